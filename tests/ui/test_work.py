@@ -186,7 +186,7 @@ def test_progress_that_waits_to_be_shown_is_forgotten_with_the_job(
         program.assessments._on_progress(late)
     program.assessments.stop()
     program.state.set_analysis(None)
-    program.assessments._pace._show()  # its time has come before the job has stopped
+    program.assessments._throttle._show()  # its time has come before the job has stopped
     assert program.state.analysis is None
 
 

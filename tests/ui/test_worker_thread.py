@@ -17,21 +17,21 @@ class Log:
     """What a task said, in order, and in which thread."""
 
     def __init__(self, task: Task) -> None:
-        self.said: list[tuple[str, object]] = []
+        self.events: list[tuple[str, object]] = []
         self.threads: set[int] = set()
-        task.progressed.connect(lambda p: self._say("progressed", p))
-        task.succeeded.connect(lambda r: self._say("succeeded", r))
-        task.failed.connect(lambda e: self._say("failed", e))
-        task.cancelled.connect(lambda: self._say("cancelled", None))
-        task.finished.connect(lambda: self._say("finished", None))
+        task.progressed.connect(lambda p: self._note("progressed", p))
+        task.succeeded.connect(lambda r: self._note("succeeded", r))
+        task.failed.connect(lambda e: self._note("failed", e))
+        task.cancelled.connect(lambda: self._note("cancelled", None))
+        task.finished.connect(lambda: self._note("finished", None))
 
-    def _say(self, kind: str, value: object) -> None:
-        self.said.append((kind, value))
+    def _note(self, kind: str, value: object) -> None:
+        self.events.append((kind, value))
         self.threads.add(threading.get_ident())
 
     @property
     def kinds(self) -> list[str]:
-        return [kind for kind, _ in self.said]
+        return [kind for kind, _ in self.events]
 
     @property
     def over(self) -> bool:
@@ -55,7 +55,7 @@ def test_one_thread_makes_uses_and_frees_the_resource(qtbot: QtBot, make_worker:
 
     first, second = Log(worker.submit(work)), Log(worker.submit(work))
     qtbot.waitUntil(lambda: second.over)
-    assert first.said == second.said == [("succeeded", 42), ("finished", None)]
+    assert first.events == second.events == [("succeeded", 42), ("finished", None)]
     assert first.threads == {threading.get_ident()}
     assert seen[0] is seen[1]
     with qtbot.waitSignal(worker.finished):
@@ -73,7 +73,7 @@ def test_progress_comes_in_order_before_the_end(qtbot: QtBot, make_worker: MakeW
     log = Log(make_worker().submit(work))
     qtbot.waitUntil(lambda: log.over)
     assert log.kinds == ["progressed"] * 5 + ["succeeded", "finished"]
-    assert [p.done for _, p in log.said[:5]] == list(range(5))  # type: ignore[attr-defined]
+    assert [p.done for _, p in log.events[:5]] == list(range(5))  # type: ignore[attr-defined]
 
 
 def test_what_must_run_is_done_though_the_worker_stops(qtbot: QtBot, make_worker: MakeWorker) -> None:
@@ -135,8 +135,8 @@ def test_failures_are_reported_and_the_worker_lives(qtbot: QtBot, make_worker: M
     first, second = Log(worker.submit(lambda _r, _t, _p: 1)), Log(worker.submit(lambda _r, _t, _p: 2))
     qtbot.waitUntil(lambda: second.over)
     assert first.kinds == ["failed", "finished"]
-    assert isinstance(first.said[0][1], VideoError)
-    assert second.said[0] == ("succeeded", 2), "the next job tries to make the resource again"
+    assert isinstance(first.events[0][1], VideoError)
+    assert second.events[0] == ("succeeded", 2), "the next job tries to make the resource again"
 
 
 @pytest.mark.qt_log_ignore(".*")
@@ -247,4 +247,4 @@ def test_report_that_comes_after_its_job_is_over_is_dropped(qtbot: QtBot, make_w
     first, second = Log(worker.submit(keeps)), Log(worker.submit(speaks_late))
     qtbot.waitUntil(lambda: second.over)
     assert first.kinds == ["succeeded", "finished"]
-    assert second.said[0] == ("progressed", Progress("for this job"))
+    assert second.events[0] == ("progressed", Progress("for this job"))

@@ -44,11 +44,11 @@ class Tip(QObject):
     def __init__(self, widget: QWidget, action: QAction) -> None:
         super().__init__(widget)
         self._widget, self._action = widget, action
-        action.changed.connect(self._tell)
-        self._tell()
+        action.changed.connect(self._update)
+        self._update()
 
     @Slot()
-    def _tell(self) -> None:
+    def _update(self) -> None:
         self._widget.setToolTip(self._action.toolTip())
 
 

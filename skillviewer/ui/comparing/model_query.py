@@ -97,8 +97,8 @@ class ModelQuery(QObject):
         self._worker = worker
         self._question: ModelQuestion | None = None
         self._task: Task | None = None
-        self._pace = Throttle(self)
-        self._pace.shown.connect(self._show)
+        self._throttle = Throttle(self)
+        self._throttle.shown.connect(self._show)
 
     @property
     def running(self) -> ModelQuestion | None:
@@ -134,7 +134,7 @@ class ModelQuery(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        self._pace.tell(progress)
+        self._throttle.report(progress)
 
     @Slot(object)
     def _show(self, progress: Progress) -> None:
@@ -160,5 +160,5 @@ class ModelQuery(QObject):
     @Slot()
     def _on_finished(self) -> None:
         self._question = self._task = None
-        self._pace.stop()
+        self._throttle.stop()
         self.free.emit()

@@ -10,19 +10,17 @@ from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.handlers import Handlers
-from skillviewer.ui.comparing.bars import Bars
 from skillviewer.ui.comparing.candidates import Candidates
-from skillviewer.ui.comparing.captions import kind_of, rest_of, score_of, source_of
-from skillviewer.ui.comparing.colour_scales import looks_of, shared_bars
+from skillviewer.ui.comparing.colour_bars import ColourBarStrip, looks_of, shared_bars
 from skillviewer.ui.comparing.contrasting import Contrasting
+from skillviewer.ui.comparing.curve_style import STROKES, Stroke
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.grid import PaneGrid
 from skillviewer.ui.comparing.header import Header
-from skillviewer.ui.comparing.line_styles import STROKES, Stroke
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.models_view import kind_words
 from skillviewer.ui.comparing.numbers_column import Side
-from skillviewer.ui.comparing.pane import Said
+from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.comparing.saving import Saving
@@ -31,7 +29,7 @@ from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 DIFFERENCE = "difference"
 """Key of the pane that shows where two models differ."""
@@ -69,7 +67,7 @@ class CompareScreen(QWidget):
         program, actions = self._program, self._actions
         self.header = Header(self.candidates, self)
         self.grid = PaneGrid(program.icons, self)
-        self.bars = Bars(self)
+        self.bars = ColourBarStrip(self)
         self.transport = Transport(program.playback, actions, program.icons, self)
         self.curves = CurvesPanel(program.playback, self)
         self.side = Side(actions, self)
@@ -169,9 +167,8 @@ class CompareScreen(QWidget):
         """Ask nothing about the video on screen while nobody looks."""
         self.models.set_active(False)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         for part in (self.grid, self.bars, self.transport, self.curves, self.side):
             part.on_theme(theme)
 
@@ -322,8 +319,8 @@ class CompareScreen(QWidget):
         for number, row in self.numbered:
             rest = rest_of(self._scene(row.key), with_limits=own)
             stroke = None if row.is_uniform else strokes[row.key][1]
-            said = Said(row.name, number, stroke, kind_of(row), score_of(row), rest)
-            self.grid.pane(row.key).say(said)
+            text = PaneText(row.name, number, stroke, kind_of(row), score_of(row), rest)
+            self.grid.pane(row.key).set_text(text)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
             found = self._contrast_of_pair
@@ -331,7 +328,7 @@ class CompareScreen(QWidget):
             waiting = self.tr("one of them has no map") if mapless else self.tr("comes when both have looked")
             words = source_of(scene) if scene is not None else waiting
             name = self.tr("{} less {}").format(*self._pair_numbers())
-            self.grid.pane(DIFFERENCE).say(Said(name, kind=self.tr("difference"), score=words))
+            self.grid.pane(DIFFERENCE).set_text(PaneText(name, kind=self.tr("difference"), score=words))
 
     def _pair_numbers(self) -> tuple[str, str]:
         numbers = {row.key: number for number, row in self.numbered}

@@ -27,7 +27,7 @@ from skillviewer.ui.exporting.face_canvas import FaceCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
@@ -134,9 +134,8 @@ class FacesReview(QWidget):
         self._program.themes.changed.connect(self.on_theme)
         self._program.undo.changed.connect(self._reread)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.canvas.set_colours(theme.stage, theme.accent)
 
     def open(self, path: Path | None) -> None:

@@ -15,7 +15,7 @@ from skillviewer.export.exporters import Exporter
 from skillviewer.export.preview import Preview
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 SETTLE_MS = 200
 """Choices that change quicker are previewed once."""
@@ -174,7 +174,7 @@ class PreviewPane(QWidget):
             self.table.setColumnWidth(column, min(self.table.columnWidth(column), MOST_CELL_PX))
         self.table.scrollToTop()
 
-    def say(self, words: str) -> None:
+    def show_message(self, words: str) -> None:
         """Show words in the place of what was shown."""
         self._image = QImage()
         self.table.hide()
@@ -217,8 +217,7 @@ class PreviewPane(QWidget):
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._caption)
         painter.end()
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._stage, self._on_stage = QColor(theme.stage), QColor(theme.on_stage)
         self.update()

@@ -48,7 +48,7 @@ class Tuning(QObject):
     """``BatchRow``."""
     epoch_done = Signal(object)
     """``TuningRow``."""
-    told = Signal(object)
+    progressed = Signal(object)
     """``Progress`` of any kind."""
     failed = Signal(str)
     accepted = Signal(object)
@@ -128,7 +128,7 @@ class Tuning(QObject):
         self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(order.job, token, report))
         self._measuring.succeeded.connect(self._on_measured)
         self._measuring.failed.connect(self._on_plan_failed)
-        self._measuring.progressed.connect(self.told)
+        self._measuring.progressed.connect(self.progressed)
 
     @Slot(object)
     def _on_measured(self, cost: TuningCost) -> None:
@@ -190,7 +190,7 @@ class Tuning(QObject):
             self.batch_done.emit(progress.value)
         elif isinstance(progress.value, TuningRow):
             self.epoch_done.emit(progress.value)
-        self.told.emit(progress)
+        self.progressed.emit(progress)
 
     @Slot()
     def _on_cancelled(self) -> None:

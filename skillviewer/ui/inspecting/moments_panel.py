@@ -10,7 +10,7 @@ from skillviewer.ui.inspecting.moment_column import MomentColumn, every
 from skillviewer.ui.session.insight.insight import Insight
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -99,9 +99,8 @@ class MomentsPanel(QWidget):
         action.enabledChanged.connect(button.setEnabled)
         return button
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.moments.on_theme(theme)
         for surface in (self, self.page.viewport(), self._body):
             palette = surface.palette()

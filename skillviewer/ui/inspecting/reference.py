@@ -15,7 +15,7 @@ from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -66,8 +66,8 @@ class SmallPlayer(QWidget):
         self.playback.frame_changed.connect(self._on_frame)
         self.playback.playing_changed.connect(self._on_playing)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.canvas.on_theme(theme)
 
     def open(self, footage: VideoClip, analysis: Analysis | None) -> None:
@@ -147,8 +147,8 @@ class ReferenceBlock(Section):
         self.column.addLayout(row)
         self.beside.toggled.connect(self._on_beside)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         if self.player is not None:
             self.player.on_theme(theme)

@@ -13,7 +13,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.time_plot import TimePlot
 
 FLAG_ROW = 0.06
@@ -149,9 +149,8 @@ class ScorePlot(TimePlot):
         self._held = Qt.MouseButton.NoButton
         event.accept()
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.dress_axes(theme)
         self.getAxis("left").setWidth(56)

@@ -20,7 +20,7 @@ from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 
 def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
@@ -84,9 +84,8 @@ class ScoreHeader(QWidget):
         shown = [self._number.text(), self._words.text(), "" if self._warning.isHidden() else self._warning.text()]
         return " ".join(text for text in shown if text)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._warning.setStyleSheet(f"color: {theme.warn}")
 
     @Slot(int)
@@ -250,9 +249,8 @@ class InspectScreen(QWidget):
         super().showEvent(event)
         self.focus_player()
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.player.on_theme(theme)
         self.header.on_theme(theme)
         self.curve.on_theme(theme)

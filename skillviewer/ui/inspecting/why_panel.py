@@ -23,7 +23,7 @@ from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.empty_state import Empty
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -114,9 +114,8 @@ class WhyPanel(QStackedWidget):
         """Whether the page is greyed because attention is no better than random."""
         return self._grey
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         for part in (
             self.standing, self.contributions, self.cells, self.reference, self.limits, self.faithfulness, self.moments,

@@ -9,10 +9,10 @@ from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
-from skillviewer.ui.ranking.presented_pair import Contender
+from skillviewer.ui.ranking.ballot import Contender
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class PairPlayer(QWidget):
@@ -127,9 +127,8 @@ class PairPlayer(QWidget):
             at_s = min(max(time_s - self._stretch.start_s, 0.0), self._stretch.duration_s)
             self._time.setText(f"{clock(at_s)} / {clock(self._stretch.duration_s)}")
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.canvas.on_theme(theme)
         palette = self._head.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.window))

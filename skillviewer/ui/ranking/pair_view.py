@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from skillviewer.ui.ranking.ballot import Contender, PresentedPair
 from skillviewer.ui.ranking.pair_clock import BOTH, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
-from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.session.frame_feed import OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class PairView(QWidget):
@@ -230,8 +230,7 @@ class PairView(QWidget):
                     self.clock.set_active(video)
         return super().eventFilter(watched, event)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         for player in self.players:
             player.on_theme(theme)

@@ -33,7 +33,7 @@ from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -246,9 +246,8 @@ class RankScreen(QWidget):
         self.desk.deck.clock.pause()
         self.judging.on_hidden()
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.desk.on_theme(theme)
 
     @Slot()
@@ -296,14 +295,14 @@ class RankScreen(QWidget):
             task = self._program.studies.read(offered)
             task.succeeded.connect(self._on_raters)
         elif phase is JudgingPhase.READ_ONLY:
-            self._say_read_only()
+            self._show_read_only()
         elif phase is JudgingPhase.REST:
-            self._say_rest()
+            self._show_rest()
         elif phase is JudgingPhase.TOO_FEW:
             for button in (self.find_missing, self.give_up):  # somebody judged, and files are gone
                 button.setVisible(bool(self.judging.rater))
         elif phase is JudgingPhase.DONE:
-            self._say_done()
+            self._show_done()
 
     @Slot(object)
     def _on_phase(self, phase: JudgingPhase) -> None:
@@ -325,7 +324,7 @@ class RankScreen(QWidget):
         self._on_tally()
         self.judges_changed.emit()
 
-    def _say_read_only(self) -> None:
+    def _show_read_only(self) -> None:
         study = self._program.studies.current
         why = " ".join(study.notices) if study is not None else ""
         words = self.tr("In a copy of it votes can be given; “skillviewer study import” brings them together again.")
@@ -338,13 +337,13 @@ class RankScreen(QWidget):
         if study is not None:
             self._program.studies.open(study.path)
 
-    def _say_rest(self) -> None:
+    def _show_rest(self) -> None:
         minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.since_rest
         judged = (self.tr("{} pair") if n == 1 else self.tr("{} pairs")).format(n)
         words = self.tr("You have judged {} in {} min. A few minutes away from the screen keep the eye fair.")
         self.rest_page.set_words(words.format(judged, minutes))
 
-    def _say_done(self) -> None:
+    def _show_done(self) -> None:
         tally, rater = self.judging.tally, self.judging.rater
         given = (self.tr("{} judgement") if tally.mine == 1 else self.tr("{} judgements")).format(tally.mine)
         more = self.judging.ahead is not None
@@ -368,7 +367,7 @@ class RankScreen(QWidget):
         self.progress.setText(f"{short}   {self._progress_words()}" if name else "")
         self.progress.setToolTip(name if short != name else "")
         if self.judging.phase is JudgingPhase.DONE:
-            self._say_done()
+            self._show_done()
         self.status_changed.emit()
 
     @Slot(object)

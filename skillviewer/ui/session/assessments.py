@@ -77,8 +77,8 @@ class Assessments(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._ask_unasked)
-        self._pace = Throttle(self)
-        self._pace.shown.connect(self._show)
+        self._throttle = Throttle(self)
+        self._throttle.shown.connect(self._show)
         state.current_changed.connect(self._on_current)
         state.model_changed.connect(self._on_model)
         videos.added.connect(self._on_added)
@@ -127,7 +127,7 @@ class Assessments(QObject):
             self._enqueue(footage, again=known is not None and known.n_passes < self._state.passes)
         self._advance()
 
-    def _tell_dropped(self) -> None:
+    def _report_dropped(self) -> None:
         """Say that videos which somebody asked to be assessed are so no longer."""
         asked = dict.fromkeys([*self._queue, *([self._running] if self._running is not None else [])])
         n = sum(footage not in self._unasked for footage in asked)
@@ -158,7 +158,7 @@ class Assessments(QObject):
         waiting, self._queue = self._queue, []
         self._unasked.clear()
         self._again.clear()
-        self._pace.stop()
+        self._throttle.stop()
         for footage in waiting:
             self._restore(footage)
         if self._task is not None:
@@ -210,7 +210,7 @@ class Assessments(QObject):
         if model is not None and before is not None and model.digest == before.digest:
             return  # only its memory was read again
         if before is not None:
-            self._tell_dropped()
+            self._report_dropped()
             self.stop()  # what waited for the first model goes on waiting
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:
@@ -258,9 +258,9 @@ class Assessments(QObject):
             self._job = self._jobs.begin(self.tr("Assessing"), keeps=True)
             self._job.stop_asked.connect(self.stop)
             self.busy_changed.emit(True)
-        self._tell_job(0, 0)
+        self._report_job(0, 0)
 
-    def _tell_job(self, done: int, total: int) -> None:
+    def _report_job(self, done: int, total: int) -> None:
         if self._job is None or self._running is None:
             return
         n_videos = self._n_done + 1 + len(self._queue)
@@ -272,14 +272,14 @@ class Assessments(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        self._pace.tell(progress)
+        self._throttle.report(progress)
 
     @Slot(object)
     def _show(self, progress: Progress) -> None:
         if self._running is None:
             return
         self._videos.update(self._running, done=progress.done, total=progress.total)
-        self._tell_job(progress.done, progress.total)
+        self._report_job(progress.done, progress.total)
         if isinstance(progress.value, Analysis) and self._running == self._state.current:
             self._state.set_analysis(progress.value)
 
@@ -325,7 +325,7 @@ class Assessments(QObject):
             self._unasked.discard(self._running)
             self._again.discard(self._running)
         self._running = self._task = None
-        self._pace.stop()
+        self._throttle.stop()
         if self._queue:
             self._advance()
         if self._running is None:

@@ -64,7 +64,7 @@ class Studies(QObject):
         super().__init__(parent)
         self._worker, self._jobs, self._messages = worker, jobs, messages
         self._current: OpenStudy | None = None
-        self._told: tuple[str, ...] = ()
+        self._reported: tuple[str, ...] = ()
         self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
         self._waiting: dict[Task, tuple[int, Callable[[Any], None]]] = {}
         self._generation = 0  # grows when a study is closed: what was asked before is not answered
@@ -291,11 +291,11 @@ class Studies(QObject):
     def _on_facts(self, study: OpenStudy) -> None:
         before, self._current = self._current, study
         if before is None or before.path != study.path:
-            self._told = ()
+            self._reported = ()
             self._back_up.start()
             self._watch.start()
-        fresh = tuple(text for text in study.notices if text not in self._told)
-        self._told = study.notices
+        fresh = tuple(text for text in study.notices if text not in self._reported)
+        self._reported = study.notices
         for text in fresh:
             self._messages.post(Message(text, Severity.WARNING if study.read_only else Severity.NOTE))
         if study != before:
@@ -317,7 +317,7 @@ class Studies(QObject):
         self._current = None
         self._on_facts(found.study)
         self._list(found.videos)
-        self._tell_missing(found.videos)
+        self._report_missing(found.videos)
 
     def _on_saved_as(self, found: Listed) -> None:
         if self._current is not None:
@@ -351,7 +351,7 @@ class Studies(QObject):
         """Tell the videos, and then, of files that were written since, whether they are still the same."""
         self._checks.forget()
         self.listed.emit(videos)
-        self._tell_replaced(videos)
+        self._report_replaced(videos)
         self._checks.look(videos)
 
     def _check(self, names: set[str], read: Read, then: Callable[[Any], None]) -> None:
@@ -361,16 +361,16 @@ class Studies(QObject):
     @Slot(object)
     def _on_checked(self, videos: tuple[StudyVideo, ...]) -> None:
         self.listed.emit(videos)
-        self._tell_replaced(videos)
+        self._report_replaced(videos)
 
-    def _tell_replaced(self, videos: Sequence[StudyVideo]) -> None:
+    def _report_replaced(self, videos: Sequence[StudyVideo]) -> None:
         lost = [video for video in videos if video.state is FileState.REPLACED]
         if lost:
             words = self.tr("Another file is in the place of {} of {} videos: what was said of those is not shown.")
             details = tuple(f"{video.name}: {video.path}" for video in lost)
             self._messages.post(Message(words.format(len(lost), len(videos)), Severity.WARNING, details))
 
-    def _tell_missing(self, videos: Sequence[StudyVideo]) -> None:
+    def _report_missing(self, videos: Sequence[StudyVideo]) -> None:
         lost = [video for video in videos if video.path is None]
         if lost:
             words = self.tr("{} of {} videos are not where they were. File › Find missing videos… finds moved ones.")

@@ -24,7 +24,7 @@ def dress(part: QWidget, theme: Theme) -> None:
         on_theme(theme)
 
 
-def _tell(part: QWidget | None, what: str) -> None:
+def _notify(part: QWidget | None, what: str) -> None:
     """Call ``on_shown`` or ``on_hidden`` of a screen that has it."""
     act = getattr(part, what, None)
     if act is not None:
@@ -141,7 +141,7 @@ class PageStack(QObject):
 
     def _leave(self) -> None:
         self.keep()
-        _tell(self.widget, "on_hidden")
+        _notify(self.widget, "on_hidden")
 
     def _enter(self, name: str) -> None:
         arrived = name != self._current
@@ -149,5 +149,5 @@ class PageStack(QObject):
         for screen in self._screens:
             self._actions[f"{PREFIX_OF_SCREENS}{screen}"].setChecked(screen == name)
         if arrived:
-            _tell(self.widget, "on_shown")
+            _notify(self.widget, "on_shown")
             self.shown.emit(name)

@@ -179,9 +179,9 @@ def _write(path: Path, place: SessionPlace | None) -> None:
         if place is None:
             path.unlink(missing_ok=True)
             return
-        said = asdict(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
+        record = asdict(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
         with written_aside(path) as aside:
-            aside.write_text(json.dumps(said), encoding="utf-8", errors="surrogateescape")
+            aside.write_text(json.dumps(record), encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         log.warning("where this session is could not be noted: %s", error)
 

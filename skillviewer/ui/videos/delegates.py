@@ -9,7 +9,7 @@ from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, UNDER_ROLE, Index
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.names import elided
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 THUMBNAIL = QSize(52, 34)
 ICON_PX = 14
@@ -32,8 +32,8 @@ class VideoNameDelegate(QStyledItemDelegate):
         self._warning: QIcon | None = None
         self.alike = 0
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._muted, self._hole = QColor(theme.muted), QColor(theme.raised)
         colours = {
             VideoState.NEW: theme.muted,
@@ -93,8 +93,8 @@ class NumberDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._muted = QColor("grey")
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._muted = QColor(theme.muted)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:

@@ -23,7 +23,7 @@ from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, Vi
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.names import n_alike
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 LEAST_PX = 319
 """Narrower, a length and a participant under the name would have no room."""
@@ -75,7 +75,7 @@ class VideosPanel(QWidget):
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(120)
-        self._settle.timeout.connect(self._tell_sight)
+        self._settle.timeout.connect(self._emit_in_sight)
         self._lay_out()
         self._set_up_view()
         self._fill_empty(open_action)
@@ -199,9 +199,8 @@ class VideosPanel(QWidget):
         column.addWidget(words)
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._delegate.on_theme(theme)
         self._numbers.on_theme(theme)
         self._filter_button.setIcon(self._icons.icon("filter", theme))
@@ -276,7 +275,7 @@ class VideosPanel(QWidget):
         self._settle.start()
 
     @Slot()
-    def _tell_sight(self) -> None:
+    def _emit_in_sight(self) -> None:
         first = self.view.rowAt(0)
         last = self.view.rowAt(self.view.viewport().height() - 1)
         last = last if last >= 0 else self.filter.rowCount() - 1

@@ -80,8 +80,8 @@ class Explanations(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._begin)
-        self._pace = Throttle(self)
-        self._pace.shown.connect(self._show_progress)
+        self._throttle = Throttle(self)
+        self._throttle.shown.connect(self._show_progress)
         state.analysis_changed.connect(self._on_analysis)
         state.model_changed.connect(self._on_model)
 
@@ -191,7 +191,7 @@ class Explanations(QObject):
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         self._progress = progress
-        self._pace.tell(progress)
+        self._throttle.report(progress)
 
     @Slot(object)
     def _show_progress(self, progress: Progress) -> None:
@@ -214,7 +214,7 @@ class Explanations(QObject):
     @Slot()
     def _on_finished(self) -> None:
         self._task = self._asked = self._progress = None
-        self._pace.stop()
+        self._throttle.stop()
         job, self._job = self._job, None
         if job is not None:
             job.finish()

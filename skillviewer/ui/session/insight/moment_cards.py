@@ -32,7 +32,7 @@ class MomentCard:
     key_frame: int
     found: "FoundMoment | None"
     kept: KeptMoment | None
-    said: tuple[KeptMoment, ...]
+    opinions: tuple[KeptMoment, ...]
     notes: tuple[Note, ...]
     of_this_model: bool = False
 

@@ -164,7 +164,7 @@ class VideoRemarks(QObject):
             )
         )
 
-    def say(self, found: NewMoment, opinion: Opinion, before: KeptMoment | None) -> Task | None:
+    def set_opinion(self, found: NewMoment, opinion: Opinion, before: KeptMoment | None) -> Task | None:
         """Say what one thinks of a moment that a model found.
 
         Args:

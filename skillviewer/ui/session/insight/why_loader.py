@@ -111,7 +111,7 @@ class WhyLoader(QObject):
             signal.connect(self._on_screen)
         videos.changed.connect(self._on_entry)
         explanations.changed.connect(self._on_screen)
-        remarks.changed.connect(self._tell)
+        remarks.changed.connect(self._notify)
         studies.changed.connect(self._on_study_changed)
         studies.opened.connect(self._read_facts)
         studies.replaced.connect(self._on_replaced)
@@ -157,7 +157,7 @@ class WhyLoader(QObject):
         """Learn that somebody has judged a pair in this window."""
         if rater not in self._judged_here:
             self._judged_here.append(rater)
-            self._tell()
+            self._notify()
 
     @Slot(object)
     def on_wanted(self, folder: Path | None) -> None:
@@ -193,20 +193,20 @@ class WhyLoader(QObject):
         return cards_of(entry.info, moments, kept, self._remarks.notes, digest, self._remarks.author)
 
     @Slot()
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._cards = None
         self.changed.emit()
 
     @Slot()
     def _on_screen(self, *_: object) -> None:
         self._soon.start()
-        self._tell()
+        self._notify()
 
     @Slot(int)
     def _on_entry(self, row: int) -> None:
         self._soon.start()
         if self._videos[row].footage == self._state.current:
-            self._tell()
+            self._notify()
 
     @Slot()
     def _ask(self) -> None:
@@ -232,7 +232,7 @@ class WhyLoader(QObject):
     @Slot(object)
     def _on_findings(self, found: Findings) -> None:
         self._findings = found
-        self._tell()
+        self._notify()
 
     # the study
 
