@@ -4,7 +4,7 @@
 
 Drives the real window with the real reader over a study in a temporary folder. Without --video clips of a drifting
 texture are made, at 1280 x 720 and 1920 x 1080, 10 s each; every clip stands in the study six times. A rater plays each
-pair for a while, votes by key and plays the next one at once. Then, without a window: how long the study's lane takes
+pair for a while, votes by key and plays the next one at once. Then, without a window: how long the study's worker takes
 for the next pair and the tally, with 200 videos and 2,000 votes. Times are wall times in ms; "CPU" is what the whole
 process computed meanwhile, in all threads, which does not depend on what else the machine does.
 """
@@ -162,7 +162,7 @@ def large_study(folder: Path) -> None:
             on_screen = found.turns[0]
         print("200 videos, 2,000 votes")
         say("first time (scipy is imported)", f"{times[0]:6.0f}")
-        spread("next pair and tally, in the study's lane", times[1:])
+        spread("next pair and tally, in the study's worker thread", times[1:])
         spread("next pair and tally, CPU", computed[1:])
 
 

@@ -1,5 +1,6 @@
 """Every import contract catches a violation that is planted for it: a rule that cannot fail is none."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -25,6 +26,15 @@ PLANTED = [
     ("export/rendering/layout.py", "skillviewer.export.exhibit", "Imports in export point down"),
     ("export/tables/rows.py", "skillviewer.export.reports.why", "Imports in export point down"),
     ("export/figures/plots.py", "skillviewer.export.exporters", "Imports in export point down"),
+    ("ui/ranking/judging_view.py", "skillviewer.ui.shell.pages", "Wings of the window point down"),
+    ("ui/comparing/pane.py", "skillviewer.ui.ranking.pair_clock", "Wings of the window point down"),
+    ("ui/player/player.py", "skillviewer.ui.videos.panel", "Wings of the window point down"),
+    ("ui/session/program.py", "skillviewer.ui.player.player", "Wings of the window point down"),
+    ("ui/session/program.py", "skillviewer.ui.actions.table", "Wings of the window point down"),
+    ("ui/actions/table.py", "skillviewer.ui.session.settings", "Wings of the window point down"),
+    ("ui/widgets/chip.py", "skillviewer.ui.actions.actions", "Wings of the window point down"),
+    ("ui/threads/jobs.py", "skillviewer.ui.widgets.chip", "Wings of the window point down"),
+    ("ui/shell/pages.py", "skillviewer.ui.app", "Wings of the window point down"),
     ("engine/__init__.py", "PySide6.QtCore", "Qt lives in ui"),
     ("export/__init__.py", "pyqtgraph", "Qt lives in ui"),
     ("ui/__init__.py", "torch", "torch lives in nets and engine"),
@@ -81,7 +91,9 @@ def test_planted_violations_are_caught(copy: Path, contract: str) -> None:
         assert f"{module(file)} -> {target}" in result.stdout
 
 
-@pytest.mark.parametrize("file", ["helpers/__init__.py", "engine/helpers/__init__.py", "export/helpers.py"])
+@pytest.mark.parametrize(
+    "file", ["helpers/__init__.py", "engine/helpers/__init__.py", "export/helpers.py", "ui/helpers/__init__.py"]
+)
 def test_a_module_outside_the_layers_is_caught(copy: Path, file: str) -> None:
     path = copy / "skillviewer" / file
     path.parent.mkdir(exist_ok=True)
@@ -105,3 +117,31 @@ def test_panels_do_not_import_each_other(copy: Path) -> None:
     finally:
         path.write_text(before)
     assert "No panel knows another BROKEN" in result.stdout
+
+
+def modules_of(tree: ast.Module) -> set[str]:
+    """Return the modules that a module imports, also for types alone and inside functions."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found
+
+
+def knows_shell(source: str) -> bool:
+    return any(name.startswith("skillviewer.ui.shell") for name in modules_of(ast.parse(source)))
+
+
+def test_nothing_below_the_shell_knows_the_window_even_for_types() -> None:
+    folder = ROOT / "skillviewer" / "ui"
+    below = [path for path in folder.rglob("*.py") if path.parent != folder and path.parent.name != "shell"]
+    assert len(below) > 100
+    assert [str(path.relative_to(folder)) for path in below if knows_shell(path.read_text())] == []
+
+
+def test_an_import_for_types_alone_is_found() -> None:
+    planted = "if TYPE_CHECKING:\n    from skillviewer.ui.shell.main_window import MainWindow\n"
+    assert knows_shell(planted)
+    assert not knows_shell("from skillviewer.ui.session.program import Program")

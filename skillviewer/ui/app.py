@@ -63,7 +63,7 @@ def _open_model(settings: Settings | None, folder: Path) -> Assessor:
     from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
-    from skillviewer.engine.inference.engine import Engine  # imports torch: seconds, in the model lane
+    from skillviewer.engine.inference.engine import Engine  # imports torch: seconds, in the model worker thread
 
     return Engine.open(folder, cache=_features(settings), aside=True)
 
@@ -260,7 +260,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
             program.close()
         app.exec()
     finally:
-        if program.wait():  # else a lane still runs, which must not collect widgets
+        if program.wait():  # else a worker thread still runs, which must not collect widgets
             collector.stop()
         if session is not None:
             session.end()

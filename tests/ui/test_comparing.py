@@ -15,9 +15,8 @@ from skillviewer.core.analysis.map_comparison import VideoComparison, compare_vi
 from skillviewer.core.analysis.scene import Overlay, Scale, Scene, display_limit, resolve
 from skillviewer.core.text import plain
 from skillviewer.ui.app import Composition
-from skillviewer.ui.comparing.curve_lines import Heights
-from skillviewer.ui.comparing.line_styles import MOST
-from skillviewer.ui.comparing.numbers import NumbersView, told
+from skillviewer.ui.comparing.curve_style import MOST, Heights
+from skillviewer.ui.comparing.numbers import NumbersView, number_text
 from skillviewer.ui.comparing.pane import PaneCanvas
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import UNIFORM, ComparedModel, ModelProgress
@@ -162,7 +161,7 @@ def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
         wanted = (numbers.correlation, numbers.similarity, numbers.divergence, numbers.divergence_back,
                   numbers.top_overlap, numbers.centre_distance, numbers.entropy_other)  # fmt: skip
         assert texts[:2] == ("2", "xbar")
-        assert texts[2:] == tuple(told(value) for value in wanted)
+        assert texts[2:] == tuple(number_text(value) for value in wanted)
         assert view.table.shown_rows[0].texts[2] == "–", "a model is not compared with itself"
     assert "Kinds differ" in screen.side.video_numbers.note
     screen.side.frame_numbers.table.row_chosen.emit(screen.models.keys[2])
@@ -518,12 +517,12 @@ def test_a_table_is_replaced_only_after_a_question_and_says_who_is_not_in_it(
     old.write_text("my own table")
     dialogs.save_answer = tmp_path / "numbers"  # the dialog looked for a file of this name alone
     dialogs.confirm_answer = False
-    screen.save_table(dialogs)
+    screen.saving.table(dialogs, screen.models.rows)
     assert dialogs.asked == ["numbers.csv is there already. Replace it?"]
     assert old.read_text() == "my own table"
     dialogs.save_answer = tmp_path / "P 1.5 versions"
     with qtbot.waitSignal(screen.saving.saved):
-        screen.save_table(dialogs)
+        screen.saving.table(dialogs, screen.models.rows)
     assert (tmp_path / "P 1.5 versions.csv").is_file()
 
 

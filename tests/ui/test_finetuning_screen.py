@@ -549,7 +549,7 @@ def test_closing_the_window_while_it_trains_asks(
     assert dialogs.asked == ["Work is under way. Stop it and close the window?"]
     if agreed:
         qtbot.waitUntil(lambda: not made.window.isVisible())
-        assert not any(lane.running for lane in made.program.lanes)
+        assert not any(worker.running for worker in made.program.workers)
         assert tuner.ended == ["cancelled"]
         assert trainer.versions() == ()
         assert not job.folder.exists()

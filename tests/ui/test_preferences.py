@@ -9,16 +9,19 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.scene import Overlay
 from skillviewer.ui.actions.actions import conflicts, key_text, settled, written
-from skillviewer.ui.actions.table import ACTIONS
+from skillviewer.ui.actions.table import with_screens
 from skillviewer.ui.app import Composition
 from skillviewer.ui.preferences.dialog import Preferences
 from skillviewer.ui.preferences.keys import KeysPage, without_shift
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
+from skillviewer.ui.shell.pages import SCREENS
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text
+
+ACTIONS = with_screens([(screen.name, screen.title) for screen in SCREENS])
 
 NONE = Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -152,7 +155,7 @@ def test_a_free_key_is_added_and_counts_at_once(
 ) -> None:
     give(keys, "play", Qt.Key.Key_P)
     assert keys.field.text() == "P"
-    assert keys.said.text() == ""
+    assert keys.message.text() == ""
     click(keys.add)
     actions = window.window.actions_
     assert actions.keys("play") == ("Space", "K", "P")
@@ -171,7 +174,7 @@ def test_a_free_key_is_added_and_counts_at_once(
 def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composition, keys: KeysPage) -> None:
     actions = window.window.actions_
     give(keys, "go_to", Qt.Key.Key_K)
-    assert "“Play or pause” (player)" in keys.said.text()
+    assert "“Play or pause” (player)" in keys.message.text()
     assert keys.add.text() == "Take it over"
     assert actions.keys("play") == ("Space", "K"), "nothing moves before it is asked for"
     click(keys.add)
@@ -183,12 +186,12 @@ def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composit
 
 def test_the_same_key_on_two_screens_that_never_meet_is_no_conflict(window: Composition, keys: KeysPage) -> None:
     give(keys, "compare_all", Qt.Key.Key_X)
-    assert keys.said.text() == "", "X belongs to Rank, and Rank is another screen"
+    assert keys.message.text() == "", "X belongs to Rank, and Rank is another screen"
     click(keys.add)
     assert window.window.actions_.keys("compare_all") == ("X",)
     assert window.window.actions_.keys("rank_skip") == ("X",)
     give(keys, "compare_all", Qt.Key.Key_M)
-    assert "Choose models" in keys.said.text()
+    assert "Choose models" in keys.message.text()
 
 
 @pytest.mark.parametrize(
@@ -202,7 +205,7 @@ def test_keys_that_cannot_be_had_are_refused_with_the_reason(
     keys: KeysPage, which: Qt.Key, modifiers: Qt.KeyboardModifier, words: str
 ) -> None:
     give(keys, "play", which, modifiers)
-    assert words in keys.said.text()
+    assert words in keys.message.text()
     assert not keys.add.isEnabled()
 
 
@@ -227,7 +230,7 @@ def test_keys_are_given_back(window: Composition, keys: KeysPage, settings: Sett
     assert set(settings.keys) >= {"go_to", "loop", "play"}
     keys.choose("play")
     click(keys.reset)
-    assert "other actions" in keys.said.text()
+    assert "other actions" in keys.message.text()
     keys.choose("loop")
     click(keys.reset)
     assert actions.keys("loop") == ("Shift+L",)

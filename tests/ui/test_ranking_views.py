@@ -42,8 +42,8 @@ def open_study(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path
         path = make_study(tmp_path, videos, random_share=0.0, repeat_share=0.0)
         with Study.open(path) as study:
             for rater, left, right, verdict in votes:
-                said = None if verdict is None else Verdict(verdict)
-                study.votes.cast(Vote(left, right, said, rater, taken_s=8.0, watched=0.9))
+                message = None if verdict is None else Verdict(verdict)
+                study.votes.cast(Vote(left, right, message, rater, taken_s=8.0, watched=0.9))
         if read_only:
             holder = Study.open(path)
             made = sit_down(qtbot, make_window, world, path)
@@ -62,7 +62,7 @@ def look(qtbot: QtBot, rater: Rater, title: str) -> None:
     """Open a tab and wait for what it shows."""
     click(tab(rater, title))
     view = rater.screen.results if title == "Results" else rater.screen.raters
-    qtbot.waitUntil(lambda: view.isVisible() and view.pages.currentWidget() is not view.said)
+    qtbot.waitUntil(lambda: view.isVisible() and view.pages.currentWidget() is not view.message)
 
 
 def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None:

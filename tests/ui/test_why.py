@@ -195,7 +195,7 @@ def test_closing_while_the_evidence_is_measured_ends_it_unasked(
     window.window.close()
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert dialogs.asked == [], "it is measured again when somebody looks"
-    assert not any(lane.running for lane in window.program.lanes)
+    assert not any(worker.running for worker in window.program.workers)
     assert not window.program.jobs.running
     assert not window.window.messages.text
 

@@ -7,12 +7,11 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.ui.comparing.curve_lines import Heights, lines
+from skillviewer.ui.comparing.curve_style import Heights, Stroke, lines
 from skillviewer.ui.comparing.curves_plot import CurvesPlot
-from skillviewer.ui.comparing.line_styles import Stroke
 from skillviewer.ui.comparing.results import MIN_VIDEOS
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class CurvesPanel(QWidget):
@@ -84,8 +83,8 @@ class CurvesPanel(QWidget):
         """The models that give a score."""
         return tuple(line.key for line in lines(self._analyses, Heights.OWN, {}))
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.plot.on_theme(theme)
 
     def show_curves(

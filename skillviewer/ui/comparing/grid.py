@@ -14,7 +14,7 @@ from skillviewer.ui.player.canvas import AVERAGED_BELOW
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.images import as_image
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.viewport import Viewport
 
 GAP_PX = 8
@@ -99,8 +99,8 @@ class PaneGrid(QWidget):
         """Return a pane."""
         return self._panes[key]
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         for pane in self._panes.values():
             pane.on_theme(theme)

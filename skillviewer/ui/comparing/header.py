@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, 
 from skillviewer.core.analysis.scene import Scale
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
-from skillviewer.ui.comparing.line_styles import MOST
+from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.row import UNIFORM
 
 OPEN = ""

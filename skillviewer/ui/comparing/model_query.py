@@ -14,8 +14,8 @@ from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.ui.comparing.queries import ask, remember
-from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 class Kind(Enum):
@@ -79,7 +79,7 @@ class ModelQuery(QObject):
     """Asks, tells how far it is, and says what came of it. After ``cancel`` nothing is answered.
 
     Args:
-        lane: Lane that owns the pool of models.
+        worker: Owns the pool of models.
         parent: Owner.
     """
 
@@ -92,13 +92,13 @@ class ModelQuery(QObject):
     free = Signal()
     """The next question can be asked."""
 
-    def __init__(self, lane: Lane[PooledModels], parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerThread[PooledModels], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lane = lane
+        self._worker = worker
         self._question: ModelQuestion | None = None
         self._task: Task | None = None
-        self._pace = Throttle(self)
-        self._pace.shown.connect(self._show)
+        self._throttle = Throttle(self)
+        self._throttle.shown.connect(self._show)
 
     @property
     def running(self) -> ModelQuestion | None:
@@ -108,13 +108,13 @@ class ModelQuery(QObject):
     @property
     def can_ask(self) -> bool:
         """Whether a question can be asked now."""
-        return self._question is None and not self._lane.stopped
+        return self._question is None and not self._worker.stopped
 
     def ask(self, question: ModelQuestion, matter: Matter) -> None:
         """Ask; only where ``can_ask``."""
         assert self._question is None
         self._question = question
-        task = self._lane.submit(_work(question, matter))
+        task = self._worker.submit(_work(question, matter))
         self._task = task
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)
@@ -128,13 +128,13 @@ class ModelQuery(QObject):
 
     def keep(self, keys: tuple[str, ...]) -> None:
         """Let the pool go of all models but these."""
-        if not self._lane.stopped:
+        if not self._worker.stopped:
             folders = {Path(key) for key in keys}
-            self._lane.submit(lambda pool, _token, _report: pool.keep(folders))
+            self._worker.submit(lambda pool, _token, _report: pool.keep(folders))
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        self._pace.tell(progress)
+        self._throttle.report(progress)
 
     @Slot(object)
     def _show(self, progress: Progress) -> None:
@@ -160,5 +160,5 @@ class ModelQuery(QObject):
     @Slot()
     def _on_finished(self) -> None:
         self._question = self._task = None
-        self._pace.stop()
+        self._throttle.stop()
         self.free.emit()

@@ -10,7 +10,7 @@ from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.footage import VideoClip
-from skillviewer.ui.comparing.line_styles import MOST
+from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.model_query import Kind, Matter, ModelQuery, ModelQuestion
 from skillviewer.ui.comparing.queries import Answer
 from skillviewer.ui.comparing.results import Answers
@@ -35,7 +35,7 @@ class ModelSet(QObject):
     goes on all the same.
 
     Args:
-        program: What is on screen, and the lane of the models.
+        program: What is on screen, and the worker thread of the models.
         parent: Owner.
     """
 
@@ -183,7 +183,7 @@ class ModelSet(QObject):
         self._batch, self._n_batch = [], 0
         self._inquiry.cancel()
         self._job.finish()
-        self._tell_rows()
+        self._emit_rows()
         self.busy_changed.emit()
 
     @Slot()
@@ -192,7 +192,7 @@ class ModelSet(QObject):
         self._stopped = False
         self.answers.forgive(self.footage)
         self._recalled.clear()
-        self._tell_rows()
+        self._emit_rows()
         self.advance()
 
     def _models(self) -> tuple[str, ...]:
@@ -220,7 +220,7 @@ class ModelSet(QObject):
         self._growing = (question, Progress("waiting"))
         self._inquiry.ask(question, matter)
         self._job.begin()
-        self._tell_job()
+        self._report_job()
         self.row_changed.emit(question.key)
 
     def _next(self) -> ModelQuestion | None:
@@ -271,7 +271,7 @@ class ModelSet(QObject):
     @Slot(object, object)
     def _on_progress(self, question: ModelQuestion, progress: Progress) -> None:
         self._growing = (question, progress)
-        self._tell_job()
+        self._report_job()
         self.row_changed.emit(question.key)
 
     @Slot(object, object)
@@ -291,7 +291,7 @@ class ModelSet(QObject):
             for video, analysis in answer.items():
                 if known.analysis(key, video) is None:
                     known.keep(key, video, analysis)
-        self._tell_row(key)
+        self._emit_row(key)
         if question.kind in {Kind.ASSESS, Kind.RECALL}:
             self.study_changed.emit()
 
@@ -308,20 +308,20 @@ class ModelSet(QObject):
             words = self.tr("{} could not assess {}: {}")
             text = words.format(self._names.get(question.key, question.key), self._title(question.footage), reason)
             self._program.messages.post(Message(text, Severity.WARNING))
-        self._tell_row(question.key)
+        self._emit_row(question.key)
 
     @Slot()
     def _on_free(self) -> None:
         self._growing = None
         self.advance()
 
-    def _tell_row(self, key: str) -> None:
+    def _emit_row(self, key: str) -> None:
         if key in self._keys:
             self.row_changed.emit(key)
         if UNIFORM in self._keys:
             self.row_changed.emit(UNIFORM)
 
-    def _tell_rows(self) -> None:
+    def _emit_rows(self) -> None:
         for key in self._keys:
             self.row_changed.emit(key)
 
@@ -335,7 +335,7 @@ class ModelSet(QObject):
         self._stopped = False
         self._settle.start()
         self._take_over()
-        self._tell_rows()
+        self._emit_rows()
         self.advance()
 
     @Slot(int)
@@ -355,7 +355,7 @@ class ModelSet(QObject):
         fits = analysis.n_passes >= self._program.state.passes and analysis.provenance.model_digest == model.digest
         if key in self._keys and fits and self.answers.analysis(key, footage) is None:
             self.answers.keep(key, footage, analysis)
-            self._tell_row(key)
+            self._emit_row(key)
             self.study_changed.emit()
 
     @Slot()
@@ -364,7 +364,7 @@ class ModelSet(QObject):
         self._inquiry.cancel()
         self._recalled.clear()
         self.answers.forget_videos()
-        self._tell_rows()
+        self._emit_rows()
         self.study_changed.emit()
         self.advance()
 
@@ -377,7 +377,7 @@ class ModelSet(QObject):
         entry = self._program.videos.get(footage)
         return entry.name if entry is not None else footage.path.name
 
-    def _tell_job(self) -> None:
+    def _report_job(self) -> None:
         running = self._inquiry.running
         if running is None:
             return
@@ -385,8 +385,8 @@ class ModelSet(QObject):
         stage = name if running.footage is None else self.tr("{}: {}").format(name, self._title(running.footage))
         progress = self._growing[1] if self._growing is not None else Progress("")
         if not self._n_batch:
-            self._job.tell(stage, progress.done, progress.total)
+            self._job.report(stage, progress.done, progress.total)
             return
         total = max(progress.total, 1)
         done = self._n_batch - len(self._batch) - 1
-        self._job.tell(stage, max(done, 0) * total + progress.done, self._n_batch * total)
+        self._job.report(stage, max(done, 0) * total + progress.done, self._n_batch * total)

@@ -16,7 +16,7 @@ from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
 NOTHING = "–"
 
 
-def told(value: float, digits: int = 2) -> str:
+def number_text(value: float, digits: int = 2) -> str:
     """Return a number with a true minus, or a dash where it is not defined."""
     return NOTHING if math.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
 
@@ -140,7 +140,7 @@ class NumbersView(QWidget):
         tip = self.tr("{} against {}").format(*map(str, comparison.kinds))
         if MapKind.NONE in comparison.kinds:
             tip = self.tr("one of the two has no map") if comparison.kinds[1] is not MapKind.NONE else self.tr("no map")
-        entropy = told(found.entropy_other)
+        entropy = number_text(found.entropy_other)
         if row.key == contrast.first:
             return Cells(
                 row.key, (number, row.name, *[NOTHING] * 6, entropy), tip=self.tr("the others are compared with it")
@@ -153,4 +153,4 @@ class NumbersView(QWidget):
             found.top_overlap,
             found.centre_distance,
         )
-        return Cells(row.key, (number, row.name, *(told(v) for v in values), entropy), tip=tip)
+        return Cells(row.key, (number, row.name, *(number_text(v) for v in values), entropy), tip=tip)

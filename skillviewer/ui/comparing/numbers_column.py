@@ -11,7 +11,7 @@ from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.comparing.study_agreement import Studying
 from skillviewer.ui.comparing.study_view import DisputesView, MatrixView
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 STYLE = """
 QTabBar::tab {{ border: none; border-bottom: 2px solid transparent; padding: 6px 8px; color: {theme.muted};
@@ -60,8 +60,8 @@ class Side(QTabWidget):
         self.disputes.table.row_chosen.connect(self.video_chosen)
         actions.attach_player(self.disputes.table, self.matrix.table, lists=True)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.setStyleSheet(STYLE.format(theme=theme))
         self.matrix.on_theme(theme)
 
@@ -92,7 +92,7 @@ class Side(QTabWidget):
         measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for _, row in rows)
         self.models.show_rows(rows, measurable=measurable and not models.busy)
         named = [(number, row.key, row.name) for number, row in rows]
-        self.disputes.ask_all.say(
+        self.disputes.ask_all.show_message(
             studying.n_shared, len(studying.names), len(studying.keys), busy=models.busy, missing=studying.missing
         )
         self.disputes.show_agreement(studying.agreement, named)

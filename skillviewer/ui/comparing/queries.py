@@ -1,4 +1,4 @@
-"""What is asked of the compared models, in their own lane: plain code over a pool of models."""
+"""What is asked of the compared models, in their own worker thread: plain code over a pool of models."""
 
 import time
 from collections.abc import Mapping

@@ -21,7 +21,7 @@ Work = Callable[[CancelToken, Report], tuple[Path, tuple[str, ...]]]
 
 
 class Saving(QObject):
-    """Writes files in the lane of the small works, and says where they are.
+    """Writes files in the worker thread of the small works, and says where they are.
 
     Args:
         program: The video, and where work is done.
@@ -156,7 +156,7 @@ class Saving(QObject):
         return self._named(dialogs, title, kinds, f"{stem} compared", suffixes)
 
     def _write(self, work: Work, *, searches: bool = False) -> None:
-        if searches:  # takes as long as the video: in the lane in which faces are looked for elsewhere, too
+        if searches:  # takes as long as the video: in the worker thread in which faces are looked for elsewhere, too
             task = self._program.export_previews.submit(lambda _desk, token, report: work(token, report))
         else:
             task = self._program.index.submit(lambda _backend, token, report: work(token, report))

@@ -9,19 +9,18 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.comparing.bars import Bars
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.comparing.candidates import Candidates
-from skillviewer.ui.comparing.captions import kind_of, rest_of, score_of, source_of
-from skillviewer.ui.comparing.colour_scales import looks_of, shared_bars
+from skillviewer.ui.comparing.colour_bars import ColourBarStrip, looks_of, shared_bars
 from skillviewer.ui.comparing.contrasting import Contrasting
+from skillviewer.ui.comparing.curve_style import STROKES, Stroke
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.grid import PaneGrid
 from skillviewer.ui.comparing.header import Header
-from skillviewer.ui.comparing.line_styles import STROKES, Stroke
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.models_view import kind_words
 from skillviewer.ui.comparing.numbers_column import Side
-from skillviewer.ui.comparing.pane import Said
+from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.comparing.saving import Saving
@@ -30,7 +29,7 @@ from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 DIFFERENCE = "difference"
 """Key of the pane that shows where two models differ."""
@@ -68,7 +67,7 @@ class CompareScreen(QWidget):
         program, actions = self._program, self._actions
         self.header = Header(self.candidates, self)
         self.grid = PaneGrid(program.icons, self)
-        self.bars = Bars(self)
+        self.bars = ColourBarStrip(self)
         self.transport = Transport(program.playback, actions, program.icons, self)
         self.curves = CurvesPanel(program.playback, self)
         self.side = Side(actions, self)
@@ -168,9 +167,8 @@ class CompareScreen(QWidget):
         """Ask nothing about the video on screen while nobody looks."""
         self.models.set_active(False)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         for part in (self.grid, self.bars, self.transport, self.curves, self.side):
             part.on_theme(theme)
 
@@ -321,8 +319,8 @@ class CompareScreen(QWidget):
         for number, row in self.numbered:
             rest = rest_of(self._scene(row.key), with_limits=own)
             stroke = None if row.is_uniform else strokes[row.key][1]
-            said = Said(row.name, number, stroke, kind_of(row), score_of(row), rest)
-            self.grid.pane(row.key).say(said)
+            text = PaneText(row.name, number, stroke, kind_of(row), score_of(row), rest)
+            self.grid.pane(row.key).set_text(text)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
             found = self._contrast_of_pair
@@ -330,7 +328,7 @@ class CompareScreen(QWidget):
             waiting = self.tr("one of them has no map") if mapless else self.tr("comes when both have looked")
             words = source_of(scene) if scene is not None else waiting
             name = self.tr("{} less {}").format(*self._pair_numbers())
-            self.grid.pane(DIFFERENCE).say(Said(name, kind=self.tr("difference"), score=words))
+            self.grid.pane(DIFFERENCE).set_text(PaneText(name, kind=self.tr("difference"), score=words))
 
     def _pair_numbers(self) -> tuple[str, str]:
         numbers = {row.key: number for number, row in self.numbered}
@@ -359,19 +357,29 @@ class CompareScreen(QWidget):
             (MapKind.SIGNED, ""),
         )
 
-    def save_table(self, dialogs: Dialogs) -> None:
-        """Ask where to, and save the numbers of every two models."""
-        self.saving.table(dialogs, self.models.rows)
+    def handlers(self, dialogs: Dialogs) -> Handlers:
+        """Return what the actions of the Compare menu do.
+
+        Args:
+            dialogs: Asks the user where to save.
+        """
+        return Handlers(
+            run={
+                "compare_models": self.header.models.showMenu,
+                "compare_all": self.models.assess_all,
+                "save_comparison": lambda: self.saving.table(dialogs, self.models.rows),
+                "save_comparison_figure": lambda: self.save_figure(dialogs),
+                "save_agreement": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=False),
+                "save_ranks": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=True),
+            },
+            switch={"compare_difference": self.header.difference.setChecked},
+        )
 
     def save_figure(self, dialogs: Dialogs) -> None:
         """Ask where to, and save the panes as they are."""
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
         look, blurs = replace(self._look, scale=self._scale), self.blur_faces.isChecked()
         self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)
-
-    def save_agreement(self, dialogs: Dialogs, *, ranks: bool) -> None:
-        """Ask where to, and save how far the models agree over the study, or where each ranks every video."""
-        self.saving.agreement(dialogs, self.models, self.studying, ranks=ranks)
 
     # for the keys of the player
 

@@ -46,7 +46,7 @@ class SlowJob(QObject):
         if self._job is None and not self._timer.isActive():
             self._timer.start(0 if precious else TOLD_AFTER_MS)
 
-    def tell(self, stage: str, done: int, total: int) -> None:
+    def report(self, stage: str, done: int, total: int) -> None:
         """Say how far it is."""
         self._progress = (stage, done, total)
         if self._job is not None:

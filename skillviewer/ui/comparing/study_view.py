@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBox
 
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
-from skillviewer.ui.comparing.numbers import told
+from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.comparing.queries import StudyAgreement
 from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MOST_NAMED = 6
 """With more models than these there is no room for their names beside the numbers."""
@@ -43,7 +43,7 @@ class AskAll(QWidget):
         """The words."""
         return self._words.text()
 
-    def say(self, n_shared: int, n_videos: int, n_models: int, *, busy: bool, missing: bool) -> None:
+    def show_message(self, n_shared: int, n_videos: int, n_models: int, *, busy: bool, missing: bool) -> None:
         """Say how far it is.
 
         Args:
@@ -131,8 +131,8 @@ class MatrixView(QWidget):
         column.addLayout(head)
         column.addWidget(self.table, 1)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self._shade()
 
@@ -159,7 +159,7 @@ class MatrixView(QWidget):
         rows = [
             Cells(
                 key,
-                (*named[key][: self._offset], *(told(float(v)) for v in values[at])),
+                (*named[key][: self._offset], *(number_text(float(v)) for v in values[at])),
                 tip=printable(named[key][1]),
                 tips={
                     self._offset + j: self.tr("{} and {}: {} videos").format(

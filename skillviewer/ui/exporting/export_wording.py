@@ -11,7 +11,7 @@ from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequ
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.ui.exporting.export_choices import ExportChoices, FileSplit
 
-Said = Callable[[str], str]
+Translate = Callable[[str], str]
 """Translates words of the tables of exporters."""
 
 
@@ -19,12 +19,12 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("exporting", text)
 
 
-def refusal(wish: ExportChoices, said: Said) -> str:
+def refusal(wish: ExportChoices, translate: Translate) -> str:
     """Return why a wish cannot be fulfilled, or ""."""
-    return _nothing_of(wish, said) or _nowhere(wish)
+    return _nothing_of(wish, translate) or _nowhere(wish)
 
 
-def _nothing_of(wish: ExportChoices, said: Said) -> str:
+def _nothing_of(wish: ExportChoices, translate: Translate) -> str:
     """Return why there is nothing to write, or ""."""
     exporter = wish.exporter
     if isinstance(exporter, StudyExporter):
@@ -35,9 +35,11 @@ def _nothing_of(wish: ExportChoices, said: Said) -> str:
         return _tr("Choose a model.") if wish.videos else _tr("Choose a video.")
     n = len(wish.models) * (1 if wish.spread is FileSplit.EACH else len(wish.videos))
     if n < exporter.least:
-        return _tr("{} needs {} models on a video or more: choose them.").format(said(exporter.title), exporter.least)
+        return _tr("{} needs {} models on a video or more: choose them.").format(
+            translate(exporter.title), exporter.least
+        )
     if n > 1 and not exporter.takes_several:
-        return _tr("{} is made of one video and one model.").format(said(exporter.title))
+        return _tr("{} is made of one video and one model.").format(translate(exporter.title))
     return ""
 
 
@@ -94,9 +96,9 @@ def question(there: Sequence[Path]) -> str:
     return _tr("{} of these files are there already. Replace them?").format(len(there))
 
 
-def title(made: Sequence[ExportRequest | StudyExportRequest], said: Said) -> str:
+def title(made: Sequence[ExportRequest | StudyExportRequest], translate: Translate) -> str:
     """Return what an order is called in the list."""
-    name = said(made[0].exporter.title)
+    name = translate(made[0].exporter.title)
     if len(made) == 1:
         return f"{name} · {printable(made[0].path.name)}"
     return _tr("{} · {} files in {}").format(name, len(made), printable(made[0].path.parent.name))

@@ -27,10 +27,10 @@ from skillviewer.ui.exporting.face_canvas import FaceCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
-    from skillviewer.ui.threads.lane import Task
+    from skillviewer.ui.threads.worker_thread import Task
 
 SIDE_PX = 264
 
@@ -134,9 +134,8 @@ class FacesReview(QWidget):
         self._program.themes.changed.connect(self.on_theme)
         self._program.undo.changed.connect(self._reread)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.canvas.set_colours(theme.stage, theme.accent)
 
     def open(self, path: Path | None) -> None:
@@ -161,7 +160,7 @@ class FacesReview(QWidget):
         """Frame that is wanted, from 0."""
         return self.slider.value()
 
-    # what the lanes tell
+    # what the worker threads tell
 
     @Slot()
     def _reread(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class FacesPage(QWidget):
@@ -60,7 +60,6 @@ class FacesPage(QWidget):
         if 0 <= at < len(self._paths):
             self.review.open(self._paths[at])
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.review.on_theme(theme)

@@ -8,19 +8,20 @@ from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidge
 
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176
 
 
-def _said(text: str) -> str:
+def translated(text: str) -> str:
+    """Return the translated words of an exporter."""
     return QCoreApplication.translate("exporters", text)
 
 
 def _short(made: Exporter | StudyExporter) -> str:
     """Return the title without the word that the heading says already."""
-    words = _said(made.title).removeprefix(_said("Table of "))
+    words = translated(made.title).removeprefix(translated("Table of "))
     return words[:1].upper() + words[1:]
 
 
@@ -49,7 +50,7 @@ class KindList(QListWidget):
         self._made: dict[str, Exporter | StudyExporter] = {}
         self._headings: list[QListWidgetItem] = []
         for heading, exporters in grouped():
-            item = QListWidgetItem(f" {_said(heading)}", self)
+            item = QListWidgetItem(f" {translated(heading)}", self)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             font = QFont()  # its weight alone is set, the rest is the list's
             font.setWeight(QFont.Weight.DemiBold)
@@ -59,7 +60,7 @@ class KindList(QListWidget):
             for made in exporters:
                 self._made[made.name] = made
                 item = QListWidgetItem(f"   {_short(made)}", self)
-                item.setToolTip(_said(made.about))
+                item.setToolTip(translated(made.about))
                 item.setData(Qt.ItemDataRole.UserRole, made.name)
         for row in range(self.count()):
             item = self.item(row)
@@ -82,8 +83,7 @@ class KindList(QListWidget):
     def _on_item(self, *_: object) -> None:
         self.chosen.emit(self.exporter)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         for item in self._headings:
             item.setForeground(QColor(theme.muted))

@@ -1,4 +1,4 @@
-"""The preview: what is seen of an export before it is written, asked of a lane, the latest question only."""
+"""The preview: what is seen of an export before it is written, asked of a worker thread, the latest question only."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,8 +14,8 @@ from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.preview import Preview
 from skillviewer.ui.session.backend import Exports
-from skillviewer.ui.threads.lane import Lane, Task
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+from skillviewer.ui.widgets.theme import Theme, themed
 
 SETTLE_MS = 200
 """Choices that change quicker are previewed once."""
@@ -29,7 +29,7 @@ class Previews(QObject):
     """Asks for previews; a question that a newer one overtook is dropped.
 
     Args:
-        lane: Lane that owns a desk of its own, so that no preview waits for an export.
+        worker: Owns a desk of its own, so that no preview waits for an export.
         parent: Owner.
     """
 
@@ -37,9 +37,9 @@ class Previews(QObject):
     """``Preview``, or None where there is nothing to see yet."""
     failed = Signal(str)
 
-    def __init__(self, lane: Lane[Exports], parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerThread[Exports], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lane = lane
+        self._worker = worker
         self._wanted: Question | None = None
         self._task: Task | None = None
         self._settle = QTimer(self)
@@ -78,9 +78,9 @@ class Previews(QObject):
             self._task.cancel()  # finished will begin again
             return
         wanted, self._wanted = self._wanted, None
-        if wanted is None or self._lane.stopped:
+        if wanted is None or self._worker.stopped:
             return
-        self._task = self._lane.submit(lambda desk, _token, _report: wanted(desk))
+        self._task = self._worker.submit(lambda desk, _token, _report: wanted(desk))
         self._task.succeeded.connect(self._on_succeeded)
         self._task.failed.connect(self._on_failed)
         self._task.finished.connect(self._on_finished)
@@ -174,7 +174,7 @@ class PreviewPane(QWidget):
             self.table.setColumnWidth(column, min(self.table.columnWidth(column), MOST_CELL_PX))
         self.table.scrollToTop()
 
-    def say(self, words: str) -> None:
+    def show_message(self, words: str) -> None:
         """Show words in the place of what was shown."""
         self._image = QImage()
         self.table.hide()
@@ -217,8 +217,7 @@ class PreviewPane(QWidget):
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._caption)
         painter.end()
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._stage, self._on_stage = QColor(theme.stage), QColor(theme.on_stage)
         self.update()

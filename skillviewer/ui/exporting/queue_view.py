@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
-MOST_TOLD = 6
+MOST_SHOWN = 6
 
 
 class EntryRow(QWidget):
@@ -29,12 +29,12 @@ class EntryRow(QWidget):
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(entry.title)
-        self._said = self._label("")
-        self._said.setWordWrap(True)
-        self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._message = self._label("")
+        self._message.setWordWrap(True)
+        self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words.addWidget(self._title)
         words.addWidget(self._bar)
-        words.addWidget(self._said)
+        words.addWidget(self._message)
         row.addLayout(words, 1)
         self.button = QPushButton(self)
         self.button.clicked.connect(self._on_button)
@@ -51,7 +51,7 @@ class EntryRow(QWidget):
     @property
     def text(self) -> str:
         """What is said of it."""
-        return self._said.text()
+        return self._message.text()
 
     @Slot()
     def refresh(self) -> None:
@@ -66,11 +66,11 @@ class EntryRow(QWidget):
             self._bar.setValue(progress.done)
         if entry.stage is QueueStage.WAITING:
             self._bar.setRange(0, 1)
-        self._said.setText(self._words())
+        self._message.setText(self._words())
         colour = {QueueStage.FAILED: self._theme.bad, QueueStage.PARTLY: self._theme.warn}.get(
             entry.stage, self._theme.muted
         )
-        self._said.setStyleSheet(f"color: {colour}")
+        self._message.setStyleSheet(f"color: {colour}")
         shows = entry.stage in {QueueStage.DONE, QueueStage.PARTLY} or (
             entry.stage is QueueStage.STOPPED and bool(entry.written)
         )
@@ -96,20 +96,20 @@ class EntryRow(QWidget):
             lines.append(" · ".join((self.tr("Written and read back"), *batch.written[0].facts)))
         elif batch.written:
             lines.append(self.tr("{} of {} files written and read back").format(len(batch.written), len(entry.orders)))
-        said = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
-        lines += [printable(text) for text in said[:MOST_TOLD]]
-        if len(said) > MOST_TOLD:
-            lines.append(self.tr("… and {} more").format(len(said) - MOST_TOLD))
+        problems = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
+        lines += [printable(text) for text in problems[:MOST_SHOWN]]
+        if len(problems) > MOST_SHOWN:
+            lines.append(self.tr("… and {} more").format(len(problems) - MOST_SHOWN))
         return "\n".join(lines)
 
     def _stopped(self, entry: QueueEntry) -> str:
-        said = self.tr("Stopped. Nothing half written is left.")
+        text = self.tr("Stopped. Nothing half written is left.")
         if not entry.written:
-            return said
+            return text
         names = [printable(file.path.name) for file in entry.written]
-        more = self.tr(" and {} more").format(len(names) - MOST_TOLD) if len(names) > MOST_TOLD else ""
+        more = self.tr(" and {} more").format(len(names) - MOST_SHOWN) if len(names) > MOST_SHOWN else ""
         stays = self.tr("{} of {} files were finished before, and stay: {}{}.")
-        return f"{said}\n{stays.format(len(names), len(entry.orders), ', '.join(names[:MOST_TOLD]), more)}"
+        return f"{text}\n{stays.format(len(names), len(entry.orders), ', '.join(names[:MOST_SHOWN]), more)}"
 
     @Slot()
     def _on_button(self) -> None:
@@ -118,8 +118,8 @@ class EntryRow(QWidget):
         else:
             self.entry.stop()
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.refresh()
 
@@ -160,8 +160,8 @@ class QueueView(QScrollArea):
         self.show()
         self.verticalScrollBar().setValue(0)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         for row in self.rows:
             row.on_theme(theme)

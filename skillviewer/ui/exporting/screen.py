@@ -20,6 +20,7 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.export_choices import (
     Candidate,
@@ -34,16 +35,15 @@ from skillviewer.ui.exporting.export_choices import (
 from skillviewer.ui.exporting.export_queue import ExportQueue
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
 from skillviewer.ui.exporting.faces_page import FacesPage
-from skillviewer.ui.exporting.form_area import FormArea
 from skillviewer.ui.exporting.kinds import KindList
-from skillviewer.ui.exporting.option_form import OptionForm
+from skillviewer.ui.exporting.option_form import FormArea, OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
 from skillviewer.ui.exporting.queue_view import QueueView
 from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_study import NothingOpen
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
     from skillviewer.core.video.footage import VideoClip
@@ -69,7 +69,9 @@ class ExportScreen(QWidget):
         self.previews = Previews(program.export_previews, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(
-            self.tr("Open videos or a study: clips, figures, tables and reports are made of them."), actions, self.pages
+            self.tr("Open videos or a study: clips, figures, tables and reports are made of them."),
+            actions["open_sample"],
+            self.pages,
         )
         page = QWidget(self.pages)
         row = QHBoxLayout(page)
@@ -144,7 +146,7 @@ class ExportScreen(QWidget):
         self.kinds.chosen.connect(self._on_kind)
         self.subject.changed.connect(self._on_change)
         self.options.changed.connect(self._on_change)
-        self.destination.changed.connect(self._tell)
+        self.destination.changed.connect(self._show_message)
         self.destination.browse_asked.connect(self._actions["export_browse"].trigger)
         self.button.clicked.connect(self._actions["export_now"].trigger)
         self.selection.clicked.connect(self._take_selection)
@@ -202,7 +204,7 @@ class ExportScreen(QWidget):
         if self.subject.chosen_videos != before:
             self._on_change()
         else:
-            self._tell()
+            self._show_message()
 
     @Slot()
     def _on_models(self, *_: object) -> None:
@@ -282,7 +284,7 @@ class ExportScreen(QWidget):
         blurs = self.options.field("blur_faces")
         self.look_over.setVisible(isinstance(blurs, QCheckBox) and blurs.isChecked())
         self.look_over.setEnabled(bool(self._blurred_videos()))
-        self._tell()
+        self._show_message()
         self._preview()
 
     def _stem(self) -> str:
@@ -320,7 +322,7 @@ class ExportScreen(QWidget):
             return str(error)
 
     @Slot()
-    def _tell(self) -> None:
+    def _show_message(self) -> None:
         """Say what stands in the way, or what a person should know."""
         why_not = self._refusal()
         self.button.setEnabled(not why_not)
@@ -334,18 +336,18 @@ class ExportScreen(QWidget):
         exporter = self.kinds.exporter
         self.previews.drop()
         if exporter.preview is None:
-            self.pane.say(self.tr("There is nothing to see of this before it is written."))
+            self.pane.show_message(self.tr("There is nothing to see of this before it is written."))
             return
         try:
             wish = self.wish
         except ExportError as error:
-            self.pane.say(str(error))
+            self.pane.show_message(str(error))
             return
         if isinstance(exporter, StudyExporter) and wish.study is not None:
             self.previews.ask_study(exporter, wish.study)
             return
         if isinstance(exporter, StudyExporter) or not wish.videos or not wish.models:
-            self.pane.say(self._refusal())
+            self.pane.show_message(self._refusal())
             return
         videos = wish.videos[:1] if wish.spread is FileSplit.EACH else wish.videos
         self.previews.ask(exporter, subjects(videos, wish.models, wish.study), wish.options)
@@ -355,13 +357,22 @@ class ExportScreen(QWidget):
         if seen is not None:
             self.pane.show_preview(seen)
         else:
-            self.pane.say(self.tr("This will be seen once the video has been assessed."))
+            self.pane.show_message(self.tr("This will be seen once the video has been assessed."))
 
     @Slot(str)
     def _on_preview_failed(self, text: str) -> None:
-        self.pane.say(printable(text))
+        self.pane.show_message(printable(text))
 
     # writing
+
+    def handlers(self, dialogs: Dialogs) -> Handlers:
+        """Return what the actions of exports do; the first only goes to this screen from others.
+
+        Args:
+            dialogs: Asks the user where to write.
+        """
+        run = {"export_now": lambda: self.start(dialogs), "export_browse": lambda: self.browse(dialogs)}
+        return Handlers(run, arrive=frozenset({"export_now"}))
 
     def browse(self, dialogs: Dialogs) -> None:
         """Ask where to write it."""
@@ -401,9 +412,8 @@ class ExportScreen(QWidget):
     def _said(self, text: str) -> str:
         return QCoreApplication.translate("exporters", text)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         for part in (self.kinds, self.subject, self.pane, self.faces):
             part.on_theme(theme)
         self.list.on_theme(theme)

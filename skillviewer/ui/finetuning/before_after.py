@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
@@ -10,7 +10,7 @@ from skillviewer.core.text import percent, printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tables import Cell, Table
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, with_interval
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 _SHIFT = 3
 
@@ -200,9 +200,8 @@ class BeforeAfterPage(QWidget):
             parts.append(widget.text() if isinstance(widget, QLabel) else "")
         return "\n".join(parts)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.cautions.setStyleSheet(f"color: {theme.warn}")
 
 

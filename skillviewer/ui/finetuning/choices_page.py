@@ -24,7 +24,7 @@ from skillviewer.engine.finetuning.job import TuningCost
 from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection
 from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.widgets.spin_boxes import indented
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 SETTLE_MS = 350
 """Choices that change quicker are planned once."""
@@ -312,8 +312,7 @@ class ChoicesPage(QWidget):
         self._lines.addRow(label, field)
         return field
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._cautions.setStyleSheet(f"color: {theme.warn}")
         self._refusal.setStyleSheet(f"color: {theme.bad}")

@@ -1,4 +1,4 @@
-"""What the Fine-tune screen asks of the study and of the tuner, as plain values and plain code for their lanes."""
+"""What the Fine-tune screen asks of the study and of the tuner, as plain values and plain code for their workers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,14 +57,14 @@ def plan(study: Study, wish: TuningSelection, cache_bytes: int) -> TuningRequest
         wish: What is chosen.
         cache_bytes: Room for features.
     """
-    said = versions.study_pairs(study, wish.choices.rule)
+    labels = versions.study_pairs(study, wish.choices.rule)
     parent_digest = digest(wish.parent) if wish.parent is not None else None
     name = versions.known_as(study, parent_digest, wish.parent_name or study.title)
     folder = versions.next_folder(study, name, parent_digest)
-    job = TuningJob(said, wish.choices, wish.parent, folder, cache_bytes=cache_bytes)
+    job = TuningJob(labels, wish.choices, wish.parent, folder, cache_bytes=cache_bytes)
     known = known_before(wish.parent, wish.parent_name) if wish.parent is not None else None
     try:
-        division, refusal = divide_for(said, wish.choices, known, wish.parent_name), ""
+        division, refusal = divide_for(labels, wish.choices, known, wish.parent_name), ""
     except DatasetError as error:
         division, refusal = None, str(error)
     return TuningRequest(wish, job, name, parent_digest, division, refusal)
@@ -105,16 +105,16 @@ class RaterDisagreement:
     n_assessed: int
 
 
-def disagreement(study: Study, digest_in_use: str, told: Mapping[str, float]) -> RaterDisagreement:
+def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, float]) -> RaterDisagreement:
     """Return where the model in use and the raters disagree.
 
     Args:
         study: The open study.
         digest_in_use: Digest of the model.
-        told: Scores by name that are known otherwise; what the study keeps goes before.
+        other_scores: Scores by name from elsewhere; those that the study keeps take precedence.
     """
     dataset = versions.study_pairs(study).dataset
-    scores = {name: float(score) for name, score in told.items() if name in dataset.names}
+    scores = {name: float(score) for name, score in other_scores.items() if name in dataset.names}
     kept_scores = {name: score.score for name, score in study.models.scores(digest_in_use).items()}
     if len(kept_scores) >= len(scores):  # scores of one pass and of several are not mixed
         scores = kept_scores

@@ -11,7 +11,7 @@ from skillviewer.core.text import percent
 from skillviewer.ui.finetuning.training_curves import Curves
 from skillviewer.ui.finetuning.tuning import TuningPhase
 from skillviewer.ui.finetuning.tuning_wording import duration, with_interval
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 SIDE_PX = 300
 
@@ -114,7 +114,7 @@ class RunningPage(QWidget):
         self.stop.setToolTip("" if self._finished else self.tr("No epoch is finished yet that could be kept."))
 
     @Slot(object)
-    def on_told(self, progress: Progress) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Show how far it is; once somebody has asked to stop, the words stay with that."""
         if self._phase is TuningPhase.RUNNING:
             self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
@@ -154,7 +154,6 @@ class RunningPage(QWidget):
         if self._phase is TuningPhase.RUNNING and not math.isnan(seconds):
             self.left.setText(self.tr("about {}").format(duration(seconds)))
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.curves.on_theme(theme)

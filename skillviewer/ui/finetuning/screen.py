@@ -18,7 +18,7 @@ from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_study import NothingOpen
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
     from skillviewer.ui.session.open_study import OpenStudy
@@ -39,12 +39,14 @@ class FinetuneScreen(QWidget):
         self._shown = False
         self._stale = True
         self._study: OpenStudy | None = None
-        self._told: dict[str, float] = {}
-        self._told_by = ""
+        self._scores_after: dict[str, float] = {}
+        self._scores_by = ""
         self.tuning = Tuning(program, program.train, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(
-            self.tr("Open a study: a model is trained on the votes that its pairs were given."), actions, self.pages
+            self.tr("Open a study: a model is trained on the votes that its pairs were given."),
+            actions["open_sample"],
+            self.pages,
         )
         self.choices, self.running = ChoicesPage(self.pages), RunningPage(self.pages)
         self.before_after, self.disagreement = BeforeAfterPage(self.pages), DisagreementPage(self.pages)
@@ -66,7 +68,7 @@ class FinetuneScreen(QWidget):
         tuning.planned.connect(self.choices.show_order)
         tuning.measured.connect(self.choices.show_cost)
         tuning.failed.connect(self.choices.show_failure)
-        tuning.told.connect(self._on_told)
+        tuning.progressed.connect(self._on_progress)
         tuning.batch_done.connect(self.running.on_batch)
         tuning.epoch_done.connect(self.running.on_epoch)
         tuning.phase_changed.connect(self.running.on_phase)
@@ -118,7 +120,7 @@ class FinetuneScreen(QWidget):
             if other or before is None or study.settings.rule != before.settings.rule:
                 self.choices.set_rule(study.settings.rule)
         if other:
-            self._told, self._told_by = {}, ""
+            self._scores_after, self._scores_by = {}, ""
             self._show_page()
         self._on_models()
         self._refresh()
@@ -177,11 +179,11 @@ class FinetuneScreen(QWidget):
             self.tuning.start()
 
     @Slot(object)
-    def _on_told(self, progress: Progress) -> None:
+    def _on_progress(self, progress: Progress) -> None:
         if self.tuning.phase is TuningPhase.CHOOSING:
             self.choices.show_progress(progress)
         else:
-            self.running.on_told(progress)
+            self.running.show_progress(progress)
 
     @Slot(object)
     def _on_phase(self, phase: TuningPhase) -> None:
@@ -194,8 +196,8 @@ class FinetuneScreen(QWidget):
 
     @Slot(object)
     def _on_accepted(self, result: TuningResult) -> None:
-        self._told = {shift.video: shift.after for shift in result.report.shifts}
-        self._told_by = result.digest
+        self._scores_after = {shift.video: shift.after for shift in result.report.shifts}
+        self._scores_by = result.digest
         self.choices.choose_model(result.folder)
         self._show_disagreement()
 
@@ -209,13 +211,13 @@ class FinetuneScreen(QWidget):
         study = self._program.studies.current
         if study is None:
             return
-        told, told_by = self._told, self._told_by
+        scores, scored_by = self._scores_after, self._scores_by
         loaded = self._program.state.model
 
         def work(opened: Study) -> tuple[RaterDisagreement, ModelVersion | None]:
             used = opened.settings.model or (loaded.digest if loaded is not None else "")
             version = next((v for v in opened.models.all() if v.digest == used), None)
-            return disagreement(opened, used, told if told_by == used else {}), version
+            return disagreement(opened, used, scores if scored_by == used else {}), version
 
         task = self._program.studies.read(work)
         task.succeeded.connect(self._on_disagreement)
@@ -233,8 +235,7 @@ class FinetuneScreen(QWidget):
             self._program.state.set_current(entry.footage)
             self._actions["show_inspect"].trigger()
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         for page in (self.choices, self.running, self.before_after):
             page.on_theme(theme)

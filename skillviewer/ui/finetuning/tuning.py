@@ -17,7 +17,7 @@ from skillviewer.nets.library import digest
 from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection, plan
 from skillviewer.ui.session.backend import Tuner
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 class TuningPhase(Enum):
@@ -35,7 +35,7 @@ class Tuning(QObject):
 
     Args:
         program: Whose study and models.
-        lane: Lane that owns the tuner.
+        worker: Owns the tuner.
         parent: Owner.
     """
 
@@ -48,7 +48,7 @@ class Tuning(QObject):
     """``BatchRow``."""
     epoch_done = Signal(object)
     """``TuningRow``."""
-    told = Signal(object)
+    progressed = Signal(object)
     """``Progress`` of any kind."""
     failed = Signal(str)
     accepted = Signal(object)
@@ -56,9 +56,9 @@ class Tuning(QObject):
     went_to = Signal(object)
     """``Path``: a version of the list is in use."""
 
-    def __init__(self, program: Program, lane: Lane[Tuner], parent: QObject | None = None) -> None:
+    def __init__(self, program: Program, worker: WorkerThread[Tuner], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._program, self._lane = program, lane
+        self._program, self._worker = program, worker
         self._phase = TuningPhase.CHOOSING
         self._order: TuningRequest | None = None
         self._trained: TuningRequest | None = None
@@ -123,12 +123,12 @@ class Tuning(QObject):
             return  # something else was chosen meanwhile
         self._planning, self._order = None, order
         self.planned.emit(order)
-        if order.division is None or self._phase is not TuningPhase.CHOOSING or self._lane.stopped:
+        if order.division is None or self._phase is not TuningPhase.CHOOSING or self._worker.stopped:
             return
-        self._measuring = self._lane.submit(lambda tuner, token, report: tuner.cost(order.job, token, report))
+        self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(order.job, token, report))
         self._measuring.succeeded.connect(self._on_measured)
         self._measuring.failed.connect(self._on_plan_failed)
-        self._measuring.progressed.connect(self.told)
+        self._measuring.progressed.connect(self.progressed)
 
     @Slot(object)
     def _on_measured(self, cost: TuningCost) -> None:
@@ -162,7 +162,7 @@ class Tuning(QObject):
             unclaimed.append(result.folder)
             return result
 
-        task = self._running = self._lane.submit(work)
+        task = self._running = self._worker.submit(work)
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_trained)
         task.failed.connect(self._on_failed)
@@ -190,13 +190,13 @@ class Tuning(QObject):
             self.batch_done.emit(progress.value)
         elif isinstance(progress.value, TuningRow):
             self.epoch_done.emit(progress.value)
-        self.told.emit(progress)
+        self.progressed.emit(progress)
 
     @Slot()
     def _on_cancelled(self) -> None:
         self._running = None
         folders = tuple(self._unclaimed)
-        if not folders or self._lane.stopped:
+        if not folders or self._worker.stopped:
             self._set_phase(TuningPhase.CHOOSING)
             return
         # it was done a moment before it was cancelled: nobody is told of what it made, so nobody would remove it
@@ -205,7 +205,7 @@ class Tuning(QObject):
             for folder in folders:
                 discard(folder)
 
-        task = self._lane.submit(clear)
+        task = self._worker.submit(clear)
         task.failed.connect(self._program.messages.fail)
         task.finished.connect(self._on_cleared)
 
@@ -228,7 +228,7 @@ class Tuning(QObject):
     def register(self) -> None:
         """Let the study know of the version that came of the last training, also if another one is open by now."""
         result, path = self._result, self._study_path
-        if result is None or path is None or self._lane.stopped:
+        if result is None or path is None or self._worker.stopped:
             return
         keep = self._keeping(result)
         if self.same_study:

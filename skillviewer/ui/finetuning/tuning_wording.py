@@ -90,13 +90,13 @@ def _videos(videos: Sized) -> str:
 
 def plan_lines(order: TuningRequest) -> list[tuple[str, str]]:
     """Return (heading, sentence) of what would be trained."""
-    division, said = order.division, order.job.study
+    division, labels = order.division, order.job.study
     if division is None:
         return []
-    fold, dataset = division.fold, said.dataset
+    fold, dataset = division.fold, labels.dataset
     people = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
     who = f": {', '.join(people)}" if people and str(division.by) == "participant" else ""
-    cast = said.votes_on(fold.train_pairs)
+    cast = labels.votes_on(fold.train_pairs)
     votes = _tr("{} of {}").format(
         _counted(len(cast), _tr("{} vote"), _tr("{} votes")),
         _counted(len(raters_of(cast)), _tr("{} rater"), _tr("{} raters")),

@@ -14,7 +14,7 @@ from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 WIDTH_PX = 128
@@ -42,8 +42,8 @@ class CellMap(QWidget):
         """Have the picture's proportions."""
         return QSize(WIDTH_PX, self._height_px)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.update()
 
@@ -114,8 +114,8 @@ class CellBlock(Section):
         row.addWidget(self.over)
         self.column.addLayout(row)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.map.on_theme(theme)
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:

@@ -10,7 +10,7 @@ from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import signed
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -28,8 +28,8 @@ class Limits(Section):
         self.words = Wrapped(self)
         self.column.addWidget(self.words)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.warning.setStyleSheet(f"color: {theme.warn}")
 
     def show_findings(self, found: Findings) -> None:
@@ -113,8 +113,8 @@ class Gauge(QWidget):
         """Be flat."""
         return QSize(100, 6)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.update()
 
@@ -153,8 +153,8 @@ class FaithfulnessBlock(Section):
         self.beside.setProperty("muted", True)
         self.column.addWidget(self.beside)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.gauge.on_theme(theme)
 
     def show_findings(self, found: Findings) -> None:

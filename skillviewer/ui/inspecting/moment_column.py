@@ -13,7 +13,7 @@ from skillviewer.ui.session.insight.moment_tour import Tour
 from skillviewer.ui.session.insight.remarks import NewMoment, VideoRemarks
 from skillviewer.ui.session.insight.thumbnails import Pictures
 from skillviewer.ui.session.insight.why_loader import WhyLoader
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 _Key = tuple[str, float, float, bool]
 """Name of the video, and what tells a moment from others of it."""
@@ -64,8 +64,8 @@ class MomentColumn(QWidget):
         items = (self._column.itemAt(i) for i in range(self._column.count()))
         return tuple(w for w in (item.widget() for item in items if item is not None) if isinstance(w, MomentRow))
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         for row in self.rows:
             row.on_theme(theme)
@@ -147,7 +147,7 @@ class MomentColumn(QWidget):
 
     @Slot(object, object)
     def _on_opinion(self, card: MomentCard, opinion: Opinion) -> None:
-        self._remarks.say(self._stretch(card), opinion, card.kept)
+        self._remarks.set_opinion(self._stretch(card), opinion, card.kept)
 
     @Slot(object, str)
     def _on_note(self, card: MomentCard, text: str) -> None:

@@ -11,7 +11,7 @@ from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 OPINIONS = (Opinion.AGREE, Opinion.DISAGREE, Opinion.NOT_RELEVANT)
@@ -80,9 +80,9 @@ class MomentRow(QWidget):
         self.label.setAcceptDrops(False)  # files dropped here are for the window
         self.label.editingFinished.connect(self._on_label)
         column.addWidget(self.label)
-        self._said = Wrapped(self)
-        self._said.setProperty("muted", True)
-        column.addWidget(self._said)
+        self._opinions = Wrapped(self)
+        self._opinions.setProperty("muted", True)
+        column.addWidget(self._opinions)
 
     def _make_notes(self, column: QVBoxLayout) -> None:
         self._notes = QVBoxLayout()
@@ -124,7 +124,7 @@ class MomentRow(QWidget):
     @property
     def text(self) -> str:
         """Its words."""
-        parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._said.plain)
+        parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._opinions.plain)
         return " ".join(part for part in parts if part)
 
     @property
@@ -137,8 +137,8 @@ class MomentRow(QWidget):
         self._on_note()
         self._on_label()
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.picture.on_theme(theme)
         self.bar.on_theme(theme)
@@ -211,19 +211,21 @@ class MomentRow(QWidget):
         self._words.setVisible(found is not None)
         self._by.setText(self._kept_by(card))
         self._by.setVisible(bool(self._by.text()))
-        said = [self.tr("{}: {}").format(printable(m.author) or self.tr("somebody"), m.opinion) for m in card.said]
-        self._said.set_plain(" · ".join(said))
-        self._said.setVisible(bool(said))
+        opinions = [
+            self.tr("{}: {}").format(printable(m.author) or self.tr("somebody"), m.opinion) for m in card.opinions
+        ]
+        self._opinions.set_plain(" · ".join(opinions))
+        self._opinions.setVisible(bool(opinions))
 
     def _kept_by(self, card: MomentCard) -> str:
         if card.found is not None or card.kept is None:
             return ""
         author = printable(card.kept.author)
         if card.kept.model_digest:
-            said = card.kept.opinion or self.tr("noted")
+            opinion = card.kept.opinion or self.tr("noted")
             if card.of_this_model:  # without evidence it tells other stretches
-                return self.tr("found by this model, when it told other moments: {}").format(said)
-            return self.tr("found by another model or version: {}").format(said)
+                return self.tr("found by this model in an earlier list of moments: {}").format(opinion)
+            return self.tr("found by another model or version: {}").format(opinion)
         return self.tr("kept by {}").format(author) if author else self.tr("kept")
 
     def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:

@@ -5,9 +5,12 @@ from PySide6.QtGui import QAction, QPalette, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from skillviewer.ui.actions.actions import Actions, Tip
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.inspecting.moment_column import MomentColumn, every
 from skillviewer.ui.session.insight.insight import Insight
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -16,16 +19,18 @@ class MomentsPanel(QWidget):
 
     Args:
         insight: What is known.
+        playback: Whose selection can be kept.
         actions: Actions of the window.
         parent: Owner.
     """
 
     titled = Signal(str)
     """What the panel is called, with how many moments there are."""
+    raise_asked = Signal()
 
-    def __init__(self, insight: Insight, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, insight: Insight, playback: Playback, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._insight = insight
+        self._insight, self._playback = insight, playback
         self.setMinimumWidth(240)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -62,6 +67,28 @@ class MomentsPanel(QWidget):
         insight.inquiry.changed.connect(self._refresh)
         self._refresh()
 
+    def handlers(self, _dialogs: Dialogs) -> Handlers:
+        """Return the ways from moment to moment."""
+        insight = self._insight
+        return Handlers(
+            run={
+                "previous_moment": lambda: insight.tour.go(-1),
+                "next_moment": lambda: insight.tour.go(1),
+                "keep_moment": self._keep,
+            },
+            enabled={
+                "previous_moment": lambda: bool(insight.inquiry.cards),
+                "next_moment": lambda: bool(insight.inquiry.cards),
+                "keep_moment": lambda: self._playback.marks != (None, None) and insight.remarks.writable,
+            },
+            changed=(insight.inquiry.changed, insight.remarks.changed, self._playback.marks_changed),
+        )
+
+    def _keep(self) -> None:
+        """Keep the selection, and show where it went."""
+        self._insight.tour.keep()
+        self.raise_asked.emit()
+
     def _button(self, action: QAction, text: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
@@ -72,9 +99,8 @@ class MomentsPanel(QWidget):
         action.enabledChanged.connect(button.setEnabled)
         return button
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.moments.on_theme(theme)
         for surface in (self, self.page.viewport(), self._body):
             palette = surface.palette()

@@ -6,15 +6,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePol
 
 from skillviewer.core.text import clock, printable
 from skillviewer.data.study import Note
-from skillviewer.ui.inspecting.note_draft import NoteDraft
-from skillviewer.ui.inspecting.note_edit import NoteEdit
+from skillviewer.ui.inspecting.note_editor import NoteDraft, NoteEdit
 from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.studies import Studies
 from skillviewer.ui.session.undo import UndoStack
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.chip import Chip
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -156,9 +155,8 @@ class NotesPanel(QWidget):
         """The notes that are shown, the oldest first."""
         return tuple(self._blocks.values())
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         for surface in (self, self.page.viewport(), self._body):
             palette = surface.palette()
             palette.setColor(QPalette.ColorRole.Window, theme.base)
@@ -185,7 +183,7 @@ class NotesPanel(QWidget):
             self._blocks[note.id].show_note(note, writable=writable)
         self.fresh.setEnabled(writable)
         self.titled.emit(self.tr("Notes ({})").format(len(notes)) if notes else self.tr("Notes"))
-        self._say()
+        self._show_message()
 
     def _made(self, note: Note) -> NoteBlock:
         block = NoteBlock(note, self._body)
@@ -194,7 +192,7 @@ class NotesPanel(QWidget):
         self._tie(block.edit)
         return block
 
-    def _say(self) -> None:
+    def _show_message(self) -> None:
         words = ""
         if not self._remarks.video:
             words = self.tr("Open a video to write notes on it.")

@@ -85,7 +85,9 @@ class RatersBlock(Section):
     def show_findings(self, found: Findings) -> None:
         """Say it."""
         rating = found.rating
-        self.words.set_plain(self.tr("Nobody has compared this video yet.") if rating is None else self._said(rating))
+        self.words.set_plain(
+            self.tr("Nobody has compared this video yet.") if rating is None else self._summary(rating)
+        )
         reasons = rating.reasons if rating is not None else ()
         for row in self.reasons[len(reasons) :]:
             row.hide()
@@ -96,7 +98,7 @@ class RatersBlock(Section):
         self.more.setVisible(n_more > 0)
         self.more.set_plain(self.tr("… and {} more, in the exported votes").format(n_more))
 
-    def _said(self, rating: Rating) -> str:
+    def _summary(self, rating: Rating) -> str:
         counts = [
             _times(self.tr("better once"), self.tr("better {} times"), rating.wins),
             _times(self.tr("worse once"), self.tr("worse {} times"), rating.losses),

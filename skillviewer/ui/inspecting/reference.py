@@ -13,9 +13,9 @@ from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -23,12 +23,12 @@ class SmallPlayer(QWidget):
     """A second player of its own: exact frames with the map of the same frame, play and a slider.
 
     Args:
-        frames: Lane that owns the open videos.
+        frames: Worker thread that owns the open videos.
         state: Tells how maps are shown.
         parent: Owner.
     """
 
-    def __init__(self, frames: Lane[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
+    def __init__(self, frames: WorkerThread[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
         from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and few ask for a reference
 
         super().__init__(parent)
@@ -66,8 +66,8 @@ class SmallPlayer(QWidget):
         self.playback.frame_changed.connect(self._on_frame)
         self.playback.playing_changed.connect(self._on_playing)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.canvas.on_theme(theme)
 
     def open(self, footage: VideoClip, analysis: Analysis | None) -> None:
@@ -123,14 +123,14 @@ class ReferenceBlock(Section):
     """Names the reference, and shows it on a player of its own when asked to.
 
     Args:
-        frames: Lane that owns the open videos.
+        frames: Worker thread that owns the open videos.
         state: What is on screen.
         videos: Knows what the model says of the reference.
         parent: Owner.
     """
 
     def __init__(
-        self, frames: Lane[OpenVideos], state: ViewerState, videos: VideoList, parent: QWidget | None = None
+        self, frames: WorkerThread[OpenVideos], state: ViewerState, videos: VideoList, parent: QWidget | None = None
     ) -> None:
         super().__init__(self.tr("How it is done well"), parent)
         self._frames, self._state, self._videos = frames, state, videos
@@ -147,8 +147,8 @@ class ReferenceBlock(Section):
         self.column.addLayout(row)
         self.beside.toggled.connect(self._on_beside)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         if self.player is not None:
             self.player.on_theme(theme)

@@ -11,7 +11,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 HEIGHT_PX = 96
 GAP_PX = 1.0
@@ -96,8 +96,8 @@ class SegmentBars(QWidget):
         """What is shown."""
         return self._segments
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.update()
 

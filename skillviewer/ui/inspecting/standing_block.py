@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.ui.inspecting.standing_strip import StandingStrip
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -40,8 +40,8 @@ class StandingBlock(QWidget):
         self.assess_all.clicked.connect(self.assess_all_asked)
         column.addWidget(self.assess_all)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.strip.on_theme(theme)
 
     def show_findings(self, found: Findings) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.cohort import CohortStanding
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 HEIGHT_PX = 44
 LINE_PX = 14.0
@@ -40,8 +40,8 @@ class StandingStrip(QWidget):
         """Be flat."""
         return QSize(200, HEIGHT_PX)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.update()
 

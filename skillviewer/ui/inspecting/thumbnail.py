@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QImage, QPainter, QPainterPath, Q
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 SIZE = QSize(80, 45)
 
@@ -35,8 +35,8 @@ class Thumbnail(QAbstractButton):
         """Be small."""
         return SIZE
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.update()
 

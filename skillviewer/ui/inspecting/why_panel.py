@@ -20,10 +20,10 @@ from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.empty_state import Empty
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -35,7 +35,7 @@ class WhyPanel(QStackedWidget):
         state: What is on screen.
         videos: The list of videos.
         playback: The playhead.
-        frames: Lane that owns the open videos, for the reference.
+        frames: Worker thread that owns the open videos, for the reference.
         actions: Actions of the window.
         parent: Owner.
     """
@@ -46,7 +46,7 @@ class WhyPanel(QStackedWidget):
         state: ViewerState,
         videos: VideoList,
         playback: Playback,
-        frames: Lane[OpenVideos],
+        frames: WorkerThread[OpenVideos],
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
@@ -114,9 +114,8 @@ class WhyPanel(QStackedWidget):
         """Whether the page is greyed because attention is no better than random."""
         return self._grey
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         for part in (
             self.standing, self.contributions, self.cells, self.reference, self.limits, self.faithfulness, self.moments,

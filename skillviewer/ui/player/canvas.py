@@ -24,7 +24,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import Painter
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.images import as_image
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ class VideoCanvas(QWidget):
         """Prefer a picture that can be judged."""
         return QSize(960, 540)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._stage, self._on_stage, self._accent = QColor(theme.stage), QColor(theme.on_stage), QColor(theme.accent)
         self.update()
 

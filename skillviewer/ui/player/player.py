@@ -16,7 +16,7 @@ from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 """A key that is held longer than this shows the bare picture only until it is let go."""
 
@@ -30,8 +30,8 @@ class Dot(QWidget):
         self._filled: bool | None = None
         self.setFixedSize(QSize(10, 10))
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._accent = QColor(theme.accent) if theme.dark else QColor("#7fb0ff")  # the stage is dark in both
         self._faint = QColor(theme.on_stage)
         self.update()
@@ -109,7 +109,7 @@ class Caption(QWidget):
     def set_shown(self, shown: Shown | None) -> None:
         """Say what is on screen."""
         scene = shown.scene if shown is not None else None
-        forms = (self._say(scene), self._say_shortly(scene))
+        forms = (self._caption_of(scene), self._short_caption_of(scene))
         if shown is not None and not shown.shot.exact:
             preview = self.tr("preview")
             full, short = (f"{preview} · {words}" if words else preview for words in forms)
@@ -135,7 +135,7 @@ class Caption(QWidget):
             MapKind.NONE: "",
         }[scene.kind]
 
-    def _say(self, scene: Scene | None) -> str:
+    def _caption_of(self, scene: Scene | None) -> str:
         if scene is None:
             return ""
         if scene.kind is MapKind.NONE:
@@ -156,10 +156,10 @@ class Caption(QWidget):
             }
         return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
 
-    def _say_shortly(self, scene: Scene | None) -> str:
+    def _short_caption_of(self, scene: Scene | None) -> str:
         """Say the same in fewer words: how old the map is comes first, for it must not be lost."""
         if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
-            return self._say(scene)
+            return self._caption_of(scene)
         forms = {
             MapSource.OWN: self.tr("sampled {} of {}"),
             MapSource.HELD: self.tr("map held {2:.2f} s · {0} of {1}"),
@@ -213,9 +213,8 @@ class Player(QWidget):
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.canvas.on_theme(theme)
         self.caption.on_theme(theme)
         self.transport.on_theme(theme)

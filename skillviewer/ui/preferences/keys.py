@@ -114,10 +114,10 @@ class KeysPage(QWidget):
         self.clear = QPushButton(self.tr("No keys"), self)
         self.reset = QPushButton(self.tr("As it was"), self)
         self.reset_all = QPushButton(self.tr("All as they were"), self)
-        self.said = QLabel(self)
-        self.said.setWordWrap(True)
-        self.said.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # words come and go, and nothing moves
-        self.said.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.message = QLabel(self)
+        self.message.setWordWrap(True)
+        self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # words come and go, and nothing moves
+        self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._lay_out()
         self.search.textChanged.connect(self._filter)
         self.table.itemSelectionChanged.connect(self._on_chosen)
@@ -146,7 +146,7 @@ class KeysPage(QWidget):
         column.addWidget(self.table, 1)
         column.addWidget(self.name)
         column.addLayout(line)
-        column.addWidget(self.said)
+        column.addWidget(self.message)
 
     # the table
 
@@ -212,7 +212,7 @@ class KeysPage(QWidget):
         self.field.take(key)
         self.add.setText(self.tr("Add"))
         self.add.setEnabled(bool(key))
-        self.said.setText("")
+        self.message.setText("")
 
     @Slot(str)
     def _on_pressed(self, key: str) -> None:
@@ -220,7 +220,7 @@ class KeysPage(QWidget):
         refusal = self._refusal(self._pressed)
         if refusal:
             self.add.setEnabled(False)
-            self.said.setText(refusal)
+            self.message.setText(refusal)
             return
         takers = self._takers(self._pressed)
         if takers:
@@ -228,7 +228,7 @@ class KeysPage(QWidget):
             names = ", ".join(
                 self.tr("“{}” ({})").format(plain(words(spec.text)), self._where(spec)) for spec in takers
             )
-            self.said.setText(
+            self.message.setText(
                 self.tr("{} is the key of {}: it would be taken from there.").format(key_text(key), names)
             )
 
@@ -261,7 +261,7 @@ class KeysPage(QWidget):
         }
         changes[own.name] = (*own.keys, key)
         self._change(changes)
-        self.said.setText(self.tr("{} is a key of “{}” now.").format(key_text(key), plain(words(own.text))))
+        self.message.setText(self.tr("{} is a key of “{}” now.").format(key_text(key), plain(words(own.text))))
 
     @Slot()
     def _on_clear(self) -> None:
@@ -275,7 +275,7 @@ class KeysPage(QWidget):
         before = self._actions.keys(name)
         self._change({name: None})
         if self._actions.keys(name) == before and name not in chosen:
-            self.said.setText(self.tr("Its own keys belong to other actions now: give those theirs back first."))
+            self.message.setText(self.tr("Its own keys belong to other actions now: give those theirs back first."))
 
     @Slot()
     def _on_reset_all(self) -> None:

@@ -18,7 +18,7 @@ class StoragePage(Form):
     """The cache: its place, its size, its limit.
 
     Args:
-        program: Its lane of small works looks at the disk.
+        program: Its worker thread of small works looks at the disk.
         dialogs: Asks before the cache is emptied.
         parent: Owner.
     """

@@ -20,7 +20,7 @@ from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.clock_bar import ClockBar
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 MOST_REASON = 300
 
@@ -85,13 +85,13 @@ class PairTransport(QWidget):
         if self._deck is not None:
             self._deck.clock.playing_changed.disconnect(self._on_playing)
             self._deck.clock.mode_changed.disconnect(self._on_mode)
-            self._deck.clock.mode_changed.disconnect(self._say_marks)
-            self._deck.swapped.disconnect(self._say_marks)
+            self._deck.clock.mode_changed.disconnect(self._show_marks)
+            self._deck.swapped.disconnect(self._show_marks)
         self._deck = deck
         deck.clock.playing_changed.connect(self._on_playing)
         deck.clock.mode_changed.connect(self._on_mode)
-        deck.clock.mode_changed.connect(self._say_marks)
-        deck.swapped.connect(self._say_marks)
+        deck.clock.mode_changed.connect(self._show_marks)
+        deck.swapped.connect(self._show_marks)
         self.bar.set_deck(deck)
         self._on_playing()
         self._on_mode()
@@ -100,10 +100,10 @@ class PairTransport(QWidget):
         """Show the times that were marked, by video."""
         self._marks_s = marks_s
         self.bar.set_marks(marks_s)
-        self._say_marks()
+        self._show_marks()
 
     @Slot()
-    def _say_marks(self) -> None:
+    def _show_marks(self) -> None:
         """Tell the marks as times are told over the videos: from when the first of the two begins."""
         deck = self._deck
         stretches = deck.clock.stretches if deck is not None else ()
@@ -111,11 +111,11 @@ class PairTransport(QWidget):
             self._mark.clear()
             return
         from_s = min(stretch.start_s for stretch in stretches)
-        told = [
+        times = [
             "" if mark_s is None else clock(mark_s - stretch.sync_s - from_s)
             for mark_s, stretch in zip(self._marks_s, stretches, strict=True)
         ]
-        left, right = told if deck.left == 0 else told[::-1]
+        left, right = times if deck.left == 0 else times[::-1]
         if left == right:
             self._mark.setText(self.tr("marked {}").format(left) if left else "")
         else:
@@ -127,9 +127,8 @@ class PairTransport(QWidget):
         """Tell the locked speed."""
         self._speed.setText(self.tr("both play at {}, locked").format(speed_text(speed)))
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.bar.on_theme(theme)
         self._on_playing()
@@ -192,8 +191,8 @@ class VoteBar(QWidget):
         self.skip = self._button(actions["rank_skip"])
         self.reason = _Reason(self)
         self.reason.setMaxLength(MOST_REASON)
-        actions.keys_changed.connect(self._say_keys)
-        self._say_keys()
+        actions.keys_changed.connect(self._show_keys)
+        self._show_keys()
         self.reason.setAccessibleName(self.tr("Reason of the vote, optional"))
         self.reason.returnPressed.connect(self.left_reason)
         self.reason.left.connect(self.left_reason)
@@ -204,22 +203,24 @@ class VoteBar(QWidget):
         grid.addWidget(self.left, 0, 0)
         grid.addLayout(middle, 0, 1)
         grid.addWidget(self.right, 0, 2)
-        self.said = QLabel(self)
-        self.said.setWordWrap(True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
-        self.said.setMinimumHeight(2 * self.said.fontMetrics().height() + 4)  # words come and go, and nothing moves
-        self.said.setAccessibleName(self.tr("Remark"))
+        self.message = QLabel(self)
+        self.message.setWordWrap(True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setMinimumHeight(
+            2 * self.message.fontMetrics().height() + 4
+        )  # words come and go, and nothing moves
+        self.message.setAccessibleName(self.tr("Remark"))
         lower = QHBoxLayout()
         lower.setSpacing(16)
         lower.addWidget(self.reason, 2)
-        lower.addWidget(self.said, 3)
+        lower.addWidget(self.message, 3)
         grid.addLayout(lower, 1, 0, 1, 3)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(2, 3)
 
     @Slot()
-    def _say_keys(self) -> None:
+    def _show_keys(self) -> None:
         for name, button in self._buttons.items():
             keys = self._actions.keys(name)
             words = plain(self._actions[name].text())
@@ -238,17 +239,16 @@ class VoteBar(QWidget):
         button.clicked.connect(action.trigger)
         return button
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self.said.setStyleSheet(f"color: {theme.warn}")
+        self.message.setStyleSheet(f"color: {theme.warn}")
 
     @Slot(str)
-    def say(self, words: str) -> None:
+    def show_message(self, words: str) -> None:
         """Tell the rater something; "" takes it away."""
-        self.said.setText(words)
+        self.message.setText(words)
         if words:
-            QAccessible.updateAccessibility(QAccessibleEvent(self.said, QAccessible.Event.Alert))
+            QAccessible.updateAccessibility(QAccessibleEvent(self.message, QAccessible.Event.Alert))
 
     def allow_neither(self, allowed: bool) -> None:
         """Offer ties or not."""

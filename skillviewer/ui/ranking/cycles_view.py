@@ -72,8 +72,8 @@ class CircleRow(QWidget):
         if waits:
             tip = self.tr("{} and {} come first when somebody judges, unless they are taken out").format(*names)
         self.again.setToolTip(tip if writable else self.tr("This study is open for reading only"))
-        said = self.tr("Take {} and {} out of the queue") if waits else self.tr("Judge {} and {} again")
-        self.again.setAccessibleName(said.format(*names))
+        text = self.tr("Take {} and {} out of the queue") if waits else self.tr("Judge {} and {} again")
+        self.again.setAccessibleName(text.format(*names))
 
     def _line(self, link: "Link", *, weakest: bool) -> str:
         words = self.tr("{} over {}: {} to {}").format(link.better, link.worse, link.votes_for, link.votes_against)
@@ -133,7 +133,7 @@ class CirclesView(QWidget):
         n, circles = len(circles), circles[:MOST]
         weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in circles]
         self._pairs = _one_of_each(circles, waiting)
-        self.words.set_plain(self._said(n))
+        self.words.set_plain(self._summary(n))
         words = self.tr("Judge {} pairs again") if len(self._pairs) > 1 else self.tr("Judge {} pair again")
         self.all.setText(words.format(len(self._pairs)) if self._pairs else self._queued)
         self.all.setVisible(n > 1)
@@ -149,15 +149,15 @@ class CirclesView(QWidget):
             if at < len(circles):
                 row.show_circle(circles[at], waits=weakest[at] in waiting, writable=writable)
 
-    def _said(self, n: int) -> str:
+    def _summary(self, n: int) -> str:
         if n == 0:
             return self.tr("None: what most raters say can be put in one order.")
         if n == 1:
             return self.tr("Most raters put these videos in a circle, so no order fits all of their votes.")
-        said = self.tr("{} circles in what most raters say, so no order fits all of their votes.").format(n)
+        text = self.tr("{} circles in what most raters say, so no order fits all of their votes.").format(n)
         first = self.tr("Those that the smallest lead decides come first.")
         shown = self.tr("The {} that the smallest lead decides are shown.").format(MOST)
-        return f"{said} {shown if n > MOST else first}"
+        return f"{text} {shown if n > MOST else first}"
 
     @Slot()
     def _on_all(self) -> None:

@@ -10,11 +10,10 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
-from skillviewer.ui.ranking.ballot import Ballot, deed_of
+from skillviewer.ui.ranking.ballot import Ballot, Contender, PresentedPair, vote_command
 from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
 from skillviewer.ui.ranking.judging_session import JudgingSession
 from skillviewer.ui.ranking.pair_queue import Outlook, Tally, offered, outlook
-from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.ranking.stopwatch import Stopwatch
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
@@ -22,7 +21,7 @@ from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.undo import UndoStack
 
 if TYPE_CHECKING:
-    from skillviewer.ui.threads.lane import Task
+    from skillviewer.ui.threads.worker_thread import Task
 
 GUARD_MS = 250
 """After a pair has come on screen nothing counts as a vote on it for so long: a key that is hit twice is one vote."""
@@ -54,7 +53,7 @@ class Judging(QObject):
     """Takes a rater through pairs.
 
     The next pair is chosen while the present one is judged, so that it can be opened ahead. A vote moves on only when
-    the study's lane has said that it is on the disk; whatever comes before the next pair has been seen and a short
+    the study's worker has said that it is on the disk; whatever comes before the next pair has been seen and a short
     guard is over is no vote. Undoing happens in the study: a vote that no longer stands brings its pair back.
 
     Args:
@@ -77,7 +76,7 @@ class Judging(QObject):
     """``Vote`` on the pair that is on its way back to the screen: what was written with it can be used again."""
     judged = Signal(str)
     """Name of the rater: a judgement of this window is on the disk."""
-    said = Signal(str)
+    message_changed = Signal(str)
     """A sentence for the rater; "" takes the last one away."""
 
     def __init__(
@@ -185,7 +184,7 @@ class Judging(QObject):
         vote = ballot.vote(verdict, session.rater, self._taken.time_s)
         self._ballot = ballot
         self._set_phase(JudgingPhase.STORING)
-        task = self._undo.perform(deed_of(vote))
+        task = self._undo.perform(vote_command(vote))
         task.succeeded.connect(self._on_stored)
         task.failed.connect(self._on_not_stored)
         return True
@@ -230,7 +229,9 @@ class Judging(QObject):
         session.unreadable.add(contender.name)
         ahead = session.ahead
         session.coming = [turn for turn in session.coming if contender.name not in turn.names]
-        self.said.emit(self.tr("One of the two videos could not be opened. The pair was left out, without a vote."))
+        self.message_changed.emit(
+            self.tr("One of the two videos could not be opened. The pair was left out, without a vote.")
+        )
         if session.turn is not None and contender.name in session.turn.names:
             self._advance()
         else:
@@ -263,7 +264,7 @@ class Judging(QObject):
         self._asked = self._session = None
         self._sitting.reset()
         self._show()
-        self.said.emit("")
+        self.message_changed.emit("")
 
     @Slot()
     def _on_replaced(self) -> None:
@@ -313,7 +314,7 @@ class Judging(QObject):
     def _on_no_outlook(self, error: object) -> None:
         self._asked = None
         words = self.tr("The next pair could not be chosen. Finish for now, and begin again.")
-        self.said.emit(str(error) if isinstance(error, SettingsError) else words)
+        self.message_changed.emit(str(error) if isinstance(error, SettingsError) else words)
 
     @Slot(object)
     def _on_outlook(self, found: Outlook) -> None:
@@ -323,21 +324,21 @@ class Judging(QObject):
         words = [known_under(session.rater, found.rater)]
         session.rater = found.rater
         for earlier in session.learn(found.mine, found.tally, found.contenders):
-            self._undo.remember(deed_of(earlier), earlier)
+            self._undo.remember(vote_command(earlier), earlier)
         self.tally_changed.emit(found.tally)
         self.contenders_changed.emit(found.contenders)
         n_lost = found.n_lost - len(session.unreadable)
-        words.append(lost(n_lost, len(found.contenders) + found.n_lost) if n_lost > session.n_told_lost else "")
-        session.n_told_lost = n_lost
+        words.append(lost(n_lost, len(found.contenders) + found.n_lost) if n_lost > session.n_reported_lost else "")
+        session.n_reported_lost = n_lost
         if any(words):
-            self.said.emit("  ".join(word for word in words if word))
+            self.message_changed.emit("  ".join(word for word in words if word))
         if self._phase is JudgingPhase.STORING:
             return  # its end asks again
         if (gone := session.taken_back()) is not None:
             self._set_phase(JudgingPhase.PREPARING)
             self._show()
             self.taken_back.emit(gone)
-            self.said.emit(self.tr("The last vote was taken back."))
+            self.message_changed.emit(self.tr("The last vote was taken back."))
             self._ask()
         elif (again := session.given_elsewhere()) is not None:
             session.count(again)
@@ -372,10 +373,10 @@ class Judging(QObject):
         self.tally_changed.emit(session.tally)
         ballot = self._ballot if vote.verdict is not None else None
         words = [] if ballot is None else [hardly_seen(*ballot.shares, self._undo_key(), ballot.played)]
-        if len(session.mine) - session.n_told_side >= SIDE_AGAIN:
+        if len(session.mine) - session.n_reported_side >= SIDE_AGAIN:
             words.append(side_favoured(session.mine))
-            session.n_told_side = len(session.mine) if words[-1] else session.n_told_side
-        self.said.emit("  ".join(word for word in words if word))
+            session.n_reported_side = len(session.mine) if words[-1] else session.n_reported_side
+        self.message_changed.emit("  ".join(word for word in words if word))
         self._advance()
 
     @Slot(object)
@@ -383,7 +384,7 @@ class Judging(QObject):
         """The message bar says why; the pair is still there to be voted on."""
         if self._phase is JudgingPhase.STORING:
             self._set_phase(JudgingPhase.JUDGING)
-            self.said.emit(self.tr("The vote was not stored. Nothing was changed; it can be given again."))
+            self.message_changed.emit(self.tr("The vote was not stored. Nothing was changed; it can be given again."))
 
     def _advance(self) -> None:
         """Go to the next pair, or to what comes in its place."""

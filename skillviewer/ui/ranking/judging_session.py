@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from skillviewer.data.study import Vote
+from skillviewer.ui.ranking.ballot import Contender, PresentedPair
 from skillviewer.ui.ranking.pair_queue import Tally
-from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 
 REMEMBERED = 20
 """Votes of earlier sittings that a rater can take back."""
@@ -37,8 +37,8 @@ class JudgingSession:
         unreadable: Names of videos that could not be shown.
         since_rest: Pairs judged since the session began or the last pause ended.
         more: Whether the rater goes on beyond what was aimed at.
-        n_told_lost: How many lost videos the rater was told of.
-        n_told_side: How many votes there were when the rater was told of a favoured side.
+        n_reported_lost: Lost videos of which the rater has had a message.
+        n_reported_side: Number of votes when the rater had the message about a favoured side.
     """
 
     rater: str
@@ -51,8 +51,8 @@ class JudgingSession:
     unreadable: set[str] = field(default_factory=set)
     since_rest: int = 0
     more: bool = False
-    n_told_lost: int = 0
-    n_told_side: int = 0
+    n_reported_lost: int = 0
+    n_reported_side: int = 0
 
     @property
     def ahead(self) -> PresentedPair | None:

@@ -6,16 +6,15 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.ranking.ballot import NO_MARKS, Ballot, Marks
+from skillviewer.ui.ranking.ballot import NO_MARKS, Ballot, Contender, Marks, PresentedPair
 from skillviewer.ui.ranking.controls import PairTransport, VoteBar
 from skillviewer.ui.ranking.judging import Judging, JudgingPhase
 from skillviewer.ui.ranking.pair_clock import EPSILON_S
 from skillviewer.ui.ranking.pair_view import PairView
-from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VIDEOS
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 AHEAD_AFTER_MS = 400
 """How long a pair is on screen before the next one is opened: it should be able to play at once."""
@@ -67,7 +66,7 @@ class JudgingView(QWidget):
         judging.taken_back.connect(self._on_taken_back)
         judging.ahead_changed.connect(self._on_ahead)
         judging.contenders_changed.connect(self._on_contenders)
-        judging.said.connect(self.votes.say)
+        judging.message_changed.connect(self.votes.show_message)
         self.take_settings()
 
     @property
@@ -221,7 +220,7 @@ class JudgingView(QWidget):
     @Slot()
     def _on_broken(self) -> None:
         if self.sender() is self.deck:
-            self.votes.say(
+            self.votes.show_message(
                 self.tr("A picture of this pair could not be read. Judge by the rest of it, or skip the pair.")
             )
 
@@ -245,8 +244,7 @@ class JudgingView(QWidget):
 
         self._program.undo.perform(Command(self.tr("sync point"), set_point, take_back, (VIDEOS,)))
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         for part in (*self.decks, self.transport, self.votes):
             part.on_theme(theme)

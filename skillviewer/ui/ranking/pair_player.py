@@ -9,17 +9,17 @@ from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
-from skillviewer.ui.ranking.presented_pair import Contender
+from skillviewer.ui.ranking.ballot import Contender
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
-from skillviewer.ui.threads.lane import Lane
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class PairPlayer(QWidget):
     """Shows one video of a pair.
 
     Args:
-        lane: Lane that owns its reader.
+        worker: Owns its reader.
         parent: Owner.
     """
 
@@ -30,9 +30,9 @@ class PairPlayer(QWidget):
     clicked = Signal()
     sync_asked = Signal()
 
-    def __init__(self, lane: Lane[OpenVideos], parent: QWidget | None = None) -> None:
+    def __init__(self, worker: WorkerThread[OpenVideos], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.feed = FrameFeed(lane, self)
+        self.feed = FrameFeed(worker, self)
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(200, 112)
         self._contender: Contender | None = None
@@ -127,9 +127,8 @@ class PairPlayer(QWidget):
             at_s = min(max(time_s - self._stretch.start_s, 0.0), self._stretch.duration_s)
             self._time.setText(f"{clock(at_s)} / {clock(self._stretch.duration_s)}")
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.canvas.on_theme(theme)
         palette = self._head.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.window))

@@ -5,22 +5,22 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from skillviewer.ui.ranking.ballot import Contender, PresentedPair
 from skillviewer.ui.ranking.pair_clock import BOTH, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
-from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.session.frame_feed import OpenVideos
-from skillviewer.ui.threads.lane import Lane
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class PairView(QWidget):
     """Two players over one clock.
 
-    Each player has a lane of its own, so that neither waits for the other, and opening the next pair on the other deck
-    does not hold this one up.
+    Each player has a worker of its own, so that neither waits for the other, and opening the next pair on the other
+    deck does not hold this one up.
 
     Args:
-        lanes: Two lanes.
+        workers: Two worker threads.
         now_s: Clock in seconds; tests give their own.
         parent: Owner.
     """
@@ -37,13 +37,13 @@ class PairView(QWidget):
 
     def __init__(
         self,
-        lanes: tuple[Lane[OpenVideos], Lane[OpenVideos]],
+        workers: tuple[WorkerThread[OpenVideos], WorkerThread[OpenVideos]],
         now_s: Callable[[], float] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.clock = PairClock(now_s, self)
-        self.players = (PairPlayer(lanes[0], self), PairPlayer(lanes[1], self))
+        self.players = (PairPlayer(workers[0], self), PairPlayer(workers[1], self))
         self._turn: PresentedPair | None = None
         self._contenders: tuple[Contender, ...] = ()  # by player
         self._speed = 1.0
@@ -230,8 +230,7 @@ class PairView(QWidget):
                     self.clock.set_active(video)
         return super().eventFilter(watched, event)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         for player in self.players:
             player.on_theme(theme)

@@ -125,32 +125,34 @@ class Trust(QWidget):
 
     def show_report(self, report: "RankingReport") -> None:
         """Say what a report says."""
-        said = self._said(report)
-        while len(self._sentences) < len(said):
+        sentences = self._results_of(report)
+        while len(self._sentences) < len(sentences):
             label = Wrapped(self)
             self._column.addWidget(label)
             self._sentences.append(label)
         for at, label in enumerate(self._sentences):
-            label.setVisible(at < len(said))
-            label.set_plain(said[at] if at < len(said) else "")
+            label.setVisible(at < len(sentences))
+            label.set_plain(sentences[at] if at < len(sentences) else "")
 
-    def _said(self, report: "RankingReport") -> list[str]:
-        said = [report.connectivity]
+    def _results_of(self, report: "RankingReport") -> list[str]:
+        sentences = [report.connectivity]
         if report.ordinal is None or report.nominal is None:
-            said.append(self.tr("No pair was judged by two raters, so their agreement is not known."))
+            sentences.append(self.tr("No pair was judged by two raters, so their agreement is not known."))
         else:
-            said += [report.ordinal.sentence, report.nominal.sentence]
+            sentences += [report.ordinal.sentence, report.nominal.sentence]
         if report.on_test is not None:
-            said.append(self.tr("On the test pairs alone, which only chance chose: {}").format(report.on_test.sentence))
+            sentences.append(
+                self.tr("On the test pairs alone, which only chance chose: {}").format(report.on_test.sentence)
+            )
         if report.split_half is not None:
-            said.append(report.split_half.sentence)
+            sentences.append(report.split_half.sentence)
         if not math.isnan(report.reliability):
             words = self.tr(
                 "Separation reliability {:.2f}: the share of the spread of strengths that is not error. Pairs that "
                 "were chosen because they tell most raise it."
             )
-            said.append(words.format(report.reliability))
-        return said
+            sentences.append(words.format(report.reliability))
+        return sentences
 
 
 def _work(material: VotesSnapshot, token: CancelToken) -> object:

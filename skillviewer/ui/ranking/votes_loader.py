@@ -1,4 +1,4 @@
-"""What the votes of the study say, asked for while somebody looks: read in the study's lane, worked out in another."""
+"""The results of the votes, loaded while they are on screen: read in the study's worker, computed in another."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from skillviewer.ui.session.studies import VIDEOS, VOTES
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.pair_selection import Asked  # scipy takes a second
-    from skillviewer.ui.threads.lane import Task
+    from skillviewer.ui.threads.worker_thread import Task
 
 
 @dataclass(frozen=True, slots=True)

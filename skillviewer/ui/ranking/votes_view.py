@@ -24,15 +24,15 @@ class VotesView(QWidget):
         super().__init__(parent)
         self._program = program
         self._inquiry = VotesLoader(program, work, self)
-        self.said = QLabel(self)
-        self.said.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.said.setProperty("muted", True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.message = QLabel(self)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message.setProperty("muted", True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.empty = Page(self.tr("No votes yet"), self)
         self.judge = self.empty.add_button(self.tr("Judge pairs"))
         self._page = self._make_page()
         self.pages = QStackedWidget(self)
-        for page in (self.said, self.empty, self._page):
+        for page in (self.message, self.empty, self._page):
             self.pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -62,8 +62,8 @@ class VotesView(QWidget):
     @Slot()
     def _on_emptied(self) -> None:
         no_study = self._program.studies.current is None
-        self.said.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
-        self.pages.setCurrentWidget(self.said)
+        self.message.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
+        self.pages.setCurrentWidget(self.message)
 
     @Slot(object, object)
     def _on_answered(self, material: VotesSnapshot, found: object) -> None:

@@ -167,15 +167,15 @@ class Backend:
     """Where the window gets readers, models and proxies from.
 
     Attributes:
-        open_reader: Opens a video; the token stops it, for large files take long. Runs in a lane.
-        open_model: Loads a checkpoint by folder. Runs in a lane and imports torch there.
+        open_reader: Opens a video; the token stops it, for large files take long. Runs in a worker thread.
+        open_model: Loads a checkpoint by folder. Runs in a worker thread and imports torch there.
         find_models: Lists the checkpoints. Light.
-        open_proxy: Opens the proxy of a video, or returns None when there is none. Runs in a lane.
-        build_proxy: Makes the proxy of a video, if it is worth one. Runs in a lane.
-        open_pool: Makes the place where several models are held that are compared. Runs in a lane and imports torch
+        open_proxy: Opens the proxy of a video, or returns None when there is none. Runs in a worker thread.
+        build_proxy: Makes the proxy of a video, if it is worth one. Runs in a worker thread.
+        open_pool: Makes the place where several models are held that are compared. Runs in a worker and imports torch
             there.
-        open_tuner: Makes who fine-tunes. Runs in a lane.
-        open_desk: Makes who writes exports. Runs in a lane; a model is loaded only when one has to be asked.
+        open_tuner: Makes who fine-tunes. Runs in a worker thread.
+        open_desk: Makes who writes exports. Runs in a worker thread; a model is loaded only when one has to be asked.
     """
 
     open_reader: Callable[[Path, CancelToken | None], Reader]

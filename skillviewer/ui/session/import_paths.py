@@ -17,8 +17,8 @@ from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.video_list import VideoList, VideoState
-from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.threads.worker_thread import WorkerThread
 
 THUMBNAIL_PX = 72
 """Height that thumbnails are kept at."""
@@ -157,10 +157,10 @@ def shrink(picture: Picture, height_px: int) -> Picture:
 
 
 class Intake(QObject):
-    """Takes paths in, and looks at every new video once, in its own lane.
+    """Takes paths in, and looks at every new video once, in its own worker thread.
 
     Args:
-        lane: Lane for looking at files; its resource is the backend.
+        worker: Worker thread for looking at files; its resource is the backend.
         videos: The list that videos are added to.
         messages: Told what was not understood.
         parent: Owner.
@@ -170,10 +170,10 @@ class Intake(QObject):
     """A ``Sorted``: the videos are in the list by now."""
 
     def __init__(
-        self, lane: Lane[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None
+        self, worker: WorkerThread[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._lane, self._videos, self._messages = lane, videos, messages
+        self._worker, self._videos, self._messages = worker, videos, messages
         self._to_probe: list[VideoClip] = []
         self._probing: VideoClip | None = None
         self._unreadable: list[tuple[Path, str]] = []
@@ -183,7 +183,7 @@ class Intake(QObject):
         given = list(paths)
         if not given:
             return
-        task = self._lane.submit(lambda backend, token, _report: sort_paths(given, backend, token))
+        task = self._worker.submit(lambda backend, token, _report: sort_paths(given, backend, token))
         task.succeeded.connect(self._on_sorted)
         task.failed.connect(self._messages.fail)
 
@@ -222,7 +222,7 @@ class Intake(QObject):
             self._messages.post(Message(many.format(len(refused)), Severity.WARNING, details))
 
     def _probe_next(self) -> None:
-        if self._probing is not None or self._lane.stopped:
+        if self._probing is not None or self._worker.stopped:
             return
         if not self._to_probe:
             if self._unreadable:
@@ -231,7 +231,7 @@ class Intake(QObject):
             return
         footage = self._to_probe.pop(0)
         self._probing = footage
-        task = self._lane.submit(lambda backend, token, _report: probe(footage, backend, token))
+        task = self._worker.submit(lambda backend, token, _report: probe(footage, backend, token))
         task.succeeded.connect(self._on_probed)
         task.failed.connect(self._messages.fail)
         task.finished.connect(self._on_probe_finished)

@@ -1,4 +1,4 @@
-"""The open study as its lane holds it; drafts, and the sample study."""
+"""The open study as its worker thread holds it; drafts, and the sample study."""
 
 import os
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ class Listed:
 
 
 class StudySlot:
-    """The open study, in the study lane."""
+    """The open study, in the study worker thread."""
 
     def __init__(self) -> None:
         self._study: Study | None = None

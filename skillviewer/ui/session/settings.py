@@ -9,6 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import QByteArray, QSettings
 
 from skillviewer.core.analysis.scene import Look
+from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS
 from skillviewer.core.paths import drafts_dir
 from skillviewer.ui.widgets.theme import ThemeChoice
 
@@ -28,7 +29,7 @@ class Settings:
 
     def __init__(self, store: QSettings) -> None:
         self._store = store
-        # kept apart, for lanes read it too
+        # kept apart, for worker threads read it too
         self._cache_gb = min(max(self._number("storage/features_gb", CACHE_GB), 1), MOST_CACHE_GB)
 
     @classmethod
@@ -128,6 +129,16 @@ class Settings:
         values = asdict(look)
         for key in ("overlay", "scale", "between", "colours"):
             self._store.setValue(f"look/{key}", str(values[key]))
+
+    @property
+    def curve_look(self) -> str:
+        """How the score curve is drawn; the usual look for one that is not there."""
+        name = self._text("look/curve")
+        return name if name in {look.name for look in CURVE_LOOKS} else CURVE_LOOK
+
+    @curve_look.setter
+    def curve_look(self, look: str) -> None:
+        self._store.setValue("look/curve", look)
 
     @property
     def passes(self) -> int:

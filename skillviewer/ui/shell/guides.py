@@ -78,9 +78,9 @@ class Guides(QDialog):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.page = GuidePage(themes, self)
         self.page.setAccessibleName(self.tr("Text of the guide"))
-        self.said = QLabel(self)
-        self.said.setProperty("muted", True)
-        self.said.setWordWrap(True)
+        self.message = QLabel(self)
+        self.message.setProperty("muted", True)
+        self.message.setWordWrap(True)
         self.back = QPushButton(self.tr("Back"), self)
         self.back.setAutoDefault(False)
         self.back.setEnabled(False)
@@ -124,7 +124,7 @@ class Guides(QDialog):
         foot.setContentsMargins(MARGIN_PX, 12, 16, 12)
         foot.setSpacing(12)
         foot.addWidget(self.back)
-        foot.addWidget(self.said, 1)
+        foot.addWidget(self.message, 1)
         foot.addWidget(close)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
@@ -176,7 +176,7 @@ class Guides(QDialog):
         """Show a guide, unless it is shown, and mark it in the list if it stands there."""
         if row != self._row:
             self._row = row
-            self.said.clear()
+            self.message.clear()
             self.page.show_guide(self._guides[row])
         for at in range(self.list.count()):
             if self.list.item(at).data(_ROW) == row:
@@ -219,16 +219,16 @@ class Guides(QDialog):
             self._look()
         else:
             self.page.search("")
-            self.said.setText(self.tr("No guide has all of these words."))
+            self.message.setText(self.tr("No guide has all of these words."))
 
     def _look(self) -> None:
         """Mark in the guide what is searched."""
         self.page.search(self.search.text())
-        self._tell_hit()
+        self._show_hit()
 
-    def _tell_hit(self) -> None:
+    def _show_hit(self) -> None:
         n = self.page.n_hits
-        self.said.setText(self.tr("{} of {}").format(self.page.hit, n) if n else "")
+        self.message.setText(self.tr("{} of {}").format(self.page.hit, n) if n else "")
 
     @Slot()
     def _to_search(self) -> None:
@@ -238,12 +238,12 @@ class Guides(QDialog):
     @Slot()
     def _next(self) -> None:
         self.page.next_hit()
-        self._tell_hit()
+        self._show_hit()
 
     @Slot()
     def _previous(self) -> None:
         self.page.next_hit(-1)
-        self._tell_hit()
+        self._show_hit()
 
     @Slot(QUrl)
     def _on_link(self, url: QUrl) -> None:
@@ -251,9 +251,9 @@ class Guides(QDialog):
         name = url.path().removesuffix(".md")
         if not url.isRelative():
             QGuiApplication.clipboard().setText(url.toString())
-            self.said.setText(self.tr("Copied: {}. The program itself opens no address.").format(url.toString()))
+            self.message.setText(self.tr("Copied: {}. The program itself opens no address.").format(url.toString()))
         elif url.path() and name not in NAMES:
-            self.said.setText(self.tr("{} is a file of the program's source.").format(url.path().lstrip("./")))
+            self.message.setText(self.tr("{} is a file of the program's source.").format(url.path().lstrip("./")))
         else:
             self._left.append((self._row, self.page.verticalScrollBar().value()))
             self.back.setEnabled(True)

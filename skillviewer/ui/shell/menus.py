@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
+from skillviewer.core.analysis.score_curve import CURVE_LOOKS
 from skillviewer.core.text import printable
 from skillviewer.ui.session.models import ModelChooser
 from skillviewer.ui.session.settings import PASSES, Settings
@@ -168,6 +169,22 @@ class PassesMenu(Choice):
     @Slot(object)
     def _on_chosen(self, passes: int) -> None:
         self._state.set_passes(passes)
+
+
+class CurveMenu(Choice):
+    """How the score curve is drawn."""
+
+    def __init__(self, state: ViewerState, parent: QWidget) -> None:
+        options = [(look.name, QCoreApplication.translate("curves", look.title)) for look in CURVE_LOOKS]
+        super().__init__(state.tr("Score curve as"), options, parent)
+        self._state = state
+        self.set_value(state.curve_look)
+        self.chosen.connect(self._on_chosen)
+        state.curve_look_changed.connect(self.set_value)
+
+    @Slot(object)
+    def _on_chosen(self, look: str) -> None:
+        self._state.set_curve_look(look)
 
 
 class ThemeMenu(Choice):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolBut
 from skillviewer.core.text import printable
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 MOST_DETAILS = 8
 
@@ -86,9 +86,8 @@ class MessageBar(QFrame):
             return Message(words, message.severity)
         return replace(message, details=()) if self._secrets else message
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self._close.setIcon(self._icons.icon("close", theme))
         self._dress()

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
 from skillviewer.core.progress import Progress
-from skillviewer.ui.threads.lane import Task
+from skillviewer.ui.threads.worker_thread import Task
 
 SURE_S, SURE_SHARE = 5.0, 0.03
 """Time left is told after so long, or so much of the work: before that it would be wide of the mark."""
@@ -141,7 +141,7 @@ class Jobs(QObject):
         return job
 
     def follow(self, title: str, task: Task, *, precious: bool = True) -> Job:
-        """List a job that is one task of a lane."""
+        """List a job that is one task of a worker thread."""
         job = self.begin(title, precious=precious)
         task.progressed.connect(job.on_progress)
         task.finished.connect(job.finish)

@@ -25,7 +25,7 @@ class Throttle(QObject):
         self._timer.setInterval(SHOWN_EVERY_MS)
         self._timer.timeout.connect(self._show)
 
-    def tell(self, progress: Progress) -> None:
+    def report(self, progress: Progress) -> None:
         """Show it now, or, if something was shown a moment ago and nothing newer comes, then."""
         self._latest = progress
         if not self._timer.isActive():

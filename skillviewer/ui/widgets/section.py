@@ -30,4 +30,4 @@ class Section(QWidget):
         self.column.addWidget(heading)
 
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
+        """Do nothing: a section without colours of its own keeps this."""

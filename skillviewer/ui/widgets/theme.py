@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.paths import resources_dir
+
+MethodT = TypeVar("MethodT", bound=Callable[..., Any])
 
 FONT_SIZE_PT = 10
 LETTERS = {
@@ -272,6 +275,19 @@ QLabel[muted="true"] {{ color: {theme.muted}; }}
 QLabel[heading="true"] {{ font-weight: 600; }}
 {letters}
 """
+
+
+class Themed(Protocol):
+    """A widget that paints with colours of its own."""
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme: at first, and whenever another is chosen. Parts inside get them from here."""
+        ...
+
+
+def themed(method: MethodT) -> MethodT:
+    """Mark a method that is documented in ``Themed``."""
+    return method
 
 
 class ThemeSource(QObject):

@@ -1,6 +1,6 @@
 """Everything that the Why page says of a video, as values: where it stands, what moved it, how sure that is.
 
-Plain code, run in a lane. What is heavy to import is imported there.
+Plain code, run in a worker thread. What is heavy to import is imported there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -69,10 +69,10 @@ class StudyFacts:
 
 
 def facts_of(study: Study) -> StudyFacts:
-    """Read them; for the study's lane."""
+    """Read them; for the study's worker thread."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
     tasks = {video.name: video.task for video in study.videos.all()}
-    reasoned = (vote for vote in study.votes.all() if vote.stands and vote.verdict is not None and _says_why(vote))
+    reasoned = (vote for vote in study.votes.all() if vote.stands and vote.verdict is not None and _gives_reason(vote))
     return StudyFacts(
         title=study.title,
         blind=study.settings.blind,
@@ -85,7 +85,7 @@ def facts_of(study: Study) -> StudyFacts:
     )
 
 
-def _says_why(vote: Vote) -> bool:
+def _gives_reason(vote: Vote) -> bool:
     return bool(vote.reason) or vote.left_mark_s is not None or vote.right_mark_s is not None
 
 

@@ -32,7 +32,7 @@ class MomentCard:
     key_frame: int
     found: "FoundMoment | None"
     kept: SavedMoment | None
-    said: tuple[SavedMoment, ...]
+    opinions: tuple[SavedMoment, ...]
     notes: tuple[Note, ...]
     of_this_model: bool = False
 

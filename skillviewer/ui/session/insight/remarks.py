@@ -10,7 +10,7 @@ from skillviewer.ui.session.studies import REMARKS, VIDEOS, Studies
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.lane import Task
+from skillviewer.ui.threads.worker_thread import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class VideoRemarks(QObject):
             )
         )
 
-    def say(self, found: NewMoment, opinion: Opinion, before: SavedMoment | None) -> Task | None:
+    def set_opinion(self, found: NewMoment, opinion: Opinion, before: SavedMoment | None) -> Task | None:
         """Say what one thinks of a moment that a model found.
 
         Args:

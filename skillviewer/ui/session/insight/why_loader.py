@@ -1,4 +1,4 @@
-"""Asks what the Why page says of the video on screen, in a lane, and keeps it up to date."""
+"""Asks what the Why page says of the video on screen, in a worker thread, and keeps it up to date."""
 
 from enum import Enum, auto
 from pathlib import Path
@@ -25,9 +25,9 @@ from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.worker_thread import WorkerThread
 
 SOON_MS = 60
 """Changes that come together are answered once."""
@@ -59,7 +59,7 @@ class WhyLoader(QObject):
     """What is known of the video on screen, as far as it is known.
 
     Args:
-        index: Lane in which it is worked out.
+        index: Worker thread in which it is worked out.
         state: What is on screen.
         videos: The videos among which it stands.
         studies: The open study.
@@ -74,7 +74,7 @@ class WhyLoader(QObject):
 
     def __init__(
         self,
-        index: Lane[Backend],
+        index: WorkerThread[Backend],
         state: ViewerState,
         videos: VideoList,
         studies: Studies,
@@ -111,7 +111,7 @@ class WhyLoader(QObject):
             signal.connect(self._on_screen)
         videos.changed.connect(self._on_entry)
         explanations.changed.connect(self._on_screen)
-        remarks.changed.connect(self._tell)
+        remarks.changed.connect(self._notify)
         studies.changed.connect(self._on_study_changed)
         studies.opened.connect(self._read_facts)
         studies.replaced.connect(self._on_replaced)
@@ -157,7 +157,7 @@ class WhyLoader(QObject):
         """Learn that somebody has judged a pair in this window."""
         if rater not in self._judged_here:
             self._judged_here.append(rater)
-            self._tell()
+            self._notify()
 
     @Slot(object)
     def on_wanted(self, folder: Path | None) -> None:
@@ -193,20 +193,20 @@ class WhyLoader(QObject):
         return cards_of(entry.info, moments, kept, self._remarks.notes, digest, self._remarks.author)
 
     @Slot()
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._cards = None
         self.changed.emit()
 
     @Slot()
     def _on_screen(self, *_: object) -> None:
         self._soon.start()
-        self._tell()
+        self._notify()
 
     @Slot(int)
     def _on_entry(self, row: int) -> None:
         self._soon.start()
         if self._videos[row].footage == self._state.current:
-            self._tell()
+            self._notify()
 
     @Slot()
     def _ask(self) -> None:
@@ -232,7 +232,7 @@ class WhyLoader(QObject):
     @Slot(object)
     def _on_findings(self, found: Findings) -> None:
         self._findings = found
-        self._tell()
+        self._notify()
 
     # the study
 
