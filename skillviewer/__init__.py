@@ -7,6 +7,8 @@ docs/scripting.md describes them. All other modules are internal and may move.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from skillviewer.core.version import __version__
+
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.analysis.analysis_json import AnalysisRecord
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
     from skillviewer.media.overlay.overlay import paint
     from skillviewer.media.reading.reader import VideoReader
 
-__version__ = "0.1.0"
 
 __all__ = [
     "EXPORTERS",

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 
-from skillviewer import __version__
 from skillviewer.core.paths import (
     HOME_VARIABLE,
     cache_dir,
@@ -22,6 +21,7 @@ from skillviewer.core.paths import (
     models_dir,
     resources_dir,
 )
+from skillviewer.core.version import __version__
 from skillviewer.ui.threads.display import display_problem
 
 _LIBRARIES = ("numpy", "scipy", "torch", "torchvision", "av", "opencv-contrib-python-headless", "numba", "safetensors")

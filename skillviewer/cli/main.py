@@ -13,9 +13,9 @@ from typing import Any
 
 import click
 
-from skillviewer import __version__
 from skillviewer.cli.failures import said
 from skillviewer.core.errors import Cancelled, SkillViewerError
+from skillviewer.core.version import __version__
 from skillviewer.engine.runtime.memory import keep_freed_memory
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (

@@ -14,10 +14,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from skillviewer import __version__
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.paths import cache_dir, config_dir, log_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.nets.library import find_models

@@ -6,11 +6,11 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from skillviewer import __version__
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoices
 from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.paths import cache_dir
+from skillviewer.core.version import __version__
 from skillviewer.core.video.extents import range_cells
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.nets.library import digest

@@ -10,13 +10,13 @@ from typing import Self
 import numpy as np
 import torch
 
-from skillviewer import __version__
 from skillviewer.core.analysis.analysis import Analysis, Provenance
 from skillviewer.core.errors import CheckpointError, VideoError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import MIN_RANDOM
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.version import __version__
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from skillviewer import __version__
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
+from skillviewer.core.version import __version__
 from skillviewer.nets.configuration import ModelCard
 
 

@@ -10,11 +10,11 @@ import msgspec
 import torch
 from torch import nn
 
-from skillviewer import __version__
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.version import __version__
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import FEATURES_VERSION
 from skillviewer.engine.features.video_facts import VideoFacts

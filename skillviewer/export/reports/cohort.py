@@ -8,11 +8,11 @@ from datetime import date
 
 import numpy as np
 
-from skillviewer import __version__
 from skillviewer.core.analysis.cohort import MIN_COHORT, CohortStanding, standings
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.text import printable, signed
+from skillviewer.core.version import __version__
 from skillviewer.export.reports.pdf import Paper
 from skillviewer.export.reports.rater_summary import rater_cells, raters_summary
 

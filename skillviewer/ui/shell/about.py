@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from skillviewer import __version__
+from skillviewer.core.version import __version__
 from skillviewer.ui.widgets.overlay import OverlaySheet
 
 

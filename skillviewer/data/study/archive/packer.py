@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from skillviewer import __version__
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import CheckpointError, StudyError, VideoError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.paths import free_name, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.version import __version__
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import SUFFIX as FACES_SUFFIX
