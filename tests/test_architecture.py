@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md names the tree as it is: every wing, no other, and files that exist."""
+"""The documents name the tree as it is: every wing, no other, files and classes that exist, the gate's targets."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "skillviewer"
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 CHANGES = 10
 MOST_FILES = 3
 
@@ -40,12 +41,14 @@ def test_every_layer_has_its_row() -> None:
     assert named == {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`([\w/.]+\.(?:py|md))", TEXT))))
-def test_named_file_exists(path: str) -> None:
-    if "NAME" in path:
-        assert (PACKAGE / path).parent.parent.is_dir()
-    else:
-        assert (PACKAGE / path).is_file() or (ROOT / path).is_file()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_files_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for path in re.findall(r"`([\w/.]+/[\w.]+\.(?:py|md))`", text):
+        if "NAME" in path:
+            assert (PACKAGE / path).parent.parent.is_dir(), path
+        else:
+            assert (PACKAGE / path).is_file() or (ROOT / path).is_file(), path
 
 
 def test_ten_changes_touch_three_files_at_most() -> None:
@@ -62,11 +65,30 @@ def test_ten_changes_touch_three_files_at_most() -> None:
             ), (change, name)
 
 
-def test_objects_of_the_walk_exist() -> None:
+def missing_classes(names: set[str]) -> list[str]:
+    """Return the names among some that no class and no type alias of the package has."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    return [name for name in sorted(names) if not re.search(rf"^(class {name}\b|{name}\b.*=)", source, re.MULTILINE)]
+
+
+def test_objects_of_the_walk_exist() -> None:
     named = set(re.findall(r"`([A-Z][a-z]\w+?)(?:\.\w+)?`", section("A walk through the window")))
     assert len(named) > 20
-    assert [name for name in sorted(named) if not re.search(rf"^class {name}\b", source, re.MULTILINE)] == []
+    assert missing_classes(named) == []
+
+
+def test_code_words_of_the_glossary_exist() -> None:
+    words = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").partition("## Words of the code")[2]
+    named = set(re.findall(r"^\| `(\w+)` \|", words, re.MULTILINE))
+    assert len(named) > 10
+    assert missing_classes(named) == []
+
+
+def test_targets_that_the_documents_name_are_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for page in PAGES:
+        for target in re.findall(r"(?:^    |`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), (page.name, target)
 
 
 def test_links_lead_to_files_and_headings() -> None:

@@ -85,7 +85,7 @@ def test_links_are_followed_and_lead_back_and_addresses_are_only_copied(shown: G
     click(shown.page.viewport(), place)
     assert read(shown) == RANKING
     assert shown.page.verticalScrollBar().value() == 0
-    shown.page.anchorClicked.emit(QUrl("#what-votes-buy"))
+    shown.page.anchorClicked.emit(QUrl("#gains-by-votes"))
     at_heading = shown.page.verticalScrollBar().value()
     assert at_heading > 0
     shown.page.anchorClicked.emit(QUrl("ranking.md"))
