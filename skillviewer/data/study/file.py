@@ -1,8 +1,8 @@
 """The study file: opened, locked, migrated, and written in transactions.
 
 SQLite with a write-ahead log and ``synchronous = FULL``: a finished transaction is on the disk. It is also moved from
-the log into the study's own file, since users copy, send and move that file alone. On network drives, where a write-ahead
-log is unsafe, a rollback journal is used.
+the log into the study's own file, since users copy, send and move that file alone. On network drives, where a
+write-ahead log is unsafe, a rollback journal is used.
 """
 
 import sqlite3
