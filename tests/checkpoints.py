@@ -9,7 +9,7 @@ from skillviewer.core.analysis.familiarity import Familiarity
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
-from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
+from skillviewer.nets.checkpoint import Checkpoint, familiarity_tensors, save_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig, ModelCard
 from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
@@ -51,5 +51,5 @@ def tiny_checkpoint(
             n_videos=0,
             n_pairs=0,
         ),
-        familiarity=familiarity,
+        extra=familiarity_tensors(familiarity),
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
@@ -31,10 +32,12 @@ from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.backbones.weight_files import first_line
 from skillviewer.nets.configuration import FORMAT, CheckpointConfig, ModelCard
+from skillviewer.nets.library import CONFIG, WEIGHTS
 from skillviewer.nets.models import attention_model
 
-CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+CARD = "card.json"
 StructT = TypeVar("StructT", bound=msgspec.Struct)
+_FAMILIARITY, _PARTS = "familiarity.", ("mean", "scale", "held_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Checkpoint:
         head: State dict of the model, float32.
         streams: Weights that differ from the named backbone's, ``appearance.*`` and ``motion.*``.
         familiarity: Statistics of the training videos, or None.
-        digest: See ``digest``.
+        digest: See ``library.digest``.
         map_kind: Kind of its maps.
         map_rect: Part of the picture that they cover.
     """
@@ -116,15 +119,6 @@ class Checkpoint:
         return trunk
 
 
-def digest(folder: Path) -> str:
-    """Return the SHA-256 of a checkpoint's configuration and weights; the card may be edited without changing it.
-
-    Raises:
-        CheckpointError: They cannot be read.
-    """
-    return hashlib.sha256(_read(folder, CONFIG) + _read(folder, WEIGHTS)).hexdigest()
-
-
 def check_place(folder: Path, *, replace: bool) -> None:
     """Refuse a path to which no checkpoint may be written.
 
@@ -154,8 +148,7 @@ def save_checkpoint(
     model: AttentionModel,
     card: ModelCard,
     *,
-    streams: Mapping[str, Tensor] | None = None,
-    familiarity: Familiarity | None = None,
+    extra: Mapping[str, Tensor] = MappingProxyType({}),
     half: bool = False,
     replace: bool = False,
     beside: Callable[[Path], None] | None = None,
@@ -167,8 +160,7 @@ def save_checkpoint(
         config: Configuration; the digest of the weights is filled in.
         model: The head.
         card: Card for the user.
-        streams: Backbone weights that differ from the named ones, see ``changed_weights``.
-        familiarity: Statistics of the training videos.
+        extra: Backbone weights that differ from the named ones (``changed_weights``), and ``familiarity_tensors``.
         half: Whether to store matrices in float16.
         replace: Whether an existing checkpoint may be replaced.
         beside: Writes further files into the folder before it gets its name, so that they are never missing.
@@ -180,12 +172,8 @@ def save_checkpoint(
         CheckpointError: It cannot be written, or the path exists and must stay.
     """
     check_place(folder, replace=replace)
-    tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()} | dict(streams or {})
-    stored = {name: _stored(name, tensor, half=half) for name, tensor in tensors.items()}
-    if familiarity is not None:
-        for name in ("mean", "scale", "held_out"):
-            stored[f"familiarity.{name}"] = torch.from_numpy(np.array(getattr(familiarity, name)))
-    weights = save_tensors(stored)
+    tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()} | dict(extra)
+    weights = save_tensors({name: _stored(name, tensor, half=half) for name, tensor in tensors.items()})
     final = msgspec.structs.replace(config, weights_sha256=hashlib.sha256(weights).hexdigest())
     named = msgspec.structs.replace(card, attention_model=config.attention_model)
     aside: Path | None = None
@@ -324,7 +312,16 @@ def round_as_kept(model: nn.Module, *, half: bool) -> None:
     model.load_state_dict({name: _computed(_stored(name, tensor, half=half)) for name, tensor in weights.items()})
 
 
+def familiarity_tensors(familiarity: Familiarity | None) -> dict[str, Tensor]:
+    """Return the statistics of the training videos as tensors of a checkpoint; empty without any."""
+    if familiarity is None:
+        return {}
+    return {f"{_FAMILIARITY}{part}": torch.from_numpy(np.array(getattr(familiarity, part))) for part in _PARTS}
+
+
 def _stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
+    if name.startswith(_FAMILIARITY):
+        return tensor
     tensor = tensor.detach().cpu().contiguous()
     if not tensor.is_floating_point():
         return tensor
@@ -349,13 +346,9 @@ def _familiarity(folder: Path, tensors: Mapping[str, Tensor]) -> Familiarity | N
     names = {k for k in tensors if not k.startswith(("head.", *STREAMS))}
     if not names:
         return None
-    if names != {"familiarity.mean", "familiarity.scale", "familiarity.held_out"}:
+    if names != {f"{_FAMILIARITY}{part}" for part in _PARTS}:
         raise CheckpointError(f"{folder / WEIGHTS} holds weights that this program does not know: {min(names)}.")
-    return Familiarity(
-        tensors["familiarity.mean"].numpy(),
-        tensors["familiarity.scale"].numpy(),
-        tensors["familiarity.held_out"].numpy(),
-    )
+    return Familiarity(*(tensors[f"{_FAMILIARITY}{part}"].numpy() for part in _PARTS))
 
 
 def _pretty(value: msgspec.Struct) -> bytes:

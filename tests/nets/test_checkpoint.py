@@ -24,8 +24,9 @@ from skillviewer.nets.backbones.backbone_weights import (
     weights_digest,
 )
 from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
-from skillviewer.nets.checkpoint import Checkpoint, digest, load_card, load_checkpoint, save_checkpoint
+from skillviewer.nets.checkpoint import Checkpoint, familiarity_tensors, load_card, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, HeldOut, ModelCard
+from skillviewer.nets.library import digest
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 from tests.nets.small import SMALL, small_features, small_model
 
@@ -129,7 +130,7 @@ def test_digest_follows_weights_and_configuration_and_not_the_card(tmp_path: Pat
 def test_familiarity_comes_back(tmp_path: Path) -> None:
     pooled = np.random.default_rng(0).normal(size=(9, 640)).astype(np.float32)
     familiarity = learn_familiarity(pooled)
-    found = saved(tmp_path / "m", familiarity=familiarity).familiarity
+    found = saved(tmp_path / "m", extra=familiarity_tensors(familiarity)).familiarity
     assert isinstance(familiarity, Familiarity)
     assert isinstance(found, Familiarity)
     np.testing.assert_array_equal(found.mean, familiarity.mean)
@@ -346,7 +347,7 @@ def test_only_what_differs_from_the_named_weights_is_stored(tmp_path: Path, weig
         streams.motion.state_dict()["_bn0.running_mean"].fill_(3)
     changed = changed_weights(streams, weights, weights)
     assert list(changed) == ["motion._bn0.running_mean"]
-    loaded = save_checkpoint(tmp_path / "n", config, model, CARD, streams=changed, half=True)
+    loaded = save_checkpoint(tmp_path / "n", config, model, CARD, extra=changed, half=True)
     again = loaded.two_stream(weights)
     assert torch.equal(again.motion.state_dict()["_bn0.running_mean"], torch.full((32,), 3.0))
     assert not again.appearance.state_dict()["_bn0.running_mean"].any()
@@ -361,7 +362,7 @@ def test_wholly_trained_streams_need_no_other_weights(tmp_path: Path, weights: B
         for prefix, trunk in (("appearance", streams.appearance), ("motion", streams.motion))
         for name, tensor in trunk.state_dict().items()
     }
-    loaded = save_checkpoint(tmp_path / "n", config, model, CARD, streams=everything)
+    loaded = save_checkpoint(tmp_path / "n", config, model, CARD, extra=everything)
     again = loaded.two_stream(None)
     assert all(
         torch.equal(a, b) for a, b in zip(again.state_dict().values(), streams.state_dict().values(), strict=True)

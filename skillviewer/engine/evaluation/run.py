@@ -189,7 +189,7 @@ def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel) ->
             plan.preset,
             notes="Trained for an evaluation; how it does on held-out pairs stands there.",
         ),
-        streams=streams,
+        extra=streams or {},
         half=plan.half,
         replace=True,
     )

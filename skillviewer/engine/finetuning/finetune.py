@@ -25,7 +25,7 @@ from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.export.rendering import figure
-from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
+from skillviewer.nets.checkpoint import Checkpoint, familiarity_tensors, save_checkpoint
 from skillviewer.nets.configuration import HeldOut, ModelCard
 
 REPORT = "report.json"
@@ -122,13 +122,13 @@ def _save(
         write_json(folder / REPORT, said)
         write_pairs(folder / PAIRS, _trained_pairs(prepared, tuned))
 
+    familiarity = learn_familiarity(np.stack([looks[name] for name in videos_of(tuned.fold.train_pairs)]))
     return save_checkpoint(
         job.folder,
         start.config,
         tuned.model,
         _card(job, prepared, tuned, said),
-        streams=start.parent.streams if start.parent is not None else None,
-        familiarity=learn_familiarity(np.stack([looks[name] for name in videos_of(tuned.fold.train_pairs)])),
+        extra={**(start.parent.streams if start.parent is not None else {}), **familiarity_tensors(familiarity)},
         beside=beside,
     )
 

@@ -41,7 +41,14 @@ from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.unseen_pairs import said_of_unmet, unmet_pairs
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.features import backbone
-from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, round_as_kept, save_checkpoint
+from skillviewer.nets.checkpoint import (
+    Checkpoint,
+    check_place,
+    familiarity_tensors,
+    load_checkpoint,
+    round_as_kept,
+    save_checkpoint,
+)
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, HeldOut, ModelCard
 
 
@@ -179,8 +186,7 @@ def train_checkpoint(
             ),
             head,
             _card(plan, dataset, divided, scores, folder.name, selection),
-            streams=streams,
-            familiarity=learn_familiarity(pooled(bank, fold.train_videos)),
+            extra={**(streams or {}), **familiarity_tensors(learn_familiarity(pooled(bank, fold.train_videos)))},
             half=plan.half,
             replace=replace,
             beside=beside,
