@@ -1,8 +1,8 @@
 """Position of a map's cells in the picture.
 
 A cell of the features is drawn as the block of pixels that it subsamples (block convention): cell i of G covers the
-fraction i/G to (i+1)/G of the picture. The centre of its theoretical receptive field differs by at most half a block,
-which ``shift_to_receptive_fields`` corrects on request.
+fraction i/G to (i+1)/G of the picture. The centre of its theoretical receptive field
+differs by at most half a block.
 """
 
 from skillviewer.core.analysis.analysis import MapRect
@@ -39,16 +39,3 @@ def map_rect(sizes: HeadSizes) -> MapRect:
         right=(start + stride * columns) / grid_columns,
         bottom=(start + stride * rows) / grid_rows,
     )
-
-
-def shift_to_receptive_fields(rect: MapRect, first_centre_px: float, stride_px: int, input_px: int) -> MapRect:
-    """Return the rectangle moved so that cells are centred on their receptive fields instead of their blocks.
-
-    Args:
-        rect: Rectangle in the block convention.
-        first_centre_px: Pixel index of the centre of the receptive field of the backbone's cell 0 (0 for ResNet).
-        stride_px: Side in pixels of the block of a backbone cell.
-        input_px: Side of the backbone's input.
-    """
-    shift = (first_centre_px + 0.5 - stride_px / 2) / input_px
-    return MapRect(rect.left + shift, rect.top + shift, rect.right + shift, rect.bottom + shift)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
-from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, TSN_APPEARANCE, TSN_MOTION, OptimiserSettings, preset
+from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, TSN_APPEARANCE, TSN_MOTION, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 
 if TYPE_CHECKING:
@@ -239,16 +239,6 @@ def attention_model(name: str) -> AttentionEntry:
         CheckpointError: There is no such model.
     """
     return look_up(ATTENTION_MODELS, name, "attention model", CheckpointError)
-
-
-def paper_size_parameters(name: str) -> int:
-    """Return the number of parameters of a model's head at the paper's scale, with the preset ``official-code``.
-
-    Two ResNet101 at 448 pixels, or the model's own input form. Backbones are not counted, even if the model trains
-    them.
-    """
-    entry = attention_model(name)
-    return parameter_count(entry, entry.at_paper_scale(preset("official-code").head))
 
 
 def parameter_count(entry: AttentionEntry, sizes: HeadSizes) -> int:

@@ -119,16 +119,6 @@ def quantise(flow: Float32Array | FloatArray, bound_px: float) -> NDArray[np.uin
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 
-def dequantise(quantised: NDArray[np.uint8], bound_px: float) -> Float32Array:
-    """Return the displacements in pixels of 8-bit flow: ``2b q / 255 - b``.
-
-    Args:
-        quantised: 8-bit flow, any shape.
-        bound_px: b, the displacement that saturates.
-    """
-    return (quantised.astype(np.float64) * (2.0 * bound_px / 255.0) - bound_px).astype(np.float32)
-
-
 def grey_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, int]:
     """Return the (width, height) of the grey pictures from which flow is computed.
 

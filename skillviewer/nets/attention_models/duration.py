@@ -11,11 +11,6 @@ from skillviewer.nets.attention import MaplessModel, State, StepOutput
 from skillviewer.nets.sizes import HeadSizes
 
 
-def time_features(times_s: Tensor) -> Tensor:
-    """Return times, (B, N) in seconds, in the shape of features: (B, N, 1, 1, 1)."""
-    return times_s[:, :, None, None, None]
-
-
 class DurationModel(MaplessModel):
     """S_t = w log(1 + seconds so far); its one weight learns whether longer or shorter videos are better.
 

@@ -10,8 +10,6 @@ from torch.nn import functional as F
 
 from skillviewer.nets.backbones.depthwise import DepthwiseConv2d
 
-N_CHANNELS = 320
-
 # repeats, kernel, stride, expansion, input channels, output channels
 _STAGES = (
     (1, 3, 1, 1, 32, 16),
