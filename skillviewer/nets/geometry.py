@@ -1,8 +1,7 @@
 """Position of a map's cells in the picture.
 
 A cell of the features is drawn as the block of pixels that it subsamples (block convention): cell i of G covers the
-fraction i/G to (i+1)/G of the picture. The centre of its theoretical receptive field
-differs by at most half a block.
+fraction i/G to (i+1)/G of the picture. The centre of its theoretical receptive field differs by at most half a block.
 """
 
 from skillviewer.core.analysis.analysis import MapRect
