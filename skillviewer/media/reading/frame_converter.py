@@ -129,12 +129,12 @@ class DecodedFrame:
         index: Index of the frame in the video, from 0.
     """
 
-    __slots__ = ("_developer", "_frame", "index")
+    __slots__ = ("_converter", "_frame", "index")
 
-    def __init__(self, index: int, frame: VideoFrame, developer: FrameConverter) -> None:
+    def __init__(self, index: int, frame: VideoFrame, converter: FrameConverter) -> None:
         self.index = index
         self._frame = frame
-        self._developer = developer
+        self._converter = converter
 
     def rgb(self, size: tuple[int, int] | None = None) -> Picture:
         """Return the frame as displayed, in RGB.
@@ -145,7 +145,7 @@ class DecodedFrame:
         Returns:
             (height_px, width_px, 3) uint8, read-only.
         """
-        return self._developer.picture(self._frame, size, "rgb24")
+        return self._converter.picture(self._frame, size, "rgb24")
 
     def grey(self, size: tuple[int, int]) -> Picture:
         """Return the frame as displayed, in grey: 0.299 R + 0.587 G + 0.114 B, full range.
@@ -156,7 +156,7 @@ class DecodedFrame:
         Returns:
             (height_px, width_px) uint8, read-only.
         """
-        return self._developer.picture(self._frame, size, "gray")
+        return self._converter.picture(self._frame, size, "gray")
 
 
 def frame_bytes(frame: VideoFrame) -> int:

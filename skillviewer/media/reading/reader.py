@@ -72,7 +72,7 @@ class VideoReader:
             self._cursor = Cursor(self._file, table, self._index)
             first = self._cache.get(0) or self._reach(0, lambda _: True, keep=True)
             self._note = f"{self._index.note} {note_on(first)}".strip()
-            self._developer = FrameConverter(first, self._file.stream.sample_aspect_ratio)
+            self._converter = FrameConverter(first, self._file.stream.sample_aspect_ratio)
         except BaseException:
             self._file.close()
             raise
@@ -116,7 +116,7 @@ class VideoReader:
         rate_hz, variable = frame_rate(
             index.times_s, float(self._file.time_base), index.last_s, float(nominal) if nominal else None
         )
-        width, height = self._developer.size
+        width, height = self._converter.size
         return VideoInfo(
             path=self._path,
             digest=digest,
@@ -168,7 +168,7 @@ class VideoReader:
             VideoError: One of the frames does not exist or does not decode.
         """
         asked = self._asked(indices)
-        width, height = self._developer.size
+        width, height = self._converter.size
         out = np.empty((len(asked), height, width, 3), np.uint8)
         places = np.argsort(asked, kind="stable")
         at = 0
@@ -203,7 +203,7 @@ class VideoReader:
         if (np.diff(asked) <= 0).any():
             raise ValueError("the indices of a stream must ascend")
         wanted = set(asked.tolist())
-        return (DecodedFrame(i, self._pass(i, wanted, token), self._developer) for i in asked.tolist())
+        return (DecodedFrame(i, self._pass(i, wanted, token), self._converter) for i in asked.tolist())
 
     def _pass(self, index: int, wanted: set[int], token: CancelToken | None) -> VideoFrame:
         return self._cache.get(index) or self._reach(index, wanted.__contains__, keep=False, token=token)
@@ -278,7 +278,7 @@ class VideoReader:
         return frame
 
     def _picture(self, index: int, frame: VideoFrame) -> Picture:
-        return DecodedFrame(index, frame, self._developer).rgb()
+        return DecodedFrame(index, frame, self._converter).rgb()
 
     def _asked(self, indices: Sequence[int] | NDArray[np.integer]) -> IntArray:
         asked = np.asarray(indices, np.int64).reshape(-1)
