@@ -70,13 +70,13 @@ class TrainingPhase(NamedTuple):
     Attributes:
         name: Name of the phase.
         parameters: The parameters.
-        apart: Whether the phase is trained independently, as if there were no other: unless the settings give numbers
-            of iterations, it does not alternate but has its own step in every batch.
+        independent: Whether the phase is trained as if there were no other: unless the settings give numbers of
+            iterations, it does not alternate but has its own step in every batch.
     """
 
     name: str
     parameters: list[nn.Parameter]
-    apart: bool = False
+    independent: bool = False
 
 
 class Gather(Protocol):
@@ -108,12 +108,12 @@ class AttentionModel(nn.Module, ABC):
         needs_whole_video: Whether the first step needs all fused frames (the initial state is derived from their mean).
         uses_similar: Whether its loss also learns from pairs without disparity.
         own_loss: Whether its loss is its own, averaged over the pairs whatever the settings.
-        mixed: Whether the computation on single frames uses bfloat16 in training mode; weights, recurrences and losses
-            stay float32, and so does everything in evaluation mode. Set by training.
+        autocast: Whether the computation on single frames uses bfloat16 in training mode; weights, recurrences and
+            losses stay float32, and so does everything in evaluation mode. Set by training.
         gather: Gathers the shares if several processes each compute a share of a batch's videos; else None. Set by
             training.
-        fed: (channels, rows, columns) of the input of fusion if it is not features of the given sizes; else None. Set
-            by training.
+        input_shape: (channels, rows, columns) of the input of fusion if it is not features of the given sizes; else
+            None. Set by training.
     """
 
     map_kind: MapKind = MapKind.DISTRIBUTION
@@ -122,9 +122,9 @@ class AttentionModel(nn.Module, ABC):
     needs_whole_video: bool = False
     uses_similar: bool = False
     own_loss: bool = False
-    mixed: bool = False
+    autocast: bool = False
     gather: "Gather | None" = None
-    fed: tuple[int, int, int] | None = None
+    input_shape: tuple[int, int, int] | None = None
 
     def __init__(self, sizes: HeadSizes, fusion: nn.Module) -> None:
         super().__init__()
@@ -180,17 +180,17 @@ class AttentionModel(nn.Module, ABC):
         Returns:
             (B, N, C, h, w).
         """
-        wanted = self.fed or (self.sizes.feature_channels, *self.sizes.grid)
+        wanted = self.input_shape or (self.sizes.feature_channels, *self.sizes.grid)
         if features.ndim != 5 or tuple(features.shape[2:]) != wanted:
             raise ValueError(f"features must be (B, N, {', '.join(map(str, wanted))}), not {tuple(features.shape)}")
         few = torch.split(features.flatten(0, 1), FRAMES_AT_ONCE)
-        with self.mixing(features.device):
+        with self.autocast_context(features.device):
             fused = torch.cat([self.fusion(frames.to(self.dtype)) for frames in few])
         return fused.to(self.dtype).reshape(*features.shape[:2], *fused.shape[1:])
 
-    def mixing(self, device: torch.device) -> torch.autocast:
+    def autocast_context(self, device: torch.device) -> torch.autocast:
         """Return the autocast context for single frames."""
-        return torch.autocast(device.type, torch.bfloat16, enabled=self.mixed and self.training)
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.autocast and self.training)
 
     def unroll(self, fused: Tensor, seed: int = 0) -> AttentionOutput:
         """Process fused frames one after the other.

@@ -64,9 +64,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             file = write_barcode_video(folder / "videos" / f"{name}.mp4", 20 + i, kind="audio").path
             _tell_origin(file, who)
             made.videos.add([NewVideo(file, participant=who)])
-            made.videos.change(
-                name, notes=f"clips_by_file by {RATERS[0]} of {who}, see {VIDEOS[0]}", context="Wanda's room"
-            )
+            made.videos.change(name, notes=f"filmed by {RATERS[0]} of {who}, see {VIDEOS[0]}", context="Wanda's room")
         made.pairs.add([Pair(VIDEOS[0], VIDEOS[1])], "secret-source")
         for rater in RATERS:
             vote = made.votes.cast(Vote(VIDEOS[0], VIDEOS[1], Verdict.LEFT, rater, reason=f"Anna shakes, says {rater}"))
@@ -280,7 +278,7 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
         assert after.models.scores("e" * 64)[first.name].score == found.score
         if texts:
             assert first.notes == (
-                f"clips_by_file by {real['rater', RATERS[0]]} of {real['participant', PEOPLE[0]]}, see {first.name}"
+                f"filmed by {real['rater', RATERS[0]]} of {real['participant', PEOPLE[0]]}, see {first.name}"
             )
         else:
             assert first.notes == first.context == after.votes.all()[0].reason == ""

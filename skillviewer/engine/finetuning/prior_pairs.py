@@ -13,7 +13,7 @@ from skillviewer.core.finetuning.split import (
     TuningChoices,
     clips_by_file,
     divide,
-    shows,
+    may_share_frames,
 )
 from skillviewer.core.paths import models_dir, resources_dir
 from skillviewer.core.video.extents import ClipRange
@@ -47,7 +47,11 @@ class PriorPairs:
     def apart_from(self, study: StudyPairs) -> "PriorPairs | None":
         """Return the pairs that touch no video of a study but those trained on before; None when none are left."""
         own = study.clips_by_file
-        keep = [n for n in self.dataset.names if n in self.trained or not shows(*self.shown.get(n, ("", None)), own)]
+        keep = [
+            n
+            for n in self.dataset.names
+            if n in self.trained or not may_share_frames(*self.shown.get(n, ("", None)), own)
+        ]
         fewer = self.dataset.restricted(keep)
         return replace(self, dataset=fewer) if fewer.pairs else None
 

@@ -155,7 +155,7 @@ class Fitting:
         self._model, self._bank, self._settings = model, bank, settings
         self._pairs, self._choosing, self._similar = pairs, choosing, similar
         self._device = next(model.parameters()).device
-        model.mixed = settings.precision == "bfloat16"
+        model.autocast = settings.precision == "bfloat16"
         self._rng = np.random.default_rng(settings.seed)
         self._draws = FrameDraws(bank, self._rng, self._device)
         torch.manual_seed(settings.seed)
@@ -242,7 +242,7 @@ class Fitting:
         """Give the model the weights of the chosen epoch."""
         self._model.load_state_dict(self._best)
         self._model.eval()
-        self._model.mixed = False
+        self._model.autocast = False
         return Trained(self._best, self._best_epoch, tuple(self.rows))
 
     def state(self) -> FitState:
