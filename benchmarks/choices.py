@@ -23,7 +23,7 @@ import torch
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.atomic_write import written_aside
+from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.dataset.folds import inner_fold, make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.evaluation.localisation import Localisation, localise, together
@@ -161,7 +161,7 @@ def main() -> None:
         for place, fold in zip(places, folds, strict=True):
             if bank is not None and not place.is_file():
                 log = trained(plan, dataset, fold, bank)
-                with written_aside(place) as aside:
+                with atomic_path(place) as aside:
                     aside.write_bytes(msgspec.json.encode(log))
         logs[name] = [msgspec.json.decode(place.read_bytes(), type=Log) for place in places]
         print(line(name, logs), flush=True)

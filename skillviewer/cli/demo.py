@@ -53,7 +53,7 @@ def demo(window: bool | None, output: Path, passes: int) -> int:
 
 def _write_files(video: Path, output: Path, passes: int) -> None:
     from skillviewer.core.analysis.analysis_json import analysis_json
-    from skillviewer.core.atomic_write import exported_aside
+    from skillviewer.core.atomic_write import atomic_export
     from skillviewer.engine.inference.engine import Engine
     from skillviewer.export.destination import make_folder
     from skillviewer.export.exhibit import Exhibit
@@ -73,7 +73,7 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
     low_high = analysis.interval
     span = f" (95 % interval {low_high[0]:+.2f} to {low_high[1]:+.2f})" if low_high else ""
     click.echo(f"Score {analysis.score:+.2f}{span}")
-    with exported_aside(result, overwrite=True) as aside:
+    with atomic_export(result, overwrite=True) as aside:
         aside.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     with progress_bar(unit="frame") as report:
         options = ClipOptions(title=video.stem)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import ExportError, NameTakenError
 
-ASIDE = ".part"
+TEMPORARY = ".part"
 """Part of the names of temporary files."""
 
 
@@ -33,7 +33,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         raise NameTakenError(path)
 
 
-def is_there(path: Path) -> bool:
+def path_exists(path: Path) -> bool:
     """Return True if a file or folder exists; False if that is unknown: the write itself finds out."""
     try:
         return path.exists()
@@ -50,7 +50,7 @@ def is_one_of(path: Path, others: Iterable[Path]) -> bool:
     return False
 
 
-def check_apart(path: Path, originals: Iterable[Path]) -> None:
+def check_not_source(path: Path, originals: Iterable[Path]) -> None:
     """Refuse to overwrite a file that could not be restored, even on request.
 
     Args:
@@ -67,7 +67,7 @@ def check_apart(path: Path, originals: Iterable[Path]) -> None:
 
 
 @contextmanager
-def written_aside(path: Path, *, durable: bool = False) -> Iterator[Path]:
+def atomic_path(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Give a temporary path next to ``path``; rename it to ``path`` at the end, or remove it on an error.
 
     Args:
@@ -82,7 +82,7 @@ def written_aside(path: Path, *, durable: bool = False) -> Iterator[Path]:
         OSError: The file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{secrets.token_hex(6)}{ASIDE}{path.suffix}")
+    temporary = path.with_name(f".{secrets.token_hex(6)}{TEMPORARY}{path.suffix}")
     try:
         yield temporary
         if durable:
@@ -95,13 +95,13 @@ def written_aside(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def exported_aside(path: Path, *, overwrite: bool, durable: bool = True) -> Iterator[Path]:
-    """Give a temporary path, as ``written_aside`` does, for a file that leaves the program.
+def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Iterator[Path]:
+    """Give a temporary path, as ``atomic_path`` does, for a file that leaves the program.
 
     Args:
         path: Path of the file; its folder is created.
         overwrite: Whether an existing file may be replaced; checked before and after the write.
-        durable: See ``written_aside``.
+        durable: See ``atomic_path``.
 
     Yields:
         A path in the same folder with the same suffix.
@@ -111,7 +111,7 @@ def exported_aside(path: Path, *, overwrite: bool, durable: bool = True) -> Iter
     """
     check_free(path, overwrite=overwrite)
     try:
-        with written_aside(path, durable=durable) as temporary:
+        with atomic_path(path, durable=durable) as temporary:
             yield temporary
             check_free(path, overwrite=overwrite)
     except OSError as error:

@@ -76,7 +76,7 @@ def models_dir() -> Path:
     return _bundled("models")
 
 
-def training_place(checkpoint: Path) -> Path:
+def training_folder(checkpoint: Path) -> Path:
     """Return the hidden folder next to a checkpoint for its training in progress; one training locks it at a time."""
     return checkpoint.with_name(f".{checkpoint.name}.training")
 

@@ -15,7 +15,7 @@ class _Over:
 _OVER: Final = _Over()
 
 
-def ahead(items: Iterator[ItemT], depth: int = 2) -> Generator[ItemT, None, None]:
+def prefetched(items: Iterator[ItemT], depth: int = 2) -> Generator[ItemT, None, None]:
     """Yield the items of another iterator, computed up to ``depth`` items ahead in a thread.
 
     The other iterator runs in that thread alone. Its errors are raised here, at their position. Closing this generator

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.atomic_write import exported_aside
+from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, StudyError, escaped
 from skillviewer.core.video.extents import range_cells, range_from
 from skillviewer.core.video.info import VideoInfo
@@ -99,7 +99,7 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
             f"“{escaped(error)}” is not UTF-8 and cannot be written into an analysis: rename the video, or its folder."
         ) from error
     # it can be computed again, and many are written in a row: do not wait for the disk
-    with exported_aside(path, overwrite=True, durable=False) as aside, aside.open("wb") as file:
+    with atomic_export(path, overwrite=True, durable=False) as aside, aside.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, about=words, **arrays)
 
 

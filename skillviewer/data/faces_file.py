@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from skillviewer.core.atomic_write import exported_aside
+from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.paths import data_dir
@@ -54,7 +54,7 @@ def save_faces(faces: Faces, path: Path, *, overwrite: bool = False) -> Path:
     Raises:
         ExportError: The file exists already, or it cannot be written.
     """
-    with exported_aside(path, overwrite=overwrite) as temporary:
+    with atomic_export(path, overwrite=overwrite) as temporary:
         temporary.write_text(msgspec.json.format(faces_text(faces), indent=1) + "\n", encoding="utf-8")
     return path
 

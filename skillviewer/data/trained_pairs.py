@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.atomic_write import written_aside
+from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.extents import ClipRange, range_cells, range_from
 
@@ -78,7 +78,7 @@ def write_pairs(path: Path, pairs: Iterable[TrainedPair]) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    with written_aside(path) as temporary:
+    with atomic_path(path) as temporary:
         temporary.write_text(_table(_row(pair) for pair in pairs), encoding="utf-8", newline="")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from skillviewer.core.atomic_write import check_free, exported_aside
+from skillviewer.core.atomic_write import atomic_export, check_free
 from skillviewer.core.errors import ExportError
 
 
@@ -56,5 +56,5 @@ def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[P
         ExportError: The name is refused (see ``check``), or writing failed: the disk is full, say.
     """
     _check_suffix(path, suffixes)
-    with exported_aside(path, overwrite=overwrite) as temporary:
+    with atomic_export(path, overwrite=overwrite) as temporary:
         yield temporary

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skillviewer.core.atomic_write import check_apart
+from skillviewer.core.atomic_write import check_not_source
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.core.registry import look_up, table
@@ -121,7 +121,7 @@ class Exporter:
         self.check(exhibits)
         token = token if token is not None else CancelToken()
         token.check()
-        check_apart(path, [exhibit.path for exhibit in exhibits])
+        check_not_source(path, [exhibit.path for exhibit in exhibits])
         if wanted(options):
             exhibits = with_faces(exhibits, token, report)
         return self.write(exhibits, path, options, overwrite, token, report)

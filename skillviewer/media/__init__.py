@@ -1,1 +1,1 @@
-"""Pixels in and out of files, optical flow, and the one painter. The only user of PyAV and cv2."""
+"""Pixels in and out of files, optical flow, and the painter. Only this layer uses PyAV and cv2."""

@@ -1,8 +1,7 @@
-"""Find faces in a video, and blur them beyond recognition. An aid: faces are missed, and a person has to look.
+"""Detection of faces in a video, and their blurring. An aid: faces are missed, and the user must check.
 
 The detector is YuNet (Wu, Peng & Yu, Machine Intelligence Research 2023) in OpenCV's ``FaceDetectorYN``; its weights
-ship with the program. It is run at two sizes: the small one finds faces that fill the picture, the large one small
-ones.
+ship with the program. It runs at two sizes: the small one finds faces that fill the picture, the large one small faces.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,26 +21,26 @@ from skillviewer.media.reading.reader import VideoReader
 
 METHOD = "YuNet 2023mar"
 SIDES_PX = (640, 320)
-"""Longer sides of the pictures that are searched."""
+"""Longer sides of the searched pictures."""
 
 SEARCH_HZ = 10.0
-"""How many frames a second are searched; the boxes of those between follow."""
+"""Rate of searched frames; the boxes in the frames between are interpolated."""
 
 CELLS = 4
-"""Cells across and down to which a face is averaged: 16 colours cannot tell two people apart."""
+"""Cells across and down over which a face is averaged: 16 colours cannot tell two people apart."""
 
 REACH = 1.5
-"""The blurred ellipse in sizes of the box: 1.42 times would just hold its corners."""
+"""Size of the blurred ellipse relative to the box: 1.42 would just contain its corners."""
 
-_SAME = 0.4  # overlap from which on two finds of one frame are one face
-_FEATHER = 0.12  # width of the soft rim, as a share of the ellipse
+_SAME = 0.4  # overlap from which on two detections in one frame are one face
+_FEATHER = 0.12  # width of the soft edge, relative to the ellipse
 
 
 def detector_file() -> Path:
-    """Return the weights of the detector.
+    """Return the path of the detector's weights.
 
     Raises:
-        VideoError: They are missing, or OpenCV cannot use them.
+        VideoError: The file is missing, or OpenCV cannot use it.
     """
     try:
         file = models_dir() / "faces-yunet" / "face_detection_yunet_2023mar.onnx"
@@ -56,7 +55,7 @@ def detector_file() -> Path:
 
 
 class FaceFinder:
-    """Finds faces in pictures. To be used by one thread.
+    """Face detector for pictures. For use in one thread.
 
     Raises:
         VideoError: The detector cannot be used.
@@ -69,7 +68,7 @@ class FaceFinder:
             raise VideoError(f"Faces cannot be searched for: {error.err}. Draw the boxes by hand.") from error
 
     def find(self, picture: Picture) -> tuple[tuple[FaceBox, float], ...]:
-        """Return (box, certainty) of every find, the surest first.
+        """Return (box, certainty) of every detection, the most certain first.
 
         Args:
             picture: (H, W, 3) uint8 RGB.
@@ -100,7 +99,7 @@ class FaceFinder:
 def searched_frames(
     times_s: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64]], rate_hz: float
 ) -> list[int]:
-    """Return the frames that are searched: the first, the last, and about ``rate_hz`` a second between."""
+    """Return the frames to search: the first, the last, and about ``rate_hz`` per second between them."""
     times = np.asarray(times_s, np.float64)
     return sorted({0, len(times) - 1, *timeline(times, rate_hz).tolist()})
 
@@ -112,9 +111,9 @@ def find_faces(
 
     Args:
         reader: The video.
-        rate_hz: Frames a second that are searched.
-        token: Checked after every one.
-        report: Told of every one.
+        rate_hz: Searched frames per second.
+        token: Checked after every searched frame.
+        report: Receives the progress after every searched frame.
 
     Raises:
         VideoError: The detector cannot be used, or a frame does not decode.
@@ -135,15 +134,15 @@ def find_faces(
 def blurred(picture: Picture, boxes: Sequence[FaceBox]) -> Picture:
     """Return a picture with faces blurred beyond recognition.
 
-    What lies in a box is averaged to ``CELLS`` x ``CELLS`` colours, smoothed, and laid over an ellipse that holds the
-    box with its corners: nothing finer than those averages is left inside the box, so there is nothing to sharpen.
+    The content of a box is averaged to ``CELLS`` x ``CELLS`` colours, smoothed, and drawn over an ellipse that contains
+    the box with its corners: no finer detail than these averages is left inside the box, so nothing can be sharpened.
 
     Args:
         picture: (H, W, 3) uint8 RGB; not changed.
-        boxes: Faces.
+        boxes: Face boxes.
 
     Returns:
-        A new picture, or ``picture`` itself where there are no boxes in it.
+        A new picture, or ``picture`` itself if no box lies in it.
     """
     height, width = picture.shape[:2]
     inside = [box for box in boxes if box.right > 0 and box.bottom > 0 and box.left < 1 and box.top < 1]
@@ -167,7 +166,7 @@ def _cover(picture: Picture, box: FaceBox, height: int, width: int) -> None:
         return
     part = picture[top:bottom, left:right]
     size = (right - left, bottom - top)
-    across, down = (min(CELLS, max(side // 2, 1)) for side in size)  # at least two pixels a cell
+    across, down = (min(CELLS, max(side // 2, 1)) for side in size)  # at least two pixels per cell
     cells = cv2.resize(part, (across, down), interpolation=cv2.INTER_AREA)
     smooth = cv2.resize(cells, size, interpolation=cv2.INTER_LINEAR)
     y, x = np.mgrid[top:bottom, left:right]

@@ -1,4 +1,4 @@
-"""Video files by name: what counts as one, and what a folder holds."""
+"""Video files by name, and the videos in a folder."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -7,17 +7,17 @@ from pathlib import Path
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".avi", ".ts", ".mts", ".m2ts", ".webm", ".gif", ".mpg", ".mpeg", ".wmv", ".3gp"}
 )
-"""Suffixes by which files of a folder are taken for videos. A file that is named itself is tried whatever its name."""
+"""Suffixes of video files in folders. A file named by the user is tried with any suffix."""
 
 
 def videos_below(folder: Path, passed_over: Callable[[str], bool] = lambda _name: False) -> list[Path]:
-    """Return the video files below a folder at any depth, sorted; hidden files and folders are passed over.
+    """Return the video files below a folder at any depth, sorted; hidden files and folders are skipped.
 
-    Links to folders elsewhere are followed; a folder is looked into once, under its own name where it has one here.
+    Links to folders elsewhere are followed; each folder is visited once, by its own path here if it has one.
 
     Args:
-        folder: Where to look.
-        passed_over: Whether a folder of that name is passed over too.
+        folder: The folder to search.
+        passed_over: Returns True for names of folders to skip, too.
     """
     found: list[Path] = []
     start = folder.resolve()
@@ -36,12 +36,12 @@ def videos_below(folder: Path, passed_over: Callable[[str], bool] = lambda _name
             folders[:] = [path.name for path in inside if not path.is_symlink()]
             paths = (Path(where) / name for name in names if not name.startswith("."))
             found += [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES]
-        tops += [link for link in links if not start.is_relative_to(link.resolve())]  # none leads out and back
+        tops += [link for link in links if not start.is_relative_to(link.resolve())]  # no link leads out and back
     return sorted(found)
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
-    """Return files as they are and, for a folder, the videos in it, sorted by name; each once, in the order given."""
+    """Return files unchanged and, for a folder, its videos sorted by name; each once, in the given order."""
     found: dict[Path, None] = {}
     for path in paths:
         if _is_folder(path):
@@ -52,7 +52,7 @@ def expand(paths: Iterable[Path]) -> list[Path]:
 
 
 def without_videos(paths: Iterable[Path]) -> list[tuple[Path, str]]:
-    """Return the folders among paths of which ``expand`` makes nothing, each with a sentence that says why."""
+    """Return the folders in which ``expand`` finds nothing, each with a sentence that gives the reason."""
     told = []
     for path in filter(_is_folder, paths):
         try:
@@ -69,12 +69,12 @@ def without_videos(paths: Iterable[Path]) -> list[tuple[Path, str]]:
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except OSError:  # it lies where nobody may look: told by whoever opens it
+    except OSError:  # not accessible: reported when it is opened
         return False
 
 
 def free_names(paths: Sequence[Path], suffix: str) -> list[str]:
-    """Return one file name for each path, from its stem; equal stems get a number, so that none hides another."""
+    """Return one file name for each path, from its stem; equal stems are numbered."""
     taken: set[str] = set()
     names = []
     for path in paths:

@@ -1,1 +1,1 @@
-"""Networks: torch modules whose every size is an argument."""
+"""Networks: torch modules whose sizes are all arguments."""

@@ -1,4 +1,4 @@
-"""The contract of everything that maps features to attention, task state and score."""
+"""Interface of all attention models: from features to attention, task state and score."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,20 +14,20 @@ from skillviewer.nets.presets import LossSettings
 from skillviewer.nets.sizes import HeadSizes
 
 State: TypeAlias = tuple[Tensor, ...]
-"""What a model remembers between steps: tensors whose first axis is the batch."""
+"""Memory of a model between steps: tensors whose first axis is the batch."""
 
 FRAMES_AT_ONCE = 32
-"""Frames fused at once: bounds the memory that fusion needs beyond its input."""
+"""Number of frames fused at once, which limits the memory of fusion."""
 
 
 class StepOutput(NamedTuple):
-    """One step.
+    """Result of one step.
 
     Attributes:
         attention: (B, h, w) map of this frame; uniform for models without one.
-        task_state: (B, D) hidden state of the task RNN; models without recurrence say what they give instead.
+        task_state: (B, D) hidden state of the task RNN; models without recurrence document their own.
         score: (B,) the score after this step.
-        state: What to give to the next step.
+        state: Memory for the next step.
     """
 
     attention: Tensor
@@ -37,7 +37,7 @@ class StepOutput(NamedTuple):
 
 
 class AttentionOutput(NamedTuple):
-    """All steps.
+    """Results of all steps.
 
     Attributes:
         attention: (B, N, h, w).
@@ -53,10 +53,10 @@ class AttentionOutput(NamedTuple):
 
 
 class LossOutput(NamedTuple):
-    """What training needs of a batch.
+    """Loss and scores of a training batch.
 
     Attributes:
-        loss: () to be minimised.
+        loss: () the loss.
         score: (B,) score of every distinct video.
     """
 
@@ -65,55 +65,55 @@ class LossOutput(NamedTuple):
 
 
 class TrainingPhase(NamedTuple):
-    """Parameters that are updated together; models with several phases take turns, batch by batch.
+    """Parameters that are updated together; the phases of a model alternate, batch by batch.
 
     Attributes:
-        name: What it is called.
+        name: Name of the phase.
         parameters: The parameters.
-        apart: Whether it is trained by itself, as if there were no other: where nobody says how many iterations each
-            has, it does not take turns but has a step of its own in every batch.
+        independent: Whether the phase is trained as if there were no other: unless the settings give numbers of
+            iterations, it does not alternate but has its own step in every batch.
     """
 
     name: str
     parameters: list[nn.Parameter]
-    apart: bool = False
+    independent: bool = False
 
 
 class Gather(Protocol):
-    """Brings together what several processes compute of the videos of one batch, a share each."""
+    """Gathers the results of several processes, each computing a share of a batch's videos."""
 
     def __call__(self, share: Tensor) -> Tensor:
-        """Return (B, ...) from (share, ...); gradients reach the own share alone: each computes the whole loss."""
+        """Return (B, ...) from (share, ...); gradients reach only the own share: each computes the whole loss."""
         ...
 
     def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
-        """Apply a function to the whole batch and return the share's part; gradients of all parts come together."""
+        """Apply a function to the whole batch and return the share's part; gradients of all parts are combined."""
         ...
 
 
 class AttentionModel(nn.Module, ABC):
-    """Features in; attention, task state and score out, one step after the other.
+    """Model from features to attention, task state and score, one step after the other.
 
-    A live use fuses one frame and steps once; training calls the model on whole videos. Both give the same numbers:
-    ``forward`` is nothing but fusing and stepping.
+    Live use fuses one frame and takes one step; training calls the model on whole videos. Both give the same numbers:
+    ``forward`` only fuses and steps.
 
     Args:
-        sizes: Every size.
-        fusion: What each frame passes through by itself, (M, 2F, rows, columns) to (M, C, h, w).
+        sizes: All sizes.
+        fusion: Module applied to each frame, (M, 2F, rows, columns) to (M, C, h, w).
 
     Attributes:
-        map_kind: What the numbers of the maps are.
+        map_kind: Kind of the numbers in the maps.
         uses_memory: Whether the map of a step depends on earlier steps.
-        uses_frame: Whether it depends on the step's own frame.
-        needs_whole_video: Whether the first step needs all frames fused (the initial state is made of their mean).
+        uses_frame: Whether it depends on the frame of its own step.
+        needs_whole_video: Whether the first step needs all fused frames (the initial state is derived from their mean).
         uses_similar: Whether its loss also learns from pairs without disparity.
-        own_loss: Whether its loss is its own, averaged over the pairs whatever the settings say.
-        mixed: Whether in training mode what each frame passes through by itself is computed in bfloat16; weights,
-            recurrences and losses stay float32, and so does all in evaluation mode. Set by training.
-        gather: Brings shares together where several processes compute a share of a batch's videos each; else None. Set
-            by training.
-        fed: (channels, rows, columns) of what fusion is fed, where it is no features of the sizes; else None. Set by
+        own_loss: Whether its loss is its own, averaged over the pairs whatever the settings.
+        autocast: Whether the computation on single frames uses bfloat16 in training mode; weights, recurrences and
+            losses stay float32, and so does everything in evaluation mode. Set by training.
+        gather: Gathers the shares if several processes each compute a share of a batch's videos; else None. Set by
             training.
+        input_shape: (channels, rows, columns) of the input of fusion if it is not features of the given sizes; else
+            None. Set by training.
     """
 
     map_kind: MapKind = MapKind.DISTRIBUTION
@@ -122,9 +122,9 @@ class AttentionModel(nn.Module, ABC):
     needs_whole_video: bool = False
     uses_similar: bool = False
     own_loss: bool = False
-    mixed: bool = False
+    autocast: bool = False
     gather: "Gather | None" = None
-    fed: tuple[int, int, int] | None = None
+    input_shape: tuple[int, int, int] | None = None
 
     def __init__(self, sizes: HeadSizes, fusion: nn.Module) -> None:
         super().__init__()
@@ -138,7 +138,7 @@ class AttentionModel(nn.Module, ABC):
 
     @property
     def map_rect(self) -> MapRect:
-        """Where in the picture the map lies."""
+        """Part of the picture that the map covers."""
         return map_rect(self.sizes)
 
     @property
@@ -148,27 +148,27 @@ class AttentionModel(nn.Module, ABC):
 
     @abstractmethod
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:
-        """Return what the model remembers before the first step.
+        """Return the memory before the first step.
 
         Args:
             batch: B.
-            fused: (B, N, C, h, w), all frames, where ``needs_whole_video``; else None. Only its mean over frames and
-                cells counts: (B, 1, C, 1, 1) that hold the mean will do.
-            like: A tensor on the device to compute on.
-            seed: Of random initial states in evaluation, where every video starts from the same draw, so that its
-                score does not depend on what else is in the batch. Training draws from torch's global generator.
+            fused: (B, N, C, h, w), all frames, if ``needs_whole_video``; else None. Only its mean over frames and cells
+                counts: (B, 1, C, 1, 1) with the mean is enough.
+            like: A tensor on the device to use.
+            seed: Seed of random initial states in evaluation; every video starts from the same draw, so that its score
+                does not depend on the rest of the batch. Training draws from torch's global generator.
         """
 
     @abstractmethod
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
-        """Look at one frame.
+        """Process one frame.
 
         Args:
-            fused_t: (B, C, h, w), fused features of the frame; or (1, C, h, w), one frame for B different states, and
-                then a part of the output that follows from the frame alone has a first axis of 1.
-            state: What the previous step returned, or ``initial_state``.
-            attention: (B, h, w) or (1, h, w), a map of the model's kind to use instead of its own; models without a
-                map ignore it.
+            fused_t: (B, C, h, w), fused features of the frame; or (1, C, h, w), one frame for B different states; then
+                outputs that depend on the frame alone have a first axis of 1.
+            state: State from the previous step, or ``initial_state``.
+            attention: (B, h, w) or (1, h, w), a map of the model's kind to use instead of its own; ignored by models
+                without a map.
         """
 
     def fuse(self, features: Tensor) -> Tensor:
@@ -180,20 +180,20 @@ class AttentionModel(nn.Module, ABC):
         Returns:
             (B, N, C, h, w).
         """
-        wanted = self.fed or (self.sizes.feature_channels, *self.sizes.grid)
+        wanted = self.input_shape or (self.sizes.feature_channels, *self.sizes.grid)
         if features.ndim != 5 or tuple(features.shape[2:]) != wanted:
             raise ValueError(f"features must be (B, N, {', '.join(map(str, wanted))}), not {tuple(features.shape)}")
         few = torch.split(features.flatten(0, 1), FRAMES_AT_ONCE)
-        with self.mixing(features.device):
+        with self.autocast_context(features.device):
             fused = torch.cat([self.fusion(frames.to(self.dtype)) for frames in few])
         return fused.to(self.dtype).reshape(*features.shape[:2], *fused.shape[1:])
 
-    def mixing(self, device: torch.device) -> torch.autocast:
-        """Return the context in which single frames are computed."""
-        return torch.autocast(device.type, torch.bfloat16, enabled=self.mixed and self.training)
+    def autocast_context(self, device: torch.device) -> torch.autocast:
+        """Return the autocast context for single frames."""
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.autocast and self.training)
 
     def unroll(self, fused: Tensor, seed: int = 0) -> AttentionOutput:
-        """Look at fused frames one after the other.
+        """Process fused frames one after the other.
 
         Args:
             fused: (B, N, C, h, w).
@@ -213,7 +213,7 @@ class AttentionModel(nn.Module, ABC):
         )
 
     def forward(self, features: Tensor, seed: int = 0) -> AttentionOutput:
-        """Fuse and look at whole videos.
+        """Fuse and process whole videos.
 
         Args:
             features: (B, N, 2F, rows, columns), each video once.
@@ -222,7 +222,7 @@ class AttentionModel(nn.Module, ABC):
         return self.unroll(self.fuse(features), seed)
 
     def phases(self) -> tuple[TrainingPhase, ...]:
-        """Return what training updates together; one phase unless the model says otherwise."""
+        """Return the training phases; one unless the model overrides this."""
         return (TrainingPhase("all", list(self.parameters())),)
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
@@ -230,29 +230,29 @@ class AttentionModel(nn.Module, ABC):
 
         Args:
             features: (B, N, 2F, rows, columns), each distinct video once; or a share of them, see ``gather``.
-            pairs: Which of all B form pairs.
-            settings: Margin and reduction; models that come with losses of their own keep their own margins.
+            pairs: Pairs among all B videos.
+            settings: Margin and reduction; models with their own losses keep their own margins.
             phase: Name of one of ``phases()``.
         """
         score = self.gathered(self(features).score)
         return LossOutput(margin_ranking_loss(score, pairs, settings), score)
 
     def gathered(self, share: Tensor) -> Tensor:
-        """Return what is known of all videos of a batch, (B, ...), from what was computed of a share."""
+        """Return the results of all videos of a batch, (B, ...), from those of a share."""
         return share if self.gather is None else self.gather(share)
 
     def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
-        """Apply what mixes the videos of a batch, (B, ...) to (B, ...), to all of them, and return the share's part."""
+        """Apply a function that mixes the videos of a batch, (B, ...) to (B, ...), to all; return the share's part."""
         return function(share) if self.gather is None else self.gather.over_batch(function, share)
 
     def uniform_map(self, fused_t: Tensor) -> Tensor:
-        """Return 1/L in every cell, (B, h, w): what a model without a map shows."""
+        """Return 1/L in every cell, (B, h, w): the map of a model without one."""
         rows, columns = self.grid
         return fused_t.new_full((len(fused_t), rows, columns), 1 / (rows * columns))
 
 
 class MaplessModel(AttentionModel):
-    """A model that looks nowhere in particular: its map is a single cell that covers the picture."""
+    """A model without attention over the picture: its map is a single cell that covers everything."""
 
     map_kind = MapKind.NONE
     uses_memory = False

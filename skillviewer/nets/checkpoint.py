@@ -1,8 +1,8 @@
-"""A checkpoint folder: config.json, weights.safetensors, card.json.
+"""Checkpoint folders: config.json, weights.safetensors, card.json.
 
-Weights are safetensors: ``head.*`` the model, ``appearance.*`` and ``motion.*`` what differs from the named backbone
-weights (trained or recalibrated), ``familiarity.*`` what the training videos look like. Matrices may be stored in
-float16; they are computed in float32.
+Weights are safetensors: ``head.*`` for the model, ``appearance.*`` and ``motion.*`` for backbone weights that differ
+from the named ones (trained or recalibrated), ``familiarity.*`` for the statistics of the training videos. Matrices may
+be stored in float16; they are computed in float32.
 """
 
 import hashlib
@@ -36,6 +36,7 @@ from skillviewer.nets.models import attention_model
 
 CARD = "card.json"
 StructT = TypeVar("StructT", bound=msgspec.Struct)
+_FAMILIARITY, _PARTS = "familiarity.", ("mean", "scale", "held_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,15 @@ class Checkpoint:
 
     Attributes:
         name: Name of its folder.
-        folder: Where it lies.
+        folder: Path of the folder.
         config: Configuration.
-        card: What a person should know of it.
+        card: Card for the user.
         head: State dict of the model, float32.
         streams: Weights that differ from the named backbone's, ``appearance.*`` and ``motion.*``.
-        familiarity: What the training videos look like, or None.
-        digest: See ``nets.library.digest``.
-        map_kind: What its maps are.
-        map_rect: Where in the picture they lie.
+        familiarity: Statistics of the training videos, or None.
+        digest: See ``library.digest``.
+        map_kind: Kind of its maps.
+        map_rect: Part of the picture that they cover.
     """
 
     name: str
@@ -67,20 +68,20 @@ class Checkpoint:
     map_rect: MapRect
 
     def build(self) -> AttentionModel:
-        """Return the model with its weights, in evaluation mode; a copy, so that it can be trained on."""
+        """Return a copy of the model with its weights, in evaluation mode."""
         model = _empty_model(self.config)
         model.load_state_dict({name: tensor.clone() for name, tensor in self.head.items()}, assign=True)
         return model.eval()
 
     def two_stream(self, appearance: BackboneWeights | None, motion: BackboneWeights | None = None) -> TwoStream:
-        """Return the backbones that it was trained on, in evaluation mode.
+        """Return the backbones of its training, in evaluation mode.
 
         Args:
-            appearance: Weights of the named backbone; may be None where the checkpoint holds all weights itself.
-            motion: Weights for flow, where the motion stream has weights of its own.
+            appearance: Weights of the named backbone; None is allowed if the checkpoint contains all weights.
+            motion: Weights for flow, if the motion stream has its own.
 
         Raises:
-            CheckpointError: These are not the weights that it was trained on.
+            CheckpointError: These are not the weights of its training.
         """
         config = self.config.backbone
         if config is None:
@@ -118,14 +119,14 @@ class Checkpoint:
 
 
 def check_place(folder: Path, *, replace: bool) -> None:
-    """Refuse a place that no checkpoint may be written to.
+    """Refuse a path to which no checkpoint may be written.
 
     Args:
-        folder: Where a checkpoint is to lie.
-        replace: Whether a checkpoint of that name may be replaced; what is none never is.
+        folder: Path of the checkpoint.
+        replace: Whether an existing checkpoint may be replaced; other folders never are.
 
     Raises:
-        CheckpointError: Something is there already.
+        CheckpointError: The path exists already.
     """
     try:
         there = {path.name: path.is_dir() for path in folder.iterdir()} if folder.is_dir() else None
@@ -165,22 +166,22 @@ def save_checkpoint(
     half: bool = False,
     replace: bool = False,
 ) -> Checkpoint:
-    """Write a checkpoint; aside first, read back, then renamed.
+    """Write a checkpoint atomically, and verify it before it gets its name.
 
     Args:
-        folder: Where to; its parents are made.
+        folder: Path of the folder; its parents are created.
         config: Configuration; the digest of the weights is filled in.
         model: The head.
-        card: What a person should know of it.
+        card: Card for the user.
         extras: Backbone weights, familiarity and other files.
-        half: Whether matrices are stored in float16.
-        replace: Whether a checkpoint of that name may be replaced.
+        half: Whether to store matrices in float16.
+        replace: Whether an existing checkpoint may be replaced.
 
     Returns:
         The checkpoint as read back.
 
     Raises:
-        CheckpointError: It cannot be written, or something is there already that must stay.
+        CheckpointError: It cannot be written, or the path exists and must stay.
     """
     check_place(folder, replace=replace)
     extras = extras if extras is not None else CheckpointExtras()
@@ -221,7 +222,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Read a checkpoint, strictly: every field known and there, every weight there and of its shape, nothing else.
+    """Read a checkpoint strictly: all fields and weights present and known, with the right shapes.
 
     Raises:
         CheckpointError: It is missing, foreign, of another version or damaged.
@@ -269,7 +270,7 @@ def load_card(folder: Path) -> ModelCard:
     """Read the card of a checkpoint alone, without its weights.
 
     Raises:
-        CheckpointError: It is missing or not as this program writes it.
+        CheckpointError: It is missing or not in the form of this program.
     """
     return _decode(folder / CARD, _read(folder, CARD), ModelCard)
 
@@ -284,7 +285,7 @@ def _read(folder: Path, name: str) -> bytes:
 
 
 def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
-    """Decode JSON strictly: what is not there is an error too, since a default would be a guess."""
+    """Decode JSON strictly: a missing field is an error too, since a default would be a guess."""
     try:
         raw = msgspec.json.decode(data)
         number = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
@@ -315,10 +316,10 @@ def _empty_model(config: CheckpointConfig) -> AttentionModel:
 
 
 def round_as_kept(model: nn.Module, *, half: bool) -> None:
-    """Give a model the weights that it has when its checkpoint is read back.
+    """Round the weights of a model to those that its checkpoint will contain.
 
     Args:
-        model: A head, also with backbones that were trained with it.
+        model: A head, perhaps with backbones that were trained with it.
         half: Whether matrices are stored in float16.
 
     Raises:
@@ -329,12 +330,14 @@ def round_as_kept(model: nn.Module, *, half: bool) -> None:
 
 
 def _stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
+    if name.startswith(_FAMILIARITY):
+        return tensor
     tensor = tensor.detach().cpu().contiguous()
     if not tensor.is_floating_point():
         return tensor
     if not torch.isfinite(tensor).all():
         raise CheckpointError(f"The weights “{name}” are not finite: training has diverged. Lower the learning rate.")
-    # vectors (biases, norms, statistics) are small and sensitive: they stay as they are
+    # vectors (biases, norms, statistics) are small and sensitive: they are not rounded
     if half and tensor.ndim > 1 and float(tensor.abs().max()) < torch.finfo(torch.float16).max:
         return tensor.half()
     return tensor.float()
@@ -353,13 +356,9 @@ def _familiarity(folder: Path, tensors: Mapping[str, Tensor]) -> Familiarity | N
     names = {k for k in tensors if not k.startswith(("head.", *STREAMS))}
     if not names:
         return None
-    if names != {"familiarity.mean", "familiarity.scale", "familiarity.held_out"}:
+    if names != {f"{_FAMILIARITY}{part}" for part in _PARTS}:
         raise CheckpointError(f"{folder / WEIGHTS} holds weights that this program does not know: {min(names)}.")
-    return Familiarity(
-        tensors["familiarity.mean"].numpy(),
-        tensors["familiarity.scale"].numpy(),
-        tensors["familiarity.held_out"].numpy(),
-    )
+    return Familiarity(*(tensors[f"{_FAMILIARITY}{part}"].numpy() for part in _PARTS))
 
 
 def _pretty(value: msgspec.Struct) -> bytes:

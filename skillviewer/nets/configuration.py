@@ -1,4 +1,4 @@
-"""What a checkpoint says of itself: its configuration, which is the preprocessing, and its card."""
+"""Metadata of a checkpoint: its configuration, which defines the preprocessing, and its card."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 FORMAT = 1
-"""Number of the checkpoint format that this program writes; it reads no other."""
+"""Version of the checkpoint format; the program reads no other."""
 
 
 class BackboneConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -20,10 +20,10 @@ class BackboneConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     Attributes:
         name: Entry in BACKBONES.
         appearance_digest: Digest of the appearance weights, as ``weights_digest`` computes it.
-        motion_digest: Digest of the weights that the motion stream starts from: the same as the appearance's where it
-            is initialised across modalities, else that of weights for flow.
-        appearance_normalisation: What the appearance weights expect.
-        motion_normalisation: What the motion weights expect.
+        motion_digest: Digest of the initial weights of the motion stream: the appearance's for initialisation across
+            modalities, else that of weights for flow.
+        appearance_normalisation: Normalisation that the appearance weights expect.
+        motion_normalisation: Normalisation that the motion weights expect.
     """
 
     name: str
@@ -34,23 +34,23 @@ class BackboneConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     @property
     def across_modalities(self) -> bool:
-        """Whether the motion stream starts from the weights for pictures."""
+        """True if the motion stream is initialised from the weights for pictures."""
         return self.motion_digest == self.appearance_digest
 
 
 class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Everything that must agree for a checkpoint's weights to mean what they meant in training.
+    """Everything that must match for a checkpoint's weights to have their meaning from training.
 
     Attributes:
-        format: Number of the format.
+        format: Version of the format.
         attention_model: Entry in ATTENTION_MODELS.
         sizes: Sizes of the head.
-        preprocessing: From a video to what the backbones are fed.
-        backbone: The two backbones, or None for a model that looks at no features.
-        precision: Of the features: ``float32`` or ``bfloat16``.
-        preset: Name of the preset it was trained with.
-        dataset_preset: Data set whose optimiser settings it was trained with.
-        weights_sha256: SHA-256 of the weights file; filled in when it is saved.
+        preprocessing: Steps from a video to the input of the backbones.
+        backbone: The two backbones, or None for a model without features.
+        precision: Precision of the features: ``float32`` or ``bfloat16``.
+        preset: Name of the training preset.
+        dataset_preset: Data set whose optimiser settings were used.
+        weights_sha256: SHA-256 of the weights file; filled in on saving.
     """
 
     format: int = FORMAT
@@ -65,19 +65,19 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
     @property
     def on_snippets(self) -> bool:
-        """Whether its backbones were trained with it and are fed the middle of snippets, not squashed frames."""
+        """True if its backbones were trained with it, on the centre of snippets and not on resized frames."""
         return attention_model(self.attention_model).inputs is Inputs.SNIPPETS
 
     @property
     def n_fields(self) -> int:
-        """Flow fields that the motion stream is fed."""
+        """Number of flow fields in the input of the motion stream."""
         return N_FIELDS if self.on_snippets else self.preprocessing.flow.length
 
     def check(self) -> None:
-        """Check what types cannot say.
+        """Check constraints that types cannot express.
 
         Raises:
-            ValueError: Parts do not fit each other.
+            ValueError: Parts are inconsistent.
             CheckpointError: A name is unknown.
         """
         entry = attention_model(self.attention_model)
@@ -103,11 +103,11 @@ class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Accuracy on pairs that training never saw.
 
     Attributes:
-        accuracy: Share of pairs ordered as the raters did; ties count as wrong.
-        low: Lower end of its 95 % interval; None where a single participant was tested, or every draw says the same.
+        accuracy: Proportion of pairs ordered as by the raters; ties count as wrong.
+        low: Lower end of its 95 % interval; None if one participant was tested, or all draws give the same value.
         high: Upper end.
-        n_pairs: Pairs tested.
-        rule: What was held out and how the kept epoch was chosen, in words.
+        n_pairs: Number of tested pairs.
+        rule: Description of the held-out videos and of the selection of the epoch.
     """
 
     accuracy: float
@@ -123,22 +123,23 @@ class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a person should know of a checkpoint.
+    """Facts about a checkpoint for the user.
 
     Attributes:
-        name: Name for people.
-        attention_model: Entry in ATTENTION_MODELS; filled in when it is saved.
-        task: What is done in the videos.
+        name: Display name.
+        attention_model: Entry in ATTENTION_MODELS; filled in on saving.
+        task: Task shown in the videos.
         created: Date and time, ISO 8601.
-        program: Name and version of the program that trained it.
-        training_data: What it was trained on, in words.
-        n_videos: Videos.
-        n_pairs: Pairs.
-        held_out: Accuracy on held-out pairs, or None where none was measured.
-        ceilings: (what, accuracy): orderings that no model can beat, or must (duration), on the same pairs.
+        program: Name and version of the training program.
+        training_data: Description of the training data.
+        n_videos: Number of videos.
+        n_pairs: Number of pairs.
+        held_out: Accuracy on held-out pairs, or None if not measured.
+        ceilings: (name, accuracy) on the same pairs of orderings that no model can beat, or that it must beat
+            (duration).
         seed: Seed of the training.
-        preset: Preset of the training.
-        notes: Anything else.
+        preset: Training preset.
+        notes: Further notes.
     """
 
     name: str
@@ -157,5 +158,5 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     @property
     def accuracy(self) -> float | None:
-        """Accuracy on held-out pairs, or None where none was measured."""
+        """Accuracy on held-out pairs, or None if not measured."""
         return None if self.held_out is None else self.held_out.accuracy

@@ -8,10 +8,10 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 class Standardising(nn.Module):
-    """What brings features to mean 0 and standard deviation 1 a channel first, where the sizes ask for it.
+    """Standardisation of features to mean 0 and standard deviation 1 per channel, if the sizes ask for it.
 
     Args:
-        sizes: Whether to, and the number of channels.
+        sizes: Sizes with the option and the number of channels.
     """
 
     mean: Tensor
@@ -25,7 +25,7 @@ class Standardising(nn.Module):
             self.register_buffer("scale", torch.ones(sizes.feature_channels))
 
     def set_statistics(self, mean: Tensor, scale: Tensor) -> None:
-        """Set what features are standardised by.
+        """Set the statistics for the standardisation.
 
         Args:
             mean: (2F,) mean of each feature channel over the training videos.
@@ -39,7 +39,7 @@ class Standardising(nn.Module):
         self.scale.copy_(scale)
 
     def standardised(self, frames: Tensor, channels: slice = slice(None)) -> Tensor:
-        """Return frames, (M, 2F, rows, columns) or some of their channels, standardised or as they are."""
+        """Return frames, (M, 2F, rows, columns) or some of their channels, standardised or unchanged."""
         if not self.standardise:
             return frames
         return (frames - self.mean[channels, None, None]) / self.scale[channels, None, None]
@@ -49,21 +49,21 @@ class CellMean(Standardising):
     """Average over the cells that keeps the axes, (M, 2F, rows, columns) to (M, 2F, 1, 1)."""
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Average over the cells; standardised afterwards."""
+        """Average over the cells, then standardise."""
         return self.standardised(frames.mean(dim=(2, 3), keepdim=True))
 
     def of_stream(self, frames: Tensor, stream: int) -> Tensor:
-        """Return the same of one stream alone, (M, F, rows, columns) to (M, F, 1, 1): 0 is appearance, 1 motion."""
+        """Return the same for one stream, (M, F, rows, columns) to (M, F, 1, 1): 0 is appearance, 1 motion."""
         n = frames.shape[1]
         return self.standardised(frames.mean(dim=(2, 3), keepdim=True), slice(stream * n, (stream + 1) * n))
 
 
 PAIRS = {2: torch.int32, 4: torch.int64, 8: torch.complex128}
-"""A type as wide as two numbers of so many bytes."""
+"""Type as wide as two numbers of so many bytes."""
 
 
 class Fusion(Standardising):
-    """Features of single frames, (M, 2F, rows, columns), to fused features, (M, C, h, w).
+    """Fusion of the features of single frames, (M, 2F, rows, columns) to (M, C, h, w).
 
     Args:
         sizes: Channels, kernel, stride, padding.
@@ -97,8 +97,8 @@ class Fusion(Standardising):
         return self.padding == (0, 0) and not (self.training and self.dropout.p)
 
     def _folds(self, frames: Tensor) -> bool:
-        """Return whether standardising may be left to the first convolution, and is dearer than scaling its weights."""
-        # in bfloat16 what is not brought to mean 0 first would lose its last digits
+        """Return True if folding standardisation into the weights of the first convolution is possible and cheaper."""
+        # in bfloat16, values that are not centred first would lose their last digits
         mixed = torch.is_autocast_enabled(frames.device.type)
         return self.standardise and self._plain() and not mixed and frames.numel() > self.first.weight.numel()
 
@@ -110,13 +110,13 @@ class Fusion(Standardising):
         return F.conv2d(frames, weight, bias, self.first.stride)
 
     def _tiles(self, frames: Tensor) -> bool:
-        """Return whether the first convolution is a matrix product of 2 x 2 tiles that part each frame.
+        """Return True if the first convolution is a matrix product over non-overlapping 2 x 2 tiles.
 
-        On a CPU that product, and in training its gradient, is up to four times as fast as the convolution.
+        On a CPU that product, and its gradient in training, is up to four times as fast as the convolution.
         """
         shape = (*self.first.kernel_size, *self.first.stride) == (2, 2, 2, 2)
         even = frames.shape[2] % 2 == frames.shape[3] % 2 == 0
-        # tiles are copied as they lie in memory, through which no gradient passes
+        # tiles are copied in their memory layout, without gradients
         return shape and even and self._plain() and frames.device.type == "cpu" and not frames.requires_grad
 
     def _fused_tiles(self, frames: Tensor) -> Tensor:

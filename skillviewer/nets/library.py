@@ -1,4 +1,4 @@
-"""The checkpoints on this computer, by name: a person's own, then those that ship with the program."""
+"""Checkpoints on this computer, by name: the user's own, then those that ship with the program."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import data_dir, models_dir
 
 DEFAULT_MODEL = "sample-full"
-"""The checkpoint that the sample study opens with."""
+"""Checkpoint with which the sample study opens."""
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 
@@ -18,9 +18,9 @@ class ModelEntry:
     """A checkpoint folder.
 
     Attributes:
-        name: Name of the folder, by which it is asked for.
-        folder: Where it lies.
-        shipped: Whether it came with the program.
+        name: Name of the folder, by which it is requested.
+        folder: Path of the folder.
+        shipped: Whether it ships with the program.
     """
 
     name: str
@@ -29,7 +29,7 @@ class ModelEntry:
 
 
 def find_models() -> tuple[ModelEntry, ...]:
-    """Return every checkpoint; a person's own hides a shipped one of the same name."""
+    """Return every checkpoint; the user's own hides a shipped one with the same name."""
     found: dict[str, ModelEntry] = {}
     for folder, shipped in ((data_dir() / "models", False), (models_dir(), True)):
         if folder.is_dir():
@@ -40,10 +40,10 @@ def find_models() -> tuple[ModelEntry, ...]:
 
 
 def model_folder(name_or_folder: str | Path) -> Path:
-    """Return the folder of a checkpoint asked for by name or by path.
+    """Return the folder of a checkpoint, given its name or path.
 
     Raises:
-        CheckpointError: There is none.
+        CheckpointError: There is no such checkpoint.
     """
     path = Path(name_or_folder)
     if (path / CONFIG).is_file():

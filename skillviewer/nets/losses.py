@@ -1,4 +1,4 @@
-"""Losses on scores of pairs. Every function takes the scores of distinct videos and which of them form pairs."""
+"""Losses on scores of pairs. Every function takes the scores of distinct videos and the pairs among them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class PairBatch:
     Attributes:
         first: (P,) int64, index of one video of each pair.
         second: (P,) int64, index of the other.
-        label: (P,) float, +1 where the first is better, -1 where the second is.
+        label: (P,) float, +1 if the first is better, -1 if the second is.
         similar_first: (Q,) int64, one video of each pair without disparity.
         similar_second: (Q,) int64, the other.
     """
@@ -39,7 +39,7 @@ class PairBatch:
         Args:
             pairs: (index, index, label) of every pair with disparity.
             similar: (index, index) of every pair without.
-            device: Where the tensors are to lie.
+            device: Device of the tensors.
         """
         rows = torch.tensor(list(pairs), dtype=torch.int64, device=device).reshape(-1, 3)
         alike = torch.tensor(list(similar), dtype=torch.int64, device=device).reshape(-1, 2)
@@ -57,7 +57,7 @@ class PairBatch:
 
 
 def reduce(losses: Tensor, reduction: str) -> Tensor:
-    """Return the mean or the sum of losses; 0 when there are none."""
+    """Return the mean or the sum of losses; 0 if there are none."""
     if losses.numel() == 0 or reduction == "sum":
         return losses.sum()
     return losses.mean()
@@ -73,23 +73,10 @@ def margin_ranking_loss(score: Tensor, pairs: PairBatch, settings: LossSettings)
 
     Args:
         score: (B,) scores of the distinct videos.
-        pairs: Which of them form pairs; pairs without disparity play no part.
+        pairs: Pairs among them; pairs without disparity are ignored.
         settings: Margin and reduction.
     """
     return reduce(hinge(score[pairs.better] - score[pairs.worse], settings.margin), settings.reduction)
-
-
-def strict_accuracy(score: Tensor, pairs: PairBatch) -> tuple[float, int]:
-    """Return the share of pairs in which the better video scores higher, and the number of exact ties.
-
-    A tie counts as wrong, so a model that gives every video one score gets 0 and not one half.
-
-    Args:
-        score: (B,) scores.
-        pairs: Pairs with disparity; at least one.
-    """
-    difference = score[pairs.better] - score[pairs.worse]
-    return float((difference > 0).float().mean()), int((difference == 0).sum())
 
 
 def similarity_loss(first: Tensor, second: Tensor, margin: float = 1.0) -> Tensor:
@@ -100,7 +87,7 @@ def similarity_loss(first: Tensor, second: Tensor, margin: float = 1.0) -> Tenso
 def split_ranking_loss(split_scores: Tensor, pairs: PairBatch, margin: float = 1.0, beta: float = 0.5) -> Tensor:
     """Return L_rank3 of Doughty et al. 2018: beta L_rank2 + (1 - beta) L_sim; split k is compared with split k.
 
-    They do not say how the sums are weighted; here each is averaged over its pairs and splits.
+    The paper does not specify the weighting of the sums; here each is averaged over its pairs and splits.
 
     Args:
         split_scores: (B, 7) scores of the splits of every distinct video.
@@ -116,8 +103,8 @@ def split_ranking_loss(split_scores: Tensor, pairs: PairBatch, margin: float = 1
 def disparity_loss(filters: Tensor, uniform: Tensor, pairs: PairBatch, margin: float = 0.05) -> Tensor:
     """Return the disparity loss of rank-aware attention (Doughty et al. 2019), averaged over the pairs.
 
-    max(0, margin - [min_k (s_k(better) - s_k(worse)) - (u(better) - u(worse))]): every attention filter is to tell a
-    pair apart better than attending everywhere alike.
+    max(0, margin - [min_k (s_k(better) - s_k(worse)) - (u(better) - u(worse))]): every attention filter should separate
+    a pair better than uniform attention.
 
     Args:
         filters: (B, K) score of each filter of one branch.
@@ -136,8 +123,8 @@ def rank_aware_loss(pros: Tensor, cons: Tensor, uniform: Tensor, pairs: PairBatc
     max(0, margin - [min_k (pros_k(better) - cons_k(worse)) - (u(better) - u(worse))]).
 
     Args:
-        pros: (B, K) scores of the filters that look for skill.
-        cons: (B, K) scores of the filters that look for the lack of it.
+        pros: (B, K) scores of the filters for skill.
+        cons: (B, K) scores of the filters for the lack of it.
         uniform: (B,) score without attention.
         pairs: Pairs with disparity.
         margin: Margin.
@@ -148,7 +135,7 @@ def rank_aware_loss(pros: Tensor, cons: Tensor, uniform: Tensor, pairs: PairBatc
 
 
 def diversity_loss(attention: Tensor) -> Tensor:
-    """Return ||A^T A - I||_F averaged over the videos: filters are to look at different times.
+    """Return ||A^T A - I||_F averaged over the videos: filters should attend to different times.
 
     Args:
         attention: (B, N, K), each filter a distribution over the N steps.

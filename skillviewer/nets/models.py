@@ -1,4 +1,4 @@
-"""All models, one line each: the paper's, its ablations, its rivals, and the floor. Importing this imports no torch."""
+"""Registry of models: the paper's, its ablations, its rivals, and the floor. Importing this imports no torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
-from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, TSN_APPEARANCE, TSN_MOTION, OptimiserSettings, preset
+from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, TSN_APPEARANCE, TSN_MOTION, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ RELEASED = "as released with the paper's code"
 
 
 class Inputs(StrEnum):
-    """What a model is fed."""
+    """Kind of a model's input."""
 
     FEATURES = "features"  # of frozen backbones
     SNIPPETS = "snippets"  # pictures and flow: its backbones are trained with it
@@ -43,18 +43,18 @@ class AttentionEntry:
     """One model.
 
     Attributes:
-        name: Name by which it is asked for.
-        title: Name for people.
-        map_kind: What its maps are.
-        build: Makes it, randomly initialised, for given sizes.
-        variant: Which reading of the model this is.
-        reference: Where it comes from.
-        row: Its row in the paper's Table 1 or 2, or "" where the paper has none. Two variants share a row where it is
-            not known which of them was measured.
-        inputs: What it is fed.
-        paper_sizes: Sizes at the paper's scale where they are not those of two ResNet101: its own input form.
-        training: (phase, settings) as published, for a model whose phases are trained in a way of their own; empty for
-            the preset's settings.
+        name: Name by which it is requested.
+        title: Display name.
+        map_kind: Kind of its maps.
+        build: Returns it, randomly initialised, for given sizes.
+        variant: Interpretation of the model.
+        reference: Publication.
+        row: Its row in the paper's Table 1 or 2, or "" if the paper has none. Two variants share a row if it is unknown
+            which of them was measured.
+        inputs: Kind of its input.
+        paper_sizes: Sizes at the paper's scale if they differ from those of two ResNet101: its own input form.
+        training: (phase, settings) as published, for a model whose phases have their own settings; empty for the
+            preset's.
     """
 
     name: str
@@ -69,7 +69,7 @@ class AttentionEntry:
     training: tuple[tuple[str, OptimiserSettings], ...] = ()
 
     def at_paper_scale(self, head: HeadSizes) -> HeadSizes:
-        """Return a preset's sizes with the input form that this model has at the paper's scale."""
+        """Return a preset's sizes with the input form of this model at the paper's scale."""
         if self.paper_sizes is None:
             return head
         return replace(head, feature_channels=self.paper_sizes.feature_channels, grid=self.paper_sizes.grid)
@@ -229,30 +229,20 @@ ATTENTION_MODELS = table(
         inputs=Inputs.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
     ),
 )  # fmt: skip
-"""All models, in the order in which they are offered."""
+"""All models, in the order of menus."""
 
 
 def attention_model(name: str) -> AttentionEntry:
     """Return a model's entry by name.
 
     Raises:
-        CheckpointError: There is none of that name.
+        CheckpointError: There is no such model.
     """
     return look_up(ATTENTION_MODELS, name, "attention model", CheckpointError)
 
 
-def paper_size_parameters(name: str) -> int:
-    """Return the parameters of a model's head at the paper's scale, under the preset ``official-code``.
-
-    Two ResNet101 at 448 pixels, or the model's own input form. Backbones are not counted, not even where the model
-    trains them.
-    """
-    entry = attention_model(name)
-    return parameter_count(entry, entry.at_paper_scale(preset("official-code").head))
-
-
 def parameter_count(entry: AttentionEntry, sizes: HeadSizes) -> int:
-    """Return the number of parameters of a model's head, without making it.
+    """Return the number of parameters of a model's head, without building it.
 
     Args:
         entry: The model.

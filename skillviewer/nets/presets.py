@@ -1,7 +1,7 @@
-"""Named settings of models and training, as data. Free of torch.
+"""Presets: named settings of models and training, as data. No torch here.
 
-``paper`` follows the text of Li et al. 2019, ``official-code`` what its authors released; where the text is silent
-(batch size, epochs) ``paper`` takes the released code's value.
+``paper`` follows the text of Li et al. 2019, ``official-code`` its released code; where the text gives no value (batch
+size, epochs) ``paper`` uses the released code's.
 """
 
 from dataclasses import dataclass, field, replace
@@ -12,19 +12,19 @@ from skillviewer.core.registry import look_up, table
 from skillviewer.nets.sizes import HeadSizes
 
 DATASETS = ("chopsticks", "surgery", "drawing", "dough", "infant-grasp", "diving", "other")
-"""Data sets with optimiser settings of their own; ``other`` is everybody's own videos."""
+"""Data sets with their own optimiser settings; ``other`` is for users' own videos."""
 
 
 @dataclass(frozen=True, slots=True)
 class LossSettings:
-    """The margin ranking loss.
+    """Settings of the margin ranking loss.
 
     Attributes:
-        margin: Score difference from which on a pair costs nothing.
+        margin: Score difference from which on a pair has no loss.
         reduction: Whether the losses of a batch's pairs are averaged or summed.
         attention_penalty: Weight of Sharma et al.'s doubly stochastic penalty (Visual Attention alone); 0 for none.
-        snippets: Snippets of every split that a batch looks at, drawn anew (the network that trains its backbones
-            alone); 0 for all.
+        snippets: Number of snippets drawn from every split for a batch (only for the network that trains its
+            backbones); 0 for all.
     """
 
     margin: float = 0.5
@@ -35,22 +35,22 @@ class LossSettings:
 
 @dataclass(frozen=True, slots=True)
 class OptimiserSettings:
-    """How parameters are updated.
+    """Settings of the optimiser.
 
     Attributes:
         algorithm: ``sgd`` or ``adam``.
         learning_rate: Step size.
-        momentum: Of SGD.
+        momentum: Momentum of SGD.
         weight_decay: L2 penalty.
-        batch_pairs: Pairs a batch.
-        epochs: Passes over the pairs; 0 where ``iterations`` says how long.
-        iterations: Batches in all; 0 where ``epochs`` says how long.
+        batch_pairs: Pairs per batch.
+        epochs: Passes over the pairs; 0 if ``iterations`` is set.
+        iterations: Number of batches; 0 if ``epochs`` is set.
         milestones: Batches after which the step size is divided by ten.
-        batch_videos: Videos a batch, with every pair among them; 0 where ``batch_pairs`` says how many pairs. It gets
-            more pairs out of each video that is computed.
-        rounds: How often an epoch of batches of videos goes over all videos.
+        batch_videos: Videos per batch, with all pairs among them; 0 if ``batch_pairs`` is set. It uses each computed
+            video in more pairs.
+        rounds: Number of passes over all videos in an epoch of batches of videos.
         clip_norm: Greatest norm of a gradient; 0 for no limit.
-        look_every: Epochs from one look at the held-out pairs to the next.
+        look_every: Epochs between two evaluations on the held-out pairs.
     """
 
     algorithm: Literal["sgd", "adam"] = "sgd"
@@ -68,11 +68,11 @@ class OptimiserSettings:
 
 
 TUNING_SHARE = 0.3
-"""Share of a step size with which a trained head goes on."""
+"""Factor of the step size for further training of a trained head."""
 
 
 TSN_SNIPPETS = 3
-"""Doughty et al. 2018, snippets of every split in training."""
+"""Snippets per split in training (Doughty et al. 2018)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,15 @@ class Preset:
     """Settings that belong together.
 
     Attributes:
-        name: Name by which it is asked for.
-        title: One line for people.
-        head: Model settings; the feature channels and grid are those of the backbone at hand (see ``sizes``).
-        loss: The loss.
-        optimisers: (data set, settings) for data sets with settings of their own.
+        name: Name by which it is requested.
+        title: Display text of one line.
+        head: Model settings; the feature channels and grid are those of the present backbone (see ``sizes``).
+        loss: Settings of the loss.
+        optimisers: (data set, settings) for data sets with their own settings.
         usual: Settings for all others.
-        tuning_share: Share of the step size with which a trained head goes on.
-        snippets: Snippets of every split that a batch looks at where backbones are trained.
-        heads: (data set, model settings) for data sets with model settings of their own.
+        tuning_share: Factor of the step size for further training of a trained head.
+        snippets: Snippets per split and batch if backbones are trained.
+        heads: (data set, model settings) for data sets with their own model settings.
     """
 
     name: str
@@ -102,7 +102,7 @@ class Preset:
     heads: tuple[tuple[str, HeadSizes], ...] = ()
 
     def head_of(self, dataset: str) -> HeadSizes:
-        """Return the model settings of a data set; those of all others where it has none of its own."""
+        """Return the head settings for a data set, or the defaults."""
         return dict(self.heads).get(dataset, self.head)
 
     def sizes(self, feature_channels: int, grid: tuple[int, int], dataset: str = "other") -> HeadSizes:
@@ -111,7 +111,7 @@ class Preset:
         Args:
             feature_channels: 2F.
             grid: Rows and columns of the features.
-            dataset: Whose model settings, one of ``DATASETS``.
+            dataset: Data set of the model settings, one of ``DATASETS``.
         """
         return replace(self.head_of(dataset), feature_channels=feature_channels, grid=grid)
 
@@ -119,7 +119,7 @@ class Preset:
         """Return the optimiser settings of a data set.
 
         Raises:
-            CheckpointError: The name is none of ``DATASETS``.
+            CheckpointError: The name is not in ``DATASETS``.
         """
         if dataset not in DATASETS:
             raise CheckpointError(f"There are no settings for “{dataset}”. Choose one of: {', '.join(DATASETS)}.")
@@ -168,14 +168,14 @@ PRESETS = table(
         snippets=1,
     ),
 )
-"""All presets, in the order in which they are offered."""
+"""All presets, in the order of menus."""
 
 
 def preset(name: str) -> Preset:
     """Return a preset by name.
 
     Raises:
-        CheckpointError: There is none of that name.
+        CheckpointError: There is no such preset.
     """
     return look_up(PRESETS, name, "preset", CheckpointError)
 
@@ -189,7 +189,7 @@ TSN_APPEARANCE = OptimiserSettings(
     milestones=(1_500, 3_000),
     look_every=50,
 )
-"""Doughty et al. 2018, spatial stream (the weight decay is ours: they do not tell theirs)."""
+"""Doughty et al. 2018, spatial stream (the weight decay is ours: the paper gives none)."""
 
 TSN_MOTION = OptimiserSettings(
     learning_rate=5e-3, weight_decay=5e-4, batch_pairs=128, epochs=0, iterations=18_000, milestones=(10_000, 16_000)

@@ -1,15 +1,15 @@
-"""Sizes of the networks on features. Free of torch: a configuration can be read without it."""
+"""Sizes of the networks on features. No torch here: a configuration can be read without it."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 InitialState = Literal["zeros", "randn", "randn-train"]
-"""Hidden states before the first step: zeros; N(0, 1) always, as the released code does; N(0, 1) in training alone."""
+"""Initial hidden states: zeros; N(0, 1) always, as in the released code; N(0, 1) in training only."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadSizes:
-    """Every size of a network on features; the defaults are the paper's, on two ResNet101 at 448 pixels.
+    """All sizes of a network on features; the defaults are the paper's, on two ResNet101 at 448 pixels.
 
     Attributes:
         feature_channels: 2F, channels of the features: appearance, then motion.
@@ -23,19 +23,19 @@ class HeadSizes:
         fusion_stride: Its stride: 2 as released (7 × 7 cells), 1 for finer maps (13 × 13).
         fusion_padding: Zeros before and after each axis of the features; unequal for TensorFlow's "same".
         layer_norm: Whether the inputs of the attention RNN are layer-normalised (released code only).
-        initial_state: Hidden states before the first step.
-        dropout: Share of feature channels dropped in training; 0 in the paper.
-        standardise: Whether features are brought to mean 0 and standard deviation 1 a channel, by statistics of the
-            training videos that the fusion carries; not in the paper.
+        initial_state: Initial hidden states.
+        dropout: Proportion of feature channels dropped in training; 0 in the paper.
+        standardise: Whether features are standardised to mean 0 and standard deviation 1 per channel, with statistics
+            of the training videos stored in the fusion; not in the paper.
         cbam_hidden: Hidden width of the channel gate of CBAM as released.
         cbam_reduction: Ratio of the channel gate's bottleneck in the original CBAM.
         cbam_spatial: Hidden channels of the spatial attention of CBAM as released.
         sca_embed: k, width of SCA-CNN's embeddings.
-        tsn_hidden: Widths of the fully connected layers before the score in Doughty et al.'s network (AlexNet's fc6
-            and fc7); empty for backbones that are pooled instead.
-        tsn_splits: Splits of a video that are compared one by one (Doughty et al.).
+        tsn_hidden: Widths of the fully connected layers before the score in Doughty et al.'s network (AlexNet's fc6 and
+            fc7); empty for pooled backbones.
+        tsn_splits: Number of splits of a video that are compared one by one (Doughty et al.).
         raan_hidden: Hidden width of a temporal attention filter (rank-aware attention).
-        raan_filters: K, temporal attention filters a branch.
+        raan_filters: K, temporal attention filters per branch.
     """
 
     feature_channels: int = 4096
@@ -62,7 +62,7 @@ class HeadSizes:
     raan_filters: int = 3
 
     def __post_init__(self) -> None:
-        """Refuse sizes that no network can have."""
+        """Check that a network can have these sizes."""
         counts = (
             "feature_channels",
             "fusion_hidden",

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from skillviewer.core.errors import VideoError
-from skillviewer.core.prefetch import ahead
+from skillviewer.core.prefetch import prefetched
 
 
 def threads() -> list[str]:
@@ -17,7 +17,7 @@ def threads() -> list[str]:
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 50])
 @pytest.mark.parametrize("depth", [1, 2, 7])
 def test_the_same_items_in_the_same_order(n: int, depth: int) -> None:
-    assert list(ahead(iter(range(n)), depth)) == list(range(n))
+    assert list(prefetched(iter(range(n)), depth)) == list(range(n))
     assert not threads()
 
 
@@ -32,7 +32,7 @@ def test_it_is_ahead_by_as_many_as_are_asked_for_and_in_one_other_thread() -> No
                 third.set()
             yield at
 
-    with closing(ahead(items(), 2)) as found:
+    with closing(prefetched(items(), 2)) as found:
         assert next(found) == 0
         assert third.wait(10), "one is used, two are made meanwhile"
     assert len(made) <= 4
@@ -46,7 +46,7 @@ def test_an_error_comes_in_its_place() -> None:
         yield 2
         raise VideoError("frame 3 does not decode")
 
-    found = ahead(items(), 5)
+    found = prefetched(items(), 5)
     assert [next(found), next(found)] == [1, 2]
     with pytest.raises(VideoError, match="frame 3"):
         next(found)
@@ -61,7 +61,7 @@ def test_who_stops_asking_leaves_no_thread() -> None:
             made.append(0)
             yield 0
 
-    with closing(ahead(items())) as found:
+    with closing(prefetched(items())) as found:
         next(found)
     assert not threads()
     n_made = len(made)

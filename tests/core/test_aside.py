@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.atomic_write import check_free, exported_aside, written_aside
+from skillviewer.core.atomic_write import atomic_export, atomic_path, check_free
 from skillviewer.core.errors import ExportError, NameTakenError
 
 
@@ -31,7 +31,7 @@ def test_a_file_that_came_meanwhile_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
 
     def write() -> None:
-        with exported_aside(path, overwrite=False) as aside:
+        with atomic_export(path, overwrite=False) as aside:
             aside.write_text("new")
             path.write_text("somebody else's")
 
@@ -46,7 +46,7 @@ def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None
     path.write_text("old")
 
     def write() -> None:
-        with exported_aside(path, overwrite=True) as aside:
+        with atomic_export(path, overwrite=True) as aside:
             aside.write_text("half")
             raise OSError(28, "no room")
 
@@ -72,10 +72,10 @@ def test_an_export_is_on_the_disk_before_it_gets_its_name(tmp_path: Path, monkey
         sync(number)
 
     monkeypatch.setattr(os, "fsync", noting)
-    with exported_aside(path, overwrite=False) as aside:
+    with atomic_export(path, overwrite=False) as aside:
         aside.write_text("12345")
     assert seen == [(5, False)]
-    with written_aside(path) as aside:  # what can be computed again need not wait for it
+    with atomic_path(path) as aside:  # what can be computed again need not wait for it
         aside.write_text("1")
     assert len(seen) == 1
     assert path.read_text() == "1"

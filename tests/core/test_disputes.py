@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
-from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, disputes
+from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
 from tests.core.answers import judged
 
 PAIRS = (Pair("a", "b"), Pair("b", "c"), Pair("c", "d"), Pair("a", "x"))
@@ -19,27 +19,27 @@ def dataset() -> Dataset:
 
 def test_the_pair_of_which_the_model_is_surest_comes_first() -> None:
     sd = float(np.std([0, 3, 1, 1]))
-    assert disputes(dataset(), SCORES) == (
+    assert find_disagreements(dataset(), SCORES) == (
         Disagreement("a", "b", pytest.approx(3 / sd), 2, 1, 0),  # type: ignore[arg-type]
         Disagreement("c", "d", 0.0, 0, 0, 0),  # the same score is no agreement; nobody voted
     )
 
 
 def test_votes_count_whichever_side_they_were_given_on() -> None:
-    (found,) = disputes(dataset(), {"b": 0.0, "c": 1.0})
+    (found,) = find_disagreements(dataset(), {"b": 0.0, "c": 1.0})
     assert (found.better, found.worse) == ("b", "c")
     assert (found.votes_for, found.votes_against, found.neither) == (0, 0, 1)
 
 
 def test_share_is_of_the_pairs_that_are_assessed() -> None:
-    found = disputes(dataset(), SCORES)
+    found = find_disagreements(dataset(), SCORES)
     assert agreement_share(dataset(), SCORES, found) == pytest.approx(1 / 3)  # b over c; a and x is not assessed
     assert np.isnan(agreement_share(dataset(), {}, ()))
-    assert disputes(dataset(), {}) == ()
+    assert find_disagreements(dataset(), {}) == ()
 
 
 def test_scores_without_spread_order_nothing() -> None:
-    found = disputes(dataset(), dict.fromkeys("abcdx", 1.0))
+    found = find_disagreements(dataset(), dict.fromkeys("abcdx", 1.0))
     assert [(d.better, d.worse, d.lead) for d in found] == [
         ("a", "b", 0.0),
         ("a", "x", 0.0),

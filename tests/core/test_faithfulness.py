@@ -152,7 +152,6 @@ LIMIT = 2 * float(np.std(RANDOM, ddof=1)) + rounding_of(10.0)
 def test_gains_are_differences_of_areas() -> None:
     tested = made(0.7, 0.9, RANDOM)
     assert tested.deletion.area == pytest.approx(0.5 + 0.7)
-    assert tested.deletion.score_area == pytest.approx(10 - 1.2)
     assert (tested.gain, tested.effects_gain) == pytest.approx((0.7, 0.9))
     np.testing.assert_allclose(tested.random_gains, RANDOM)
     assert tested.threshold == pytest.approx(LIMIT)
@@ -181,11 +180,11 @@ def test_verdict(own: float, effects: float, value: float, label: str) -> None:
 
 def test_what_is_read_backwards() -> None:
     tested = made(0.7, 0.9, RANDOM)
-    assert tested.deletion_reverse.distances.tolist() == [2.0, 0.0, 0.0]
-    assert tested.insertion_reverse.scores.tolist() == tested.deletion.scores.tolist()[::-1]
-    assert tested.deletion_reverse.fractions.tolist() == FRACTIONS.tolist()
+    assert tested.insertion.backwards().distances.tolist() == [2.0, 0.0, 0.0]
+    assert tested.deletion.backwards().scores.tolist() == tested.deletion.scores.tolist()[::-1]
+    assert tested.insertion.backwards().fractions.tolist() == FRACTIONS.tolist()
     # an order that is worse one way is as much better the other way
-    assert tested.insertion_reverse.area == pytest.approx(tested.deletion.area)
+    assert tested.deletion.backwards().area == pytest.approx(tested.deletion.area)
 
 
 def test_changes_under_other_maps_and_means() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, Verdict
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.ranking.standings import places, ranks, raters_in_words
+from skillviewer.core.ranking.standings import places, ranks, rater_count_text
 
 CUT = [Judgement(a, b, Verdict.LEFT, "Ann") for a, b in (("a", "b"), ("b", "c"), ("a", "c"))]
 SEW = [Judgement("x", "y", Verdict.RIGHT, "Ann")]
@@ -43,7 +43,7 @@ def test_votes_that_say_no_difference_leave_all_first() -> None:
 
 
 def test_raters_in_words() -> None:
-    assert raters_in_words(["Ann", "Bob", "Ann"]) == "2 raters"
-    assert raters_in_words(["Ann"]) == "1 rater"
-    assert raters_in_words([UNNAMED] * 3) == "raters without a name"
-    assert raters_in_words([UNNAMED, "Ann"]) == "1 rater and a rater without a name"
+    assert rater_count_text(["Ann", "Bob", "Ann"]) == "2 raters"
+    assert rater_count_text(["Ann"]) == "1 rater"
+    assert rater_count_text([UNNAMED] * 3) == "raters without a name"
+    assert rater_count_text([UNNAMED, "Ann"]) == "1 rater and a rater without a name"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillviewer.core.video.info import candidate_positions, sample_positions, segments, timeline, usable_positions
+from skillviewer.core.video.info import sample_positions, segments, timeline, usable_positions
 from tests.core.analyses import video_info
 
 N, L = 25, 10
@@ -76,7 +76,7 @@ def test_passes_divide_a_segment_evenly() -> None:
 
 
 def test_candidates_begin_with_the_test_rule() -> None:
-    rows = candidate_positions(500, N, L, candidates=4)
+    rows = sample_positions(500, N, L, passes=4)
     assert rows.shape == (4, N)
     assert rows[0].tolist() == by_the_book(500)
     assert len(np.unique(rows)) == rows.size

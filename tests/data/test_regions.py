@@ -6,7 +6,7 @@ import pytest
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.localisation import Region
-from skillviewer.data.tables.regions import has_regions, read_regions
+from skillviewer.data.tables.regions import read_regions
 from tests.data.files import write
 
 
@@ -18,7 +18,6 @@ def test_points_by_pairs_of_columns(tmp_path: Path) -> None:
     assert regions.of("000")[1] == (Region.point(252.5, 208.5, "gripper"),)
     assert regions.of("001") == {}
     assert regions.problems == ("regions.csv line 4 is no region in a frame of a video; it is left out.",)
-    assert has_regions(tmp_path / "regions.csv")
 
 
 def test_boxes_that_stay(tmp_path: Path) -> None:

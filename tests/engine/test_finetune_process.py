@@ -11,7 +11,7 @@ import torch
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
 from skillviewer.core.finetuning.split import StudyPairs
 from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
-from skillviewer.core.paths import training_place
+from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.data.study import Study
 from skillviewer.data.study.versions import next_folder
@@ -142,5 +142,5 @@ def test_two_trainings_at_once_make_two_checkpoints(tmp_path: Path, monkeypatch:
                 Tuner().finetune(job(StudyPairs(one.dataset()), None, folder), StopFolder(), CancelToken(), silent)
         assert [folder.name, other.name] == ["graspers-v1", "graspers-v2"]
         assert next_folder(one, "graspers") == folder
-        training_place(folder).mkdir(parents=True)  # of a killed skillviewer train, which will go on
+        training_folder(folder).mkdir(parents=True)  # of a killed skillviewer train, which will go on
         assert next_folder(one, "graspers") == other

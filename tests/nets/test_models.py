@@ -10,7 +10,6 @@ import torch
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import CheckpointError
 from skillviewer.nets.attention import AttentionOutput
-from skillviewer.nets.attention_models.duration import time_features
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 from skillviewer.nets.presets import LossSettings
@@ -242,7 +241,7 @@ def test_models_without_a_map_cover_the_picture_with_one_cell() -> None:
 
 
 def test_duration_takes_time_alone() -> None:
-    times = time_features(torch.tensor([[0.0, 1.0, 4.0], [0.0, 2.0, 9.0]]))
+    times = torch.tensor([[0.0, 1.0, 4.0], [0.0, 2.0, 9.0]])[..., None, None, None]
     model = small_model("duration")
     with torch.inference_mode():
         scores = model(times).score

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.atomic_write import written_aside
+from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.app import Composition
 from skillviewer.ui.shell.recovery import Recovery, SessionPlace, SessionRecorder, left_behind
@@ -148,7 +148,7 @@ def test_what_is_gone_or_damaged_is_not_offered(tmp_path: Path, sessions: Path) 
 def test_a_note_that_another_window_is_writing_is_left_to_it(tmp_path: Path, sessions: Path) -> None:
     study = tmp_path / "there.skillstudy"
     study.touch()
-    with written_aside(sessions / "other.json") as aside:
+    with atomic_path(sessions / "other.json") as aside:
         write(sessions, aside.stem, place(study))
         assert left_behind(sessions) is None
     assert [path.name for path in sessions.iterdir()] == ["other.json"]

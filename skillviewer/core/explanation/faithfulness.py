@@ -200,11 +200,6 @@ class Removal:
         """() or (R,) area under ``distances``, in units of the score."""
         return area_under(self.fractions, self.distances)
 
-    @property
-    def score_area(self) -> FloatArray:
-        """() or (R,) area under ``scores``: the mean score."""
-        return area_under(self.fractions, self.scores)
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Faithfulness:
@@ -244,16 +239,6 @@ class Faithfulness:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     __repr__ = shapes
-
-    @property
-    def deletion_reverse(self) -> Removal:
-        """Cells deleted, least attended first."""
-        return self.insertion.backwards()
-
-    @property
-    def insertion_reverse(self) -> Removal:
-        """Cells inserted, least attended first."""
-        return self.deletion.backwards()
 
     @property
     def gain(self) -> float:

@@ -26,11 +26,11 @@ N_PARTS = 4
 """One of so many parts is held out."""
 
 
-Filmed = Mapping[str, Sequence[ClipRange | None]]
+ClipsByFile = Mapping[str, Sequence[ClipRange | None]]
 """Clips by SHA-256 of their file."""
 
 
-def filmed(shown: Iterable[tuple[str, ClipRange | None]]) -> Filmed:
+def clips_by_file(shown: Iterable[tuple[str, ClipRange | None]]) -> ClipsByFile:
     """Return the clips of videos given as (SHA-256, part), by file."""
     found: dict[str, list[ClipRange | None]] = {}
     for digest, extent in shown:
@@ -38,7 +38,7 @@ def filmed(shown: Iterable[tuple[str, ClipRange | None]]) -> Filmed:
     return found
 
 
-def shows(digest: str, extent: ClipRange | None, shown: Filmed) -> bool:
+def may_share_frames(digest: str, extent: ClipRange | None, shown: ClipsByFile) -> bool:
     """Return True if a part of a file may share frames with some clips."""
     return any(overlap(extent, other) for other in shown.get(digest, ()))
 
@@ -86,14 +86,16 @@ class StudyPairs:
     digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def filmed(self) -> Filmed:
+    def clips_by_file(self) -> ClipsByFile:
         """Clips of its videos."""
-        return filmed((self.digests[v.name], v.extent) for v in self.dataset.videos if v.name in self.digests)
+        return clips_by_file((self.digests[v.name], v.extent) for v in self.dataset.videos if v.name in self.digests)
 
-    def that_show(self, shown: Filmed) -> frozenset[str]:
+    def sharing_frames(self, shown: ClipsByFile) -> frozenset[str]:
         """Return the names of the videos that may share frames with some clips."""
         known = (video for video in self.dataset.videos if video.name in self.digests)
-        return frozenset(video.name for video in known if shows(self.digests[video.name], video.extent, shown))
+        return frozenset(
+            video.name for video in known if may_share_frames(self.digests[video.name], video.extent, shown)
+        )
 
     def votes_on(self, pairs: Iterable[Pair]) -> tuple[Judgement, ...]:
         """Return the votes on some pairs."""

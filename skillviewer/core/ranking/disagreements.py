@@ -29,7 +29,7 @@ class Disagreement:
     neither: int
 
 
-def disputes(dataset: Dataset, scores: Mapping[str, float]) -> tuple[Disagreement, ...]:
+def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[Disagreement, ...]:
     """Return the pairs that a model orders differently from the raters, greatest lead first.
 
     Args:

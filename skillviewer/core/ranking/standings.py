@@ -69,7 +69,7 @@ def names_of(comparison: Judgement | Pair) -> tuple[str, str]:
     return comparison.left, comparison.right
 
 
-def raters_in_words(raters: Sequence[str]) -> str:
+def rater_count_text(raters: Sequence[str]) -> str:
     """Return the number of raters in words, given the rater of every vote; unnamed votes may come from anyone."""
     named = len(set(raters) - {UNNAMED})
     unnamed = raters.count(UNNAMED)

@@ -128,15 +128,6 @@ def sample_positions(n: int, n_segments: int, flow_length: int, passes: int = 1)
     return usable.start + last[None, :] - shifts[:, None]
 
 
-def candidate_positions(n: int, n_segments: int, flow_length: int, candidates: int) -> IntArray:
-    """Return evenly spaced candidate positions of every segment, from which training draws one at random.
-
-    Returns:
-        (candidates, N) int64; row 0 follows the test rule.
-    """
-    return sample_positions(n, n_segments, flow_length, passes=candidates)
-
-
 def segments(n: int, n_segments: int, flow_length: int) -> tuple[Segment, ...]:
     """Return the N segments that the sampling rule implies, over positions of a timeline.
 

@@ -4,9 +4,10 @@ Source: Doughty, Mayol-Cuevas and Damen, CVPR 2019. There is one released fold; 
 and every test pair has both videos held out.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats.choices import Choices
@@ -55,30 +56,12 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         raise DatasetError(f"{path} holds no lists of videos ({_LIST} with train.txt and test.txt beside it).")
     task = chosen_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
     folder = folders[task]
-    problems: list[str] = []
-    sides: dict[str, list[Pair]] = {}
-    claims: list[Claim] = []
-    for side in ("train", "test"):
-        rows, found = pairs_of_words(beside(folder, f"{side}.txt"))
-        problems += found
-        sides[side] = [pair for _, pair in rows]
-        claims += [Claim(pair, f"{side}.txt line {row.line}") for row, pair in rows]
+    sides, claims, problems = _claims(folder)
     claimed = sort_out(claims, task)
-    problems += claimed.problems
-    listed = {
-        side: [row.cells[0] for row in read_words(beside(folder, f"{side}_vid_list.txt"))] for side in ("train", "test")
-    }
-    both = sorted(set(listed["train"]) & set(listed["test"]))
-    if both:
-        problems.append(f"{len(both)} videos are listed for training and for test ({both[0]}); they are held out.")
-    unlisted = sorted(
-        {v for p in claimed.pairs for v in (p.better, p.worse)} - {v for vs in listed.values() for v in vs}
-    )
-    if unlisted:
-        problems.append(f"{len(unlisted)} videos of the pairs are in no list ({unlisted[0]}); they count as training.")
-    names = tuple(dict.fromkeys([*listed["train"], *listed["test"], *unlisted]))
+    names, held_out, found = _videos(folder, claimed.pairs)
+    problems += [*claimed.problems, *found]
     kept = {side: known_pairs(pairs, claimed.pairs, f"{side}.txt") for side, pairs in sides.items()}
-    fold, found = fold_from_pairs("released", names, kept["train"][0], kept["test"][0], listed["test"])
+    fold, found = fold_from_pairs("released", names, kept["train"][0], kept["test"][0], held_out)
     problems += found
     extents, unread, found = _extents(folder, task)
     problems += found
@@ -106,6 +89,34 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         released=(fold,),
         problems=(*problems, *files.problems),
     )
+
+
+def _claims(folder: Path) -> tuple[dict[str, list[Pair]], list[Claim], list[str]]:
+    """Return the pairs of each side, the claims of all rows, and problems."""
+    sides: dict[str, list[Pair]] = {}
+    claims: list[Claim] = []
+    problems: list[str] = []
+    for side in ("train", "test"):
+        rows, found = pairs_of_words(beside(folder, f"{side}.txt"))
+        problems += found
+        sides[side] = [pair for _, pair in rows]
+        claims += [Claim(pair, f"{side}.txt line {row.line}") for row, pair in rows]
+    return sides, claims, problems
+
+
+def _videos(folder: Path, pairs: Sequence[Pair]) -> tuple[tuple[str, ...], list[str], list[str]]:
+    """Return the names of all videos, those listed for test, and problems."""
+    train, test = (
+        [row.cells[0] for row in read_words(beside(folder, f"{side}_vid_list.txt"))] for side in ("train", "test")
+    )
+    problems = []
+    both = sorted(set(train) & set(test))
+    if both:
+        problems.append(f"{len(both)} videos are listed for training and for test ({both[0]}); they are held out.")
+    unlisted = sorted(set(videos_of(pairs)).difference(train, test))
+    if unlisted:
+        problems.append(f"{len(unlisted)} videos of the pairs are in no list ({unlisted[0]}); they count as training.")
+    return tuple(dict.fromkeys([*train, *test, *unlisted])), test, problems
 
 
 def _extents(folder: Path, task: str) -> tuple[dict[str, TimeRange], set[str], list[str]]:

@@ -90,20 +90,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     if not lists:
         raise DatasetError(f"{path} holds no skill pairs (skill_train.txt with two ranges of frames on every line).")
     task = chosen_task(choices.task, offered, offered[-1], path)
-    problems: list[str] = []
-    claims: list[Claim] = []
-    for file in lists:
-        rows, found = pairs_of_words(file)
-        problems += found
-        for row, pair in rows:
-            first, second = _SEGMENT.fullmatch(pair.better), _SEGMENT.fullmatch(pair.worse)
-            where = f"{file.name} line {row.line}"
-            if first is None or second is None or not _has_length(first) or not _has_length(second):
-                problems.append(f"{where} is not two ranges of frames; it is left out.")
-            elif first.group(1) != second.group(1):
-                problems.append(f"{where} compares two actions; it is left out.")
-            elif task in (ALL, ACTIONS.get(first.group(1), first.group(1))):
-                claims.append(Claim(pair, where))
+    claims, problems = _claims(lists, task)
     if len(lists) > 1:
         problems.append(_shared_between(lists))
     claimed = sort_out(claims, task)
@@ -114,13 +101,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     people, found = participants_of(names, files_of_people, choices.participant_pattern, recordings=recordings)
     problems += found
     people, by_recording = _with_recordings(people, recordings)
-    if by_recording == len(names):
-        problems.append("Nobody says who is in which recording; folds hold out whole recordings in place of people.")
-    elif by_recording:
-        problems.append(
-            f"Nobody says who is in {by_recording} of {len(names)} stretches; folds hold out their whole recordings in "
-            "place of people."
-        )
+    problems.append(_unknown(by_recording, len(names)))
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     paths = {recording: files.find(recording, (recording,)) for recording in sorted(set(recordings.values()))}
     return Dataset(
@@ -137,6 +118,34 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         by_recording=by_recording > 0,
         problems=(*(problem for problem in problems if problem), *files.problems),
     )
+
+
+def _claims(lists: tuple[Path, ...], task: str) -> tuple[list[Claim], list[str]]:
+    """Return the claims of a task, and problems."""
+    problems: list[str] = []
+    claims: list[Claim] = []
+    for file in lists:
+        rows, found = pairs_of_words(file)
+        problems += found
+        for row, pair in rows:
+            first, second = _SEGMENT.fullmatch(pair.better), _SEGMENT.fullmatch(pair.worse)
+            where = f"{file.name} line {row.line}"
+            if first is None or second is None or not _has_length(first) or not _has_length(second):
+                problems.append(f"{where} is not two ranges of frames; it is left out.")
+            elif first.group(1) != second.group(1):
+                problems.append(f"{where} compares two actions; it is left out.")
+            elif task in (ALL, ACTIONS.get(first.group(1), first.group(1))):
+                claims.append(Claim(pair, where))
+    return claims, problems
+
+
+def _unknown(by_recording: int, n: int) -> str:
+    """Return the problem of n videos of which some have no known participant; "" if all have one."""
+    if by_recording == n:
+        return "Nobody says who is in which recording; folds hold out whole recordings in place of people."
+    told = f"Nobody says who is in {by_recording} of {n} stretches; folds hold out their whole recordings in place of "
+    told += "people."
+    return told if by_recording else ""
 
 
 def _with_recordings(people: Mapping[str, str], recordings: Mapping[str, str]) -> tuple[dict[str, str], int]:

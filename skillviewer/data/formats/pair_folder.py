@@ -32,6 +32,18 @@ def _pairs_file(path: Path) -> Path | None:
     return file if is_pairs_file(file) else None
 
 
+def _required_pairs_file(path: Path) -> Path:
+    file = _pairs_file(path)
+    if file is not None:
+        return file
+    there = beside(path, FILE) if path.is_dir() else path
+    if there.is_file():
+        read_sheet(there)  # raises the reason if it is no table
+    raise DatasetError(
+        f"{path} holds no pairs.csv with the columns left, right and label (or votes), or better and worse."
+    )
+
+
 def recognise(path: Path) -> bool:
     """Return True if the content of a folder or file is in this form."""
     return _pairs_file(path) is not None
@@ -55,14 +67,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         DatasetError: There is no such pairs.csv, or a file cannot be read.
     """
     choices = choices or Choices()
-    file = _pairs_file(path)
-    if file is None:
-        there = beside(path, FILE) if path.is_dir() else path
-        if there.is_file():
-            read_sheet(there)  # raises the reason if it is no table
-        raise DatasetError(
-            f"{path} holds no pairs.csv with the columns left, right and label (or votes), or better and worse."
-        )
+    file = _required_pairs_file(path)
     folder = file.absolute().parent
     chosen_task(choices.task, tasks(path), folder.name, path)
     own = folder / "videos"
@@ -88,11 +93,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     people, found = participants_of(names, [beside(folder, "participants.csv"), truth], choices.participant_pattern)
     problems += found
     videos = tuple(DatasetVideo(name, table.file(name), people.get(name)) for name in names)
-    known = {name.rpartition("/")[2].casefold() for name in names}
-    known |= {composed(video.path.stem).casefold() for video in videos if video.path is not None}
-    spare = sorted(stem for stem in files.stems if stem.casefold() not in known)
-    if spare:
-        problems.append(f"{NO_PAIR}: {some(spare)}.")
+    problems += _spare_files(names, videos, files)
     regions, found = _regions(beside(folder, "regions.csv"), names)
     problems += found
     return Dataset(
@@ -110,6 +111,14 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         regions_path=regions,
         problems=(*problems, *files.problems),
     )
+
+
+def _spare_files(names: Sequence[str], videos: Sequence[DatasetVideo], files: VideoFolder) -> list[str]:
+    """Return the problem of video files in no pair, if there are any."""
+    known = {name.rpartition("/")[2].casefold() for name in names}
+    known |= {composed(video.path.stem).casefold() for video in videos if video.path is not None}
+    spare = sorted(stem for stem in files.stems if stem.casefold() not in known)
+    return [f"{NO_PAIR}: {some(spare)}."] if spare else []
 
 
 def _disagreeing_labels(read: PairRows, agreed: Sequence[Pair | SimilarPair]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import StudyError
 from skillviewer.core.finetuning.split import StudyPairs
-from skillviewer.core.paths import data_dir, safe_name, training_place
+from skillviewer.core.paths import data_dir, safe_name, training_folder
 from skillviewer.core.ranking.pair_selection import SelectionReason
 from skillviewer.data.study.agreed import combined
 from skillviewer.data.study.models import ModelState, ModelVersion
@@ -82,7 +82,7 @@ def next_folder(study: Study, name: str, begun_as: str | None = None) -> Path:
 
 def _taken(folder: Path) -> bool:
     """Return True if the path exists, or a training in progress will create it."""
-    under_way = training_place(folder)
+    under_way = training_folder(folder)
     return folder.exists() or any(folder.parent.glob(f"{glob.escape(under_way.name)}*"))
 
 

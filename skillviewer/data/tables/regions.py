@@ -13,7 +13,7 @@ from pathlib import Path
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.localisation import Region
 from skillviewer.data.tables.participants import VIDEO_COLUMNS
-from skillviewer.data.tables.rows import CsvTable, TableRow, looks_like, read_sheet
+from skillviewer.data.tables.rows import CsvTable, TableRow, read_sheet
 from skillviewer.data.tables.video_names import VideoNames, video_name
 
 _BOX = ("left", "top", "right", "bottom")
@@ -78,11 +78,6 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
         {name: {index: tuple(rs) for index, rs in frames.items()} for name, frames in found.items()},
         (*problems, *known.renumbered(path.name)),
     )
-
-
-def has_regions(path: Path) -> bool:
-    """Return True if a file has columns for videos and frames, as a file of regions does."""
-    return looks_like(path, VIDEO_COLUMNS, ("frame", "startframe"))
 
 
 def _point_columns(sheet: CsvTable) -> list[tuple[str, int, int]]:

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from skillviewer.core.atomic_write import check_apart, is_there
+from skillviewer.core.atomic_write import check_not_source, path_exists
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
@@ -86,8 +86,8 @@ class ExportService:
         """
         token = token if token is not None else CancelToken()
         check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
-        if is_there(order.path):
-            check_apart(order.path, (*order.originals, *_in_studies(order.subjects)))
+        if path_exists(order.path):
+            check_not_source(order.path, (*order.originals, *_in_studies(order.subjects)))
         self._lacking.clear()
         exporter, options = order.exporter, order.options if order.options is not None else _defaults(order.exporter)
         with _sources(exporter, options) as sources:

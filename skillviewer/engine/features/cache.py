@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
-from skillviewer.core.atomic_write import ASIDE, written_aside
+from skillviewer.core.atomic_write import TEMPORARY, atomic_path
 
 DEFAULT_MAX_BYTES = 20 * 2**30
 _SUFFIX = ".safetensors"
@@ -107,7 +107,7 @@ class FeatureCache:
             return False
         try:
             self.make_room(size)
-            with written_aside(path) as aside:
+            with atomic_path(path) as aside:
                 save_file({"features": np.ascontiguousarray(features)}, aside, metadata={"crc32": _checksum(features)})
         except (OSError, SafetensorError):
             return False
@@ -136,7 +136,7 @@ class FeatureCache:
     def make_room(self, n_bytes: int) -> None:
         """Drop what a killed process left half written, then the longest unused entries until ``n_bytes`` more fit."""
         for path in self._files():
-            if ASIDE not in path.name:
+            if TEMPORARY not in path.name:
                 continue
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S:

@@ -34,12 +34,12 @@ def averaged_once(model: str, sizes: HeadSizes, bank: FeatureStore) -> FeatureSt
 
 def fed(model: AttentionModel, bank: FeatureStore) -> AttentionModel:
     """Return a model that is fed what a bank holds: averages or whole features."""
-    model.fed = (model.sizes.feature_channels, 1, 1) if isinstance(bank, AveragedStore) else None
+    model.input_shape = (model.sizes.feature_channels, 1, 1) if isinstance(bank, AveragedStore) else None
     return model
 
 
 def fed_whole(model: AttentionModel, bank: FeatureStore) -> AttentionModel:
     """Return a model that was trained on a bank, in evaluation mode; one that was fed averages takes whole features."""
     if isinstance(bank, AveragedStore):
-        model.fed = None
+        model.input_shape = None
     return model.eval()

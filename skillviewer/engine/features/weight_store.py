@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from skillviewer.core.atomic_write import written_aside
+from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import data_dir, models_dir
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
@@ -61,7 +61,7 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
     target = weights_dir() / f"{source.name}.pth"
     digest = hashlib.sha256()
     try:
-        with written_aside(target) as aside:
+        with atomic_path(target) as aside:
             with aside.open("wb") as file, urllib.request.urlopen(source.url, timeout=30) as answer:  # noqa: S310
                 total = int(answer.headers.get("Content-Length") or 0)
                 done = 0

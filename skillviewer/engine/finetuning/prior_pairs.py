@@ -6,7 +6,15 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.finetuning.split import Division, Filmed, StudyPairs, TuningChoices, divide, filmed, shows
+from skillviewer.core.finetuning.split import (
+    ClipsByFile,
+    Division,
+    StudyPairs,
+    TuningChoices,
+    clips_by_file,
+    divide,
+    may_share_frames,
+)
 from skillviewer.core.paths import models_dir, resources_dir
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
@@ -32,14 +40,18 @@ class PriorPairs:
     trained: frozenset[str] = frozenset()
 
     @property
-    def trained_on(self) -> Filmed:
+    def trained_on(self) -> ClipsByFile:
         """What the model was trained on."""
-        return filmed(self.shown[name] for name in self.trained)
+        return clips_by_file(self.shown[name] for name in self.trained)
 
     def apart_from(self, study: StudyPairs) -> "PriorPairs | None":
         """Return the pairs that touch no video of a study but those trained on before; None when none are left."""
-        own = study.filmed
-        keep = [n for n in self.dataset.names if n in self.trained or not shows(*self.shown.get(n, ("", None)), own)]
+        own = study.clips_by_file
+        keep = [
+            n
+            for n in self.dataset.names
+            if n in self.trained or not may_share_frames(*self.shown.get(n, ("", None)), own)
+        ]
         fewer = self.dataset.restricted(keep)
         return replace(self, dataset=fewer) if fewer.pairs else None
 
@@ -84,7 +96,7 @@ def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | No
     Raises:
         DatasetError: There is nothing to train on.
     """
-    division = divide(study, choices, study.that_show(known.trained_on) if known is not None else ())
+    division = divide(study, choices, study.sharing_frames(known.trained_on) if known is not None else ())
     if known is not None or not parent:
         return division
     caution = f"Nobody kept what {parent} was trained on: if held-out videos were among it, the accuracy is too good."

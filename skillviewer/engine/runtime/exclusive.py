@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError, SettingsError
-from skillviewer.core.paths import training_place
+from skillviewer.core.paths import training_folder
 from skillviewer.data.study.lock import WriteLock
 
 
@@ -51,7 +51,7 @@ def training_lock(checkpoint: Path) -> AbstractContextManager[None]:
     """
     folder = checkpoint.absolute()
     refusal = f"Another training makes {folder}: wait until it has ended, or choose another name."
-    return alone_at(training_place(folder), refusal)
+    return alone_at(training_folder(folder), refusal)
 
 
 def _unwritable(folder: Path, error: OSError) -> ExportError:

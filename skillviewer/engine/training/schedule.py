@@ -58,7 +58,7 @@ class Schedule:
         self.n_epochs = n_epochs(phases, settings, own, n_pairs)
         self._scale = self.n_epochs * n_batches / sum(iterations) if all(iterations) else 1.0
         self._shares = [n * self._scale if all(iterations) else 1.0 for n in iterations]
-        self._abreast = all(phase.apart for phase in phases) and not all(iterations)
+        self._abreast = all(phase.independent for phase in phases) and not all(iterations)
         self.turns = [0] * len(phases)
 
     def next_phases(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy, shown
 from skillviewer.core.evaluation.ceilings import ceilings
-from skillviewer.core.paths import training_place
+from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
@@ -278,7 +278,7 @@ class _Kept:
 
     def __init__(self, plan: TrainingPlan, folder: Path, together: ProcessGroup) -> None:
         self._plan, self._folder, self.together = plan, folder.absolute(), together
-        self._run = RunFolder(training_place(self._folder))
+        self._run = RunFolder(training_folder(self._folder))
         self._configuration: RunConfiguration | None = None
         self._trained: list[TrainedPair] = []
         self._alone = ExitStack()

@@ -12,7 +12,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look
 from skillviewer.core.arrays import FloatArray, IntArray, Picture
 from skillviewer.core.errors import ExportError
-from skillviewer.core.prefetch import ahead
+from skillviewer.core.prefetch import prefetched
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.destination import check, make_folder
@@ -261,7 +261,7 @@ def export_grid(
             overwrite=overwrite,
             sound=_sound(exhibits, options, path, plan.span),
         ) as writer,
-        closing(ahead(_pictures(exhibits, readers, plan.shown, sizes))) as decoded,
+        closing(prefetched(_pictures(exhibits, readers, plan.shown, sizes))) as decoded,
     ):
         for at, pictures in enumerate(decoded):
             token.check()

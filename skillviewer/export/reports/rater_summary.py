@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.evaluation.accuracy import count_pairs
-from skillviewer.core.ranking.standings import places, raters_in_words
+from skillviewer.core.ranking.standings import places, rater_count_text
 from skillviewer.core.text import signed, whole_percent
 
 RATER_HEAD = ("rater", "judgements", "agrees with most others", "left chosen", "median time")
@@ -64,7 +64,7 @@ def raters_words(judgements: Sequence[Judgement], name: str) -> str:
         return ""
     better = sum(j.verdict is (Verdict.LEFT if j.left == name else Verdict.RIGHT) for j in own)
     same = sum(j.verdict is Verdict.NEITHER for j in own)
-    raters = raters_in_words([j.rater for j in own])
+    raters = rater_count_text([j.rater for j in own])
     text = (
         f"{raters[0].upper()}{raters[1:]} judged it in {len(own)} comparison{'s' if len(own) > 1 else ''}: "
         f"better in {better}, worse in {len(own) - better - same}, no difference in {same}."

@@ -1,4 +1,4 @@
-"""Optical flow between adjacent pictures, by name of the algorithm, and the flow stacks that a backbone is fed."""
+"""Optical flow between adjacent pictures, by name of the algorithm, and the flow stacks for a backbone."""
 
 import logging
 import tempfile
@@ -20,21 +20,22 @@ from skillviewer.media.flow import tvl1 as _tvl1
 log = logging.getLogger(__name__)
 
 COMPILING = "Compiling optical flow for this computer, once: a few seconds."
-"""What is announced."""
+"""The announcement."""
 Elsewhere = Callable[[Path | None], bool]
-"""Runs ``compile_kernels`` in another process with this argument; returns whether it went well."""
+"""Runs ``compile_kernels`` in another process with this argument; returns True on success."""
 KEPT_BYTES = 64 * 2**20
-"""Most memory that a ``FlowStacks`` keeps recent fields in: about 370 fields of 340x256."""
+"""Greatest memory for recent fields in a ``FlowStacks``: about 370 fields of 340x256."""
 
 
 def tvl1(first: Picture, second: Picture, preset: str = "tvl1") -> Float32Array:
-    """Return TV-L1 flow, OpenCV's ``DualTVL1OpticalFlow`` by our own kernels.
+    """Return TV-L1 flow, computed like OpenCV's ``DualTVL1OpticalFlow`` by our own kernels.
 
     Args:
         first: (h, w) uint8 grey picture.
         second: The next picture, of the same size.
-        preset: ``"tvl1"``: OpenCV's default parameters, as all extractors of published flow use; ``"tvl1-fast"``: a
-            pyramid of halves and fewer warps, cheaper and better on large motion, softer at the edges of moving things.
+        preset: ``"tvl1"``: OpenCV's default parameters, as in all extractors of published flow; ``"tvl1-fast"``: a
+            pyramid of halves and fewer warps, which is cheaper, better on large motion, and softer at the edges of
+            moving objects.
 
     Returns:
         (h, w, 2) float32, x then y displacement in pixels from first to second.
@@ -56,8 +57,8 @@ def dis(first: Picture, second: Picture) -> Float32Array:
         second: The next picture, of the same size.
 
     Returns:
-        (h, w, 2) float32, x then y displacement in pixels from first to second; zero for pictures with a side under
-        16 px, which are too small for the pyramid.
+        (h, w, 2) float32, x then y displacement in pixels from first to second; zero for pictures with a side under 16
+        px, which are too small for the pyramid.
 
     Raises:
         ValueError: The pictures are not two uint8 grey pictures of one size.
@@ -65,7 +66,7 @@ def dis(first: Picture, second: Picture) -> Float32Array:
     _check(first, second)
     if min(first.shape) < _tvl1.SMALLEST_PX:
         return np.zeros((*first.shape, 2), dtype=np.float32)
-    # a new one each time: it carries state and is not safe in two threads
+    # a new one each time: it has state and is not thread-safe
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     return np.asarray(search.calc(first, second, np.zeros((*first.shape, 2), dtype=np.float32)), dtype=np.float32)
 
@@ -106,7 +107,7 @@ def _check(first: Picture, second: Picture) -> None:
 
 
 def quantise(flow: Float32Array | FloatArray, bound_px: float) -> NDArray[np.uint8]:
-    """Return flow in 8 bits as the extractors of published flow store it (dense_flow, denseflow: ``cvRound``).
+    """Return flow in 8 bits, quantised as by the extractors of published flow (dense_flow, denseflow: ``cvRound``).
 
     ``round(255 (v + b) / 2b)`` clipped to 0 to 255, halves to the even neighbour: no motion is 127.5, hence 128.
 
@@ -118,26 +119,16 @@ def quantise(flow: Float32Array | FloatArray, bound_px: float) -> NDArray[np.uin
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 
-def dequantise(quantised: NDArray[np.uint8], bound_px: float) -> Float32Array:
-    """Return the displacements in pixels that 8-bit flow stands for: ``2b q / 255 - b``.
-
-    Args:
-        quantised: 8-bit flow, any shape.
-        bound_px: b, the displacement that saturates.
-    """
-    return (quantised.astype(np.float64) * (2.0 * bound_px / 255.0) - bound_px).astype(np.float32)
-
-
 def grey_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, int]:
-    """Return the (width, height) of the grey pictures that flow is computed on.
+    """Return the (width, height) of the grey pictures from which flow is computed.
 
-    The shorter side becomes ``short_side_px``, the longer one follows and is rounded to the nearest pixel. A smaller
-    video keeps its size: enlarging adds no motion that could be seen, only work.
+    The shorter side becomes ``short_side_px``; the longer one follows, rounded to the nearest pixel. A smaller video
+    keeps its size: enlarging would add no visible motion, only work.
 
     Args:
         width_px: Width of the video.
         height_px: Height of the video.
-        short_side_px: Shorter side wanted.
+        short_side_px: Requested shorter side.
     """
     shorter = min(width_px, height_px)
     if shorter <= short_side_px:
@@ -146,30 +137,30 @@ def grey_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, i
 
 
 FieldBatch = Callable[[Picture, Picture], Float32Array]
-"""Two (B, h, w) uint8 to the flow of every pair, (B, h, w, 2) float32."""
+"""Maps two (B, h, w) uint8 batches to the flow of every pair, (B, h, w, 2) float32."""
 
 
 class FlowStacks:
     """Flow stacks of one video.
 
-    Field f is the flow from the picture at position f of the timeline to that at f + 1. The stack of position t holds
-    the fields t - L/2 to t + L/2 - 1 (the released code of Li et al.); where a short video has no such field, its first
-    or last one is repeated, and a video of a single picture counts as standing still. Recent fields are kept, so that
-    the overlapping stacks of interleaved passes cost each field once.
+    Field f is the flow from the picture at position f of the timeline to that at f + 1. The stack of position t
+    contains the fields t - L/2 to t + L/2 - 1 (the released code of Li et al.); fields outside a short video repeat its
+    first or last one, and a video with a single picture counts as static. Recent fields are cached, so that each field
+    of the overlapping stacks of interleaved passes is computed once.
 
-    To be used by one thread.
+    For use in one thread.
     """
 
     def __init__(
         self, settings: FlowSettings, n_positions: int, threads: int = 1, batch: FieldBatch | None = None
     ) -> None:
-        """Prepare for a video; nothing is computed yet.
+        """Prepare for a video without computing anything yet.
 
         Args:
             settings: Algorithm, length and bound.
             n_positions: Length of the timeline, at least 1.
-            threads: Fields of a stack computed side by side.
-            batch: Computes many TV-L1 fields at once elsewhere (on a GPU), or None for the kernels here.
+            threads: Number of threads for the fields of a stack.
+            batch: Computes batches of TV-L1 fields elsewhere (on a GPU), or None for the CPU kernels.
 
         Raises:
             SettingsError: The algorithm is unknown, or the length is not even and positive.
@@ -184,7 +175,7 @@ class FlowStacks:
         self._recent: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()  # field -> (2, h, w)
 
     def positions_needed(self, samples: IntArray) -> IntArray:
-        """Return the positions whose grey pictures the stacks of some positions need.
+        """Return the positions whose grey pictures are needed for the stacks of some positions.
 
         Args:
             samples: Positions, any shape.
@@ -202,8 +193,8 @@ class FlowStacks:
 
         Args:
             position: Position on the timeline.
-            grey: Gives the (h, w) uint8 grey picture at a position. Called in this thread, once for each picture that
-                a field not kept from before needs, in ascending order.
+            grey: Returns the (h, w) uint8 grey picture at a position. Called in this thread, in ascending order, once
+                for each picture needed for a field that is not cached.
 
         Returns:
             (2L, h, w) uint8, quantised, channels x1, y1, ..., xL, yL.
@@ -235,7 +226,7 @@ class FlowStacks:
         return fields
 
     def _prepared(self, picture: Picture) -> list[Float32Array] | Picture:
-        """Return what is computed once for a picture, though two fields need it."""
+        """Return the part of the computation that two fields share for a picture."""
         if self._settings.algorithm == "dis":
             return picture
         return _tvl1.pyramid(picture, _tvl1.parameters_of(self._settings.algorithm))
@@ -254,7 +245,7 @@ class FlowStacks:
         return np.ascontiguousarray(quantise(flow, self._settings.bound_px).transpose(2, 0, 1))
 
     def _in_threads(self, work: Callable[[int], NDArray[np.uint8]], fields: list[int]) -> list[NDArray[np.uint8]]:
-        """Return the results of independent work in order; a pool only where it has something to share."""
+        """Return the results of independent work in order; with a thread pool if there are several."""
         if self._threads < 2 or len(fields) < 2:
             return [work(field) for field in fields]
         with ThreadPoolExecutor(min(self._threads, len(fields)), thread_name_prefix="flow") as pool:
@@ -262,18 +253,17 @@ class FlowStacks:
 
 
 def warm_up(announce: Callable[[str], None], elsewhere: Elsewhere | None = None) -> None:
-    """Make TV-L1 ready: load the compiled kernels, or compile them where no copy is kept.
+    """Make TV-L1 ready: load the compiled kernels, or compile them if there is no cached copy.
 
-    Without this call the first TV-L1 flow does the same, without a word.
+    Without this call the first TV-L1 flow does the same, without an announcement.
 
     Args:
-        announce: Told in a sentence if something has to be compiled.
-        elsewhere: Compiles in another process, so that nothing in this one waits for Python's lock; None to compile
-            here. Where it fails, or where its copies cannot be loaded, they are compiled here after all, which is
-            logged.
+        announce: Receives a sentence if something must be compiled.
+        elsewhere: Compiles in another process, so that nothing in this one waits for the GIL; None to compile here. If
+            that fails, or its copies cannot be loaded, the kernels are compiled here, which is logged.
 
     Raises:
-        Cancelled: ``elsewhere`` was stopped.
+        Cancelled: ``elsewhere`` was cancelled.
     """
     if elsewhere is not None and _compiled_elsewhere(announce, elsewhere):
         return
@@ -284,10 +274,10 @@ def warm_up(announce: Callable[[str], None], elsewhere: Elsewhere | None = None)
 
 
 def compile_kernels(folder: Path | None) -> None:
-    """Compile the kernels of TV-L1 and keep copies of them; those that are kept already are loaded.
+    """Compile the kernels of TV-L1 and cache them; existing copies are loaded.
 
     Args:
-        folder: Where, or None for the program's cache folder.
+        folder: Folder of the copies, or None for the program's cache.
     """
     from skillviewer.media.flow.jit import coming_from
 
@@ -296,7 +286,7 @@ def compile_kernels(folder: Path | None) -> None:
 
 
 def _compiled_elsewhere(announce: Callable[[str], None], elsewhere: Elsewhere) -> bool:
-    """Load the kernels, after another process has compiled them if need be; return whether they are there."""
+    """Load the kernels, compiled by another process if necessary; return True on success."""
     if _kept():
         return True
     announce(COMPILING)
@@ -323,7 +313,7 @@ def _compiled_elsewhere(announce: Callable[[str], None], elsewhere: Elsewhere) -
 
 
 def _kept(folder: Path | None = None) -> bool:
-    """Load the kernels if copies of all are kept; return whether they are."""
+    """Load the kernels if all have cached copies; return True on success."""
     from skillviewer.media.flow.jit import NotCompiledError, coming_from
 
     try:

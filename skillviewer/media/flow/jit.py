@@ -1,7 +1,7 @@
-"""Kernels compiled by numba once for a computer, and kept in the program's cache folder.
+"""Kernels compiled by numba once per computer, and cached in the program's folder.
 
-Importing a module of kernels compiles them, or loads the kept copies; modules that use kernels import them late, so
-that a program that computes no flow never waits for numba.
+Importing a module of kernels compiles them or loads their copies; modules that use kernels import them late, so that a
+program without flow never waits for numba.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ _decorating = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class _Where:
-    """Where kernels are kept, and whether one that is not may be compiled."""
+    """Folder of cached kernels, and permission to compile missing ones."""
 
     folder: Path | None = None
     compiles: bool = True
@@ -36,16 +36,16 @@ _where: ContextVar[_Where] = ContextVar("where kernels come from", default=_USUA
 
 
 class NotCompiledError(ImportError):
-    """There is no copy of a kernel, and it was not to be compiled here."""
+    """A kernel has no cached copy, and may not be compiled here."""
 
 
 @contextlib.contextmanager
 def coming_from(folder: Path | None = None, *, compiled: bool = True) -> Iterator[None]:
-    """Say where the kernels come from that are imported inside the ``with`` block, by this thread.
+    """Set the source of the kernels that this thread imports inside the ``with`` block.
 
     Args:
-        folder: Where copies are kept, or None for ``kernels_dir()``.
-        compiled: Whether one without a copy is compiled; else its import raises ``NotCompiledError``.
+        folder: Folder of the copies, or None for ``kernels_dir()``.
+        compiled: Whether to compile a kernel without a copy; else its import raises ``NotCompiledError``.
     """
     before = _where.set(_Where(folder, compiled))
     try:
@@ -55,7 +55,7 @@ def coming_from(folder: Path | None = None, *, compiled: bool = True) -> Iterato
 
 
 class _DistinctArrays(CompilerBase):  # type: ignore[misc]  # numba is untyped
-    """The usual pipeline, told that no two array arguments share memory: what lets long loops use SIMD at all."""
+    """The usual pipeline with the guarantee that array arguments share no memory, which long loops need for SIMD."""
 
     def define_pipelines(self) -> list[Any]:
         self.state.flags.noalias = True
@@ -64,7 +64,7 @@ class _DistinctArrays(CompilerBase):  # type: ignore[misc]  # numba is untyped
 
 @contextlib.contextmanager
 def _kept_in(folder: Path) -> Iterator[None]:
-    """Let numba keep compiled copies in a folder: it reads the setting while a function is decorated."""
+    """Let numba cache copies in a folder: it reads the setting when a function is decorated."""
     with _decorating:
         before = numba.config.CACHE_DIR
         numba.config.CACHE_DIR = str(folder)
@@ -75,20 +75,20 @@ def _kept_in(folder: Path) -> Iterator[None]:
 
 
 def kernel(signature: str) -> Callable[[KernelT], KernelT]:
-    """Compile a function for one signature, or load the copy that was kept.
+    """Compile a function for one signature, or load its cached copy.
 
-    Copies lie under ``kernels_dir()``, so that the program may be read-only; where that folder cannot
-    be written, numba tries ``__pycache__`` and a folder of its own. Where nothing can be kept, or the copy is damaged,
-    the function is compiled for this process alone. See ``coming_from`` for other ways.
+    Copies are stored under ``kernels_dir()``, so that the program may be read-only; if that folder cannot be written,
+    numba tries ``__pycache__`` and a folder of its own. If none can be written, or the copy is damaged, the function is
+    compiled for this process alone. See ``coming_from`` for other ways.
 
-    The function runs without the interpreter's lock, with relaxed floating point (it may be reordered and contracted;
-    no NaN or infinity), and must not be given two arrays that share memory.
+    The function runs without the GIL and with relaxed floating point (reordering and contraction; no NaN or infinity).
+    Its array arguments must not share memory.
 
     Args:
         signature: Numba signature, ``"float32(float32[::1], uint64)"``, say.
 
     Raises:
-        NotCompiledError: It would have to be compiled, and ``coming_from`` said no.
+        NotCompiledError: It must be compiled, and ``coming_from`` forbids it.
     """
     options = {"nogil": True, "fastmath": True, "error_model": "numpy", "pipeline_class": _DistinctArrays}
 
@@ -97,7 +97,7 @@ def kernel(signature: str) -> Callable[[KernelT], KernelT]:
         try:
             with _kept_in(where.folder or kernels_dir()):
                 dispatcher: Any = numba.njit(cache=True, **options)(function)
-        except (RuntimeError, OSError):  # no folder where numba could keep a copy
+        except (RuntimeError, OSError):  # numba has no folder for a copy
             dispatcher = numba.njit(**options)(function)
         with contextlib.nullcontext() if where.compiles else _refusing():
             try:
@@ -116,7 +116,7 @@ def kernel(signature: str) -> Callable[[KernelT], KernelT]:
 
 
 def _forget(folder: str | None, name: str) -> None:
-    """Remove the index of a function's kept copies, so that the next start compiles and keeps it again."""
+    """Remove the index of a function's cached copies, so that the next start compiles it again."""
     if folder is None:
         return
     with contextlib.suppress(OSError):
@@ -125,7 +125,7 @@ def _forget(folder: str | None, name: str) -> None:
 
 
 class _Starts(event.Listener):  # type: ignore[misc]  # numba is untyped
-    """Calls something when this thread begins to compile."""
+    """Calls a function when this thread begins to compile."""
 
     def __init__(self, started: Callable[[], None]) -> None:
         self._started = started
@@ -141,7 +141,7 @@ class _Starts(event.Listener):  # type: ignore[misc]  # numba is untyped
 
 @contextlib.contextmanager
 def _refusing() -> Iterator[None]:
-    """Compile nothing: numba asks its listeners right before it would."""
+    """Forbid compilation: numba notifies its listeners right before it compiles."""
 
     def refuse() -> None:
         raise NotCompiledError("there is no compiled copy of a kernel")
@@ -152,7 +152,7 @@ def _refusing() -> Iterator[None]:
 
 @contextlib.contextmanager
 def announcing(announce: Callable[[], None]) -> Iterator[None]:
-    """Call ``announce`` once if this thread compiles, rather than loads, anything inside the ``with`` block."""
+    """Call ``announce`` once if this thread compiles, rather than loads, a kernel inside the ``with`` block."""
     said = False
 
     def say() -> None:

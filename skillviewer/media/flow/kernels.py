@@ -1,4 +1,4 @@
-"""The inner loops of TV-L1 optical flow, compiled by numba.
+"""Inner loops of TV-L1 optical flow, compiled by numba.
 
 Zach, Pock and Bischof, "A duality based approach for realtime TV-L1 optical flow" (DAGM 2007), in the form of OpenCV's
 ``DualTVL1OpticalFlow``. All arrays are flat (row-major), float32. For pictures of h rows and w columns:
@@ -19,7 +19,7 @@ import numpy as np
 from skillviewer.core.arrays import Float32Array
 from skillviewer.media.flow.jit import kernel
 
-_ONE = np.uint64(1)  # unsigned indices: numba then needs no check for negative ones
+_ONE = np.uint64(1)  # unsigned indices save numba a check for negative ones
 _TINY = np.float32(1.1920929e-07)  # FLT_EPSILON: below it OpenCV calls a squared gradient zero
 
 
@@ -39,7 +39,7 @@ def linearise(
     h: Any,  # noqa: ANN401 - np.uint64, which mypy takes for a signed int in arithmetic
     w: Any,  # noqa: ANN401
 ) -> None:
-    """Write what an inner iteration needs of the warped picture: 1 / |gradient|^2 and the residual at zero flow.
+    """Write the inputs of the inner iterations for a warped picture: 1 / |gradient|^2 and the residual at zero flow.
 
     Args:
         warped: Second picture, warped by the flow, h * w.
@@ -47,7 +47,7 @@ def linearise(
         iy: Its warped y gradient.
         first: First picture.
         u: x flow, (h + 1) * (w + 1).
-        v: y flow, likewise.
+        v: y flow, same shape.
         inverse: Written: 1 / max(ix^2 + iy^2, FLT_EPSILON).
         rho: Written: warped - ix u - iy v - first.
         h: Rows.
@@ -88,12 +88,12 @@ def iterate(
 ) -> tuple[np.float32, np.float32]:
     """Run inner iterations: threshold the data term, update the flow, update its dual variables.
 
-    One sweep over the rows an iteration: the flow of row y, then the dual variables of row y - 1, whose forward
+    One sweep over the rows per iteration: the flow of row y, then the dual variables of row y - 1, whose forward
     differences need the flow of row y.
 
     Args:
         u: x flow, (h + 1) * (w + 1), updated in place.
-        v: y flow, likewise.
+        v: y flow, same shape, updated in place.
         pux: Dual variable of u in x, (h + 1) * (w + 1), updated in place.
         puy: Dual variable of u in y.
         pvx: Dual variable of v in x.
@@ -107,11 +107,11 @@ def iterate(
         threshold: lambda theta.
         step: tau / theta.
         theta: Coupling of flow and auxiliary flow.
-        n_inner: Most iterations.
-        tolerance: Stop once the mean squared update is at or below this.
+        n_inner: Greatest number of iterations.
+        tolerance: Mean squared update at or below which to stop.
 
     Returns:
-        Iterations done, and the mean squared update of the last.
+        Number of iterations, and the mean squared update of the last.
     """
     pitch = w + _ONE
     one = np.float32(1)

@@ -17,12 +17,12 @@ class TVL1Parameters:
         tau: Time step of the dual update.
         data_weight: Lambda: weight of the data term; smaller is smoother.
         theta: Coupling of flow and auxiliary flow.
-        n_scales: Most levels of the pyramid.
+        n_scales: Greatest number of levels of the pyramid.
         scale_step: Size of a level as a fraction of the next finer one.
-        n_warps: Times that the second picture is warped on each level.
+        n_warps: Number of warps of the second picture on each level.
         epsilon_px: Root mean square update at which a warp has converged, in pixels.
-        n_inner: Most iterations between two median filters.
-        n_outer: Most rounds of median filter and iterations in a warp.
+        n_inner: Greatest number of iterations between two median filters.
+        n_outer: Greatest number of rounds of median filter and iterations in a warp.
         median: Side of the median filter, 3 or 5; 1 for none.
     """
 
@@ -42,10 +42,10 @@ PRESETS: dict[str, TVL1Parameters] = {
     "tvl1": TVL1Parameters(),
     "tvl1-fast": TVL1Parameters(scale_step=0.5, n_warps=3, epsilon_px=0.02),
 }
-"""By name in ``FLOW_ALGORITHMS``: OpenCV's defaults (the paper's), and a steeper pyramid that reaches larger motion."""
+"""Presets by name in ``FLOW_ALGORITHMS``: OpenCV's defaults (the paper's), and a steeper pyramid for larger motion."""
 
 SMALLEST_PX = 16
-"""A level of the pyramid has at least this many rows and columns, but for the finest."""
+"""Every level of the pyramid except the finest has at least this many rows and columns."""
 
 
 def parameters_of(preset: str) -> TVL1Parameters:
@@ -69,7 +69,7 @@ def pyramid(picture: Picture, parameters: TVL1Parameters) -> list[Float32Array]:
     levels: list[Float32Array] = [picture.astype(np.float32)]
     step = parameters.scale_step
     while len(levels) < parameters.n_scales and round(min(levels[-1].shape) * step) >= SMALLEST_PX:
-        # by factor and not by size: OpenCV then samples at exactly 1 / step
+        # by factor, not by size: OpenCV then samples at exactly 1 / step
         smaller = cv2.resize(levels[-1], None, fx=step, fy=step, interpolation=cv2.INTER_LINEAR)
         levels.append(np.asarray(smaller, dtype=np.float32))
     return levels

@@ -16,11 +16,11 @@ ColourTable: TypeAlias = NDArray[np.uint8]
 """(256, 3) uint8 RGB, read-only; row 0 is the lower end of the bar."""
 
 SIGNED_COLOURS = "blue-orange"
-"""The colour map of signed values, whatever is chosen for others: its middle is white and means zero."""
+"""Colour map of signed values, whatever is chosen for others: its middle is white and means zero."""
 
 
 def colour_map(name: str) -> ColourTable:
-    """Return a colour map by name: one of ``COLOUR_MAPS``.
+    """Return a colour map by name, one of ``COLOUR_MAPS``.
 
     Args:
         name: ``"inferno"`` or ``"cividis"`` (ascending, legible in greyscale and with any colour vision), or
@@ -38,17 +38,17 @@ def colour_map(name: str) -> ColourTable:
 
 
 def map_colours(kind: MapKind, look: Look) -> ColourTable:
-    """Return the colours that maps of a kind are shown in, from the lower to the upper end of the scale.
+    """Return the colours for maps of a kind, from the lower to the upper end of the scale.
 
     Args:
-        kind: What kind of numbers the maps are.
-        look: How the person wants to see them.
+        kind: Kind of the numbers.
+        look: Display settings.
     """
     return colour_map(SIGNED_COLOURS if kind is MapKind.SIGNED else look.colours)
 
 
 def _of_opencv(number: int) -> ColourTable:
-    """Return a map of OpenCV's (inferno and cividis are those of matplotlib, CC0)."""
+    """Return one of OpenCV's maps (inferno and cividis are those of matplotlib, CC0)."""
     ramp = np.arange(256, dtype=np.uint8)[:, None]
     return np.asarray(cv2.applyColorMap(ramp, number)[:, 0, ::-1], dtype=np.uint8)
 

@@ -1,8 +1,8 @@
-"""The one painter: a frame with its map, for the player, the exporters and the command line.
+"""The painter: draws a map over a frame for the player, the exporters and the command line.
 
-A map is first turned into a layer: for every pixel a premultiplied colour and how much of the frame shows through. The
-painted frame is ``round(frame * through / 255) + colour``, in whole numbers, hence the same everywhere. A layer is kept
-while the map, the look and the size stay the same, so that a held map costs two passes over the picture.
+A map is first turned into a layer: for every pixel a premultiplied colour and the proportion of the frame that shows
+through. The painted frame is ``round(frame * through / 255) + colour``, in integers, hence the same on every computer.
+A layer is cached while map, look and size stay the same, so that a held map costs two passes over the picture.
 """
 
 from dataclasses import dataclass
@@ -18,26 +18,26 @@ from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, Picture
 from skillviewer.media.overlay.colours import map_colours
 
 CONTOUR_LEVELS = (0.25, 0.5, 0.75)
-"""Where iso-lines run, as fractions of the upper end of the scale; of both ends for signed maps."""
+"""Levels of the iso-lines, as fractions of the upper end of the scale; of both ends for signed maps."""
 
 MARKED_FROM = 0.25
-"""Cells of signed maps get a + or - from this fraction of the scale's end on."""
+"""Cells of signed maps get a + or - from this fraction of the scale on."""
 
 LINE_STRENGTH = 1.5
-"""Lines and signs cover little of the picture, and are this much more opaque than surfaces."""
+"""Opacity of lines and signs relative to surfaces: they cover little of the picture."""
 
 Key: TypeAlias = tuple[object, ...]
 
 
 @dataclass(slots=True)
 class _Layer:
-    """What is laid over the part of a frame that a map covers.
+    """Layer over the part of a frame that a map covers.
 
     Attributes:
         rows: Rows of the frame that it covers.
         columns: Columns of the frame that it covers.
         colour: (h, w, 3) uint8, premultiplied: at most 255 - through.
-        through: (h, w, 3) uint8, how much of the frame shows through, of 255; the same in all channels.
+        through: (h, w, 3) uint8, weight of the frame out of 255; the same in all channels.
     """
 
     rows: slice
@@ -47,7 +47,7 @@ class _Layer:
 
 
 class Painter:
-    """Paints frames; keeps the last map's layer. To be used by one thread."""
+    """Paints frames and caches the last map's layer. For use in one thread."""
 
     def __init__(self) -> None:
         self._key: Key | None = None
@@ -58,14 +58,14 @@ class Painter:
         """Paint a frame with its map.
 
         Args:
-            scene: What is to be seen.
+            scene: The scene.
             frame: (H, W, 3) uint8 RGB; not changed.
-            out: Where to paint: (H, W, 3) uint8 for RGB, or (H, W, 4) uint8 for the bytes B, G, R, 255 (a 32-bit pixel
-                0xffRRGGBB on little-endian machines, Qt's RGB32); the picture may be anything before. A new RGB
-                picture if None. Must not share memory with ``frame``.
+            out: Target picture: (H, W, 3) uint8 for RGB, or (H, W, 4) uint8 for the bytes B, G, R, 255 (a 32-bit pixel
+                0xffRRGGBB on little-endian machines, Qt's RGB32), with any content. None for a new RGB picture. Must
+                not share memory with ``frame``.
 
         Returns:
-            ``out``. Where the scene has no map, or the overlay is off or without strength, the frame unchanged.
+            ``out``. If the scene has no map, or the overlay is off or has no strength, the frame unchanged.
 
         Raises:
             ValueError: A picture has another shape or type.
@@ -105,23 +105,23 @@ class Painter:
 
 
 def paint(scene: Scene, frame: Picture, out: Picture | None = None) -> Picture:
-    """Paint one frame with its map; for many frames keep a ``Painter``, whose method says what is what."""
+    """Paint one frame with its map; for many frames use a ``Painter``, whose method documents the arguments."""
     return Painter().paint(scene, frame, out)
 
 
 def _lay_over(layer: _Layer | None, frame: Picture, out: Picture) -> None:
-    """Write round(frame * through / 255) + colour where the layer lies, and the frame elsewhere."""
+    """Write round(frame * through / 255) + colour inside the layer, and the frame elsewhere."""
     if layer is None or layer.colour.shape != frame.shape:
         np.copyto(out, frame)
     if layer is not None:
         part = out[layer.rows, layer.columns]
-        # exact: frame * through is a whole number, never half way between two multiples of 255
+        # exact: frame * through is an integer, never half way between two multiples of 255
         cv2.multiply(frame[layer.rows, layer.columns], layer.through, dst=part, scale=1 / 255)
         cv2.add(part, layer.colour, dst=part)
 
 
 def _layer(scene: Scene, values: Float32Array, height: int, width: int) -> _Layer | None:
-    """Return the layer of a map, or None where it covers no pixel's centre."""
+    """Return the layer of a map, or None if it covers no pixel's centre."""
     x0, across = _cell_coordinates(width, scene.rect.left, scene.rect.right, values.shape[1])
     y0, down = _cell_coordinates(height, scene.rect.top, scene.rect.bottom, values.shape[0])
     if not len(across) or not len(down):
@@ -136,17 +136,17 @@ def _layer(scene: Scene, values: Float32Array, height: int, width: int) -> _Laye
 
 
 def _cell_coordinates(n_px: int, start: float, stop: float, n_cells: int) -> tuple[int, FloatArray]:
-    """Return where the centres of an axis' pixels lie among the cells of a map.
+    """Return the positions of the centres of an axis' pixels among the cells of a map.
 
     Args:
         n_px: Pixels of the frame along the axis.
-        start: Where the map begins, as a fraction of the frame.
-        stop: Where it ends.
+        start: Start of the map, as a fraction of the frame.
+        stop: End of the map.
         n_cells: Cells along the axis.
 
     Returns:
-        The first pixel whose centre lies in the map, and the (m,) float64 coordinates of the m that do; cell i is i to
-        i + 1.
+        The first pixel whose centre lies in the map, and the (m,) float64 coordinates of all such pixels; cell i spans
+        i to i + 1.
     """
     at = ((np.arange(n_px) + 0.5) / n_px - start) / (stop - start) * n_cells
     inside = np.flatnonzero((at >= 0) & (at < n_cells))
@@ -154,8 +154,8 @@ def _cell_coordinates(n_px: int, start: float, stop: float, n_cells: int) -> tup
 
 
 def _enlarged(shades: FloatArray, down: FloatArray, across: FloatArray) -> Picture:
-    """Return shades between the cells' centres bilinearly, the outer half cells as their centres; (m, n) uint8."""
-    # no matrix product: the threads of a BLAS go on spinning for longer than a frame takes, on the cores of all others
+    """Return (m, n) uint8 shades, bilinear between the cells' centres and constant in the outer half cells."""
+    # no matrix product: the threads of a BLAS keep spinning for longer than a frame takes, on all cores
     left, right, share = _neighbours(across, shades.shape[1])
     columns = (shades[:, left] * (1 - share) + shades[:, right] * share).astype(np.float32)
     above, below, share = _neighbours(down, shades.shape[0])
@@ -169,20 +169,20 @@ def _enlarged(shades: FloatArray, down: FloatArray, across: FloatArray) -> Pictu
 
 
 def _neighbours(at: FloatArray, n_cells: int) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return the cells between whose centres m coordinates lie, and the share of the latter (edges replicated)."""
+    """Return the two neighbouring cells of m coordinates, and the weight of the latter (edges replicated)."""
     position = np.clip(at - 0.5, 0, n_cells - 1)
     before = position.astype(np.int64)
     return before, np.minimum(before + 1, n_cells - 1), position - before
 
 
 def _in_cells(shades: FloatArray, down: FloatArray, across: FloatArray) -> Picture:
-    """Return the shade of the cell that each pixel's centre lies in; (m, n) uint8."""
+    """Return the shade of the cell around each pixel's centre; (m, n) uint8."""
     cells = np.clip(np.rint(shades), 0, 255).astype(np.uint8)
     return np.ascontiguousarray(cells[down.astype(np.int64)][:, across.astype(np.int64)])
 
 
 def _emphasis(kind: MapKind) -> FloatArray:
-    """Return how far each of the 256 shades is from "nothing", 0 to 1: from zero for signed maps, else from the end."""
+    """Return the strength of each of the 256 shades, 0 to 1: distance from zero for signed maps, else from the end."""
     shade = np.arange(256, dtype=np.float64)
     if kind is MapKind.SIGNED:
         return (np.abs(2 * shade - 255) - 1) / 254  # the two shades in the middle are zero
@@ -195,13 +195,13 @@ def _heat(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
 
 
 def _dimmed(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
-    """Return darkness that shrinks with the value."""
+    """Return darkness that decreases with the value."""
     black = np.zeros((256, 3), dtype=np.uint8)
     return _looked_up(index, black, _strength(scene) * (1 - _emphasis(scene.kind)))
 
 
 def _contour(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
-    """Return iso-lines in the colours of their levels, each with an outline that is dark or light, as it is not."""
+    """Return iso-lines in the colours of their levels, each with a contrasting dark or light outline."""
     levels = np.array(CONTOUR_LEVELS)
     shades = 127.5 * (1 + np.concatenate([-levels[::-1], levels])) if scene.kind is MapKind.SIGNED else 255 * levels
     width_px = max(1, round(min(index.shape) / 360))
@@ -234,7 +234,7 @@ def _strength(scene: Scene) -> float:
 
 
 def _looked_up(index: Picture, colours: NDArray[np.uint8], opacity: FloatArray) -> tuple[Picture, Picture]:
-    """Return the premultiplied colour and what shows through at every pixel.
+    """Return the premultiplied colour and the weight of the frame at every pixel.
 
     Args:
         index: (h, w) uint8, rows of the tables.
@@ -243,7 +243,7 @@ def _looked_up(index: Picture, colours: NDArray[np.uint8], opacity: FloatArray) 
     """
     through = np.rint(255 * (1 - opacity))
     premultiplied = np.rint(colours * ((255 - through) / 255)[:, None]).astype(np.uint8)
-    # one channel after the other: OpenCV is slower at looking up three at once
+    # channel by channel: OpenCV is slower at looking up three at once
     colour = cv2.merge([cv2.LUT(index, premultiplied[:, c].copy()) for c in range(3)])
     shows = cv2.LUT(index, through.astype(np.uint8))
     return np.asarray(colour, dtype=np.uint8), np.asarray(cv2.merge([shows, shows, shows]), dtype=np.uint8)
@@ -257,7 +257,7 @@ def _opposite(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _outline_and_line(edge: Picture, width_px: int) -> tuple[Picture, Picture]:
-    """Return a line of one pixel thickened to ``width_px``, after the same with an outline as wide on either side.
+    """Return a one-pixel line thickened to ``width_px``, preceded by the same with an outline as wide on either side.
 
     Args:
         edge: (h, w) uint8, 1 on the line.
@@ -273,13 +273,13 @@ def _outline_and_line(edge: Picture, width_px: int) -> tuple[Picture, Picture]:
 
 
 def _mark_signs(layer: _Layer, scene: Scene, values: Float32Array, height: int, width: int) -> None:
-    """Draw + and - in the middle of the cells of a signed map that are well off zero: colour alone tells nobody."""
+    """Draw + and - in the centre of cells of a signed map that are well off zero: colour alone is not enough."""
     h, w = values.shape
     cell_h = height * (scene.rect.bottom - scene.rect.top) / h
     cell_w = width * (scene.rect.right - scene.rect.left) / w
     arm = round(0.16 * min(cell_h, cell_w))
     if arm < 1:
-        return  # no sign can be read in so few pixels
+        return  # too few pixels for a legible sign
     signs = {positive: _sign(arm, positive=positive, opacity=_line_opacity(scene)) for positive in (False, True)}
     marked: IntArray = np.argwhere(np.abs(values) >= MARKED_FROM * scene.high)
     for row, column in marked.tolist():
@@ -291,7 +291,7 @@ def _mark_signs(layer: _Layer, scene: Scene, values: Float32Array, height: int, 
 
 
 def _sign(arm: int, *, positive: bool, opacity: float) -> tuple[Picture, Picture]:
-    """Return a white + or - with a black outline, as a small layer: premultiplied colour and what shows through."""
+    """Return a white + or - with a black outline, as a small layer: premultiplied colour and weight of the frame."""
     width_px = max(1, arm // 5)
     middle = arm + 2 * width_px
     edge: Picture = np.zeros((2 * middle + 1, 2 * middle + 1), dtype=np.uint8)
@@ -309,7 +309,7 @@ def _line_opacity(scene: Scene) -> float:
 
 
 def _stamp(picture: Picture, stamp: Picture, where: NDArray[np.bool_], y: int, x: int) -> None:
-    """Copy a small picture into a large one at row y and column x, which may lie outside, where a mask is true."""
+    """Copy a small picture into a large one at row y and column x, which may lie outside, using a mask."""
     top, left = max(y, 0), max(x, 0)
     bottom, right = min(y + stamp.shape[0], picture.shape[0]), min(x + stamp.shape[1], picture.shape[1])
     if top < bottom and left < right:

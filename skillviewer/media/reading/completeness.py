@@ -1,4 +1,4 @@
-"""Whether a video file's end is there, by its container's own account."""
+"""Completeness of a video file, by comparison with its container's own statements."""
 
 import re
 
@@ -7,12 +7,12 @@ from skillviewer.media.reading.edits import n_stored, read_edits
 
 
 def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
-    """Return whether bytes, packets or seconds are missing that the container says it has.
+    """Return True if bytes, packets or seconds are missing that the container declares.
 
     Args:
         file: The open file.
-        n_packets: Packets that could be read.
-        end_ticks: Where the last of them ends.
+        n_packets: Number of readable packets.
+        end_ticks: End of the last of them.
     """
     name = file.container.format.name
     with file.path.open("rb") as stream:
@@ -23,18 +23,18 @@ def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
             return all(file.size_bytes % length for length in (188, 192, 204))
         if name.startswith("matroska"):
             return _segment_end(stream.read(4096)) > file.size_bytes or _ends_early(file, end_ticks)
-        if name == "avi":  # chunks of no length stand for pictures that were dropped: its number counts those too
+        if name == "avi":  # its number also counts empty chunks, which stand for dropped pictures
             return file.stream.frames > end_ticks
     # for others the number is an estimate
     if not name.startswith("mov") or file.stream.frames <= n_packets:
         return False
-    return not read_edits(file) or file.stream.frames > n_stored(file)  # an edit list may hide what is there
+    return not read_edits(file) or file.stream.frames > n_stored(file)  # an edit list may hide pictures
 
 
 def _ends_early(file: VideoFile, end_ticks: int) -> bool:
-    """Return whether the pictures of a Matroska file end more than half a second before the duration in its head."""
+    """Return True if the pictures of a Matroska file end over half a second before the duration in its header."""
     claimed_s = 0.0
-    # of this track, where the muxer wrote statistics
+    # of this track, if the muxer wrote statistics
     tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d*)?)", file.stream.metadata.get("DURATION", ""))
     if tag:
         claimed_s = 3600 * int(tag[1]) + 60 * int(tag[2]) + float(tag[3])
@@ -44,7 +44,7 @@ def _ends_early(file: VideoFile, end_ticks: int) -> bool:
 
 
 def _segment_end(head: bytes) -> int:
-    """Return where the segment of a Matroska file ends by its own account, or 0 if it does not say (RFC 8794)."""
+    """Return the declared end of the segment of a Matroska file, or 0 if it is not declared (RFC 8794)."""
     at = head.find(b"\x18\x53\x80\x67") + 4
     if at < 4 or at >= len(head) or not head[at]:
         return 0

@@ -1,8 +1,8 @@
-"""A video file taken apart: its stream, its packets by number, and the pictures that decode from them.
+"""An open video file: its stream, its numbered packets, and the pictures decoded from them.
 
-Packets are numbered from 0 in the order in which the file stores them. Before a packet is decoded its time stamp is
-replaced by its number; a decoder hands the stamp on to the picture, so that every picture says which packet it came
-from, however little the container's own stamps are worth.
+Packets are numbered from 0 in file order. Before a packet is decoded its time stamp is replaced by its number; a
+decoder passes the stamp on to the picture, so that every picture identifies its packet, however unreliable the
+container's own stamps are.
 """
 
 import os
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 _STILL_FORMATS = ("image2", "ico", "tty", "bin", "xbin", "adf", "idf")
-"""Demuxers that call a still picture or a text a video."""
+"""Demuxers that present a still picture or a text as a video."""
 
 _STILL_BRANDS = frozenset({"avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"})
-"""Brands of files made like MP4 that hold pictures, in tiles maybe, or sequences of them (ISO/IEC 23008-12)."""
+"""Brands of MP4-like files with still pictures, perhaps in tiles, or sequences of them (ISO/IEC 23008-12)."""
 
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
-"""What is a video stream to the container, and not to anybody else: an album cover, say."""
+"""Streams that only the container calls video: an album cover, say."""
 
 _STRANGERS = 16
-"""Packets after a jump that may be unknown: program streams are cut into them anew."""
+"""Number of packets after a jump that may be unknown: program streams are split into them anew."""
 
-# what these packets hold may only be left out where a picture that nothing refers to is marked as such
+# the content of these packets may be skipped only if unreferenced pictures are marked as such
 _SKIPPABLE_CODECS = frozenset({"h264", "hevc", "mpeg2video", "mpeg4"})
 
 
 def _failure(path: Path, error: Exception) -> VideoError:
-    """Say why a file does not open."""
+    """Return the error for a file that does not open."""
     if isinstance(error, FileNotFoundError):
         return VideoError(f"There is no file {path}.")
     if isinstance(error, IsADirectoryError):
@@ -52,7 +52,7 @@ def _failure(path: Path, error: Exception) -> VideoError:
         return VideoError(f"{path} may not be read: permission denied.")
     if isinstance(error, UnicodeError):
         return VideoError(f"{path!r} cannot be opened: its name is not valid text. Rename it.")
-    if isinstance(error, OSError) and not isinstance(error, FFmpegError):  # that of a demuxer speaks of the contents
+    if isinstance(error, OSError) and not isinstance(error, FFmpegError):  # a demuxer's OSError is about the content
         return VideoError(f"{path} cannot be read: {error.strerror or error}.")
     return VideoError(f"{path} is not a video that can be read, or its beginning or end is missing.")
 
@@ -61,15 +61,15 @@ class VideoFile:
     """An open file and its first real video stream.
 
     Args:
-        path: Where it lies.
-        threads: Pictures decoded at once. With 1 the slices of a picture may still be shared out.
+        path: Path of the file.
+        threads: Number of pictures decoded in parallel. With 1 the slices of a picture may still be distributed.
 
     Attributes:
-        n_tracks: Video streams in the file; the first is read.
+        n_tracks: Number of video streams in the file; the first is read.
 
     Raises:
-        VideoError: The file is missing, a folder, empty, not permitted, not a video, has no video stream, or its
-            codec is unknown.
+        VideoError: The file is missing, a folder, empty, inaccessible, no video, without a video stream, or has an
+            unknown codec.
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
@@ -93,7 +93,7 @@ class VideoFile:
         self.close()
 
     def _written(self) -> tuple[int, int]:
-        """Return bytes and time of the last writing, which are others once somebody has written it anew."""
+        """Return size and time of the last change, which differ once the file has been rewritten."""
         try:
             with self.path.open("rb") as file:
                 found = os.fstat(file.fileno())
@@ -104,10 +104,10 @@ class VideoFile:
         return found.st_size, found.st_mtime_ns
 
     def check_unchanged(self) -> None:
-        """Refuse a file that was written since it was opened; one that has gone is read on from what is open.
+        """Raise an error if the file was rewritten since it was opened; a deleted one can still be read.
 
         Raises:
-            VideoError: It was.
+            VideoError: It was rewritten.
         """
         try:
             now = self.path.stat()
@@ -117,10 +117,10 @@ class VideoFile:
             raise VideoError(f"{self.path} was written or replaced while it was read. Open it again once it is whole.")
 
     def reopen(self) -> None:
-        """Open the file anew: the next packet is number 0."""
+        """Reopen the file: the next packet is number 0."""
         self.close()
         try:
-            # the prefix keeps a name with a colon from being taken for an address; nothing but files is ever opened
+            # the prefix keeps a name with a colon from being read as an address; only files are ever opened
             self._container = av.open(
                 f"file:{self.path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="replace"
             )
@@ -129,7 +129,7 @@ class VideoFile:
         self.stream = self._choose(self._container)
         context = self.stream.codec_context
         self.codec = context.codec.canonical_name
-        # streams made for broadcasting have no table of key frames: a jump lands on any packet, by decoding time
+        # broadcast streams have no table of key frames: a jump lands on any packet, by decoding time
         self.sought_by_dts = self._container.format.name in {"mpegts", "mpeg"}
         self.skippable = self.codec in _SKIPPABLE_CODECS
         context.thread_count = 0 if self._threads == 1 else self._threads
@@ -147,7 +147,7 @@ class VideoFile:
         if not streams:
             raise VideoError(f"{self.path} has no video stream.")
         stream = streams[0]
-        # for a codec that the library does not know there is no context, whatever the annotation says
+        # a codec unknown to the library has no context, whatever the annotation says
         if stream.codec_context is None:
             raise VideoError(
                 f"The codec of {self.path} is unknown here. Convert the video to H.264, for example, and open that."
@@ -163,18 +163,18 @@ class VideoFile:
 
     @property
     def time_base(self) -> Fraction:
-        """Seconds of one tick of the stream's time stamps."""
+        """Duration of one tick of the stream's time stamps, in seconds."""
         return self.stream.time_base or Fraction(1, 90000)
 
     def read(self) -> tuple[int, VideoPacket] | None:
         """Return the next packet and its number, or None at the end.
 
         Raises:
-            VideoError: The file cannot be read on from here.
+            VideoError: The file cannot be read further.
         """
         try:
             for packet in self._packets:
-                if packet.size:  # an empty one would tell the decoder that the end is reached
+                if packet.size:  # an empty one would signal the end to the decoder
                     self._next += 1
                     return self._next - 1, packet
         except (FFmpegError, OSError) as error:
@@ -182,15 +182,15 @@ class VideoFile:
         return None
 
     def seek(self, ticks: int, find: Callable[[VideoPacket], int | None]) -> tuple[int, VideoPacket] | None:
-        """Go near a time stamp and return the first packet there that is recognised.
+        """Go near a time stamp and return the first recognised packet there.
 
         Args:
-            ticks: The stamp. Where the container lands is its own affair: on the key frame before, or before or after
-                that.
-            find: Says which number a packet has, or None if it is not known.
+            ticks: The stamp. The container chooses the landing point: the key frame before it, or a packet before or
+                after that.
+            find: Returns the number of a packet, or None if it is unknown.
 
         Returns:
-            Number and packet, or None when the file cannot be sought.
+            Number and packet, or None if the file is not seekable.
         """
         container = self.container
         try:
@@ -214,11 +214,10 @@ class VideoFile:
         Args:
             number: Its number.
             packet: The packet; its time stamp is overwritten.
-            skip: Leave the picture out if nothing else refers to it.
+            skip: Whether to skip the picture if no other refers to it.
 
         Returns:
-            The pictures that come out by now, each with the number of the packet it came from. A damaged packet gives
-            none.
+            The pictures available by now, each with the number of its packet. A damaged packet gives none.
         """
         context = self.stream.codec_context
         packet.pts = number
@@ -232,7 +231,7 @@ class VideoFile:
         return [(-1 if frame.pts is None else frame.pts, frame) for frame in frames]
 
     def drain(self) -> list[tuple[int, VideoFrame]]:
-        """Return the pictures that the decoder still holds. Afterwards seek or reopen."""
+        """Return the pictures still in the decoder. Seek or reopen afterwards."""
         try:
             frames = self.stream.codec_context.decode(None)
         except FFmpegError:

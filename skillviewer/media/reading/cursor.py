@@ -1,4 +1,4 @@
-"""Where decoding stands in a file, and how it gets to a frame with the least work."""
+"""Decoding position in a file, and the cheapest way to a frame."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -12,17 +12,17 @@ from skillviewer.media.reading.frame_index import FrameIndex
 from skillviewer.media.reading.packets import PacketTable, jump
 
 _WALK = 8
-"""A key frame no more than this many packets ahead is walked to: going on costs no more than seeking."""
+"""Distance in packets up to which decoding continues to a key frame: that costs no more than seeking."""
 
 _STEPS_BACK = (0, 1, 2, 4, 8, 16)
-"""Groups further back from which a frame is tried when it does not come out (recovery points, wrong key flags)."""
+"""Numbers of groups to go back if a frame cannot be decoded (recovery points, wrong key flags)."""
 
 
 class Cursor:
-    """Decodes towards frames, on from where it stands if that is the shortest way.
+    """Decodes to requested frames, from its present position if that is the shortest way.
 
     Args:
-        file: The open file; the cursor is its only reader from now on.
+        file: The open file; the cursor is its only reader afterwards.
         table: Its packets.
         index: Its frames.
     """
@@ -32,16 +32,16 @@ class Cursor:
         self._table = table
         self._index = index
         self._intra = bool(table.key.all())
-        # counted packets do not tell which frame they give, and what is damaged is patched up from what came before
+        # the numbers of counted packets do not identify frames, and damaged pictures are concealed with earlier ones
         self._may_skip = not index.counted and not table.damaged
-        self._standing = False  # whether decoding can go on from here at all
-        self._ended = False  # the decoder has given all it had
+        self._standing = False  # whether decoding can continue from here
+        self._ended = False  # the decoder is empty
         self._pending: tuple[int, VideoPacket] | None = None  # read while seeking, not yet decoded
-        self._next = 0  # number of the packet to be read next
-        self._last = -1  # frame that came out last
-        self._out: deque[tuple[int, VideoFrame]] = deque()  # came out, not yet asked for
-        self._whole_from = 0  # frames before this one lack what they refer to
-        self._count: int | None = None  # frames that came out since the beginning, where that is what names them
+        self._next = 0  # number of the next packet to read
+        self._last = -1  # last frame decoded
+        self._out: deque[tuple[int, VideoFrame]] = deque()  # decoded, not yet requested
+        self._whole_from = 0  # earlier frames lack their references
+        self._count: int | None = None  # frames decoded since the beginning, if these identify them
 
     def reach(
         self, target: int, wanted: Callable[[int], bool], token: CancelToken | None = None
@@ -50,15 +50,15 @@ class Cursor:
 
         Args:
             target: Index of the frame.
-            wanted: Says of a frame whether it must come out; others may be left out where nothing refers to them.
+            wanted: Returns True for frames that must be decoded; others may be skipped if no frame refers to them.
             token: Checked between packets.
 
         Yields:
-            Index and frame of every whole frame on the way, and of the target last.
+            Index and frame of every complete frame on the way, and of the target last.
 
         Raises:
             VideoError: The frame does not decode.
-            Cancelled: The token was raised. What was decoded is not lost.
+            Cancelled: The token was raised. Decoded frames are not lost.
         """
         start = self._index.start_for(target)
         if self._goes_on_to(target, start) and (yield from self._walk(target, wanted, token)):
@@ -69,7 +69,7 @@ class Cursor:
                 stood = True
                 if (yield from self._walk(target, wanted, token)):
                     return
-        # what cannot be sought, or was counted from the beginning, is found from the beginning
+        # an unseekable or counted file is decoded from the beginning
         if (self._index.counted or not stood) and self._stand_at(0) and (yield from self._walk(target, wanted, token)):
             return
         raise VideoError(
@@ -78,12 +78,12 @@ class Cursor:
         )
 
     def _goes_on_to(self, target: int, start: int) -> bool:
-        """Return whether the target lies ahead, with no key frame far ahead that would save decoding."""
+        """Return True if the target lies ahead, and no key frame before it would save decoding."""
         ahead = self._standing and target > self._last and target >= self._whole_from
         return ahead and int(self._index.starts[start]) <= self._next + _WALK
 
     def _stand_at(self, at: int) -> bool:
-        """Go to an entry of the index's starts; False if the container lands somewhere later, or nowhere known."""
+        """Go to an entry of the index's starts; return False if the container lands later, or at an unknown packet."""
         number = int(self._index.starts[at])
         self._out.clear()
         self._standing = self._ended = False
@@ -105,7 +105,7 @@ class Cursor:
     def _walk(
         self, target: int, wanted: Callable[[int], bool], token: CancelToken | None
     ) -> Generator[tuple[int, VideoFrame], None, bool]:
-        """Go on decoding until the target has come out (True), or cannot come out any more (False)."""
+        """Decode until the target was decoded (True), or cannot be decoded any more (False)."""
         while True:
             while self._out and self._out[0][0] <= target:
                 index, frame = self._out.popleft()
@@ -127,7 +127,7 @@ class Cursor:
         """Decode the next packet, or empty the decoder at the end."""
         try:
             found = self._pending or self._file.read()
-        except VideoError:  # a broken tail: what was read so far is what there is
+        except VideoError:  # a broken tail: the frames so far are all there are
             found = None
         self._pending = None
         if found is None:
@@ -141,7 +141,7 @@ class Cursor:
         return self._file.decode(*found, skip=skip)
 
     def _index_of(self, number: int) -> int:
-        """Return the frame that came from a packet, -1 if it is none of the video's."""
+        """Return the frame from a packet, -1 if it is not in the video."""
         if self._count is not None:
             self._count += 1
             return self._count - 1

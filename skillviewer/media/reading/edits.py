@@ -1,9 +1,8 @@
 """Edit lists of MP4 and MOV files: which parts of the stored pictures are shown, and when (ISO/IEC 14496-12, 8.6.6).
 
-One edit, perhaps after an empty one, is what cameras and trimming write; libav reads that exactly. Where several
-edits are shown one after the other, libav shows the right frames, but those after a cut late by a frame, and some
-twice where nothing is shown after an edit. So the frames and times of such a file are worked out here from its edit
-list, and libav is held against them.
+Cameras and trimming write a single edit, perhaps after an empty one; libav reads that exactly. For several edits, libav
+gives the right frames, but those after a cut one frame late, and some twice if nothing is shown after an edit. So the
+frames and times of such a file are derived here from its edit list, and libav's frames are compared with them.
 """
 
 import struct
@@ -21,7 +20,7 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.media.reading.container import VideoFile
 
 MOST_TABLES = 1 << 28
-"""Bytes of the tables of a file; larger ones are not looked into."""
+"""Greatest size of a file's tables in bytes; larger ones are not read."""
 _USUAL_RATE = 1 << 16  # 1.0 as a fixed-point number
 
 
@@ -30,9 +29,9 @@ class Edit:
     """One entry of an edit list.
 
     Attributes:
-        length_s: How long it is shown; 0 for up to the end of the pictures.
-        start: Where it begins, in ticks of the stored pictures; None for nothing, shown for so long.
-        usual: Whether it is shown at its own speed.
+        length_s: Duration; 0 for up to the end of the pictures.
+        start: Start in ticks of the stored pictures; None for an empty edit.
+        usual: Whether it plays at its own speed.
     """
 
     length_s: Fraction
@@ -45,9 +44,9 @@ class EditList:
     """Frames that the edit list of a file shows.
 
     Attributes:
-        packets: (position in the file, size) of the packet of every frame, in the order in which they are shown.
-        times_s: Their times from the first.
-        last_s: How long the last one is shown.
+        packets: (position in the file, size) of the packet of every frame, in order of presentation.
+        times_s: Presentation times from the first frame.
+        last_s: Duration of the last frame.
     """
 
     packets: list[tuple[int | None, int]]
@@ -56,27 +55,27 @@ class EditList:
 
 
 def read_edits(file: VideoFile) -> tuple[Edit, ...]:
-    """Return the edits of a file's video track, without empty ones at the beginning; none where there is no list."""
+    """Return the edits of a file's video track, without empty ones at the beginning; empty without an edit list."""
     if not file.container.format.name.startswith("mov"):
         return ()
     try:
         with file.path.open("rb") as stream:
             edits = _parse_edits(_tables(stream), file.stream.id)
-    except (OSError, struct.error):  # tables that libav could read, and this could not
+    except (OSError, struct.error):  # tables that libav can read, but this cannot
         return ()
     shown = [at for at, edit in enumerate(edits) if edit.start is not None]
     return edits[shown[0] :] if shown else ()
 
 
 def has_cuts(edits: tuple[Edit, ...]) -> bool:
-    """Return whether more is asked for than one edit at its own speed."""
+    """Return True unless the track is a single edit at its own speed."""
     return len(edits) > 1 or any(not edit.usual for edit in edits)
 
 
 def apply_edits(file: VideoFile, edits: tuple[Edit, ...]) -> EditList | None:
-    """Work out what the edits of a file show; None where this cannot be told.
+    """Return the frames that edits show, or None if they cannot be derived.
 
-    A frame that is on when an edit begins is shown from there on; one is shown until the next, or its edit ends.
+    A frame on screen at the start of an edit is shown from there on, until the next frame or the end of its edit.
     """
     stored = _stored(file)
     if not stored or not all(edit.usual for edit in edits):
@@ -103,16 +102,16 @@ def apply_edits(file: VideoFile, edits: tuple[Edit, ...]) -> EditList | None:
 
 
 def n_stored(file: VideoFile) -> int:
-    """Return how many pictures of a file can be read, shown or not."""
+    """Return the number of readable pictures in a file, shown or not."""
     return len(_stored(file))
 
 
 def _stored(file: VideoFile) -> list[tuple[int, int | None, int, int]]:
-    """Return (time stamp, position, size, duration) of every packet, whatever the edit list says."""
+    """Return (time stamp, position, size, duration) of every packet, ignoring the edit list."""
     options = {"protocol_whitelist": "file", "ignore_editlist": "1"}
     found: list[tuple[int, int | None, int, int]] = []
     with (
-        suppress(FFmpegError),  # as far as it can be read
+        suppress(FFmpegError),  # as far as the file can be read
         av.open(f"file:{file.path.absolute()}", options=options, metadata_errors="replace") as container,
     ):
         found.extend(
@@ -124,7 +123,7 @@ def _stored(file: VideoFile) -> list[tuple[int, int | None, int, int]]:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield name and content of the boxes that lie one after the other."""
+    """Yield name and content of consecutive boxes."""
     at = 0
     while at + 8 <= len(data):
         size, name = struct.unpack_from(">I4s", data, at)

@@ -1,4 +1,4 @@
-"""Decoded frames kept within a memory budget; the one used longest ago goes first."""
+"""Least-recently-used cache of decoded frames with a memory budget."""
 
 from collections import OrderedDict
 
@@ -8,10 +8,10 @@ from skillviewer.media.reading.frame_converter import frame_bytes
 
 
 class FrameCache:
-    """Frames by index, as they leave the decoder: in YUV 4:2:0 they take half the memory of RGB.
+    """Frames by index, in the decoder's form: YUV 4:2:0 takes half the memory of RGB.
 
     Args:
-        budget_bytes: What the frames may hold together. The newest frame is kept whatever its size.
+        budget_bytes: Memory for all frames. The newest frame is kept whatever its size.
     """
 
     def __init__(self, budget_bytes: int) -> None:
@@ -26,7 +26,7 @@ class FrameCache:
         return len(self._frames)
 
     def get(self, index: int) -> VideoFrame | None:
-        """Return a frame and mark it as used, or None."""
+        """Return a frame and mark it as used, or return None."""
         entry = self._frames.get(index)
         if entry is None:
             return None
@@ -34,7 +34,7 @@ class FrameCache:
         return entry[0]
 
     def put(self, index: int, frame: VideoFrame) -> None:
-        """Keep a frame, and drop the oldest ones that no longer fit."""
+        """Store a frame, and drop the oldest ones beyond the budget."""
         self._drop(index)
         size = frame_bytes(frame)
         self._frames[index] = (frame, size)
@@ -43,11 +43,11 @@ class FrameCache:
             self._drop(next(iter(self._frames)))
 
     def nearest(self, index: int) -> int | None:
-        """Return the index of the kept frame nearest to an index, or None."""
+        """Return the index of the cached frame nearest to an index, or None."""
         return min(self._frames, key=lambda kept: abs(kept - index), default=None)
 
     def clear(self) -> None:
-        """Drop everything."""
+        """Drop all frames."""
         self._frames.clear()
         self.n_bytes = 0
 

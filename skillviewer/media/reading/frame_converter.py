@@ -1,8 +1,8 @@
-"""From a decoded frame to the picture that is shown: upright, with square pixels, in RGB or grey.
+"""Conversion of decoded frames to displayed pictures: upright, with square pixels, in RGB or grey.
 
-Colours are what libswscale makes of the frame's own tags (matrix BT.601, BT.709 or BT.2020; limited or full range;
-BT.601 limited where nothing is said), hence what PyAV's ``frame.to_ndarray(format="rgb24")`` gives, to the last bit
-where nothing is scaled. Scaling is bicubic, with the kernel widened when shrinking, which keeps aliasing out.
+Colours are converted by libswscale according to the frame's own tags (matrix BT.601, BT.709 or BT.2020; limited or full
+range; BT.601 limited without tags), hence equal to PyAV's ``frame.to_ndarray(format="rgb24")``, to the last bit if
+nothing is scaled. Scaling is bicubic, with a wider kernel for shrinking, which prevents aliasing.
 """
 
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ _SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
 _HIGH_DYNAMIC_RANGE = (16, 18)
 """Transfer characteristics of ST 2084 (PQ) and HLG (ITU-T H.273, table 3)."""
 _NEARLY_SQUARE = 0.01
-"""Pixels within one per cent of square stay as they are: resampling would blur more than it mends."""
+"""Pixels within one per cent of square are not resampled: that would blur more than it corrects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How a stored picture is turned to be shown: transpose first, then mirror.
+    """Transformation of a stored picture for display: transpose first, then mirror.
 
     Attributes:
         transpose: Rows become columns.
@@ -41,9 +41,9 @@ class Orientation:
 
     @classmethod
     def of(cls, frame: VideoFrame) -> "Orientation":
-        """Read the display matrix of a frame; angles between the right ones are rounded.
+        """Return the orientation in the display matrix of a frame; other angles are rounded to right ones.
 
-        The matrix holds (a b u; c d v; x y w) as 32-bit integers and takes a stored point (p, q) to the shown point
+        The matrix holds (a b u; c d v; x y w) as 32-bit integers and maps a stored point (p, q) to the displayed point
         (a p + c q, b p + d q) (ISO/IEC 14496-12, track header).
         """
         for side in cast("SideDataContainer", frame.side_data):
@@ -55,7 +55,7 @@ class Orientation:
         return cls()
 
     def apply(self, picture: Picture) -> Picture:
-        """Turn a picture, (h, w) or (h, w, 3)."""
+        """Transform a picture, (h, w) or (h, w, 3)."""
         if self.transpose:
             picture = cv2.transpose(picture)  # type: ignore[assignment]
         if self.mirror_x and self.mirror_y:
@@ -68,7 +68,7 @@ class Orientation:
 
 
 def note_on(first: VideoFrame) -> str:
-    """Return what a person should know of the pictures of a video, by its first frame, or ""."""
+    """Return a notice for the user about the pictures of a video, by its first frame, or ""."""
     notes = []
     if first.color_trc in _HIGH_DYNAMIC_RANGE:
         notes.append("It was recorded with high dynamic range, which is not converted: it looks pale, to a model too.")
@@ -81,12 +81,12 @@ def note_on(first: VideoFrame) -> str:
 
 
 class FrameConverter:
-    """Makes pictures of the frames of one video. It keeps the scaler of each size that it was asked for.
+    """Converts the frames of one video to pictures. It keeps a scaler for each requested size.
 
     Args:
-        first: The first frame, which settles size and orientation for all.
-        pixel_aspect: Width of a pixel by its height, or None if not known. Pixels are stretched along their short
-            side, so that nothing is lost.
+        first: The first frame, which defines size and orientation for all.
+        pixel_aspect: Width of a pixel over its height, or None if unknown. Pixels are enlarged along their short side,
+            so that no detail is lost.
     """
 
     def __init__(self, first: VideoFrame, pixel_aspect: Fraction | None) -> None:
@@ -99,11 +99,11 @@ class FrameConverter:
         self._scalers: dict[tuple[int, int, str], VideoReformatter] = {}
 
     def picture(self, frame: VideoFrame, size: tuple[int, int] | None, pixels: str) -> Picture:
-        """Return a frame as shown.
+        """Return a frame as displayed.
 
         Args:
             frame: A decoded frame.
-            size: (width_px, height_px) as shown, or None for the video's own.
+            size: Displayed (width_px, height_px), or None for the video's own.
             pixels: "rgb24" or "gray".
 
         Returns:
@@ -123,21 +123,21 @@ class FrameConverter:
 
 
 class DecodedFrame:
-    """A decoded frame, not yet a picture: what is not asked for is not converted.
+    """A decoded frame, converted to a picture only on request.
 
     Attributes:
         index: Index of the frame in the video, from 0.
     """
 
-    __slots__ = ("_developer", "_frame", "index")
+    __slots__ = ("_converter", "_frame", "index")
 
-    def __init__(self, index: int, frame: VideoFrame, developer: FrameConverter) -> None:
+    def __init__(self, index: int, frame: VideoFrame, converter: FrameConverter) -> None:
         self.index = index
         self._frame = frame
-        self._developer = developer
+        self._converter = converter
 
     def rgb(self, size: tuple[int, int] | None = None) -> Picture:
-        """Return the frame as shown, in RGB.
+        """Return the frame as displayed, in RGB.
 
         Args:
             size: (width_px, height_px), or None for the video's own size.
@@ -145,10 +145,10 @@ class DecodedFrame:
         Returns:
             (height_px, width_px, 3) uint8, read-only.
         """
-        return self._developer.picture(self._frame, size, "rgb24")
+        return self._converter.picture(self._frame, size, "rgb24")
 
     def grey(self, size: tuple[int, int]) -> Picture:
-        """Return the frame as shown, in grey: 0.299 R + 0.587 G + 0.114 B, full range.
+        """Return the frame as displayed, in grey: 0.299 R + 0.587 G + 0.114 B, full range.
 
         Args:
             size: (width_px, height_px).
@@ -156,9 +156,9 @@ class DecodedFrame:
         Returns:
             (height_px, width_px) uint8, read-only.
         """
-        return self._developer.picture(self._frame, size, "gray")
+        return self._converter.picture(self._frame, size, "gray")
 
 
 def frame_bytes(frame: VideoFrame) -> int:
-    """Return the memory that a decoded frame holds."""
+    """Return the memory of a decoded frame in bytes."""
     return sum(plane.buffer_size for plane in frame.planes)

@@ -1,16 +1,15 @@
-"""Which frames a video has, when each is shown, and where decoding must start to reach it.
+"""Index of a video's frames: their presentation times, and the start of decoding for each.
 
-Two ways lead to an index. Reading the packets without decoding them is quick, and right where every packet holds one
-picture that decodes. Decoding the whole file is slow, and always right: what counts is what decodes. The quick way is
-believed only if
+An index is built in one of two ways. Reading the packets without decoding is fast, and right if every packet holds one
+decodable picture. Decoding the whole file is slow, and always right. The fast way is used only if
 
-* the codec is known to put one picture in a packet, and no packet is marked, or seen, to show nothing;
-* every packet has a time stamp of its own, and key frames follow each other in time;
-* no packet is damaged, blank or malformed, nothing stopped the reading, and the end of the file is there;
-* the first frames, decoded, are those foretold; only leading pictures that refer to what was cut away may be missing.
+* the codec always has one picture per packet, and no packet is marked, or seen, to show nothing;
+* every packet has its own time stamp, and key frames are in order of time;
+* no packet is damaged, blank or malformed, reading did not stop early, and the end of the file is present;
+* the first frames, when decoded, are the predicted ones; only leading pictures with missing references may be absent.
 
 Otherwise the frames are counted by decoding: H.264 and packed MPEG-4 in AVI, GIF, files with damaged packets, and
-whatever is rare or odd.
+everything rare or odd.
 """
 
 from collections.abc import Callable
@@ -30,28 +29,28 @@ from skillviewer.media.reading.packets import PacketTable, read_packets
 from skillviewer.media.reading.timing import NO_STAMP, presentation_ticks
 
 _HEAD = 16
-"""Frames decoded at the beginning to see whether the packets tell the truth."""
+"""Number of frames decoded at the beginning to verify the packets."""
 
 _STANDING_S = 600.0
-"""A frame that is shown for longer makes one doubt the clock: that of a recorded stream may begin at 0 and leap."""
+"""A frame shown for longer suggests a wrong clock: that of a recorded stream may begin at 0 and jump."""
 
 REORDER = 32
-"""Pictures by which a decoder may at most delay one to put them in order (16 in H.264, twice that for fields)."""
+"""Greatest reordering delay of a decoder in pictures (16 in H.264, twice that for fields)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameIndex:
-    """The frames of a video in the order in which they are shown.
+    """Frames of a video in order of presentation.
 
     Attributes:
-        packet: (n,) number of the packet each frame comes from.
-        frame: (p,) frame that each packet gives, -1 for none.
+        packet: (n,) number of the packet of each frame.
+        frame: (p,) frame in each packet, -1 for none.
         times_s: (n,) presentation times in seconds from the first frame.
-        last_s: How long the last frame is shown, in seconds.
+        last_s: Duration of the last frame, in seconds.
         starts: (k,) packets at which decoding can start, ascending; the first is 0.
-        first_frames: (k,) the first frame that is whole when decoding starts there.
+        first_frames: (k,) the first complete frame when decoding starts there.
         counted: Whether the frames were counted by decoding.
-        note: What a person should know, or "".
+        note: A notice for the user, or "".
     """
 
     packet: IntArray
@@ -64,10 +63,10 @@ class FrameIndex:
     note: str
 
     def start_for(self, index: int) -> int:
-        """Return the latest entry of ``starts`` from which a frame can be reached whole.
+        """Return the latest entry of ``starts`` from which a frame decodes completely.
 
-        A leading picture of an open group is stored after its key frame and shown before it: it needs the group
-        before.
+        A leading picture of an open group is stored after its key frame and shown before it: it needs the previous
+        group.
         """
         at = int(np.searchsorted(self.starts, self.packet[index], side="right")) - 1
         while at > 0 and self.first_frames[at] > index:
@@ -75,7 +74,7 @@ class FrameIndex:
         return at
 
     def length(self, at: int) -> int:
-        """Return how many frames lie between an entry of ``starts`` and the next."""
+        """Return the number of frames between an entry of ``starts`` and the next."""
         stop = self.first_frames[at + 1] if at + 1 < len(self.starts) else len(self.packet)
         return int(stop - self.first_frames[at])
 
@@ -83,15 +82,15 @@ class FrameIndex:
 def index_frames(
     file: VideoFile, keep: Callable[[int, VideoFrame], None], token: CancelToken | None = None
 ) -> tuple[PacketTable, FrameIndex]:
-    """Find the frames of a freshly opened file.
+    """Build the index of a freshly opened file.
 
     Args:
-        file: The file, not read from yet. It stands anywhere afterwards.
-        keep: Is given the first frames, decoded on the way, with their indices.
+        file: The file, unread so far. Its position afterwards is undefined.
+        keep: Receives the first frames, decoded on the way, with their indices.
         token: Checked between packets.
 
     Raises:
-        VideoError: Nothing decodes.
+        VideoError: No frame decodes.
         Cancelled: The token was raised.
     """
     table = read_packets(file, token)
@@ -99,7 +98,7 @@ def index_frames(
     counted = order is None
     if order is None:
         order, keys, failed = count_frames(file, len(table.pts), keep, token)
-        # a key frame that did not decode as one is no place to start
+        # a key frame that did not decode as one is no starting point
         table = replace(table, key=table.key & keys, damaged=table.damaged or failed)
     if not len(order):
         raise VideoError(
@@ -109,7 +108,7 @@ def index_frames(
 
 
 def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFrame], None]) -> IntArray | None:
-    """Return the packets in the order of presentation if decoding bears them out, or None."""
+    """Return the packets in the order of presentation if decoding confirms them, or None."""
     numbers = np.flatnonzero(table.shown)
     order = numbers[np.argsort(table.pts[numbers], kind="stable")]
     file.reopen()
@@ -119,7 +118,7 @@ def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFra
     if len(head) < _HEAD:
         head += file.drain()
     decoded = [number for number, _ in head]
-    # leading pictures may be missing: they refer to what was cut away
+    # leading pictures may be missing if their references are
     order = order[order.tolist().index(decoded[0]) :] if decoded and decoded[0] in order else order
     if not decoded or order[: len(decoded)].tolist() != decoded:
         return None
@@ -131,17 +130,17 @@ def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFra
 def count_frames(
     file: VideoFile, n_packets: int, keep: Callable[[int, VideoFrame], None], token: CancelToken | None = None
 ) -> tuple[IntArray, NDArray[np.bool_], bool]:
-    """Decode everything, as far as it goes.
+    """Decode all frames, as far as possible.
 
     Args:
-        file: The file; it is opened anew.
-        n_packets: p, packets in the file.
-        keep: Is given every frame with its index.
+        file: The file; it is reopened.
+        n_packets: p, number of packets in the file.
+        keep: Receives every frame with its index.
         token: Checked between packets.
 
     Returns:
-        Packets of the frames in the order in which they come out; (p,) whether a packet gave a key frame; and whether
-        something could not be read or decoded.
+        Packets of the frames in order of output; (p,) whether a packet gave a key frame; and whether something could
+        not be read or decoded.
     """
     file.reopen()
     order: list[int] = []
@@ -167,11 +166,11 @@ def count_frames(
 
 
 def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: bool) -> FrameIndex:
-    """Put the index together from the packets in the order of presentation."""
+    """Return the index from the packets in the order of presentation."""
     n_packets = len(table.pts)
     known = (order >= 0) & (order < n_packets)
     frame = np.full(n_packets, -1, np.int64)
-    # of several frames from one packet only the first can be told by its packet
+    # of several frames in one packet only the first is identified by its packet
     frame[order[known][::-1]] = np.flatnonzero(known)[::-1]
     stamps = np.where(known, table.pts[np.where(known, order, 0)], NO_STAMP)
     rate = file.stream.average_rate or file.stream.guessed_rate
@@ -215,10 +214,10 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
 
 
 def _shown(file: VideoFile, table: PacketTable, order: IntArray, foretold: EditList | None) -> EditList:
-    """Return what the edit list of a file with several edits shows, if that is what was read.
+    """Return the frames of a file's edit list, if they are the ones that were read.
 
     Raises:
-        VideoError: It is not.
+        VideoError: They are not.
     """
     place = {number: (pos, size) for (_, pos, size), number in table.number.items() if number >= 0}
     if foretold is None or [place.get(n) for n in order.tolist()] != foretold.packets:
@@ -230,11 +229,11 @@ def _shown(file: VideoFile, table: PacketTable, order: IntArray, foretold: EditL
 
 
 def _last_shown(file: VideoFile, table: PacketTable, packet: int) -> int:
-    """Return how many ticks the frame of the last packet shown stays on the screen, 0 if not known."""
+    """Return the duration of the last packet's frame in ticks, 0 if unknown."""
     stream, step = file.stream, int(table.duration[packet])
     if file.container.format.name.startswith("mov") and stream.duration:
-        # a packet's duration there is the step to the next in decoding order, which need not be the next shown; the
-        # track's end tells, but only to the millisecond
+        # a packet's duration is there the step to the next in decoding order, which need not be the next shown; the
+        # track's end gives it, but only to the millisecond
         left = (stream.start_time or 0) + stream.duration - int(table.pts[packet])
         if left > 0 and abs(left - step) * file.time_base > Fraction(11, 10000):
             return left

@@ -1,21 +1,21 @@
-"""What a packet's first bytes tell without decoding it: whether it is well formed, and whether it shows a picture."""
+"""Checks of a packet's first bytes without decoding: whether it is well formed, and whether it shows a picture."""
 
 from collections.abc import Callable
 from typing import TypeAlias
 
 Doubt: TypeAlias = Callable[[memoryview], str]
-"""Says what is wrong with a packet's bytes, or ""."""
+"""Returns the problem of a packet's bytes, or ""."""
 
 _HIDDEN = "a packet shows nothing"
 _MALFORMED = "a packet is malformed"
 
 
 def doubt_of(codec: str, extradata: bytes | None) -> Doubt:
-    """Return the test of a codec's packets.
+    """Return the check for a codec's packets.
 
     Args:
         codec: Name of the codec.
-        extradata: What the container keeps for the decoder.
+        extradata: The container's data for the decoder.
     """
     size = _length_size(codec, extradata or b"")
     if size:
@@ -26,7 +26,7 @@ def doubt_of(codec: str, extradata: bytes | None) -> Doubt:
 
 
 def _length_size(codec: str, extradata: bytes) -> int:
-    """Return the bytes of the length before each unit of H.264 or HEVC, 0 where start codes part them.
+    """Return the size of the length field before each unit of H.264 or HEVC, 0 if start codes separate them.
 
     ISO/IEC 14496-15, decoder configuration records.
     """
@@ -39,7 +39,7 @@ def _length_size(codec: str, extradata: bytes) -> int:
 
 
 def _units(data: memoryview, size: int) -> str:
-    """Check that the units fill the packet, and that the bit that must be zero is."""
+    """Check that the units fill the packet, and that the forbidden bit is zero."""
     at, end = 0, len(data)
     while at < end:
         start = at + size
@@ -59,7 +59,7 @@ def _start_code(data: memoryview) -> str:
 
 
 def _mpeg4(data: memoryview) -> str:
-    """A picture marked "not coded", with which packed streams fill up, is smaller than any other."""
+    """Check for pictures marked "not coded", which fill packed streams and are smaller than any other."""
     return _HIDDEN if len(data) < 10 else _start_code(data)
 
 
@@ -71,7 +71,7 @@ def _vp8(data: memoryview) -> str:
 def _vp9(data: memoryview) -> str:
     """Read frame_marker, profile, show_existing_frame, frame_type and show_frame (VP9 specification 6.2).
 
-    A superframe, whose last byte begins with 110, carries the shown picture with it.
+    A superframe, whose last byte begins with 110, contains the shown picture.
     """
     head = data[0]
     if head >> 6 != 0b10:
@@ -89,7 +89,7 @@ def _av1(data: memoryview) -> str:
         at += 2 if head & 0x04 else 1
         if head & 0x81:  # bits that must be zero
             return _MALFORMED
-        if not head & 0x02:  # only the last unit may leave its size out
+        if not head & 0x02:  # only the last unit may omit its size
             return _blank(data)
         size = shift = 0
         while at < end and shift < 56:

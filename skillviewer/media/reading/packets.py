@@ -1,4 +1,4 @@
-"""The packets of a stream: their stamps and flags, read without decoding, and whether those can be believed."""
+"""Packets of a stream: their stamps and flags, read without decoding, and the reliability of these."""
 
 from dataclasses import dataclass, replace
 
@@ -37,16 +37,16 @@ _ONE_PICTURE_A_PACKET = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PacketTable:
-    """Every packet of the stream, by number.
+    """All packets of the stream, by number.
 
     Attributes:
-        pts: (p,) presentation time stamps in ticks, ``NO_STAMP`` where there is none.
-        seek_to: (p,) stamps to seek by: presentation or decoding time, as the container has it.
-        duration: (p,) in ticks, 0 if not given.
+        pts: (p,) presentation time stamps in ticks, ``NO_STAMP`` if missing.
+        seek_to: (p,) stamps for seeking: presentation or decoding time, depending on the container.
+        duration: (p,) durations in ticks, 0 if missing.
         key: (p,) whether decoding can start there.
-        shown: (p,) False where the container says that the packet is only decoded for others' sake (edit lists).
-        number: From (pts, position, size) to the packet's number; -1 where several packets share them.
-        doubt: Why the packets alone do not tell the frames, or "".
+        shown: (p,) False if the container marks the packet as decoded only for others (edit lists).
+        number: Maps (pts, position, size) to the packet's number; -1 if several packets share them.
+        doubt: Reason why the packets alone do not identify the frames, or "".
         damaged: Whether packets are cut short, missing or unreadable.
     """
 
@@ -60,7 +60,7 @@ class PacketTable:
     damaged: bool
 
     def find(self, packet: VideoPacket) -> int | None:
-        """Return the number of a packet that was just read, or None if it is not known."""
+        """Return the number of a packet that was just read, or None if it is unknown."""
         number = self.number.get((packet.pts, packet.pos, packet.size), -1)
         return None if number < 0 else number
 
@@ -112,7 +112,7 @@ def read_packets(file: VideoFile, token: CancelToken | None = None) -> PacketTab
 
 
 def _doubt_stamps(codec: str, table: PacketTable) -> str:
-    """Say why the time stamps alone do not tell the frames, or ""."""
+    """Return the reason why the time stamps alone do not identify the frames, or ""."""
     if codec not in _ONE_PICTURE_A_PACKET:
         return "the codec may hold several pictures in a packet, or none"
     shown = table.pts[table.shown]
@@ -128,7 +128,7 @@ def _doubt_stamps(codec: str, table: PacketTable) -> str:
 def jump(file: VideoFile, table: PacketTable, number: int) -> tuple[int, VideoPacket] | None:
     """Go to a packet and return it with its number; None if the container does not lead there.
 
-    Landing early is put right by reading on, landing late by aiming further back.
+    After an early landing reading continues, after a late one the target is moved back.
     """
     for back in (0, 8, 40):
         found = file.seek(int(table.seek_to[max(0, number - back)]), table.find)

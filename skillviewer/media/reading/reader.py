@@ -1,11 +1,10 @@
-"""Reading video: frames by presentation time, exact in every kind of file.
+"""Video reader: frames by presentation time, exact for every kind of file.
 
-The truth is what ``for frame in container.decode(video=0)`` gives in PyAV: frame *i* is the *i*-th frame that comes
-out, and its picture is ``frame.to_ndarray(format="rgb24")``, turned by the display matrix and, where pixels are not
-square, stretched until they are. How the frames are found without decoding them all, and when they are counted by
-decoding instead, stands in ``frame_index``. Damage in the middle of a file that only decoding would reveal is met
-when a frame there is asked for, with an error; a picture that is itself damaged may be patched up differently by the
-decoder depending on where it started.
+The reference is ``for frame in container.decode(video=0)`` in PyAV: frame *i* is the *i*-th frame, and its picture is
+``frame.to_ndarray(format="rgb24")``, oriented by the display matrix and resampled to square pixels. See ``frame_index``
+on how the frames are found without decoding them all, and when they are counted by decoding instead. Damage in the
+middle of a file that only decoding reveals raises an error when a frame there is requested; a damaged picture may be
+concealed differently by the decoder depending on the start of decoding.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,27 +31,26 @@ from skillviewer.media.reading.timing import frame_rate
 __all__ = ["DecodedFrame", "VideoReader"]
 
 WINDOW = 32
-"""Frames before the wanted one that a step backwards decodes ahead of being asked."""
+"""Number of earlier frames that a step backwards decodes in advance."""
 
 
 class VideoReader:
-    """A video file whose frames are read in any order. It has one owner and is not for several threads.
+    """A video file with random access to its frames. It has one owner and is not thread-safe.
 
-    A frame that was decoded stays in a cache. A jump into a group of pictures decodes as little as it can; whoever
-    comes back to a group that the cache can hold gets it decoded whole; whoever steps backwards gets as many frames
-    before the wanted one as the cache holds, so that the next steps find them there. Forward steps go on from where
-    decoding stands.
+    Decoded frames are cached. A jump into a group of pictures decodes as little as possible; a return to a group that
+    fits into the cache decodes all of it; a step backwards decodes as many earlier frames as fit into the cache, so
+    that the next steps find them there. Forward steps continue from the decoding position.
 
     Args:
         path: The file.
-        token: Checked while the file is read through, which takes minutes where frames are counted by decoding or the
-            file is large.
+        token: Checked while the file is indexed, which takes minutes if frames are counted by decoding or the file is
+            large.
         cache_bytes: Memory for decoded frames.
-        threads: Pictures decoded at once: more is quicker on an idle machine and costs more work in all.
+        threads: Number of pictures decoded in parallel: more is faster on an idle machine and costs more work in total.
 
     Raises:
-        VideoError: The file is missing, a folder, empty, not permitted, not a video, without a video stream, of an
-            unknown codec, or nothing of it decodes.
+        VideoError: The file is missing, a folder, empty, inaccessible, no video, without a video stream, of an unknown
+            codec, or no frame of it decodes.
         Cancelled: The token was raised.
     """
 
@@ -74,7 +72,7 @@ class VideoReader:
             self._cursor = Cursor(self._file, table, self._index)
             first = self._cache.get(0) or self._reach(0, lambda _: True, keep=True)
             self._note = f"{self._index.note} {note_on(first)}".strip()
-            self._developer = FrameConverter(first, self._file.stream.sample_aspect_ratio)
+            self._converter = FrameConverter(first, self._file.stream.sample_aspect_ratio)
         except BaseException:
             self._file.close()
             raise
@@ -92,14 +90,14 @@ class VideoReader:
 
     @property
     def info(self) -> VideoInfo:
-        """What is known of the video. The first call reads the file once for its digest."""
+        """Facts about the video. The first call reads the file once for its digest."""
         return self.describe()
 
     def describe(self, token: CancelToken | None = None) -> VideoInfo:
-        """Return ``info``; the token is checked while the digest is taken.
+        """Return ``info``; the token is checked while the digest is computed.
 
         Raises:
-            VideoError: The file can no longer be read, or was written since it was opened.
+            VideoError: The file can no longer be read, or was rewritten since it was opened.
             Cancelled: The token was raised.
         """
         if self._info is None:
@@ -118,7 +116,7 @@ class VideoReader:
         rate_hz, variable = frame_rate(
             index.times_s, float(self._file.time_base), index.last_s, float(nominal) if nominal else None
         )
-        width, height = self._developer.size
+        width, height = self._converter.size
         return VideoInfo(
             path=self._path,
             digest=digest,
@@ -137,28 +135,28 @@ class VideoReader:
             digest = sha256_of(self._path, token)
         except OSError as error:
             raise VideoError(f"{self._path} can no longer be read: {error.strerror}.") from error
-        self._file.check_unchanged()  # else the digest would be that of other frames
+        self._file.check_unchanged()  # else the digest would belong to other frames
         return digest
 
     def frame(self, index: int, token: CancelToken | None = None) -> Picture:
-        """Return a frame as shown.
+        """Return a frame as displayed.
 
         Args:
             index: From 0.
-            token: Checked between packets on the way to a frame that is not in the cache.
+            token: Checked between packets on the way to an uncached frame.
 
         Returns:
             (height_px, width_px, 3) uint8 RGB, read-only.
 
         Raises:
             VideoError: There is no such frame, or it does not decode.
-            Cancelled: The token was raised. What was decoded by then is kept.
+            Cancelled: The token was raised. Frames decoded by then stay cached.
         """
         self._check(index)
         return self._picture(index, self._seek_out(index, token))
 
     def frames(self, indices: Sequence[int] | NDArray[np.integer]) -> NDArray[np.uint8]:
-        """Return frames in any order, repeats included. Every group of pictures is decoded at most once.
+        """Return frames in any order, with repeats. Every group of pictures is decoded at most once.
 
         Args:
             indices: n indices from 0.
@@ -170,7 +168,7 @@ class VideoReader:
             VideoError: One of the frames does not exist or does not decode.
         """
         asked = self._asked(indices)
-        width, height = self._developer.size
+        width, height = self._converter.size
         out = np.empty((len(asked), height, width, 3), np.uint8)
         places = np.argsort(asked, kind="stable")
         at = 0
@@ -184,17 +182,17 @@ class VideoReader:
     def stream(
         self, indices: Sequence[int] | NDArray[np.integer], token: CancelToken | None = None
     ) -> Iterator[DecodedFrame]:
-        """Decode frames in one pass through the file, and convert none of them unasked.
+        """Decode frames in one pass through the file, without converting them.
 
-        What lies between is decoded only where others refer to it, or jumped over from a key frame on. Frames are not
-        put in the cache. Other calls in between are allowed, and cost a jump.
+        Frames between them are decoded only if others refer to them, or skipped by jumping to a key frame. Frames are
+        not cached. Other calls in between are allowed, and cost a jump.
 
         Args:
             indices: Ascending, without repeats.
             token: Checked between packets.
 
         Yields:
-            The frames, in that order.
+            The frames, in order.
 
         Raises:
             VideoError: One of the frames does not exist or does not decode.
@@ -205,13 +203,13 @@ class VideoReader:
         if (np.diff(asked) <= 0).any():
             raise ValueError("the indices of a stream must ascend")
         wanted = set(asked.tolist())
-        return (DecodedFrame(i, self._pass(i, wanted, token), self._developer) for i in asked.tolist())
+        return (DecodedFrame(i, self._pass(i, wanted, token), self._converter) for i in asked.tolist())
 
     def _pass(self, index: int, wanted: set[int], token: CancelToken | None) -> VideoFrame:
         return self._cache.get(index) or self._reach(index, wanted.__contains__, keep=False, token=token)
 
     def prefetch(self, index: int, token: CancelToken | None = None) -> None:
-        """Decode a frame and those before it into the cache, for one who will step backwards.
+        """Decode a frame and those before it into the cache, in preparation for steps backwards.
 
         Args:
             index: The last frame of the window.
@@ -224,28 +222,28 @@ class VideoReader:
         self._check(index)
         first = max(0, index + 1 - min(WINDOW, self._capacity))
         missing = [i for i in range(first, index + 1) if i not in self._cache]
-        if missing:  # to the last of the window, even if it is there: what is put in on the way may push it out
+        if missing:  # up to the last of the window, even if it is cached: frames on the way may evict it
             self._reach(index, lambda i: i >= missing[0], keep=True, token=token)
 
     def cached(self, index: int) -> Picture | None:
-        """Return a frame if it is in the cache, without decoding."""
+        """Return a frame if it is cached, without decoding."""
         frame = self._cache.get(index)
         return None if frame is None else self._picture(index, frame)
 
     def nearest_cached(self, index: int) -> int | None:
-        """Return the index of the cached frame nearest to an index, or None when the cache is empty."""
+        """Return the index of the cached frame nearest to an index, or None if the cache is empty."""
         return self._cache.nearest(index)
 
     def key_frame(self, index: int) -> int:
-        """Return the latest frame at or before an index that decodes at once, from a key frame."""
+        """Return the latest frame at or before an index that decodes directly from a key frame."""
         self._check(index)
         return int(self._index.first_frames[self._index.start_for(index)])
 
     def check_unchanged(self) -> None:
-        """Refuse a file that was written since it was opened: what was computed of it belongs to no digest.
+        """Raise an error if the file was rewritten since it was opened: results of it would belong to no digest.
 
         Raises:
-            VideoError: It was.
+            VideoError: It was rewritten.
         """
         self._file.check_unchanged()
 
@@ -255,7 +253,7 @@ class VideoReader:
         self._file.close()
 
     def _seek_out(self, index: int, token: CancelToken | None) -> VideoFrame:
-        """Return a frame from the cache, or decode it and keep it."""
+        """Return a frame from the cache, or decode and cache it."""
         last, self._last = self._last, index
         frame = self._cache.get(index)
         if frame is not None:
@@ -264,7 +262,7 @@ class VideoReader:
         again = group in self._visited and self._index.length(group) <= self._capacity
         backwards = index < last <= index + WINDOW
         self._visited.add(group)
-        # a little less than fits, so that the window does not push itself out
+        # slightly less than fits, so that the window does not evict itself
         back = max(1, self._capacity * 7 // 8) if again or backwards else 1
         return self._reach(index, lambda i: i > index - back, keep=True, token=token)
 
@@ -280,7 +278,7 @@ class VideoReader:
         return frame
 
     def _picture(self, index: int, frame: VideoFrame) -> Picture:
-        return DecodedFrame(index, frame, self._developer).rgb()
+        return DecodedFrame(index, frame, self._converter).rgb()
 
     def _asked(self, indices: Sequence[int] | NDArray[np.integer]) -> IntArray:
         asked = np.asarray(indices, np.int64).reshape(-1)

@@ -1,4 +1,4 @@
-"""Presentation times: from the stamps of a file to an ascending clock, and the rate that it keeps."""
+"""Presentation times from the stamps of a file, as an ascending clock, and its frame rate."""
 
 from fractions import Fraction
 
@@ -7,24 +7,23 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray, IntArray
 
 NO_STAMP = int(np.iinfo(np.int64).min)
-"""Stands for a time stamp that is not there."""
+"""Value of a missing time stamp."""
 
 
 def presentation_ticks(stamps: IntArray, step: Fraction | None, reorder: int) -> tuple[IntArray, bool]:
-    """Return strictly ascending times for frames in the order in which they are shown.
+    """Return strictly ascending times for frames in order of presentation.
 
-    Stamps that ascend are taken as they are. Stamps that are all there but locally out of order belong to the packets'
-    order (H.264 in AVI): the k-th frame is shown at the k-th of them. Where they jump back further than a decoder
-    reorders, the clock was set anew: the step across the jump is replaced by the usual one. Without stamps the nominal
-    step is all there is.
+    Ascending stamps are used unchanged. Complete but locally unordered stamps belong to the packets' order (H.264 in
+    AVI): the k-th frame gets the k-th smallest stamp. If they jump back further than a decoder reorders, the clock was
+    reset: the step across the jump is replaced by the usual one. Without stamps only the nominal step is used.
 
     Args:
-        stamps: (n,) time stamps in ticks, ``NO_STAMP`` where there is none; n at least 1.
-        step: Nominal ticks from frame to frame, or None if not known.
-        reorder: Frames by which a stamp may be out of place.
+        stamps: (n,) time stamps in ticks, ``NO_STAMP`` if missing; n at least 1.
+        step: Nominal ticks from frame to frame, or None if unknown.
+        reorder: Number of frames by which a stamp may be out of place.
 
     Returns:
-        (n,) ticks, and whether they had to be made up.
+        (n,) ticks, and whether some were invented.
     """
     n = len(stamps)
     if (stamps == NO_STAMP).any():
@@ -46,14 +45,14 @@ def presentation_ticks(stamps: IntArray, step: Fraction | None, reorder: int) ->
 def frame_rate(times_s: FloatArray, tick_s: float, last_s: float, nominal_hz: float | None) -> tuple[float, bool]:
     """Return the frame rate and whether it varies.
 
-    Times that lie on an even grid, as nearly as the file's ticks can say, have the rate of that grid: the nominal one
-    if it fits. Others have the median rate.
+    Times on an even grid, within the precision of the file's ticks, have the rate of that grid: the nominal one if it
+    fits. Others have the median rate.
 
     Args:
         times_s: (n,) ascending times in seconds.
-        tick_s: Seconds of a tick of the file's clock.
-        last_s: How long the last frame is shown.
-        nominal_hz: Rate that the file names, or None.
+        tick_s: Duration of a tick of the file's clock.
+        last_s: Duration of the last frame.
+        nominal_hz: Rate declared by the file, or None.
     """
     n = len(times_s)
     if n < 2:

@@ -1,1 +1,1 @@
-"""Writing of videos, sound, proxies and copies."""
+"""Writing of videos, sound, scrub proxies and copies."""

@@ -1,6 +1,6 @@
-"""A video written anew with its faces blurred: the same frames at the same times, and nothing else of the old file.
+"""Copy of a video with blurred faces: the same frames at the same times, and nothing else of the old file.
 
-The sound goes along only where it is asked for: a voice tells who somebody is as well as a face does.
+The sound is copied only on request: a voice identifies a person as well as a face does.
 """
 
 from pathlib import Path
@@ -24,27 +24,27 @@ def copy_with_blurred_faces(
     *,
     sound: bool = False,
 ) -> VideoInfo:
-    """Write every frame of a video at its own time, as it is shown, with its faces blurred.
+    """Write every frame of a video as displayed, at its own time, with its faces blurred.
 
-    Title, place, date, device and chapters stay behind, and so does the sound unless it is asked for, which is then
-    encoded anew. Odd sizes become even. What was written is read back as a clip is (``writing.writer``): count, times,
-    size and duration. Quality is that of a good clip: the copy is hardly larger than a recording that was compressed as
-    hard as this is, and hard to tell from it (docs/export.md has sizes and differences).
+    Title, place, date, device and chapters are dropped, and so is the sound unless it is requested; then it is encoded
+    anew. Odd sizes become even. The copy is verified like a clip (``writing.writer``): count, times, size and duration.
+    Its quality is that of a good clip: the copy is hardly larger than a recording with equal compression, and hard to
+    tell from it (docs/export.md has sizes and differences).
 
     Args:
         source: The video.
-        target: Where to; its suffix says which kind (``media.writing.writer``).
-        faces: What is blurred.
+        target: Path of the copy; its suffix selects the format (``media.writing.writer``).
+        faces: The faces to blur.
         token: Checked after every frame; nothing is left behind.
-        report: Told of every frame.
-        sound: Whether the copy keeps the sound, where there is any.
+        report: Receives the progress after every frame.
+        sound: Whether to keep the sound, if there is any.
 
     Returns:
-        What is known of the copy.
+        Facts about the copy.
 
     Raises:
-        ExportError: The faces are of another video, or the copy cannot be written.
-        VideoError: A frame of the video, or the sound that is kept, does not decode.
+        ExportError: The faces belong to another video, or the copy cannot be written.
+        VideoError: A frame of the video, or the sound to keep, does not decode.
         Cancelled: The token was raised.
     """
     token = token if token is not None else CancelToken()

@@ -1,4 +1,4 @@
-"""Which codecs the installed video library has."""
+"""Codecs of the installed video library."""
 
 from typing import Literal
 
@@ -6,12 +6,12 @@ import av
 
 
 def can_decode(name: str) -> bool:
-    """Return whether a codec can be read; ``name`` as FFmpeg spells it, "h264" say."""
+    """Return True if a codec can be decoded; ``name`` as in FFmpeg ("h264", say)."""
     return _has(name, "r")
 
 
 def can_encode(name: str) -> bool:
-    """Return whether there is an encoder; ``name`` as FFmpeg spells it, "libx264" say."""
+    """Return True if there is an encoder; ``name`` as in FFmpeg ("libx264", say)."""
     return _has(name, "w")
 
 

@@ -1,9 +1,9 @@
-"""The colours of a GIF: one palette for the whole clip, chosen when all its pictures are known.
+"""Colours of a GIF: one palette for the whole clip, chosen after all its pictures are known.
 
-With one palette a picture that follows another need only hold what changed, and an ordered dither is the same wherever
-nothing moves. Against a palette for each picture this makes files a half to a quarter as large, in a third to a half of
-the time, as near to the original (measured: docs/performance.md). Until the palette is known the pictures wait beside
-the file, packed without loss.
+With one palette a picture need only hold its changes from the previous one, and an ordered dither is constant wherever
+nothing moves. Compared with a palette per picture, files are a half to a quarter as large and take a third to a half of
+the time, at the same fidelity (measured: docs/performance.md). Until the palette is known the pictures are stored next
+to the file, compressed without loss.
 """
 
 from collections.abc import Iterator
@@ -24,16 +24,16 @@ _DITHER = "dither=bayer:bayer_scale=5:diff_mode=rectangle"
 
 
 class SharedPalette:
-    """Pictures on their way into a GIF: taken in, then given back in 256 colours.
+    """Pictures of a GIF: added first, then returned in 256 colours.
 
     Args:
         size: (width_px, height_px).
-        clock_hz: Ticks a second of the time stamps.
-        n_colours: Colours of the palette, at most 256.
-        aside: Where the pictures wait; removed by ``close``.
+        clock_hz: Ticks per second of the time stamps.
+        n_colours: Number of colours of the palette, at most 256.
+        aside: Path of the temporary file; removed by ``close``.
 
     Raises:
-        OSError: It cannot be written there.
+        OSError: The file cannot be written.
     """
 
     def __init__(self, size: tuple[int, int], clock_hz: int, n_colours: int, aside: Path) -> None:
@@ -62,7 +62,7 @@ class SharedPalette:
         self.close()
 
     def add(self, frame: VideoFrame) -> None:
-        """Take in a picture in rgb24, with its time stamp and duration."""
+        """Add a picture in rgb24, with its time stamp and duration."""
         self._stamps.append((frame.pts or 0, frame.duration))
         self._graph.push(frame)
         packed = frame.reformat(format="gbrp")
@@ -70,7 +70,7 @@ class SharedPalette:
         self._container.mux(self._stream.encode(packed))
 
     def give(self) -> Iterator[VideoFrame]:
-        """Give all pictures back in the colours of the palette, in order, with their stamps. Once only."""
+        """Yield all pictures in the colours of the palette, in order, with their stamps. To be called once."""
         self._container.mux(self._stream.encode(None))
         self._container.close()
         self._graph.push(None)
@@ -111,7 +111,7 @@ class SharedPalette:
             yield frame
 
     def close(self) -> None:
-        """Let go of what waits. May be called twice."""
+        """Remove the temporary file. May be called twice."""
         with suppress(FFmpegError, OSError):
             self._container.close()
         with suppress(OSError):
@@ -119,7 +119,7 @@ class SharedPalette:
 
 
 def pulled(graph: Graph) -> Iterator[VideoFrame]:
-    """Yield the pictures that have come through a filter."""
+    """Yield the pictures available from a filter."""
     while True:
         try:
             frame = graph.pull()

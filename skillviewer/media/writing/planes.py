@@ -1,8 +1,8 @@
-"""From RGB to what H.264 and VP9 hold: yuv420p in BT.709, limited range; colour once for every four pixels.
+"""Conversion from RGB for H.264 and VP9: yuv420p in BT.709, limited range; colour once per four pixels.
 
-Writing a clip spends more on this than on painting it, so it is done by OpenCV, in a third of the time that libswscale
-takes. Values are within 0.7 of the exact ones, 1.2 for colour: Y = 16 + 219 E', Cb and Cr = 128 + 224 E' (ITU-R
-BT.709-6, table 3), colour being the mean of two by two pixels.
+Writing a clip spends more time on this than on painting, so OpenCV does it, in a third of the time of libswscale.
+Values are within 0.7 of the exact ones, 1.2 for colour: Y = 16 + 219 E', Cb and Cr = 128 + 224 E' (ITU-R BT.709-6,
+table 3), with colour as the mean of two by two pixels.
 """
 
 import cv2
@@ -14,7 +14,7 @@ from skillviewer.core.arrays import Float32Array, Picture
 
 def _matrix() -> Float32Array:
     """Return the (3, 4) float32 matrix from (R, G, B, 1) to (Y, Cb, Cr), all in 0 to 255."""
-    red, blue = 0.2126, 0.0722  # ITU-R BT.709-6, item 3.2; green is what is left
+    red, blue = 0.2126, 0.0722  # ITU-R BT.709-6, item 3.2; green is the rest
     luma = np.array([red, 1 - red - blue, blue])
     rows = [
         luma * 219,
@@ -25,7 +25,7 @@ def _matrix() -> Float32Array:
 
 
 class Planes:
-    """Turns pictures of one size into frames for an encoder. To be used by one thread.
+    """Converts pictures of one size to frames for an encoder. For use in one thread.
 
     Args:
         width_px: Even width of the pictures.
@@ -41,7 +41,7 @@ class Planes:
         self._half_yuv: Picture = np.empty_like(self._half_rgb)
 
     def frame(self, picture: Picture) -> VideoFrame:
-        """Return a picture as a frame of its own memory.
+        """Return a picture as a frame with its own memory.
 
         Args:
             picture: (height_px, width_px, 3) uint8 RGB.

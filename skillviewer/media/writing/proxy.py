@@ -1,8 +1,8 @@
-"""Scrub proxies: a small copy of a video in which every frame stands alone, so that any of them shows at once.
+"""Scrub proxies: small copies of videos with independent frames, so that each is displayed at once.
 
 A proxy is one file of JPEG pictures: a magic word, the pictures one after another, a table with their offsets and
-checksums, and a footer that says where the table is. It is named after the digest of its video, written aside and
-renamed, and goes when room is needed and it is the one that was opened longest ago.
+checksums, and a footer with the position of the table. It is named after the digest of its video, written atomically,
+and removed when space is needed and it was opened least recently.
 """
 
 import os
@@ -35,24 +35,24 @@ _FOOTER = struct.Struct("<QIIII8s")  # offset of the table, frames, width, heigh
 _ENTRY = np.dtype([("offset", "<u8"), ("size", "<u4"), ("crc32", "<u4")])
 _SIZES = ((960, 540), (640, 360), (480, 270))
 _QUALITY = 80
-_BYTES_PER_PIXEL = 0.125  # of such JPEGs, as a rule
+_BYTES_PER_PIXEL = 0.125  # typical for such JPEGs
 _ABANDONED_AFTER_S = 3600.0
 
 
 class ScrubProxy:
-    """An open proxy. It has one owner and is not for several threads.
+    """An open proxy. It has one owner and is not thread-safe.
 
     Attributes:
         size: (width_px, height_px) of its pictures.
-        n_frames: Frames, as many as the video has.
+        n_frames: Number of frames, the same as in the video.
     """
 
     def __init__(self, path: Path) -> None:
         """Open a proxy file.
 
         Raises:
-            OSError: It is not there, or cannot be read.
-            ValueError: It is not a sound proxy.
+            OSError: The file does not exist, or cannot be read.
+            ValueError: The file is damaged.
         """
         self._path = path
         self._file: BufferedReader = path.open("rb")
@@ -65,16 +65,16 @@ class ScrubProxy:
 
     @classmethod
     def open(cls, info: VideoInfo, folder: Path | None = None) -> "ScrubProxy | None":
-        """Return the proxy of a video, or None when there is none. A damaged one is removed.
+        """Return the proxy of a video, or None if there is none. A damaged one is removed.
 
         Args:
             info: The video.
-            folder: Where proxies lie; None: the program's own cache.
+            folder: Folder of the proxies; None for the program's own cache.
         """
         path = _proxy_path(info, folder)
         try:
             proxy = cls(path)
-        except OSError:  # not there; or not to be read now (too many open files, say), which tells nothing against it
+        except OSError:  # missing, or unreadable for now (too many open files, say), which is no sign of damage
             return None
         except ValueError:
             _remove(path)
@@ -84,7 +84,7 @@ class ScrubProxy:
             _remove(path)
             return None
         with suppress(OSError):
-            os.utime(path)  # used now: it goes last
+            os.utime(path)  # used now: it is removed last
         return proxy
 
     def __enter__(self) -> Self:
@@ -138,17 +138,17 @@ def build_proxy(
     max_bytes: int = DEFAULT_MAX_BYTES,
     folder: Path | None = None,
 ) -> ScrubProxy:
-    """Make the proxy of a video, or open the one that is there.
+    """Create the proxy of a video, or open the existing one.
 
-    The pictures are at most 960 x 540 pixels; smaller for a video so long that its proxy would take more than half
-    of the budget.
+    The pictures are at most 960 x 540 pixels; smaller if the proxy of a long video would take more than half of the
+    budget.
 
     Args:
         source: The video; an open reader must belong to this thread.
         token: Checked after every frame.
-        report: Told of every sixteenth frame.
-        max_bytes: What all proxies may take together; older ones make room.
-        folder: Where proxies lie; None: the program's own cache.
+        report: Receives the progress after every sixteenth frame.
+        max_bytes: Space for all proxies; older ones are removed.
+        folder: Folder of the proxies; None for the program's own cache.
 
     Raises:
         VideoError: The video cannot be read, is too long for the budget, or the disk is full.
@@ -210,7 +210,7 @@ def _jpegs(reader: VideoReader, size: tuple[int, int]) -> Iterator[bytes]:
 
 
 def _read_table(file: BufferedReader) -> tuple[np.ndarray[tuple[int], np.dtype[np.void]], tuple[int, int]]:
-    """Return the entries and the size of the pictures; ValueError if anything does not fit."""
+    """Return the entries and the size of the pictures; raise ValueError if the file is damaged."""
     end = file.seek(0, 2)
     if end < len(_MAGIC) + _FOOTER.size:
         raise ValueError("too short")
@@ -230,7 +230,7 @@ def _checksum(table: bytes, size: tuple[int, int]) -> int:
 
 
 def _proxy_size(info: VideoInfo, max_bytes: int) -> tuple[int, int]:
-    """Return the size of the pictures, as large as the budget allows, in the video's proportions."""
+    """Return the size of the pictures, as large as the budget allows, in the video's aspect ratio."""
     for width, height in _SIZES:
         scale = min(1.0, width / info.width_px, height / info.height_px)
         size = (max(1, round(info.width_px * scale)), max(1, round(info.height_px * scale)))
@@ -244,7 +244,7 @@ def _proxy_path(info: VideoInfo, folder: Path | None) -> Path:
 
 
 def _make_room(folder: Path, n_bytes: int, max_bytes: int) -> None:
-    """Remove what was abandoned half written, then the proxies unused longest, until there is room."""
+    """Remove abandoned temporary files, then the least recently used proxies, until there is room."""
     for path in folder.glob("*.part"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S:

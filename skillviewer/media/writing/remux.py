@@ -1,4 +1,4 @@
-"""A video copied packet by packet into a new file, without sound and without what it says of its origin."""
+"""Copy of a video packet by packet into a new file, without sound and metadata."""
 
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,18 @@ _MUXERS |= {".ts": "mpegts", ".mts": "mpegts", ".m2ts": "mpegts", ".gif": "gif",
 
 
 def copy_without_metadata(source: Path, target: Path, token: CancelToken | None = None) -> None:
-    """Copy the pictures of a video, bit by bit, and nothing else: no sound, title, place, date, device or chapter.
+    """Copy the pictures of a video bit by bit, and nothing else: no sound, title, place, date, device or chapter.
 
-    What cameras and encoders write into the pictures' own stream goes as well (see ``user_data``).
-    The copy is read and compared: the same frames at the same times, and the same first and last picture.
+    Metadata of cameras and encoders inside the pictures' own stream is removed as well (see ``strip_metadata``). The
+    copy is read back and compared: the same frames at the same times, and the same first and last picture.
 
     Args:
         source: The video.
-        target: Where to; its suffix is that of the source.
-        token: Raise it to stop.
+        target: Path of the copy; its suffix is that of the source.
+        token: Cancels the job.
 
     Raises:
-        ExportError: The copy cannot be made, or is not the same video.
+        ExportError: The copy cannot be written, or is not the same video.
         VideoError: The source cannot be read.
         Cancelled: The token was raised.
     """
@@ -54,7 +54,7 @@ def _copy(source: Path, target: Path, muxer: str, token: CancelToken | None) -> 
         cleaned = cleaner_of(codec, header)
         if cleaned is None:
             raise _refusal(source, f"what {codec} pictures say beside the picture cannot be taken out")
-        stream = container.add_stream_from_template(file.stream, opaque=codec == "av1")  # what decodes it cannot encode
+        stream = container.add_stream_from_template(file.stream, opaque=codec == "av1")  # its decoder cannot encode
         stream.metadata.clear()
         if header:
             stream.codec_context.extradata = cleaned_header(codec, header, cleaned)

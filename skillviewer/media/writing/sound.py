@@ -1,7 +1,7 @@
-"""The sound of a stretch of a video, cut to the sample and encoded anew: AAC for MP4, Opus for WebM.
+"""Sound of an interval of a video, cut to the sample and encoded anew: AAC for MP4, Opus for WebM.
 
-Encoding anew is what makes the cut exact and the file free of what the old one carried. Where the old sound has a gap,
-starts late or ends early, there is silence.
+Encoding anew makes the cut exact and removes all metadata. Gaps, a late start or an early end of the old sound become
+silence.
 """
 
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 RATE_HZ = 48000
-"""Samples a second of what is written; Opus knows no other rate that is as good."""
+"""Sampling rate of the output; Opus has no other rate of that quality."""
 
 ENCODERS = {".mp4": "aac", ".m4v": "aac", ".mov": "aac", ".webm": "libopus"}
 _FORMATS = {"aac": "fltp", "libopus": "flt"}
-_BLOCK = 4800  # samples that are encoded at a time: 0.1 s
-_EARLY_S = 1.0  # sought so much before the cut, for codecs that need a run-up
+_BLOCK = 4800  # samples per encoded block: 0.1 s
+_EARLY_S = 1.0  # seek so much before the cut, for codecs that need a run-up
 
 Samples: TypeAlias = NDArray[np.float32]
 
@@ -39,7 +39,7 @@ def _open(path: Path) -> InputContainer:
 
 
 def has_sound(path: Path) -> bool:
-    """Return whether a video has a sound track that can be decoded; False where it cannot be opened."""
+    """Return True if a video has a decodable sound track; False if it cannot be opened."""
     try:
         with _open(path) as container:
             return bool(container.streams.audio) and container.streams.audio[0].codec_context is not None
@@ -48,7 +48,7 @@ def has_sound(path: Path) -> bool:
 
 
 def _first_shown_s(path: Path) -> float:
-    """Return when the first frame of the video is shown, on the clock of the container."""
+    """Return the time of the first video frame, on the clock of the container."""
     with _open(path) as container:
         for frame in container.decode(video=0):
             if frame.time is not None:
@@ -57,12 +57,12 @@ def _first_shown_s(path: Path) -> float:
 
 
 class Sound:
-    """The sound of a stretch of a video, as samples in blocks.
+    """Sound of an interval of a video, as samples in blocks.
 
     Args:
         path: The video.
-        start_s: Where the stretch starts, in seconds from the first frame.
-        stop_s: Where it ends.
+        start_s: Start of the interval, in seconds from the first frame.
+        stop_s: End of the interval.
 
     Raises:
         VideoError: The video has no sound, or cannot be read.
@@ -75,11 +75,11 @@ class Sound:
 
     @property
     def n_samples(self) -> int:
-        """Samples of each channel."""
+        """Number of samples per channel."""
         return round((self.stop_s - self.start_s) * RATE_HZ)
 
     def blocks(self) -> Iterator[Samples]:
-        """Yield the samples, (2, n) float32, left and right, in order; ``n_samples`` in all.
+        """Yield the samples, (2, n) float32, left and right, in order; ``n_samples`` in total.
 
         Raises:
             VideoError: The file cannot be read.
@@ -99,7 +99,7 @@ class Sound:
         yield from _silence(total - given)
 
     def _decoded(self) -> Iterator[tuple[int, Samples]]:
-        """Yield (place in samples from the start of the stretch, samples) of what the file holds."""
+        """Yield (position in samples from the start of the interval, samples) as stored in the file."""
         try:
             zero_s = _first_shown_s(self.path) + self.start_s
             with _open(self.path) as container:
@@ -113,7 +113,7 @@ class Sound:
                         place = round(((frame.time or 0.0) - zero_s) * RATE_HZ)
                     else:
                         heard = round(((frame.time or 0.0) - zero_s) * RATE_HZ)
-                        if heard - place > RATE_HZ // 20:  # a gap in the sound; less is rounding
+                        if heard - place > RATE_HZ // 20:  # a gap in the sound; smaller ones are rounding
                             place = heard
                     for made in resampler.resample(frame):
                         samples = made.to_ndarray().astype(np.float32, copy=False)
@@ -130,11 +130,11 @@ def _silence(n: int) -> Iterator[Samples]:
 
 
 class SoundTrack:
-    """A sound track in the making, beside the pictures of a clip.
+    """A sound track being written with the pictures of a clip.
 
     Args:
-        stream: Stream of the container that is written, with an encoder of ``ENCODERS``.
-        sound: What goes in.
+        stream: Stream of the output container, with an encoder of ``ENCODERS``.
+        sound: The sound.
     """
 
     def __init__(self, stream: AudioStream, sound: Sound) -> None:
@@ -155,7 +155,7 @@ class SoundTrack:
             yield from self._encode(samples)
 
     def rest(self) -> "Iterator[Packet[Any]]":
-        """Yield the packets that are left."""
+        """Yield the remaining packets."""
         for samples in self._blocks:
             yield from self._encode(samples)
         yield from self._stream.encode(None)
@@ -170,7 +170,7 @@ class SoundTrack:
 
 
 def _even(pieces: Iterator[Samples]) -> Iterator[Samples]:
-    """Yield samples in blocks of one size; only the last is shorter."""
+    """Yield samples in blocks of equal size; only the last is shorter."""
     waiting: list[Samples] = []
     n = 0
     for piece in pieces:

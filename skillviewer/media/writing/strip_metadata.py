@@ -1,9 +1,9 @@
-"""What cameras and encoders write into a compressed picture beside the picture: taken out, packet by packet.
+"""Removal of the metadata that cameras and encoders write into compressed pictures, packet by packet.
 
-Camcorders keep date, time, place and device there (AVCHD's MDPM is a user data message of H.264), and encoders their
+Camcorders store date, time, place and device there (AVCHD's MDPM is a user data message of H.264), and encoders their
 settings. Sources: ITU-T H.264 7.3.2.3 and D.1, H.265 7.3.2.4 and D.2 (supplemental enhancement information, messages 4
-and 5), ISO/IEC 11172-2, 13818-2 and 14496-2 (start code B2), AV1 5.3 and 5.8 (metadata), ITU-T T.81
-B.2.4 (segments APPn and COM of JPEG).
+and 5), ISO/IEC 11172-2, 13818-2 and 14496-2 (start code B2), AV1 5.3 and 5.8 (metadata), ITU-T T.81 B.2.4 (segments
+APPn and COM of JPEG).
 """
 
 import re
@@ -14,21 +14,21 @@ _START = b"\0\0\1"
 _MPEG_USER_DATA = re.compile(
     rb"\x00\x00\x01\xb2(?!DivX\d+b\d+p?\x00*(?:\x00\x00\x01|\Z)).*?(?=\x00\x00\x01|\Z)", re.DOTALL
 )
-"""All but the mark by which decoders know that frames are packed in pairs."""
+"""All except the mark by which decoders recognise frames packed in pairs."""
 
 _STUFFED = re.compile(rb"\x00\x00\x03(?=[\x00-\x03]|\Z)")
 _TO_STUFF = re.compile(rb"\x00\x00(?=[\x00-\x03])")
 
 Cleaner = Callable[[bytes], bytes]
-"""A packet -> the same without what is said beside the picture."""
+"""Maps a packet to the same without metadata."""
 
 
 def cleaner_of(codec: str, header: bytes) -> Cleaner | None:
-    """Return what takes user data out of the packets of a stream; None where this is not known how.
+    """Return the function that removes metadata from the packets of a stream; None if that is not supported.
 
     Args:
         codec: libav's name of the codec.
-        header: The stream's own header (``extradata``): it tells how packets are built.
+        header: The stream's own header (``extradata``), which defines the form of packets.
     """
     if codec in ("h264", "hevc"):
         length = _length_size(codec, header)
@@ -39,13 +39,13 @@ def cleaner_of(codec: str, header: bytes) -> Cleaner | None:
         return _without_metadata
     if codec == "mjpeg":
         return _without_segments
-    if codec in ("vp8", "vp9", "gif", "ffv1", "rawvideo", "prores"):  # have no place for words
+    if codec in ("vp8", "vp9", "gif", "ffv1", "rawvideo", "prores"):  # have no room for metadata
         return lambda data: data
     return None
 
 
 def cleaned_header(codec: str, header: bytes, cleaned: Cleaner) -> bytes:
-    """Return the header of a stream without what is said beside the picture."""
+    """Return the header of a stream without metadata."""
     if codec in ("h264", "hevc") and header.startswith(b"\1"):  # a box of parameters; that of HEVC may hold messages
         return header if codec == "h264" else _without_message_arrays(header)
     return header if codec == "av1" else cleaned(header)  # av1: a box of parameters
@@ -65,7 +65,7 @@ def _without_message_arrays(box: bytes) -> bytes:
 
 
 def _length_size(codec: str, header: bytes) -> int:
-    """Return how many bytes tell the length of a unit; 0 where units begin with start codes."""
+    """Return the size of the length field of a unit; 0 if units begin with start codes."""
     if not header or header.startswith((_START, b"\0" + _START)):
         return 0
     at = 4 if codec == "h264" else 21  # ISO/IEC 14496-15 5.3.3.1 and 8.3.3.1
@@ -82,7 +82,7 @@ def _without_messages(data: bytes, codec: str, length: int) -> bytes:
 
 
 def _units(data: bytes, length: int) -> Iterator[tuple[bytes, bytes]]:
-    """Yield every unit, and what stood before it where that is a start code."""
+    """Yield every unit, with its start code if it has one."""
     if length:
         at = 0
         while at + length <= len(data):
@@ -95,7 +95,7 @@ def _units(data: bytes, length: int) -> Iterator[tuple[bytes, bytes]]:
         following = data.find(_START, at + 3)
         stop = len(data) if following < 0 else following
         prefix = b"\0" + _START if at > 0 and data[at - 1] == 0 else _START
-        yield data[at + 3 : stop].rstrip(b"\0"), prefix  # zeros before a start code belong to that
+        yield data[at + 3 : stop].rstrip(b"\0"), prefix  # zeros before a start code belong to it
         at = following
 
 
@@ -114,11 +114,11 @@ def _unit_without_messages(unit: bytes, codec: str) -> bytes:
 
 
 def _messages(payload: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (type, bytes) of every message; what is cut off is none."""
+    """Yield (type, bytes) of every complete message."""
     at = 0
     while at + 2 <= len(payload):
         start, numbers = at, []
-        for _ in range(2):  # type, then size: each a sum of bytes of which the last is below 255
+        for _ in range(2):  # type, then size: each a sum of bytes, the last below 255
             number = 0
             while at < len(payload) and payload[at] == 0xFF:
                 number, at = number + 255, at + 1
@@ -137,7 +137,7 @@ def _without_metadata(data: bytes) -> bytes:
     kept, at = [], 0
     while at < len(data):
         kind, size, head = (data[at] >> 3) & 15, len(data) - at, 1 + (data[at] >> 2 & 1)
-        if data[at] & 2:  # it tells its size, seven bits a byte, the lowest first
+        if data[at] & 2:  # it has a size field, seven bits per byte, the lowest first
             size, place = 0, 0
             while at + head < len(data):
                 byte, head = data[at + head], head + 1
@@ -152,9 +152,9 @@ def _without_metadata(data: bytes) -> bytes:
 
 
 def _without_segments(data: bytes) -> bytes:
-    """Return JPEG pictures (two, where fields were coded apart) without application segments and comments.
+    """Return JPEG pictures (two, if fields were coded separately) without application segments and comments.
 
-    APP0 and APP14 stay: they tell the order of fields and the meaning of colours.
+    APP0 and APP14 stay: they define the order of fields and the meaning of colours.
     """
     kept, at = [], 0
     while (start := data.find(b"\xff\xd8", at)) >= 0:

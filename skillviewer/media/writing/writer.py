@@ -1,7 +1,7 @@
-"""Writing video: at true times, beside the name asked for, read back before it takes that name.
+"""Video writer: exact times, atomic write, and verification before the file gets its name.
 
 MP4 holds H.264 (yuv420p, BT.709, index in front), which browsers and office programs play; WebM holds VP9, whose
-encoder is free of the GPL; GIF has one palette for all its frames. No date, program version or other metadata is
+encoder is not under the GPL; GIF has one palette for all its frames. No date, program version or other metadata is
 written.
 """
 
@@ -38,16 +38,16 @@ Quality: TypeAlias = Literal["small", "good", "best"]
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    """How one kind of file is written.
+    """Settings of one kind of file.
 
     Attributes:
-        name: Of the codec, for people who choose it.
-        suffixes: Of the files it goes into.
-        muxer: Container.
-        encoder: Codec.
+        name: Display name of the codec.
+        suffixes: Suffixes of its files.
+        muxer: Name of the container.
+        encoder: Name of the encoder.
         pixels: Pixel format.
-        clock_hz: Ticks a second of the time stamps.
-        options: Of the encoder.
+        clock_hz: Ticks per second of the time stamps.
+        options: Options of the encoder.
         quality: Option and value for each quality.
         muxing: Options of the container.
     """
@@ -92,29 +92,29 @@ _FORMATS = (
 _KEY_FRAME_EVERY = 48
 
 MOST_PX = 16384
-"""Pixels along a side that every encoder takes (x264 no more than that)."""
+"""Greatest side in pixels that every encoder accepts (the limit of x264)."""
 
 
 def last_rate_hz(stay_s: float) -> float:
-    """Return the ``rate_hz`` of a ``VideoWriter`` that lets the last frame stay as long as it should."""
+    """Return the ``rate_hz`` of a ``VideoWriter`` that shows the last frame for a given time."""
     return min(1 / max(stay_s, 1e-6), 1000.0)
 
 
 class VideoWriter:
-    """A video file in the making. Leaving the ``with`` block finishes it; leaving by an exception removes it.
+    """A video file being written. Leaving the ``with`` block finishes it; an exception removes it.
 
     Args:
-        path: Where the video is to go. The suffix says which kind: .mp4, .m4v, .mov; .webm; .gif.
+        path: Path of the video. The suffix selects the format: .mp4, .m4v, .mov; .webm; .gif.
         width_px: Width of the pictures. Odd sizes are made even by doubling the last column or row (not in GIF).
         height_px: Height of the pictures.
-        rate_hz: Usual frame rate: says how long the last frame is shown. None: as long as the one before.
-        codec: "h264", "vp9" or "gif"; None: what goes with the suffix.
+        rate_hz: Usual frame rate, which defines the duration of the last frame. None: that of the frame before.
+        codec: "h264", "vp9" or "gif"; None for the default of the suffix.
         quality: "small", "good" or "best".
-        overwrite: Whether a file of that name may be replaced.
-        sound: What is heard meanwhile, or None. A GIF holds none.
+        overwrite: Whether an existing file may be replaced.
+        sound: The sound, or None. A GIF has none.
 
     Raises:
-        ExportError: The name, size or codec cannot be used, or the file is there already.
+        ExportError: The name, size or codec cannot be used, or the file exists already.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class VideoWriter:
         self._sound = sound
         self._part = self._path.with_name(f".{secrets.token_hex(6)}.part{self._path.suffix}")
         try:
-            self._part.touch(exist_ok=False)  # a folder that cannot be written to says so now
+            self._part.touch(exist_ok=False)  # fails now if the folder cannot be written
             self._open(quality)
         except (FFmpegError, OSError, ValueError) as error:
             self._discard()
@@ -178,10 +178,10 @@ class VideoWriter:
 
         Args:
             picture: (height_px, width_px, 3) uint8 RGB.
-            time_s: When it is shown. The first one's time counts as 0; times ascend.
+            time_s: Time at which it is shown. The first one's time counts as 0; times ascend.
 
         Raises:
-            ExportError: The disk is full, say, or two times are closer than the format can tell.
+            ExportError: The disk is full, say, or two times are too close for the format.
             ValueError: The picture has another shape or type.
         """
         if picture.shape != self._shape or picture.dtype != np.uint8:
@@ -200,7 +200,7 @@ class VideoWriter:
 
     def _open(self, quality: Quality) -> None:
         made = self._format
-        # bitexact leaves out program versions and dates
+        # bitexact omits program versions and dates
         options = {"fflags": "+bitexact", **made.muxing}
         self._container = av.open(f"file:{self._part.absolute()}", "w", format=made.muxer, options=options)
         crf = {} if made.encoder == "gif" else {"crf": made.quality[quality]}
@@ -209,9 +209,9 @@ class VideoWriter:
         assert isinstance(stream, VideoStream)
         stream.width, stream.height = self.size
         stream.pix_fmt, stream.gop_size = made.pixels, _KEY_FRAME_EVERY
-        # pictures stay in order: no edit list, and the last one's duration means what it says in every player
+        # pictures stay in order: no edit list, and every player respects the last one's duration
         stream.max_b_frames = 0
-        # whole pictures side by side: in slices of one, the default, H.264 takes 1.4 times as long on two cores
+        # parallel pictures: with slices, the default, H.264 takes 1.4 times as long on two cores
         stream.codec_context.thread_type = "FRAME"
         stream.time_base = stream.codec_context.time_base = Fraction(1, made.clock_hz)
         stream.codec_context.flags |= CodecFlags.bitexact | CodecFlags.frame_duration
@@ -228,7 +228,7 @@ class VideoWriter:
         self._track = self._open_track()
         self._unsigned: BitStreamFilterContext | None = None
         if made.encoder == "libx264":
-            # x264 writes its version and settings, the threads of this computer among them, into the first picture
+            # x264 writes its version and settings, such as the number of threads, into the first picture
             self._container.start_encoding()
             self._unsigned = BitStreamFilterContext("filter_units=remove_types=6", stream)
 
@@ -257,7 +257,7 @@ class VideoWriter:
         return frame
 
     def _pass_on(self, until: int) -> None:
-        """Encode the frame that waits, now that it is known when it leaves the screen."""
+        """Encode the waiting frame, now that its duration is known."""
         frame, self._waiting = self._waiting, None
         if frame is None:
             return
@@ -279,7 +279,7 @@ class VideoWriter:
                 self._container.mux(self._unsigned.filter(packet) if self._unsigned is not None else packet)
 
     def _finish(self) -> None:
-        """Write what is left, read everything back, and give the file its name."""
+        """Write the rest, verify the file, and give it its name."""
         if not self._ticks:
             raise ExportError(f"{self._path} was not written: there is no picture to go into it.")
         last = round((self._step_s or 0.04) * self._format.clock_hz)
@@ -302,7 +302,7 @@ class VideoWriter:
             raise self._failure(error) from error
 
     def _read_back(self) -> None:
-        """Compare count, times, size and duration of the file with what was asked for; its last frame must decode."""
+        """Compare count, times, size and duration of the file with the requested ones, and decode its last frame."""
         times_s = np.array(self._ticks) / self._format.clock_hz
         tick_s = 1.01 / self._format.clock_hz
         try:
@@ -332,7 +332,7 @@ class VideoWriter:
         return ExportError(f"{self._path} could not be written: {reason}.")
 
     def _discard(self) -> None:
-        """Let go of everything; remove the file unless it has its name by now."""
+        """Release everything; remove the file unless it has its name already."""
         self._waiting = None
         palette = getattr(self, "_palette", None)
         if palette is not None:

@@ -31,7 +31,7 @@ class CbamModel(RecurrentModel):
         alpha = softmax(conv1x1(ReLU(conv3x3(InstanceNorm(s)))))
         v     = sum_i alpha_i x'_i
 
-    One cell alone has no deviation to be normalised by, and all the attention anyway.
+    A single cell has no deviation for the normalisation, and gets all the attention anyway.
     """
 
     uses_memory = False
@@ -65,7 +65,7 @@ class CbamOriginalModel(RecurrentModel):
         M    = sigmoid(BatchNorm(conv7x7(s)))
         v    = sum_i M_i x'_i / L
 
-    The gates do not sum to 1, hence the mean. Batch statistics in training are those of one step.
+    The gates do not sum to 1, hence the mean. In training the batch statistics are those of one step.
     """
 
     map_kind = MapKind.GATE
@@ -80,7 +80,7 @@ class CbamOriginalModel(RecurrentModel):
         self.spatial = nn.Sequential(convolution, nn.BatchNorm2d(1, momentum=0.01))
 
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
-        """Attend to one frame, (B, C, h, w); every cell has a gate of its own."""
+        """Attend to one frame, (B, C, h, w); every cell has its own gate."""
         gated = self.channel_gate(fused_t)[:, :, None, None] * fused_t
         summary = torch.stack([gated.amax(dim=1), gated.mean(dim=1)], dim=1)
         convolution, normalisation = self.spatial

@@ -1,7 +1,7 @@
-"""Duration only: the floor that every claim must beat. How long a video lasts often betrays who made it.
+"""Duration only: the baseline for every claim, since the length of a video often reveals who made it.
 
-It takes part in training and testing like any model, but on time instead of features: its input holds, for every
-sampled frame, the seconds since the video's start, as one channel of one cell.
+It is trained and tested like any model, but on time instead of features: its input is, for every sampled frame, the
+time in seconds since the video's start, as one channel of one cell.
 """
 
 import torch
@@ -11,15 +11,10 @@ from skillviewer.nets.attention import MaplessModel, State, StepOutput
 from skillviewer.nets.sizes import HeadSizes
 
 
-def time_features(times_s: Tensor) -> Tensor:
-    """Return times, (B, N) in seconds, as what stands for features here: (B, N, 1, 1, 1)."""
-    return times_s[:, :, None, None, None]
-
-
 class DurationModel(MaplessModel):
-    """S_t = w log(1 + seconds so far); its one weight learns whether longer or shorter is better.
+    """S_t = w log(1 + seconds so far); its one weight learns whether longer or shorter videos are better.
 
-    The weight begins at 0: untrained, all videos are tied. The task state is the time alone, (B, 1).
+    The weight starts at 0: untrained, all videos tie. The task state is the time alone, (B, 1).
     """
 
     def __init__(self, sizes: HeadSizes) -> None:
@@ -29,7 +24,7 @@ class DurationModel(MaplessModel):
         self.weight = nn.Parameter(torch.zeros(()))
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
-        """Return nothing: time is its own memory."""
+        """Return an empty state: time is the only input."""
         return ()
 
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002

@@ -1,8 +1,8 @@
 """Doughty et al. 2018 end to end: two backbones, trained with their scores on snippets of pictures and flow.
 
-As published both are AlexNets, whose fully connected layers feed the score. Any other backbone can take their place;
-it is averaged over its cells instead, its batch normalisation keeps its statistics (partial batch normalisation, Wang
-et al. 2016, Temporal Segment Networks), and it is not the published network.
+The published backbones are AlexNets, whose fully connected layers lead to the score. Any other backbone can replace
+them; then its features are averaged over the cells, its batch normalisation keeps its statistics (partial batch
+normalisation, Wang et al. 2016, Temporal Segment Networks), and the result is not the published network.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,10 +25,10 @@ from skillviewer.nets.presets import LossSettings
 from skillviewer.nets.sizes import HeadSizes
 
 SIZE_PX = (340, 256)
-"""Width and height of a snippet, without regard to the proportions of the video (Temporal Segment Networks)."""
+"""Width and height of a snippet, whatever the aspect ratio of the video (Temporal Segment Networks)."""
 
 CROP_PX = 224
-"""Side of the square that is cut out of it."""
+"""Side of the square cut out of it."""
 
 N_FIELDS = 5
 """Flow fields of a snippet: those from t - 3 to t + 1."""
@@ -38,15 +38,15 @@ CHANNELS = COLOURS + 2 * N_FIELDS
 APPEARANCE, MOTION = "appearance", "motion"
 
 KEPT_BYTES = 3 * 2**30
-"""What a batch keeps of activations of deep trunks: 37 snippets of EfficientNet-Lite0, in bfloat16 twice as many."""
+"""Memory for the activations of deep trunks per batch: 37 snippets of EfficientNet-Lite0, twice as many in bfloat16."""
 
 
 def snippet_of(rgb: Picture, flow: Picture) -> NDArray[np.uint8]:
     """Return a snippet, (3 + 2L, h, w) uint8: a picture and the first ``N_FIELDS`` of its flow stack, at its size.
 
     Args:
-        rgb: (h, w, 3) uint8, already of the size of a snippet.
-        flow: (2L or more, h0, w0) uint8, quantised; its values stay those of the size where it was computed.
+        rgb: (h, w, 3) uint8, already in the size of a snippet.
+        flow: (2L or more, h0, w0) uint8, quantised; its values stay those of the size at which it was computed.
     """
     values = torch.from_numpy(np.array(flow[: 2 * N_FIELDS]))[None].float()
     sized = nn.functional.interpolate(values, rgb.shape[:2], mode="bilinear", antialias=True)
@@ -54,47 +54,47 @@ def snippet_of(rgb: Picture, flow: Picture) -> NDArray[np.uint8]:
 
 
 def middle_of(snippet: NDArray[np.uint8]) -> tuple[Picture, Picture]:
-    """Return picture, (side, side, 3), and flow stack, (2L, side, side), in the middle of a snippet."""
+    """Return picture, (side, side, 3), and flow stack, (2L, side, side), from the centre of a snippet."""
     inner = middle(torch.from_numpy(snippet), CROP_PX)
     return inner[:COLOURS].permute(1, 2, 0).numpy(), inner[COLOURS:].numpy()
 
 
 def middle(values: Tensor, side_px: int) -> Tensor:
-    """Cut the square in the middle out of pictures, (..., h, w) to (..., side, side)."""
+    """Cut the central square out of pictures, (..., h, w) to (..., side, side)."""
     top, left = ((length - side_px) // 2 for length in values.shape[-2:])
     return values[..., top : top + side_px, left : left + side_px]
 
 
 def drawn_snippets(snippets: Tensor, n_splits: int, of_each: int) -> Tensor:
-    """Draw snippets of every split of every video, without repetition and in order of time.
+    """Draw snippets from every split of every video, without repetition and in order of time.
 
     Args:
         snippets: (B, N, ...).
         n_splits: Number of splits; snippet i of N belongs to split floor(i n_splits / N).
-        of_each: Snippets of every split; 0 for all.
+        of_each: Number of snippets from every split; 0 for all.
 
     Returns:
-        (B, n_splits of_each, ...); all N where there are no more.
+        (B, n_splits of_each, ...); all N if there are no more.
     """
     n_videos, n = snippets.shape[:2]
     if of_each == 0 or n <= n_splits * of_each:
         return snippets
     split = torch.arange(n) * n_splits // n
-    shuffled = (split + torch.rand(n_videos, n)).argsort(dim=1)  # split by split, each in an order of its own
+    shuffled = (split + torch.rand(n_videos, n)).argsort(dim=1)  # split by split, each in random order
     firsts = torch.searchsorted(split, torch.arange(n_splits))
     places = shuffled[:, (firsts[:, None] + torch.arange(of_each)).flatten()].sort(dim=1).values
     return snippets[torch.arange(n_videos)[:, None], places]
 
 
 class EndToEndModel(TsnModel):
-    """Snippets in, score out. What ``TsnModel`` takes as features are snippets here, (B, N, 3 + 2L, h, w) uint8.
+    """Snippets in, score out. In place of ``TsnModel``'s features it takes snippets, (B, N, 3 + 2L, h, w) uint8.
 
     The first three channels are the picture, the others its flow stack. In training some snippets of every split are
-    drawn and every video is cropped, scaled and flipped at random; else the middle of all is cut out.
+    drawn, and every video is cropped, scaled and flipped at random; else the centre of all is cut out.
 
     Args:
-        sizes: Of the head; the backbones' channels and grid.
-        streams: The two backbones; trained too.
+        sizes: Sizes of the head; the backbones' channels and grid.
+        streams: The two backbones, which are trained too.
         dropout: Share of units dropped before each fully connected layer.
     """
 
@@ -103,7 +103,7 @@ class EndToEndModel(TsnModel):
         self.streams = streams
 
     def train(self, mode: bool = True) -> Self:
-        """Switch to training, in which batch normalisation keeps the statistics that it has."""
+        """Switch to training mode, in which batch normalisation keeps its statistics."""
         super().train(mode)
         for part in self.streams.modules():
             if isinstance(part, nn.BatchNorm2d):
@@ -111,19 +111,19 @@ class EndToEndModel(TsnModel):
         return self
 
     def head(self) -> TsnModel:
-        """Return the scores alone, which take what the backbones make of snippets; the weights are shared."""
+        """Return the part that scores the backbones' features of snippets; the weights are shared."""
         head = TsnModel(self.sizes, hidden=self.sizes.tsn_hidden)
         head.fusion, head.appearance, head.motion = self.fusion, self.appearance, self.motion
         return head
 
     def features(self, snippets: Tensor) -> Tensor:
-        """Return what the backbones make of snippets, (B, N, 2F, rows, columns)."""
+        """Return the backbones' features of snippets, (B, N, 2F, rows, columns)."""
         found = [self._found(at, inputs, len(snippets)) for at, inputs in enumerate(self.inputs(snippets))]
         both = torch.cat(found, dim=1).to(self.dtype)
         return both.reshape(*snippets.shape[:2], *both.shape[1:])
 
     def fuse(self, features: Tensor) -> Tensor:
-        """Return what the scores take of snippets: what the backbones make of them, or its mean over the cells."""
+        """Return the input of the scores: the backbones' features of snippets, or their mean over the cells."""
         found = self.features(features)
         fused: Tensor = self.fusion(found.flatten(0, 1))
         return fused.reshape(*found.shape[:2], *fused.shape[1:])
@@ -132,7 +132,10 @@ class EndToEndModel(TsnModel):
         """Return the two streams: each backbone with its score."""
         pairs = ((self.streams.appearance, self.appearance), (self.streams.motion, self.motion))
         parameters = [[p for part in parts for p in part.parameters()] for parts in pairs]
-        return (TrainingPhase(APPEARANCE, parameters[0], apart=True), TrainingPhase(MOTION, parameters[1], apart=True))
+        return (
+            TrainingPhase(APPEARANCE, parameters[0], independent=True),
+            TrainingPhase(MOTION, parameters[1], independent=True),
+        )
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:
         """Return L_rank3 of one stream, ``appearance`` or ``motion``, or of both added, from snippets."""
@@ -149,7 +152,7 @@ class EndToEndModel(TsnModel):
         return LossOutput(loss, scores.mean(dim=1))
 
     def inputs(self, snippets: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what the two trunks are fed of (B, N, 3 + 2L, h, w): (B N, 3, side, side), (B N, 2L, side, side)."""
+        """Return the trunks' inputs from (B, N, 3 + 2L, h, w): (B N, 3, side, side), (B N, 2L, side, side)."""
         side = self.streams.input_px
         snippets = snippets if self.training else middle(snippets, side)
         rgb, stack = snippets[:, :, :COLOURS].permute(0, 1, 3, 4, 2), snippets[:, :, COLOURS:]
@@ -161,10 +164,10 @@ class EndToEndModel(TsnModel):
         return pictures, motion_input(stack.flatten(0, 1), self.streams.motion_normalisation, side)
 
     def _found(self, at: int, inputs: Tensor, n_videos: int) -> Tensor:
-        """Return what a trunk makes of the snippets of videos, a video at a time where it is a deep one in training."""
+        """Return a trunk's output for the snippets of videos; in training, deep trunks process one video at a time."""
         trunk = (self.streams.appearance, self.streams.motion)[at]
         inputs = inputs.contiguous(memory_format=torch.channels_last)
-        with self.mixing(inputs.device):
+        with self.autocast_context(inputs.device):
             if self.sizes.tsn_hidden or not torch.is_grad_enabled():
                 found: Tensor = trunk(inputs)
                 return found
@@ -172,16 +175,16 @@ class EndToEndModel(TsnModel):
 
 
 def _in_bounds(trunk: nn.Module, parts: Iterable[Tensor]) -> Iterator[Tensor]:
-    """Yield what a trunk makes of parts of a batch; once activations reach ``KEPT_BYTES``, no more are kept.
+    """Yield a trunk's outputs for parts of a batch; once activations reach ``KEPT_BYTES``, no more are stored.
 
-    The others are computed again when their gradients are. The result is the same.
+    The others are recomputed for their gradients. The result is the same.
     """
     kept: dict[int, int] = {}
 
     def keep(saved: Tensor) -> Tensor:
         storage = saved.untyped_storage()
         kept[storage.data_ptr()] = storage.nbytes()
-        return saved.detach()  # not itself, which would hold on to its own graph
+        return saved.detach()  # the tensor itself would hold on to its own graph
 
     for part in parts:
         if sum(kept.values()) < KEPT_BYTES:

@@ -32,7 +32,7 @@ class PoolModel(AttentionModel):
     """Attention Pool as released: no recurrence; s_t = sum_i bu_i td_i, S = mean of s over the frames.
 
     The fused features pass a ReLU. The score curve is the running mean of the frame scores; the task state is the
-    score of the frame alone, (B, 1).
+    frame's own score, (B, 1).
     """
 
     map_kind = MapKind.SIGNED
@@ -48,7 +48,7 @@ class PoolModel(AttentionModel):
         return zero, zero
 
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
-        """Score one frame, (B, C, h, w): the score is the sum of the map, whichever map that is."""
+        """Score one frame, (B, C, h, w): the score is the sum of the map, whichever is used."""
         used: Tensor = self.product(fused_t) if attention is None else attention
         frame_score = used.sum(dim=(1, 2))
         total, count = state[0] + frame_score, state[1] + 1
@@ -56,9 +56,9 @@ class PoolModel(AttentionModel):
 
 
 class PoolRecurrentModel(RecurrentModel):
-    """Attention Pool with all other parts as in the paper's model: v = sum_i bu_i td_i x_i / L, then the task RNN.
+    """Attention Pool with all other parts of the paper's model: v = sum_i bu_i td_i x_i / L, then the task RNN.
 
-    Weights begin at N(0, 0.001^2) and biases at 0, as Girdhar & Ramanan's.
+    Weights start at N(0, 0.001^2) and biases at 0, as in Girdhar & Ramanan.
     """
 
     map_kind = MapKind.SIGNED

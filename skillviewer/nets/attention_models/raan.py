@@ -1,8 +1,8 @@
-"""Rank-aware temporal attention (Doughty, Mayol-Cuevas & Damen 2019) on pooled features: when to look, not where.
+"""Rank-aware temporal attention (Doughty, Mayol-Cuevas & Damen 2019) on pooled features: in time, not in the picture.
 
 Two branches, one for signs of skill and one for signs of its lack, weigh the steps of a video by K filters each; a
-third score attends everywhere alike. Here the features are those of the backbones at hand, averaged over the cells,
-where the published model takes I3D features of 400 segments.
+third score attends uniformly. The features are those of the present backbones, averaged over the cells; the published
+model uses I3D features of 400 segments.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from skillviewer.nets.sizes import HeadSizes
 RANK_MARGIN = 1.0
 DIVERSITY_WEIGHT = 0.1
 NOISE = 0.01
-"""Standard deviation of what is added to the features in training, alike for all videos of a batch."""
+"""Standard deviation of the noise added to the features in training, the same for all videos of a batch."""
 
 
 class VideoScores(NamedTuple):
@@ -37,7 +37,7 @@ class VideoScores(NamedTuple):
 
 
 class Branch(nn.Module):
-    """K temporal attention filters and the score that they share."""
+    """K temporal attention filters and their common score."""
 
     def __init__(self, channels: int, hidden: int, n_filters: int) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Branch(nn.Module):
         self.score = nn.Linear(channels, 1)
 
     def logits(self, pooled: Tensor) -> Tensor:
-        """Return how much each filter wants to look, (..., channels) to (..., K), before the softmax over time."""
+        """Return each filter's attention logits, (..., channels) to (..., K), before the softmax over time."""
         return torch.cat([f(pooled) for f in self.filters], dim=-1)
 
 
@@ -72,7 +72,7 @@ class RaanModel(MaplessModel):
 
     def _looks_and_values(self, pooled: Tensor) -> tuple[Tensor, Tensor]:
         """Return each filter's logit (..., 2, K) and each branch's score before tanh (..., 2, 1) of pooled features."""
-        with self.mixing(pooled.device):
+        with self.autocast_context(pooled.device):
             logits = torch.stack([branch.logits(pooled) for branch in self._both()], dim=-2).to(self.dtype)
         values = torch.stack([branch.score(pooled) for branch in self._both()], dim=-2)
         return logits, values
@@ -84,7 +84,7 @@ class RaanModel(MaplessModel):
         """Score whole videos, from (B, N, 2F) pooled features."""
         logits, values = self._looks_and_values(pooled)
         attention = torch.softmax(logits, dim=1)
-        # the score is linear before tanh: weighing scores and weighing features come to the same
+        # the score is linear before tanh: weighing scores equals weighing features
         filters = _bounded((attention * values).sum(dim=1))
         uniform = _bounded(self.uniform(pooled.mean(dim=1)).squeeze(1))
         return VideoScores(filters, uniform, attention.transpose(1, 2))
@@ -96,7 +96,7 @@ class RaanModel(MaplessModel):
         return torch.full_like(zero, -torch.inf), zero, zero
 
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
-        """Take in one frame, (B, C, 1, 1): softmax over the steps so far, kept up to date step by step."""
+        """Process one frame, (B, C, 1, 1): softmax over the steps so far, updated step by step."""
         largest, weights, weighted = state
         logits, values = self._looks_and_values(fused_t.flatten(1))
         now_largest = torch.maximum(largest, logits)
@@ -107,7 +107,7 @@ class RaanModel(MaplessModel):
         return StepOutput(self.uniform_map(fused_t), filters.flatten(1), score, (now_largest, weights, weighted))
 
     def phases(self) -> tuple[TrainingPhase, ...]:
-        """Return scoring (ranking losses, all but the filters) and attention (the filters alone)."""
+        """Return the phases scoring (ranking losses, all but the filters) and attention (the filters alone)."""
         filters = [p for branch in self._both() for p in branch.filters.parameters()]
         chosen = {id(p) for p in filters}
         return (
@@ -116,7 +116,7 @@ class RaanModel(MaplessModel):
         )
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
-        """Return the losses of a phase: ``scoring`` ranks, ``attention`` is told apart, ``all`` adds both."""
+        """Return the losses of a phase: ranking for ``scoring``, disparity for ``attention``, both for ``all``."""
         pooled = self.fuse(features).flatten(2)
         if self.training:
             pooled = pooled + NOISE * torch.randn_like(pooled[:1])

@@ -1,4 +1,4 @@
-"""The task recurrence, and the models that differ only in how they attend to a frame."""
+"""The task recurrence, and the base of the models that differ only in their attention to a frame."""
 
 from abc import abstractmethod
 from typing import NamedTuple
@@ -12,14 +12,14 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 class Attended(NamedTuple):
-    """What attending to a frame gives.
+    """Result of attending to a frame.
 
     Attributes:
         attention: (B, h, w) map.
-        cells: (B, L, C), what the map weighs: the cells of the frame, or what the model made of them.
-        memory: What the attention itself remembers, (B, width) each.
-        gate: (B, C), what the channels of every cell are multiplied by; None for nothing. It is applied to the weighted
-            sum, which is the same and costs a frame's cells less.
+        cells: (B, L, C), cells that the map weighs: those of the frame, or derived ones.
+        memory: Memory of the attention itself, (B, width) each.
+        gate: (B, C), factors of the channels of every cell; None for none. They are applied to the weighted sum, which
+            is equivalent and cheaper.
     """
 
     attention: Tensor
@@ -76,14 +76,14 @@ class TaskRecurrence(nn.Module):
 
 
 class RecurrentModel(AttentionModel):
-    """Fusion, some way to attend, task recurrence and score. A model of this family says how it attends.
+    """Fusion, attention, task recurrence and score. Subclasses define the attention.
 
     Args:
-        sizes: Every size.
+        sizes: All sizes.
         rectified: Whether the fused features pass a ReLU.
 
     Attributes:
-        averages: Whether the weighted cells are averaged instead of added up: maps that do not sum to 1.
+        averages: Whether the weighted cells are averaged instead of summed: for maps that do not sum to 1.
     """
 
     averages: bool = False
@@ -99,15 +99,15 @@ class RecurrentModel(AttentionModel):
         Args:
             fused_t: (B, C, h, w) or (1, C, h, w).
             task: (B, D), h_{t-1}.
-            memory: What ``attend`` returned as memory one step before.
+            memory: The memory returned by ``attend`` one step before.
         """
 
     def memory_widths(self) -> tuple[int, ...]:
-        """Return the widths of what the attention itself remembers."""
+        """Return the widths of the attention's own memory."""
         return ()
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
-        """Return the task state, then what the attention remembers: zeros, or draws from N(0, 1)."""
+        """Return the task state, then the attention's memory: zeros, or draws from N(0, 1)."""
         widths = (self.sizes.task_hidden, *self.memory_widths())
         kind, dtype, device = self.sizes.initial_state, self.dtype, like.device
         if kind == "zeros" or (kind == "randn-train" and not self.training):

@@ -1,4 +1,4 @@
-"""SCA-CNN (Chen et al. 2017): memory gates the channels, then chooses the cells."""
+"""SCA-CNN (Chen et al. 2017): channel gates from memory, then attention over cells."""
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from skillviewer.nets.sizes import HeadSizes
 def weigh_tanh(layer: nn.Linear, x: Tensor, y: Tensor) -> Tensor:
     """Return w^T tanh(x + y) + b, (..., K) to (...), of a layer with one output; y is the smaller one.
 
-    By way of tanh(x) = 2 sigmoid(2x) - 1: on a CPU torch's sigmoid takes a fifth of the time of its tanh.
+    Computed as tanh(x) = 2 sigmoid(2x) - 1: on a CPU torch's sigmoid takes a fifth of the time of its tanh.
     """
     half = torch.add(2 * y, x, alpha=2).sigmoid_()
     bias = layer.bias - layer.weight.sum(dim=1)
@@ -20,7 +20,7 @@ def weigh_tanh(layer: nn.Linear, x: Tensor, y: Tensor) -> Tensor:
 
 
 class ScaModel(RecurrentModel):
-    """Channels first, then cells, both told the task state h of the step before.
+    """Channel attention first, then attention over cells, both given the task state h of the previous step.
 
     ::
 
@@ -32,9 +32,9 @@ class ScaModel(RecurrentModel):
         v     = sum_i alpha_i x'_i
 
     Args:
-        sizes: Every size.
-        original: Whether channels are weighed as Chen et al.'s code does, whose initialisation (N(0, 0.01),
-            orthogonal where square, biases 0) then holds too; else as released by Li et al.
+        sizes: All sizes.
+        original: Whether to weigh channels as in Chen et al.'s code, with its initialisation (N(0, 0.01), orthogonal if
+            square, biases 0); else as released by Li et al.
     """
 
     def __init__(self, sizes: HeadSizes, *, original: bool = False) -> None:

@@ -11,13 +11,13 @@ from skillviewer.nets.attention_models.recurrence import Attended, RecurrentMode
 from skillviewer.nets.sizes import HeadSizes
 
 Context = Literal["both", "frame", "task"]
-"""What the attention RNN is told: the frame and the task state, the frame alone, the task state alone."""
+"""Input of the attention RNN: the frame and the task state, the frame alone, the task state alone."""
 
 
 class SpatialModel(RecurrentModel):
-    """Where to look follows from what is seen and from what the task has been so far.
+    """Attention that depends on the frame and on the task state.
 
-    In every step, with LN only where ``sizes.layer_norm``::
+    In every step, with LN only if ``sizes.layer_norm``::
 
         xbar    = mean over cells of X + maximum over cells of X
         h_att   = GRU([LN xbar ; LN h_task], h_att)
@@ -26,12 +26,12 @@ class SpatialModel(RecurrentModel):
         v       = sum_i alpha_i x_i
         h_task  = GRU(v, h_task),   S = w^T h_task + b
 
-    The ablations change the second line alone. Both layer norms exist in all of them, as in the released code, even
-    where an ablation uses only one.
+    The ablations change the second line alone. All of them contain both layer norms, as in the released code, even if
+    an ablation uses only one.
 
     Args:
-        sizes: Every size.
-        context: What the attention RNN is told.
+        sizes: All sizes.
+        context: Input of the attention RNN.
         recurrent: Whether it is an RNN; else a linear layer without memory ("No RNN_att").
     """
 
@@ -51,7 +51,7 @@ class SpatialModel(RecurrentModel):
             orthogonal(self.attention_rnn)
 
     def memory_widths(self) -> tuple[int, ...]:
-        """Return the width of h_att where the attention has an RNN."""
+        """Return the width of h_att if the attention has an RNN."""
         return (self.sizes.attention_hidden,) if self.recurrent else ()
 
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:
@@ -69,7 +69,7 @@ class SpatialModel(RecurrentModel):
 
 
 class UniformModel(RecurrentModel):
-    """No Attention: every cell weighs the same, v = mean over the cells of X."""
+    """No Attention: every cell has the same weight, v = mean over the cells of X."""
 
     map_kind = MapKind.NONE
     uses_memory = False

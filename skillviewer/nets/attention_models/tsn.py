@@ -2,11 +2,11 @@
 
 Each stream scores each snippet by itself. In training the snippets of each of seven equal splits are averaged and split
 k of one video is compared with split k of the other; in testing the snippets of the whole video are averaged, and the
-streams are mixed 0.4 (appearance) to 0.6 (motion).
+streams are combined with weights 0.4 (appearance) and 0.6 (motion).
 
-The published model (``tsn``) trains its backbones end to end (``end_to_end``): AlexNet up to its last pooling is the
-backbone, its fully connected layers are here. On frozen features of a pooled backbone (``tsn-frozen``) the same losses,
-splits and mixing train one linear layer a stream, which is not the published model.
+The published model (``tsn``) trains its backbones end to end (``end_to_end``): the backbone is AlexNet up to its last
+pooling, its fully connected layers are here. On frozen features of a pooled backbone (``tsn-frozen``) the same losses,
+splits and weights train one linear layer per stream, which is not the published model.
 """
 
 from collections.abc import Mapping
@@ -24,17 +24,17 @@ APPEARANCE_WEIGHT = 0.4
 """alpha: weight of the appearance stream's score."""
 
 MARGIN = 1.0
-"""m of all of Doughty et al.'s losses."""
+"""m in all of Doughty et al.'s losses."""
 
 BETA = 0.5
-"""Weight of ranking against similarity."""
+"""Weight of ranking relative to similarity."""
 
 
 def split_means(values: Tensor, n_splits: int) -> Tensor:
     """Average snippets within equal splits of a video.
 
     Args:
-        values: (B, N, ...), one value a snippet, in order of time.
+        values: (B, N, ...), one value per snippet, in order of time.
         n_splits: Number of splits, at most N; snippet i of N belongs to split floor(i n_splits / N).
 
     Returns:
@@ -50,7 +50,7 @@ def split_means(values: Tensor, n_splits: int) -> Tensor:
 
 
 class StreamScore(nn.Module):
-    """Score of one stream: dropout and fully connected layers on its features, flattened or pooled before."""
+    """Score of one stream: dropout and fully connected layers on its flattened or pooled features."""
 
     def __init__(self, inputs: int, hidden: tuple[int, ...], dropout: float) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class StreamScore(nn.Module):
         for width in hidden:
             layers += [nn.Dropout(dropout), nn.Linear(inputs, width), nn.ReLU()]
             inputs = width
-        # with hidden layers the last one feeds the score as AlexNet's fc7 feeds fc8
+        # with hidden layers the last one leads to the score as AlexNet's fc7 leads to fc8
         layers += [nn.Linear(inputs, 1)] if hidden else [nn.Dropout(dropout), nn.Linear(inputs, 1)]
         self.layers = nn.Sequential(*layers)
 
@@ -71,11 +71,11 @@ class StreamScore(nn.Module):
 class TsnModel(MaplessModel):
     """Two streams that score every frame; no map, no memory.
 
-    The score curve is the running mean of the mixed scores; the task state holds the two stream scores of the frame,
+    The score curve is the running mean of the combined scores; the task state holds the two stream scores of the frame,
     (B, 2).
 
     Args:
-        sizes: Every size.
+        sizes: All sizes.
         hidden: Widths of the fully connected layers before the score; empty to pool the features instead.
         dropout: Share of units dropped before each of them (0.5 as published).
     """
@@ -91,7 +91,7 @@ class TsnModel(MaplessModel):
         self.motion = StreamScore(inputs, hidden, dropout)
 
     def start_from(self, classifier: Mapping[str, Tensor]) -> None:
-        """Start the hidden layers of both streams from AlexNet's, as published; the score layers stay random.
+        """Initialise the hidden layers of both streams from AlexNet's, as published; the score layers stay random.
 
         Args:
             classifier: torchvision's ``classifier.1`` (fc6) and ``classifier.4`` (fc7), weights and biases.
@@ -130,15 +130,15 @@ class TsnModel(MaplessModel):
 
 
 def augment_snippets(rgb: Tensor, stack: Tensor, side_px: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Crop, scale and flip the snippets of one video, as TSN trains: corner crops, jittered scale, horizontal flip.
+    """Crop, scale and flip the snippets of one video, as in TSN: corner crops, jittered scale, horizontal flip.
 
-    All snippets of the video are treated alike. A flip also turns the horizontal flow around.
+    All snippets of the video are treated alike. A flip also negates the horizontal flow.
 
     Args:
         rgb: (S, h, w, 3) uint8, frames at about 340 x 256.
         stack: (S, 2L, h, w) uint8, flow stacks of the same size, x and y in turn, 128 for no motion.
         side_px: Side of the result.
-        generator: Source of chance.
+        generator: Random generator.
 
     Returns:
         (S, side, side, 3) uint8 and (S, 2L, side, side) uint8.

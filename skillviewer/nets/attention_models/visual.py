@@ -1,6 +1,6 @@
-"""Visual Attention (Sharma, Kiros & Salakhutdinov 2015): where to look follows from memory alone.
+"""Visual Attention (Sharma, Kiros & Salakhutdinov 2015): attention from memory alone.
 
-The map of frame t is made from the hidden state before frame t is seen; it does not depend on that frame's pixels.
+The map of frame t follows from the hidden state before frame t; it does not depend on that frame's pixels.
 """
 
 import torch
@@ -17,12 +17,12 @@ from skillviewer.nets.sizes import HeadSizes
 class VisualModel(AttentionModel):
     """alpha_t = softmax(W h_{t-1}); v_t = sum_i alpha_i x_i; h_t = LSTM(v_t, h_{t-1}); S_t = w^T h_t + b.
 
-    The first states are linear in the mean of the fused features over all frames and cells, so the whole video has to
-    be there before the first step. The fused features pass a ReLU. W has one row a cell: the map's size is part of the
-    model.
+    The initial states are linear in the mean of the fused features over all frames and cells, so the whole video must
+    be available before the first step. The fused features pass a ReLU. W has one row per cell: the map's size is part
+    of the model.
 
     Args:
-        sizes: Every size.
+        sizes: All sizes.
         gru: Whether the recurrence is the paper's GRU, with a hidden state alone, instead of the released LSTM.
     """
 
@@ -41,7 +41,7 @@ class VisualModel(AttentionModel):
         orthogonal(self.cell)
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
-        """Return (h_0,), and c_0 after it where the recurrence is an LSTM, from all frames."""
+        """Return (h_0,), followed by c_0 for an LSTM, from all frames."""
         if fused is None or len(fused) != batch:
             raise ValueError("Visual Attention starts from the mean of all frames: give them fused")
         mean = fused.mean(dim=(1, 3, 4))
@@ -49,7 +49,7 @@ class VisualModel(AttentionModel):
         return tuple(layer(mean) for layer in layers)
 
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
-        """Look where memory says, (B, C, h, w); maps are distributions."""
+        """Attend to one frame by memory, (B, C, h, w); maps are distributions."""
         if attention is None:
             attention = torch.softmax(self.look(state[0]), dim=1).reshape(-1, *fused_t.shape[2:])
         vector = weighted_sum(attention, cells_of(fused_t)).expand(len(state[0]), -1)
@@ -60,7 +60,7 @@ class VisualModel(AttentionModel):
         return StepOutput(attention, after[0], self.score(after[0]).squeeze(1), after)
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
-        """Return the ranking loss, and the doubly stochastic penalty where the settings give it a weight."""
+        """Return the ranking loss, plus the doubly stochastic penalty if the settings give it a weight."""
         out = self(features)
         score = self.gathered(out.score)
         loss = margin_ranking_loss(score, pairs, settings)

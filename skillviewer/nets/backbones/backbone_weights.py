@@ -1,4 +1,4 @@
-"""Weights of backbones as named tensors: what they are for, what became of them, and their digest. Free of files."""
+"""Backbone weights in memory: target architecture, provenance and digest. No file access."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.nets.backbones.features import TwoStream, across_modalities, backbone
 
 STREAMS = ("appearance.", "motion.")
-"""Beginnings of the names of backbone weights that a checkpoint holds itself."""
+"""Prefixes of backbone weights stored in a checkpoint itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class BackboneWeights:
         name: Entry in BACKBONES.
         state: The trunk's state dict, float32.
         in_channels: 3 for pictures, 2L for flow stacks.
-        digest: Of the state, see ``weights_digest``.
-        beyond: Weights of the same file that lie behind the trunk (a classifier).
+        digest: Digest of the state, see ``weights_digest``.
+        beyond: Weights in the same file of layers after the trunk (a classifier).
     """
 
     name: str
@@ -34,7 +34,7 @@ class BackboneWeights:
 
 
 def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = True) -> dict[str, Tensor]:
-    """Return weights for a stream: as they are, or across modalities when they are for pictures and it takes flow.
+    """Return weights for a stream: unchanged, or across modalities if they are for pictures and it takes flow.
 
     Args:
         weights: Loaded weights.
@@ -42,7 +42,7 @@ def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = 
         rescale: See ``across_modalities``.
 
     Raises:
-        CheckpointError: They are for another number of channels.
+        CheckpointError: They have another number of channels.
     """
     if weights.in_channels == in_channels:
         return dict(weights.state)
@@ -55,12 +55,12 @@ def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = 
 
 
 def changed_weights(streams: TwoStream, appearance: BackboneWeights, motion: BackboneWeights) -> dict[str, Tensor]:
-    """Return the weights of two backbones that differ from those they started from, for ``save_checkpoint``.
+    """Return the weights of two backbones that differ from their initial ones, for ``save_checkpoint``.
 
     Args:
         streams: The backbones, trained or recalibrated, not deployed.
-        appearance: What the appearance stream started from.
-        motion: What the motion stream started from.
+        appearance: Initial weights of the appearance stream.
+        motion: Initial weights of the motion stream.
     """
     changed = {}
     for prefix, trunk, weights in zip(STREAMS, (streams.appearance, streams.motion), (appearance, motion), strict=True):
@@ -72,7 +72,7 @@ def changed_weights(streams: TwoStream, appearance: BackboneWeights, motion: Bac
 
 
 def weights_digest(state: Mapping[str, Tensor]) -> str:
-    """Return the SHA-256 of named tensors, whatever file they came from: names, shapes and float32 values in order."""
+    """Return the SHA-256 of named tensors, whatever their file: names, shapes and float32 values in order."""
     digest = hashlib.sha256()
     for name in sorted(state):
         if name.endswith("num_batches_tracked"):
@@ -84,7 +84,7 @@ def weights_digest(state: Mapping[str, Tensor]) -> str:
 
 
 def random_backbone_weights(name: str, seed: int, in_channels: int = 3) -> BackboneWeights:
-    """Return randomly initialised weights: for trying the machinery, of no other use."""
+    """Return randomly initialised weights, for tests of the pipeline only."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         state = backbone(name).make(in_channels).state_dict()
@@ -92,7 +92,7 @@ def random_backbone_weights(name: str, seed: int, in_channels: int = 3) -> Backb
 
 
 def mismatch(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
-    """Return what keeps named tensors from being loaded for others: a missing or unknown name, a shape; or ""."""
+    """Return the reason why named tensors cannot be loaded for others: a missing or unknown name, a shape; or ""."""
     for name in sorted(wanted.keys() - found.keys()):
         return f"{name} is missing"
     for name in sorted(found.keys() - wanted.keys()):

@@ -1,8 +1,8 @@
-"""Trunks made ready for inference alone: the same numbers up to rounding, in less time.
+"""Trunks prepared for inference alone: the same numbers up to rounding, in less time.
 
-Batch normalisation is folded into the convolutions before it. On a CPU with oneDNN the weights of every convolution
-are also laid out once as its kernels want them, instead of at every call: for ResNet101 at 448 pixels that saves as
-much again as all the rest. Elsewhere the memory layout is channels last.
+Batch normalisation is folded into the preceding convolutions. On a CPU with oneDNN the weights of every convolution are
+also stored once in the layout of its kernels, instead of at every call: for ResNet101 at 448 pixels that saves as much
+again as everything else. On other devices the memory layout is channels last.
 """
 
 import copy
@@ -21,7 +21,7 @@ DTYPES: dict[Precision, torch.dtype] = {"float32": torch.float32, "bfloat16": to
 
 
 def fold_batch_norm(trunk: nn.Module) -> nn.Module:
-    """Return a copy in which every batch normalisation that follows a convolution is part of it.
+    """Return a copy with every batch normalisation after a convolution folded into it.
 
     Args:
         trunk: A trunk whose modules register each convolution right before its batch normalisation, as torchvision's
@@ -38,7 +38,7 @@ def fold_batch_norm(trunk: nn.Module) -> nn.Module:
 
 
 def can_pack() -> bool:
-    """Return whether this build of torch can keep convolution weights in oneDNN's own layout."""
+    """Return True if this build of torch can keep convolution weights in oneDNN's own layout."""
     operators = torch.ops.mkldnn
     wanted = ("_reorder_convolution_weight", "_convolution_pointwise")
     available = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
@@ -46,11 +46,11 @@ def can_pack() -> bool:
 
 
 class PackedConvolution(nn.Module):
-    """A convolution on the CPU whose weight is laid out for oneDNN; can neither be trained, saved nor moved.
+    """A convolution on the CPU with its weight in oneDNN's layout; it cannot be trained, saved or moved.
 
     Args:
-        convolution: What to pack, with zero padding.
-        input_shape: Shape that it will be fed, which decides the layout; other shapes work, more slowly.
+        convolution: The convolution to pack, with zero padding.
+        input_shape: Expected input shape, which decides the layout; other shapes work, but slower.
     """
 
     def __init__(self, convolution: nn.Conv2d, input_shape: torch.Size) -> None:
@@ -81,7 +81,7 @@ def pack_convolutions(trunk: nn.Module, example: Tensor) -> nn.Module:
 
     Args:
         trunk: On the CPU, in evaluation mode.
-        example: Input of the shape and number type that it will be fed.
+        example: Input of the expected shape and number type.
     """
     shapes: dict[nn.Module, torch.Size] = {}
 
@@ -122,8 +122,8 @@ def deploy_trunk(
     Args:
         trunk: A backbone.
         in_channels: 3 or 2L.
-        input_px: Side of the pictures that it will be fed, one at a time for best speed.
-        device: Where it is to run.
+        input_px: Side of the expected pictures, one at a time for best speed.
+        device: Target device.
         precision: ``bfloat16`` halves the time and changes features by several percent.
     """
     dtype = DTYPES[precision]
@@ -142,7 +142,7 @@ def deploy(streams: TwoStream, flow_length: int, device: torch.device, precision
     Args:
         streams: The two backbones.
         flow_length: L.
-        device: Where they are to run.
+        device: Target device.
         precision: ``float32`` or ``bfloat16``; features come out as float32.
     """
     side = streams.input_px

@@ -1,4 +1,4 @@
-"""Convolutions that filter every channel by itself, quick in mixed precision on a CPU too."""
+"""Depthwise convolutions, fast in mixed precision on a CPU too."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from torch.nn import functional as F
 class _MixedOnCpu(torch.autograd.Function):
     """Forward in bfloat16, backward in float32; inputs are bfloat16, weights float32.
 
-    oneDNN has no quick gradients of such convolutions in bfloat16: they took three quarters of a training step.
-    Widening what was kept for them costs less, and loses no precision.
+    oneDNN has no fast gradients of such convolutions in bfloat16: they took three quarters of a training step. Widening
+    the stored tensors costs less, and loses no precision.
     """
 
     @staticmethod
@@ -31,20 +31,20 @@ class _MixedOnCpu(torch.autograd.Function):
 
 
 class DepthwiseConv2d(nn.Conv2d):
-    """``nn.Conv2d`` with one filter a channel and no bias, (B, C, H, W) to (B, C, h, w).
+    """``nn.Conv2d`` with one filter per channel and no bias, (B, C, H, W) to (B, C, h, w).
 
     Args:
         channels: C.
         kernel: Side of the filters.
         stride: Step between cells.
-        padding: Zeros around.
+        padding: Zeros around the input.
     """
 
     def __init__(self, channels: int, kernel: int, stride: int, padding: int) -> None:
         super().__init__(channels, channels, kernel, stride, padding, groups=channels, bias=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Filter every channel; mixed on a CPU, its gradients are computed where they are quick."""
+        """Filter every channel; in mixed precision on a CPU, gradients are computed in float32."""
         mixed = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") is torch.bfloat16
         if not mixed or inputs.device.type != "cpu" or not torch.is_grad_enabled():
             return super().forward(inputs)

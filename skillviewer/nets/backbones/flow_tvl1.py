@@ -1,8 +1,8 @@
 """TV-L1 optical flow of many pairs of pictures at once, in torch: for a GPU.
 
-The same algorithm, parameters and numbers as ``media.flow.tvl1`` (Zach, Pock and Bischof, DAGM 2007, in the form
-of OpenCV's ``DualTVL1OpticalFlow``), every field independent of the others in its batch: a field that has converged is
-left as it is while the rest goes on.
+The same algorithm, parameters and numbers as ``media.flow.tvl1`` (Zach, Pock and Bischof, DAGM 2007, in the form of
+OpenCV's ``DualTVL1OpticalFlow``). The fields of a batch are independent: a converged field stays unchanged while the
+rest continues.
 """
 
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 State: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Flow (B, 2, h, w), its dual variables in x and in y (B, 2, h, w), and which fields go on (B, 1, 1, 1) bool."""
+"""Flow (B, 2, h, w), its dual variables in x and in y (B, 2, h, w), and the active fields (B, 1, 1, 1) bool."""
 
 Linearised: TypeAlias = tuple[Tensor, Tensor, Tensor]
 """Warped gradient (B, 2, h, w), 1 / |gradient|^2 and the residual at zero flow (B, 1, h, w)."""
 
 _FLT_EPSILON = 1.1920929e-07
-_CHECK_EVERY = 10  # iterations between two questions to the device whether any field goes on
+_CHECK_EVERY = 10  # iterations between two checks on the device for active fields
 
 
 class BatchedTVL1:
@@ -34,7 +34,7 @@ class BatchedTVL1:
 
         Args:
             preset: A key of ``skillviewer.media.flow.tvl1.PRESETS``.
-            compiled: Fuse the iterations by ``torch.compile``; the first batch of each size then waits for it.
+            compiled: Whether to fuse the iterations by ``torch.compile``; this delays the first batch of each size.
 
         Raises:
             SettingsError: There is no such preset.
@@ -50,7 +50,7 @@ class BatchedTVL1:
 
         Args:
             first: (B, h, w) uint8 grey pictures, on any device.
-            second: The next pictures, likewise.
+            second: The next pictures, of the same shape.
 
         Returns:
             (B, 2, h, w) float32, x then y displacement in pixels from first to second.
@@ -96,13 +96,13 @@ def iterations(state: State, linear: Linearised, parameters: TVL1Parameters, n: 
     """Run n inner iterations on the fields that have not converged.
 
     Args:
-        state: Flow, dual variables, which fields go on.
+        state: Flow, dual variables, active fields.
         linear: The linearised data term.
         parameters: Parameters.
-        n: Iterations.
+        n: Number of iterations.
 
     Returns:
-        The state after them.
+        The new state.
     """
     flow, dual_x, dual_y, active = state
     gradient, inverse, rho = linear
@@ -161,7 +161,7 @@ def _central_gradient(pictures: Tensor) -> Tensor:
 
 
 def _warped(layers: Tensor, flow: Tensor) -> Tensor:
-    """Return layers (B, c, h, w) sampled where the flow (B, 2, h, w) points, bicubic, 0 outside.
+    """Return layers (B, c, h, w) sampled at the targets of the flow (B, 2, h, w), bicubic, 0 outside.
 
     Positions are rounded to 1/32 px and weights are those of a = -0.75, both as in OpenCV's ``remap``.
     """
@@ -197,8 +197,8 @@ def _cubic(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def _median_blur(pictures: Tensor, side: int) -> Tensor:
     """Return the median over squares of ``side`` pixels, borders replicated, of (B, c, h, w).
 
-    Elementwise minima and maxima only (they fuse; ``torch.median`` sorts 25 values a pixel): the median of n values is
-    never the least or greatest of n / 2 + 2 of them, so these two are dropped, another value is added, and so on.
+    Elementwise minima and maxima only (they fuse; ``torch.median`` sorts 25 values per pixel): the median of n values
+    is never the least or greatest of n / 2 + 2 of them, so these two are dropped, another value is added, and so on.
     """
     half = side // 2
     padded = F.pad(pictures, (half, half, half, half), mode="replicate")

@@ -1,6 +1,6 @@
-"""The last block of both backbones, taken off so that it can be trained on what comes out of the blocks before it.
+"""Detach the last block of both backbones, so that it can be trained on the cached output of the frozen blocks below.
 
-Those stay frozen, so their outputs are computed once and kept like features; no frame is decoded again.
+The frozen blocks' outputs are computed once and cached like features; no frame is decoded again.
 """
 
 import copy
@@ -14,14 +14,14 @@ from skillviewer.nets.backbones.features import TwoStream
 
 
 class LastBlocks(nn.Module):
-    """Last blocks of both streams: what comes before them, (M, A, h, w), to features, (M, 2F, h, w).
+    """Last blocks of both streams: from their inputs, (M, A, h, w), to features, (M, 2F, h, w).
 
     Batch normalisation keeps the statistics of its weights, in training too: a batch holds few videos.
 
     Args:
-        appearance: Of the appearance stream.
-        motion: Of the motion stream.
-        n_channels: A / 2, channels that each is fed.
+        appearance: Last block of the appearance stream.
+        motion: Last block of the motion stream.
+        n_channels: A / 2, number of input channels of each.
     """
 
     def __init__(self, appearance: nn.Module, motion: nn.Module, n_channels: int) -> None:
@@ -41,7 +41,7 @@ class LastBlocks(nn.Module):
 
 
 class Unfrozen(nn.Module):
-    """A fusion that is fed what comes before the last blocks, and trains them.
+    """A fusion that takes the inputs of the last blocks, and trains these.
 
     Args:
         blocks: The last blocks.
@@ -59,14 +59,14 @@ class Unfrozen(nn.Module):
 
 
 def last_block(trunk: nn.Module, name: str) -> tuple[nn.Module, int]:
-    """Return the last block of a trunk itself, and how many channels it is fed.
+    """Return the last block of a trunk itself, and the number of its input channels.
 
     Args:
         trunk: A backbone.
         name: Its entry in BACKBONES.
 
     Raises:
-        CheckpointError: It has none that could be trained by itself.
+        CheckpointError: It has no separate last block.
     """
     stage = getattr(trunk, "layer4", None)
     last: nn.Module
@@ -81,7 +81,7 @@ def last_block(trunk: nn.Module, name: str) -> tuple[nn.Module, int]:
 
 
 def without_last_block(trunk: nn.Module, name: str) -> nn.Module:
-    """Return a copy of a trunk that ends before its last block; arguments are those of ``last_block``."""
+    """Return a copy of a trunk without its last block; the arguments are those of ``last_block``."""
     last_block(trunk, name)
     before = copy.deepcopy(trunk)
     if isinstance(before, EfficientNetLite0):
@@ -100,7 +100,7 @@ def last_blocks(streams: TwoStream, name: str) -> LastBlocks:
 
 
 def put_back(blocks: LastBlocks, streams: TwoStream, name: str) -> None:
-    """Give two streams the weights of trained last blocks."""
+    """Copy the weights of trained last blocks into two streams."""
     for trunk, trained in ((streams.appearance, blocks.appearance), (streams.motion, blocks.motion)):
         last, _ = last_block(trunk, name)
         last.load_state_dict(trained.state_dict())

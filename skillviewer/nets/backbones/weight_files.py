@@ -1,4 +1,4 @@
-"""Files of weights alone, as networks are published: safetensors, or a torch file that holds nothing but weights."""
+"""Files of weights alone, as networks are published: safetensors, or a torch file with nothing but weights."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from skillviewer.nets.backbones.features import backbone
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read named tensors from a ``.safetensors`` file or a torch file without anything but weights in it.
+    """Read named tensors from a ``.safetensors`` file or a torch file with nothing but weights.
 
-    Training scripts that wrap the state dict (``state_dict``) or its names (``module.``) are understood.
+    State dicts wrapped by training scripts (``state_dict``), or with prefixed names (``module.``), are unwrapped.
 
     Raises:
-        CheckpointError: It is missing, damaged or something else.
+        CheckpointError: The file is missing, damaged or of another kind.
     """
     try:
         if path.suffix == ".safetensors":
@@ -28,7 +28,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(f"There are no weights at {path}.") from error
     except (OSError, SafetensorError, RuntimeError, EOFError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read as weights: {first_line(error)}. Get the file again.") from error
-    except Exception as error:  # the unpickler's own errors, whose type depends on what is in the file
+    except Exception as error:  # the unpickler's own errors, whose type depends on the content of the file
         raise CheckpointError(
             f"{path} holds more than weights ({first_line(error)}), and this program opens no such file. Save "
             "the state dict alone, or convert it to safetensors."
@@ -48,7 +48,7 @@ def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
         name: Entry in BACKBONES.
 
     Raises:
-        CheckpointError: They cannot be read or are another network's.
+        CheckpointError: They cannot be read or belong to another network.
     """
     entry = backbone(name)
     found = {k.replace("conv1_custom.", "conv1."): v for k, v in read_weights(path).items()}
@@ -61,7 +61,7 @@ def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
     with torch.device("meta"):
         wanted = entry.make(in_channels).state_dict()
     for counter in (k for k in wanted if k.endswith("num_batches_tracked")):
-        state.setdefault(counter, torch.tensor(0))  # older files have none
+        state.setdefault(counter, torch.tensor(0))  # missing in older files
     problem = mismatch(state, wanted)
     if problem:
         raise CheckpointError(f"{path} holds no weights of {entry.title}: {problem}.")
@@ -69,5 +69,5 @@ def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of what a library says went wrong, without its full stop."""
+    """Return the first line of a library's error message, without its full stop."""
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""Where published ImageNet weights of the backbones lie. Free of torch; nothing here uses the network."""
+"""Sources of published ImageNet weights of the backbones. No torch and no network access here."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from skillviewer.core.registry import table
 
 @dataclass(frozen=True, slots=True)
 class WeightSource:
-    """Weights that somebody publishes.
+    """A published file of weights.
 
     Attributes:
         name: Name of the backbone.
-        url: Where they lie.
-        sha256_prefix: First digits of the file's SHA-256, which its publisher puts in its name.
-        size_mb: Size of the file in millions of bytes, about.
-        terms: Who publishes them, and under which terms.
+        url: Address of the file.
+        sha256_prefix: First digits of the file's SHA-256, which its name contains.
+        size_mb: Approximate size of the file in millions of bytes.
+        terms: Publisher and licence.
     """
 
     name: str

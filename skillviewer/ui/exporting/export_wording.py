@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from skillviewer.core.atomic_write import is_there
+from skillviewer.core.atomic_write import path_exists
 from skillviewer.core.text import printable
 from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
@@ -68,7 +68,7 @@ def _wrong_key(options: object) -> str:
     if not key.is_absolute():
         return _tr("Give the whole path of the key: “{}” does not say in which folder.").format(key)
     words = _tr("{} is there already, and may be the only key to what was given away before: name another.")
-    return words.format(key.name) if is_there(key) else ""
+    return words.format(key.name) if path_exists(key) else ""
 
 
 def remark(wish: ExportChoices) -> str:

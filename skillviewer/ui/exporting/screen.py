@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.atomic_write import is_one_of, is_there
+from skillviewer.core.atomic_write import is_one_of, path_exists
 from skillviewer.core.errors import ExportError
 from skillviewer.core.text import printable
 from skillviewer.engine.exporting.study_exporters import StudyExporter
@@ -397,7 +397,7 @@ class ExportScreen(QWidget):
         if promised:
             self._program.messages.note(self.tr("{} is being written already.").format(min(promised).name))
             return
-        there = [order.path for order in made if is_there(order.path)]
+        there = [order.path for order in made if path_exists(order.path)]
         videos = [entry.path for entry in self._program.videos]
         original = next((path for path in there if is_one_of(path, videos)), None)
         if original is not None:

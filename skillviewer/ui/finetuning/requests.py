@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import Division, TuningChoices
-from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, disputes
+from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
 from skillviewer.data.study import ModelVersion, Study, versions
 from skillviewer.engine.finetuning.job import TuningJob
 from skillviewer.engine.finetuning.prior_pairs import divide_for, known_before
@@ -118,6 +118,6 @@ def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, fl
     kept_scores = {name: score.score for name, score in study.models.scores(digest_in_use).items()}
     if len(kept_scores) >= len(scores):  # scores of one pass and of several are not mixed
         scores = kept_scores
-    found = disputes(dataset, scores)
+    found = find_disagreements(dataset, scores)
     assessed = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
     return RaterDisagreement(found, agreement_share(dataset, scores, found), len(dataset.pairs), assessed)

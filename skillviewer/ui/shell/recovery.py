@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer, Slot
 
-from skillviewer.core.atomic_write import ASIDE, written_aside
+from skillviewer.core.atomic_write import TEMPORARY, atomic_path
 from skillviewer.core.paths import data_dir
 from skillviewer.core.video.extents import range_cells, range_from
 from skillviewer.core.video.footage import VideoClip
@@ -74,7 +74,7 @@ def left_behind(folder: Path) -> SessionPlace | None:
     """
     found: list[SessionPlace] = []
     for path in folder.glob("*.json"):
-        if ASIDE in path.suffixes:
+        if TEMPORARY in path.suffixes:
             continue  # a note that another window is writing
         with suppress(OSError):
             lock = WriteLock(path)
@@ -180,7 +180,7 @@ def _write(path: Path, place: SessionPlace | None) -> None:
             path.unlink(missing_ok=True)
             return
         record = asdict(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
-        with written_aside(path) as aside:
+        with atomic_path(path) as aside:
             aside.write_text(json.dumps(record), encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         log.warning("where this session is could not be noted: %s", error)

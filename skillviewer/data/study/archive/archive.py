@@ -13,7 +13,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.atomic_write import check_free, written_aside
+from skillviewer.core.atomic_write import atomic_path, check_free
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions, verify
@@ -87,7 +87,7 @@ def pack(
             _check_key(key, path)
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
-            written_aside(path, durable=True) as part,
+            atomic_path(path, durable=True) as part,
             tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=".part") as folder,
             zipfile.ZipFile(part, "x", allowZip64=True) as file,
         ):
@@ -137,7 +137,7 @@ def _check_key(key: Path, path: Path) -> None:
 
 def _write_key(key: Path, text: str) -> None:
     try:
-        with written_aside(key, durable=True) as beside:
+        with atomic_path(key, durable=True) as beside:
             beside.write_text(text, encoding="utf-8")
     except OSError as error:
         raise _no_key(key, error) from error

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from skillviewer.core.atomic_write import written_aside
+from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.faces_file import FaceStore, load_faces
@@ -87,7 +87,7 @@ def _install(source: Path, video: StudyVideo | None, model: str) -> None:
         return
     target = analysis_path(video.digest, model, video.extent)
     if not target.exists():
-        with written_aside(target) as part:
+        with atomic_path(target) as part:
             shutil.copyfile(source, part)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from skillviewer.core.atomic_write import check_apart, exported_aside
+from skillviewer.core.atomic_write import atomic_export, check_not_source
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import ExportError
@@ -135,9 +135,9 @@ def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:
 def _write_csv(
     study: Study, path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], overwrite: bool
 ) -> int:
-    check_apart(path, (study.path, *(video.path for video in study.videos.all() if video.path is not None)))
+    check_not_source(path, (study.path, *(video.path for video in study.videos.all() if video.path is not None)))
     written = 0
-    with exported_aside(path, overwrite=overwrite) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+    with atomic_export(path, overwrite=overwrite) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for row in rows:
