@@ -198,10 +198,12 @@ def test_after_a_stop_nothing_is_looked_at_again(
 ) -> None:
     looked: list[str] = []
 
-    def spy(model: AttentionModel, bank: FeatureStore, names: Sequence[str], *rest: Any, **options: Any) -> Predictions:
+    def spy(
+        model: AttentionModel, store: FeatureStore, names: Sequence[str], *rest: Any, **options: Any
+    ) -> Predictions:
         if options.get("maps", True):  # scores alone are those of the forgetting check
             looked.extend(names)
-        return predict.predict(model, bank, names, *rest, **options)
+        return predict.predict(model, store, names, *rest, **options)
 
     monkeypatch.setattr(before_after, "predict", spy)
     fold = divide(study, TuningChoices()).fold
@@ -580,7 +582,7 @@ def test_what_a_model_averages_first_is_averaged_once(
 
     averaged = tuned("averaged")
     assert shapes == {(1, 1)}
-    monkeypatch.setattr(finetune_module, "averaged_once", lambda _model, _sizes, bank: bank)
+    monkeypatch.setattr(finetune_module, "averaged_once", lambda _model, _sizes, store: store)
     whole = tuned("whole")
     assert shapes == {(4, 4)}
     assert len(averaged[0]) > 4

@@ -26,7 +26,7 @@ from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, Resu
 from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
 from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import KeptSource, build_bank, check_room
+from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room
 from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.memory_mapped_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
@@ -194,7 +194,7 @@ class _Preparation:
         self.against = against
         self._plan, self._folder, self._token, self._report = plan, folder, token, report
         self._device_name, self._cache = device_name, cache
-        self._banks: dict[Inputs, MappedStore] = {}
+        self._stores: dict[Inputs, MappedStore] = {}
         self._backbones: dict[Inputs, BackboneConfig] = {}
         self.dataset = dataset
         self.facts: Mapping[str, VideoFacts] = {}
@@ -220,16 +220,16 @@ class _Preparation:
             wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
             if wanted is not None:
                 fed = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
-                self._banks[inputs], self._backbones[inputs] = self._bank(fed.source), fed.backbones
+                self._stores[inputs], self._backbones[inputs] = self._store(fed.source), fed.backbones
 
-    def _bank(self, source: KeptSource) -> MappedStore:
+    def _store(self, source: KeptSource) -> MappedStore:
         files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates
         check_room(source, len(self.facts), n)
-        bank, problems = build_bank(files, source, n, self._token, self._report, extents)
+        store, problems = build_store(files, source, n, self._token, self._report, extents)
         self.problems += problems
         if problems:
-            self._divide(self.dataset.restricted(bank.keys()))
-        return bank
+            self._divide(self.dataset.restricted(store.keys()))
+        return store
 
     def _divide(self, usable: Dataset) -> None:
         plan = self._plan
@@ -288,7 +288,7 @@ class _Preparation:
             dataset=self.dataset,
             participants=self.dataset.participants if by_people else {},
             facts={name: self.facts[name] for name in self.dataset.names},
-            banks=self._banks,
+            stores=self._stores,
             backbones=self._backbones,
             device_name=self._device_name,
         )
