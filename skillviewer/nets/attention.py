@@ -112,8 +112,8 @@ class AttentionModel(nn.Module, ABC):
             recurrences and losses stay float32, and so does all in evaluation mode. Set by training.
         gather: Brings shares together where several processes compute a share of a batch's videos each; else None. Set
             by training.
-        fed: (channels, rows, columns) of what fusion is fed, where it is no features of the sizes; else None. Set by
-            training.
+        input_shape: (channels, rows, columns) of the inputs of fusion where they are no features of the sizes; else
+            None. Set by training.
     """
 
     map_kind: MapKind = MapKind.DISTRIBUTION
@@ -124,7 +124,7 @@ class AttentionModel(nn.Module, ABC):
     own_loss: bool = False
     mixed: bool = False
     gather: "Gather | None" = None
-    fed: tuple[int, int, int] | None = None
+    input_shape: tuple[int, int, int] | None = None
 
     def __init__(self, sizes: HeadSizes, fusion: nn.Module) -> None:
         super().__init__()
@@ -180,7 +180,7 @@ class AttentionModel(nn.Module, ABC):
         Returns:
             (B, N, C, h, w).
         """
-        wanted = self.fed or (self.sizes.feature_channels, *self.sizes.grid)
+        wanted = self.input_shape or (self.sizes.feature_channels, *self.sizes.grid)
         if features.ndim != 5 or tuple(features.shape[2:]) != wanted:
             raise ValueError(f"features must be (B, N, {', '.join(map(str, wanted))}), not {tuple(features.shape)}")
         few = torch.split(features.flatten(0, 1), FRAMES_AT_ONCE)

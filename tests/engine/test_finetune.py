@@ -38,7 +38,7 @@ from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
 from skillviewer.engine.training.early_stop import BestCheckpoint
-from skillviewer.engine.training.loop import FitState, Fitting, Select, Trained, TrainingControl
+from skillviewer.engine.training.loop import FitPairs, FitState, Fitting, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
@@ -485,8 +485,8 @@ def test_pairs_set_aside_are_not_even_similar(
     neighbours = frozenset(SimilarPair(a, b) for a, b in itertools.pairwise(NAMES))
     taken: list[SimilarPair] = []
 
-    def remember(*arguments: object) -> Trained:
-        taken.extend(arguments[8])  # type: ignore[arg-type]
+    def remember(_model: AttentionModel, _store: FeatureStore, pairs: FitPairs, *_: object) -> Trained:
+        taken.extend(pairs.similar)
         raise Cancelled
 
     monkeypatch.setattr(finetune_module, "fit", remember)

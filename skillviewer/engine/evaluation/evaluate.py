@@ -100,8 +100,8 @@ class EvaluationPlan:
         """Return how a model is trained with a seed."""
         return dataclasses.replace(self.training, model=model, seed=seed)
 
-    def fed(self, inputs: Inputs) -> tuple[str, ...]:
-        """Return the models that are fed features, snippets or time."""
+    def models_on(self, inputs: Inputs) -> tuple[str, ...]:
+        """Return the models whose inputs are features, snippets or time."""
         return tuple(name for name in self.models if attention_model(name).inputs is inputs)
 
 
@@ -219,8 +219,8 @@ class _Preparation:
         for inputs in (Inputs.FEATURES, Inputs.SNIPPETS):
             wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
             if wanted is not None:
-                fed = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
-                self._stores[inputs], self._backbones[inputs] = self._store(fed.source), fed.backbones
+                own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
+                self._stores[inputs], self._backbones[inputs] = self._store(own.source), own.backbones
 
     def _store(self, source: KeptSource) -> MappedStore:
         files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates
@@ -239,11 +239,11 @@ class _Preparation:
         numbers = {fold.name: number for number, fold in enumerate(every.folds, start=1)}
         self._look_for_leaks()
         digests = {}
-        if plan.fed(Inputs.FEATURES):
+        if plan.models_on(Inputs.FEATURES):
             digests[plan.training.backbone] = own_backbone_weights(plan.training.backbone).digest
-        if plan.fed(Inputs.SNIPPETS):
+        if plan.models_on(Inputs.SNIPPETS):
             digests[plan.training.trained_backbone] = backbones_of(plan.training.trained_backbone).appearance_digest
-        if plan.training.own_motion and plan.fed(Inputs.FEATURES):
+        if plan.training.own_motion and plan.models_on(Inputs.FEATURES):
             name = plan.training.backbone
             digests[name] += f" and, for flow, {own_backbone_weights(name, flow=True).digest}"
         runs = []
@@ -378,8 +378,8 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         n_seeds=plan.n_seeds,
         preset=training.preset,
         dataset_preset=training.dataset_preset,
-        backbone=training.backbone if plan.fed(Inputs.FEATURES) else "",
-        trained_backbone=training.trained_backbone if plan.fed(Inputs.SNIPPETS) else "",
+        backbone=training.backbone if plan.models_on(Inputs.FEATURES) else "",
+        trained_backbone=training.trained_backbone if plan.models_on(Inputs.SNIPPETS) else "",
         preprocessing=training.preprocessing,
         selection=said_of_runs(result.selection for result in results) or selection_rule(training),
         ceilings=judge.ceilings,

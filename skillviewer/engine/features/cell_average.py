@@ -32,14 +32,14 @@ def averaged_once(model: str, sizes: HeadSizes, store: FeatureStore) -> FeatureS
     return AveragedStore(store) if averages(model, sizes) else store
 
 
-def fed(model: AttentionModel, store: FeatureStore) -> AttentionModel:
+def match_inputs(model: AttentionModel, store: FeatureStore) -> AttentionModel:
     """Return a model that reads the features of a store: averages or whole features."""
-    model.fed = (model.sizes.feature_channels, 1, 1) if isinstance(store, AveragedStore) else None
+    model.input_shape = (model.sizes.feature_channels, 1, 1) if isinstance(store, AveragedStore) else None
     return model
 
 
-def fed_whole(model: AttentionModel, store: FeatureStore) -> AttentionModel:
+def restore_inputs(model: AttentionModel, store: FeatureStore) -> AttentionModel:
     """Return a model trained on a store, in evaluation mode; one that read averages takes whole features again."""
     if isinstance(store, AveragedStore):
-        model.fed = None
+        model.input_shape = None
     return model.eval()

@@ -64,7 +64,7 @@ class LastBlockTraining:
     def unfreeze(self, model: AttentionModel) -> None:
         """Let a model be fed what comes before the last blocks, and train them."""
         model.fusion = Unfrozen(copy.deepcopy(self.blocks), model.fusion)
-        model.fed = (2 * self.blocks.n_channels, *model.sizes.grid)
+        model.input_shape = (2 * self.blocks.n_channels, *model.sizes.grid)
 
     def freeze(self, model: AttentionModel) -> tuple[LastBlocks, dict[str, Tensor]]:
         """Let a trained model be fed features again.
@@ -76,7 +76,7 @@ class LastBlockTraining:
             The trained blocks, and the backbones' changed weights, for ``save_checkpoint``.
         """
         assert isinstance(model.fusion, Unfrozen)
-        blocks, model.fusion, model.fed = model.fusion.blocks, model.fusion.fusion, None
+        blocks, model.fusion, model.input_shape = model.fusion.blocks, model.fusion.fusion, None
         streams = starting_streams(self.weights, self.preprocessing, self.motion)
         put_back(blocks, streams, self.weights.name)
         return blocks, changed_weights(streams, self.weights, self.motion or self.weights)

@@ -10,7 +10,7 @@ import torch
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.preprocessing import TRAINED_ON
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.cell_average import fed
+from skillviewer.engine.features.cell_average import match_inputs
 from skillviewer.engine.features.dataset_features import feature_source, standardise
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.feature_store import FeatureStore
@@ -85,9 +85,9 @@ class StartingPoint:
             seed: Of the first weights.
         """
         if self.parent is not None:
-            return fed(self.parent.build().to(self.device), store)
+            return match_inputs(self.parent.build().to(self.device), store)
         torch.manual_seed(seed)
-        model = fed(attention_model(self.config.attention_model).build(self.config.sizes), store)
+        model = match_inputs(attention_model(self.config.attention_model).build(self.config.sizes), store)
         standardise(model, store, names)
         return model.to(self.device)
 

@@ -19,7 +19,7 @@ from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoice
 from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.trained_pairs import TrainedPair
-from skillviewer.engine.features.cell_average import averaged_once, fed_whole
+from skillviewer.engine.features.cell_average import averaged_once, restore_inputs
 from skillviewer.engine.features.dataset_features import check_room, pooled
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import files_of
@@ -347,7 +347,7 @@ def tune(
     if stopped:
         selection += "; stopped before its end by a person"
     used, seconds = (inner if inner is not None and not final else fold), monotonic() - started
-    model, seen = fed_whole(model, prepared.store), stages.watch.seen(chosen.epoch, final=final)
+    model, seen = restore_inputs(model, prepared.store), stages.watch.seen(chosen.epoch, final=final)
     return Tuned(model, chosen.epoch, selection, rows, seconds, used, stopped, seen, stages.settings.precision)
 
 

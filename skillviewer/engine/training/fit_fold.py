@@ -11,7 +11,7 @@ from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.features import snippets
-from skillviewer.engine.features.cell_average import averaged_once, fed, fed_whole
+from skillviewer.engine.features.cell_average import averaged_once, match_inputs, restore_inputs
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.last_block_training import LastBlockTraining
@@ -36,7 +36,7 @@ def _new_model(
         whole = snippets.end_to_end(plan.sizes(), plan.trained_backbone).to(device)
         snippets.get_used_to(whole, store, names)
         return whole
-    model = fed(attention_model(plan.model).build(plan.sizes()), store)
+    model = match_inputs(attention_model(plan.model).build(plan.sizes()), store)
     features = store if unfreezing is None else unfreezing.features(store)
     standardise(model, features, names)
     if unfreezing is not None:
@@ -142,7 +142,7 @@ def fit_fold(
             result = trained(model, fold, (), Select.LAST, "final", max(1, round(share * whole)))
             logs.append(result.rows)
         result = dataclasses.replace(result, rows=tuple(row for log in logs for row in log))
-    return fed_whole(model, store), result
+    return restore_inputs(model, store), result
 
 
 def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
