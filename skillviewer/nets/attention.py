@@ -70,13 +70,13 @@ class TrainingPhase(NamedTuple):
     Attributes:
         name: What it is called.
         parameters: The parameters.
-        apart: Whether it is trained by itself, as if there were no other: where nobody says how many iterations each
+        independent: Whether it is trained by itself, as if there were no other: where nobody says how many iterations each
             has, it does not take turns but has a step of its own in every batch.
     """
 
     name: str
     parameters: list[nn.Parameter]
-    apart: bool = False
+    independent: bool = False
 
 
 class Gather(Protocol):
@@ -108,7 +108,7 @@ class AttentionModel(nn.Module, ABC):
         needs_whole_video: Whether the first step needs all frames fused (the initial state is made of their mean).
         uses_similar: Whether its loss also learns from pairs without disparity.
         own_loss: Whether its loss is its own, averaged over the pairs whatever the settings say.
-        mixed: Whether in training mode what each frame passes through by itself is computed in bfloat16; weights,
+        autocast: Whether in training mode what each frame passes through by itself is computed in bfloat16; weights,
             recurrences and losses stay float32, and so does all in evaluation mode. Set by training.
         gather: Brings shares together where several processes compute a share of a batch's videos each; else None. Set
             by training.
@@ -122,7 +122,7 @@ class AttentionModel(nn.Module, ABC):
     needs_whole_video: bool = False
     uses_similar: bool = False
     own_loss: bool = False
-    mixed: bool = False
+    autocast: bool = False
     gather: "Gather | None" = None
     input_shape: tuple[int, int, int] | None = None
 
@@ -184,13 +184,13 @@ class AttentionModel(nn.Module, ABC):
         if features.ndim != 5 or tuple(features.shape[2:]) != wanted:
             raise ValueError(f"features must be (B, N, {', '.join(map(str, wanted))}), not {tuple(features.shape)}")
         few = torch.split(features.flatten(0, 1), FRAMES_AT_ONCE)
-        with self.mixing(features.device):
+        with self.autocast_context(features.device):
             fused = torch.cat([self.fusion(frames.to(self.dtype)) for frames in few])
         return fused.to(self.dtype).reshape(*features.shape[:2], *fused.shape[1:])
 
-    def mixing(self, device: torch.device) -> torch.autocast:
+    def autocast_context(self, device: torch.device) -> torch.autocast:
         """Return the context in which single frames are computed."""
-        return torch.autocast(device.type, torch.bfloat16, enabled=self.mixed and self.training)
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.autocast and self.training)
 
     def unroll(self, fused: Tensor, seed: int = 0) -> AttentionOutput:
         """Look at fused frames one after the other.

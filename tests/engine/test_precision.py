@@ -80,7 +80,7 @@ def test_weights_states_maps_and_losses_stay_float32(name: str, grid: tuple[int,
     sizes = replace(SIZES, tsn_splits=5, grid=grid)
     torch.manual_seed(0)
     model = attention_model(name).build(sizes)
-    model.mixed = True
+    model.autocast = True
     features = torch.randn(3, 5, sizes.feature_channels, *sizes.grid)
     with Products() as fusion:
         model.fuse(features)
@@ -104,9 +104,9 @@ def test_training_in_bfloat16_ranks_alike_and_is_told_apart() -> None:
     assert any(
         not torch.equal(a, b) for a, b in zip(plain.state_dict().values(), mixed.state_dict().values(), strict=True)
     )
-    assert not mixed.mixed, "a trained model computes in float32"
+    assert not mixed.autocast, "a trained model computes in float32"
     assert {tensor.dtype for tensor in trained.state.values()} == {torch.float32}
     scores = [predict(model, store(), NAMES, CancelToken(), maps=False).scores for model in (plain, mixed)]
     first, second = ([one[name] for name in NAMES] for one in scores)
     assert spearmanr(first, second).statistic > 0.95
-    assert fresh().mixed is False
+    assert fresh().autocast is False

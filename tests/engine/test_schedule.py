@@ -42,7 +42,7 @@ def test_phases_without_iterations_alternate_and_keep_their_rate() -> None:
 
 
 def test_phases_apart_have_a_step_each_in_every_batch_unless_iterations_say_how_many() -> None:
-    made = [phase._replace(apart=True) for phase in phases("a", "b")]
+    made = [phase._replace(independent=True) for phase in phases("a", "b")]
     schedule = Schedule(made, PLAIN, {}, 25)
     assert schedule.n_epochs == 3
     assert schedule.next_phases() == (0, 1)

@@ -9,7 +9,7 @@ from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.models import attention_model
 
 
-def shortened(training: TrainingPlan) -> str:
+def other_epochs(training: TrainingPlan) -> str:
     """Return a sentence where a model's own course is made shorter, or longer, than it was published, or ""."""
     usual, asked = replace(training, epochs=None).settings().optimiser.epochs, training.epochs
     if asked is None or not attention_model(training.model).training or usual in {0, asked}:
@@ -17,11 +17,11 @@ def shortened(training: TrainingPlan) -> str:
     return f"{training.model} was published with {usual:,} epochs and has {asked:,} here (--epochs)."
 
 
-def withheld(dataset: Dataset, n_videos: int, folds: Folds) -> str:
+def not_comparable(dataset: Dataset, n_videos: int, folds: Folds) -> str:
     """Return why published numbers do not stand beside those that were measured, or "" where they do or there are none.
 
     They are of the released folds of certain videos and pairs, and say nothing of others. Where folds were not
-    released, and pairs depend on a rule that is not known, as many folds of the same videos do; ``likened`` says so.
+    released, and pairs depend on a rule that is not known, as many folds of the same videos do; ``compared_to_published`` says so.
 
     Args:
         dataset: What was evaluated: the videos that could be read.
@@ -47,7 +47,7 @@ def withheld(dataset: Dataset, n_videos: int, folds: Folds) -> str:
     return f"Published numbers are not quoted beside these: {' and '.join(why)}." if why else ""
 
 
-def likened(dataset: Dataset) -> str:
+def compared_to_published(dataset: Dataset) -> str:
     """Return what is to be said of published numbers that do stand beside those that were measured, or ""."""
     if dataset.published not in FOLDS_UNKNOWN:
         return ""

@@ -19,8 +19,8 @@ from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.tables.regions import Regions, read_regions
-from skillviewer.engine.evaluation.baseline import Against
-from skillviewer.engine.evaluation.caveats import likened, shortened, withheld
+from skillviewer.engine.evaluation.baseline import Baseline
+from skillviewer.engine.evaluation.caveats import compared_to_published, not_comparable, other_epochs
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord
 from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, ResultBuilder
 from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
@@ -136,7 +136,7 @@ def evaluate(
     *,
     device_name: str = "auto",
     cache: FeatureCache,
-    against: Path | None = None,
+    baseline: Path | None = None,
 ) -> Evaluation:
     """Evaluate models on a data set; what was finished before is not made again.
 
@@ -148,7 +148,7 @@ def evaluate(
         report: Told of videos and runs; a finished run comes with a sentence as value.
         device_name: Where to compute.
         cache: Where features are kept.
-        against: Folder of another evaluation of the same folds, whose first model the models are compared with in
+        baseline: Folder of another evaluation of the same folds, whose first model the models are compared with in
             place of the first of their own.
 
     Raises:
@@ -165,7 +165,7 @@ def evaluate(
     choose_device(device_name)
     refusal = f"Another evaluation writes into {folder}: wait until it has ended, or give another folder."
     with alone_at(folder / "evaluation", refusal):
-        other = Against.load(against) if against is not None else None
+        other = Baseline.load(baseline) if baseline is not None else None
         preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
         preparation.open_videos()
         preparation.compute_inputs()
@@ -189,16 +189,16 @@ class _Preparation:
         report: Report,
         device_name: str,
         cache: FeatureCache,
-        against: Against | None,
+        baseline: Baseline | None,
     ) -> None:
-        self.against = against
+        self.baseline = baseline
         self._plan, self._folder, self._token, self._report = plan, folder, token, report
         self._device_name, self._cache = device_name, cache
         self._stores: dict[Inputs, MappedStore] = {}
         self._backbones: dict[Inputs, BackboneConfig] = {}
         self.dataset = dataset
         self.facts: Mapping[str, VideoFacts] = {}
-        self.problems = [*dataset.problems, *filter(None, (shortened(plan.of(name, 0)) for name in plan.models))]
+        self.problems = [*dataset.problems, *filter(None, (other_epochs(plan.of(name, 0)) for name in plan.models))]
         self.names = dataset.names
         self.runs: tuple[Run, ...] = ()
         self.missing: tuple[Run, ...] = ()
@@ -262,9 +262,9 @@ class _Preparation:
 
     def _compared(self) -> tuple[FinishedRun, ...]:
         """Return the runs of another evaluation that all models are compared with; none where there is none."""
-        if self.against is None:
+        if self.baseline is None:
             return ()
-        return self.against.found((run.fold, run.configuration) for run in self.runs)
+        return self.baseline.found((run.fold, run.configuration) for run in self.runs)
 
     def _look_for_leaks(self) -> None:
         """Refuse folds that hold out what they train on under another name; of released ones that is told."""
@@ -340,10 +340,10 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     if dataset.regions_path is not None:
         regions = read_regions(dataset.regions_path, preparation.names)
         problems += regions.problems[:3]
-    why = withheld(dataset, len(preparation.names), folds)
+    why = not_comparable(dataset, len(preparation.names), folds)
     quoted = dataset if not why else dataclasses.replace(dataset, published=None)
     judge = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
-    problems += [*judge.problems, *filter(None, [why or likened(dataset)])]
+    problems += [*judge.problems, *filter(None, [why or compared_to_published(dataset)])]
     found: dict[str, list[FinishedRun]] = {}
     unseen = [(0, 0)]
     for model in plan.models:
@@ -385,5 +385,5 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         ceilings=judge.ceilings,
         models=tuple(results),
         problems=(*problems, *failures),
-        against=preparation.against.title if preparation.against is not None else "",
+        baseline=preparation.baseline.title if preparation.baseline is not None else "",
     )

@@ -95,7 +95,7 @@ def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def accuracy_table(record: EvaluationRecord) -> list[str]:
     """Return the table of accuracies as lines of Markdown."""
     header = ["model", "accuracy ± sd", "pooled (95 %)", "both held out", "ties", "Kendall", "Spearman"]
-    first = record.against or (record.models[0].model if record.models else "")
+    first = record.baseline or (record.models[0].model if record.models else "")
     compared = any(model.difference for model in record.models)
     quoted = any(model.published for model in record.models)
     header += [f"to {first} (95 %)"] if compared else []

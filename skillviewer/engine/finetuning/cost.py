@@ -121,7 +121,7 @@ def _video_s(start: StartingPoint) -> tuple[float, float]:
     store = averaged_once(start.config.attention_model, sizes, {"": [features[0].cpu().numpy()]})
     model = start.model(store, [""], 0)
     settings = start.settings(1, 2, None, 0)
-    model.mixed = settings.precision == "bfloat16"
+    model.autocast = settings.precision == "bfloat16"
     pairs = pair_batch([(0, 1, 1), (2, 3, 1)], start.device)
     times = []
     for _ in range(2):

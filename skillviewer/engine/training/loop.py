@@ -194,7 +194,7 @@ class Fitting:
     ) -> None:
         self._model, self._store, self._settings, self._pairs = model, store, settings, pairs
         self._device = next(model.parameters()).device
-        model.mixed = settings.precision == "bfloat16"
+        model.autocast = settings.precision == "bfloat16"
         self._rng = np.random.default_rng(settings.seed)
         self._draws = FrameDraws(store, self._rng, self._device)
         torch.manual_seed(settings.seed)
@@ -290,7 +290,7 @@ class Fitting:
         """Give the model the weights of the chosen epoch."""
         self._model.load_state_dict(self._best)
         self._model.eval()
-        self._model.mixed = False
+        self._model.autocast = False
         return Trained(self._best, self._best_epoch, tuple(self.rows), self._best_unseen)
 
     def state(self) -> FitState:

@@ -132,7 +132,10 @@ class EndToEndModel(TsnModel):
         """Return the two streams: each backbone with its score."""
         pairs = ((self.streams.appearance, self.appearance), (self.streams.motion, self.motion))
         parameters = [[p for part in parts for p in part.parameters()] for parts in pairs]
-        return (TrainingPhase(APPEARANCE, parameters[0], apart=True), TrainingPhase(MOTION, parameters[1], apart=True))
+        return (
+            TrainingPhase(APPEARANCE, parameters[0], independent=True),
+            TrainingPhase(MOTION, parameters[1], independent=True),
+        )
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:
         """Return L_rank3 of one stream, ``appearance`` or ``motion``, or of both added, from snippets."""
@@ -164,7 +167,7 @@ class EndToEndModel(TsnModel):
         """Return what a trunk makes of the snippets of videos, a video at a time where it is a deep one in training."""
         trunk = (self.streams.appearance, self.streams.motion)[at]
         inputs = inputs.contiguous(memory_format=torch.channels_last)
-        with self.mixing(inputs.device):
+        with self.autocast_context(inputs.device):
             if self.sizes.tsn_hidden or not torch.is_grad_enabled():
                 found: Tensor = trunk(inputs)
                 return found

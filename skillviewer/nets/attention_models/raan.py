@@ -72,7 +72,7 @@ class RaanModel(MaplessModel):
 
     def _looks_and_values(self, pooled: Tensor) -> tuple[Tensor, Tensor]:
         """Return each filter's logit (..., 2, K) and each branch's score before tanh (..., 2, 1) of pooled features."""
-        with self.mixing(pooled.device):
+        with self.autocast_context(pooled.device):
             logits = torch.stack([branch.logits(pooled) for branch in self._both()], dim=-2).to(self.dtype)
         values = torch.stack([branch.score(pooled) for branch in self._both()], dim=-2)
         return logits, values
