@@ -70,8 +70,8 @@ class TrainingPhase(NamedTuple):
     Attributes:
         name: What it is called.
         parameters: The parameters.
-        independent: Whether it is trained by itself, as if there were no other: where nobody says how many iterations each
-            has, it does not take turns but has a step of its own in every batch.
+        independent: Whether it is trained as if there were no other: unless the phases have numbers of iterations, it
+            does not take turns but has a step of its own in every batch.
     """
 
     name: str

@@ -124,7 +124,7 @@ def test_from_a_saved_analysis_without_any_model(
             assert reader.n_frames == 7
     assert run(command) == 1
     refused = json.loads(capsys.readouterr().out)["error"]
-    assert "is there already: choose another name, or give --force to write over it." in refused
+    assert "is there already: choose another name, or give --force to replace it." in refused
     assert run([*command, "--force"]) == 0
 
 
