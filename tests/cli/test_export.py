@@ -352,7 +352,7 @@ def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Cap
         assert run(["export", "report", "cohort", str(unpacked), "-o", str(report)]) == 0
     told_in_pdf = " ".join(" ".join(page.extract_text() for page in PdfReader(report).pages).split())
     for said in (told_in_pdf, report.with_suffix(".html").read_text(encoding="utf-8")):
-        assert "3 of 3 scores (marked †) were made before faces were blurred in the videos" in said
+        assert "3 of 3 scores (marked †) were computed before faces were blurred in the videos" in said
     with Study.open(unpacked, read_only=True) as opened:
         assert {video.state for video in opened.videos.check()} == {FileState.PRESENT}
 
