@@ -43,7 +43,8 @@ class ThrownAwayModel(DurationModel):
                 (
                     (
                         '    AttentionEntry("thrown-model", "Thrown away", MapKind.NONE,'
-                        ' _late("thrown_away.ThrownAwayModel"), "test", LI, inputs=Inputs.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1))),'
+                        ' _late("thrown_away.ThrownAwayModel"), "test", LI, inputs=Inputs.TIME,'
+                        " paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1))),"
                     ),
                     "ATTENTION_MODELS = table(",
                 )
