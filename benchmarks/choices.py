@@ -92,25 +92,27 @@ def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> Fea
     """Return the features of a data set as a plan wants them."""
     cache = FeatureCache(cache_dir() / "features", 40 * 2**30)
     source, _ = feature_source(plan.backbone, plan.preprocessing, torch.device("cpu"), plan.precision, cache)
-    bank, problems = dataset_features(dataset, source, plan.candidates, token, silent)
+    store, problems = dataset_features(dataset, source, plan.candidates, token, silent)
     print("\n".join(problems), end="")
-    return bank
+    return store
 
 
-def trained(plan: TrainingPlan, dataset: Dataset, fold: Fold, bank: FeatureStore) -> Log:
+def trained(plan: TrainingPlan, dataset: Dataset, fold: Fold, store: FeatureStore) -> Log:
     """Train on the inner fold of an outer one."""
     before = time.process_time()
-    model, result = fit_fold(plan, dataset, fold, FoldInputs(bank, torch.device("cpu")), TrainingControl(CancelToken()))
+    model, result = fit_fold(
+        plan, dataset, fold, FoldInputs(store, torch.device("cpu")), TrainingControl(CancelToken())
+    )
     inner = inner_fold(dataset, fold, plan.seed)
     n = len(inner.test_pairs)
     right = tuple(round(row.held_out_accuracy * n) for row in result.rows)
     took_s = time.process_time() - before
-    frames, hits, chance = pointing(plan, model, dataset, inner, bank)
+    frames, hits, chance = pointing(plan, model, dataset, inner, store)
     return Log(n, right, tuple(row.train_accuracy for row in result.rows), took_s, frames, hits, chance)
 
 
 def pointing(
-    plan: TrainingPlan, model: AttentionModel, dataset: Dataset, fold: Fold, bank: FeatureStore
+    plan: TrainingPlan, model: AttentionModel, dataset: Dataset, fold: Fold, store: FeatureStore
 ) -> tuple[int, tuple[float, float], tuple[float, float]]:
     """Return frames with a region in held-out videos, and how many of them the maps and a uniform one point at."""
     if dataset.regions_path is None or model.map_kind is MapKind.NONE:
@@ -119,7 +121,7 @@ def pointing(
     held_out = dataset.restricted(fold.held_out_videos)
     facts, _ = facts_of(held_out, plan.preprocessing, CancelToken(), silent)
     found: tuple[list[Localisation], list[Localisation]] = ([], [])
-    for name, values in predict(model, bank, held_out.names, CancelToken()).maps.items():
+    for name, values in predict(model, store, held_out.names, CancelToken()).maps.items():
         video, exact_values = facts[name], values.astype(np.float64)
         for tolerance, parts in zip((1, 0), found, strict=True):
             where = (regions.of(name), model.map_rect, video.size_px, tolerance)
@@ -157,10 +159,10 @@ def main() -> None:
         plan = replace(usual, **CHOICES[name][1])
         folds = make_folds(dataset).folds
         places = [args.out / f"{args.model}-{name}-f{number}.json" for number in range(1, len(folds) + 1)]
-        bank = None if all(place.is_file() for place in places) else features_of(plan, dataset, token)
+        store = None if all(place.is_file() for place in places) else features_of(plan, dataset, token)
         for place, fold in zip(places, folds, strict=True):
-            if bank is not None and not place.is_file():
-                log = trained(plan, dataset, fold, bank)
+            if store is not None and not place.is_file():
+                log = trained(plan, dataset, fold, store)
                 with atomic_path(place) as aside:
                     aside.write_bytes(msgspec.json.encode(log))
         logs[name] = [msgspec.json.decode(place.read_bytes(), type=Log) for place in places]

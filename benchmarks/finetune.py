@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.training import random_bank
+from benchmarks.training import random_store
 from skillviewer.core.dataset.folds import make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, videos_of
 from skillviewer.core.errors import Cancelled
@@ -36,7 +36,7 @@ from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.ranking.consensus import rule_named
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import build_bank
+from skillviewer.engine.features.dataset_features import build_store
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import files_of
 from skillviewer.engine.finetuning.job import TuningJob
@@ -64,14 +64,14 @@ def votes_in_order(dataset: Dataset, fold: Fold, seed: int) -> list[Judgement]:
 
 
 def trained(
-    start: StartingPoint, bank: FeatureStore, pairs: Sequence[Pair], fold: Fold, precision: Precision
+    start: StartingPoint, store: FeatureStore, pairs: Sequence[Pair], fold: Fold, precision: Precision
 ) -> FoldScores:
     """Train on pairs and score the videos of the fold's test pairs."""
     names = videos_of(pairs)
     settings = replace(start.settings(len(pairs), len(names), None, 0), select=Select.LAST, precision=precision)
-    model = start.model(bank, names, 0)
-    fit(model, bank, FitPairs(pairs), settings, TrainingControl(CancelToken()))
-    return FoldScores(fold, predict(model, bank, videos_of(fold.test_pairs), CancelToken(), maps=False).scores)
+    model = start.model(store, names, 0)
+    fit(model, store, FitPairs(pairs), settings, TrainingControl(CancelToken()))
+    return FoldScores(fold, predict(model, store, videos_of(fold.test_pairs), CancelToken(), maps=False).scores)
 
 
 def shown(pooled: Pooled) -> str:
@@ -87,7 +87,7 @@ def learning(args: argparse.Namespace) -> None:
         SAMPLE: StartingPoint.of(model_folder(args.begin), CPU, cache),
         NOTHING: StartingPoint.of(None, CPU, cache),
     }
-    bank, problems = build_bank(files_of(dataset), starts[SAMPLE].source, args.candidates, CancelToken(), silent)
+    store, problems = build_store(files_of(dataset), starts[SAMPLE].source, args.candidates, CancelToken(), silent)
     assert not problems, problems
     folds = make_folds(dataset, seed=args.seed)
     kept: dict[str, dict[str, float]] = json.loads(args.kept.read_text()) if args.kept and args.kept.exists() else {}
@@ -96,10 +96,10 @@ def learning(args: argparse.Namespace) -> None:
     )
     for done, fold in enumerate(folds.folds[: args.folds], start=1):
         votes = votes_in_order(dataset, fold, args.seed)
-        model = starts[SAMPLE].model(bank, (), 0).eval()
+        model = starts[SAMPLE].model(store, (), 0).eval()
         key = f"{fold.name}/0/{SAMPLE}"
         if key not in kept:
-            kept[key] = dict(predict(model, bank, videos_of(fold.test_pairs), CancelToken(), maps=False).scores)
+            kept[key] = dict(predict(model, store, videos_of(fold.test_pairs), CancelToken(), maps=False).scores)
         for n in args.votes:
             pairs = rule_named("default").agree(votes[:n]).pairs
             for name, start in starts.items():
@@ -107,7 +107,7 @@ def learning(args: argparse.Namespace) -> None:
                 if key in kept:
                     continue
                 began = time.process_time()
-                kept[key] = dict(trained(start, bank, pairs, fold, args.precision).scores)
+                kept[key] = dict(trained(start, store, pairs, fold, args.precision).scores)
                 print(f"  fold {fold.name}, {n} votes, {len(pairs)} pairs, {name}: ", end="")
                 print(f"{time.process_time() - began:.0f} s CPU", flush=True)
                 if args.kept:
@@ -138,12 +138,12 @@ def epoch(args: argparse.Namespace) -> None:
         start = StartingPoint.of(model_folder(args.begin), CPU, FeatureCache(Path(folder) / "features"))
         names = [f"v{i:03}" for i in range(args.videos)]
         sizes = start.config.sizes
-        bank = random_bank(Path(folder), names, (sizes.feature_channels, *sizes.grid), 2)
+        store = random_store(Path(folder), names, (sizes.feature_channels, *sizes.grid), 2)
         every = [Pair(a, b) for a, b in itertools.combinations(names, 2)]
         chosen = np.random.default_rng(0).permutation(len(every))[: args.pairs]
         pairs = [every[i] for i in sorted(chosen.tolist())]
         settings = replace(start.settings(len(pairs), len(names), None, 0), select=Select.LAST)
-        fitting = Fitting(start.model(bank, names, 0), bank, FitPairs(pairs), settings)
+        fitting = Fitting(start.model(store, names, 0), store, FitPairs(pairs), settings)
         for _ in range(args.times):
             wall, cpu = time.perf_counter(), time.process_time()
             fitting.run_epoch(TrainingControl(CancelToken()))

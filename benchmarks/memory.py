@@ -32,7 +32,7 @@ from skillviewer.engine.training.predict import predict
 
 
 def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedStore:
-    """Lay out sparse feature files of videos, a little of each frame filled, and return them as a bank."""
+    """Lay out sparse feature files of videos, a little of each frame filled, and return them as a store."""
     rng = np.random.default_rng(0)
     frame_bytes = 2 * int(np.prod(shape[1:]))
     passes = {}
@@ -91,7 +91,7 @@ def main() -> None:
     )
     shape = (plan.preprocessing.n_segments, sizes.feature_channels, *sizes.grid)
     with tempfile.TemporaryDirectory() as folder:
-        bank = fabricated(Path(folder), names, shape, plan.candidates)
+        store = fabricated(Path(folder), names, shape, plan.candidates)
         total = 2 * int(np.prod(shape)) * plan.candidates * args.videos
         print(f"{args.videos} videos, {len(dataset.pairs)} pairs, {total / 1e9:.1f} GB of features, {args.model}:")
         tell("program and torch")
@@ -106,12 +106,12 @@ def main() -> None:
                     stop.cancel()
 
             one = plan if not refit else replace(plan, select=type(plan.select).LAST)
-            inputs = FoldInputs(bank, torch.device("cpu"))
+            inputs = FoldInputs(store, torch.device("cpu"))
             model, _ = fit_fold(one, dataset, fold, inputs, TrainingControl(CancelToken(), report, stop))
             tell(stage)
-        predict(model, bank, fold.held_out_videos[:50], CancelToken(), maps=False)
+        predict(model, store, fold.held_out_videos[:50], CancelToken(), maps=False)
         tell("held-out videos scored")
-        learn_familiarity(pooled(bank, fold.train_videos))
+        learn_familiarity(pooled(store, fold.train_videos))
         tell("what the training videos look like")
     print(f"peak of all: {peak_mb() / 1024:.2f} GB")
 

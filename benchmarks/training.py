@@ -33,10 +33,10 @@ from skillviewer.nets.models import attention_model
 N_SEGMENTS, CANDIDATES = 25, 4
 
 
-def random_bank(
+def random_store(
     folder: Path, names: list[str], shape: tuple[int, int, int], candidates: int = CANDIDATES
 ) -> MappedStore:
-    """Write random features of videos into files and return them as a bank."""
+    """Write random features of videos into files and return them as a store."""
     rng = np.random.default_rng(0)
     whole = (N_SEGMENTS, *shape)
     passes = {}
@@ -94,16 +94,16 @@ def main() -> None:
     every = [Pair(a, b) for a, b in itertools.combinations(names, 2)]
     pairs = [every[i] for i in sorted(rng.permutation(len(every))[: args.pairs])]
     with tempfile.TemporaryDirectory() as folder:
-        bank = random_bank(Path(folder), names + looked_at, shape)
+        store = random_store(Path(folder), names + looked_at, shape)
         torch.manual_seed(0)
         model = attention_model(args.model).build(sizes)
         for part in model.modules():
             if isinstance(part, Standardising) and part.standardise:
-                part.set_statistics(*statistics(unfreezing.features(bank) if unfreezing else bank, names[:2]))
+                part.set_statistics(*statistics(unfreezing.features(store) if unfreezing else store, names[:2]))
         if unfreezing:
             unfreezing.unfreeze(model)
         token = CancelToken()
-        fitting = Fitting(model, bank, FitPairs(pairs, choosing), settings)
+        fitting = Fitting(model, store, FitPairs(pairs, choosing), settings)
         model.train()
         whole, alone = Clock(), Clock()
         n_passes = 0

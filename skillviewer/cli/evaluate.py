@@ -17,6 +17,22 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
+class EvaluateChoices(PlanChoices):
+    """Values of the options."""
+
+    models: str
+    output: Path
+    n_folds: int | None
+    by: str | None
+    seeds: int
+    tolerance: int
+    jobs: int
+    checkpoints: bool
+    baseline: Path | None
+    against: Path | None
+    as_json: bool
+
+
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
@@ -33,26 +49,13 @@ ALL = "all"
     "--checkpoints", is_flag=True, help="Keep the checkpoint of every run (duration, which is one of all, has none)."
 )
 @click.option(
-    "--against",
+    "--baseline",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of another evaluation of DATA: compare with its first model, not with the first of these.",
 )
+@click.option("--against", type=click.Path(path_type=Path, file_okay=False), hidden=True)  # its name in version 0.1
 @click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...]}, fractions.')
-def evaluate(
-    data: Path,
-    models: str,
-    output: Path,
-    n_folds: int | None,
-    by: str | None,
-    seeds: int,
-    reading: Reading,
-    tolerance: int,
-    jobs: int,
-    checkpoints: bool,
-    against: Path | None,
-    as_json: bool,
-    **chosen: Unpack[PlanChoices],
-) -> int:
+def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) -> int:
     """Train and test models on the folds of DATA, and put them into one table.
 
     Every run is kept in the folder; what is finished there and agrees with the settings is not made again, so the same
@@ -65,20 +68,20 @@ def evaluate(
     from skillviewer.engine.evaluation.tables import PLOT, accuracy_table
     from skillviewer.engine.training.plan import selection_rule
 
-    dataset = reading.open(data)
+    dataset, output = reading.open(data), chosen["output"]
     training = training_plan(chosen, dataset.published)
-    asked = [name.strip() for name in models.split(",") if name.strip()]
+    asked = [name.strip() for name in chosen["models"].split(",") if name.strip()]
     names = tuple(asked) if ALL not in asked else tuple(dict.fromkeys([*usual_models(), *asked]))
     names = tuple(name for name in names if name != ALL)
     plan = EvaluationPlan(
         models=names,
         training=training,
-        n_folds=n_folds,
-        by=FoldsBy(by) if by is not None else None,
-        n_seeds=seeds,
-        jobs=jobs,
-        tolerance=tolerance,
-        checkpoints=checkpoints,
+        n_folds=chosen["n_folds"],
+        by=FoldsBy(chosen["by"]) if chosen["by"] is not None else None,
+        n_seeds=chosen["seeds"],
+        jobs=chosen["jobs"],
+        tolerance=chosen["tolerance"],
+        checkpoints=chosen["checkpoints"],
     )
     plan.check()
     click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
@@ -93,7 +96,7 @@ def evaluate(
             _with_lines(bar),
             device_name=chosen["device"],
             cache=feature_cache(chosen),
-            against=against,
+            baseline=chosen["baseline"] or chosen["against"],
         )
     record = evaluation.record
     for sentence in filter(None, (record.warning, *record.problems)):
@@ -101,7 +104,7 @@ def evaluate(
     if record.selection != selection_rule(training):
         click.echo(f"selection rule, as it was done: {record.selection}", err=True)
     click.echo(f"{evaluation.n_trained} runs made, {evaluation.n_found} found in {output}", err=True)
-    if as_json:
+    if chosen["as_json"]:
         click.echo(models_json(record))
     else:
         click.echo("\n".join(accuracy_table(record)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.failures import SOURCE, said, told
+from skillviewer.cli.failures import SOURCE, message_of, report_failure
 from skillviewer.cli.options.export_options import chosen_options, click_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
@@ -96,7 +96,7 @@ def _of_videos(exporter: "Exporter") -> click.Command:
         ),
         click.Option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
         *click_options(exporter.options),
-        click.Option(["--force"], is_flag=True, help="Write over files that are there."),
+        click.Option(["--force"], is_flag=True, help="Replace files that are there."),
         click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a file and line."),
     ]
 
@@ -120,10 +120,10 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     try:
         found, problems = gathered(sources, given["video_names"], given["model_names"], given["passes"], token)
     except SkillViewerError as error:
-        told(said(error), "", as_json=as_json)
+        report_failure(message_of(error), "", as_json=as_json)
         return 1
     for problem in problems:
-        told(problem, "", as_json=as_json)
+        report_failure(problem, "", as_json=as_json)
     if problems and _into_one(exporter, given["output"]):
         click.echo(f"skillviewer: {given['output']} is not written: into one file goes all or nothing.", err=True)
         return 1
@@ -201,10 +201,10 @@ def _one(desk: "ExportService", order: "ExportRequest", token: CancelToken, *, a
         with progress_bar(unit="") as report:
             written = desk.write(order, token, report)
     except SkillViewerError as error:
-        told(said(error), str(order.path), as_json=as_json)
+        report_failure(message_of(error), str(order.path), as_json=as_json)
         return False
     videos = [s.title or s.video.stem for s in order.subjects]
-    _told(written, order.exporter.name, {"videos": videos}, as_json=as_json)
+    _report_written(written, order.exporter.name, {"videos": videos}, as_json=as_json)
     return True
 
 
@@ -218,7 +218,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
         click.Argument(["study"], metavar="STUDY", type=_PATH),
         click.Option(["-o", "--output"], required=True, type=_PATH, help=f"File ({suffixes})."),
         *click_options(exporter.options),
-        click.Option(["--force"], is_flag=True, help="Write over files that are there."),
+        click.Option(["--force"], is_flag=True, help="Replace files that are there."),
         click.Option(["--json", "as_json"], is_flag=True, help="Tell what was written as one JSON object."),
     ]
 
@@ -233,9 +233,9 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
             with ExportService(ModelPool) as desk, progress_bar(unit="file") as report:
                 written = desk.write_study(order, CancelToken(), report)
         except SkillViewerError as error:
-            told(said(error), str(output), as_json=given["as_json"])
+            report_failure(message_of(error), str(output), as_json=given["as_json"])
             return 1
-        _told(written, exporter.name, {"study": str(given["study"])}, as_json=given["as_json"])
+        _report_written(written, exporter.name, {"study": str(given["study"])}, as_json=given["as_json"])
         return 0
 
     return click.Command(exporter.name, callback=run, params=parameters, help=exporter.about, short_help=exporter.title)
@@ -244,7 +244,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
 # what is said
 
 
-def _told(written: "Written", exporter: str, of: dict[str, object], *, as_json: bool) -> None:
+def _report_written(written: "Written", exporter: str, of: dict[str, object], *, as_json: bool) -> None:
     for remark in written.remarks:
         click.echo(f"skillviewer: {remark}", err=True)
     if as_json:

@@ -4,7 +4,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 from tqdm import tqdm
@@ -24,6 +24,25 @@ if TYPE_CHECKING:
 
 NOTHING = "none"
 SHOWN = 5
+
+
+class FinetuneChoices(TypedDict):
+    """Values of the options."""
+
+    begin: str
+    output: str | None
+    rule: str | None
+    by: str | None
+    epochs: int | None
+    seed: int
+    candidates: int
+    old_pairs: bool
+    device: str
+    cache_gb: float
+    only_cost: bool
+    accept: bool
+    versions: bool
+    use: str | None
 
 
 @click.command()
@@ -49,23 +68,7 @@ SHOWN = 5
 @click.option("--accept", is_flag=True, help="Make the new version the one in use.")
 @click.option("--versions", is_flag=True, help="List the models and versions of STUDY, and stop.")
 @click.option("--use", help="Go to a version, NAME:NUMBER as --versions lists it, and stop.")
-def finetune(
-    path: Path,
-    begin: str,
-    output: str | None,
-    rule: str | None,
-    by: str | None,
-    epochs: int | None,
-    seed: int,
-    candidates: int,
-    old_pairs: bool,
-    device: str,
-    cache_gb: float,
-    only_cost: bool,
-    accept: bool,
-    versions: bool,
-    use: str | None,
-) -> None:
+def finetune(path: Path, **chosen: Unpack[FinetuneChoices]) -> None:
     """Train a model on the votes of STUDY; whole participants (or videos) are held out, and the cost is told before.
 
     The new version is added to the study, where it waits to be accepted. Ctrl+C stops and keeps the best so far; a
@@ -73,7 +76,8 @@ def finetune(
     """
     from skillviewer.data.study import Study
 
-    if sum((only_cost, versions, use is not None)) > 1:
+    use, output = chosen["use"], chosen["output"]
+    if sum((chosen["only_cost"], chosen["versions"], use is not None)) > 1:
         raise click.UsageError("--cost, --versions and --use each do one thing and stop: give one of them.")
     if output is not None and Path(output).name in {"", ".."}:
         raise click.UsageError(f"“{output}” names no version: give a name, or a folder to be made.")
@@ -82,24 +86,13 @@ def finetune(
             click.echo(f"skillviewer: {notice}", err=True)
         if use is not None:
             _use(study, use)
-        elif versions:
+        elif chosen["versions"]:
             _list(study)
         else:
-            chosen = (rule, by, epochs, seed, candidates, old_pairs)
-            _train(study, begin, output, chosen, device, cache_gb, only_cost=only_cost, accepted=accept)
+            _train(study, chosen)
 
 
-def _train(
-    study: "Study",
-    begin: str,
-    output: str | None,
-    chosen: tuple[str | None, str | None, int | None, int, int, bool],
-    device: str,
-    cache_gb: float,
-    *,
-    only_cost: bool,
-    accepted: bool,
-) -> None:
+def _train(study: "Study", chosen: FinetuneChoices) -> None:
     from skillviewer.core.dataset.folds import FoldsBy
     from skillviewer.core.finetuning.split import TuningChoices
     from skillviewer.data.study import versions
@@ -109,11 +102,11 @@ def _train(
     from skillviewer.engine.runtime.exclusive import training_lock
     from skillviewer.nets.library import digest, model_folder
 
-    rule, by, epochs, seed, candidates, old_pairs = chosen
+    rule, by, output, only_cost = chosen["rule"], chosen["by"], chosen["output"], chosen["only_cost"]
     if study.read_only and not only_cost:
         raise StudyError(f"{study.path} can be read only, so no version can be added to it.")
-    said = versions.study_pairs(study, rule)
-    parent = None if begin == NOTHING else model_folder(begin)
+    pairs = versions.study_pairs(study, rule)
+    parent = None if chosen["begin"] == NOTHING else model_folder(chosen["begin"])
     parent_digest = digest(parent) if parent is not None else None
     name = versions.known_as(study, parent_digest, parent.name if parent is not None else study.title)
     if output is not None:
@@ -123,12 +116,12 @@ def _train(
     choices = TuningChoices(
         rule if rule is not None else study.settings.rule,
         FoldsBy(by) if by is not None else None,
-        seed,
-        epochs,
-        candidates,
-        old_pairs,
+        chosen["seed"],
+        chosen["epochs"],
+        chosen["candidates"],
+        chosen["old_pairs"],
     )
-    job = TuningJob(said, choices, parent, folder, device, int(cache_gb * 2**30))
+    job = TuningJob(pairs, choices, parent, folder, chosen["device"], int(chosen["cache_gb"] * 2**30))
     with progress_bar() as bar:
         cost = cost_of(job, CancelToken(), bar)
     click.echo(_cost_text(cost), err=True)
@@ -142,9 +135,9 @@ def _train(
     if versions.lies_elsewhere(version, result.folder):
         same = f"It came out as {version.name}:{version.version} again, which lies at {version.path}"
         click.echo(f"{same}: {result.folder} is a copy.", err=True)
-    if accepted:
+    if chosen["accept"]:
         versions.accept(study, result.digest)
-    state = "in use" if accepted else f"to be accepted: --use {version.name}:{version.version}"
+    state = "in use" if chosen["accept"] else f"to be accepted: --use {version.name}:{version.version}"
     click.echo(f"{version.name}:{version.version}  {result.folder}  ({state})")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from skillviewer.cli.failures import said
+from skillviewer.cli.failures import message_of
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.version import __version__
 from skillviewer.engine.runtime.memory import keep_freed_memory
@@ -126,7 +126,7 @@ def _run(args: Sequence[str] | None) -> int:
         error.show()
         return 1
     except (SkillViewerError, UnicodeEncodeError, MemoryError) as error:
-        click.echo(f"skillviewer: {said(error)}", err=True)
+        click.echo(f"skillviewer: {message_of(error)}", err=True)
         return 1
     except (Cancelled, KeyboardInterrupt, click.Abort):
         click.echo("skillviewer: stopped.", err=True)

@@ -223,7 +223,7 @@ def import_source(
     help="every-vote, judgements, votes, labels, better-worse or epic-skills (docs/study.md).  [default: every-vote]",
 )
 @click.option("--participants", is_flag=True, help="Write who is in which video instead of votes; without --form.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
 def export_pairs_of(path: Path, output: Path, form: str | None, participants: bool, force: bool) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
     from skillviewer.data.study import Study

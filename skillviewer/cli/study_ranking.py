@@ -19,7 +19,7 @@ MOST_CIRCLES = 20
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the strengths as .csv or .json."
 )
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
 def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
     """Say what the votes of STUDY say: strengths, agreement, raters, circles (docs/ranking.md)."""
     from skillviewer.core.ranking.report_json import ranking_json

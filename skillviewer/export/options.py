@@ -66,8 +66,7 @@ def offered(
     high: float | None = None,
     unit: str = "",
     choices: tuple[tuple[str, object], ...] = (),
-    people_from: int = 0,
-    people_title: str = "",
+    on_screen: tuple[str, int] = ("", 0),
 ) -> ValueT:
     """Return a field of a dataclass of options, with the words for people.
 
@@ -79,11 +78,10 @@ def offered(
         high: Greatest value of a number.
         unit: Unit of a number.
         choices: (name, value) of each choice, where the type alone does not tell.
-        people_from: What is added to the number on screen, where frames count from 1: 1 for a frame, 0 for the frame
-            after the last, which is the number of the last there.
-        people_title: What the number is called on screen, if it is called otherwise.
+        on_screen: (title, addend) of a number on screen, where frames count from 1: the addend is 1 for a frame, and 0
+            for the frame after the last, which is the number of the last there; "" for the title above.
     """
-    offer = _Offer(title, help, low, high, unit, choices, people_from, people_title)
+    offer = _Offer(title, help, low, high, unit, choices, on_screen[1], on_screen[0])
     return field(default=default, metadata={_META: offer})
 
 

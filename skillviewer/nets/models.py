@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.analysis import MapKind
@@ -13,7 +14,6 @@ from skillviewer.nets.sizes import HeadSizes
 
 if TYPE_CHECKING:
     from skillviewer.nets.attention import AttentionModel
-    from skillviewer.nets.attention_models.spatial import Context
 
 Build = Callable[[HeadSizes], "AttentionModel"]
 
@@ -53,6 +53,7 @@ class AttentionEntry:
             which of them was measured.
         inputs: Kind of its input.
         paper_sizes: Sizes at the paper's scale if they differ from those of two ResNet101: its own input form.
+        compares_splits: Whether it compares splits of a video (``HeadSizes.tsn_splits``).
         training: (phase, settings) as published, for a model whose phases have their own settings; empty for the
             preset's.
     """
@@ -66,6 +67,7 @@ class AttentionEntry:
     row: str = ""
     inputs: Inputs = Inputs.FEATURES
     paper_sizes: HeadSizes | None = None
+    compares_splits: bool = False
     training: tuple[tuple[str, OptimiserSettings], ...] = ()
 
     def at_paper_scale(self, head: HeadSizes) -> HeadSizes:
@@ -75,161 +77,111 @@ class AttentionEntry:
         return replace(head, feature_channels=self.paper_sizes.feature_channels, grid=self.paper_sizes.grid)
 
 
-def _spatial(context: "Context", *, recurrent: bool = True) -> Build:
+def _late(path: str, **given: object) -> Build:
+    """Return a maker of a model, which imports its class (``module.Class`` in ``nets.attention_models``) when called.
+
+    Args:
+        path: Module and class.
+        given: Arguments besides the sizes.
+    """
+
     def build(sizes: HeadSizes) -> "AttentionModel":
-        from skillviewer.nets.attention_models.spatial import SpatialModel
-
-        return SpatialModel(sizes, context=context, recurrent=recurrent)
-
-    return build
-
-
-def _uniform(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.attention_models.spatial import UniformModel
-
-    return UniformModel(sizes)
-
-
-def _pool(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.attention_models.pool import PoolModel
-
-    return PoolModel(sizes)
-
-
-def _pool_recurrent(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.attention_models.pool import PoolRecurrentModel
-
-    return PoolRecurrentModel(sizes)
-
-
-def _cbam(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.attention_models.cbam import CbamModel
-
-    return CbamModel(sizes)
-
-
-def _cbam_original(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.attention_models.cbam import CbamOriginalModel
-
-    return CbamOriginalModel(sizes)
-
-
-def _visual(*, gru: bool) -> Build:
-    def build(sizes: HeadSizes) -> "AttentionModel":
-        from skillviewer.nets.attention_models.visual import VisualModel
-
-        return VisualModel(sizes, gru=gru)
-
-    return build
-
-
-def _sca(*, original: bool) -> Build:
-    def build(sizes: HeadSizes) -> "AttentionModel":
-        from skillviewer.nets.attention_models.sca import ScaModel
-
-        return ScaModel(sizes, original=original)
+        module, name = path.split(".")
+        made: AttentionModel = getattr(import_module(f"skillviewer.nets.attention_models.{module}"), name)(
+            sizes, **given
+        )
+        return made
 
     return build
 
 
 def _tsn(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.attention_models.tsn import TsnModel
-
-    return TsnModel(sizes, hidden=sizes.tsn_hidden)
-
-
-def _tsn_frozen(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.attention_models.tsn import TsnModel
-
-    return TsnModel(sizes)
-
-
-def _raan(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.attention_models.raan import RaanModel
-
-    return RaanModel(sizes)
-
-
-def _duration(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.attention_models.duration import DurationModel
-
-    return DurationModel(sizes)
+    return _late("tsn.TsnModel", hidden=sizes.tsn_hidden)(sizes)
 
 
 ATTENTION_MODELS = table(
     AttentionEntry(
-        "full", "Spatial attention (Li et al.)", MapKind.DISTRIBUTION, _spatial("both"), "the paper's model", LI,
+        "full", "Spatial attention (Li et al.)", MapKind.DISTRIBUTION,
+        _late("spatial.SpatialModel", context="both"), "the paper's model", LI,
         "Ours",
     ),
     AttentionEntry(
-        "none", "No Attention", MapKind.NONE, _uniform, "ablation", LI,
+        "none", "No Attention", MapKind.NONE, _late("spatial.UniformModel"), "ablation", LI,
         "No Attention",
     ),
     AttentionEntry(
-        "no-rnn", "No RNN in the attention", MapKind.DISTRIBUTION, _spatial("both", recurrent=False), "ablation", LI,
+        "no-rnn", "No RNN in the attention", MapKind.DISTRIBUTION,
+        _late("spatial.SpatialModel", context="both", recurrent=False), "ablation", LI,
         "No RNN_att",
     ),
     AttentionEntry(
-        "xbar", "Attention from the frame alone", MapKind.DISTRIBUTION, _spatial("frame"), "ablation", LI,
+        "xbar", "Attention from the frame alone", MapKind.DISTRIBUTION,
+        _late("spatial.SpatialModel", context="frame"), "ablation", LI,
         "x̄-based",
     ),
     AttentionEntry(
-        "htask", "Attention from the task state alone", MapKind.DISTRIBUTION, _spatial("task"), "ablation", LI,
+        "htask", "Attention from the task state alone", MapKind.DISTRIBUTION,
+        _late("spatial.SpatialModel", context="task"), "ablation", LI,
         "h_task-based",
     ),
     AttentionEntry(
-        "pool", "Attention Pool", MapKind.SIGNED, _pool, f"{RELEASED}: no recurrence, mean of frame scores", GIRDHAR,
+        "pool", "Attention Pool", MapKind.SIGNED,
+        _late("pool.PoolModel"), f"{RELEASED}: no recurrence, mean of frame scores", GIRDHAR,
         "Attention Pooling",
     ),
     AttentionEntry(
-        "pool-gru", "Attention Pool with task RNN", MapKind.SIGNED, _pool_recurrent,
+        "pool-gru", "Attention Pool with task RNN", MapKind.SIGNED, _late("pool.PoolRecurrentModel"),
         "as the paper's text says: all other parts unchanged", GIRDHAR, "Attention Pooling",
     ),
     AttentionEntry(
-        "cbam", "CBAM", MapKind.DISTRIBUTION, _cbam, f"{RELEASED}: softmax over the cells", WOO,
+        "cbam", "CBAM", MapKind.DISTRIBUTION, _late("cbam.CbamModel"), f"{RELEASED}: softmax over the cells", WOO,
         "CBAM",
     ),
     AttentionEntry(
-        "cbam-original", "CBAM (original)", MapKind.GATE, _cbam_original, "as first published: sigmoid gates", WOO,
+        "cbam-original", "CBAM (original)", MapKind.GATE,
+        _late("cbam.CbamOriginalModel"), "as first published: sigmoid gates", WOO,
     ),
     AttentionEntry(
-        "visual", "Visual Attention", MapKind.DISTRIBUTION, _visual(gru=False), f"{RELEASED}: LSTM", SHARMA,
+        "visual", "Visual Attention", MapKind.DISTRIBUTION,
+        _late("visual.VisualModel", gru=False), f"{RELEASED}: LSTM", SHARMA,
         "Visual Attention",
     ),
     AttentionEntry(
-        "visual-gru", "Visual Attention with GRU", MapKind.DISTRIBUTION, _visual(gru=True),
+        "visual-gru", "Visual Attention with GRU", MapKind.DISTRIBUTION, _late("visual.VisualModel", gru=True),
         "as the paper's text says: its own recurrence", SHARMA, "Visual Attention",
     ),
     AttentionEntry(
-        "sca", "SCA-CNN", MapKind.DISTRIBUTION, _sca(original=False), f"{RELEASED}: sigmoid over the channels", CHEN,
+        "sca", "SCA-CNN", MapKind.DISTRIBUTION,
+        _late("sca.ScaModel", original=False), f"{RELEASED}: sigmoid over the channels", CHEN,
         "SCA-CNN",
     ),
     AttentionEntry(
-        "sca-original", "SCA-CNN (original)", MapKind.DISTRIBUTION, _sca(original=True),
+        "sca-original", "SCA-CNN (original)", MapKind.DISTRIBUTION, _late("sca.ScaModel", original=True),
         "as first published: softmax over the channels", CHEN,
     ),
     AttentionEntry(
         "tsn", "Who's better (Doughty et al. 2018)", MapKind.NONE, _tsn,
         "as published: two-stream TSN trained end to end", DOUGHTY_2018,
         "Doughty et al.",
-        inputs=Inputs.SNIPPETS, paper_sizes=HeadSizes(feature_channels=512, grid=(6, 6)),
+        inputs=Inputs.SNIPPETS, paper_sizes=HeadSizes(feature_channels=512, grid=(6, 6)), compares_splits=True,
         training=(("appearance", TSN_APPEARANCE), ("motion", TSN_MOTION)),
     ),
     AttentionEntry(
-        "tsn-frozen", "Who's better, on frozen features", MapKind.NONE, _tsn_frozen,
-        "frozen features: not the published model", DOUGHTY_2018,
+        "tsn-frozen", "Who's better, on frozen features", MapKind.NONE, _late("tsn.TsnModel"),
+        "frozen features: not the published model", DOUGHTY_2018, compares_splits=True,
     ),
     AttentionEntry(
-        "raan", "Rank-aware temporal attention", MapKind.NONE, _raan,
+        "raan", "Rank-aware temporal attention", MapKind.NONE, _late("raan.RaanModel"),
         "on the features at hand, not on I3D", DOUGHTY_2019,
         training=(("scoring", RAAN_SCORING), ("attention", RAAN_ATTENTION)),
     ),
     AttentionEntry(
-        "duration", "Duration only", MapKind.NONE, _duration, "the floor that every claim must beat", DOUGHTY_2018,
+        "duration", "Duration only", MapKind.NONE,
+        _late("duration.DurationModel"), "the floor that every claim must beat", DOUGHTY_2018,
         inputs=Inputs.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
     ),
 )  # fmt: skip
-"""All models, in the order of menus."""
+"""All models, in the order of menus. A new one is a file in ``attention_models`` and an entry here."""
 
 
 def attention_model(name: str) -> AttentionEntry:

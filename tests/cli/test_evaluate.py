@@ -133,7 +133,7 @@ def test_another_evaluation_is_compared_with(study: Path, tmp_path: Path, capsys
     other = tmp_path / "other"
     assert run(command(study, other, "--model", "duration", "--folds", "2", "--seeds", "2")) == 0
     capsys.readouterr()
-    against = command(study, tmp_path / "own", "--model", "none,duration", "--against", str(other))
+    against = command(study, tmp_path / "own", "--model", "none,duration", "--baseline", str(other))
     assert run([*against, "--folds", "2", "--json"]) == 0
     none, duration = models(capsys)
     assert none["difference"]["value"] == pytest.approx(none["pooled"]["value"] - duration["pooled"]["value"])
@@ -153,7 +153,8 @@ def test_another_evaluation_is_compared_with(study: Path, tmp_path: Path, capsys
     fewer = Path(shutil.copytree(study, tmp_path / "fewer"))
     judged = (fewer / "pairs.csv").read_text().splitlines(keepends=True)
     (fewer / "pairs.csv").write_text("".join(judged[:-1]))
-    assert run(command(fewer, tmp_path / "own", "--model", "duration", "--folds", "2", "--against", str(other))) == 1
+    old_name = ("--against", str(other))  # of --baseline in version 0.1
+    assert run(command(fewer, tmp_path / "own", "--model", "duration", "--folds", "2", *old_name)) == 1
     assert "other videos, pairs or folds" in capsys.readouterr().err
     (other / "runs" / "duration-s1-f2" / "scores.csv").write_text("video,held_out,score\n")
     assert "duration-s1-f2 is gone or damaged: evaluate" in refused("--folds", "2")

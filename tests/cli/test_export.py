@@ -124,7 +124,7 @@ def test_from_a_saved_analysis_without_any_model(
             assert reader.n_frames == 7
     assert run(command) == 1
     refused = json.loads(capsys.readouterr().out)["error"]
-    assert "is there already: choose another name, or give --force to write over it." in refused
+    assert "is there already: choose another name, or give --force to replace it." in refused
     assert run([*command, "--force"]) == 0
 
 
@@ -352,7 +352,7 @@ def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Cap
         assert run(["export", "report", "cohort", str(unpacked), "-o", str(report)]) == 0
     told_in_pdf = " ".join(" ".join(page.extract_text() for page in PdfReader(report).pages).split())
     for said in (told_in_pdf, report.with_suffix(".html").read_text(encoding="utf-8")):
-        assert "3 of 3 scores (marked †) were made before faces were blurred in the videos" in said
+        assert "3 of 3 scores (marked †) were computed before faces were blurred in the videos" in said
     with Study.open(unpacked, read_only=True) as opened:
         assert {video.state for video in opened.videos.check()} == {FileState.PRESENT}
 

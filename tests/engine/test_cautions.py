@@ -6,7 +6,7 @@ import pytest
 
 from skillviewer.core.dataset.folds import FoldsBy, fold_of, make_folds
 from skillviewer.core.dataset.pairs import Dataset
-from skillviewer.engine.evaluation.caveats import likened, withheld
+from skillviewer.engine.evaluation.caveats import compared_to_published, not_comparable
 from tests.core.datasets import people, ranked
 
 PUBLISHED = replace(ranked(people("ABCDEFGH", 5)), published="chopsticks")
@@ -18,9 +18,9 @@ PUBLISHED = replace(
 
 
 def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_folds() -> None:
-    assert withheld(PUBLISHED, 40, make_folds(PUBLISHED)) == ""
+    assert not_comparable(PUBLISHED, 40, make_folds(PUBLISHED)) == ""
     own = replace(PUBLISHED, published=None, pairs=PUBLISHED.pairs[:400], released=None)
-    assert withheld(own, 40, make_folds(own)) == "", "there are none"
+    assert not_comparable(own, 40, make_folds(own)) == "", "there are none"
 
 
 @pytest.mark.parametrize(
@@ -41,22 +41,24 @@ def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_
     ],
 )
 def test_of_other_data_none_are_quoted(dataset: Dataset, by: FoldsBy | None, why: str) -> None:
-    assert why in withheld(dataset, 40, make_folds(dataset, by=by))
+    assert why in not_comparable(dataset, 40, make_folds(dataset, by=by))
 
 
 def test_infant_grasp_of_which_no_folds_were_released_is_quoted_with_what_differs() -> None:
     whole = replace(ranked(people("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 4)), published="infant-grasp")
     whole = whole.restricted(whole.names[:94])
     folds = make_folds(whole, 4)
-    assert withheld(whole, 94, folds) == ""
-    assert likened(whole) == (
+    assert not_comparable(whole, 94, folds) == ""
+    assert compared_to_published(whole) == (
         "The published numbers are of other folds, which were not released, and of 3,318 pairs; these are of "
         f"{len(whole.pairs):,}."
     )
-    assert withheld(whole, 94, make_folds(whole, 3)).endswith("there are 3 folds, and what was published is of 4.")
-    assert likened(PUBLISHED) == ""
+    assert not_comparable(whole, 94, make_folds(whole, 3)).endswith(
+        "there are 3 folds, and what was published is of 4."
+    )
+    assert compared_to_published(PUBLISHED) == ""
 
 
 def test_missing_videos_are_told_before_numbers_of_pairs() -> None:
     fewer = PUBLISHED.restricted(PUBLISHED.names[1:])
-    assert withheld(fewer, 40, make_folds(fewer)).endswith("beside these: 1 of 40 videos are missing.")
+    assert not_comparable(fewer, 40, make_folds(fewer)).endswith("beside these: 1 of 40 videos are missing.")

@@ -12,7 +12,7 @@ from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.features import extractor
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import build_bank
+from skillviewer.engine.features.dataset_features import build_store
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_pool import ModelPool
@@ -225,4 +225,4 @@ def test_out_of_memory_is_no_fault_of_one_video(video: Path) -> None:
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
     with pytest.raises(DeviceError, match="The GPU ran out of memory"):
-        build_bank([("v", video)], Full(), 1, CancelToken(), silent)
+        build_store([("v", video)], Full(), 1, CancelToken(), silent)

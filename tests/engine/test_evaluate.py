@@ -23,7 +23,7 @@ from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord, m
 from skillviewer.engine.evaluation.results import FinishedRun, ResultBuilder
 from skillviewer.engine.evaluation.tables import markdown, write_tables
 from skillviewer.engine.features import extractor
-from skillviewer.engine.features.video_facts import VideoFacts, shared_frames, time_bank
+from skillviewer.engine.features.video_facts import VideoFacts, shared_frames, time_store
 from skillviewer.engine.training import run_record
 from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.plan import TrainingPlan
@@ -340,8 +340,8 @@ def test_damaged_run_is_as_good_as_none(name: str, tmp_path: Path) -> None:
 
 
 def test_time_stands_for_features_of_the_model_that_looks_at_time() -> None:
-    bank = time_bank(FACTS)
-    (one,) = bank["b1"]
+    store = time_store(FACTS)
+    (one,) = store["b1"]
     assert one.shape == (2, 1, 1, 1)
     assert one.dtype == np.float32
     assert one.ravel().tolist() == [np.float32(0.1), 2.5]

@@ -38,7 +38,7 @@ from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
 from skillviewer.engine.training.early_stop import BestCheckpoint
-from skillviewer.engine.training.loop import FitState, Fitting, Select, Trained, TrainingControl
+from skillviewer.engine.training.loop import FitPairs, FitState, Fitting, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
@@ -198,10 +198,12 @@ def test_after_a_stop_nothing_is_looked_at_again(
 ) -> None:
     looked: list[str] = []
 
-    def spy(model: AttentionModel, bank: FeatureStore, names: Sequence[str], *rest: Any, **options: Any) -> Predictions:
+    def spy(
+        model: AttentionModel, store: FeatureStore, names: Sequence[str], *rest: Any, **options: Any
+    ) -> Predictions:
         if options.get("maps", True):  # scores alone are those of the forgetting check
             looked.extend(names)
-        return predict.predict(model, bank, names, *rest, **options)
+        return predict.predict(model, store, names, *rest, **options)
 
     monkeypatch.setattr(before_after, "predict", spy)
     fold = divide(study, TuningChoices()).fold
@@ -483,8 +485,8 @@ def test_pairs_set_aside_are_not_even_similar(
     neighbours = frozenset(SimilarPair(a, b) for a, b in itertools.pairwise(NAMES))
     taken: list[SimilarPair] = []
 
-    def remember(*arguments: object) -> Trained:
-        taken.extend(arguments[8])  # type: ignore[arg-type]
+    def remember(_model: AttentionModel, _store: FeatureStore, pairs: FitPairs, *_: object) -> Trained:
+        taken.extend(pairs.similar)
         raise Cancelled
 
     monkeypatch.setattr(finetune_module, "fit", remember)
@@ -580,7 +582,7 @@ def test_what_a_model_averages_first_is_averaged_once(
 
     averaged = tuned("averaged")
     assert shapes == {(1, 1)}
-    monkeypatch.setattr(finetune_module, "averaged_once", lambda _model, _sizes, bank: bank)
+    monkeypatch.setattr(finetune_module, "averaged_once", lambda _model, _sizes, store: store)
     whole = tuned("whole")
     assert shapes == {(4, 4)}
     assert len(averaged[0]) > 4

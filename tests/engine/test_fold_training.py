@@ -23,7 +23,7 @@ from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
-from tests.engine.test_train import NAMES, PAIRS, SIZES, bank
+from tests.engine.test_train import NAMES, PAIRS, SIZES, store
 
 DATASET = Dataset(
     name="twelve",
@@ -92,7 +92,7 @@ def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pyt
     def trained(plan: TrainingPlan) -> tuple[dict[str, torch.Tensor], int, tuple[EpochRow, ...]]:
         stages.clear()
         cpu = torch.device("cpu")
-        model, result = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), cpu), TrainingControl(CancelToken()), keeper)
+        model, result = fit_fold(plan, DATASET, FOLD, FoldInputs(store(), cpu), TrainingControl(CancelToken()), keeper)
         return model.state_dict(), result.epoch, result.rows
 
     _, epoch, rows = trained(PLAN)
@@ -126,7 +126,7 @@ def test_of_a_course_counted_in_iterations_a_share_is_chosen(monkeypatch: pytest
     whole = TrainSettings(OptimiserSettings(batch_pairs=8, epochs=0, iterations=60), LossSettings())
     monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: whole)
     plan = TrainingPlan(model="full", candidates=1)
-    _, result = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), torch.device("cpu")), TrainingControl(CancelToken()))
+    _, result = fit_fold(plan, DATASET, FOLD, FoldInputs(store(), torch.device("cpu")), TrainingControl(CancelToken()))
     inner, *_ = inner_folds(DATASET, FOLD, plan.seed)
     course = [math.ceil(60 / math.ceil(len(fold.train_pairs) / 8)) for fold in (inner, FOLD)]
     assert course[0] > course[1]
@@ -197,11 +197,11 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
     sparse = OptimiserSettings(learning_rate=1e-9, batch_videos=3, epochs=3)
     settings = TrainSettings(sparse, LossSettings(), Select.LAST if refit else Select.INNER)
     monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: settings)
-    n_frames, candidates = (len(bank()[NAMES[0]][0]), len(bank()[NAMES[0]]))
+    n_frames, candidates = (len(store()[NAMES[0]][0]), len(store()[NAMES[0]]))
     plan = TrainingPlan(
         preprocessing=Preprocessing(n_segments=n_frames), candidates=candidates, refit=refit, select=settings.select
     )
-    _, trained = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), torch.device("cpu")), TrainingControl(CancelToken()))
+    _, trained = fit_fold(plan, DATASET, FOLD, FoldInputs(store(), torch.device("cpu")), TrainingControl(CancelToken()))
     on = FOLD if refit else choosing_folds(plan, DATASET, FOLD)[0]
     unmet = set(on.train_pairs) - met[-1][trained.epoch - 1]
     assert trained.n_unseen == len(unmet) > 0
@@ -209,13 +209,13 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
     assert said.startswith(f"Up to {len(unmet)} of {len(on.train_pairs)} training pairs were in no batch")
     assert not unseen_warning(0, 9)
     monkeypatch.setattr(batches, "SPARSE_PAIRS", usual)  # of three videos few pairs are known: batches are of pairs
-    _, trained = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), torch.device("cpu")), TrainingControl(CancelToken()))
+    _, trained = fit_fold(plan, DATASET, FOLD, FoldInputs(store(), torch.device("cpu")), TrainingControl(CancelToken()))
     assert trained.n_unseen == 0
     assert met[-1][-1] == set(on.train_pairs)
 
 
 def test_what_is_averaged_over_cells_is_standardised_after_that() -> None:
-    features = bank()
+    features = store()
     model = attention_model("tsn-frozen").build(replace(SIZES, standardise=True))
     standardise(model, features, NAMES[:8])
     averaged = np.concatenate([np.asarray(features[name][0], np.float32).mean(axis=(2, 3)) for name in NAMES[:8]])

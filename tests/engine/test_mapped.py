@@ -35,11 +35,11 @@ def kept(tmp_path: Path) -> MappedPass:
 def test_reference_leads_to_the_same_numbers_in_any_process(kept: MappedPass) -> None:
     here, there = Pipe()
     here.send(MappedStore({"v": [kept, FEATURES]}))
-    bank = there.recv()
-    for features in bank["v"]:
+    store = there.recv()
+    for features in store["v"]:
         np.testing.assert_array_equal(features, FEATURES)
-    assert list(bank) == ["v"]
-    assert len(bank) == 1
+    assert list(store) == ["v"]
+    assert len(store) == 1
 
 
 def n_open_files() -> int:
@@ -47,27 +47,27 @@ def n_open_files() -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted in /proc")
-def test_bank_keeps_no_file_open(kept: MappedPass) -> None:
-    bank = MappedStore({f"v{i}": [kept] * 4 for i in range(50)})
+def test_store_keeps_no_file_open(kept: MappedPass) -> None:
+    store = MappedStore({f"v{i}": [kept] * 4 for i in range(50)})
     before = n_open_files()
-    for name in bank:
-        assert len(bank[name]) == 4
+    for name in store:
+        assert len(store[name]) == 4
     assert n_open_files() <= before + 4
 
 
 def test_features_that_went_away_are_named(kept: MappedPass) -> None:
-    bank = MappedStore({"P07 second try": [kept]})
+    store = MappedStore({"P07 second try": [kept]})
     kept.path.unlink()
     with pytest.raises(DatasetError, match=r"P07 second try.*larger cache"):
-        bank["P07 second try"]
+        store["P07 second try"]
 
 
-def test_averaged_bank_averages_over_the_cells_once(kept: MappedPass) -> None:
+def test_averaged_store_averages_over_the_cells_once(kept: MappedPass) -> None:
     watched = WatchedStore(MappedStore({"v": [kept], "w": [kept]}))
-    bank = AveragedStore(watched)
-    (averaged,) = bank["v"]
+    store = AveragedStore(watched)
+    (averaged,) = store["v"]
     np.testing.assert_allclose(averaged[:, :, 0, 0], FEATURES.astype(np.float64).mean(axis=(2, 3)), atol=1e-6)
     assert averaged.shape == (3, 4, 1, 1)
-    assert bank["v"] is bank["v"]
+    assert store["v"] is store["v"]
     assert watched.seen == {"v"}
-    assert sorted(bank) == sorted(watched) == ["v", "w"]
+    assert sorted(store) == sorted(watched) == ["v", "w"]

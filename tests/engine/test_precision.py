@@ -16,7 +16,7 @@ from skillviewer.engine.runtime.device import training_precision
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.nets.models import attention_model
-from tests.engine.test_train import NAMES, OPTIMISER, SETTINGS, SIZES, bank, fresh, train
+from tests.engine.test_train import NAMES, OPTIMISER, SETTINGS, SIZES, fresh, store, train
 
 CPU, GPU, MPS = (torch.device(name) for name in ("cpu", "cuda:0", "mps"))
 
@@ -106,7 +106,7 @@ def test_training_in_bfloat16_ranks_alike_and_is_told_apart() -> None:
     )
     assert not mixed.autocast, "a trained model computes in float32"
     assert {tensor.dtype for tensor in trained.state.values()} == {torch.float32}
-    scores = [predict(model, bank(), NAMES, CancelToken(), maps=False).scores for model in (plain, mixed)]
+    scores = [predict(model, store(), NAMES, CancelToken(), maps=False).scores for model in (plain, mixed)]
     first, second = ([one[name] for name in NAMES] for one in scores)
     assert spearmanr(first, second).statistic > 0.95
     assert fresh().autocast is False

@@ -17,7 +17,7 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
-from skillviewer.engine.features.video_facts import facts_of, time_bank
+from skillviewer.engine.features.video_facts import facts_of, time_store
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_pool import ModelPool
 from skillviewer.engine.training.loop import TrainingControl
@@ -132,7 +132,7 @@ def test_what_is_known_of_an_attempt_is_of_its_stretch(dataset: Dataset) -> None
     assert len({one.digest for one in facts.values()}) == 8
     for i, video in enumerate(dataset.videos[:8]):
         assert 11 * i <= min(facts[video.name].frames) <= max(facts[video.name].frames) < 11 * i + 10
-        assert float(time_bank(facts)[video.name][0].max()) < 10 / 30  # time runs from the start of the attempt
+        assert float(time_store(facts)[video.name][0].max()) < 10 / 30  # time runs from the start of the attempt
 
 
 def test_a_model_is_trained_on_stretches(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings
 from tests.cli.studies import write_study
-from tests.engine.test_train import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, bank
+from tests.engine.test_train import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, store
 
 CPU = torch.device("cpu")
 INNER = replace(SETTINGS, select=Select.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
@@ -73,7 +73,7 @@ def take_part(together: ProcessGroup, folder: Path) -> None:
     found = {k: v for name in MODELS for k, v in gradients(name, together).items()}
     for name in FITTED:
         model = beginning(name, 1 + 10 * together.rank)  # the others begin as the first does
-        trained = fit(model, bank(), ON, INNER, CONTROL, together=together)
+        trained = fit(model, store(), ON, INNER, CONTROL, together=together)
         found |= {f"trained.{name}.{k}": v for k, v in trained.state.items()}
         found[f"epoch.{name}"] = torch.tensor(trained.epoch)
         found[f"accuracies.{name}"] = torch.tensor([row.held_out_accuracy for row in trained.rows])
@@ -88,7 +88,7 @@ def stopped_and_gone_on_with(name: str, together: ProcessGroup, folder: Path) ->
     state = StateFile(folder / f"{name}.state", every_s=0, writes=together.leads)
     fit(
         beginning(name),
-        bank(),
+        store(),
         FitPairs(PAIRS, CHOOSING),
         INNER,
         TrainingControl(CancelToken()),
@@ -101,7 +101,7 @@ def stopped_and_gone_on_with(name: str, together: ProcessGroup, folder: Path) ->
     assert kept is not None
     assert kept.epoch == 1
     model = beginning(name, 5 + together.rank)
-    return fit(model, bank(), ON, INNER, CONTROL, keeper=state, together=together)
+    return fit(model, store(), ON, INNER, CONTROL, keeper=state, together=together)
 
 
 @pytest.mark.parametrize("size", [2, 3])
@@ -119,7 +119,7 @@ def test_gradients_and_weights_are_those_of_one_process(size: int, tmp_path: Pat
         for key, gradient in alone.items():
             torch.testing.assert_close(first[key], gradient, rtol=1e-4, atol=1e-6, msg=key)
     for name in FITTED:
-        trained = fit(beginning(name), bank(), ON, INNER, CONTROL)
+        trained = fit(beginning(name), store(), ON, INNER, CONTROL)
         assert int(first[f"epoch.{name}"]) == trained.epoch
         assert first[f"accuracies.{name}"].tolist() == pytest.approx([row.held_out_accuracy for row in trained.rows])
         for key, tensor in trained.state.items():
@@ -139,8 +139,8 @@ def test_every_video_is_the_share_of_one_process(size: int, n: int) -> None:
 
 
 def test_all_processes_draw_the_same_frames() -> None:
-    whole = FrameDraws(bank(), np.random.default_rng(4), CPU)
-    parts = [FrameDraws(bank(), np.random.default_rng(4), CPU) for _ in range(2)]
+    whole = FrameDraws(store(), np.random.default_rng(4), CPU)
+    parts = [FrameDraws(store(), np.random.default_rng(4), CPU) for _ in range(2)]
     for names in (NAMES[:5], NAMES[3:9]):
         expected = whole.draw(names)
         shares = [ProcessGroup(rank, 2).share(len(names)) for rank in range(2)]

@@ -27,7 +27,7 @@ OPTIMISER = OptimiserSettings(learning_rate=0.05, weight_decay=0.0, batch_pairs=
 SETTINGS = TrainSettings(OPTIMISER, LossSettings(), Select.LAST, seed=3)
 
 
-def bank(seed: int = 0) -> FeatureStore:
+def store(seed: int = 0) -> FeatureStore:
     """Features whose first channel grows with the number of the video, in one cell."""
     rng = np.random.default_rng(seed)
     found = {}
@@ -53,7 +53,7 @@ def train(
     model = fresh()
     return model, fit(
         model,
-        bank(),
+        store(),
         FitPairs(PAIRS, choosing or []),
         settings,
         TrainingControl(token or CancelToken(), report, stop),
@@ -81,7 +81,7 @@ def test_batches_of_videos_hold_every_pair_among_them() -> None:
 
 def test_it_learns_the_order() -> None:
     model, trained = train(replace(SETTINGS, optimiser=replace(OPTIMISER, epochs=25)))
-    scores = predict(model, bank(), NAMES, CancelToken(), maps=False).scores
+    scores = predict(model, store(), NAMES, CancelToken(), maps=False).scores
     assert trained.rows[-1].train_accuracy > 0.95
     assert min(scores[name] for name in NAMES[9:]) > max(scores[name] for name in NAMES[:3])
     assert trained.rows[-1].loss < trained.rows[0].loss
@@ -101,7 +101,7 @@ def test_best_epoch_on_choosing_pairs_is_kept() -> None:
     accuracies = [row.held_out_accuracy for row in trained.rows]
     assert trained.rows[trained.epoch - 1].held_out_accuracy == max(accuracies)
     assert trained.epoch != len(trained.rows)
-    scores = predict(model, bank(), NAMES, CancelToken(), maps=False).scores
+    scores = predict(model, store(), NAMES, CancelToken(), maps=False).scores
     right = np.mean([scores[p.better] > scores[p.worse] for p in choosing])
     assert right == pytest.approx(max(accuracies))
 
@@ -114,7 +114,7 @@ def test_a_training_that_diverges_says_so_at_once() -> None:
     with pytest.raises(SettingsError, match="diverged in epoch 1: its loss is not finite"):
         fit(
             model,
-            bank(),
+            store(),
             FitPairs(PAIRS, PAIRS),
             replace(SETTINGS, select=Select.INNER),
             TrainingControl(CancelToken(), heard.append),
@@ -157,9 +157,9 @@ def test_every_epoch_is_reported() -> None:
 
 def test_nothing_to_train_or_choose_on_is_said() -> None:
     with pytest.raises(DatasetError, match="no pairs to train on"):
-        fit(fresh(), bank(), FitPairs([]), SETTINGS, TrainingControl(CancelToken()))
+        fit(fresh(), store(), FitPairs([]), SETTINGS, TrainingControl(CancelToken()))
     with pytest.raises(DatasetError, match="choose the epoch"):
-        fit(fresh(), bank(), FitPairs(PAIRS), replace(SETTINGS, select=Select.INNER), TrainingControl(CancelToken()))
+        fit(fresh(), store(), FitPairs(PAIRS), replace(SETTINGS, select=Select.INNER), TrainingControl(CancelToken()))
 
 
 def test_videos_of_pairs_are_each_named_once() -> None:

@@ -24,7 +24,7 @@ from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
-from tests.engine.test_train import NAMES, PAIRS, SIZES, bank
+from tests.engine.test_train import NAMES, PAIRS, SIZES, store
 
 SGD = OptimiserSettings(learning_rate=0.05, weight_decay=1e-3, batch_pairs=16, epochs=4)
 ADAM = replace(SGD, algorithm="adam", learning_rate=1e-3)
@@ -47,7 +47,7 @@ def train(
     similar = [SimilarPair(NAMES[0], NAMES[1]), SimilarPair(NAMES[4], NAMES[6])]
     return fit(
         fresh(name),
-        bank(),
+        store(),
         FitPairs(PAIRS[:40], PAIRS[40:], similar),
         settings(name),
         TrainingControl(token or CancelToken(), report),

@@ -67,11 +67,11 @@ def test_a_backbone_without_blocks_is_refused() -> None:
 
 def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureCache) -> None:
     source, _ = feature_source(NAME, PREPROCESSING, CPU, "float32", cache, before_last_block=True)
-    bank, _ = dataset_features(dataset, source, 2, CancelToken(), silent)
+    store, _ = dataset_features(dataset, source, 2, CancelToken(), silent)
     unfreezing = LastBlockTraining.of(NAME, PREPROCESSING, CPU)
     kept, _ = feature_source(NAME, PREPROCESSING, CPU, "float32", cache)
     plain, _ = dataset_features(dataset, kept, 1, CancelToken(), silent)
-    before = unfreezing.features(bank)
+    before = unfreezing.features(store)
     for name in NAMES[:2]:  # through float16 twice instead of once
         np.testing.assert_allclose(before[name][0], np.array(plain[name][0]), atol=0.05)
     torch.manual_seed(0)
@@ -84,7 +84,7 @@ def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureC
         loss=LossSettings(),
         select=Select.LAST,
     )
-    fit(model, bank, FitPairs(dataset.pairs), settings, TrainingControl(CancelToken()))
+    fit(model, store, FitPairs(dataset.pairs), settings, TrainingControl(CancelToken()))
     changed = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, first[name])}
     trained = {name for name, _ in model.named_parameters()}
     assert {name for name in trained if ".blocks." in name} <= changed
@@ -92,7 +92,7 @@ def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureC
     blocks, streams = unfreezing.freeze(model)
     assert {name.split(".")[0] for name in streams} == {"appearance", "motion"}
     assert {name.split(".")[2] for name in streams} == {"15"}, "all but the last of sixteen blocks stay as they were"
-    after = unfreezing.features(bank, blocks)
+    after = unfreezing.features(store, blocks)
     assert any(np.abs(after[name][0].astype(float) - before[name][0]).max() > 1e-3 for name in NAMES)
     assert set(predict(model, after, NAMES, CancelToken()).scores) == set(NAMES)
 

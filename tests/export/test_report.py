@@ -318,7 +318,7 @@ def test_a_small_cohort_has_no_percentiles_and_says_so(tmp_path: Path) -> None:
     found = words(export_cohort(cohort(20, warning="unlike"), MODEL, tmp_path / "all.pdf"))
     assert "no percentile is given" in found
     assert "20 of 20 videos (marked *) look unlike" in found
-    assert "No person has judged these videos" in found
+    assert "No rater has judged these videos" in found
 
 
 @pytest.mark.parametrize("suffix", [".pdf", ".html"])
@@ -326,7 +326,7 @@ def test_a_cohort_says_which_scores_are_of_before_faces_were_blurred(tmp_path: P
     videos = cohort(25)
     videos[4] = replace(videos[4], before_blur=True)
     found = words(export_cohort(videos, MODEL, tmp_path / f"all{suffix}"))
-    assert "1 of 25 scores (marked †) was made before faces were blurred in the videos" in found
+    assert "1 of 25 scores (marked †) was computed before faces were blurred in the videos" in found
     assert re.findall(r"video (\d\d) †", found) == ["04"]
     assert "No video was flagged as unlike" in found
     assert "blurred" not in words(export_cohort(cohort(25), MODEL, tmp_path / f"plain{suffix}"))
@@ -390,6 +390,6 @@ def test_a_cohort_tells_one_pass_from_passes_that_looked_at_the_same() -> None:
     one = [CohortVideo(f"v{i}", i / 10, passes=passes) for i, passes in enumerate((1, 4, 4))]
     text = " ".join(_unknown(gather_cohort(one, MODEL, CohortOptions(), DAY)))
     assert "1 of 3 videos was assessed with one pass and has no interval." in text
-    assert "2 of 3 videos have no interval though several passes were made" in text
+    assert "2 of 3 videos have no interval although several passes were made" in text
     seen = gather_cohort(one, MODEL, CohortOptions(seen_in_training=frozenset()), DAY)
-    assert "None of the videos was in the training of the model." in " ".join(_unknown(seen))
+    assert "The model was trained on none of these videos." in " ".join(_unknown(seen))

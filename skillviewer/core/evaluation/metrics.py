@@ -1,4 +1,4 @@
-"""Metrics of a model on one fold. A new metric is one function and one line in METRICS."""
+"""Metrics of a model on one fold. A new one is a function and an entry in ``METRICS``."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,11 +45,15 @@ class Metric:
         name: Name in files.
         title: Display name.
         measure: Computes the number; NaN if it is undefined (no such pair, all scores equal).
+        column: Heading of its column in the Markdown table.
+        percent: Whether the table shows it in percent, else as a number with two decimals.
     """
 
     name: str
     title: str
     measure: Callable[[FoldScores, Reference], float]
+    column: str
+    percent: bool = True
 
 
 def _headline(result: FoldScores, _reference: Reference) -> float:
@@ -91,10 +95,18 @@ def _spearman(result: FoldScores, reference: Reference) -> float:
 
 
 METRICS = table(
-    Metric("accuracy", "Pairwise accuracy, pairs that touch a held-out video", _headline),
-    Metric("honest_accuracy", "Pairwise accuracy, both videos held out", _honest),
-    Metric("ties", "Share of test pairs with exactly equal scores", _ties),
-    Metric("kendall_tau_b", "Kendall's tau-b with Bradley-Terry strengths, held-out videos", _kendall),
-    Metric("spearman", "Spearman's rho with Bradley-Terry strengths, held-out videos", _spearman),
+    Metric("accuracy", "Pairwise accuracy, pairs that touch a held-out video", _headline, "accuracy"),
+    Metric("honest_accuracy", "Pairwise accuracy, both videos held out", _honest, "both held out"),
+    Metric("ties", "Share of test pairs with exactly equal scores", _ties, "ties"),
+    Metric(
+        "kendall_tau_b",
+        "Kendall's tau-b with Bradley-Terry strengths, held-out videos",
+        _kendall,
+        "Kendall",
+        percent=False,
+    ),
+    Metric(
+        "spearman", "Spearman's rho with Bradley-Terry strengths, held-out videos", _spearman, "Spearman", percent=False
+    ),
 )
 """Every metric, in the order of tables."""

@@ -105,27 +105,22 @@ def agreement(judgements: Sequence[Judgement], level: Level, seed: int = 0) -> A
         level: Level of measurement: nominal or ordinal.
         seed: Seed of the draws.
     """
-    import evalica  # these take half a second
-    import pandas as pd
-
     shared = [verdicts for _, verdicts in sorted(first_verdicts(judgements).items()) if len(verdicts) > 1]
     if not shared:
         return None
-    raters = sorted({rater for verdicts in shared for rater in verdicts})
-    table = pd.DataFrame([[verdicts.get(rater) for verdicts in shared] for rater in raters], dtype=float)
-    value = evalica.alpha(table, level).alpha
+    raters = {rater for verdicts in shared for rater in verdicts}
+    counts = np.array([[list(v.values()).count(value) for value in VALUES] for v in shared], dtype=np.float64)
+    coincidence = coincidences(counts)
+    value = float(_alphas(coincidence.sum(axis=0), level))
     low = high = float("nan")
     if len(shared) > 1:
-        counts = np.array([[list(v.values()).count(value) for value in VALUES] for v in shared], dtype=np.float64)
         even = np.full(len(shared), 1 / len(shared))
         times = np.random.default_rng(seed).multinomial(len(shared), even, size=N_DRAWS).astype(np.float64)
-        drawn = _alphas(np.tensordot(times, coincidences(counts), 1), level)
+        drawn = _alphas(np.tensordot(times, coincidence, 1), level)
         drawn = drawn[np.isfinite(drawn)]
         if len(drawn) > N_DRAWS / 2 and np.ptp(drawn) > 0:
             low, high = (float(end) for end in np.percentile(drawn, [2.5, 97.5]))
-    if len({verdict for verdicts in shared for verdict in verdicts.values()}) == 1:
-        value = float("nan")
-    return Alpha(float(value), low, high, len(shared), len(raters), level)
+    return Alpha(value, low, high, len(shared), len(raters), level)
 
 
 def coincidences(counts: FloatArray) -> FloatArray:

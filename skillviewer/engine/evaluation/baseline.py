@@ -38,7 +38,7 @@ class _Record(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Against:
+class Baseline:
     """The first model of another evaluation.
 
     Attributes:

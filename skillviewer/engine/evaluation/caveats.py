@@ -1,4 +1,4 @@
-"""What the reader of an evaluation's tables has to be told beside the numbers."""
+"""Caveats that the reader of an evaluation's tables needs with the numbers."""
 
 from dataclasses import replace
 
@@ -9,24 +9,24 @@ from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.models import attention_model
 
 
-def shortened(training: TrainingPlan) -> str:
-    """Return a sentence where a model's own course is made shorter, or longer, than it was published, or ""."""
+def other_epochs(training: TrainingPlan) -> str:
+    """Return a sentence where a model is trained for more or fewer epochs than it was published with, or ""."""
     usual, asked = replace(training, epochs=None).settings().optimiser.epochs, training.epochs
     if asked is None or not attention_model(training.model).training or usual in {0, asked}:
         return ""
     return f"{training.model} was published with {usual:,} epochs and has {asked:,} here (--epochs)."
 
 
-def withheld(dataset: Dataset, n_videos: int, folds: Folds) -> str:
-    """Return why published numbers do not stand beside those that were measured, or "" where they do or there are none.
+def not_comparable(dataset: Dataset, n_videos: int, folds: Folds) -> str:
+    """Return why published numbers are not compared with measured ones; "" if they are, or if there are none.
 
-    They are of the released folds of certain videos and pairs, and say nothing of others. Where folds were not
-    released, and pairs depend on a rule that is not known, as many folds of the same videos do; ``likened`` says so.
+    They hold for the released folds of certain videos and pairs. Where the folds were not released, and the pairs
+    depend on a rule that is not known, as many folds of the same videos will do; ``compared_to_published`` says so.
 
     Args:
-        dataset: What was evaluated: the videos that could be read.
+        dataset: The evaluated videos: those that could be read.
         n_videos: Videos of the data set.
-        folds: On what.
+        folds: Its folds.
     """
     if dataset.published is None:
         return ""
@@ -47,8 +47,8 @@ def withheld(dataset: Dataset, n_videos: int, folds: Folds) -> str:
     return f"Published numbers are not quoted beside these: {' and '.join(why)}." if why else ""
 
 
-def likened(dataset: Dataset) -> str:
-    """Return what is to be said of published numbers that do stand beside those that were measured, or ""."""
+def compared_to_published(dataset: Dataset) -> str:
+    """Return a sentence on how published numbers compare with those that were measured, or ""."""
     if dataset.published not in FOLDS_UNKNOWN:
         return ""
     return (

@@ -19,14 +19,14 @@ from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.tables.regions import Regions, read_regions
-from skillviewer.engine.evaluation.baseline import Against
-from skillviewer.engine.evaluation.caveats import likened, shortened, withheld
+from skillviewer.engine.evaluation.baseline import Baseline
+from skillviewer.engine.evaluation.caveats import compared_to_published, not_comparable, other_epochs
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord
 from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, ResultBuilder
 from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
 from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import KeptSource, build_bank, check_room
+from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room
 from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.memory_mapped_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
@@ -100,8 +100,8 @@ class EvaluationPlan:
         """Return how a model is trained with a seed."""
         return dataclasses.replace(self.training, model=model, seed=seed)
 
-    def fed(self, inputs: Inputs) -> tuple[str, ...]:
-        """Return the models that are fed features, snippets or time."""
+    def models_on(self, inputs: Inputs) -> tuple[str, ...]:
+        """Return the models whose inputs are features, snippets or time."""
         return tuple(name for name in self.models if attention_model(name).inputs is inputs)
 
 
@@ -136,7 +136,7 @@ def evaluate(
     *,
     device_name: str = "auto",
     cache: FeatureCache,
-    against: Path | None = None,
+    baseline: Path | None = None,
 ) -> Evaluation:
     """Evaluate models on a data set; what was finished before is not made again.
 
@@ -148,7 +148,7 @@ def evaluate(
         report: Told of videos and runs; a finished run comes with a sentence as value.
         device_name: Where to compute.
         cache: Where features are kept.
-        against: Folder of another evaluation of the same folds, whose first model the models are compared with in
+        baseline: Folder of another evaluation of the same folds, whose first model the models are compared with in
             place of the first of their own.
 
     Raises:
@@ -165,7 +165,7 @@ def evaluate(
     choose_device(device_name)
     refusal = f"Another evaluation writes into {folder}: wait until it has ended, or give another folder."
     with alone_at(folder / "evaluation", refusal):
-        other = Against.load(against) if against is not None else None
+        other = Baseline.load(baseline) if baseline is not None else None
         preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
         preparation.open_videos()
         preparation.compute_inputs()
@@ -189,16 +189,16 @@ class _Preparation:
         report: Report,
         device_name: str,
         cache: FeatureCache,
-        against: Against | None,
+        baseline: Baseline | None,
     ) -> None:
-        self.against = against
+        self.baseline = baseline
         self._plan, self._folder, self._token, self._report = plan, folder, token, report
         self._device_name, self._cache = device_name, cache
-        self._banks: dict[Inputs, MappedStore] = {}
+        self._stores: dict[Inputs, MappedStore] = {}
         self._backbones: dict[Inputs, BackboneConfig] = {}
         self.dataset = dataset
         self.facts: Mapping[str, VideoFacts] = {}
-        self.problems = [*dataset.problems, *filter(None, (shortened(plan.of(name, 0)) for name in plan.models))]
+        self.problems = [*dataset.problems, *filter(None, (other_epochs(plan.of(name, 0)) for name in plan.models))]
         self.names = dataset.names
         self.runs: tuple[Run, ...] = ()
         self.missing: tuple[Run, ...] = ()
@@ -219,17 +219,17 @@ class _Preparation:
         for inputs in (Inputs.FEATURES, Inputs.SNIPPETS):
             wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
             if wanted is not None:
-                fed = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
-                self._banks[inputs], self._backbones[inputs] = self._bank(fed.source), fed.backbones
+                own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
+                self._stores[inputs], self._backbones[inputs] = self._store(own.source), own.backbones
 
-    def _bank(self, source: KeptSource) -> MappedStore:
+    def _store(self, source: KeptSource) -> MappedStore:
         files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates
         check_room(source, len(self.facts), n)
-        bank, problems = build_bank(files, source, n, self._token, self._report, extents)
+        store, problems = build_store(files, source, n, self._token, self._report, extents)
         self.problems += problems
         if problems:
-            self._divide(self.dataset.restricted(bank.keys()))
-        return bank
+            self._divide(self.dataset.restricted(store.keys()))
+        return store
 
     def _divide(self, usable: Dataset) -> None:
         plan = self._plan
@@ -239,11 +239,11 @@ class _Preparation:
         numbers = {fold.name: number for number, fold in enumerate(every.folds, start=1)}
         self._look_for_leaks()
         digests = {}
-        if plan.fed(Inputs.FEATURES):
+        if plan.models_on(Inputs.FEATURES):
             digests[plan.training.backbone] = own_backbone_weights(plan.training.backbone).digest
-        if plan.fed(Inputs.SNIPPETS):
+        if plan.models_on(Inputs.SNIPPETS):
             digests[plan.training.trained_backbone] = backbones_of(plan.training.trained_backbone).appearance_digest
-        if plan.training.own_motion and plan.fed(Inputs.FEATURES):
+        if plan.training.own_motion and plan.models_on(Inputs.FEATURES):
             name = plan.training.backbone
             digests[name] += f" and, for flow, {own_backbone_weights(name, flow=True).digest}"
         runs = []
@@ -262,9 +262,9 @@ class _Preparation:
 
     def _compared(self) -> tuple[FinishedRun, ...]:
         """Return the runs of another evaluation that all models are compared with; none where there is none."""
-        if self.against is None:
+        if self.baseline is None:
             return ()
-        return self.against.found((run.fold, run.configuration) for run in self.runs)
+        return self.baseline.found((run.fold, run.configuration) for run in self.runs)
 
     def _look_for_leaks(self) -> None:
         """Refuse folds that hold out what they train on under another name; of released ones that is told."""
@@ -288,7 +288,7 @@ class _Preparation:
             dataset=self.dataset,
             participants=self.dataset.participants if by_people else {},
             facts={name: self.facts[name] for name in self.dataset.names},
-            banks=self._banks,
+            stores=self._stores,
             backbones=self._backbones,
             device_name=self._device_name,
         )
@@ -340,10 +340,10 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     if dataset.regions_path is not None:
         regions = read_regions(dataset.regions_path, preparation.names)
         problems += regions.problems[:3]
-    why = withheld(dataset, len(preparation.names), folds)
+    why = not_comparable(dataset, len(preparation.names), folds)
     quoted = dataset if not why else dataclasses.replace(dataset, published=None)
     judge = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
-    problems += [*judge.problems, *filter(None, [why or likened(dataset)])]
+    problems += [*judge.problems, *filter(None, [why or compared_to_published(dataset)])]
     found: dict[str, list[FinishedRun]] = {}
     unseen = [(0, 0)]
     for model in plan.models:
@@ -378,12 +378,12 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         n_seeds=plan.n_seeds,
         preset=training.preset,
         dataset_preset=training.dataset_preset,
-        backbone=training.backbone if plan.fed(Inputs.FEATURES) else "",
-        trained_backbone=training.trained_backbone if plan.fed(Inputs.SNIPPETS) else "",
+        backbone=training.backbone if plan.models_on(Inputs.FEATURES) else "",
+        trained_backbone=training.trained_backbone if plan.models_on(Inputs.SNIPPETS) else "",
         preprocessing=training.preprocessing,
         selection=said_of_runs(result.selection for result in results) or selection_rule(training),
         ceilings=judge.ceilings,
         models=tuple(results),
         problems=(*problems, *failures),
-        against=preparation.against.title if preparation.against is not None else "",
+        baseline=preparation.baseline.title if preparation.baseline is not None else "",
     )

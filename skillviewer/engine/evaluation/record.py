@@ -30,7 +30,7 @@ class FoldRecord(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"baseline": "against"}):
     """Everything that an evaluation says.
 
     Attributes:
@@ -54,7 +54,8 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
         ceilings: Accuracy of ordering by each number known of the videos, mean over folds.
         models: Results.
         problems: What was left out and which runs failed, one sentence each.
-        against: The model of another evaluation that all are compared with, or "" where it is the first.
+        baseline: The model of another evaluation that all are compared with, or "" where it is the first. Its key in
+            the file is ``against``.
     """
 
     dataset: str
@@ -77,7 +78,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
     ceilings: dict[str, float]
     models: tuple[ModelResult, ...]
     problems: tuple[str, ...]
-    against: str = ""
+    baseline: str = ""
 
     @property
     def optimistic(self) -> bool:

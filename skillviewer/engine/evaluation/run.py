@@ -17,7 +17,7 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.memory_mapped_store import MappedStore, WatchedStore
-from skillviewer.engine.features.video_facts import VideoFacts, time_bank
+from skillviewer.engine.features.video_facts import VideoFacts, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.log import seconds_of, write_log
@@ -64,7 +64,7 @@ class SharedInputs:
         dataset: The videos that can be read.
         participants: Who is in which video, where whole people are held out; else empty.
         facts: Of every video.
-        banks: Features and snippets by reference, as far as runs need them.
+        stores: Features and snippets by reference, as far as runs need them.
         backbones: The backbones behind each.
         device_name: Where to compute.
     """
@@ -72,7 +72,7 @@ class SharedInputs:
     dataset: Dataset
     participants: Mapping[str, str]
     facts: Mapping[str, VideoFacts]
-    banks: Mapping[Inputs, MappedStore]
+    stores: Mapping[Inputs, MappedStore]
     backbones: Mapping[Inputs, BackboneConfig]
     device_name: str
 
@@ -113,7 +113,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     check_no_leak(fold, material.participants)
     folder = RunFolder(run.folder)
     folder.begin(run.configuration)
-    watched = WatchedStore(_bank(material, plan.inputs))
+    watched = WatchedStore(_store(material, plan.inputs))
     device = choose_device(material.device_name)
     with device_errors():
         model, trained = fit_fold(
@@ -126,7 +126,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         )
         if plan.select is not Select.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)
-        scores, maps = _look(model, watched.bank, fold, token)
+        scores, maps = _look(model, watched.store, fold, token)
     if not all(map(math.isfinite, scores.values())):
         raise SettingsError(
             f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
@@ -147,19 +147,19 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     return RunSummary(accuracy, honest, trained.epoch, seconds_of(trained.rows))
 
 
-def _bank(material: SharedInputs, inputs: Inputs) -> FeatureStore:
+def _store(material: SharedInputs, inputs: Inputs) -> FeatureStore:
     """Return what a model is fed."""
-    return time_bank(material.facts) if inputs is Inputs.TIME else material.banks[inputs]
+    return time_store(material.facts) if inputs is Inputs.TIME else material.stores[inputs]
 
 
 def _look(
-    model: AttentionModel, bank: FeatureStore, fold: Fold, token: CancelToken
+    model: AttentionModel, store: FeatureStore, fold: Fold, token: CancelToken
 ) -> tuple[Mapping[str, float], Maps | None]:
     """Return the scores of all videos of the test pairs, and the maps of those held out."""
     held_out = set(fold.held_out_videos)
     names = sorted(held_out | set(videos_of(fold.test_pairs)))
     mapped = tuple(name for name in names if name in held_out)
-    found = predict(model, bank, names, token, maps=model.map_kind is not MapKind.NONE)
+    found = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
     if not found.maps or not mapped:
         return found.scores, None
     return found.scores, Maps(mapped, np.stack([found.maps[name] for name in mapped]), model.map_kind, model.map_rect)

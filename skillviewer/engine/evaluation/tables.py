@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from skillviewer.core.evaluation.metrics import METRICS
 from skillviewer.core.text import percent
 from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
 from skillviewer.engine.evaluation.results import Interval, ModelResult, Pointing, Separated
@@ -94,8 +95,9 @@ def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def accuracy_table(record: EvaluationRecord) -> list[str]:
     """Return the table of accuracies as lines of Markdown."""
-    header = ["model", "accuracy ± sd", "pooled (95 %)", "both held out", "ties", "Kendall", "Spearman"]
-    first = record.against or (record.models[0].model if record.models else "")
+    others = [metric for metric in METRICS if metric.name != "accuracy"]  # which has its column with the deviation
+    header = ["model", "accuracy ± sd", "pooled (95 %)", *(metric.column for metric in others)]
+    first = record.baseline or (record.models[0].model if record.models else "")
     compared = any(model.difference for model in record.models)
     quoted = any(model.published for model in record.models)
     header += [f"to {first} (95 %)"] if compared else []
@@ -108,10 +110,7 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
             m.model,
             spread + ("*" if m.optimistic else ""),
             _span(m.pooled),
-            percent(m.metrics["honest_accuracy"]),
-            percent(m.metrics["ties"]),
-            _decimal(m.metrics["kendall_tau_b"]),
-            _decimal(m.metrics["spearman"]),
+            *((percent if metric.percent else _decimal)(m.metrics[metric.name]) for metric in others),
         ]
         row += [_span(m.difference, signed=True)] if compared else []
         row += [percent(m.published.accuracy) if m.published else NONE] if quoted else []

@@ -21,25 +21,25 @@ def averages(model: str, sizes: HeadSizes) -> bool:
         return isinstance(attention_model(model).build(sizes).fusion, CellMean)
 
 
-def averaged_once(model: str, sizes: HeadSizes, bank: FeatureStore) -> FeatureStore:
+def averaged_once(model: str, sizes: HeadSizes, store: FeatureStore) -> FeatureStore:
     """Return features for training: averaged once for all where the model averages them first, else as they are.
 
     Args:
         model: Entry in ATTENTION_MODELS.
         sizes: Its sizes.
-        bank: Features.
+        store: Features.
     """
-    return AveragedStore(bank) if averages(model, sizes) else bank
+    return AveragedStore(store) if averages(model, sizes) else store
 
 
-def fed(model: AttentionModel, bank: FeatureStore) -> AttentionModel:
-    """Return a model that is fed what a bank holds: averages or whole features."""
-    model.input_shape = (model.sizes.feature_channels, 1, 1) if isinstance(bank, AveragedStore) else None
+def match_inputs(model: AttentionModel, store: FeatureStore) -> AttentionModel:
+    """Return a model that reads the features of a store: averages or whole features."""
+    model.input_shape = (model.sizes.feature_channels, 1, 1) if isinstance(store, AveragedStore) else None
     return model
 
 
-def fed_whole(model: AttentionModel, bank: FeatureStore) -> AttentionModel:
-    """Return a model that was trained on a bank, in evaluation mode; one that was fed averages takes whole features."""
-    if isinstance(bank, AveragedStore):
+def restore_inputs(model: AttentionModel, store: FeatureStore) -> AttentionModel:
+    """Return a model trained on a store, in evaluation mode; one that read averages takes whole features again."""
+    if isinstance(store, AveragedStore):
         model.input_shape = None
     return model.eval()

@@ -111,7 +111,7 @@ def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:
         )
 
 
-def build_bank(
+def build_store(
     videos: Sequence[tuple[str, Path]],
     source: PassSource,
     candidates: int,
@@ -130,52 +130,52 @@ def build_bank(
         extents: The stretch of its file that is the attempt, by name; the others are whole files.
 
     Returns:
-        The bank, and one sentence for every video that could not be read; the others go on.
+        The store, and one sentence for every video that could not be read; the others go on.
 
     Raises:
         DeviceError: The device ran out of memory: that is nothing about one video.
         Cancelled: The token was raised.
     """
-    bank: dict[str, list[Reference]] = {}
+    store: dict[str, list[Reference]] = {}
     problems = []
     for done, (name, path) in enumerate(videos):
         report(Progress("features of videos", done, len(videos)))
         try:
             with device_errors(), VideoReader(path, token) as reader:
                 found = source.passes(reader, candidates, token, (extents or {}).get(name))
-                bank[name] = [reference(features) for features in found]
+                store[name] = [reference(features) for features in found]
         except DeviceError:
             raise
         except SkillViewerError as error:
             problems.append(str(error))
     report(Progress("features of videos", len(videos), len(videos)))
-    return MappedStore(bank), problems
+    return MappedStore(store), problems
 
 
-def pooled(bank: FeatureStore, names: Sequence[str]) -> Float32Array:
+def pooled(store: FeatureStore, names: Sequence[str]) -> Float32Array:
     """Return the mean feature of every video over sampled frames and cells, (n, 2F) float32."""
-    return np.stack([np.asarray(bank[name][0], np.float32).mean(axis=(0, 2, 3)) for name in names])
+    return np.stack([np.asarray(store[name][0], np.float32).mean(axis=(0, 2, 3)) for name in names])
 
 
-def standardise(model: nn.Module, bank: FeatureStore, names: Sequence[str]) -> None:
+def standardise(model: nn.Module, store: FeatureStore, names: Sequence[str]) -> None:
     """Let a fresh model know the statistics of what it standardises: of features, or of their averages over the cells.
 
     Args:
         model: Changed.
-        bank: Features.
+        store: Features.
         names: Training videos.
     """
     for part in model.modules():
         if isinstance(part, Standardising) and part.standardise:
-            seen = AveragedStore(bank) if isinstance(part, CellMean) else bank
+            seen = AveragedStore(store) if isinstance(part, CellMean) else store
             part.set_statistics(*statistics(seen, names))
 
 
-def statistics(bank: FeatureStore, names: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
+def statistics(store: FeatureStore, names: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
     """Return mean and standard deviation of every feature channel over videos, (2F,) each; one video at a time."""
     total, squares, count = 0.0, 0.0, 0
     for name in names:
-        features = np.asarray(bank[name][0], np.float64)
+        features = np.asarray(store[name][0], np.float64)
         total = total + features.sum(axis=(0, 2, 3))
         squares = squares + (features**2).sum(axis=(0, 2, 3))
         count += features.shape[0] * features.shape[2] * features.shape[3]

@@ -14,9 +14,9 @@ Snippets for a network that is trained end to end are uint8; everything else is 
 """
 
 
-def first_pass(bank: FeatureStore, name: str) -> torch.Tensor:
+def first_pass(store: FeatureStore, name: str) -> torch.Tensor:
     """Return the features of the frames that the test rule samples, (N, 2F, h, w) float32, or uint8 snippets."""
-    features = bank[name][0]
+    features = store[name][0]
     return torch.from_numpy(np.array(features, _computed(features)))
 
 

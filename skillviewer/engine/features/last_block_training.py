@@ -57,9 +57,9 @@ class LastBlockTraining:
         blocks = last_blocks(starting_streams(weights, preprocessing, motion), name)
         return cls(weights, motion, preprocessing, blocks.eval().to(device), device)
 
-    def features(self, bank: FeatureStore, blocks: LastBlocks | None = None) -> "BlockStore":
+    def features(self, store: FeatureStore, blocks: LastBlocks | None = None) -> "BlockStore":
         """Return the features that trained blocks make of what comes before them; None: before they are trained."""
-        return BlockStore(bank, self.blocks if blocks is None else blocks, self.device)
+        return BlockStore(store, self.blocks if blocks is None else blocks, self.device)
 
     def unfreeze(self, model: AttentionModel) -> None:
         """Let a model be fed what comes before the last blocks, and train them."""
@@ -86,18 +86,18 @@ class BlockStore(DerivedStore):
     """Features that last blocks make of what comes before them, computed whenever they are asked for.
 
     Args:
-        bank: What comes before.
+        store: What comes before.
         blocks: The last blocks.
         device: Where they are.
     """
 
-    def __init__(self, bank: FeatureStore, blocks: LastBlocks, device: torch.device) -> None:
-        super().__init__(bank)
+    def __init__(self, store: FeatureStore, blocks: LastBlocks, device: torch.device) -> None:
+        super().__init__(store)
         self._blocks, self._device = blocks, device
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""
-        before = torch.from_numpy(np.array(self.bank[name][0])).to(self._device).float()
+        before = torch.from_numpy(np.array(self.store[name][0])).to(self._device).float()
         with torch.inference_mode():
             found = torch.cat([self._blocks(frames) for frames in torch.split(before, FRAMES_AT_ONCE)])
         return [found.half().cpu().numpy()]

@@ -45,7 +45,7 @@ def reference(features: NDArray[Any]) -> Reference:
 
 
 class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
-    """Features of every video by name, as ``train.FeatureBank`` says.
+    """Features of every video by name, as ``train.FeatureStore`` says.
 
     Args:
         passes: References of K passes by name of video.
@@ -83,57 +83,57 @@ def _opened(one: Reference, name: str) -> NDArray[Any]:
 
 
 class DerivedStore(Mapping[str, Sequence[NDArray[Any]]], ABC):
-    """A bank that makes something of another's passes; it has the same videos.
+    """A store that makes something of another's passes; it has the same videos.
 
     Args:
-        bank: The other.
+        store: The other.
     """
 
-    def __init__(self, bank: Mapping[str, Sequence[NDArray[Any]]]) -> None:
-        self.bank = bank
+    def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
+        self.store = store
 
     @abstractmethod
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return what is made of the passes of a video."""
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.bank)
+        return iter(self.store)
 
     def __len__(self) -> int:
-        return len(self.bank)
+        return len(self.store)
 
 
 class AveragedStore(DerivedStore):
-    """A bank whose features are averaged over the cells, once, and kept in memory: K passes of (N, 2F, 1, 1) float32.
+    """A store whose features are averaged over the cells, once, and kept in memory: K passes of (N, 2F, 1, 1) float32.
 
     Args:
-        bank: The bank.
+        store: The store.
     """
 
-    def __init__(self, bank: Mapping[str, Sequence[NDArray[Any]]]) -> None:
-        super().__init__(bank)
+    def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
+        super().__init__(store)
         self._kept: dict[str, Sequence[NDArray[Any]]] = {}
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the averaged passes of a video."""
         if name not in self._kept:
-            passes = [np.asarray(one, np.float32) for one in self.bank[name]]
+            passes = [np.asarray(one, np.float32) for one in self.store[name]]
             self._kept[name] = [one.mean(axis=(2, 3), keepdims=True) for one in passes]
         return self._kept[name]
 
 
 class WatchedStore(DerivedStore):
-    """A bank that remembers which videos were asked for: what a training has really looked at.
+    """A store that remembers which videos were asked for: what a training has really looked at.
 
     Args:
-        bank: The bank.
+        store: The store.
     """
 
-    def __init__(self, bank: Mapping[str, Sequence[NDArray[Any]]]) -> None:
-        super().__init__(bank)
+    def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
+        super().__init__(store)
         self.seen: set[str] = set()
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the passes of a video and remember it."""
         self.seen.add(name)
-        return self.bank[name]
+        return self.store[name]

@@ -144,7 +144,7 @@ def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndMode
     return model
 
 
-def get_used_to(model: EndToEndModel, bank: FeatureStore, names: Sequence[str]) -> None:
+def get_used_to(model: EndToEndModel, store: FeatureStore, names: Sequence[str]) -> None:
     """Let a fresh model on its device know the statistics of its training videos.
 
     The batch normalisation of its motion stream, which has seen pictures alone, gets those of flow; what is averaged
@@ -152,15 +152,15 @@ def get_used_to(model: EndToEndModel, bank: FeatureStore, names: Sequence[str]) 
 
     Args:
         model: Changed; left in evaluation mode.
-        bank: Snippets.
+        store: Snippets.
         names: Training videos.
     """
     model.eval()
     device = next(model.parameters()).device
     if any(isinstance(part, nn.BatchNorm2d) for part in model.streams.motion.modules()):
-        motion = (model.inputs(first_pass(bank, name)[None].to(device))[1] for name in names)
+        motion = (model.inputs(first_pass(store, name)[None].to(device))[1] for name in names)
         recalibrate_batch_norm(model.streams.motion, motion)
-    standardise(model.fusion, SnippetFeatures(bank, model), names)
+    standardise(model.fusion, SnippetFeatures(store, model), names)
 
 
 def parted(model: EndToEndModel) -> tuple[TsnModel, dict[str, Tensor]]:
@@ -172,16 +172,16 @@ class SnippetFeatures(DerivedStore):
     """Features that the backbones of a model make of the middle of snippets, computed whenever they are asked for.
 
     Args:
-        bank: Snippets.
+        store: Snippets.
         model: In evaluation mode.
     """
 
-    def __init__(self, bank: FeatureStore, model: EndToEndModel) -> None:
-        super().__init__(bank)
+    def __init__(self, store: FeatureStore, model: EndToEndModel) -> None:
+        super().__init__(store)
         self._model = model
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""
         device = next(self._model.parameters()).device
         with torch.inference_mode():
-            return [self._model.features(first_pass(self.bank, name)[None].to(device))[0].half().cpu().numpy()]
+            return [self._model.features(first_pass(self.store, name)[None].to(device))[0].half().cpu().numpy()]

@@ -116,6 +116,6 @@ def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str
     return None
 
 
-def time_bank(facts: Mapping[str, VideoFacts]) -> FeatureStore:
+def time_store(facts: Mapping[str, VideoFacts]) -> FeatureStore:
     """Return time in place of features: one pass a video, (N, 1, 1, 1) float32, seconds from the first frame."""
     return {name: [np.array(one.times_s, np.float32)[:, None, None, None]] for name, one in facts.items()}

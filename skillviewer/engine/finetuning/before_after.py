@@ -74,9 +74,9 @@ def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas
     if parent is None:
         return None
     model = parent.build().to(prepared.start.device)
-    names = sorted(prepared.bank)
-    found = predict(model, prepared.bank, names, token, report, "scores and maps before")
-    known = {} if old.kind is OldKind.NOTHING else predict(model, old.bank, old.names, token, maps=False).scores
+    names = sorted(prepared.store)
+    found = predict(model, prepared.store, names, token, report, "scores and maps before")
+    known = {} if old.kind is OldKind.NOTHING else predict(model, old.store, old.names, token, maps=False).scores
     if model.map_kind is MapKind.NONE:
         return AsItWas(found.scores, {}, {}, known)
     return AsItWas(found.scores, found.maps, _places(prepared, token), known)
@@ -86,7 +86,7 @@ def _places(prepared: Prepared, token: CancelToken) -> dict[str, SamplingPoint]:
     found = {}
     for video in prepared.study.dataset.videos:
         token.check()
-        if video.path is None or video.name not in prepared.bank:
+        if video.path is None or video.name not in prepared.store:
             continue
         with VideoReader(video.path, token) as reader:
             info = reader.describe(token)
@@ -144,12 +144,12 @@ def outcome(
 def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
     """Return what the new model says: of all videos, or after a stop of those that the figures take."""
     known = tuned.seen.watched if tuned.seen is not None else Predictions({}, {})
-    wanted = sorted(prepared.bank)
+    wanted = sorted(prepared.store)
     if tuned.stopped:
         tested = (*prepared.division.fold.test_pairs, *prepared.division.set_aside)
         wanted = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(known.scores))
     rest = [name for name in wanted if name not in known.scores]
-    found = predict(tuned.model, prepared.bank, rest, token, report, "scores and maps after")
+    found = predict(tuned.model, prepared.store, rest, token, report, "scores and maps after")
     return Predictions({**known.scores, **found.scores}, {**known.maps, **found.maps})
 
 
@@ -166,7 +166,7 @@ def _cut_short(prepared: Prepared, tuned: Tuned, new: Predictions) -> list[str]:
             f"The training was stopped while the epoch was being chosen: it was trained on {n_used} of the {n_all} "
             "training pairs, without those that choose."
         )
-    n_left_out = len(prepared.bank) - len(new.scores)
+    n_left_out = len(prepared.store) - len(new.scores)
     if n_left_out:
         words = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
         said.append(f"The training was stopped before its end: {n_left_out} {words} not compared here.")
@@ -200,7 +200,7 @@ def _forgetting(prepared: Prepared, before: AsItWas | None, tuned: Tuned, token:
     second = (
         tuned.seen.old
         if tuned.seen is not None
-        else predict(tuned.model, old.bank, old.names, token, maps=False).scores
+        else predict(tuned.model, old.store, old.names, token, maps=False).scores
     )
     if old.pairs is None:
         return Forgetting(old.kind, old.what, None, drift_of(first, second), order_kept(first, second), len(old.names))

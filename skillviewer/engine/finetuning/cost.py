@@ -118,8 +118,8 @@ def _video_s(start: StartingPoint) -> tuple[float, float]:
     sizes, pre = start.config.sizes, start.config.preprocessing
     grid = (1, 1) if averages(start.config.attention_model, sizes) else sizes.grid
     features = torch.zeros(TRIED_VIDEOS, pre.n_segments, sizes.feature_channels, *grid, device=start.device)
-    bank = averaged_once(start.config.attention_model, sizes, {"": [features[0].cpu().numpy()]})
-    model = start.model(bank, [""], 0)
+    store = averaged_once(start.config.attention_model, sizes, {"": [features[0].cpu().numpy()]})
+    model = start.model(store, [""], 0)
     settings = start.settings(1, 2, None, 0)
     model.autocast = settings.precision == "bfloat16"
     pairs = pair_batch([(0, 1, 1), (2, 3, 1)], start.device)

@@ -72,7 +72,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             before = as_it_was(prepared, token, report)
             names = videos_of(prepared.division.fold.train_pairs)
             # so that the end, for which a person may wait, is soon:
-            looks = dict(zip(names, pooled(prepared.bank, names), strict=True))
+            looks = dict(zip(names, pooled(prepared.store, names), strict=True))
             figure.prepare()
             tuned = tune(prepared, job.choices, token, report, stop, state)
             said = outcome(prepared, tuned, before, token, report)

@@ -10,7 +10,7 @@ import torch
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.preprocessing import TRAINED_ON
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.cell_average import fed
+from skillviewer.engine.features.cell_average import match_inputs
 from skillviewer.engine.features.dataset_features import feature_source, standardise
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.feature_store import FeatureStore
@@ -76,19 +76,19 @@ class StartingPoint:
         source = FeatureSource(FeatureExtractor.later(parent, device), cache, parent.config.preprocessing)
         return cls(parent, msgspec.structs.replace(parent.config, weights_sha256=""), source, device)
 
-    def model(self, bank: FeatureStore, names: Sequence[str], seed: int) -> AttentionModel:
+    def model(self, store: FeatureStore, names: Sequence[str], seed: int) -> AttentionModel:
         """Return a model to train: a copy of the parent, or one with the seed's first weights.
 
         Args:
-            bank: Features, which it is fed.
+            store: Features, which it is fed.
             names: Training videos, whose statistics a fresh model takes; a parent keeps its own.
             seed: Of the first weights.
         """
         if self.parent is not None:
-            return fed(self.parent.build().to(self.device), bank)
+            return match_inputs(self.parent.build().to(self.device), store)
         torch.manual_seed(seed)
-        model = fed(attention_model(self.config.attention_model).build(self.config.sizes), bank)
-        standardise(model, bank, names)
+        model = match_inputs(attention_model(self.config.attention_model).build(self.config.sizes), store)
+        standardise(model, store, names)
         return model.to(self.device)
 
     def settings(self, n_pairs: int, n_videos: int, epochs: int | None, seed: int) -> TrainSettings:

@@ -19,7 +19,7 @@ from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoice
 from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.trained_pairs import TrainedPair
-from skillviewer.engine.features.cell_average import averaged_once, fed_whole
+from skillviewer.engine.features.cell_average import averaged_once, restore_inputs
 from skillviewer.engine.features.dataset_features import check_room, pooled
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import files_of
@@ -55,14 +55,14 @@ class Old:
     Attributes:
         kind: Pairs, drift or nothing.
         what: The same in words.
-        bank: Features of its videos.
+        store: Features of its videos.
         pairs: The old pairs with their videos, or None where drift is looked at.
         names: The videos.
     """
 
     kind: OldKind
     what: str
-    bank: FeatureStore
+    store: FeatureStore
     pairs: Dataset | None
     names: tuple[str, ...]
 
@@ -75,7 +75,7 @@ class Prepared:
         start: Where it starts.
         study: What the study says of the videos that can be read.
         division: How its pairs are used.
-        bank: Features of its videos.
+        store: Features of its videos.
         old: What the forgetting check looks at.
         problems: What was left out, one sentence each.
         handed_on: What the start knew before, for the folder of the new model.
@@ -84,7 +84,7 @@ class Prepared:
     start: StartingPoint
     study: StudyPairs
     division: Division
-    bank: FeatureStore
+    store: FeatureStore
     old: Old
     problems: tuple[str, ...]
     handed_on: tuple[TrainedPair, ...] = ()
@@ -115,13 +115,13 @@ def prepare(
     parent = start.parent.name if start.parent is not None else ""
     divide_for(study, choices, known, parent)  # what cannot work is refused before hours of features
     check_room(start.source, len(files_of(study.dataset)), choices.candidates)
-    bank, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
-    readable = study.restricted(list(bank))
+    store, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
+    readable = study.restricted(list(store))
     division = divide_for(readable, choices, known, parent)
-    old, more = _old(start, readable, division, bank, known, token, report, asked=choices.old_pairs)
+    old, more = _old(start, readable, division, store, known, token, report, asked=choices.old_pairs)
     # read now, for the folder may be gone when the new one is written
     before = tuple(handed_on(start.parent.folder, known)) if start.parent is not None else ()
-    return Prepared(start, readable, division, bank, old, (*problems, *more), before)
+    return Prepared(start, readable, division, store, old, (*problems, *more), before)
 
 
 def known_of(start: StartingPoint) -> PriorPairs | None:
@@ -133,7 +133,7 @@ def _old(
     start: StartingPoint,
     study: StudyPairs,
     division: Division,
-    bank: FeatureStore,
+    store: FeatureStore,
     known: PriorPairs | None,
     token: CancelToken,
     report: Report,
@@ -150,11 +150,11 @@ def _old(
         if readable.pairs:
             what = other.what + other.trained_again(study, division.fold.train_pairs)
             return Old(OldKind.PAIRS, what, found, readable, tuple(videos_of(readable.pairs))), problems
-    unused = [name for name in bank if name not in set(videos_of(division.fold.train_pairs))]
+    unused = [name for name in store if name not in set(videos_of(division.fold.train_pairs))]
     familiarity = start.parent.familiarity
     names = unused
     if familiarity is not None and unused:
-        looks = pooled(bank, unused)
+        looks = pooled(store, unused)
         names = [name for name, one in zip(unused, looks, strict=True) if not familiarity.warning(one)] or unused
     alike = "that look like those it was trained on" if familiarity is not None and names != unused else "of the study"
     why = "are not at hand" if asked else "were not asked for"
@@ -162,7 +162,7 @@ def _old(
         f"the pairs that {start.parent.name} was trained on {why}: drift of the scores of {len(names)} videos {alike}, "
         "which take no part in the training"
     )
-    return Old(OldKind.DRIFT if names else OldKind.NOTHING, what, bank, None, tuple(names)), []
+    return Old(OldKind.DRIFT if names else OldKind.NOTHING, what, store, None, tuple(names)), []
 
 
 class _Watch:
@@ -216,7 +216,7 @@ class _Watch:
         if self._prepared.start.parent is None or self._begun:
             return
         self._begun = True
-        self._before = predict(model, old.bank, old.names, token, maps=False).scores
+        self._before = predict(model, old.store, old.names, token, maps=False).scores
         nan = float("nan")
         as_it_was = EpochRow(0, nan, nan, nan, nan, best=True, seconds=0.0)
         self._tell(model, as_it_was, token, final=False)
@@ -240,8 +240,8 @@ class _Watch:
 
     def _tell(self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, until: int = 0) -> None:
         prepared, old = self._prepared, self._prepared.old
-        watched = predict(model, prepared.bank, self._names, token)
-        known, scores = predict(model, old.bank, old.names, token, maps=False).scores, watched.scores
+        watched = predict(model, prepared.store, self._names, token)
+        known, scores = predict(model, old.store, old.names, token, maps=False).scores, watched.scores
         if row.best and row.epoch:
             self._best[final] = Snapshot(row.epoch, watched, known)
         told = TuningRow(
@@ -347,7 +347,7 @@ def tune(
     if stopped:
         selection += "; stopped before its end by a person"
     used, seconds = (inner if inner is not None and not final else fold), monotonic() - started
-    model, seen = fed_whole(model, prepared.bank), stages.watch.seen(chosen.epoch, final=final)
+    model, seen = restore_inputs(model, prepared.store), stages.watch.seen(chosen.epoch, final=final)
     return Tuned(model, chosen.epoch, selection, rows, seconds, used, stopped, seen, stages.settings.precision)
 
 
@@ -378,7 +378,7 @@ class _Stages:
         final, two = select is Select.LAST, division.inner is not None
         if final:
             watch.expect(watch.batch + until * self._each[True])
-        model = start.model(self._prepared.bank, sorted(videos_of(pairs.train)), self._seed)
+        model = start.model(self._prepared.store, sorted(videos_of(pairs.train)), self._seed)
         watch.begin(model, self._token)
         on = division.inner if division.inner is not None and not final else division.fold
         if model.uses_similar:
@@ -395,7 +395,7 @@ class _Stages:
         try:
             with halting(model, self._stop, enough):
                 settings = replace(self.settings, select=select)
-                return model, fit(model, self._prepared.bank, pairs, settings, control, best, until)
+                return model, fit(model, self._prepared.store, pairs, settings, control, best, until)
         except StopTraining:
             kept = best.trained()
             if kept is not None:
@@ -406,9 +406,9 @@ class _Stages:
 def _averaged_once(prepared: Prepared) -> Prepared:
     """Return the same with features as training wants them."""
     config, old = prepared.start.config, prepared.old
-    bank = averaged_once(config.attention_model, config.sizes, prepared.bank)
-    other = bank if old.bank is prepared.bank else averaged_once(config.attention_model, config.sizes, old.bank)
-    return replace(prepared, bank=bank, old=replace(old, bank=other))
+    store = averaged_once(config.attention_model, config.sizes, prepared.store)
+    other = store if old.store is prepared.store else averaged_once(config.attention_model, config.sizes, old.store)
+    return replace(prepared, store=store, old=replace(old, store=other))
 
 
 def _stopped(stop: CancelToken | None) -> bool:

@@ -101,7 +101,7 @@ class ModelPool:
         gone = [folder for folder in self._engines if folder not in folders]
         for folder in gone:
             del self._engines[folder]
-        needed = {_feeding(engine.checkpoint) for engine in self._engines.values()}
+        needed = {_feature_key(engine.checkpoint) for engine in self._engines.values()}
         for key in [key for key in self._extractors if key not in needed]:
             self._extractors.pop(key).close()
         # nothing refers to them in circles, so they are gone by now: collecting garbage here, in a worker, could
@@ -124,7 +124,7 @@ class ModelPool:
             preprocessing = checkpoint.config.preprocessing
             with device_errors():
                 model = checkpoint.build().to(device).eval()
-                key = _feeding(checkpoint)
+                key = _feature_key(checkpoint)
                 if key not in self._extractors:
                     self._extractors[key] = FeatureExtractor.later(checkpoint, device)
             source = FeatureSource(self._extractors[key], self._cache, preprocessing)
@@ -146,7 +146,7 @@ class ModelPool:
         self.close()
 
 
-def _feeding(checkpoint: Checkpoint) -> Hashable:
+def _feature_key(checkpoint: Checkpoint) -> Hashable:
     """Return all that decides a model's features."""
     config = checkpoint.config
     own = checkpoint.digest if checkpoint.streams else ""

@@ -11,7 +11,7 @@ from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.features import snippets
-from skillviewer.engine.features.cell_average import averaged_once, fed, fed_whole
+from skillviewer.engine.features.cell_average import averaged_once, match_inputs, restore_inputs
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.last_block_training import LastBlockTraining
@@ -25,7 +25,7 @@ from skillviewer.nets.models import Inputs, attention_model
 
 def _new_model(
     plan: TrainingPlan,
-    bank: FeatureStore,
+    store: FeatureStore,
     names: Sequence[str],
     device: torch.device,
     unfreezing: LastBlockTraining | None,
@@ -34,10 +34,10 @@ def _new_model(
     torch.manual_seed(plan.seed)
     if plan.inputs is Inputs.SNIPPETS:
         whole = snippets.end_to_end(plan.sizes(), plan.trained_backbone).to(device)
-        snippets.get_used_to(whole, bank, names)
+        snippets.get_used_to(whole, store, names)
         return whole
-    model = fed(attention_model(plan.model).build(plan.sizes()), bank)
-    features = bank if unfreezing is None else unfreezing.features(bank)
+    model = match_inputs(attention_model(plan.model).build(plan.sizes()), store)
+    features = store if unfreezing is None else unfreezing.features(store)
     standardise(model, features, names)
     if unfreezing is not None:
         unfreezing.unfreeze(model)
@@ -67,12 +67,12 @@ class FoldInputs:
     """Features that a training reads, and the device that it computes on.
 
     Attributes:
-        bank: Features of the videos; what comes before the last blocks where these are trained.
+        store: Features of the videos; what comes before the last blocks where these are trained.
         device: Device of the training.
         unfreezing: Last blocks that are trained with the head, or None; then the model is still to be frozen.
     """
 
-    bank: FeatureStore
+    store: FeatureStore
     device: torch.device
     unfreezing: LastBlockTraining | None = None
 
@@ -98,12 +98,12 @@ def fit_fold(
             training goes on.
         together: The processes that train together.
     """
-    bank, unfreezing = inputs.bank, inputs.unfreezing
+    store, unfreezing = inputs.store, inputs.unfreezing
     if not plan.trains_backbones:
-        bank = averaged_once(plan.model, plan.sizes(), bank)
+        store = averaged_once(plan.model, plan.sizes(), store)
 
     def new_model(names: Sequence[str]) -> AttentionModel:
-        return _new_model(plan, bank, names, inputs.device, unfreezing)
+        return _new_model(plan, store, names, inputs.device, unfreezing)
 
     def trained(
         model: AttentionModel,
@@ -117,7 +117,7 @@ def fit_fold(
         similar = similar_for_training(dataset, on) if model.uses_similar else ()
         kept = keeper(stage) if keeper is not None else None
         pairs = FitPairs(on.train_pairs, choosing, similar)
-        return fit(model, bank, pairs, settings, control, kept, until, together)
+        return fit(model, store, pairs, settings, control, kept, until, together)
 
     if plan.select is not Select.INNER:
         model = new_model(fold.train_videos)
@@ -142,7 +142,7 @@ def fit_fold(
             result = trained(model, fold, (), Select.LAST, "final", max(1, round(share * whole)))
             logs.append(result.rows)
         result = dataclasses.replace(result, rows=tuple(row for log in logs for row in log))
-    return fed_whole(model, bank), result
+    return restore_inputs(model, store), result
 
 
 def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:

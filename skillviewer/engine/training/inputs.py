@@ -79,21 +79,21 @@ class TrainingInputs:
         return cls(source, backbones, unfreezing)
 
     def separate(
-        self, model: AttentionModel, banks: Sequence[FeatureStore]
+        self, model: AttentionModel, stores: Sequence[FeatureStore]
     ) -> tuple[AttentionModel, dict[str, Tensor] | None, list[FeatureStore]]:
         """Part a trained model from what was trained beside it.
 
         Args:
             model: What was trained.
-            banks: What it was fed.
+            stores: What it was fed.
 
         Returns:
             The head, the backbones' weights that a checkpoint has to hold, and the features that the head takes.
         """
         if self.unfreezing is not None:
             blocks, streams = self.unfreezing.freeze(model)
-            return model, streams, [self.unfreezing.features(bank, blocks) for bank in banks]
+            return model, streams, [self.unfreezing.features(store, blocks) for store in stores]
         if isinstance(model, EndToEndModel):
             head, streams = snippets.parted(model)
-            return head, streams, [SnippetFeatures(bank, model) for bank in banks]
-        return model, None, list(banks)
+            return head, streams, [SnippetFeatures(store, model) for store in stores]
+        return model, None, list(stores)

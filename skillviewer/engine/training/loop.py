@@ -187,16 +187,16 @@ class Fitting:
     def __init__(
         self,
         model: AttentionModel,
-        bank: FeatureStore,
+        store: FeatureStore,
         pairs: FitPairs,
         settings: TrainSettings,
         together: ProcessGroup = ALONE,
     ) -> None:
-        self._model, self._bank, self._settings, self._pairs = model, bank, settings, pairs
+        self._model, self._store, self._settings, self._pairs = model, store, settings, pairs
         self._device = next(model.parameters()).device
         model.autocast = settings.precision == "bfloat16"
         self._rng = np.random.default_rng(settings.seed)
-        self._draws = FrameDraws(bank, self._rng, self._device)
+        self._draws = FrameDraws(store, self._rng, self._device)
         torch.manual_seed(settings.seed)
         self._together = together
         together.start_alike(model)
@@ -262,7 +262,7 @@ class Fitting:
         held_loss, held = float("nan"), Count(0, 0, 0)
         if self._pairs.choosing:
             own = self._looked_at[self._together.rank :: self._together.size]
-            found = self._together.collect(predict(self._model, self._bank, own, token, maps=False).scores)
+            found = self._together.collect(predict(self._model, self._store, own, token, maps=False).scores)
             scores = {name: score for some in found for name, score in some.items()}
             held_loss = held_out_loss(self._pairs.choosing, scores, settings.loss)
             held = count_pairs(self._pairs.choosing, scores)
@@ -337,7 +337,7 @@ class Fitting:
 
 def fit(
     model: AttentionModel,
-    bank: FeatureStore,
+    store: FeatureStore,
     pairs: FitPairs,
     settings: TrainSettings,
     control: TrainingControl,
@@ -349,7 +349,7 @@ def fit(
 
     Args:
         model: A fresh or a loaded model, on its device.
-        bank: Features of every video that the pairs name.
+        store: Features of every video that the pairs name.
         pairs: Training pairs, and those that choose the epoch.
         settings: Optimiser, loss, which epoch is kept, seed.
         control: Stops it, and is told of its progress.
@@ -366,7 +366,7 @@ def fit(
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")
     if settings.select is not Select.LAST and not pairs.choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
-    fitting = Fitting(model, bank, pairs, settings, together)
+    fitting = Fitting(model, store, pairs, settings, together)
     epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
     kept = keeper.load() if keeper is not None else None
     found = together.collect(0 if kept is None else kept.epoch)

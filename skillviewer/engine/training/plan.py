@@ -21,8 +21,6 @@ from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.presets import TSN_SNIPPETS, preset
 from skillviewer.nets.sizes import HeadSizes
 
-_BY_SPLITS = ("tsn", "tsn-frozen")
-
 _PARTS = ((0.2, 0.3, "a quarter", "quarters"), (0.3, 0.37, "a third", "thirds"), (0.45, 0.55, "half", "halves"))
 """Least and greatest share, and in words: one and several."""
 
@@ -160,7 +158,7 @@ class TrainingPlan:
                 "--motion-weights own."
             )
         splits, _ = self.sizes().tsn_splits, self.settings()
-        if self.model in _BY_SPLITS and self.preprocessing.n_segments < splits:
+        if attention_model(self.model).compares_splits and self.preprocessing.n_segments < splits:
             raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")
 
     def settings_on(self, fold: Fold) -> TrainSettings:

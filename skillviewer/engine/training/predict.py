@@ -48,7 +48,7 @@ class Snapshot:
 
 def predict(
     model: AttentionModel,
-    bank: FeatureStore,
+    store: FeatureStore,
     names: Sequence[str],
     token: CancelToken,
     report: Report = silent,
@@ -60,7 +60,7 @@ def predict(
 
     Args:
         model: The model; left in evaluation mode.
-        bank: Features.
+        store: Features.
         names: Videos.
         token: Raise it to stop; checked after every few videos.
         report: Told of progress.
@@ -78,7 +78,7 @@ def predict(
         token.check()
         some = names[start : start + AT_ONCE]
         with torch.inference_mode():
-            output: AttentionOutput = model(torch.stack([first_pass(bank, name) for name in some]).to(device))
+            output: AttentionOutput = model(torch.stack([first_pass(store, name) for name in some]).to(device))
         scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
         if maps:
             found.update(zip(some, output.attention.float().cpu().numpy(), strict=True))

@@ -9,7 +9,7 @@ from torch import nn
 from skillviewer.nets.attention import TrainingPhase
 from skillviewer.nets.presets import OptimiserSettings
 
-GENTLE = 0.1
+PRETRAINED_LR_SCALE = 0.1
 """Step size of pretrained weights, as a share of that of new ones."""
 
 
@@ -27,7 +27,7 @@ def n_epochs(
 class Schedule:
     """Phases take turns, batch by batch; those with a number of iterations share the batches in that proportion.
 
-    Phases that are apart and have no number of iterations each have a step in every batch.
+    Phases that are independent and have no number of iterations each have a step in every batch.
 
     Where iterations say how long, the epochs follow from them; where somebody asks for a number of epochs all the same,
     iterations and milestones are scaled to it.
@@ -37,7 +37,7 @@ class Schedule:
         settings: How long, and the optimiser of every phase without one of its own.
         own: Settings by name of phase.
         n_pairs: Pairs to train on.
-        gentle: Identities of pretrained parameters, which take steps of ``GENTLE`` times the size.
+        pretrained: Identities of pretrained parameters; their step size is scaled by ``PRETRAINED_LR_SCALE``.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class Schedule:
         settings: OptimiserSettings,
         own: Mapping[str, OptimiserSettings],
         n_pairs: int,
-        gentle: Collection[int] = (),
+        pretrained: Collection[int] = (),
     ) -> None:
         self._phases = phases
         self._settings = [own.get(phase.name, settings) for phase in phases]
         self._optimisers = [
-            _optimiser(phase.parameters, each, gentle) for phase, each in zip(phases, self._settings, strict=True)
+            _optimiser(phase.parameters, each, pretrained) for phase, each in zip(phases, self._settings, strict=True)
         ]
         iterations = [each.iterations for each in self._settings]
         n_batches = math.ceil(n_pairs / settings.batch_pairs)
@@ -62,7 +62,7 @@ class Schedule:
         self.turns = [0] * len(phases)
 
     def next_phases(self) -> tuple[int, ...]:
-        """Return the phases of the next batch: that which is furthest behind its share, or all that are apart."""
+        """Return the phases of the next batch: that which is furthest behind its share, or all independent ones."""
         if self._abreast:
             return tuple(range(len(self._phases)))
         return (min(range(len(self._phases)), key=lambda at: self.turns[at] / self._shares[at]),)
@@ -81,7 +81,7 @@ class Schedule:
         phase, optimiser, settings = self._phases[at], self._optimisers[at], self._settings[at]
         passed = sum(self.turns[at] >= milestone * self._scale for milestone in settings.milestones)
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * 0.1**passed * group["share"]
+            group["lr"] = settings.learning_rate * 0.1**passed * group["lr_scale"]
         optimiser.zero_grad(set_to_none=True)
         loss.backward(inputs=phase.parameters)  # type: ignore[no-untyped-call]  # what other phases own costs nothing
         if add is not None:
@@ -118,12 +118,12 @@ class Schedule:
 
 
 def _optimiser(
-    parameters: list[nn.Parameter], settings: OptimiserSettings, gentle: Collection[int]
+    parameters: list[nn.Parameter], settings: OptimiserSettings, pretrained: Collection[int]
 ) -> torch.optim.Optimizer:
     rate, decay = settings.learning_rate, settings.weight_decay
     divided = (
-        {"params": [p for p in parameters if id(p) not in gentle], "share": 1.0},
-        {"params": [p for p in parameters if id(p) in gentle], "share": GENTLE},
+        {"params": [p for p in parameters if id(p) not in pretrained], "lr_scale": 1.0},
+        {"params": [p for p in parameters if id(p) in pretrained], "lr_scale": PRETRAINED_LR_SCALE},
     )
     groups = [group for group in divided if group["params"]]
     if settings.algorithm == "sgd":

@@ -21,7 +21,7 @@ from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import KeptSource, build_bank, check_room, pooled
+from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room, pooled
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.memory_mapped_store import WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
@@ -154,15 +154,15 @@ class _Ready:
     Attributes:
         dataset: Videos that can be read.
         divided: Training and tested videos and pairs.
-        bank: Features of the data set.
-        test_bank: Features of the tested videos.
+        store: Features of the data set.
+        test_store: Features of the tested videos.
         problems: Videos that were left out, and weak points of the division, one sentence each.
     """
 
     dataset: Dataset
     divided: "TrainingSplit"
-    bank: FeatureStore
-    test_bank: FeatureStore
+    store: FeatureStore
+    test_store: FeatureStore
     problems: tuple[str, ...]
 
 
@@ -179,17 +179,17 @@ def _ready(
     _prepare(dataset, source, plan.candidates, token, report, together)
     if test is not None:
         _prepare(test, source, 1, token, report, together)
-    bank, problems = dataset_features(dataset, source, plan.candidates, token, report)
-    if not bank:
+    store, problems = dataset_features(dataset, source, plan.candidates, token, report)
+    if not store:
         raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
-    usable = dataset.restricted(list(bank))
+    usable = dataset.restricted(list(store))
     if test is None:
-        divided, test_bank = hold_quarter_out(usable, plan.seed, token), bank
+        divided, test_store = hold_quarter_out(usable, plan.seed, token), store
     else:
-        test_bank, more = dataset_features(test, source, 1, token, report)
+        test_store, more = dataset_features(test, source, 1, token, report)
         problems += more
-        divided = test_on_other(usable, test.restricted(list(test_bank)), token)
-    return _Ready(usable, divided, bank, test_bank, (*problems, *divided.problems))
+        divided = test_on_other(usable, test.restricted(list(test_store)), token)
+    return _Ready(usable, divided, store, test_store, (*problems, *divided.problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class _Made:
         head: The head that scores videos.
         config: Configuration of its checkpoint.
         streams: Weights of the backbones that its checkpoint has to hold, or None.
-        bank: Features that the head takes.
+        store: Features that the head takes.
         trained: Log and chosen epoch.
         scores: Scores of the tested videos.
         provenance: Provenance of the training.
@@ -210,7 +210,7 @@ class _Made:
     head: AttentionModel
     config: CheckpointConfig
     streams: dict[str, Tensor] | None
-    bank: FeatureStore
+    store: FeatureStore
     trained: Trained
     scores: Mapping[str, float]
     provenance: RunProvenance
@@ -226,19 +226,19 @@ def _train(
     kept: "_Kept",
 ) -> _Made:
     fold, tested = ready.divided.fold, ready.divided.tested
-    watched = WatchedStore(ready.bank)
+    watched = WatchedStore(ready.store)
     on = FoldInputs(watched, device, inputs.unfreezing)
     model, trained = fit_fold(plan, ready.dataset, fold, on, control, kept.state, kept.together)
     if plan.select is not Select.BEST_ON_TEST:
         check_no_leak(fold, seen=watched.seen)
     round_as_kept(model, half=plan.half)  # the weights that are tested are those that are kept
-    head, streams, (bank, test_bank) = inputs.separate(model, (ready.bank, ready.test_bank))
-    scores = predict(head, test_bank, tested.names, control.token, maps=False).scores
+    head, streams, (store, test_store) = inputs.separate(model, (ready.store, ready.test_store))
+    scores = predict(head, test_store, tested.names, control.token, maps=False).scores
     seen = set().union(*kept.together.collect(watched.seen))
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, seen, fold)
     config = plan.checkpoint_config(head.sizes, inputs.backbones)
-    return _Made(head, config, streams, bank, trained, scores, provenance, selection)
+    return _Made(head, config, streams, store, trained, scores, provenance, selection)
 
 
 def _write(
@@ -255,7 +255,7 @@ def _write(
         write_log(aside, made.trained.rows, folder.name)
         kept.describe(aside, made.provenance)
 
-    familiarity = learn_familiarity(pooled(made.bank, ready.divided.fold.train_videos))
+    familiarity = learn_familiarity(pooled(made.store, ready.divided.fold.train_videos))
     return save_checkpoint(
         folder,
         made.config,
@@ -352,8 +352,8 @@ def _card(
 def dataset_features(
     dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report
 ) -> tuple[FeatureStore, list[str]]:
-    """Return the features (or snippets) of every video that has a file; arguments are those of ``build_bank``."""
-    return build_bank(files_of(dataset), source, candidates, token, report, extents_of(dataset))
+    """Return the features (or snippets) of every video that has a file; arguments are those of ``build_store``."""
+    return build_store(files_of(dataset), source, candidates, token, report, extents_of(dataset))
 
 
 def _notes(plan: TrainingPlan) -> str:
@@ -375,7 +375,7 @@ def _prepare(
     files = files_of(dataset)
     check_room(source, len(files), candidates)
     if together.size > 1:  # afterwards each finds all of them kept
-        build_bank(files[together.rank :: together.size], source, candidates, token, report, extents_of(dataset))
+        build_store(files[together.rank :: together.size], source, candidates, token, report, extents_of(dataset))
         together.wait()
 
 

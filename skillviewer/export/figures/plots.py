@@ -227,8 +227,18 @@ def plot_accuracies(
     axes.xaxis.set_major_formatter(lambda value, _at: f"{value * 100:.0f} %")
     words = "pairwise accuracy"
     axes.set_xlabel(words, fontproperties=font(words, TEXT_PT)[1], color=unit(WHITE.muted))
+    _draw_references(axes, references or {})
+    text, face = font(title, TEXT_PT + 1, bold=True)
+    figure.text(0.02, 1 - 4 / height_mm, text, fontproperties=face, color=unit(WHITE.text), va="center")
+    with aside(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
+        save_figure(figure, temporary, path.suffix.lower())
+    return path
+
+
+def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
+    """Draw chance, dashed, and other values as lines through all bars."""
     for (name, value), style in zip(
-        {"chance": 0.5, **(references or {})}.items(), ((0, (4, 3)), *["solid"] * len(references or {})), strict=True
+        {"chance": 0.5, **references}.items(), ((0, (4, 3)), *["solid"] * len(references)), strict=True
     ):
         axes.axvline(value, color=unit(WHITE.muted), linewidth=0.9, linestyle=style)
         text, face = font(name, TEXT_PT - 1)
@@ -242,8 +252,3 @@ def plot_accuracies(
             color=unit(WHITE.muted),
             ha="center",
         )
-    text, face = font(title, TEXT_PT + 1, bold=True)
-    figure.text(0.02, 1 - 4 / height_mm, text, fontproperties=face, color=unit(WHITE.text), va="center")
-    with aside(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(figure, temporary, path.suffix.lower())
-    return path

@@ -55,9 +55,9 @@ class ClipOptions:
         blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
     """
 
-    start: int = offered(0, "First frame", "Counted from 0", low=0, people_from=1)
+    start: int = offered(0, "First frame", "Counted from 0", low=0, on_screen=("", 1))
     stop: int | None = offered(
-        None, "Stop before frame", "Counted from 0; empty for the end", low=1, people_title="Last frame"
+        None, "Stop before frame", "Counted from 0; empty for the end", low=1, on_screen=("Last frame", 0)
     )
     speed: float = offered(1.0, "Speed", "2 plays twice as fast, and says so", low=0.05, high=16, unit="×")
     look: Look = offered(Look(), "Map")

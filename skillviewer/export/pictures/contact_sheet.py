@@ -59,7 +59,7 @@ class SheetOptions:
     """
 
     frames: tuple[int, ...] = offered(
-        (), "Chosen frames", "Counted from 0; empty for evenly spread ones", people_from=1
+        (), "Chosen frames", "Counted from 0; empty for evenly spread ones", on_screen=("", 1)
     )
     n_frames: int = offered(8, "Evenly spread frames", low=1, high=200)
     columns: int = offered(0, "Frames in a row", "0 for eight, or as many as there are", low=0, high=50)

@@ -37,7 +37,9 @@ class StillOptions:
         blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
     """
 
-    frame: int | None = offered(None, "Frame", "Counted from 0; empty for the last sampled one", low=0, people_from=1)
+    frame: int | None = offered(
+        None, "Frame", "Counted from 0; empty for the last sampled one", low=0, on_screen=("", 1)
+    )
     look: Look = offered(Look(), "Map")
     size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
     columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)

@@ -205,14 +205,22 @@ def _digits(scores: Sequence[float]) -> int:
 
 
 def _unknown(cohort: Cohort) -> tuple[str, ...]:
-    n, rows = len(cohort.rows), cohort.rows
+    order = (
+        "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of two "
+        "models cannot be compared."
+    )
+    rated = bool(cohort.options.judgements or cohort.options.pairs)
+    skill = (
+        "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
+        if rated
+        else "No rater has judged these videos, so nothing here shows that the scores follow skill."
+    )
+    return (order, *_about_intervals(cohort.rows), *_about_videos(cohort), skill)
+
+
+def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:
+    n, words = len(rows), []
     passes = [row for row in rows if row.standing.interval is not None]
-    words = [
-        (
-            "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of "
-            "two models cannot be compared."
-        )
-    ]
     if passes:
         at_median = sum(row.standing.at_median for row in passes)
         words.append(
@@ -225,21 +233,26 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
     alike = n - len(passes) - alone
     if alike:
         words.append(
-            f"{alike} of {n} videos {_have(alike)} no interval though several passes were made: these looked at the "
-            "same frames, for there are few."
+            f"{alike} of {n} videos {_have(alike)} no interval although several passes were made: the videos have few "
+            "frames, so all passes used the same ones."
         )
     if n - 1 < MIN_COHORT:
         words.append(
             f"With fewer than {MIN_COHORT} other videos no percentile is given: one more or less would move it by over "
             "5 %."
         )
-    before = sum(row.before_blur for row in rows)
+    return words
+
+
+def _about_videos(cohort: Cohort) -> list[str]:
+    n, words = len(cohort.rows), []
+    before = sum(row.before_blur for row in cohort.rows)
     if before:
         words.append(
-            f"{before} of {n} scores (marked †) {'were' if before > 1 else 'was'} made before faces were blurred in "
-            "the videos: a model that assesses the blurred videos may give others."
+            f"{before} of {n} scores (marked †) {'were' if before > 1 else 'was'} computed before faces were blurred "
+            "in the videos: a model that assesses the blurred videos may give others."
         )
-    warned = sum(row.warned for row in rows)
+    warned = sum(row.warned for row in cohort.rows)
     words.append(
         f"{warned} of {n} videos (marked *) {'look' if warned > 1 else 'looks'} unlike those the model was trained on: "
         "such scores may mean little."
@@ -249,23 +262,17 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
     seen = cohort.options.seen_in_training
     if seen is None:
         words.append(
-            "Whether the model was trained on these videos or people is not known here; if it was, the scores flatter "
-            "it."
+            "It is not known whether the model was trained on these videos or participants; if it was, the scores are "
+            "too good."
         )
     else:
-        known = sum(row.name in seen for row in rows)
+        known = sum(row.name in seen for row in cohort.rows)
         words.append(
-            f"{known} of {n} videos {_were(known)} in the training of the model: such scores flatter it."
+            f"The model was trained on {known} of {n} videos: such scores are too good."
             if known
-            else "None of the videos was in the training of the model."
+            else "The model was trained on none of these videos."
         )
-    if not cohort.options.judgements and not cohort.options.pairs:
-        words.append("No person has judged these videos, so nothing here shows that the scores follow skill.")
-    else:
-        words.append(
-            "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
-        )
-    return tuple(words)
+    return words
 
 
 def _were(n: int) -> str:
