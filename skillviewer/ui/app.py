@@ -20,7 +20,7 @@ from skillviewer.core.paths import cache_dir, config_dir, log_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.nets.library import find_models
-from skillviewer.ui.session.backend import Assessor, Backend, Exports, ModelPool, Proxy, Reader, Tuner
+from skillviewer.ui.session.backend import Assessor, Backend, ComparedModels, Exports, FineTuner, Proxy, Reader
 from skillviewer.ui.session.import_paths import CHECKPOINT_FILE
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import Settings
@@ -79,22 +79,22 @@ def _build_proxy(path: Path, token: CancelToken, report: Report) -> None:
     build_proxy(path, token, report).close()
 
 
-def _open_pool(settings: Settings | None) -> ModelPool:
+def _open_pool(settings: Settings | None) -> ComparedModels:
     from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
-    from skillviewer.engine.inference.model_pool import ModelPool as Pool
+    from skillviewer.engine.inference.model_pool import ModelPool
 
-    return Pool(cache=_features(settings), aside=True)
-
-
-def _open_tuner() -> Tuner:
-    from skillviewer.engine.finetuning.process import Tuner as Process
-
-    return Process()
+    return ModelPool(cache=_features(settings), aside=True)
 
 
-def _open_desk(open_pool: Callable[[], ModelPool]) -> Exports:
+def _open_tuner() -> FineTuner:
+    from skillviewer.engine.finetuning.process import Tuner
+
+    return Tuner()
+
+
+def _open_desk(open_pool: Callable[[], ComparedModels]) -> Exports:
     from skillviewer.engine.exporting.service import ExportService
 
     return ExportService(open_pool)

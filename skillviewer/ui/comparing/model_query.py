@@ -13,7 +13,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.ui.comparing.queries import ask, remember
-from skillviewer.ui.session.backend import ModelPool
+from skillviewer.ui.session.backend import ComparedModels
 from skillviewer.ui.threads.throttle import Throttle
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
@@ -59,10 +59,10 @@ class Matter:
     analysis: Analysis | None = None
 
 
-def _work(question: ModelQuestion, matter: Matter) -> Callable[[ModelPool, CancelToken, Report], object]:
+def _work(question: ModelQuestion, matter: Matter) -> Callable[[ComparedModels, CancelToken, Report], object]:
     folder, footage, analysis = Path(question.key), question.footage, matter.analysis
 
-    def work(pool: ModelPool, token: CancelToken, report: Report) -> object:
+    def work(pool: ComparedModels, token: CancelToken, report: Report) -> object:
         if question.kind is Kind.FACTS:
             return pool.facts(folder)
         if question.kind is Kind.RECALL:
@@ -92,7 +92,7 @@ class ModelQuery(QObject):
     free = Signal()
     """The next question can be asked."""
 
-    def __init__(self, worker: WorkerThread[ModelPool], parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerThread[ComparedModels], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
         self._question: ModelQuestion | None = None

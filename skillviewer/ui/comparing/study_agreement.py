@@ -9,7 +9,7 @@ from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.queries import StudyAgreement, agree
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.session.backend import ModelPool
+from skillviewer.ui.session.backend import ComparedModels
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.mailbox import LatestOnly
 
@@ -18,7 +18,7 @@ SETTLE_MS = 250
 ByModel = dict[str, dict[str, Analysis]]
 
 
-def _answer(_pool: ModelPool, analyses: ByModel, superseded: CancelToken, _report: Report) -> StudyAgreement:
+def _answer(_pool: ComparedModels, analyses: ByModel, superseded: CancelToken, _report: Report) -> StudyAgreement:
     return agree(analyses, superseded)
 
 

@@ -11,6 +11,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.nets.library import ModelEntry
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
@@ -110,8 +111,8 @@ class Assessor(Protocol):
         ...
 
 
-class ModelPool(Protocol):
-    """Several loaded models: ``skillviewer.engine.inference.model_pool.ModelPool``."""
+class ComparedModels(Protocol):
+    """Several loaded models, as the Compare screen uses them: ``skillviewer.engine.inference.model_pool.ModelPool``."""
 
     def facts(self, folder: Path) -> ModelFacts:
         """Return what a model's checkpoint says of itself; it is loaded if it is not yet."""
@@ -142,8 +143,8 @@ class ModelPool(Protocol):
         ...
 
 
-class Tuner(Protocol):
-    """Who fine-tunes, elsewhere: ``skillviewer.engine.finetuning.process.Tuner``."""
+class FineTuner(Protocol):
+    """Fine-tuning in another process: ``skillviewer.engine.finetuning.process.Tuner``."""
 
     def cost(self, job: "TuningJob", token: CancelToken, report: Report, /) -> "TuningCost":
         """Measure what a job costs."""
@@ -159,7 +160,7 @@ class Tuner(Protocol):
 
 
 class Exports(Protocol):
-    """Who writes exports: ``skillviewer.engine.exporting.service.Desk``."""
+    """Writing of exports: ``skillviewer.engine.exporting.service.ExportService``."""
 
     def write_all(
         self, orders: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
@@ -177,20 +178,6 @@ class Exports(Protocol):
 
     def close(self) -> None:
         """Give the device's memory back."""
-        ...
-
-
-class ModelEntry(Protocol):
-    """A checkpoint on this computer: ``skillviewer.nets.library.ModelEntry``."""
-
-    @property
-    def name(self) -> str:
-        """Name by which it is asked for."""
-        ...
-
-    @property
-    def folder(self) -> Path:
-        """Where it lies."""
         ...
 
 
@@ -215,6 +202,6 @@ class Backend:
     find_models: Callable[[], tuple[ModelEntry, ...]]
     open_proxy: Callable[[VideoInfo], Proxy | None]
     build_proxy: Callable[[Path, CancelToken, Report], None]
-    open_pool: Callable[[], ModelPool]
-    open_tuner: Callable[[], Tuner]
+    open_pool: Callable[[], ComparedModels]
+    open_tuner: Callable[[], FineTuner]
     open_desk: Callable[[], Exports]

@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.nets.library import digest
-from skillviewer.ui.session.backend import Assessor, Backend, ModelEntry
+from skillviewer.nets.library import ModelEntry, digest
+from skillviewer.ui.session.backend import Assessor, Backend
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Jobs
 from skillviewer.ui.threads.messages import Messages

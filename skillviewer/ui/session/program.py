@@ -11,7 +11,7 @@ from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import Study
 from skillviewer.ui.session.assessments import Assessments
-from skillviewer.ui.session.backend import Backend, Exports, ModelPool, Tuner
+from skillviewer.ui.session.backend import Backend, ComparedModels, Exports, FineTuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import Intake, Sorted
 from skillviewer.ui.session.insight.insight import Insight
@@ -62,10 +62,12 @@ class Program(QObject):
         self.copies: WorkerThread[Backend] = WorkerThread("copies", lambda: backend, _keep, self, computes=True)
         self.study: WorkerThread[StudySlot] = WorkerThread("study", StudySlot, StudySlot.close, self)
         self.files: WorkerThread[None] = WorkerThread("files", lambda: None, lambda _: None, self)
-        self.compared: WorkerThread[ModelPool] = WorkerThread(
+        self.compared: WorkerThread[ComparedModels] = WorkerThread(
             "compare", backend.open_pool, lambda pool: pool.close(), self, computes=True
         )
-        self.train: WorkerThread[Tuner] = WorkerThread("train", backend.open_tuner, lambda tuner: tuner.close(), self)
+        self.train: WorkerThread[FineTuner] = WorkerThread(
+            "train", backend.open_tuner, lambda tuner: tuner.close(), self
+        )
         self.exports: WorkerThread[Exports] = WorkerThread(
             "export", backend.open_desk, lambda desk: desk.close(), self, computes=True
         )
