@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.table import Cells, Column, PlainTable
 
 NOTHING = "–"
 KINDS = {

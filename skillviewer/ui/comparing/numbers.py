@@ -11,7 +11,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.table import Cells, Column, PlainTable
 
 NOTHING = "–"
 

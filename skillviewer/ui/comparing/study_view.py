@@ -11,7 +11,7 @@ from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.comparing.queries import StudyAgreement
-from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.table import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MOST_NAMED = 6

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSp
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
 from skillviewer.core.text import printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
-from skillviewer.ui.finetuning.tables import Cell, Table
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, percent, with_interval
+from skillviewer.ui.widgets.table import Cell, SortedTable
 from skillviewer.ui.widgets.theme import Theme, themed
 
 _SHIFT = 3
@@ -67,7 +67,7 @@ class BeforeAfterPage(QWidget):
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(24)
         self._split.setStyleSheet("QSplitter::handle { background: transparent; }")
-        self.shifts = Table(
+        self.shifts = SortedTable(
             self.tr("Scores before and after"),
             (
                 self.tr("Video"),
@@ -77,7 +77,7 @@ class BeforeAfterPage(QWidget):
                 self.tr("Rank"),
             ),
         )
-        self.attention = Table(
+        self.attention = SortedTable(
             self.tr("Attention that changed most"),
             (self.tr("Video"), self.tr("Alike"), self.tr("Moved"), self.tr("Frame")),
         )
@@ -96,7 +96,7 @@ class BeforeAfterPage(QWidget):
         self._split.setSizes([540, 420])
         column.addWidget(self._split, 1)
 
-    def _titled(self, title: str, why: str, table: Table) -> QWidget:
+    def _titled(self, title: str, why: str, table: SortedTable) -> QWidget:
         part = QWidget(self)
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 8, 0, 0)

@@ -9,8 +9,8 @@ from skillviewer.core.ranking.disagreements import Disagreement
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.requests import RaterDisagreement
-from skillviewer.ui.finetuning.tables import Cell, Table
 from skillviewer.ui.finetuning.tuning_wording import percent
+from skillviewer.ui.widgets.table import Cell, SortedTable
 
 
 class DisagreementPage(QWidget):
@@ -35,7 +35,7 @@ class DisagreementPage(QWidget):
         self.summary = QLabel(self)
         self.summary.setWordWrap(True)
         column.addWidget(self.summary)
-        self.table = Table(
+        self.table = SortedTable(
             self.tr("Pairs on which model and raters disagree"),
             (
                 self.tr("Better by the raters"),

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
 from skillviewer.ui.finetuning.requests import Kept
-from skillviewer.ui.finetuning.tables import VIDEO_ROLE, Cell, Table
 from skillviewer.ui.finetuning.tuning_wording import version_accuracy
+from skillviewer.ui.widgets.table import VIDEO_ROLE, Cell, SortedTable
 
 
 class VersionList(QWidget):
@@ -46,7 +46,7 @@ class VersionList(QWidget):
         self.empty = QLabel(self.tr("No version yet: the first training makes one."), self)
         self.empty.setProperty("muted", True)
         column.addWidget(self.empty, 0, Qt.AlignmentFlag.AlignTop)
-        self.table = Table(
+        self.table = SortedTable(
             self.tr("Versions of the study's models"),
             (self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Trained on")),
             self,
