@@ -134,7 +134,7 @@ class Composition:
     bindings: Bindings
 
 
-def dress(app: QApplication, settings: Settings) -> tuple[ThemeSource, Icons]:
+def set_up_application(app: QApplication, settings: Settings) -> tuple[ThemeSource, Icons]:
     """Give the application its name, font, icon and colours."""
     resources = resources_dir()
     app.setApplicationName("skillviewer")
@@ -225,7 +225,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     app = application()
     handler = log_to(log_dir())
     settings = Settings.in_folder(config_dir())
-    themes, icons = dress(app, settings)
+    themes, icons = set_up_application(app, settings)
     interrupted = False
     made: Composition | None = None
 

@@ -11,7 +11,6 @@ from skillviewer.ui.comparing.curve_style import Heights, Stroke, lines
 from skillviewer.ui.comparing.curves_plot import CurvesPlot
 from skillviewer.ui.comparing.results import MIN_VIDEOS
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class CurvesPanel(QWidget):
@@ -82,10 +81,6 @@ class CurvesPanel(QWidget):
     def _scored(self) -> tuple[str, ...]:
         """The models that give a score."""
         return tuple(line.key for line in lines(self._analyses, Heights.OWN, {}))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.plot.on_theme(theme)
 
     def show_curves(
         self,

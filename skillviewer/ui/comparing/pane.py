@@ -18,7 +18,7 @@ from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
 from skillviewer.ui.widgets.viewport import Viewport
 
 LEAST = QSize(96, 54)
@@ -187,7 +187,7 @@ class ModelPane(QWidget):
 
     def __init__(self, key: str, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._key, self._icons = key, icons
+        self._key = key
         self._refusal = ""
         self.canvas = PaneCanvas(self)
         self.caption = PaneCaption(self)
@@ -202,14 +202,9 @@ class ModelPane(QWidget):
         self.close_button.setIconSize(QSize(14, 14))
         self.close_button.setFixedSize(20, 20)
         self.close_button.setStyleSheet("QToolButton { padding: 0; }")
+        self.close_button.setIcon(icons.icon("close", DARK))  # it lies on the stage
         self.close_button.clicked.connect(self._on_close)
         self.caption.keep_free(22)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.canvas.on_theme(theme)
-        self.caption.on_theme(theme)
-        self.close_button.setIcon(self._icons.icon("close", DARK))
 
     def set_video(self, video: VideoInfo | None) -> None:
         """Show another video; nothing is on screen until its first picture comes."""

@@ -29,7 +29,6 @@ from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme, themed
 
 DIFFERENCE = "difference"
 """Key of the pane that shows where two models differ."""
@@ -166,11 +165,6 @@ class CompareScreen(QWidget):
     def on_hidden(self) -> None:
         """Ask nothing about the video on screen while nobody looks."""
         self.models.set_active(False)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        for part in (self.grid, self.bars, self.transport, self.curves, self.side):
-            part.on_theme(theme)
 
     def _choose_first(self) -> None:
         remembered = [(key, self.candidates.name(key)) for key in self._program.settings.compared]

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class FacesPage(QWidget):
@@ -59,7 +58,3 @@ class FacesPage(QWidget):
     def _on_video(self, at: int) -> None:
         if 0 <= at < len(self._paths):
             self.review.open(self._paths[at])
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.review.on_theme(theme)

@@ -163,5 +163,3 @@ class QueueView(QScrollArea):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for row in self.rows:
-            row.on_theme(theme)

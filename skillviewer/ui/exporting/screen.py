@@ -414,7 +414,4 @@ class ExportScreen(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        for part in (self.kinds, self.subject, self.pane, self.faces):
-            part.on_theme(theme)
-        self.list.on_theme(theme)
         self.words.setStyleSheet(f"color: {theme.muted}")

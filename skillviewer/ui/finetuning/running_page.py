@@ -10,7 +10,6 @@ from skillviewer.core.progress import Progress
 from skillviewer.ui.finetuning.training_curves import Curves
 from skillviewer.ui.finetuning.tuning import TuningPhase
 from skillviewer.ui.finetuning.tuning_wording import duration, percent, with_interval
-from skillviewer.ui.widgets.theme import Theme, themed
 
 SIDE_PX = 300
 
@@ -152,7 +151,3 @@ class RunningPage(QWidget):
     def _show_left(self, seconds: float) -> None:
         if self._phase is TuningPhase.RUNNING and not math.isnan(seconds):
             self.left.setText(self.tr("about {}").format(duration(seconds)))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.curves.on_theme(theme)

@@ -18,7 +18,6 @@ from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_study import NothingOpen
-from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
     from skillviewer.ui.session.open_study import OpenStudy
@@ -234,8 +233,3 @@ class FinetuneScreen(QWidget):
         if entry is not None:
             self._program.state.set_current(entry.footage)
             self._actions["show_inspect"].trigger()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        for page in (self.choices, self.running, self.before_after):
-            page.on_theme(theme)

@@ -114,10 +114,6 @@ class CellBlock(Section):
         row.addWidget(self.over)
         self.column.addLayout(row)
 
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.map.on_theme(theme)
-
     def show_findings(self, found: Findings, *, grey: bool) -> None:
         """Show it, once there is evidence of a model that has cells."""
         evidence, ninths = found.evidence, found.ninths

@@ -9,7 +9,6 @@ from skillviewer.core.text import signed
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -78,10 +77,6 @@ class Contributions(Section):
         row_.addWidget(self.explain)
         row_.addStretch(1)
         self.column.addLayout(row_)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.bars.on_theme(theme)
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:
         """Show the chart and the sum, once there is evidence."""

@@ -153,10 +153,6 @@ class FaithfulnessBlock(Section):
         self.beside.setProperty("muted", True)
         self.column.addWidget(self.beside)
 
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.gauge.on_theme(theme)
-
     def show_findings(self, found: Findings) -> None:
         """Say it, once there is evidence."""
         evidence = found.evidence

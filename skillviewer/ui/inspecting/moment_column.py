@@ -13,7 +13,7 @@ from skillviewer.ui.session.insight.moment_tour import Tour
 from skillviewer.ui.session.insight.remarks import NewMoment, VideoRemarks
 from skillviewer.ui.session.insight.thumbnails import Pictures
 from skillviewer.ui.session.insight.why_loader import WhyLoader
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
 _Key = tuple[str, float, float, bool]
 """Name of the video, and what tells a moment from others of it."""
@@ -67,8 +67,6 @@ class MomentColumn(QWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for row in self.rows:
-            row.on_theme(theme)
 
     def set_grey(self, grey: bool) -> None:
         """Show bars without colour, or with."""
@@ -125,7 +123,7 @@ class MomentColumn(QWidget):
 
     def _make(self, key: "_Key") -> MomentRow:
         row = self._rows[key] = MomentRow(self)
-        row.on_theme(self._theme)
+        dress(row, self._theme)
         row.play_asked.connect(self._tour.play)
         row.opinion_given.connect(self._on_opinion)
         row.note_written.connect(self._on_note)

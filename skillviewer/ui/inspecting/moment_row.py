@@ -140,8 +140,6 @@ class MomentRow(QWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.picture.on_theme(theme)
-        self.bar.on_theme(theme)
         self._refresh()
 
     def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:

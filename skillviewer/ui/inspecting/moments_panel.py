@@ -101,7 +101,6 @@ class MomentsPanel(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        self.moments.on_theme(theme)
         for surface in (self, self.page.viewport(), self._body):
             palette = surface.palette()
             palette.setColor(QPalette.ColorRole.Window, theme.base)

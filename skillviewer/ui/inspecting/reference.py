@@ -15,7 +15,7 @@ from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -65,10 +65,6 @@ class SmallPlayer(QWidget):
         self.feed.failed.connect(self._on_failed)
         self.playback.frame_changed.connect(self._on_frame)
         self.playback.playing_changed.connect(self._on_playing)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.canvas.on_theme(theme)
 
     def open(self, footage: VideoClip, analysis: Analysis | None) -> None:
         """Show a video from its first frame.
@@ -150,8 +146,6 @@ class ReferenceBlock(Section):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        if self.player is not None:
-            self.player.on_theme(theme)
 
     def show_findings(self, found: Findings) -> None:
         """Name the reference."""
@@ -191,7 +185,7 @@ class ReferenceBlock(Section):
             return
         if self.player is None:
             self.player = SmallPlayer(self._frames, self._state, self)
-            self.player.on_theme(self._theme)
+            dress(self.player, self._theme)
             self.column.addWidget(self.player)
         entry = self._videos.get(self._footage)
         self.player.open(self._footage, entry.analysis if entry is not None else None)

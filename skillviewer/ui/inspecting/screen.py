@@ -248,9 +248,3 @@ class InspectScreen(QWidget):
         """Give the picture the focus, so that the player's keys work at once."""
         super().showEvent(event)
         self.focus_player()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.player.on_theme(theme)
-        self.header.on_theme(theme)
-        self.curve.on_theme(theme)

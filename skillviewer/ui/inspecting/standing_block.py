@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.ui.inspecting.standing_strip import StandingStrip
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -39,10 +38,6 @@ class StandingBlock(QWidget):
         self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.assess_all.clicked.connect(self.assess_all_asked)
         column.addWidget(self.assess_all)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.strip.on_theme(theme)
 
     def show_findings(self, found: Findings) -> None:
         """Say it."""

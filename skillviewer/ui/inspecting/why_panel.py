@@ -117,10 +117,6 @@ class WhyPanel(QStackedWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for part in (
-            self.standing, self.contributions, self.cells, self.reference, self.limits, self.faithfulness, self.moments,
-        ):  # fmt: skip
-            part.on_theme(theme)
         self.caution.setStyleSheet(f"color: {theme.warn}")
         for surface in (self.page.viewport(), self._body, self.empty):
             palette = surface.palette()

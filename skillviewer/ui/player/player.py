@@ -89,8 +89,6 @@ class Caption(QWidget):
         self.setPalette(palette)
         for label in (self._words, self._unit):
             label.setStyleSheet(f"color: {theme.on_stage}")
-        self._dot.on_theme(theme)
-        self._bar.on_theme(theme)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Learn how many sampled frames there will be."""
@@ -212,12 +210,6 @@ class Player(QWidget):
         feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.canvas.on_theme(theme)
-        self.caption.on_theme(theme)
-        self.transport.on_theme(theme)
 
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:

@@ -130,7 +130,6 @@ class PairTransport(QWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.bar.on_theme(theme)
         self._on_playing()
 
     @Slot()

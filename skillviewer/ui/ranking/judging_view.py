@@ -14,7 +14,6 @@ from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VIDEOS
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.theme import Theme, themed
 
 AHEAD_AFTER_MS = 400
 """How long a pair is on screen before the next one is opened: it should be able to play at once."""
@@ -243,8 +242,3 @@ class JudgingView(QWidget):
             return study.videos.change(name, sync_s=before)
 
         self._program.undo.perform(Command(self.tr("sync point"), set_point, take_back, (VIDEOS,)))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        for part in (*self.decks, self.transport, self.votes):
-            part.on_theme(theme)

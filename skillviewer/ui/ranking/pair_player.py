@@ -129,7 +129,6 @@ class PairPlayer(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        self.canvas.on_theme(theme)
         palette = self._head.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.window))
         self._head.setPalette(palette)

@@ -10,7 +10,6 @@ from skillviewer.ui.ranking.pair_clock import BOTH, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
 from skillviewer.ui.session.frame_feed import OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class PairView(QWidget):
@@ -229,8 +228,3 @@ class PairView(QWidget):
                 if watched is player.canvas:
                     self.clock.set_active(video)
         return super().eventFilter(watched, event)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        for player in self.players:
-            player.on_theme(theme)

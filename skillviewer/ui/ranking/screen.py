@@ -33,7 +33,6 @@ from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -245,10 +244,6 @@ class RankScreen(QWidget):
         self._shown = False
         self.desk.deck.clock.pause()
         self.judging.on_hidden()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.desk.on_theme(theme)
 
     @Slot()
     def show_results(self) -> None:

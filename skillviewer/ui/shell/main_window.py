@@ -24,7 +24,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.dock import Dock
 from skillviewer.ui.shell.menus import CurveMenu, LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
 from skillviewer.ui.shell.message_bar import MessageBar
-from skillviewer.ui.shell.page_stack import START, PageStack, dress
+from skillviewer.ui.shell.page_stack import START, PageStack
 from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
 from skillviewer.ui.shell.placement import first_size, place
 from skillviewer.ui.shell.start_page import StartPage
@@ -32,7 +32,7 @@ from skillviewer.ui.shell.status_bar import StatusBar
 from skillviewer.ui.shell.tool_bar import ToolBar
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, dress
 
 LOGO_PX = 72
 
@@ -208,10 +208,8 @@ class MainWindow(QMainWindow):
     def on_theme(self, theme: Theme) -> None:
         """Give every part its colours."""
         self.actions_.on_theme(theme)
-        for part in (self.messages, self.start, self.status, self.tools, *self.screens.widgets):
+        for part in (self.messages, self.status, self.tools, *self.screens.widgets, *self._docks.values()):
             dress(part, theme)
-        for dock in self._docks.values():
-            dress(dock.widget(), theme)
 
     @Slot(int, int)
     def _on_added(self, _first: int, _last: int) -> None:

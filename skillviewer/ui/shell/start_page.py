@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import plain
-from skillviewer.ui.widgets.theme import Theme
 
 COLUMN_PX = 460
 MOST_SHOWN = 5
@@ -97,10 +96,6 @@ class StartPage(QWidget):
         button.clicked.connect(action.trigger)
         action.enabledChanged.connect(button.setVisible)
         return button
-
-    @Slot(object)
-    def on_theme(self, _theme: Theme) -> None:
-        """Take colours: they come by style sheet."""
 
     def offer_return(self, title: str, when: str) -> None:
         """Offer to go back to where the last session was.

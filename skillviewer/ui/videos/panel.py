@@ -201,8 +201,6 @@ class VideosPanel(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        self._delegate.on_theme(theme)
-        self._numbers.on_theme(theme)
         self._filter_button.setIcon(self._icons.icon("filter", theme))
         self.view.viewport().update()
 

@@ -2,8 +2,6 @@
 
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from skillviewer.ui.widgets.theme import Theme
-
 
 class Section(QWidget):
     """A part with a heading.
@@ -28,6 +26,3 @@ class Section(QWidget):
         if wide:
             heading.setContentsMargins(12, 0, 12, 0)
         self.column.addWidget(heading)
-
-    def on_theme(self, theme: Theme) -> None:
-        """Do nothing: a section without colours of its own keeps this."""

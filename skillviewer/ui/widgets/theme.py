@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QWidget
 
 from skillviewer.core.paths import resources_dir
 
@@ -281,13 +281,20 @@ class Themed(Protocol):
     """A widget that paints with colours of its own."""
 
     def on_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme: at first, and whenever another is chosen. Parts inside get them from here."""
+        """Take the colours of a theme: at first, and whenever another is chosen. ``dress`` reaches the parts inside."""
         ...
 
 
 def themed(method: MethodT) -> MethodT:
     """Mark a method that is documented in ``Themed``."""
     return method
+
+
+def dress(widget: QWidget, theme: Theme) -> None:
+    """Give a widget, and all widgets and delegates inside it, their colours."""
+    for part in (widget, *widget.findChildren(QWidget), *widget.findChildren(QStyledItemDelegate)):
+        if hasattr(part, "on_theme"):
+            part.on_theme(theme)
 
 
 class ThemeSource(QObject):
