@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
@@ -29,6 +29,7 @@ from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.layout import NONE, text_label, vertical
 
 DIFFERENCE = "difference"
 """Key of the pane that shows where two models differ."""
@@ -80,8 +81,7 @@ class CompareScreen(QWidget):
         save.setToolTipsVisible(True)
         self.header.save.setMenu(save)
         self.empty = QWidget(self)
-        self._empty_words = QLabel(self.empty)
-        self._empty_words.setWordWrap(True)
+        self._empty_words = text_label("", self.empty, wrap=True)
         self._empty_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.choose = QPushButton(self.tr("Choose models"), self.empty)
         self.choose.setProperty("primary", True)
@@ -95,9 +95,7 @@ class CompareScreen(QWidget):
         column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         upper = QWidget(self)
-        column = QVBoxLayout(upper)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(upper, NONE, 0)
         for part, stretch in ((self.grid, 1), (self.bars, 0), (self.transport, 0)):
             column.addWidget(part, stretch)
         lower = QSplitter(Qt.Orientation.Horizontal, self)
@@ -117,9 +115,7 @@ class CompareScreen(QWidget):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(whole)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
+        outer = vertical(self, NONE, 0)
         outer.addWidget(self.header)
         outer.addWidget(self._pages, 1)
         self._actions.attach_player(self.grid, self.curves.plot)

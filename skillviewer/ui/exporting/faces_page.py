@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.layout import vertical
 
 
 class FacesPage(QWidget):
@@ -24,9 +25,7 @@ class FacesPage(QWidget):
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._paths: list[Path] = []
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(12)
+        column = vertical(self, (16, 12, 16, 12), 12)
         row = QHBoxLayout()
         self.back = QPushButton(self.tr("Back to the export"), self)
         self.videos = QComboBox(self)

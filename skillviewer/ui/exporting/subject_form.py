@@ -10,13 +10,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from skillviewer.core.text import printable
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.exporting.export_choices import Candidate, ExportModel, FileSplit
+from skillviewer.ui.widgets.layout import NONE, vertical
 from skillviewer.ui.widgets.theme import Theme, url
 
 ROW_PX = 22
@@ -95,8 +95,7 @@ class SubjectForm(QWidget):
         rows.addRow(self.videos)
         rows.addRow(QLabel(self.tr("Models"), self), self.models)
         self._rows = rows
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = vertical(self, NONE)
         column.addLayout(rows)
         self.spread.currentIndexChanged.connect(self._on_spread)
         self.videos.marked.connect(self.changed)

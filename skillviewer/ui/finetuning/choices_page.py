@@ -7,12 +7,10 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +21,7 @@ from skillviewer.core.text import printable
 from skillviewer.engine.finetuning.job import TuningCost
 from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection
 from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
 from skillviewer.ui.widgets.spin_boxes import indented
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -50,12 +49,9 @@ class ChoicesPage(QWidget):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._wish)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(24, 16, 24, 16)
-        row.setSpacing(40)
+        row = horizontal(self, (24, 16, 24, 16), 40)
         row.addWidget(self._make_form(), 0, Qt.AlignmentFlag.AlignTop)
-        self.right = QVBoxLayout()
-        self.right.setSpacing(16)
+        self.right = vertical(spacing=16)
         self.right.addWidget(self._make_plan(), 3)
         row.addLayout(self.right, 1)
 
@@ -95,8 +91,7 @@ class ChoicesPage(QWidget):
         self.seed.setRange(0, 999_999)
         self.old_pairs = QCheckBox(self.tr("Check what it forgets"), form)
         self.old_pairs.setChecked(True)
-        trains = QLabel(self.tr("The head, a copy, on frozen features"), form)
-        trains.setWordWrap(True)
+        trains = text_label(self.tr("The head, a copy, on frozen features"), form, wrap=True)
         for label, field in (
             (self.tr("Start from"), self.start),
             (self.tr("Pairs by"), self.rule),
@@ -133,9 +128,7 @@ class ChoicesPage(QWidget):
 
     def _make_plan(self) -> QWidget:
         inside = QWidget(self)
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(8)
+        column = vertical(inside, (0, 0, 8, 0), 8)
         title = QLabel(self.tr("What will be trained"), inside)
         title.setProperty("heading", True)
         column.addWidget(title)
@@ -164,9 +157,7 @@ class ChoicesPage(QWidget):
 
     @staticmethod
     def _sentence(parent: QWidget) -> QLabel:
-        label = QLabel(parent)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.PlainText)
+        label = text_label("", parent, wrap=True, plain=True)
         label.hide()
         return label
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.data.study import KeptMoment, Note, Opinion
@@ -13,6 +13,7 @@ from skillviewer.ui.session.insight.moment_tour import Tour
 from skillviewer.ui.session.insight.remarks import NewMoment, VideoRemarks
 from skillviewer.ui.session.insight.thumbnails import Pictures
 from skillviewer.ui.session.insight.why_loader import WhyLoader
+from skillviewer.ui.widgets.layout import NONE, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
 _Key = tuple[str, float, float, bool]
@@ -50,9 +51,7 @@ class MomentColumn(QWidget):
         self._grey = False
         self._rows: dict[_Key, MomentRow] = {}
         self._stretches: dict[_Key, NewMoment] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
+        self._column = vertical(self, NONE, 0)
         inquiry.changed.connect(self.refresh)
         remarks.finish_asked.connect(self._finish)
         pictures.came.connect(self._show_pictures)

@@ -1,7 +1,7 @@
 """One moment: a picture that plays it, when, how much, in words; what one thinks of it, and notes."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.text import clock, printable, signed
@@ -10,6 +10,7 @@ from skillviewer.ui.inspecting.thumbnail import Thumbnail
 from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
@@ -38,32 +39,26 @@ class MomentRow(QWidget):
         self._theme: Theme = LIGHT
         self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
-        column.setSpacing(4)
-        top = QHBoxLayout()
-        top.setSpacing(8)
+        column = vertical(self, (12, 8, 12, 8), 4)
+        top = horizontal(spacing=8)
         column.addLayout(top)
         self.picture = Thumbnail(self)
         self.picture.clicked.connect(self._on_play)
         top.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        side = QVBoxLayout()
-        side.setSpacing(2)
+        side = vertical(spacing=2)
         top.addLayout(side, 1)
         self._times = QLabel(self)
         self._times.setMinimumWidth(20)
         self._times.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         side.addWidget(self._times)
-        worth = QHBoxLayout()
-        worth.setSpacing(8)
+        worth = horizontal(spacing=8)
         side.addLayout(worth)
         self.bar = SignedBar(self)
         self._amount = QLabel(self)
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         worth.addWidget(self.bar, 1)
         worth.addWidget(self._amount)
-        self._by = QLabel(self)
-        self._by.setProperty("muted", True)
+        self._by = text_label("", self, muted=True)
         self._by.setMinimumWidth(20)
         side.addWidget(self._by)
         side.addStretch(1)
@@ -85,8 +80,7 @@ class MomentRow(QWidget):
         column.addWidget(self._opinions)
 
     def _make_notes(self, column: QVBoxLayout) -> None:
-        self._notes = QVBoxLayout()
-        self._notes.setSpacing(2)
+        self._notes = vertical(spacing=2)
         column.addLayout(self._notes)
         self.note = QLineEdit(self)
         self.note.setPlaceholderText(self.tr("A note on this moment; Enter keeps it"))
@@ -235,8 +229,7 @@ class MomentRow(QWidget):
                 widget.deleteLater()
         for note in notes:
             line = QWidget(self)
-            row = QHBoxLayout(line)
-            row.setContentsMargins(0, 0, 0, 0)
+            row = horizontal(line, NONE)
             words = Wrapped(line)
             author = printable(note.author)
             words.set_plain(f"{author}: {note.text}" if author else note.text)

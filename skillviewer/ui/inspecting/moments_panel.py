@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QPalette, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 
 from skillviewer.ui.actions.actions import Actions, Tip
 from skillviewer.ui.actions.handlers import Handlers
@@ -10,6 +10,7 @@ from skillviewer.ui.inspecting.moment_column import MomentColumn, every
 from skillviewer.ui.session.insight.insight import Insight
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
@@ -32,12 +33,8 @@ class MomentsPanel(QWidget):
         super().__init__(parent)
         self._insight, self._playback = insight, playback
         self.setMinimumWidth(240)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 8, 4)
-        row.setSpacing(0)
+        column = vertical(self, NONE, 0)
+        row = horizontal(margins=(8, 0, 8, 4), spacing=0)
         words = {
             "previous_moment": self.tr("Previous"),
             "next_moment": self.tr("Next"),
@@ -57,8 +54,7 @@ class MomentsPanel(QWidget):
         self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.page.setAccessibleName(self.tr("Moments"))
         self._body = QWidget(self.page)
-        inside = QVBoxLayout(self._body)
-        inside.setContentsMargins(0, 0, 0, 8)
+        inside = vertical(self._body, (0, 0, 0, 8))
         self.moments = MomentColumn(insight.inquiry, insight.remarks, insight.pictures, insight.tour, every, self._body)
         inside.addWidget(self.moments)
         inside.addStretch(1)

@@ -1,12 +1,13 @@
 """What raters said of the video, each with the time that they marked."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.session.insight.findings import Findings, RaterReason, Rating
 from skillviewer.ui.widgets.chip import Chip
+from skillviewer.ui.widgets.layout import NONE, horizontal
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
@@ -27,9 +28,7 @@ class ReasonRow(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._mark_s: float | None = None
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row = horizontal(self, NONE, 6)
         self.words = Wrapped(self)
         row.addWidget(self.words, 1)
         self.time = Chip("", self)

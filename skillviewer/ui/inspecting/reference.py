@@ -1,7 +1,7 @@
 """A well-scored video of the same task, to be seen beside the one on screen."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
@@ -14,6 +14,7 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.widgets.layout import NONE, text_label, vertical
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
@@ -36,9 +37,7 @@ class SmallPlayer(QWidget):
         self.feed = FrameFeed(frames, self)
         self._footage: VideoClip | None = None
         self._analysis: Analysis | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column = vertical(self, NONE, 4)
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(160, 90)
         self.canvas.setFixedHeight(160)
@@ -53,8 +52,7 @@ class SmallPlayer(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName(self.tr("Frame of the reference video"))
         self.slider.valueChanged.connect(self.playback.seek)
-        self._time = QLabel(self)
-        self._time.setProperty("muted", True)
+        self._time = text_label("", self, muted=True)
         row.addWidget(self.play)
         row.addWidget(self.slider, 1)
         row.addWidget(self._time)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions
@@ -22,6 +22,7 @@ from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.empty_state import Empty
+from skillviewer.ui.widgets.layout import vertical
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
@@ -84,9 +85,7 @@ class WhyPanel(QStackedWidget):
         self.limits = Limits(self._body)
         self.faithfulness = FaithfulnessBlock(self._body)
         self.raters = RatersBlock(self._body)
-        column = QVBoxLayout(self._body)
-        column.setContentsMargins(0, 0, 0, 16)
-        column.setSpacing(0)
+        column = vertical(self._body, (0, 0, 0, 16), 0)
         for part in (
             self.standing, self.caution, self.moments_section, self.contributions, self.cells, self.reference,
             self.limits, self.faithfulness, self.raters,

@@ -1,7 +1,7 @@
 """Where a rater judges: a pair, and the buttons under it."""
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
@@ -14,6 +14,7 @@ from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VIDEOS
 from skillviewer.ui.session.undo import Command
+from skillviewer.ui.widgets.layout import NONE, vertical
 
 AHEAD_AFTER_MS = 400
 """How long a pair is on screen before the next one is opened: it should be able to play at once."""
@@ -53,9 +54,7 @@ class JudgingView(QWidget):
             deck.sync_asked.connect(self._on_sync_asked)
         self.transport = PairTransport(actions, program.icons, self)
         self.votes = VoteBar(actions, self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self._pile, 1)
         column.addWidget(self.transport)
         column.addWidget(self.votes)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import plain
+from skillviewer.ui.widgets.layout import horizontal, vertical
 
 COLUMN_PX = 460
 MOST_SHOWN = 5
@@ -55,8 +56,7 @@ class StartPage(QWidget):
         words.setProperty("muted", True)
         column.addWidget(words)
         column.addSpacing(16)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = horizontal(spacing=8)
         self.sample_button = self._button(sample, primary=True)
         self.videos_button = self._button(videos, primary=False)
         row.addWidget(self.sample_button)
@@ -69,17 +69,14 @@ class StartPage(QWidget):
         self._heading = QLabel(self.tr("Recent"), self)
         self._heading.setProperty("heading", True)
         column.addWidget(self._heading)
-        self._recent = QVBoxLayout()
-        self._recent.setSpacing(2)
+        self._recent = vertical(spacing=2)
         column.addLayout(self._recent)
         column.addStretch(3)
         self.set_recent(())
 
     def _make_offer(self) -> None:
         self.offer = QWidget(self)
-        offered = QVBoxLayout(self.offer)
-        offered.setContentsMargins(0, 16, 0, 0)
-        offered.setSpacing(8)
+        offered = vertical(self.offer, (0, 16, 0, 0), 8)
         self._offer_words = QLabel(self.offer)
         self._offer_words.setWordWrap(True)
         self._offer_words.setFixedWidth(COLUMN_PX)

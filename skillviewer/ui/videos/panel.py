@@ -4,7 +4,6 @@ from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
@@ -22,6 +21,7 @@ from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_word
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.names import n_alike
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -85,12 +85,8 @@ class VideosPanel(QWidget):
         self._on_list()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        top = QHBoxLayout()
-        top.setContentsMargins(8, 8, 8, 8)
-        top.setSpacing(4)
+        column = vertical(self, NONE, 0)
+        top = horizontal(margins=(8, 8, 8, 8), spacing=4)
         self.search.setPlaceholderText(self.tr("Search videos"))
         self.search.setClearButtonEnabled(True)
         self.search.setAcceptDrops(False)  # files dropped here are for the window
@@ -189,8 +185,7 @@ class VideosPanel(QWidget):
     def _fill_empty(self, open_action: QAction) -> None:
         column = QVBoxLayout(self._empty)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = QLabel(self.tr("No videos yet: drop some here, or open them."), self._empty)
-        words.setWordWrap(True)
+        words = text_label(self.tr("No videos yet: drop some here, or open them."), self._empty, wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.setProperty("muted", True)
         button = QToolButton(self._empty)

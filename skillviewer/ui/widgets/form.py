@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
+
+from skillviewer.ui.widgets.layout import text_label, vertical
 
 CONTROL_PX = 260
 
@@ -17,8 +19,7 @@ class Form(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 20, 24, 0)
+        outer = vertical(self, (24, 20, 24, 0))
         self._rows = QFormLayout()
         self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         self._rows.setFormAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -46,9 +47,7 @@ class Form(QWidget):
 
     def add_note(self, words: str = "") -> QLabel:
         """Add a muted sentence; return its label."""
-        note = QLabel(words, self)
-        note.setProperty("muted", True)
-        note.setWordWrap(True)
+        note = text_label(words, self, muted=True, wrap=True)
         note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self._rows.addRow(QLabel(self), note)
         return note
