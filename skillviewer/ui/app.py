@@ -239,6 +239,29 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     collector = Collector()
     collector.start()
     made = compose(real_backend(settings), settings, themes, icons, Dialogs())
+    program = made.program
+    QTimer.singleShot(0, lambda: begin(program, files, model, sample=sample))
+    if interrupted:  # while the window was made
+        program.close()
+    try:
+        _show(app, made, offers_return=not files and not sample)
+    finally:
+        if program.wait():  # else a worker thread still runs, which must not collect widgets
+            collector.stop()
+        if handler is not None:
+            logging.getLogger("skillviewer").removeHandler(handler)
+            handler.close()
+    return 130 if interrupted else 0
+
+
+def _show(app: QApplication, made: Composition, *, offers_return: bool) -> None:
+    """Show the window until it is closed.
+
+    Args:
+        app: The application.
+        made: Program and window.
+        offers_return: Whether the first page offers to go back to where the last session ended.
+    """
     program, window = made.program, made.window
     hook = ExceptionHook()
     session: SessionRecorder | None = None
@@ -251,23 +274,15 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
         session = SessionRecorder(program, window.screens, sessions_dir())
         recovery = Recovery(program, window.screens, window.start)
         window.show()
-        QTimer.singleShot(0, lambda: begin(program, files, model, sample=sample))
-        if not files and not sample:
+        if offers_return:
             recovery.offer(sessions_dir())
         log.info("window opened")
-        if interrupted:  # while the window was made
-            program.close()
         app.exec()
     finally:
-        if program.wait():  # else a worker thread still runs, which must not collect widgets
-            collector.stop()
+        program.wait()
         if session is not None:
             session.end()
         hook.uninstall()
-        if handler is not None:
-            logging.getLogger("skillviewer").removeHandler(handler)
-            handler.close()
-    return 130 if interrupted else 0
 
 
 def application() -> QApplication:

@@ -123,12 +123,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _window("remove_video", FILE, QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
     _window("close_study", FILE, QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),
     ActionSpec(
-        "export_now",
-        FILE,
-        _marked(QT_TRANSLATE_NOOP("actions", "&Export")),
-        ("Ctrl+E",),
-        section=2,
-        screen="export",
+        "export_now", FILE, _marked(QT_TRANSLATE_NOOP("actions", "&Export")), ("Ctrl+E",), section=2, screen="export"
     ),
     _screen("export_browse", "export", FILE, QT_TRANSLATE_NOOP("actions", "Choose &where to export to…"), section=2),
     _window("quit", FILE, QT_TRANSLATE_NOOP("actions", "&Quit"), "Ctrl+Q", section=3),
@@ -233,13 +228,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _once("rank_together", QT_TRANSLATE_NOOP("actions", "&One clock for both"), "F", section=1, checkable=True),
     _once("rank_other", QT_TRANSLATE_NOOP("actions", "Keys mo&ve the other video"), "A", section=1),
     _rank(
-        "rank_play",
-        QT_TRANSLATE_NOOP("actions", "&Play or pause"),
-        "Space",
-        "K",
-        section=2,
-        icon="play",
-        repeats=False,
+        "rank_play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", section=2, icon="play", repeats=False
     ),
     _rank("rank_previous_frame", QT_TRANSLATE_NOOP("actions", "Previous frame"), ",", section=2, icon="previous_frame"),
     _rank("rank_next_frame", QT_TRANSLATE_NOOP("actions", "Next frame"), ".", section=2, icon="next_frame"),

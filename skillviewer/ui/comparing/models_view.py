@@ -9,7 +9,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
-from skillviewer.ui.widgets.table import Cells, Column, PlainTable
+from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
 KINDS = {

@@ -12,7 +12,7 @@ from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.widgets.layout import text_label, vertical
-from skillviewer.ui.widgets.table import Cells, Column, PlainTable
+from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
 

@@ -264,10 +264,9 @@ def score_of(row: ComparedModel) -> str:
         return _tr("no score")
     if analysis is not None:
         return score_words(analysis, score_digits([analysis]))
-    return {
-        ModelProgress.FAILED: _tr("failed"),
-        ModelProgress.STOPPED: _tr("stopped"),
-    }.get(row.standing, _tr("waiting"))
+    return {ModelProgress.FAILED: _tr("failed"), ModelProgress.STOPPED: _tr("stopped")}.get(
+        row.standing, _tr("waiting")
+    )
 
 
 def source_of(scene: Scene | None) -> str:

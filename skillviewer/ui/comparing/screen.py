@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
@@ -28,6 +28,7 @@ from skillviewer.ui.comparing.study_agreement import Studying
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, text_label, vertical
 
@@ -57,10 +58,7 @@ class CompareScreen(QWidget):
         self._make_parts()
         self._lay_out()
         self._connect()
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._refresh)
+        self._later = single_shot(self, 0, self._refresh)
         self._on_models()
 
     def _make_parts(self) -> None:
@@ -341,11 +339,7 @@ class CompareScreen(QWidget):
             self.bars.show_bars(self.tr("Each map has a scale of its own; its ends stand under it."), bars)
 
     def _units(self) -> tuple[tuple[MapKind, str], ...]:
-        return (
-            (MapKind.DISTRIBUTION, self.tr("× uniform")),
-            (MapKind.GATE, self.tr("0 to 1")),
-            (MapKind.SIGNED, ""),
-        )
+        return ((MapKind.DISTRIBUTION, self.tr("× uniform")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Compare menu do.

@@ -12,7 +12,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.comparing.queries import StudyAgreement
 from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
-from skillviewer.ui.widgets.table import Cells, Column, PlainTable
+from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MOST_NAMED = 6

@@ -10,7 +10,7 @@ from skillviewer.core.text import printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, percent, with_interval
 from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
-from skillviewer.ui.widgets.table import Cell, SortedTable
+from skillviewer.ui.widgets.tables import Cell, SortedTable
 from skillviewer.ui.widgets.theme import Theme, themed
 
 _SHIFT = 3
@@ -27,6 +27,17 @@ class BeforeAfterPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = vertical(self, (24, 16, 24, 16), 12)
+        column.addLayout(self._make_head())
+        self._lines = QFormLayout()
+        self._lines.setHorizontalSpacing(24)
+        self._lines.setVerticalSpacing(6)
+        column.addLayout(self._lines)
+        self.cautions = text_label("", self, wrap=True, plain=True)
+        column.addWidget(self.cautions)
+        self._make_tables()
+        column.addWidget(self._split, 1)
+
+    def _make_head(self) -> QHBoxLayout:
         top = horizontal(spacing=24)
         words = vertical(spacing=4)
         self.title = QLabel(self)
@@ -48,26 +59,16 @@ class BeforeAfterPage(QWidget):
         for button in (self.later, self.discard, self.accept):
             buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(buttons)
-        column.addLayout(top)
-        self._lines = QFormLayout()
-        self._lines.setHorizontalSpacing(24)
-        self._lines.setVerticalSpacing(6)
-        column.addLayout(self._lines)
-        self.cautions = text_label("", self, wrap=True, plain=True)
-        column.addWidget(self.cautions)
+        return top
+
+    def _make_tables(self) -> None:
         self._split = QSplitter(Qt.Orientation.Horizontal, self)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(24)
         self._split.setStyleSheet("QSplitter::handle { background: transparent; }")
         self.shifts = SortedTable(
             self.tr("Scores before and after"),
-            (
-                self.tr("Video"),
-                self.tr("Part"),
-                self.tr("Score"),
-                self.tr("Shift"),
-                self.tr("Rank"),
-            ),
+            (self.tr("Video"), self.tr("Part"), self.tr("Score"), self.tr("Shift"), self.tr("Rank")),
         )
         self.attention = SortedTable(
             self.tr("Attention that changed most"),
@@ -75,18 +76,13 @@ class BeforeAfterPage(QWidget):
         )
         for title, table, why in (
             (self.tr("Score of every video"), self.shifts, self.tr("only the order means something")),
-            (
-                self.tr("Attention that changed most"),
-                self.attention,
-                self.tr("1 is no change"),
-            ),
+            (self.tr("Attention that changed most"), self.attention, self.tr("1 is no change")),
         ):
             part = self._titled(title, why, table)
             self._split.addWidget(part)
             table.video_asked.connect(self.video_asked)
         self._changes = part
         self._split.setSizes([540, 420])
-        column.addWidget(self._split, 1)
 
     def _titled(self, title: str, why: str, table: SortedTable) -> QWidget:
         part = QWidget(self)

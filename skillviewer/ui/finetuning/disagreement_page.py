@@ -11,7 +11,7 @@ from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.requests import RaterDisagreement
 from skillviewer.ui.finetuning.tuning_wording import percent
 from skillviewer.ui.widgets.layout import text_label, vertical
-from skillviewer.ui.widgets.table import Cell, SortedTable
+from skillviewer.ui.widgets.tables import Cell, SortedTable
 
 
 class DisagreementPage(QWidget):

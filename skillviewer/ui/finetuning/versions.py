@@ -8,7 +8,7 @@ from skillviewer.data.study import ModelState, ModelVersion
 from skillviewer.ui.finetuning.requests import Kept
 from skillviewer.ui.finetuning.tuning_wording import version_accuracy
 from skillviewer.ui.widgets.layout import NONE, text_label, vertical
-from skillviewer.ui.widgets.table import VIDEO_ROLE, Cell, SortedTable
+from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, SortedTable
 
 
 class VersionList(QWidget):

@@ -1,6 +1,6 @@
 """Where a rater judges: a pair, and the buttons under it."""
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
@@ -14,6 +14,7 @@ from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VIDEOS
 from skillviewer.ui.session.undo import Command
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.layout import NONE, vertical
 
 AHEAD_AFTER_MS = 400
@@ -40,10 +41,7 @@ class JudgingView(QWidget):
         self.decks = (PairView((a, b), parent=self), PairView((c, d), parent=self))
         self._front = 0
         self._ahead: PresentedPair | None = None
-        self._opening = QTimer(self)
-        self._opening.setSingleShot(True)
-        self._opening.setInterval(AHEAD_AFTER_MS)
-        self._opening.timeout.connect(self._open_ahead)
+        self._opening = single_shot(self, AHEAD_AFTER_MS, self._open_ahead)
         self._marks_s: Marks = NO_MARKS
         self._pile = QStackedWidget(self)
         for deck in self.decks:

@@ -5,18 +5,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QStandardItem
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.widgets.names import elided, n_alike
-from skillviewer.ui.widgets.table import SORT_ROLE, VIDEO_ROLE, Cell, SortedTable, item_of
+from skillviewer.ui.widgets.tables import SORT_ROLE, VIDEO_ROLE, Cell, SortedTable, item_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -13,7 +13,7 @@ from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.messages import Messages
-from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 SETTLE_MS = 300
@@ -73,10 +73,7 @@ class Assessments(QObject):
         self._job: Job | None = None
         self._n_done = 0
         self._automatic = True
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._ask_unasked)
+        self._settle = single_shot(self, SETTLE_MS, self._ask_unasked)
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show)
         state.current_changed.connect(self._on_current)

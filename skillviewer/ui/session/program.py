@@ -52,6 +52,11 @@ class Program(QObject):
     ) -> None:
         super().__init__(parent)
         self.settings, self.themes, self.icons = settings, themes, icons
+        self._make_workers(backend)
+        self._make_parts(backend)
+        self._connect()
+
+    def _make_workers(self, backend: Backend) -> None:
         self.frames: WorkerThread[OpenVideos] = WorkerThread(
             "frames", lambda: OpenVideos(backend.open_reader, backend.open_proxy), OpenVideos.close, self
         )
@@ -81,22 +86,15 @@ class Program(QObject):
             for i in range(4)
         )
         """Two for the pair that is judged, and two that open the next one."""
-        self.workers: tuple[WorkerThread[Any], ...] = (
-            self.frames,
-            self.model,
-            self.index,
-            self.copies,
-            self.study,
-            self.files,
-            self.compared,
-            self.train,
-            self.exports,
-            self.export_previews,
-            *self.pairs,
+        self.workers: tuple[WorkerThread[Any], ...] = tuple(
+            child for child in self.children() if isinstance(child, WorkerThread)
         )
         self._alive = len(self.workers)
         for worker in self.workers:
             worker.finished.connect(self._on_worker_finished)
+
+    def _make_parts(self, backend: Backend) -> None:
+        settings = self.settings
         self.messages = Messages(self)
         self.jobs = Jobs(self)
         self.videos = VideoList(self)
@@ -128,12 +126,14 @@ class Program(QObject):
             parent=self,
         )
         self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
+
+    def _connect(self) -> None:
         self.playback.video_changed.connect(self.proxies.on_video)
         self.intake.took.connect(self._on_took)
         self.videos.cleared.connect(self.intake.forget)
         self.state.look_changed.connect(self._on_look)
         self.state.passes_changed.connect(self._on_passes)
-        self.state.set_curve_look(settings.curve_look)
+        self.state.set_curve_look(self.settings.curve_look)
         self.state.curve_look_changed.connect(self._on_curve_look)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Slot
+from PySide6.QtCore import QEvent, Qt, QUrl, Slot
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.theme import ThemeSource
 
 MARGIN_PX = 24
@@ -76,10 +77,7 @@ class GuidePage(QTextBrowser):
         self._made: QTextDocument | None = None
         self._pictures: list[tuple[int, QImage]] = []
         self._hits: list[tuple[int, int]] = []
-        self._refit = QTimer(self)
-        self._refit.setSingleShot(True)
-        self._refit.setInterval(REFIT_MS)
-        self._refit.timeout.connect(self._fit_pictures)
+        self._refit = single_shot(self, REFIT_MS, self._fit_pictures)
         self.setOpenLinks(False)
 
     @property

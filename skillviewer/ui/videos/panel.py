@@ -1,6 +1,6 @@
 """The panel of videos: the list, sorted, searched and filtered."""
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words, translated
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
@@ -72,10 +73,7 @@ class VideosPanel(QWidget):
         self._filter_button = QToolButton(self)
         self._count = QLabel(self)
         self._empty = QWidget(self)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(120)
-        self._settle.timeout.connect(self._emit_in_sight)
+        self._settle = single_shot(self, 120, self._emit_in_sight)
         self._lay_out()
         self._set_up_view()
         self._fill_empty(open_action)

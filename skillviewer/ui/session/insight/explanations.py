@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -10,7 +10,7 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
@@ -76,10 +76,7 @@ class Explanations(QObject):
         self._task: Task | None = None
         self._job: Job | None = None
         self._progress: Progress | None = None
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._begin)
+        self._settle = single_shot(self, SETTLE_MS, self._begin)
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show_progress)
         state.analysis_changed.connect(self._on_analysis)

@@ -278,9 +278,7 @@ class VideoRemarks(QObject):
             self._left = _Left("", (), ())
             self.changed.emit()
             return
-        task = self._studies.read(
-            lambda study: _Left(name, study.remarks.moments(name), study.remarks.notes(name)),
-        )
+        task = self._studies.read(lambda study: _Left(name, study.remarks.moments(name), study.remarks.notes(name)))
         task.succeeded.connect(self._on_read)
 
     @Slot(object)

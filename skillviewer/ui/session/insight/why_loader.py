@@ -3,7 +3,7 @@
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.backend import Backend
@@ -27,6 +27,7 @@ from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
 SOON_MS = 60
@@ -96,14 +97,8 @@ class WhyLoader(QObject):
         self._mailbox: LatestOnly[WhyQuestion] = LatestOnly(index, _answer, self)
         self._mailbox.delivered.connect(self._on_findings)
         self._mailbox.failed.connect(messages.fail)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(SOON_MS)
-        self._soon.timeout.connect(self._ask)
-        self._read_soon = QTimer(self)
-        self._read_soon.setSingleShot(True)
-        self._read_soon.setInterval(FACTS_MS)
-        self._read_soon.timeout.connect(self._read_facts)
+        self._soon = single_shot(self, SOON_MS, self._ask)
+        self._read_soon = single_shot(self, FACTS_MS, self._read_facts)
         for signal in (
             state.current_changed, state.analysis_changed, state.model_changed, videos.added, videos.removed,
             videos.cleared,
