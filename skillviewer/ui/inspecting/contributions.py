@@ -40,9 +40,9 @@ class Contributions(Section):
         grid.setColumnStretch(0, 1)
         self.sums: list[QLabel] = []
         names = (
-            self.tr("Score of the empty video"),
+            self.tr("Score without any segment"),
             self.tr("Contributions of the segments"),
-            self.tr("Left over: they act together"),
+            self.tr("Interaction of the segments"),
             self.tr("Score"),
         )
         for row, name in enumerate(names):
@@ -59,7 +59,7 @@ class Contributions(Section):
         self.how = Wrapped(self)
         self.how.setProperty("muted", True)
         self.how.set_plain(
-            self.tr("A segment is taken away by putting the video's mean in its place, and the score computed again.")
+            self.tr("Each segment is replaced by the mean of the video, and the score is computed again.")
         )
         self.column.addWidget(self.how)
         self.words = Wrapped(self)

@@ -70,7 +70,7 @@ class MomentRow(QWidget):
         self._words = Wrapped(self)
         column.addWidget(self._words)
         self.label = QLineEdit(self)
-        self.label.setPlaceholderText(self.tr("What is to be seen here?"))
+        self.label.setPlaceholderText(self.tr("What happens here?"))
         self.label.setAccessibleName(self.tr("Label of the moment"))
         self.label.setAcceptDrops(False)  # files dropped here are for the window
         self.label.editingFinished.connect(self._on_label)
@@ -199,12 +199,12 @@ class MomentRow(QWidget):
             self._amount.setText(signed(found.amount, self._digits))
             colour = sign_colour(found.amount, self._theme, grey=self._grey).name()
             self._amount.setStyleSheet(f"color: {colour}")
-            self._words.set_plain(f"{found.words[0].upper()}{found.words[1:]}.")
+            self._words.set_plain(found.sentence(self._digits))
         self._words.setVisible(found is not None)
         self._by.setText(self._kept_by(card))
         self._by.setVisible(bool(self._by.text()))
         opinions = [
-            self.tr("{}: {}").format(printable(m.author) or self.tr("somebody"), m.opinion) for m in card.opinions
+            self.tr("{}: {}").format(printable(m.author) or self.tr("no name given"), m.opinion) for m in card.opinions
         ]
         self._opinions.set_plain(" · ".join(opinions))
         self._opinions.setVisible(bool(opinions))

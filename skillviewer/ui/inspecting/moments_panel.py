@@ -115,7 +115,7 @@ class MomentsPanel(QWidget):
         if inquiry.entry is None:
             words = self.tr("Open a video to see its moments.")
         elif not inquiry.cards:
-            words = self.tr("No moments yet. Mark a stretch with I and O, and keep it with Enter.")
+            words = self.tr("No moments yet. Select a part with I and O, and keep it with Enter.")
         if remarks.read_only:
             words = " ".join(filter(None, (words, self.tr("The study is open for reading only."))))
         n = len(inquiry.cards)

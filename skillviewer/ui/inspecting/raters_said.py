@@ -32,7 +32,7 @@ class ReasonRow(QWidget):
         self.words = Wrapped(self)
         row.addWidget(self.words, 1)
         self.time = Chip("", self)
-        self.time.setToolTip(self.tr("Go to what the rater marked"))
+        self.time.setToolTip(self.tr("Go to the time that the rater marked"))
         self.time.clicked.connect(self._on_time)
         row.addWidget(self.time, 0, Qt.AlignmentFlag.AlignTop)
 
@@ -85,7 +85,7 @@ class RatersBlock(Section):
         """Say it."""
         rating = found.rating
         self.words.set_plain(
-            self.tr("Nobody has compared this video yet.") if rating is None else self._summary(rating)
+            self.tr("This video has not been compared yet.") if rating is None else self._summary(rating)
         )
         reasons = rating.reasons if rating is not None else ()
         for row in self.reasons[len(reasons) :]:
@@ -105,7 +105,7 @@ class RatersBlock(Section):
         if rating.even:
             counts.append(_times(self.tr("no difference once"), self.tr("no difference {} times"), rating.even))
         who = self._who(rating)
-        strength = self.tr("Strength {} ± {}: rank {} of the {} that votes connect.").format(
+        strength = self.tr("Strength {} ± {}: rank {} of {} videos that votes connect.").format(
             signed(rating.strength, 2), f"{rating.error:.2f}", rating.rank, rating.n
         )
         return self.tr("{}: {}. {}").format(who, ", ".join(counts), strength)

@@ -126,7 +126,7 @@ class ReferenceBlock(Section):
     def __init__(
         self, frames: WorkerThread[OpenVideos], state: ViewerState, videos: VideoList, parent: QWidget | None = None
     ) -> None:
-        super().__init__(self.tr("How it is done well"), parent)
+        super().__init__(self.tr("Example of good skill"), parent)
         self._frames, self._state, self._videos = frames, state, videos
         self._footage: VideoClip | None = None
         self._theme: Theme = LIGHT
@@ -150,14 +150,12 @@ class ReferenceBlock(Section):
         reference = found.reference
         self.beside.setVisible(reference is not None)
         if reference is None:
-            none = self.tr("No comparable video is scored well and higher than this one.")
+            none = self.tr("No comparable video of the best quarter scores higher than this one.")
             self.words.set_plain(none if found.standing.n else self.tr("There are no comparable videos yet."))
         else:
-            why = (
-                self.tr("it looks most alike") if reference.near_by == "looks" else self.tr("its score is the nearest")
-            )
+            why = self.tr("it looks most similar") if reference.near_by == "looks" else self.tr("its score is nearest")
             score = signed(reference.score, score_digits([found.analysis]))
-            words = self.tr("{} scores {}: of the best quarter {}.")
+            words = self.tr("{} scores {}. Of the best quarter, {}.")
             self.words.set_plain(words.format(reference.name, score, why))
         footage = found.reference_footage
         if footage != self._footage:

@@ -140,7 +140,7 @@ class ScoreHeader(QWidget):
             loading = program.models.wanted is not None
             return self.tr("the model is being loaded") if loading else self.tr("no model: choose one above")
         if entry.state is VideoState.WORKING:
-            return self.tr("the model begins to look")
+            return self.tr("the assessment begins")
         return self.tr("waiting for its turn") if entry.state is VideoState.WAITING else self.tr("not assessed yet")
 
 

@@ -70,7 +70,7 @@ class WhyPanel(QStackedWidget):
         self.caution = Wrapped(self._body)
         self.caution.setContentsMargins(12, 0, 12, 0)
         self.standing = StandingBlock(self._body)
-        self.moments_section = Section(self.tr("Moments that moved it"), self._body, wide=True)
+        self.moments_section = Section(self.tr("Moments that moved the score"), self._body, wide=True)
         self.basis = Wrapped(self.moments_section)
         self.basis.setProperty("muted", True)
         self.basis.setContentsMargins(12, 0, 12, 0)
@@ -172,19 +172,19 @@ class WhyPanel(QStackedWidget):
         self.caution.setVisible(self._grey)
         self.caution.set_plain(
             self.tr(
-                "Attention is no better than random for this video: do not read where the model looked as the reason "
-                "for its score."
+                "Attention is no better than random for this video: do not take the attended regions as the reason "
+                "for the score."
             )
         )
         self.moments.set_grey(self._grey)
         self.basis.set_plain(
-            self.tr("By what they contributed to the score at the end.")
+            self.tr("By their contribution to the final score.")
             if found.evidence is not None
-            else self.tr("By how the score curve moved; their contributions are not known yet.")
+            else self.tr("By the change of the score curve; contributions are not known yet.")
         )
         none = not found.moments
         if none:
-            self.basis.set_plain(self.tr("No stretch of this video moved the score more than others."))
+            self.basis.set_plain(self.tr("No part of this video changed the score more than others."))
         self.standing.show_findings(found)
         self.contributions.show_findings(found, grey=self._grey)
         self.cells.show_findings(found, grey=self._grey)
@@ -210,13 +210,13 @@ class WhyPanel(QStackedWidget):
         if stage is WhyStage.WORKING and entry is not None:
             progress = (entry.done, entry.total)
         words, button = {
-            WhyStage.NOTHING: (self.tr("Open a video to see why it scores as it does."), self.tr("Open videos")),
+            WhyStage.NOTHING: (self.tr("Open a video to see what explains its score."), self.tr("Open videos")),
             WhyStage.UNREADABLE: (reason or self.tr("This video cannot be read."), ""),
-            WhyStage.NO_MODEL: (self.tr("A model is needed to say why. Choose one above, or open one."),
+            WhyStage.NO_MODEL: (self.tr("A model is needed for an explanation. Choose one above, or open one."),
                              self.tr("Open a model")),
             WhyStage.LOADING: (self.tr("The model is being loaded."), ""),
             WhyStage.NEW: (self.tr("This video is not assessed yet."), self.tr("Assess")),
-            WhyStage.WORKING: (self.tr("The model is looking at this video."), self.tr("Stop")),
+            WhyStage.WORKING: (self.tr("This video is being assessed."), self.tr("Stop")),
             WhyStage.FAILED: (reason or self.tr("This video could not be assessed."), self.tr("Try again")),
             WhyStage.BLIND: (self._blind_words(), self.tr("Judge pairs")),
         }[stage]  # fmt: skip
@@ -229,8 +229,8 @@ class WhyPanel(QStackedWidget):
             words = self.tr("This study is blind: the page opens when {} has judged this video.")
             return words.format(self.tr(" or ").join(printable(name) for name in people))
         return self.tr(
-            "This study is blind: the page opens when you have judged this video yourself. If you did so on another "
-            "day, say in the settings who works here."
+            "This study is blind: the page opens when you have judged this video yourself. If you did so on "
+            "another day, enter your name in the settings."
         )
 
     @Slot()
