@@ -177,7 +177,7 @@ def begin(program: Program, files: Sequence[Path], model: str | None, *, sample:
     program.models.refresh()
     settings = program.settings
     if not settings.can_be_kept:
-        text = program.tr("What you set is forgotten at the end: {} cannot be written.").format(settings.kept_in)
+        text = program.tr("Settings are not kept after this session: {} cannot be written.").format(settings.kept_in)
         program.messages.post(Message(text, Severity.WARNING))
     if not program.models.entries and model is None:
         text = program.tr("There is no checkpoint on this computer: train a model, or open a checkpoint folder.")
@@ -199,7 +199,7 @@ def _used_last(program: Program) -> str | None:
         return last
     if entries:
         text = program.tr(
-            "The model used last is not in {} any more: {} is used. Their scores are on different scales."
+            "The model used last is no longer in {}: {} is used instead. Their scores are on different scales."
         )
         program.messages.post(Message(text.format(last, entries[0].name), Severity.WARNING))
     return None

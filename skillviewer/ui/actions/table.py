@@ -189,7 +189,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     ActionSpec(
         "split_off",
         PLAYER,
-        _marked(QT_TRANSLATE_NOOP("actions", "Make the selection a &video of its own")),
+        _marked(QT_TRANSLATE_NOOP("actions", "Make the selection a separate &video")),
         ("Ctrl+Shift+V",),
         section=4,
         repeats=False,

@@ -129,8 +129,8 @@ class Assessments(QObject):
         asked = dict.fromkeys([*self._queue, *([self._running] if self._running is not None else [])])
         n = sum(footage not in self._unasked for footage in asked)
         if n:
-            words = self.tr("Another model was chosen: {} videos no longer wait to be assessed.")
-            one = self.tr("Another model was chosen: 1 video no longer waits to be assessed.")
+            words = self.tr("Another model was chosen: the assessment of {} waiting videos was cancelled.")
+            one = self.tr("Another model was chosen: the assessment of 1 waiting video was cancelled.")
             self._messages.note(words.format(n) if n > 1 else one)
 
     def _suffices(self, footage: VideoClip, known: Analysis | None) -> bool:

@@ -208,7 +208,7 @@ class Intake(QObject):
     def _on_sorted(self, found: Sorted) -> None:
         self._to_probe += map(VideoClip, self._videos.add(found.videos))
         if found.refused:
-            self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} things were not opened."))
+            self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} items were not opened."))
         self.took.emit(found)
         self._probe_next()
 

@@ -209,9 +209,7 @@ class Program(QObject):
 
     @Slot(object)
     def _on_split(self, name: str) -> None:
-        self.messages.note(
-            self.tr("“{}” is a video of its own now, at the place of its name in the list.").format(name)
-        )
+        self.messages.note(self.tr("“{}” is now a separate video in the list.").format(name))
 
     def score_here(self) -> float | None:
         """Return the mean score after the last step known at the playhead, or None."""

@@ -307,8 +307,8 @@ class Studies(QObject):
         readme = found.study.path.with_name(README)
         if readme.is_file():
             words = self.tr(
-                "Faces were blurred in these videos, which is an aid and no guarantee; scores and votes are of the "
-                "videos before that. {} tells more."
+                "Faces were blurred in these videos; some may have been missed. Scores and votes are those of the "
+                "videos before blurring. See {}."
             )
             self._messages.post(Message(words.format(readme), Severity.NOTE))
 
@@ -366,7 +366,7 @@ class Studies(QObject):
     def _report_replaced(self, videos: Sequence[StudyVideo]) -> None:
         lost = [video for video in videos if video.state is FileState.REPLACED]
         if lost:
-            words = self.tr("Another file is in the place of {} of {} videos: what was said of those is not shown.")
+            words = self.tr("Another file has replaced {} of {} videos: their scores and votes are not shown.")
             details = tuple(f"{video.name}: {video.path}" for video in lost)
             self._messages.post(Message(words.format(len(lost), len(videos)), Severity.WARNING, details))
 

@@ -245,7 +245,7 @@ class Bindings(QObject):
         """Stop all that is under way; ask where something would be lost."""
         window, jobs = self._window, self._program.jobs
         lost = [job.title for job in jobs.running if job.loses and not job.stopping]
-        question = self.tr("Stop everything that is under way? What this has done so far would be lost: {}.")
+        question = self.tr("Stop all running work? The work done so far would be lost: {}.")
         if not lost or window.dialogs.confirm(window, question.format(", ".join(lost)), self.tr("Stop")):
             jobs.stop_all()
 
@@ -275,7 +275,9 @@ class Bindings(QObject):
         if entry is None:
             return
         known = sorted({other.participant for other in program.videos if other.participant})
-        question = self.tr("Who is in {}? Whole people are held out where a model is tested.").format(entry.name)
+        question = self.tr(
+            "Who is in {}? When a model is tested, all videos of a participant are held out together."
+        ).format(entry.name)
         person = self._window.dialogs.word(
             self._window, self.tr("Who is in this video"), question, known, entry.participant or ""
         )

@@ -142,7 +142,7 @@ class KeySheet(OverlaySheet):
         area.setWidget(inside)
         column.addWidget(area)
         note = text_label(
-            self.tr("Keys of the player count while the picture, the curve or the list has the focus."),
+            self.tr("The keys of the player work while the picture, the curve or the list has the focus."),
             self,
             muted=True,
             wrap=True,

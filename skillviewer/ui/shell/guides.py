@@ -199,7 +199,7 @@ class Guides(QDialog):
             self._look()
         else:
             self.page.search("")
-            self.message.setText(self.tr("No guide has all of these words."))
+            self.message.setText(self.tr("No guide contains all of these words."))
 
     def _look(self) -> None:
         """Mark in the guide what is searched."""
@@ -231,7 +231,9 @@ class Guides(QDialog):
         name = url.path().removesuffix(".md")
         if not url.isRelative():
             QGuiApplication.clipboard().setText(url.toString())
-            self.message.setText(self.tr("Copied: {}. The program itself opens no address.").format(url.toString()))
+            self.message.setText(
+                self.tr("Copied: {}. The program does not open web addresses itself.").format(url.toString())
+            )
         elif url.path() and name not in NAMES:
             self.message.setText(self.tr("{} is a file of the program's source.").format(url.path().lstrip("./")))
         else:

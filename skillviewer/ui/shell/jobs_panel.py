@@ -58,7 +58,7 @@ class JobsPanel(QWidget):
         self._jobs = jobs
         self._rows: dict[Job, JobRow] = {}
         self._column = vertical(self, (0, 4, 0, 4), 0)
-        self._nothing = text_label(self.tr("Nothing is being done."), self, muted=True)
+        self._nothing = text_label(self.tr("No jobs are running."), self, muted=True)
         self._nothing.setContentsMargins(12, 8, 12, 8)
         self._column.addWidget(self._nothing)
         self._column.addStretch(1)

@@ -292,7 +292,7 @@ class MainWindow(QMainWindow):
         event.ignore()
         if self.program.closing:
             return
-        question = self.tr("Work is under way. Stop it and close the window?")
+        question = self.tr("Jobs are running. Stop them and close the window?")
         if self.program.jobs.precious and not self.dialogs.confirm(self, question, self.tr("Stop and close")):
             return
         self.program.settings.geometry = self.saveGeometry()

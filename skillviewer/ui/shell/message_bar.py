@@ -76,7 +76,7 @@ class MessageBar(QFrame):
     def _kept_back(self, message: Message) -> Message:
         """Return a message as it may be read."""
         if any(word in message.text for word in self._secrets):
-            words = self.tr("There is news of a video. It can be read when you have finished.")
+            words = self.tr("There is a message about a video. It can be read when you have finished judging.")
             return Message(words, message.severity)
         return replace(message, details=()) if self._secrets else message
 

@@ -46,8 +46,8 @@ class StartPage(QWidget):
         column.addWidget(title)
         words = QLabel(
             self.tr(
-                "See how skilfully something was done in a video, when it went well or badly, "
-                "and where the model looked. Drop videos or a folder here to begin."
+                "See how skilfully a task was done in a video, when it went well or badly, and where the model "
+                "looked. Drop videos or a folder here to begin."
             ),
             self,
         )
@@ -101,7 +101,7 @@ class StartPage(QWidget):
             title: Of its study; "" takes the offer away.
             when: It was last noted there, in words.
         """
-        text = self.tr("The last session was not closed: {}, {}. What was said there is kept.")
+        text = self.tr("The last session ended without being closed: {}, {}. Its votes and notes are kept.")
         self._offer_words.setText(text.format(printable(title), when))
         self.offer.setVisible(bool(title))
 
