@@ -1,4 +1,4 @@
-"""Everything a person can do, as a table: a new action is one line here."""
+"""The table of actions: a new action is one line here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from skillviewer.core.registry import table
 
 
 class Scope(StrEnum):
-    """Where a key counts. Text fields come first everywhere."""
+    """Places where the keys of an action work. Text fields come first everywhere."""
 
     WINDOW = "window"
     PLAYER = "player"  # the picture and the curve, and the list of videos
@@ -20,7 +20,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One thing a person can do.
+    """An action of the window.
 
     Attributes:
         name: Identity.

@@ -1,4 +1,4 @@
-"""What each cell of the picture added to the score or took from it: a small map, and the places in words."""
+"""The contribution of each cell of the picture: a small map, and its strongest places in words."""
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt

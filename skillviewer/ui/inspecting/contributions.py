@@ -13,7 +13,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Contributions(Section):
-    """What each segment added to the score or took from it, with how far the computation is.
+    """The contribution of each segment, and the progress of the computation.
 
     Args:
         parent: Owner.

@@ -1,4 +1,4 @@
-"""What speaks for and against trusting the page: limits, and faithfulness of the attention."""
+"""Limits of the explanation, and faithfulness of the attention."""
 
 import math
 
@@ -15,7 +15,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Limits(Section):
-    """Where the interval comes from, whether the video is unlike the training videos, and what other models say.
+    """Origin of the interval, distance from the training videos, and scores by other models.
 
     Args:
         parent: Owner.
@@ -133,7 +133,7 @@ class Gauge(QWidget):
 
 
 class FaithfulnessBlock(Section):
-    """Whether what was attended is what mattered.
+    """Faithfulness of the attention to the score.
 
     Args:
         parent: Owner.

@@ -74,7 +74,7 @@ class MomentColumn(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Show the moments as they are now; only while somebody can see them."""
+        """Show the moments as they are now, while the panel is visible."""
         if not self.isVisible():
             return
         video = self._remarks.video

@@ -19,7 +19,7 @@ OPINIONS = (Opinion.AGREE, Opinion.DISAGREE, Opinion.NOT_RELEVANT)
 
 
 class MomentRow(QWidget):
-    """A moment that a model found, or that a person kept.
+    """A moment that a model found, or that the user kept.
 
     Args:
         parent: Owner.
@@ -112,7 +112,7 @@ class MomentRow(QWidget):
 
     @property
     def card(self) -> MomentCard | None:
-        """What is shown."""
+        """The moment that is shown."""
         return self._card
 
     @property
@@ -123,7 +123,7 @@ class MomentRow(QWidget):
 
     @property
     def busy(self) -> bool:
-        """Whether somebody is typing into it, or has typed what is not kept yet."""
+        """True while the user types into it, or has typed something that is not kept yet."""
         return self.note.hasFocus() or self.label.hasFocus() or bool(self.note.text().strip())
 
     def finish(self) -> None:

@@ -104,7 +104,7 @@ class MomentsPanel(QWidget):
             surface.setAutoFillBackground(True)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Show what came while nobody looked."""
+        """Show what came while the panel was hidden."""
         super().showEvent(event)
         self.moments.refresh()
 

@@ -19,7 +19,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class NoteBlock(QWidget):
-    """One note: who, when, of which time; its words, to be changed in place.
+    """A note: author, date, time in the video, and its text, which can be edited in place.
 
     Args:
         note: The note.

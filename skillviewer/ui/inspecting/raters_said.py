@@ -1,4 +1,4 @@
-"""What raters said of the video, each with the time that they marked."""
+"""Judgements of the raters on the video, with the times that they marked."""
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -16,7 +16,7 @@ MOST_REASONS = 5
 
 
 class ReasonRow(QWidget):
-    """Who judged the video how, and why; beside it the time that they marked in it.
+    """A judgement with its reason and the time that the rater marked.
 
     Args:
         parent: Owner.

@@ -1,4 +1,4 @@
-"""A well-scored video of the same task, to be seen beside the one on screen."""
+"""A well-scored video of the same task, shown next to the one on screen."""
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QWidget

@@ -105,12 +105,12 @@ class WhyPanel(QStackedWidget):
 
     @property
     def body(self) -> QWidget:
-        """What is scrolled."""
+        """The widget inside the scroll area."""
         return self._body
 
     @property
     def grey(self) -> bool:
-        """Whether the page is greyed because attention is no better than random."""
+        """True where the page is grey because attention is no better than random."""
         return self._grey
 
     @themed

@@ -77,7 +77,7 @@ class Caption(QWidget):
 
     @property
     def text(self) -> str:
-        """What is said, in full."""
+        """The whole caption."""
         return self._words.words
 
     @Slot(object)

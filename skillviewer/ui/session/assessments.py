@@ -1,4 +1,4 @@
-"""Which video is assessed now, and which are next."""
+"""The queue of videos to be assessed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -82,7 +82,7 @@ class Assessments(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a video is being assessed or waits."""
+        """True while a video is being assessed or waits."""
         return self._running is not None or bool(self._queue)
 
     @property
@@ -92,7 +92,7 @@ class Assessments(QObject):
 
     @property
     def automatic(self) -> bool:
-        """Whether the video on screen is assessed without being asked for."""
+        """True where the video on screen is assessed automatically."""
         return self._automatic
 
     def set_automatic(self, on: bool) -> None:
@@ -125,7 +125,7 @@ class Assessments(QObject):
         self._advance()
 
     def _report_dropped(self) -> None:
-        """Say that videos which somebody asked to be assessed are so no longer."""
+        """Report that the assessment of waiting videos was cancelled."""
         asked = dict.fromkeys([*self._queue, *([self._running] if self._running is not None else [])])
         n = sum(footage not in self._unasked for footage in asked)
         if n:

@@ -1,4 +1,4 @@
-"""What the window needs from the rest of the program, as types; tests give their own."""
+"""The interface between the window and the rest of the program; tests give their own."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Reader(Protocol):
 
     @property
     def info(self) -> VideoInfo:
-        """What is known of the file."""
+        """Facts of the file."""
         ...
 
     def describe(self, token: CancelToken | None = None, /) -> VideoInfo:
@@ -89,7 +89,7 @@ class Assessor(Protocol):
 
     @property
     def device_name(self) -> str:
-        """Where it runs, for people."""
+        """The device, as it is shown."""
         ...
 
     def memory_text(self) -> str:
@@ -183,7 +183,7 @@ class Exports(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where the window gets readers, models and proxies from.
+    """The source of readers, models and proxies.
 
     Attributes:
         open_reader: Opens a video; the token stops it, for large files take long. Runs in a worker thread.

@@ -227,7 +227,7 @@ class FrameFeed(QObject):
 
     @property
     def settled(self) -> bool:
-        """Whether the exact picture of the frame asked last has arrived, or cannot be had."""
+        """True when the exact picture of the last frame asked for has arrived, or cannot be decoded."""
         want, shown = self._want, self._shown
         if want is not None and want.serial == self._lost:
             return True

@@ -69,7 +69,7 @@ class ModelSlot:
 
 
 class ModelChooser(QObject):
-    """Loads the checkpoint that a person chooses; the latest choice wins.
+    """Loads the checkpoint that the user chooses; the latest choice wins.
 
     Args:
         backend: Finds checkpoints.
@@ -112,7 +112,7 @@ class ModelChooser(QObject):
 
     @property
     def loading(self) -> bool:
-        """Whether a checkpoint is being loaded."""
+        """True while a checkpoint is being loaded."""
         return self._task is not None
 
     def refresh(self) -> None:

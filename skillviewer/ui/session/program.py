@@ -141,7 +141,7 @@ class Program(QObject):
 
     @property
     def closing(self) -> bool:
-        """Whether the worker threads have been asked to end."""
+        """True once the worker threads have been asked to end."""
         return self.frames.stopped
 
     def open(self, paths: Sequence[Path]) -> None:
@@ -155,7 +155,7 @@ class Program(QObject):
         self.studies.close()
 
     def name_person(self, person: str) -> None:
-        """Write down who is in the video on screen; nobody if empty."""
+        """Store the participant of the video on screen; "" for none."""
         entry = self.videos.get(self.state.current)
         person = person.strip()
         if entry is None or not entry.known_as or person == (entry.participant or ""):

@@ -1,4 +1,4 @@
-"""What this program is."""
+"""The dialog about the program."""
 
 import platform
 

@@ -1,4 +1,4 @@
-"""What each action does."""
+"""Bindings of the actions of the window to the code that carries them out."""
 
 from collections.abc import Callable
 from functools import partial

@@ -72,7 +72,7 @@ class GoTo(OverlaySheet):
 
     @property
     def hint(self) -> str:
-        """What the text means, in words."""
+        """The place that the text means, in words."""
         return self._hint.text()
 
     @Slot(str)

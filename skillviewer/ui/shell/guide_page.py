@@ -82,12 +82,12 @@ class GuidePage(QTextBrowser):
 
     @property
     def n_hits(self) -> int:
-        """How often what is searched stands in the guide."""
+        """Number of places where the guide contains the searched text."""
         return len(self._hits)
 
     @property
     def hit(self) -> int:
-        """Which of these places is marked, from 1; 0 for none."""
+        """Number of the marked place, from 1; 0 for none."""
         cursor = self.textCursor()
         place = (cursor.selectionStart(), cursor.selectionEnd())
         return self._hits.index(place) + 1 if place in self._hits else 0

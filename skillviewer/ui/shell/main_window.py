@@ -164,7 +164,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_jobs(self) -> None:
-        """Show the jobs under way, except where nobody may read a name."""
+        """Show the running jobs, except on a screen where names must not be read."""
         if hasattr(self.screens.widget, "secrets"):
             return
         self._docks["jobs"].show()
@@ -172,12 +172,12 @@ class MainWindow(QMainWindow):
 
     @property
     def blind(self) -> bool:
-        """Whether a screen is shown on which nobody may read a name."""
+        """True while a screen is shown on which names must not be read."""
         return self._blind
 
     @property
     def has_list(self) -> bool:
-        """Whether the list of videos belongs to the screen that is shown."""
+        """True where the list of videos belongs to the screen that is shown."""
         return any(panel.name == "videos" and self.screens.has(panel) for panel in self.panel_specs)
 
     def find_video(self) -> None:

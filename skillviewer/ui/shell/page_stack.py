@@ -1,4 +1,4 @@
-"""Which screen is shown, with which docks beside it; each screen keeps an arrangement of its own."""
+"""The stack of screens with their docks; each screen keeps its own arrangement."""
 
 from collections.abc import Mapping, Sequence
 

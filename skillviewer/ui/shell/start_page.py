@@ -15,7 +15,7 @@ MOST_SHOWN = 5
 
 
 class StartPage(QWidget):
-    """One sentence, one button that matters, one beside it, and the recent files.
+    """The first page: a sentence, a primary and a secondary button, and the recent files.
 
     Args:
         logo: The program's picture.

@@ -1,4 +1,4 @@
-"""What the window has to say to a person; shown in one place, the bar."""
+"""Messages of the window, shown in one place, the message bar."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from skillviewer.core.errors import SkillViewerError
 
 
 class Severity(StrEnum):
-    """How bad it is."""
+    """Severity of a message."""
 
     NOTE = "note"
     WARNING = "warning"

@@ -20,7 +20,7 @@ def single_shot(parent: QObject, interval_ms: int, slot: Callable[[], object] | 
 
 
 class Throttle(QObject):
-    """Lets through what a person can follow.
+    """Limits reports to a rate that the user can follow.
 
     Args:
         parent: Owner.

@@ -24,7 +24,7 @@ def vertical(parent: QWidget | None = None, margins: Margins | None = None, spac
 def horizontal(
     parent: QWidget | None = None, margins: Margins | None = None, spacing: int | None = None
 ) -> QHBoxLayout:
-    """Return a layout that puts widgets beside each other; arguments as of ``vertical``."""
+    """Return a layout that puts widgets next to each other; arguments as of ``vertical``."""
     layout = QHBoxLayout(parent) if parent is not None else QHBoxLayout()
     _space(layout, margins, spacing)
     return layout

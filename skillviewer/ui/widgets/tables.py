@@ -28,7 +28,7 @@ LONG = 24
 
 
 def set_up(view: QTableView, name: str, row_px: int) -> None:
-    """Make a view a table that is only read, of which a row is selected at a time.
+    """Make a view a read-only table in which one row is selected at a time.
 
     Args:
         view: The view.

@@ -31,7 +31,7 @@ FONT_FAMILY = "Inter"
 
 
 class ThemeChoice(StrEnum):
-    """What a person can choose."""
+    """Choices of the theme."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -205,7 +205,7 @@ def dress(widget: QWidget, theme: Theme) -> None:
 
 
 class ThemeSource(QObject):
-    """The theme in force: that of the system, or the one a person chose.
+    """The theme in force: that of the system, or the one that the user chose.
 
     Args:
         app: The application that is dressed.
@@ -233,7 +233,7 @@ class ThemeSource(QObject):
 
     @property
     def choice(self) -> ThemeChoice:
-        """What the person chose."""
+        """The choice of the user."""
         return self._choice
 
     def choose(self, choice: ThemeChoice) -> None:

@@ -26,7 +26,7 @@ MOST_KEPT = 400
 
 
 class Key(NamedTuple):
-    """What evidence is of.
+    """The analysis that evidence belongs to.
 
     Attributes:
         subject: Digest of the file, and which part of it.
@@ -48,7 +48,7 @@ def _explain(slot: ModelSlot, analysis: Analysis, token: CancelToken, report: Re
 
 
 class Explanations(QObject):
-    """Asks for the evidence of the video on screen while somebody wants to see it.
+    """Asks for the evidence of the video on screen while a widget wants to show it.
 
     It stands in the model worker thread behind the assessment under way, and is stopped when another video is chosen.
 
@@ -96,18 +96,18 @@ class Explanations(QObject):
 
     @property
     def working(self) -> bool:
-        """Whether the evidence of what is on screen is being computed, or about to be."""
+        """True while the evidence of the video on screen is being computed, or is about to be."""
         key = self._here
         return key is not None and (key == self._asked or self._settle.isActive())
 
     @property
     def stopped(self) -> bool:
-        """Whether the person stopped the computation for what is on screen."""
+        """True where the user stopped the computation for the video on screen."""
         return self._here in self._refused
 
     @property
     def progress(self) -> Progress | None:
-        """How far the computation is, or None before that is known."""
+        """Progress of the computation, or None before it is known."""
         return self._progress if self._asked is not None and self._asked == self._here else None
 
     @property
@@ -180,7 +180,7 @@ class Explanations(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Stop; it is not computed again until somebody asks."""
+        """Stop; the evidence is not computed again until it is asked for."""
         if self._task is not None and self._asked is not None:
             self._refused.add(self._asked)
             self._task.cancel()
