@@ -28,7 +28,7 @@ from benchmarks.window import Heart, pause, say, spread, wait
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.study import NewVideo, Study, Vote
-from skillviewer.ui.app import Composition, compose, dress, real_backend
+from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.player.canvas import Shown
 from skillviewer.ui.ranking.pair_queue import outlook
 from skillviewer.ui.ranking.pair_view import PairView
@@ -182,7 +182,7 @@ def main() -> None:
         collector.start()
         settings = Settings.in_folder(folder)
         settings.automatic = False
-        themes, icons = dress(app, settings)
+        themes, icons = set_up_application(app, settings)
         sets = {"given videos": given.video} if given.video else {}
         for size in () if given.video else SIZES:
             clip = write_textured_clip(folder / f"{size[0]}x{size[1]}.mp4", 300, size)

@@ -27,7 +27,7 @@ from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
 from skillviewer.export.pictures.still import export_still
 from skillviewer.nets.library import DEFAULT_MODEL
-from skillviewer.ui.app import Composition, begin, compose, dress, real_backend
+from skillviewer.ui.app import Composition, begin, compose, real_backend, set_up_application
 from skillviewer.ui.comparing.row import UNIFORM
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.session.settings import Settings
@@ -155,7 +155,7 @@ def opened(app: QApplication, theme: ThemeChoice, folder: Path) -> Composition:
     """Return the window with the model of the sample study."""
     settings = Settings(QSettings(str(folder / f"{theme.value}.ini"), QSettings.Format.IniFormat))
     settings.theme = theme
-    themes, icons = dress(app, settings)
+    themes, icons = set_up_application(app, settings)
     made = compose(real_backend(), settings, themes, icons, Dialogs())
     made.window.resize(*SIZE)
     made.window.show()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.ui.app import Composition, application, begin, compose, dress, real_backend
+from skillviewer.ui.app import Composition, application, begin, compose, real_backend, set_up_application
 from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.garbage import Collector
@@ -41,7 +41,7 @@ def check_window(folder: Path) -> Iterator[Step]:
     app = application()
     settings = Settings.in_folder(folder)
     settings.export_folder = str(folder)
-    themes, icons = dress(app, settings)
+    themes, icons = set_up_application(app, settings)
     collector = Collector()
     collector.start()
     made = compose(real_backend(), settings, themes, icons, Dialogs())

@@ -102,7 +102,7 @@ def test_links_are_followed_and_lead_back_and_addresses_are_only_copied(shown: G
     assert not shown.back.isEnabled()
     shown.page.anchorClicked.emit(QUrl("https://arxiv.org/abs/1112.5745"))
     assert QGuiApplication.clipboard().text() == "https://arxiv.org/abs/1112.5745"
-    assert "opens no address" in shown.message.text()
+    assert "does not open web addresses" in shown.message.text()
     assert read(shown) == "Judging pairs"
     shown.page.anchorClicked.emit(QUrl("../benchmarks/simulated/raters.py"))
     assert shown.message.text() == "benchmarks/simulated/raters.py is a file of the program's source."

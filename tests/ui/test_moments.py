@@ -198,7 +198,7 @@ def test_before_a_video_is_assessed_a_person_can_keep_moments(
     window.program.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.program.insight.remarks.writable)
-    assert moments_of(window).words.plain.startswith("No moments yet. Mark a stretch with I and O")
+    assert moments_of(window).words.plain.startswith("No moments yet. Select a part with I and O")
     window.program.playback.seek(10)
     window.program.playback.mark_in()
     assert window.window.actions_["keep_moment"].isEnabled()

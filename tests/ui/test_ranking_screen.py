@@ -256,7 +256,7 @@ def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: Make
     def leaks() -> list[str]:
         return [text for text in all_words(window) if any(name in text for name in NAMES)]
 
-    assert window.messages.text.startswith("There is news of a video")
+    assert window.messages.text.startswith("There is a message about a video")
     assert window.status.text.endswith("1 job")
     window.show_jobs()
     assert not leaks()

@@ -580,17 +580,17 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     qtbot.waitUntil(lambda: second.program.state.model is not None and not second.program.index.busy)
     entry = second.program.videos[0]
     assert entry.analysis is None
-    assert entry.reason.startswith("Another file is in the place of this video:")
+    assert entry.reason.startswith("Another file has replaced this video:")
     assert second.program.state.current == VideoClip(other)
     assert second.program.state.analysis is None
     header = inspect(second).header
-    assert header.text.startswith("Another file is in the place of this video:")
+    assert header.text.startswith("Another file has replaced this video:")
     canvas = inspect(second).player.canvas
     assert canvas.shown is None, "the picture of the other file is not shown as if it were of this video"
     assert second.program.playback.video is None
     assert "Another file" in canvas._words
     texts = [message.text for message in second.program.messages.waiting]
-    assert any("Another file is in the place of 1 of 3 videos" in text for text in texts)
+    assert any("Another file has replaced 1 of 3 videos" in text for text in texts)
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def _meet(one: ActionSpec, other: ActionSpec) -> bool:
 
 
 def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) -> tuple[ActionSpec, ...]:
-    """Return the actions with the keys that a person chose; no key means two things.
+    """Return the actions with the keys that the user chose; no key has two meanings.
 
     A key that was chosen is taken from actions that have it of old. Keys that Qt does not know are left out.
 
@@ -149,7 +149,7 @@ class Actions(QObject):
 
     @property
     def chosen_keys(self) -> dict[str, tuple[str, ...]]:
-        """Keys that a person has changed, by action."""
+        """Keys that the user has changed, by action."""
         return dict(self._chosen)
 
     def keys(self, name: str) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
+from PySide6.QtWidgets import QWidget
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,3 +27,32 @@ class Handlers:
     enabled: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     changed: tuple[SignalInstance, ...] = ()
     arrive: frozenset[str] = frozenset()
+
+
+class PlayerScreen(Protocol):
+    """A screen that shows the video on screen, as the player's actions see it."""
+
+    @property
+    def transport(self) -> QWidget:
+        """The player's buttons."""
+        ...
+
+    def focus_player(self) -> None:
+        """Give the picture the focus."""
+        ...
+
+    def zoom_in(self) -> None:
+        """Zoom in on the picture."""
+        ...
+
+    def zoom_out(self) -> None:
+        """Zoom out of the picture."""
+        ...
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        ...
+
+    def fit_curve(self) -> None:
+        """Show the whole curve."""
+        ...

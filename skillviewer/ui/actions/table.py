@@ -1,4 +1,4 @@
-"""Everything a person can do, as a table: a new action is one line here."""
+"""The table of actions: a new action is one line here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from skillviewer.core.registry import table
 
 
 class Scope(StrEnum):
-    """Where a key counts. Text fields come first everywhere."""
+    """Places where the keys of an action work. Text fields come first everywhere."""
 
     WINDOW = "window"
     PLAYER = "player"  # the picture and the curve, and the list of videos
@@ -20,7 +20,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One thing a person can do.
+    """An action of the window.
 
     Attributes:
         name: Identity.
@@ -123,12 +123,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _window("remove_video", FILE, QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
     _window("close_study", FILE, QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),
     ActionSpec(
-        "export_now",
-        FILE,
-        _marked(QT_TRANSLATE_NOOP("actions", "&Export")),
-        ("Ctrl+E",),
-        section=2,
-        screen="export",
+        "export_now", FILE, _marked(QT_TRANSLATE_NOOP("actions", "&Export")), ("Ctrl+E",), section=2, screen="export"
     ),
     _screen("export_browse", "export", FILE, QT_TRANSLATE_NOOP("actions", "Choose &where to export to…"), section=2),
     _window("quit", FILE, QT_TRANSLATE_NOOP("actions", "&Quit"), "Ctrl+Q", section=3),
@@ -194,7 +189,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     ActionSpec(
         "split_off",
         PLAYER,
-        _marked(QT_TRANSLATE_NOOP("actions", "Make the selection a &video of its own")),
+        _marked(QT_TRANSLATE_NOOP("actions", "Make the selection a separate &video")),
         ("Ctrl+Shift+V",),
         section=4,
         repeats=False,
@@ -233,13 +228,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _once("rank_together", QT_TRANSLATE_NOOP("actions", "&One clock for both"), "F", section=1, checkable=True),
     _once("rank_other", QT_TRANSLATE_NOOP("actions", "Keys mo&ve the other video"), "A", section=1),
     _rank(
-        "rank_play",
-        QT_TRANSLATE_NOOP("actions", "&Play or pause"),
-        "Space",
-        "K",
-        section=2,
-        icon="play",
-        repeats=False,
+        "rank_play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", section=2, icon="play", repeats=False
     ),
     _rank("rank_previous_frame", QT_TRANSLATE_NOOP("actions", "Previous frame"), ",", section=2, icon="previous_frame"),
     _rank("rank_next_frame", QT_TRANSLATE_NOOP("actions", "Next frame"), ".", section=2, icon="next_frame"),

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
 from skillviewer.export.rendering.canvas import common_looks
 from skillviewer.ui.widgets.colour_bar import ColourBar
+from skillviewer.ui.widgets.layout import horizontal
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 
@@ -56,9 +57,7 @@ class ColourBarStrip(QWidget):
         self._pairs: list[tuple[QLabel, ColourBar]] = []
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(8, 2, 8, 2)
-        self._row.setSpacing(8)
+        self._row = horizontal(self, (8, 2, 8, 2), 8)
         self._words = QLabel(self)
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._row.addWidget(self._words, 1)

@@ -63,7 +63,6 @@ class Side(QTabWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self.setStyleSheet(STYLE.format(theme=theme))
-        self.matrix.on_theme(theme)
 
     def set_frame(self, frame_index: int) -> None:
         """Follow the playhead."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import Difference
@@ -18,7 +18,8 @@ from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme, themed
+from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
 from skillviewer.ui.widgets.viewport import Viewport
 
 LEAST = QSize(96, 54)
@@ -187,13 +188,11 @@ class ModelPane(QWidget):
 
     def __init__(self, key: str, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._key, self._icons = key, icons
+        self._key = key
         self._refusal = ""
         self.canvas = PaneCanvas(self)
         self.caption = PaneCaption(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.caption)
         self.close_button = QToolButton(self.caption)
@@ -202,14 +201,9 @@ class ModelPane(QWidget):
         self.close_button.setIconSize(QSize(14, 14))
         self.close_button.setFixedSize(20, 20)
         self.close_button.setStyleSheet("QToolButton { padding: 0; }")
+        self.close_button.setIcon(icons.icon("close", DARK))  # it lies on the stage
         self.close_button.clicked.connect(self._on_close)
         self.caption.keep_free(22)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.canvas.on_theme(theme)
-        self.caption.on_theme(theme)
-        self.close_button.setIcon(self._icons.icon("close", DARK))
 
     def set_video(self, video: VideoInfo | None) -> None:
         """Show another video; nothing is on screen until its first picture comes."""
@@ -270,10 +264,9 @@ def score_of(row: ComparedModel) -> str:
         return _tr("no score")
     if analysis is not None:
         return score_words(analysis, score_digits([analysis]))
-    return {
-        ModelProgress.FAILED: _tr("failed"),
-        ModelProgress.STOPPED: _tr("stopped"),
-    }.get(row.standing, _tr("waiting"))
+    return {ModelProgress.FAILED: _tr("failed"), ModelProgress.STOPPED: _tr("stopped")}.get(
+        row.standing, _tr("waiting")
+    )
 
 
 def source_of(scene: Scene | None) -> str:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
@@ -28,8 +28,9 @@ from skillviewer.ui.comparing.study_agreement import Studying
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.layout import NONE, text_label, vertical
 
 DIFFERENCE = "difference"
 """Key of the pane that shows where two models differ."""
@@ -57,10 +58,7 @@ class CompareScreen(QWidget):
         self._make_parts()
         self._lay_out()
         self._connect()
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._refresh)
+        self._later = single_shot(self, 0, self._refresh)
         self._on_models()
 
     def _make_parts(self) -> None:
@@ -81,8 +79,7 @@ class CompareScreen(QWidget):
         save.setToolTipsVisible(True)
         self.header.save.setMenu(save)
         self.empty = QWidget(self)
-        self._empty_words = QLabel(self.empty)
-        self._empty_words.setWordWrap(True)
+        self._empty_words = text_label("", self.empty, wrap=True)
         self._empty_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.choose = QPushButton(self.tr("Choose models"), self.empty)
         self.choose.setProperty("primary", True)
@@ -96,9 +93,7 @@ class CompareScreen(QWidget):
         column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         upper = QWidget(self)
-        column = QVBoxLayout(upper)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(upper, NONE, 0)
         for part, stretch in ((self.grid, 1), (self.bars, 0), (self.transport, 0)):
             column.addWidget(part, stretch)
         lower = QSplitter(Qt.Orientation.Horizontal, self)
@@ -118,9 +113,7 @@ class CompareScreen(QWidget):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(whole)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
+        outer = vertical(self, NONE, 0)
         outer.addWidget(self.header)
         outer.addWidget(self._pages, 1)
         self._actions.attach_player(self.grid, self.curves.plot)
@@ -166,11 +159,6 @@ class CompareScreen(QWidget):
     def on_hidden(self) -> None:
         """Ask nothing about the video on screen while nobody looks."""
         self.models.set_active(False)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        for part in (self.grid, self.bars, self.transport, self.curves, self.side):
-            part.on_theme(theme)
 
     def _choose_first(self) -> None:
         remembered = [(key, self.candidates.name(key)) for key in self._program.settings.compared]
@@ -351,11 +339,7 @@ class CompareScreen(QWidget):
             self.bars.show_bars(self.tr("Each map has a scale of its own; its ends stand under it."), bars)
 
     def _units(self) -> tuple[tuple[MapKind, str], ...]:
-        return (
-            (MapKind.DISTRIBUTION, self.tr("× uniform")),
-            (MapKind.GATE, self.tr("0 to 1")),
-            (MapKind.SIGNED, ""),
-        )
+        return ((MapKind.DISTRIBUTION, self.tr("× uniform")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Compare menu do.

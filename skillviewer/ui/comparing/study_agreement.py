@@ -1,6 +1,6 @@
 """Keeps what is told of the study up to date: which videos the models disagree on, and how far they agree."""
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
@@ -12,6 +12,7 @@ from skillviewer.ui.comparing.queries import StudyAgreement, agree
 from skillviewer.ui.comparing.row import UNIFORM
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.mailbox import LatestOnly
+from skillviewer.ui.threads.throttle import single_shot
 
 SETTLE_MS = 250
 
@@ -40,10 +41,7 @@ class Studying(QObject):
         self._mailbox: LatestOnly[ByModel] = LatestOnly(program.compared, _answer, self)
         self._mailbox.delivered.connect(self._on_agreement)
         self._mailbox.failed.connect(program.messages.fail)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SETTLE_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer = single_shot(self, SETTLE_MS, self._ask)
         models.study_changed.connect(self._on_changed)
         models.busy_changed.connect(self._on_changed)
         for signal in (program.videos.added, program.videos.removed, program.videos.cleared):

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from skillviewer.core.analysis.scene import Look
 from skillviewer.core.errors import ExportError
 from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
-from skillviewer.ui.widgets.spin_boxes import indented
+from skillviewer.ui.widgets.form import indented
 
 MOST = 2**31 - 1
 FIELD_PX = 122

@@ -3,13 +3,14 @@
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QWidget
 
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
 from skillviewer.core.text import percent, printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
-from skillviewer.ui.finetuning.tables import Cell, Table
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, with_interval
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.tables import Cell, SortedTable
 from skillviewer.ui.widgets.theme import Theme, themed
 
 _SHIFT = 3
@@ -25,19 +26,24 @@ class BeforeAfterPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        top = QHBoxLayout()
-        top.setSpacing(24)
-        words = QVBoxLayout()
-        words.setSpacing(4)
+        column = vertical(self, (24, 16, 24, 16), 12)
+        column.addLayout(self._make_head())
+        self._lines = QFormLayout()
+        self._lines.setHorizontalSpacing(24)
+        self._lines.setVerticalSpacing(6)
+        column.addLayout(self._lines)
+        self.cautions = text_label("", self, wrap=True, plain=True)
+        column.addWidget(self.cautions)
+        self._make_tables()
+        column.addWidget(self._split, 1)
+
+    def _make_head(self) -> QHBoxLayout:
+        top = horizontal(spacing=24)
+        words = vertical(spacing=4)
         self.title = QLabel(self)
         self.title.setProperty("letters", "figure")
         self.title.setWordWrap(True)
-        self.subtitle = QLabel(self)
-        self.subtitle.setProperty("muted", True)
-        self.subtitle.setWordWrap(True)
+        self.subtitle = text_label("", self, muted=True, wrap=True)
         words.addWidget(self.title)
         words.addWidget(self.subtitle)
         top.addLayout(words, 1)
@@ -49,58 +55,38 @@ class BeforeAfterPage(QWidget):
         self.accept.clicked.connect(self.accept_asked)
         self.discard.clicked.connect(self.discard_asked)
         self.later.clicked.connect(self.later_asked)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        buttons = horizontal(spacing=8)
         for button in (self.later, self.discard, self.accept):
             buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(buttons)
-        column.addLayout(top)
-        self._lines = QFormLayout()
-        self._lines.setHorizontalSpacing(24)
-        self._lines.setVerticalSpacing(6)
-        column.addLayout(self._lines)
-        self.cautions = QLabel(self)
-        self.cautions.setWordWrap(True)
-        self.cautions.setTextFormat(Qt.TextFormat.PlainText)
-        column.addWidget(self.cautions)
+        return top
+
+    def _make_tables(self) -> None:
         self._split = QSplitter(Qt.Orientation.Horizontal, self)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(24)
         self._split.setStyleSheet("QSplitter::handle { background: transparent; }")
-        self.shifts = Table(
+        self.shifts = SortedTable(
             self.tr("Scores before and after"),
-            (
-                self.tr("Video"),
-                self.tr("Part"),
-                self.tr("Score"),
-                self.tr("Shift"),
-                self.tr("Rank"),
-            ),
+            (self.tr("Video"), self.tr("Part"), self.tr("Score"), self.tr("Shift"), self.tr("Rank")),
         )
-        self.attention = Table(
+        self.attention = SortedTable(
             self.tr("Attention that changed most"),
             (self.tr("Video"), self.tr("Alike"), self.tr("Moved"), self.tr("Frame")),
         )
         for title, table, why in (
             (self.tr("Score of every video"), self.shifts, self.tr("only the order means something")),
-            (
-                self.tr("Attention that changed most"),
-                self.attention,
-                self.tr("1 is no change"),
-            ),
+            (self.tr("Attention that changed most"), self.attention, self.tr("1 is no change")),
         ):
             part = self._titled(title, why, table)
             self._split.addWidget(part)
             table.video_asked.connect(self.video_asked)
         self._changes = part
         self._split.setSizes([540, 420])
-        column.addWidget(self._split, 1)
 
-    def _titled(self, title: str, why: str, table: Table) -> QWidget:
+    def _titled(self, title: str, why: str, table: SortedTable) -> QWidget:
         part = QWidget(self)
-        column = QVBoxLayout(part)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.setSpacing(4)
+        column = vertical(part, (0, 8, 0, 0), 4)
         row = QHBoxLayout()
         heading, muted = QLabel(title, part), QLabel(why, part)
         heading.setProperty("heading", True)

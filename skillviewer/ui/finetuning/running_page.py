@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
 from skillviewer.core.progress import Progress
@@ -11,7 +11,7 @@ from skillviewer.core.text import percent
 from skillviewer.ui.finetuning.training_curves import Curves
 from skillviewer.ui.finetuning.tuning import TuningPhase
 from skillviewer.ui.finetuning.tuning_wording import duration, with_interval
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 
 SIDE_PX = 300
 
@@ -26,16 +26,12 @@ class RunningPage(QWidget):
         super().__init__(parent)
         self._phase = TuningPhase.CHOOSING
         self._finished = False  # an epoch, so that there is something to keep
-        row = QHBoxLayout(self)
-        row.setContentsMargins(24, 16, 24, 16)
-        row.setSpacing(32)
+        row = horizontal(self, (24, 16, 24, 16), 32)
         self.curves = Curves(self)
         row.addWidget(self.curves, 1)
         side = QWidget(self)
         side.setFixedWidth(SIDE_PX)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
+        column = vertical(side, NONE, 12)
         self.stage = QLabel(side)
         self.stage.setProperty("heading", True)
         self.stage.setWordWrap(True)
@@ -57,8 +53,7 @@ class RunningPage(QWidget):
             (self.tr("As it was"), self.before),
             (self.tr("Known before"), self.old),
         ):
-            name = QLabel(label, side)
-            name.setProperty("muted", True)
+            name = text_label(label, side, muted=True)
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
             lines.addRow(name, field)
         column.addSpacing(8)
@@ -68,19 +63,19 @@ class RunningPage(QWidget):
         self.cancel.clicked.connect(self.cancel_asked)
         column.addWidget(self.stop)
         column.addWidget(self.cancel)
-        note = QLabel(self.tr("The model on screen stays as it is; look at videos or judge pairs meanwhile."), side)
-        note.setWordWrap(True)
-        note.setProperty("muted", True)
+        note = text_label(
+            self.tr("The model on screen stays as it is; look at videos or judge pairs meanwhile."),
+            side,
+            wrap=True,
+            muted=True,
+        )
         column.addWidget(note)
         column.addStretch(1)
         row.addWidget(side)
 
     @staticmethod
     def _value(parent: QWidget) -> QLabel:
-        label = QLabel("–", parent)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        return label
+        return text_label("–", parent, wrap=True, plain=True)
 
     def begin(self, *, from_nothing: bool) -> None:
         """Begin anew."""
@@ -153,7 +148,3 @@ class RunningPage(QWidget):
     def _show_left(self, seconds: float) -> None:
         if self._phase is TuningPhase.RUNNING and not math.isnan(seconds):
             self.left.setText(self.tr("about {}").format(duration(seconds)))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.curves.on_theme(theme)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelVersion, Study
@@ -18,7 +18,7 @@ from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_study import NothingOpen
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.layout import NONE, vertical
 
 if TYPE_CHECKING:
     from skillviewer.ui.session.open_study import OpenStudy
@@ -54,8 +54,7 @@ class FinetuneScreen(QWidget):
         self.choices.right.addWidget(self.versions, 2)
         for page in (self.empty, self.choices, self.running, self.before_after, self.disagreement):
             self.pages.addWidget(page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = vertical(self, NONE)
         column.addWidget(self.pages)
         self._connect()
         self._on_study()
@@ -234,8 +233,3 @@ class FinetuneScreen(QWidget):
         if entry is not None:
             self._program.state.set_current(entry.footage)
             self._actions["show_inspect"].trigger()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        for page in (self.choices, self.running, self.before_after):
-            page.on_theme(theme)

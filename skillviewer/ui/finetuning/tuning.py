@@ -15,7 +15,7 @@ from skillviewer.engine.finetuning.job import TuningCost, TuningResult, discard
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
 from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection, plan
-from skillviewer.ui.session.backend import Tuner
+from skillviewer.ui.session.backend import FineTuner
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
@@ -56,7 +56,7 @@ class Tuning(QObject):
     went_to = Signal(object)
     """``Path``: a version of the list is in use."""
 
-    def __init__(self, program: Program, worker: WorkerThread[Tuner], parent: QObject | None = None) -> None:
+    def __init__(self, program: Program, worker: WorkerThread[FineTuner], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._worker = program, worker
         self._phase = TuningPhase.CHOOSING
@@ -157,7 +157,7 @@ class Tuning(QObject):
 
         unclaimed = self._unclaimed = []
 
-        def work(tuner: Tuner, token: CancelToken, report: Report) -> TuningResult:
+        def work(tuner: FineTuner, token: CancelToken, report: Report) -> TuningResult:
             result = tuner.finetune(order.job, stop, token, report)
             unclaimed.append(result.folder)
             return result
@@ -201,7 +201,7 @@ class Tuning(QObject):
             return
         # it was done a moment before it was cancelled: nobody is told of what it made, so nobody would remove it
 
-        def clear(_tuner: Tuner, _token: CancelToken, _report: Report) -> None:
+        def clear(_tuner: FineTuner, _token: CancelToken, _report: Report) -> None:
             for folder in folders:
                 discard(folder)
 

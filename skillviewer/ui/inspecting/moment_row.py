@@ -1,7 +1,7 @@
 """One moment: a picture that plays it, when, how much, in words; what one thinks of it, and notes."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.text import clock, printable, signed
@@ -10,6 +10,7 @@ from skillviewer.ui.inspecting.thumbnail import Thumbnail
 from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
@@ -18,7 +19,7 @@ OPINIONS = (Opinion.AGREE, Opinion.DISAGREE, Opinion.NOT_RELEVANT)
 
 
 class MomentRow(QWidget):
-    """A moment that a model found, or that a person kept.
+    """A moment that a model found, or that the user kept.
 
     Args:
         parent: Owner.
@@ -38,32 +39,26 @@ class MomentRow(QWidget):
         self._theme: Theme = LIGHT
         self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
-        column.setSpacing(4)
-        top = QHBoxLayout()
-        top.setSpacing(8)
+        column = vertical(self, (12, 8, 12, 8), 4)
+        top = horizontal(spacing=8)
         column.addLayout(top)
         self.picture = Thumbnail(self)
         self.picture.clicked.connect(self._on_play)
         top.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        side = QVBoxLayout()
-        side.setSpacing(2)
+        side = vertical(spacing=2)
         top.addLayout(side, 1)
         self._times = QLabel(self)
         self._times.setMinimumWidth(20)
         self._times.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         side.addWidget(self._times)
-        worth = QHBoxLayout()
-        worth.setSpacing(8)
+        worth = horizontal(spacing=8)
         side.addLayout(worth)
         self.bar = SignedBar(self)
         self._amount = QLabel(self)
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         worth.addWidget(self.bar, 1)
         worth.addWidget(self._amount)
-        self._by = QLabel(self)
-        self._by.setProperty("muted", True)
+        self._by = text_label("", self, muted=True)
         self._by.setMinimumWidth(20)
         side.addWidget(self._by)
         side.addStretch(1)
@@ -75,7 +70,7 @@ class MomentRow(QWidget):
         self._words = Wrapped(self)
         column.addWidget(self._words)
         self.label = QLineEdit(self)
-        self.label.setPlaceholderText(self.tr("What is to be seen here?"))
+        self.label.setPlaceholderText(self.tr("What happens here?"))
         self.label.setAccessibleName(self.tr("Label of the moment"))
         self.label.setAcceptDrops(False)  # files dropped here are for the window
         self.label.editingFinished.connect(self._on_label)
@@ -85,8 +80,7 @@ class MomentRow(QWidget):
         column.addWidget(self._opinions)
 
     def _make_notes(self, column: QVBoxLayout) -> None:
-        self._notes = QVBoxLayout()
-        self._notes.setSpacing(2)
+        self._notes = vertical(spacing=2)
         column.addLayout(self._notes)
         self.note = QLineEdit(self)
         self.note.setPlaceholderText(self.tr("A note on this moment; Enter keeps it"))
@@ -118,7 +112,7 @@ class MomentRow(QWidget):
 
     @property
     def card(self) -> MomentCard | None:
-        """What is shown."""
+        """The moment that is shown."""
         return self._card
 
     @property
@@ -129,7 +123,7 @@ class MomentRow(QWidget):
 
     @property
     def busy(self) -> bool:
-        """Whether somebody is typing into it, or has typed what is not kept yet."""
+        """True while the user types into it, or has typed something that is not kept yet."""
         return self.note.hasFocus() or self.label.hasFocus() or bool(self.note.text().strip())
 
     def finish(self) -> None:
@@ -140,8 +134,6 @@ class MomentRow(QWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.picture.on_theme(theme)
-        self.bar.on_theme(theme)
         self._refresh()
 
     def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
@@ -207,12 +199,12 @@ class MomentRow(QWidget):
             self._amount.setText(signed(found.amount, self._digits))
             colour = sign_colour(found.amount, self._theme, grey=self._grey).name()
             self._amount.setStyleSheet(f"color: {colour}")
-            self._words.set_plain(f"{found.words[0].upper()}{found.words[1:]}.")
+            self._words.set_plain(found.sentence(self._digits))
         self._words.setVisible(found is not None)
         self._by.setText(self._kept_by(card))
         self._by.setVisible(bool(self._by.text()))
         opinions = [
-            self.tr("{}: {}").format(printable(m.author) or self.tr("somebody"), m.opinion) for m in card.opinions
+            self.tr("{}: {}").format(printable(m.author) or self.tr("no name given"), m.opinion) for m in card.opinions
         ]
         self._opinions.set_plain(" · ".join(opinions))
         self._opinions.setVisible(bool(opinions))
@@ -237,8 +229,7 @@ class MomentRow(QWidget):
                 widget.deleteLater()
         for note in notes:
             line = QWidget(self)
-            row = QHBoxLayout(line)
-            row.setContentsMargins(0, 0, 0, 0)
+            row = horizontal(line, NONE)
             words = Wrapped(line)
             author = printable(note.author)
             words.set_plain(f"{author}: {note.text}" if author else note.text)

@@ -1,12 +1,13 @@
 """The editor of a note: the field, and the draft that is saved while the user writes."""
 
-from PySide6.QtCore import QCoreApplication, QObject, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from skillviewer.data.study import Note, Study
 from skillviewer.ui.session.studies import REMARKS, Studies
 from skillviewer.ui.session.undo import Command, UndoStack
+from skillviewer.ui.threads.throttle import single_shot
 
 LEAST_LINES, MOST_LINES = 1, 12
 
@@ -115,10 +116,7 @@ class NoteDraft(QObject):
         self._before = note.text if note is not None else ""
         self._row = _Row(video, author, note.id if note is not None else None)
         self._text = self._saved = self._before
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(AUTOSAVE_MS)
-        self._pause.timeout.connect(self._save)
+        self._pause = single_shot(self, AUTOSAVE_MS, self._save)
 
     @property
     def number(self) -> int | None:

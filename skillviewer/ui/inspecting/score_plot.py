@@ -90,7 +90,7 @@ class ScorePlot(TimePlot):
 
     @property
     def curve(self) -> ScoreCurve | None:
-        """What is drawn."""
+        """The curve that is drawn."""
         return self._curve
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:
@@ -135,7 +135,7 @@ class ScorePlot(TimePlot):
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Scrub, or move the stretch in sight."""
+        """Scrub, or move the visible range."""
         if self._held == Qt.MouseButton.LeftButton:
             self._go(event)
         elif self._held == Qt.MouseButton.MiddleButton:

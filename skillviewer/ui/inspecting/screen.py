@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QSplitter, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.score_curve import CurveMark
@@ -20,6 +20,7 @@ from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -37,23 +38,16 @@ class ScoreHeader(QWidget):
         super().__init__(parent)
         self._program = program
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 8, 12, 0)
-        column.setSpacing(2)
-        row = QHBoxLayout()
-        row.setSpacing(10)
+        column = vertical(self, (16, 8, 12, 0), 2)
+        row = horizontal(spacing=10)
         column.addLayout(row)
         title = QLabel(self.tr("Score"), self)
         title.setProperty("heading", True)
         self._number = QLabel(self)
         self._number.setProperty("letters", "figure")
-        self._words = QLabel(self)
-        self._words.setProperty("muted", True)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words = text_label("", self, muted=True, plain=True)
         self._words.setMinimumWidth(40)  # a path may be long
-        self._warning = QLabel(self)
-        self._warning.setTextFormat(Qt.TextFormat.PlainText)
-        self._warning.setWordWrap(True)
+        self._warning = text_label("", self, plain=True, wrap=True)
         column.addWidget(self._warning)
         self._assess = QPushButton(self)
         self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -80,7 +74,7 @@ class ScoreHeader(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text that is shown."""
         shown = [self._number.text(), self._words.text(), "" if self._warning.isHidden() else self._warning.text()]
         return " ".join(text for text in shown if text)
 
@@ -146,7 +140,7 @@ class ScoreHeader(QWidget):
             loading = program.models.wanted is not None
             return self.tr("the model is being loaded") if loading else self.tr("no model: choose one above")
         if entry.state is VideoState.WORKING:
-            return self.tr("the model begins to look")
+            return self.tr("the assessment begins")
         return self.tr("waiting for its turn") if entry.state is VideoState.WAITING else self.tr("not assessed yet")
 
 
@@ -165,9 +159,7 @@ class InspectScreen(QWidget):
         lower = QWidget(self)
         self.header = ScoreHeader(program, actions, lower)
         self.curve = ScorePlot(program.state, program.playback, lower)
-        column = QVBoxLayout(lower)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(lower, NONE, 0)
         column.addWidget(self.header)
         column.addWidget(self.curve, 1)
         lower.setAutoFillBackground(True)
@@ -178,8 +170,7 @@ class InspectScreen(QWidget):
         splitter.addWidget(lower)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([560, 190])
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
+        outer = vertical(self, NONE)
         outer.addWidget(splitter)
         self._actions, self._explanations = actions, program.insight.explanations
         self._cells: tuple[Evidence, Analysis | None] | None = None
@@ -248,9 +239,3 @@ class InspectScreen(QWidget):
         """Give the picture the focus, so that the player's keys work at once."""
         super().showEvent(event)
         self.focus_player()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.player.on_theme(theme)
-        self.header.on_theme(theme)
-        self.curve.on_theme(theme)

@@ -1,4 +1,4 @@
-"""What each segment added to the score or took from it, as bars over the segments; a click goes there."""
+"""The contribution of each segment, as bars over time; a click goes to the segment."""
 
 from dataclasses import dataclass
 
@@ -93,7 +93,7 @@ class SegmentBars(QWidget):
 
     @property
     def segments(self) -> Segments | None:
-        """What is shown."""
+        """The contributions that are shown."""
         return self._segments
 
     @themed

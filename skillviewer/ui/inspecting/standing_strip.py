@@ -31,9 +31,7 @@ class StandingStrip(QWidget):
         self._theme: Theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(
-            self.tr(
-                "A tick is a comparable video, the long one their median; the dot is this video, the bar its interval."
-            )
+            self.tr("Ticks: comparable videos; long tick: their median; dot: this video; bar: its interval.")
         )
 
     def sizeHint(self) -> QSize:

@@ -28,7 +28,7 @@ class Thumbnail(QAbstractButton):
 
     @property
     def picture(self) -> Picture | None:
-        """What is shown, (h, w, 3) uint8 RGB."""
+        """The picture that is shown, (h, w, 3) uint8 RGB."""
         return self._picture
 
     def sizeHint(self) -> QSize:

@@ -40,7 +40,7 @@ AVERAGED_BELOW = 0.75
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """What is on screen: a picture and the scene of the same frame, always together.
+    """A picture and the scene of the same frame, always together on screen.
 
     Attributes:
         shot: The picture.
@@ -93,12 +93,12 @@ class VideoCanvas(QWidget):
 
     @property
     def shown(self) -> Shown | None:
-        """What is on screen, or about to be."""
+        """The picture that is on screen, or about to be."""
         return self._shown
 
     @property
     def viewport(self) -> Viewport:
-        """Where the picture lies."""
+        """Position and zoom of the picture."""
         return self._viewport
 
     @property

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
@@ -16,6 +16,7 @@ from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 """A key that is held longer than this shows the bare picture only until it is let go."""
@@ -63,9 +64,7 @@ class Caption(QWidget):
         self._contributions = False
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 4, 8, 4)
-        row.setSpacing(8)
+        row = horizontal(self, (14, 4, 8, 4), 8)
         self._dot = Dot(self)
         self._words = ShortLabel(self)
         self._words.setAccessibleName(self.tr("What the map is"))
@@ -78,7 +77,7 @@ class Caption(QWidget):
 
     @property
     def text(self) -> str:
-        """What is said, in full."""
+        """The whole caption."""
         return self._words.words
 
     @Slot(object)
@@ -89,8 +88,6 @@ class Caption(QWidget):
         self.setPalette(palette)
         for label in (self._words, self._unit):
             label.setStyleSheet(f"color: {theme.on_stage}")
-        self._dot.on_theme(theme)
-        self._bar.on_theme(theme)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Learn how many sampled frames there will be."""
@@ -198,9 +195,7 @@ class Player(QWidget):
         self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
         self.transport = Transport(playback, actions, icons, self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.caption)
         column.addWidget(self.transport)
@@ -212,12 +207,6 @@ class Player(QWidget):
         feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.canvas.on_theme(theme)
-        self.caption.on_theme(theme)
-        self.transport.on_theme(theme)
 
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:

@@ -60,11 +60,7 @@ class LooksPage(Form):
         )
         self.colours = self.choice([("inferno", "Inferno"), ("cividis", "Cividis")], look.colours)
         self.add(self.tr("Colours of the window"), self.theme)
-        self.add(
-            self.tr("Size of words"),
-            self.text,
-            self.tr("Some titles follow when the program is started again."),
-        )
+        self.add(self.tr("Size of words"), self.text, self.tr("Some titles follow when the program is started again."))
         self.add(self.tr("Map as"), self.overlay)
         self.add(self.tr("Colour scale"), self.scale)
         self.add(self.tr("Between sampled frames"), self.between)

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from skillviewer.core.text import printable
+from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -35,11 +36,8 @@ class CircleRow(QWidget):
         self._lines: list[Wrapped] = []
         self.again = QPushButton(self)
         self.again.clicked.connect(self._on_clicked)
-        self._column = QVBoxLayout()
-        self._column.setSpacing(2)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 6, 0, 6)
-        row.setSpacing(12)
+        self._column = vertical(spacing=2)
+        row = horizontal(self, (0, 6, 0, 6), 12)
         row.addLayout(self._column, 1)
         row.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
 
@@ -110,14 +108,11 @@ class CirclesView(QWidget):
         self.all.clicked.connect(self._on_all)
         self.words = Wrapped(self)
         self.words.setProperty("muted", True)
-        self._column = QVBoxLayout()
-        self._column.setSpacing(0)
+        self._column = vertical(spacing=0)
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)
         head.addWidget(self.all)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column = vertical(self, NONE, 6)
         column.addLayout(head)
         column.addWidget(self.words)
         column.addLayout(self._column)

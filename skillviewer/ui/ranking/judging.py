@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
@@ -19,6 +19,7 @@ from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.undo import UndoStack
+from skillviewer.ui.threads.throttle import single_shot
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
@@ -95,9 +96,7 @@ class Judging(QObject):
         self._ballot: Ballot | None = None
         now_s = now_s if now_s is not None else monotonic_clock()
         self._taken, self._sitting = Stopwatch(now_s), Stopwatch(now_s)
-        self._guard = QTimer(self)
-        self._guard.setSingleShot(True)
-        self._guard.setInterval(GUARD_MS)
+        self._guard = single_shot(self, GUARD_MS)
         studies.opened.connect(self._on_study)
         studies.replaced.connect(self._on_replaced)
         studies.changed.connect(self._on_changed)

@@ -1,7 +1,7 @@
 """Where a rater judges: a pair, and the buttons under it."""
 
-from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
@@ -14,7 +14,8 @@ from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VIDEOS
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.widgets.layout import NONE, vertical
 
 AHEAD_AFTER_MS = 400
 """How long a pair is on screen before the next one is opened: it should be able to play at once."""
@@ -40,10 +41,7 @@ class JudgingView(QWidget):
         self.decks = (PairView((a, b), parent=self), PairView((c, d), parent=self))
         self._front = 0
         self._ahead: PresentedPair | None = None
-        self._opening = QTimer(self)
-        self._opening.setSingleShot(True)
-        self._opening.setInterval(AHEAD_AFTER_MS)
-        self._opening.timeout.connect(self._open_ahead)
+        self._opening = single_shot(self, AHEAD_AFTER_MS, self._open_ahead)
         self._marks_s: Marks = NO_MARKS
         self._pile = QStackedWidget(self)
         for deck in self.decks:
@@ -54,9 +52,7 @@ class JudgingView(QWidget):
             deck.sync_asked.connect(self._on_sync_asked)
         self.transport = PairTransport(actions, program.icons, self)
         self.votes = VoteBar(actions, self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self._pile, 1)
         column.addWidget(self.transport)
         column.addWidget(self.votes)
@@ -243,8 +239,3 @@ class JudgingView(QWidget):
             return study.videos.change(name, sync_s=before)
 
         self._program.undo.perform(Command(self.tr("sync point"), set_point, take_back, (VIDEOS,)))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        for part in (*self.decks, self.transport, self.votes):
-            part.on_theme(theme)

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.ui.ranking.ballot import Contender, PresentedPair
 from skillviewer.ui.ranking.pair_clock import BOTH, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
 from skillviewer.ui.session.frame_feed import OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.layout import NONE, horizontal
 
 
 class PairView(QWidget):
@@ -51,9 +51,7 @@ class PairView(QWidget):
         self._painted: set[int] = set()
         self._over = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row = horizontal(self, NONE, 8)
         self._row = row
         for player in self.players:
             player.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
@@ -229,8 +227,3 @@ class PairView(QWidget):
                 if watched is player.canvas:
                     self.clock.set_active(video)
         return super().eventFilter(watched, event)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        for player in self.players:
-            player.on_theme(theme)

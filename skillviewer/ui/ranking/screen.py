@@ -6,17 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QPushButton, QStackedWidget, QToolButton, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
@@ -33,7 +23,7 @@ from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,9 +84,7 @@ class RankScreen(QWidget):
         self.setup = StudySettingsView(program, self)
         self._tabs.addWidget(self.setup)
         self._add_tab(self.tr("Set-up"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self._head)
         column.addWidget(self._tabs, 1)
         self._group.idClicked.connect(self._on_tab)
@@ -152,16 +140,10 @@ class RankScreen(QWidget):
 
     def _make_head(self) -> QWidget:
         head = QWidget(self)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(8)
+        row = horizontal(head, (16, 8, 16, 8), 8)
         left, right = QWidget(head), QWidget(head)
-        self._tab_row = QHBoxLayout(left)
-        self._tab_row.setContentsMargins(0, 0, 0, 0)
-        self._tab_row.setSpacing(4)
-        self.progress = QLabel(left)
-        self.progress.setTextFormat(Qt.TextFormat.PlainText)
-        self.progress.setProperty("muted", True)
+        self._tab_row = horizontal(left, NONE, 4)
+        self.progress = text_label("", left, plain=True, muted=True)
         self._tab_row.addWidget(self.progress)
         self._tab_row.addStretch(1)
         self.statement = QLabel(head)
@@ -172,9 +154,7 @@ class RankScreen(QWidget):
         self.finish = QPushButton(self.tr("Finish for now"), right)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.finish.clicked.connect(self.judging.leave)
-        end = QHBoxLayout(right)
-        end.setContentsMargins(0, 0, 0, 0)
-        end.setSpacing(12)
+        end = horizontal(right, NONE, 12)
         end.addStretch(1)
         end.addWidget(self.finish)
         for part, share in ((left, 1), (self.statement, 2), (right, 1)):  # the question stands in the middle
@@ -245,10 +225,6 @@ class RankScreen(QWidget):
         self._shown = False
         self.desk.deck.clock.pause()
         self.judging.on_hidden()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.desk.on_theme(theme)
 
     @Slot()
     def show_results(self) -> None:

@@ -1,9 +1,9 @@
-"""Which video is assessed now, and which are next."""
+"""The queue of videos to be assessed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -13,7 +13,7 @@ from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.messages import Messages
-from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 SETTLE_MS = 300
@@ -73,10 +73,7 @@ class Assessments(QObject):
         self._job: Job | None = None
         self._n_done = 0
         self._automatic = True
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._ask_unasked)
+        self._settle = single_shot(self, SETTLE_MS, self._ask_unasked)
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show)
         state.current_changed.connect(self._on_current)
@@ -85,7 +82,7 @@ class Assessments(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a video is being assessed or waits."""
+        """True while a video is being assessed or waits."""
         return self._running is not None or bool(self._queue)
 
     @property
@@ -95,7 +92,7 @@ class Assessments(QObject):
 
     @property
     def automatic(self) -> bool:
-        """Whether the video on screen is assessed without being asked for."""
+        """True where the video on screen is assessed automatically."""
         return self._automatic
 
     def set_automatic(self, on: bool) -> None:
@@ -128,12 +125,12 @@ class Assessments(QObject):
         self._advance()
 
     def _report_dropped(self) -> None:
-        """Say that videos which somebody asked to be assessed are so no longer."""
+        """Report that the assessment of waiting videos was cancelled."""
         asked = dict.fromkeys([*self._queue, *([self._running] if self._running is not None else [])])
         n = sum(footage not in self._unasked for footage in asked)
         if n:
-            words = self.tr("Another model was chosen: {} videos no longer wait to be assessed.")
-            one = self.tr("Another model was chosen: 1 video no longer waits to be assessed.")
+            words = self.tr("Another model was chosen: the assessment of {} waiting videos was cancelled.")
+            one = self.tr("Another model was chosen: the assessment of 1 waiting video was cancelled.")
             self._messages.note(words.format(n) if n > 1 else one)
 
     def _suffices(self, footage: VideoClip, known: Analysis | None) -> bool:

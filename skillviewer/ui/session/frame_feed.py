@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
@@ -14,6 +14,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Proxy, Reader
 from skillviewer.ui.threads.mailbox import LatestOnly
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
@@ -217,10 +218,7 @@ class FrameFeed(QObject):
         self._opening: Task | None = None
         self._warming: Task | None = None
         self._warm = False
-        self._idle = QTimer(self)
-        self._idle.setSingleShot(True)
-        self._idle.setInterval(IDLE_MS)
-        self._idle.timeout.connect(self._warm_up)
+        self._idle = single_shot(self, IDLE_MS, self._warm_up)
 
     @property
     def path(self) -> Path | None:
@@ -229,7 +227,7 @@ class FrameFeed(QObject):
 
     @property
     def settled(self) -> bool:
-        """Whether the exact picture of the frame asked last has arrived, or cannot be had."""
+        """True when the exact picture of the last frame asked for has arrived, or cannot be decoded."""
         want, shown = self._want, self._shown
         if want is not None and want.serial == self._lost:
             return True

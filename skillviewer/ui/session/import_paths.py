@@ -1,4 +1,4 @@
-"""What a person drops or opens: videos, folders, checkpoints; and what was not understood."""
+"""Opening of files and folders: videos, studies, checkpoints, and refusals of the rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Sorted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probed:
-    """What a first look at a video tells: its info and thumbnail, or why it cannot be read."""
+    """The result of a first look at a video: its info and thumbnail, or the reason why it cannot be read."""
 
     footage: VideoClip
     info: VideoInfo | None
@@ -113,7 +113,7 @@ def _no_video(path: Path, backend: Backend, token: CancelToken | None) -> str:
 
 
 def _unusable(path: Path) -> str:
-    """Return why nobody could make anything of a file, or "". A study takes no such file, and it is told of once."""
+    """Return why a file cannot be used, or "". A study takes no such file; it is reported once."""
     try:
         with path.open("rb") as file:
             return "" if file.read(1) else f"{path} is empty."
@@ -188,7 +188,7 @@ class Intake(QObject):
         task.failed.connect(self._messages.fail)
 
     def look_at(self, videos: Sequence[VideoClip]) -> None:
-        """Look at videos of the list that nobody has looked at yet."""
+        """Look at videos of the list that have not been looked at yet."""
         queued = set(self._to_probe)
         self._to_probe += [footage for footage in videos if footage not in queued]
         self._probe_next()
@@ -208,7 +208,7 @@ class Intake(QObject):
     def _on_sorted(self, found: Sorted) -> None:
         self._to_probe += map(VideoClip, self._videos.add(found.videos))
         if found.refused:
-            self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} things were not opened."))
+            self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} items were not opened."))
         self.took.emit(found)
         self._probe_next()
 

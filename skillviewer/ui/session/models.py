@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.nets.library import digest
-from skillviewer.ui.session.backend import Assessor, Backend, ModelEntry
+from skillviewer.nets.library import ModelEntry, digest
+from skillviewer.ui.session.backend import Assessor, Backend
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Jobs
 from skillviewer.ui.threads.messages import Messages
@@ -69,7 +69,7 @@ class ModelSlot:
 
 
 class ModelChooser(QObject):
-    """Loads the checkpoint that a person chooses; the latest choice wins.
+    """Loads the checkpoint that the user chooses; the latest choice wins.
 
     Args:
         backend: Finds checkpoints.
@@ -112,7 +112,7 @@ class ModelChooser(QObject):
 
     @property
     def loading(self) -> bool:
-        """Whether a checkpoint is being loaded."""
+        """True while a checkpoint is being loaded."""
         return self._task is not None
 
     def refresh(self) -> None:

@@ -11,7 +11,7 @@ from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import Study
 from skillviewer.ui.session.assessments import Assessments
-from skillviewer.ui.session.backend import Backend, Exports, Tuner
+from skillviewer.ui.session.backend import Backend, Exports, FineTuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import Intake, Sorted
 from skillviewer.ui.session.insight.insight import Insight
@@ -55,6 +55,11 @@ class Program(QObject):
     ) -> None:
         super().__init__(parent)
         self.settings, self.themes, self.icons = settings, themes, icons
+        self._make_workers(backend)
+        self._make_parts(backend)
+        self._connect()
+
+    def _make_workers(self, backend: Backend) -> None:
         self.frames: WorkerThread[OpenVideos] = WorkerThread(
             "frames", lambda: OpenVideos(backend.open_reader, backend.open_proxy), OpenVideos.close, self
         )
@@ -68,7 +73,9 @@ class Program(QObject):
         self.compared: WorkerThread[PooledModels] = WorkerThread(
             "compare", backend.open_pool, lambda pool: pool.close(), self, computes=True
         )
-        self.train: WorkerThread[Tuner] = WorkerThread("train", backend.open_tuner, lambda tuner: tuner.close(), self)
+        self.train: WorkerThread[FineTuner] = WorkerThread(
+            "train", backend.open_tuner, lambda tuner: tuner.close(), self
+        )
         self.exports: WorkerThread[Exports] = WorkerThread(
             "export", backend.open_desk, lambda desk: desk.close(), self, computes=True
         )
@@ -82,22 +89,15 @@ class Program(QObject):
             for i in range(4)
         )
         """Two for the pair that is judged, and two that open the next one."""
-        self.workers: tuple[WorkerThread[Any], ...] = (
-            self.frames,
-            self.model,
-            self.index,
-            self.copies,
-            self.study,
-            self.files,
-            self.compared,
-            self.train,
-            self.exports,
-            self.export_previews,
-            *self.pairs,
+        self.workers: tuple[WorkerThread[Any], ...] = tuple(
+            child for child in self.children() if isinstance(child, WorkerThread)
         )
         self._alive = len(self.workers)
         for worker in self.workers:
             worker.finished.connect(self._on_worker_finished)
+
+    def _make_parts(self, backend: Backend) -> None:
+        settings = self.settings
         self.messages = Messages(self)
         self.jobs = Jobs(self)
         self.videos = VideoList(self)
@@ -129,12 +129,14 @@ class Program(QObject):
             parent=self,
         )
         self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
+
+    def _connect(self) -> None:
         self.playback.video_changed.connect(self.proxies.on_video)
         self.intake.took.connect(self._on_took)
         self.videos.cleared.connect(self.intake.forget)
         self.state.look_changed.connect(self._on_look)
         self.state.passes_changed.connect(self._on_passes)
-        self.state.set_curve_look(settings.curve_look)
+        self.state.set_curve_look(self.settings.curve_look)
         self.state.curve_look_changed.connect(self._on_curve_look)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
@@ -142,7 +144,7 @@ class Program(QObject):
 
     @property
     def closing(self) -> bool:
-        """Whether the worker threads have been asked to end."""
+        """True once the worker threads have been asked to end."""
         return self.frames.stopped
 
     def open(self, paths: Sequence[Path]) -> None:
@@ -156,7 +158,7 @@ class Program(QObject):
         self.studies.close()
 
     def name_person(self, person: str) -> None:
-        """Write down who is in the video on screen; nobody if empty."""
+        """Store the participant of the video on screen; "" for none."""
         entry = self.videos.get(self.state.current)
         person = person.strip()
         if entry is None or not entry.known_as or person == (entry.participant or ""):
@@ -210,9 +212,7 @@ class Program(QObject):
 
     @Slot(object)
     def _on_split(self, name: str) -> None:
-        self.messages.note(
-            self.tr("“{}” is a video of its own now, at the place of its name in the list.").format(name)
-        )
+        self.messages.note(self.tr("“{}” is now a separate video in the list.").format(name))
 
     def score_here(self) -> float | None:
         """Return the mean score after the last step known at the playhead, or None."""

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.frame_feed import WARM_BYTES, FrameFeed, decoded_bytes
 from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 WAIT_MS = 1500
@@ -37,10 +38,7 @@ class Proxies(QObject):
         self._worker, self._feed, self._jobs = worker, feed, jobs
         self._video: VideoInfo | None = None
         self._task: Task | None = None
-        self._wait = QTimer(self)
-        self._wait.setSingleShot(True)
-        self._wait.setInterval(WAIT_MS)
-        self._wait.timeout.connect(self._begin)
+        self._wait = single_shot(self, WAIT_MS, self._begin)
 
     @Slot(object)
     def on_video(self, video: VideoInfo | None) -> None:

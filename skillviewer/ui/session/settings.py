@@ -1,4 +1,4 @@
-"""What the window remembers between sessions, typed."""
+"""The settings that the window keeps between sessions, typed."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -48,7 +48,7 @@ class Settings:
 
     @property
     def can_be_kept(self) -> bool:
-        """Whether the file can be written."""
+        """True where the file can be written."""
         return self._store.isWritable()
 
     def _number(self, key: str, default: int) -> int:
@@ -86,7 +86,7 @@ class Settings:
 
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:
-        """Keys that a person has changed, in Qt's portable form, by action; a list may be empty."""
+        """Keys that the user has changed, in Qt's portable form, by action; a list may be empty."""
         self._store.beginGroup("keys")
         found = {}
         for name in self._store.childKeys():
@@ -104,7 +104,7 @@ class Settings:
 
     @property
     def cache_gb(self) -> int:
-        """How much the features of videos may take on the disk, in GiB."""
+        """Size of the feature cache on the disk, at most, in GiB."""
         return self._cache_gb
 
     @cache_gb.setter
@@ -114,7 +114,7 @@ class Settings:
 
     @property
     def look(self) -> Look:
-        """How maps are shown."""
+        """The look of maps."""
         default = Look()
         colours = str(self._store.value("look/colours", default.colours))
         return Look(
@@ -132,7 +132,7 @@ class Settings:
 
     @property
     def curve_look(self) -> str:
-        """How the score curve is drawn; the usual look for one that is not there."""
+        """The look of the score curve; the usual one where the stored look does not exist."""
         name = self._text("look/curve")
         return name if name in {look.name for look in CURVE_LOOKS} else CURVE_LOOK
 
@@ -171,7 +171,7 @@ class Settings:
 
     @property
     def automatic(self) -> bool:
-        """Whether the video on screen is assessed unasked."""
+        """True where the video on screen is assessed automatically."""
         return str(self._store.value("model/automatic", "true")) == "true"
 
     @automatic.setter
@@ -207,17 +207,17 @@ class Settings:
         self._store.setValue("window/geometry", value)
 
     def layout(self, screen: str) -> QByteArray:
-        """Return places and sizes of the docks beside a screen; empty at first."""
+        """Return the arrangement of the docks of a screen; empty at first."""
         value = self._store.value(f"window/layout_{screen}")
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def keep_layout(self, screen: str, value: QByteArray) -> None:
-        """Remember places and sizes of the docks beside a screen."""
+        """Store the arrangement of the docks of a screen."""
         self._store.setValue(f"window/layout_{screen}", value)
 
     @property
     def export_folder(self) -> str:
-        """Where exports went the last time, or "" before the first."""
+        """Folder of the last export, or "" before the first."""
         return self._text("export/folder")
 
     @export_folder.setter
@@ -226,7 +226,7 @@ class Settings:
 
     @property
     def person(self) -> str:
-        """Who works here, as notes and moments are signed; "" for nobody in particular."""
+        """Name of the user, with which notes and moments are signed; "" for none."""
         return self._text("person/name")
 
     @person.setter

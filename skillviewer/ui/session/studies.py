@@ -84,7 +84,7 @@ class Studies(QObject):
 
     @property
     def writable(self) -> bool:
-        """Whether there is a study that can be written."""
+        """True where a study is open that can be written."""
         return self._current is not None and not self._current.read_only and not self._worker.stopped
 
     # what panels do
@@ -171,7 +171,7 @@ class Studies(QObject):
         self._exchange(lambda slot, _token, _report: slot.swap(Study.open(path), draft=draft))
 
     def unpack(self, archive: Path) -> None:
-        """Unpack an archive into a new folder beside it, and open the study in it."""
+        """Unpack an archive into a new folder next to it, and open its study."""
 
         def swap(slot: StudySlot, token: CancelToken, report: Report) -> None:
             from skillviewer.data.study.archive.unpack import free_folder, unpack
@@ -303,12 +303,12 @@ class Studies(QObject):
 
     @Slot(object)
     def _on_unpacked(self, found: Listed) -> None:
-        """Say what a person should know of an archive whose videos are not those that were assessed."""
+        """Report that the videos of an archive are not those that were assessed."""
         readme = found.study.path.with_name(README)
         if readme.is_file():
             words = self.tr(
-                "Faces were blurred in these videos, which is an aid and no guarantee; scores and votes are of the "
-                "videos before that. {} tells more."
+                "Faces were blurred in these videos; some may have been missed. Scores and votes are those of the "
+                "videos before blurring. See {}."
             )
             self._messages.post(Message(words.format(readme), Severity.NOTE))
 
@@ -366,7 +366,7 @@ class Studies(QObject):
     def _report_replaced(self, videos: Sequence[StudyVideo]) -> None:
         lost = [video for video in videos if video.state is FileState.REPLACED]
         if lost:
-            words = self.tr("Another file is in the place of {} of {} videos: what was said of those is not shown.")
+            words = self.tr("Another file has replaced {} of {} videos: their scores and votes are not shown.")
             details = tuple(f"{video.name}: {video.path}" for video in lost)
             self._messages.post(Message(words.format(len(lost), len(videos)), Severity.WARNING, details))
 

@@ -32,7 +32,7 @@ def entry_of(video: StudyVideo) -> VideoEntry:
     state, reason = VideoState.NEW, ""
     if video.state is FileState.REPLACED:
         state = VideoState.REPLACED
-        words = QCoreApplication.translate("StudyList", "Another file is in the place of this video: {}")
+        words = QCoreApplication.translate("StudyList", "Another file has replaced this video: {}")
         reason = words.format(path)
     elif video.path is None:
         state = VideoState.MISSING

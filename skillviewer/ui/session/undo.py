@@ -1,4 +1,4 @@
-"""What a person did, to be taken back and done again. What the program does by itself never enters here."""
+"""The undo stack: commands of the user. The program's own changes never enter it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from skillviewer.ui.threads.worker_thread import Task
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing that a person did to the study.
+    """A change of the study by the user.
 
     Attributes:
         text: What it was, in a few words: "note", "vote on a pair".
@@ -84,12 +84,12 @@ class UndoStack(QObject):
 
     @property
     def undo_text(self) -> str | None:
-        """What would be undone, or None."""
+        """Text of the command that would be undone, or None."""
         return self._done[-1].deed.text if self._done else None
 
     @property
     def redo_text(self) -> str | None:
-        """What would be done again, or None."""
+        """Text of the command that would be done again, or None."""
         return self._undone[-1].deed.text if self._undone else None
 
     @Slot()

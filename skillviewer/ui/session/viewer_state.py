@@ -1,4 +1,4 @@
-"""What the window shows now: typed properties, one signal each."""
+"""The state of the window: typed properties, one signal each."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,7 +58,7 @@ class ViewerState(QObject):
 
     @property
     def generation(self) -> int:
-        """How often another video has been chosen."""
+        """Number of times that another video was chosen."""
         return self._generation
 
     @property
@@ -76,7 +76,7 @@ class ViewerState(QObject):
 
     @property
     def analysis(self) -> Analysis | None:
-        """What the model says of the video on screen, so far."""
+        """The analysis of the video on screen, so far."""
         return self._analysis
 
     def set_analysis(self, analysis: Analysis | None) -> None:
@@ -87,7 +87,7 @@ class ViewerState(QObject):
 
     @property
     def look(self) -> Look:
-        """How maps are shown."""
+        """The look of maps."""
         return self._look
 
     def set_look(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Look, checked by replace()
@@ -116,7 +116,7 @@ class ViewerState(QObject):
 
     @property
     def curve_look(self) -> str:
-        """How the score curve is drawn: name of one of ``CURVE_LOOKS``."""
+        """The look of the score curve: name of one of ``CURVE_LOOKS``."""
         return self._curve_look
 
     def set_curve_look(self, look: str) -> None:

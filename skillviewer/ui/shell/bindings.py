@@ -1,7 +1,9 @@
-"""What each action does."""
+"""Bindings of the actions of the window to the code that carries them out."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, cast
+from operator import methodcaller
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
@@ -10,7 +12,7 @@ from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import log_dir
 from skillviewer.data.study import SUFFIX
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.handlers import Handlers, PlayerScreen
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.session.open_study import sample_source
 from skillviewer.ui.shell.about import About
@@ -23,35 +25,6 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from skillviewer.ui.preferences.dialog import Preferences
-
-
-class PlayerScreen(Protocol):
-    """A screen that shows the video on screen, as the player's actions see it."""
-
-    @property
-    def transport(self) -> "QWidget":
-        """The player's buttons."""
-        ...
-
-    def focus_player(self) -> None:
-        """Give the picture the focus."""
-        ...
-
-    def zoom_in(self) -> None:
-        """Zoom in on the picture."""
-        ...
-
-    def zoom_out(self) -> None:
-        """Zoom out of the picture."""
-        ...
-
-    def fit(self) -> None:
-        """Show the whole picture."""
-        ...
-
-    def fit_curve(self) -> None:
-        """Show the whole curve."""
-        ...
 
 
 NEEDS_VIDEO = (
@@ -113,7 +86,7 @@ class Bindings(QObject):
         window, program, actions = self._window, self._program, self._window.actions_
         actions.bind("open_videos", lambda: program.open(window.dialogs.videos(window)))
         actions.bind("open_folder", self._open_folder)
-        actions.bind("open_sample", self._open_sample)
+        actions.bind("open_sample", program.studies.open_sample)
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
         actions.bind("locate_videos", self._locate)
@@ -193,10 +166,13 @@ class Bindings(QObject):
         actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.find_video)
         actions.bind("overlay", HoldToHideMap(self._program.state, actions["overlay"], self).begin)
-        actions.bind("zoom_in", self._zoom_in)
-        actions.bind("zoom_out", self._zoom_out)
-        actions.bind("zoom_fit", self._fit_picture)
-        actions.bind("curve_fit", self._fit_curve)
+        for name, method in (
+            ("zoom_in", "zoom_in"),
+            ("zoom_out", "zoom_out"),
+            ("zoom_fit", "fit"),
+            ("curve_fit", "fit_curve"),
+        ):
+            actions.bind(name, partial(self._do_in_player, methodcaller(method)))
         actions.bind("full_screen", self._full_screen)
         actions.bind("shortcuts", self._show_keys)
         actions.bind("guides", self._show_guides)
@@ -269,7 +245,7 @@ class Bindings(QObject):
         """Stop all that is under way; ask where something would be lost."""
         window, jobs = self._window, self._program.jobs
         lost = [job.title for job in jobs.running if job.loses and not job.stopping]
-        question = self.tr("Stop everything that is under way? What this has done so far would be lost: {}.")
+        question = self.tr("Stop all running work? The work done so far would be lost: {}.")
         if not lost or window.dialogs.confirm(window, question.format(", ".join(lost)), self.tr("Stop")):
             jobs.stop_all()
 
@@ -285,27 +261,13 @@ class Bindings(QObject):
     def _focus_player(self) -> None:
         self._player.focus_player()
 
-    # the screen is asked for only when it is needed: it is made when first shown
-
-    def _zoom_in(self) -> None:
-        self._player.zoom_in()
-
-    def _zoom_out(self) -> None:
-        self._player.zoom_out()
-
-    def _fit_picture(self) -> None:
-        self._player.fit()
-
-    def _fit_curve(self) -> None:
-        self._player.fit_curve()
+    def _do_in_player(self, do: Callable[[PlayerScreen], object]) -> None:
+        do(self._player)  # asked for only now: a screen is made when it is first shown
 
     def _open_folder(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Open a folder of videos"))
         if folder is not None:
             self._program.open([folder])
-
-    def _open_sample(self) -> None:
-        self._program.studies.open_sample()
 
     def _name_person(self) -> None:
         program = self._program
@@ -313,7 +275,9 @@ class Bindings(QObject):
         if entry is None:
             return
         known = sorted({other.participant for other in program.videos if other.participant})
-        question = self.tr("Who is in {}? Whole people are held out where a model is tested.").format(entry.name)
+        question = self.tr(
+            "Who is in {}? When a model is tested, all videos of a participant are held out together."
+        ).format(entry.name)
         person = self._window.dialogs.word(
             self._window, self.tr("Who is in this video"), question, known, entry.participant or ""
         )

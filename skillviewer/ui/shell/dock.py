@@ -6,7 +6,7 @@ from shiboken6 import isValid
 
 
 class Heading(QLabel):
-    """What a dock is called; takes no room where a tab says the same.
+    """The title of a dock; takes no room where a tab shows the same title.
 
     Args:
         title: The words.
@@ -21,7 +21,7 @@ class Heading(QLabel):
 
     @property
     def needed(self) -> bool:
-        """Whether it is to be seen."""
+        """True where it is to be shown."""
         return self._needed
 
     def set_needed(self, needed: bool) -> None:

@@ -5,15 +5,7 @@ from typing import cast
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QMainWindow,
-    QMenu,
-    QStackedWidget,
-    QTabBar,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar, QTabWidget, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.core.video.footage import VideoClip
@@ -24,7 +16,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.dock import Dock
 from skillviewer.ui.shell.menus import CurveMenu, LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
 from skillviewer.ui.shell.message_bar import MessageBar
-from skillviewer.ui.shell.page_stack import START, PageStack, dress
+from skillviewer.ui.shell.page_stack import START, PageStack
 from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
 from skillviewer.ui.shell.placement import first_size, place
 from skillviewer.ui.shell.start_page import StartPage
@@ -32,7 +24,8 @@ from skillviewer.ui.shell.status_bar import StatusBar
 from skillviewer.ui.shell.tool_bar import ToolBar
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.theme import Theme, dress
 
 LOGO_PX = 72
 
@@ -107,9 +100,7 @@ class MainWindow(QMainWindow):
 
     def _make_centre(self) -> None:
         centre = QWidget(self)
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(centre, NONE, 0)
         self.messages = MessageBar(self.program.messages, self.program.icons, centre)
         self.pages = QStackedWidget(centre)
         theme = self.program.themes.theme
@@ -173,7 +164,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_jobs(self) -> None:
-        """Show the jobs under way, except where nobody may read a name."""
+        """Show the running jobs, except on a screen where names must not be read."""
         if hasattr(self.screens.widget, "secrets"):
             return
         self._docks["jobs"].show()
@@ -181,12 +172,12 @@ class MainWindow(QMainWindow):
 
     @property
     def blind(self) -> bool:
-        """Whether a screen is shown on which nobody may read a name."""
+        """True while a screen is shown on which names must not be read."""
         return self._blind
 
     @property
     def has_list(self) -> bool:
-        """Whether the list of videos belongs to the screen that is shown."""
+        """True where the list of videos belongs to the screen that is shown."""
         return any(panel.name == "videos" and self.screens.has(panel) for panel in self.panel_specs)
 
     def find_video(self) -> None:
@@ -208,10 +199,8 @@ class MainWindow(QMainWindow):
     def on_theme(self, theme: Theme) -> None:
         """Give every part its colours."""
         self.actions_.on_theme(theme)
-        for part in (self.messages, self.start, self.status, self.tools, *self.screens.widgets):
+        for part in (self.messages, self.status, self.tools, *self.screens.widgets, *self._docks.values()):
             dress(part, theme)
-        for dock in self._docks.values():
-            dress(dock.widget(), theme)
 
     @Slot(int, int)
     def _on_added(self, _first: int, _last: int) -> None:
@@ -303,7 +292,7 @@ class MainWindow(QMainWindow):
         event.ignore()
         if self.program.closing:
             return
-        question = self.tr("Work is under way. Stop it and close the window?")
+        question = self.tr("Jobs are running. Stop them and close the window?")
         if self.program.jobs.precious and not self.dialogs.confirm(self, question, self.tr("Stop and close")):
             return
         self.program.settings.geometry = self.saveGeometry()

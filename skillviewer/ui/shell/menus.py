@@ -60,7 +60,7 @@ class Choice(QMenu):
 
 
 class LookMenus(QObject):
-    """How maps are shown: kind of overlay, scale, what stands between sampled frames, colours."""
+    """Menus of the look of maps: overlay, scale, interpolation between sampled frames, colours."""
 
     def __init__(self, state: ViewerState, parent: QWidget) -> None:
         super().__init__(parent)
@@ -156,7 +156,7 @@ class ModelMenu(Choice):
 
 
 class PassesMenu(Choice):
-    """How many interleaved passes an assessment makes."""
+    """Menu of the number of interleaved passes of an assessment."""
 
     def __init__(self, state: ViewerState, parent: QWidget) -> None:
         words = [(1, state.tr("1 pass")), *((n, state.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
@@ -172,7 +172,7 @@ class PassesMenu(Choice):
 
 
 class CurveMenu(Choice):
-    """How the score curve is drawn."""
+    """Menu of the looks of the score curve."""
 
     def __init__(self, state: ViewerState, parent: QWidget) -> None:
         options = [(look.name, QCoreApplication.translate("curves", look.title)) for look in CURVE_LOOKS]
@@ -221,7 +221,7 @@ class RecentMenu(QMenu):
         self.refresh()
 
     def keep_back(self, *, names: bool) -> None:
-        """Name nothing for as long as nobody may read what files are called."""
+        """Hide the names while names must not be read."""
         if names != self._kept_back:
             self._kept_back = names
             self.refresh()

@@ -1,4 +1,4 @@
-"""Which screen is shown, with which docks beside it; each screen keeps an arrangement of its own."""
+"""The stack of screens with their docks; each screen keeps its own arrangement."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,19 +9,12 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.pages import PageSpec
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import dress
 
 LAYOUT_VERSION = 3
 START = ""
 """The name of the first page, which is no screen."""
 FIRST_WIDTH_PX = 360
-
-
-def dress(part: QWidget, theme: Theme) -> None:
-    """Give a part its colours, if it paints with any of its own."""
-    on_theme = getattr(part, "on_theme", None)
-    if on_theme is not None:
-        on_theme(theme)
 
 
 def _notify(part: QWidget | None, what: str) -> None:

@@ -110,11 +110,7 @@ SCREENS: tuple[PageSpec, ...] = table(
 PANELS: tuple[PageSpec, ...] = table(
     PageSpec("videos", str(QT_TRANSLATE_NOOP("parts", "Videos")), _videos),
     PageSpec(
-        "why",
-        str(QT_TRANSLATE_NOOP("parts", "Why")),
-        _why,
-        Qt.DockWidgetArea.RightDockWidgetArea,
-        screens=("inspect",),
+        "why", str(QT_TRANSLATE_NOOP("parts", "Why")), _why, Qt.DockWidgetArea.RightDockWidgetArea, screens=("inspect",)
     ),
     PageSpec(
         "moments",

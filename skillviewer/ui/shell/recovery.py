@@ -33,7 +33,7 @@ NOTE_EVERY_MS = 2000
 
 @dataclass(frozen=True, slots=True)
 class SessionPlace:
-    """Where a person was.
+    """A place in a study: screen, video, frame.
 
     Attributes:
         study: The study's file.
@@ -131,7 +131,7 @@ class SessionRecorder(QObject):
 
     @property
     def place(self) -> SessionPlace | None:
-        """Where the person is; None without a study."""
+        """The present place; None without a study."""
         program = self._program
         study, video = program.studies.current, program.state.current
         if study is None:

@@ -39,7 +39,7 @@ class LatestOnly(QObject, Generic[RequestT]):
 
     @property
     def busy(self) -> bool:
-        """Whether a request is being answered or waits."""
+        """True while a request is being answered or waits."""
         return self._task is not None
 
     def post(self, request: RequestT, *, interrupt: bool) -> None:

@@ -134,17 +134,17 @@ class WorkerThread(QObject, Generic[ResourceT]):
 
     @property
     def busy(self) -> bool:
-        """Whether a job runs or waits."""
+        """True while a job runs or waits."""
         return bool(self._tasks)
 
     @property
     def running(self) -> bool:
-        """Whether the thread lives."""
+        """True while the thread runs."""
         return self._thread.isRunning()
 
     @property
     def stopped(self) -> bool:
-        """Whether it takes no more jobs."""
+        """True once it takes no more jobs."""
         return self._stopped
 
     def submit(self, work: Work[ResourceT], *, must_run: bool = False) -> Task:

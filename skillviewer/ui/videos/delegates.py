@@ -1,4 +1,4 @@
-"""How the cells of the list of videos are drawn."""
+"""Delegates that draw the cells of the list of videos."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette

@@ -1,10 +1,9 @@
 """The panel of videos: the list, sorted, searched and filtered."""
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
@@ -18,10 +17,12 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words, translated
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.names import n_alike
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -72,10 +73,7 @@ class VideosPanel(QWidget):
         self._filter_button = QToolButton(self)
         self._count = QLabel(self)
         self._empty = QWidget(self)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(120)
-        self._settle.timeout.connect(self._emit_in_sight)
+        self._settle = single_shot(self, 120, self._emit_in_sight)
         self._lay_out()
         self._set_up_view()
         self._fill_empty(open_action)
@@ -85,12 +83,8 @@ class VideosPanel(QWidget):
         self._on_list()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        top = QHBoxLayout()
-        top.setContentsMargins(8, 8, 8, 8)
-        top.setSpacing(4)
+        column = vertical(self, NONE, 0)
+        top = horizontal(margins=(8, 8, 8, 8), spacing=4)
         self.search.setPlaceholderText(self.tr("Search videos"))
         self.search.setClearButtonEnabled(True)
         self.search.setAcceptDrops(False)  # files dropped here are for the window
@@ -189,8 +183,7 @@ class VideosPanel(QWidget):
     def _fill_empty(self, open_action: QAction) -> None:
         column = QVBoxLayout(self._empty)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = QLabel(self.tr("No videos yet: drop some here, or open them."), self._empty)
-        words.setWordWrap(True)
+        words = text_label(self.tr("No videos yet: drop some here, or open them."), self._empty, wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.setProperty("muted", True)
         button = QToolButton(self._empty)
@@ -201,8 +194,6 @@ class VideosPanel(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        self._delegate.on_theme(theme)
-        self._numbers.on_theme(theme)
         self._filter_button.setIcon(self._icons.icon("filter", theme))
         self.view.viewport().update()
 

@@ -10,7 +10,6 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
-    QTimer,
     Slot,
 )
 
@@ -19,6 +18,7 @@ from skillviewer.core.text import printable
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.session.cohorts import Cohorts
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import (
     COLUMNS,
     NAME,
@@ -56,10 +56,7 @@ class VideoTable(QAbstractTableModel):
         super().__init__(parent)
         self.columns, self._videos = columns, videos
         self._cohorts = Cohorts(videos)
-        self._settle = QTimer(self)  # scores of many videos come at once
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._update_of_all)
+        self._settle = single_shot(self, SETTLE_MS, self._update_of_all)  # scores of many videos come at once
         self._getters: dict[int, Callable[[VideoEntry, VideoColumn], object]] = {
             Qt.ItemDataRole.DisplayRole: lambda entry, column: column.text(entry, self._cohorts),
             Qt.ItemDataRole.ToolTipRole: self._tool_tip,

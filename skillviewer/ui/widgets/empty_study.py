@@ -1,4 +1,4 @@
-"""What stands on a screen that needs a study before there is one: a sentence, and the way to the sample study."""
+"""The page of a screen that needs a study while none is open."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -10,7 +10,7 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
@@ -26,7 +26,7 @@ MOST_KEPT = 400
 
 
 class Key(NamedTuple):
-    """What evidence is of.
+    """The analysis that evidence belongs to.
 
     Attributes:
         subject: Digest of the file, and which part of it.
@@ -48,7 +48,7 @@ def _explain(slot: ModelSlot, analysis: Analysis, token: CancelToken, report: Re
 
 
 class Explanations(QObject):
-    """Asks for the evidence of the video on screen while somebody wants to see it.
+    """Asks for the evidence of the video on screen while a widget wants to show it.
 
     It stands in the model worker thread behind the assessment under way, and is stopped when another video is chosen.
 
@@ -76,10 +76,7 @@ class Explanations(QObject):
         self._task: Task | None = None
         self._job: Job | None = None
         self._progress: Progress | None = None
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._begin)
+        self._settle = single_shot(self, SETTLE_MS, self._begin)
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show_progress)
         state.analysis_changed.connect(self._on_analysis)
@@ -99,18 +96,18 @@ class Explanations(QObject):
 
     @property
     def working(self) -> bool:
-        """Whether the evidence of what is on screen is being computed, or about to be."""
+        """True while the evidence of the video on screen is being computed, or is about to be."""
         key = self._here
         return key is not None and (key == self._asked or self._settle.isActive())
 
     @property
     def stopped(self) -> bool:
-        """Whether the person stopped the computation for what is on screen."""
+        """True where the user stopped the computation for the video on screen."""
         return self._here in self._refused
 
     @property
     def progress(self) -> Progress | None:
-        """How far the computation is, or None before that is known."""
+        """Progress of the computation, or None before it is known."""
         return self._progress if self._asked is not None and self._asked == self._here else None
 
     @property
@@ -183,7 +180,7 @@ class Explanations(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Stop; it is not computed again until somebody asks."""
+        """Stop; the evidence is not computed again until it is asked for."""
         if self._task is not None and self._asked is not None:
             self._refused.add(self._asked)
             self._task.cancel()

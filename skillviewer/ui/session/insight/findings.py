@@ -45,7 +45,7 @@ class Comparable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyFacts:
-    """What the study knows beside the loaded model.
+    """Facts of the study that do not come from the loaded model.
 
     Attributes:
         title: What it is called.
@@ -110,7 +110,7 @@ class RaterReason:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What raters said of one video.
+    """The judgements on one video.
 
     Attributes:
         n_raters: How many raters that have a name.
@@ -191,7 +191,7 @@ def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WhyQuestion:
-    """What is asked about one video.
+    """The inputs of the Why page of one video.
 
     Attributes:
         name: Its name in the study, or that of its file.
@@ -216,7 +216,7 @@ class WhyQuestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Findings:
-    """What the page says.
+    """The contents of the Why page.
 
     Attributes:
         name: The video.

@@ -1,4 +1,4 @@
-"""What the docks of Inspect share: evidence, findings, remarks, thumbnails, and the way from moment to moment."""
+"""Objects that the panels of Inspect share: evidence, findings, remarks, thumbnails and the tour of the moments."""
 
 from PySide6.QtCore import QObject
 

@@ -3,7 +3,7 @@
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.backend import Backend
@@ -27,6 +27,7 @@ from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
 SOON_MS = 60
@@ -37,7 +38,7 @@ FACTS_MS = 400
 
 
 class WhyStage(Enum):
-    """What the page is about."""
+    """The state of the page."""
 
     NOTHING = auto()  # no video on screen
     UNREADABLE = auto()
@@ -56,7 +57,7 @@ def _answer(_backend: Backend, question: WhyQuestion, _superseded: CancelToken, 
 
 
 class WhyLoader(QObject):
-    """What is known of the video on screen, as far as it is known.
+    """Loads the contents of the Why page of the video on screen.
 
     Args:
         index: Worker thread in which it is worked out.
@@ -96,14 +97,8 @@ class WhyLoader(QObject):
         self._mailbox: LatestOnly[WhyQuestion] = LatestOnly(index, _answer, self)
         self._mailbox.delivered.connect(self._on_findings)
         self._mailbox.failed.connect(messages.fail)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(SOON_MS)
-        self._soon.timeout.connect(self._ask)
-        self._read_soon = QTimer(self)
-        self._read_soon.setSingleShot(True)
-        self._read_soon.setInterval(FACTS_MS)
-        self._read_soon.timeout.connect(self._read_facts)
+        self._soon = single_shot(self, SOON_MS, self._ask)
+        self._read_soon = single_shot(self, FACTS_MS, self._read_facts)
         for signal in (
             state.current_changed, state.analysis_changed, state.model_changed, videos.added, videos.removed,
             videos.cleared,
@@ -123,7 +118,7 @@ class WhyLoader(QObject):
 
     @property
     def stage(self) -> WhyStage:
-        """What the page is about."""
+        """The state of the page."""
         entry, analysis = self.entry, self._state.analysis
         if entry is None:
             return WhyStage.NOTHING
@@ -148,13 +143,13 @@ class WhyLoader(QObject):
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Who is before the window, as far as is known: who works here, and who has judged here."""
+        """Names that the user may go by: the one in the settings, and raters who judged in this window."""
         author = self._remarks.author
         return tuple(dict.fromkeys((*((author,) if author else ()), *self._judged_here)))
 
     @Slot(str)
     def on_judged(self, rater: str) -> None:
-        """Learn that somebody has judged a pair in this window."""
+        """Note that a rater has judged a pair in this window."""
         if rater not in self._judged_here:
             self._judged_here.append(rater)
             self._notify()
@@ -167,7 +162,7 @@ class WhyLoader(QObject):
 
     @property
     def findings(self) -> Findings | None:
-        """What is to be said of the analysis on screen, or None before that is known."""
+        """The findings on the analysis on screen, or None before they are known."""
         found, entry = self._findings, self.entry
         same = found is not None and entry is not None and found.analysis is self._state.analysis
         return found if same else None
