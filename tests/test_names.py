@@ -7,11 +7,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent / "skillviewer"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
-CLASSES_TWICE = {"ModelEntry", "ModelPool", "Tuner"}
-"""Classes of the engine, and the protocols by which the window knows them (``ui/session/backend.py``)."""
-
-MODULES_TWICE = {"screen", "tables", "binding"}
-"""``screen`` is the entry of every screen, ``tables`` and ``binding`` belong to one screen or wing each."""
+MODULES_TWICE = {"screen"}
+"""``screen`` is the entry of every screen."""
 
 ROOMY = {"ui/ranking", "ui/comparing"}
 MOST_MODULES = 20
@@ -23,7 +20,7 @@ def test_public_class_name_stands_once() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(path.relative_to(PACKAGE).as_posix())
-    assert {name: where for name, where in homes.items() if len(where) > 1 and name not in CLASSES_TWICE} == {}
+    assert {name: where for name, where in homes.items() if len(where) > 1} == {}
 
 
 def test_module_name_stands_once_in_a_layer() -> None:
