@@ -53,7 +53,7 @@ def main() -> None:
     best = dict.fromkeys(WAYS, float("inf"))
     for _ in range(args.rounds):
         for way, (mixed, room, own) in WAYS.items():
-            model.mixed = mixed
+            model.autocast = mixed
             forward = nn.Conv2d.forward if own else DepthwiseConv2d.forward
             with patch.object(end_to_end, "KEPT_BYTES", room), patch.object(DepthwiseConv2d, "forward", forward):
                 model.zero_grad()

@@ -107,7 +107,7 @@ def test_folds_by_video_come_with_a_warning(tmp_path: Path, capsys: Capture) -> 
     assert run(["data", "folds", str(study), "--folds", "2"]) == 0
     out, err = capsys.readouterr()
     assert "2 folds by video" in out
-    assert "flatters every model" in err
+    assert "accuracies are too high" in err
     for option in ("--participants", "--participant-pattern"):  # as the commands of a study call it
         assert run(["data", "folds", str(study), option, "^."]) == 0
         assert "4 folds by participant" in capsys.readouterr().out

@@ -93,15 +93,15 @@ class Moment:
         if self.basis is Basis.CURVE:
             what = f"the score {'rises' if self.amount > 0 else 'falls'} here"
             if self.hardly_counts:
-                what += ", but at the end it hardly counts"
+                what += ", with hardly any effect on the final score"
         else:
-            what = f"this stretch {'raises' if self.amount > 0 else 'lowers'} the score"
+            what = f"this part {'raised' if self.amount > 0 else 'lowered'} the score"
             if self.change * self.amount < 0:
                 what += f", though the curve {'rises' if self.change > 0 else 'falls'} here"
         if self.place is None:
             return what
-        where = f"mainly at {self.place} of the picture" if self.place else "at no place in particular"
-        return f"{what}; the model looked {where}"
+        where = f"mainly on {self.place} of the picture" if self.place else "spread over the picture"
+        return f"{what}; attention was {where}"
 
 
 def find_moments(

@@ -55,8 +55,12 @@ class Alpha:
         if self.n_pairs < FEW_PAIRS:
             return "too few pairs to tell"
         if np.isnan(self.low):
-            same = "all said the same, and what chance alone would give is not known"
-            return same if np.isnan(self.value) else "every draw of pairs says the same, so how sure cannot be told"
+            same = "all verdicts are the same, so the chance level is unknown"
+            return (
+                same
+                if np.isnan(self.value)
+                else "every draw of pairs gives the same value, so the uncertainty is unknown"
+            )
         if self.value >= RELIABLE:
             well = "the raters seem to agree well, but the interval reaches lower"
             return "the raters agree well" if self.low >= RELIABLE else well

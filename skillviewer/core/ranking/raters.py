@@ -66,7 +66,7 @@ class RaterReport:
             )
         if self.consistency.n and self.consistency.interval[1] < 0.75:
             agreed = f"{self.consistency.part} of {self.consistency.n}"
-            found.append(f"Says the same again of only {agreed} repeated pairs.")
+            found.append(f"Gives the same verdict again on only {agreed} repeated pairs.")
         if self.agreement.n >= FEW and self.agreement.interval[1] < 2 / 3:
             found.append(f"Agrees with most of the others in only {self.agreement.part} of {self.agreement.n} pairs.")
         if self.misfit is not None and self.misfit.infit > MISFIT_INFIT and self.misfit.z > MISFIT_Z:

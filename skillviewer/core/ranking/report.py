@@ -86,7 +86,7 @@ class RankingReport:
     def connectivity(self) -> str:
         """Sentence on the comparability of strengths."""
         if not self.judged:
-            return "Nobody has judged a pair yet."
+            return "No pair has been judged yet."
         if self.connected:
             if len(self.parts) > 1:
                 return "Votes connect all videos of each task: strengths can be compared within a task."

@@ -108,7 +108,7 @@ class Packer:
                 if self.options.texts:
                     self.remarks.append(
                         "Names in notes, reasons and labels were replaced; read those texts before you pass them on: "
-                        "people are also told by what is said of them."
+                        "people can also be recognised by what is written about them."
                     )
             elif not self.options.texts:
                 empty_texts(db)
@@ -120,7 +120,7 @@ class Packer:
         if self.blurred is not None:
             self.remarks = [*self.blurred.remarks(), *self.remarks]
         elif self.options.sound and self.names is not None and self.n_videos:
-            self.remarks.insert(0, "The videos have no sound: beside other names it is kept only with blurred faces.")
+            self.remarks.insert(0, "The videos have no sound: with pseudonyms it is kept only in blurred videos.")
         blurred = self.blurred is not None and bool(self.blurred.faces)
         if self.blurred is not None and blurred:
             self._add(self.blurred.readme(), README)
