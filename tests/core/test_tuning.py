@@ -182,8 +182,8 @@ def test_warnings_name_nobody_where_they_are_given_away() -> None:
         for i, v in enumerate(known.videos)
     )
     first, second, third = known.names[1], known.names[4], known.names[7]
-    circle = (Pair(first, second), Pair(second, third), Pair(third, first))
-    ordered = {frozenset((p.better, p.worse)): p for p in (*known.pairs, *circle)}
+    cycle = (Pair(first, second), Pair(second, third), Pair(third, first))
+    ordered = {frozenset((p.better, p.worse)): p for p in (*known.pairs, *cycle)}
     told = StudyPairs(replace(known, videos=videos, pairs=tuple(ordered.values())))
     found = divide(told, TuningChoices(), seen=told.dataset.names).warnings
     names = {*told.dataset.names, *told.dataset.participants.values()}

@@ -172,7 +172,7 @@ def test_stretches_of_one_file_share_its_copy(
             changed.models.save_analysis(replace(said, provenance=replace(said.provenance, model_digest="e" * 64)))
     made = pack(study, tmp_path / "all.skillarchive", ArchiveOptions(pseudonyms=pseudonyms))
     assert made.n_videos == 3
-    assert made.n_analyses == 3, "of each stretch one, however many stretches have scores"
+    assert made.n_analyses == 3, "of each clip one, however many intervals have scores"
     with zipfile.ZipFile(made.path) as archive:
         assert len([name for name in archive.namelist() if name.startswith("videos/")]) == 3
     opened = _elsewhere(made.path, tmp_path, monkeypatch)

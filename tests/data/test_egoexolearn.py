@@ -87,7 +87,7 @@ def test_people_may_be_named_by_recording(root: Path) -> None:
 
 
 def test_a_recording_stands_in_for_a_person_who_is_not_named(root: Path) -> None:
-    stretch = f"18_{A}_7242_7427"
+    clip = f"18_{A}_7242_7427"
     write(root / "annotations/participants.csv", f"video,participant\n{A},Ann\n{B},Bob\n{C},Ann\n")
     data = egoexolearn.load(root, choices=Choices(task="egg-cracking"))
     assert set(data.participants.values()) == {"Ann", "Bob", D}
@@ -97,6 +97,6 @@ def test_a_recording_stands_in_for_a_person_who_is_not_named(root: Path) -> None
     made = make_folds(data)
     assert made.by is FoldsBy.PARTICIPANT
     assert "Recordings without a known participant are held out whole" in made.warning
-    write(root / "annotations/participants.csv", f"video,participant\n{stretch},Ann\n")
+    write(root / "annotations/participants.csv", f"video,participant\n{clip},Ann\n")
     whole = egoexolearn.load(root)
     assert {whole.participants[name] for name in whole.names if A in name} == {"Ann"}, "one wears the camera"

@@ -101,7 +101,7 @@ def test_circles_islands_and_missing_files_are_told(tmp_path: Path) -> None:
 def test_many_circles_are_summed_up(tmp_path: Path) -> None:
     rows = [f"{c}{a},{c}{b}" for c in "pqrst" for a, b in ((1, 2), (2, 3), (3, 1))]
     write(tmp_path / "pairs.csv", "better,worse\n" + "\n".join(rows))
-    told = [problem for problem in open_dataset(tmp_path).problems if "circle" in problem]
+    told = [problem for problem in open_dataset(tmp_path).problems if "cycle" in problem]
     assert len(told) == 4
     assert told[-1] == "There are 2 more sets of videos whose pairs form cycles."
 

@@ -176,8 +176,8 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
         if n_folds in {None, len(released.folds)}:
             return released
         n = len(released.folds)
-        told = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
-        return replace(released, warning=" ".join(filter(None, (released.warning, told))))
+        note = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
+        return replace(released, warning=" ".join(filter(None, (released.warning, note))))
     groups = grouped(dataset, by)
     if by is FoldsBy.PARTICIPANT:
         warning = _unknown_participants(dataset)

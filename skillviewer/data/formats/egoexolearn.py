@@ -143,8 +143,8 @@ def _unknown(by_recording: int, n: int) -> str:
     """Return the problem of n videos with some participants unknown; "" if all are known."""
     if by_recording == n:
         return "The people in the recordings are unknown; folds hold out whole recordings instead."
-    told = f"The people in {by_recording} of {n} clips are unknown; folds hold out their whole recordings instead."
-    return told if by_recording else ""
+    problem = f"The people in {by_recording} of {n} clips are unknown; folds hold out their whole recordings instead."
+    return problem if by_recording else ""
 
 
 def _with_recordings(people: Mapping[str, str], recordings: Mapping[str, str]) -> tuple[dict[str, str], int]:

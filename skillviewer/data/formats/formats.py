@@ -96,8 +96,8 @@ def open_dataset(
     if not dataset.pairs:
         rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
         ties = f" All {len(dataset.similar)} pairs that it holds count as no disparity." if dataset.similar else ""
-        told = f" {rows[0]}" if rows else ties
-        raise DatasetError(f"{dataset.name} holds no pair with a better video.{told}")
+        reason = f" {rows[0]}" if rows else ties
+        raise DatasetError(f"{dataset.name} holds no pair with a better video.{reason}")
     dataset, shared = _each_file_once(dataset)
     return replace(dataset, problems=(*dataset.problems, *shared, *_found_wanting(dataset)))
 

@@ -161,11 +161,11 @@ class Study:
         tables = ("judgement", "agreed_pair", "moment", "note", "rater")
         if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
-        told = (
+        entered = (
             "participant IS NOT NULL OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR "
             "(extent_unit <> '' AND removed_at IS NULL)"
         )
-        return self._file.scalar(f"SELECT 1 FROM video WHERE {told} LIMIT 1") is not None  # noqa: S608 - ours
+        return self._file.scalar(f"SELECT 1 FROM video WHERE {entered} LIMIT 1") is not None  # noqa: S608 - ours
 
     @staticmethod
     def delete(path: Path) -> None:

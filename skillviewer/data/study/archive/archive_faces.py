@@ -81,9 +81,9 @@ class BlurredVideos:
             if faces is None:
                 faces = find_faces(reader, token=self._token, report=self._named_report(f"looking for faces in {name}"))
                 self._store.put(faces)
-            told = self._named_report(f"blurring faces in {name}")
+            report = self._named_report(f"blurring faces in {name}")
             try:
-                info = copy_with_blurred_faces(reader, target, faces, self._token, told, sound=self._sound)
+                info = copy_with_blurred_faces(reader, target, faces, self._token, report, sound=self._sound)
             except ExportError as error:  # the user does not know the path of the temporary copy
                 words = str(error).replace(str(target), "its blurred copy")
                 raise ExportError(f"{source.name}: {words}") from error
