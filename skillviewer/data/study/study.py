@@ -14,7 +14,7 @@ from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.models import StudyModels
-from skillviewer.data.study.rejudge_queue import Again
+from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.remarks import StudyRemarks
 from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
 from skillviewer.data.study.videos import Videos
@@ -42,7 +42,7 @@ class Study:
         self._file = file
         self.videos = Videos(file)
         self.votes = StudyVotes(file)
-        self.again = Again(file)
+        self.again = RejudgeQueue(file)
         self.pairs = AgreedPairs(file)
         self.remarks = StudyRemarks(file)
         self.models = StudyModels(file)
