@@ -182,7 +182,7 @@ def test_doubtful_frames_are_counted_and_nothing_is_promised(
     )
     assert look == LOOK_THROUGH
     assert silent == "The blurred videos have no sound: a voice identifies a person as well as a face does."
-    assert "Scores, maps and votes are of the videos before their faces were blurred" in before
+    assert "Scores, maps and votes belong to the videos before their faces were blurred" in before
     with zipfile.ZipFile(made.path) as file:
         told = file.read("README.txt").decode()
     assert all(remark in told for remark in made.remarks)
