@@ -228,7 +228,7 @@ def test_frames_are_counted_and_not_people(reader: VideoReader) -> None:
 
     def said(faces: Faces) -> str:
         first, last = blur_remarks([Exhibit(analysis(info), faces=faces)])
-        assert "check the result before you give it away" in last
+        assert "look through what was made" in last
         return first
 
     assert said(none) == f"No face was found in {name}, so nothing is blurred in it; 0 frames are doubtful."

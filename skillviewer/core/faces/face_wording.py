@@ -2,7 +2,7 @@
 
 from skillviewer.core.faces.faces import Faces, doubtful_frames
 
-LOOK_THROUGH = "Some faces may be missed: check the result before you give it away."
+LOOK_THROUGH = "Some faces may be missed: look through what was made before you give it away."
 
 NO_GUARANTEE = "Blurred faces: an aid, no guarantee."
 """Short enough for the foot of every page with pictures."""
