@@ -37,7 +37,7 @@ def test_inspect_as_json_lists_problems(tmp_path: Path, capsys: Capture) -> None
     (one,) = json.loads(capsys.readouterr().out)["datasets"]
     assert (one["videos"], one["videos_with_file"], one["pairs"], one["circles"]) == (3, 0, 3, 1)
     assert any("line 5" in problem for problem in one["problems"])
-    assert any("circle" in problem for problem in one["problems"])
+    assert any("cycle" in problem for problem in one["problems"])
 
 
 def test_ratings_that_hardly_differ_make_no_pair_if_it_is_asked_for(tmp_path: Path, capsys: Capture) -> None:
