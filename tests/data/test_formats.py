@@ -85,7 +85,7 @@ def test_two_forms_in_one_folder_have_to_be_chosen_from(tmp_path: Path) -> None:
     assert open_dataset(tmp_path / "x", form="jigsaws").form == "jigsaws"
 
 
-def test_circles_islands_and_missing_files_are_told(tmp_path: Path) -> None:
+def test_cycles_islands_and_missing_files_are_told(tmp_path: Path) -> None:
     rows = ["better,worse", "a,b", "b,c", "c,a", "x,y"]
     write(tmp_path / "pairs.csv", "\n".join(rows))
     touch(tmp_path / "videos", ["a.mp4", "b.mp4", "x.mp4"])
@@ -98,7 +98,7 @@ def test_circles_islands_and_missing_files_are_told(tmp_path: Path) -> None:
     assert len(data.pairs) == 4
 
 
-def test_many_circles_are_summed_up(tmp_path: Path) -> None:
+def test_many_cycles_are_summed_up(tmp_path: Path) -> None:
     rows = [f"{c}{a},{c}{b}" for c in "pqrst" for a, b in ((1, 2), (2, 3), (3, 1))]
     write(tmp_path / "pairs.csv", "better,worse\n" + "\n".join(rows))
     told = [problem for problem in open_dataset(tmp_path).problems if "cycle" in problem]
