@@ -58,7 +58,7 @@ def _bundled(name: str) -> Path:
     for folder in candidates:
         if folder.is_dir():
             return folder
-    raise FileNotFoundError(f"the folder {name}/ that ships with SkillViewer is missing beside {package}")
+    raise FileNotFoundError(f"the folder {name}/ that ships with SkillViewer is missing next to {package}")
 
 
 def resources_dir() -> Path:

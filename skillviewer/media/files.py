@@ -53,17 +53,17 @@ def expand(paths: Iterable[Path]) -> list[Path]:
 
 def without_videos(paths: Iterable[Path]) -> list[tuple[Path, str]]:
     """Return the folders in which ``expand`` finds nothing, each with a sentence that gives the reason."""
-    told = []
+    problems = []
     for path in filter(_is_folder, paths):
         try:
             with os.scandir(path):
                 pass
         except OSError as error:
-            told.append((path, f"{path} cannot be looked into: {error.strerror or error}."))
+            problems.append((path, f"{path} cannot be looked into: {error.strerror or error}."))
             continue
         if not expand([path]):
-            told.append((path, f"There is no video in {path}."))
-    return told
+            problems.append((path, f"There is no video in {path}."))
+    return problems
 
 
 def _is_folder(path: Path) -> bool:

@@ -37,7 +37,7 @@ def test_inspect_as_json_lists_problems(tmp_path: Path, capsys: Capture) -> None
     (one,) = json.loads(capsys.readouterr().out)["datasets"]
     assert (one["videos"], one["videos_with_file"], one["pairs"], one["circles"]) == (3, 0, 3, 1)
     assert any("line 5" in problem for problem in one["problems"])
-    assert any("circle" in problem for problem in one["problems"])
+    assert any("cycle" in problem for problem in one["problems"])
 
 
 def test_ratings_that_hardly_differ_make_no_pair_if_it_is_asked_for(tmp_path: Path, capsys: Capture) -> None:
@@ -107,7 +107,7 @@ def test_folds_by_video_come_with_a_warning(tmp_path: Path, capsys: Capture) -> 
     assert run(["data", "folds", str(study), "--folds", "2"]) == 0
     out, err = capsys.readouterr()
     assert "2 folds by video" in out
-    assert "flatters every model" in err
+    assert "accuracies are too high" in err
     for option in ("--participants", "--participant-pattern"):  # as the commands of a study call it
         assert run(["data", "folds", str(study), option, "^."]) == 0
         assert "4 folds by participant" in capsys.readouterr().out

@@ -309,7 +309,7 @@ def test_what_lost_its_pairs_is_left_out_and_told(study: Path, tmp_path: Path, c
     for name in ("a1", "a2"):
         (folder / "videos" / f"{name}.mp4").unlink()
     assert run(command(folder, tmp_path / "out", "--model", "duration,none")) == 0
-    assert "No pairs to train on or to test on in fold 1. What has none is left out." in capsys.readouterr().err
+    assert "No pairs to train on or to test on in fold 1. Such folds are left out." in capsys.readouterr().err
     record = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert [fold["name"] for fold in record["folds"]] == ["2"]
     assert [model["model"] for model in record["models"]] == ["duration", "none"]

@@ -112,8 +112,8 @@ def test_where_only_one_verdict_was_given_alpha_is_not_defined() -> None:
     twelve = agreement(judged(*same), "ordinal")
     assert twelve is not None
     assert twelve.sentence == (
-        "Krippendorff's alpha, ordinal: not defined, over 12 pairs that at least two of 2 raters judged: all said the "
-        "same, and what chance alone would give is not known."
+        "Krippendorff's alpha, ordinal: not defined, over 12 pairs that at least two of 2 raters judged: all verdicts "
+        "are the same, so the chance level is unknown."
     )
 
 
@@ -124,7 +124,7 @@ def test_an_interval_without_width_is_none() -> None:
     assert found is not None
     assert (found.value, np.isnan(found.low)) == (1.0, True)
     assert "interval" not in found.sentence
-    assert "every draw of pairs says the same, so how sure cannot be told" in found.sentence
+    assert "every draw of pairs gives the same value, so the uncertainty is unknown" in found.sentence
 
 
 def test_votes_without_a_name_are_each_somebody_s_own() -> None:

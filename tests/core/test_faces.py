@@ -76,7 +76,7 @@ def test_edits_return_new_values_and_the_old_one_is_the_undo() -> None:
     assert moved.removed(1).tracks == ()
     with pytest.raises(ValueError, match="no face 7"):
         one.removed(7)
-    with pytest.raises(ValueError, match="outside the stretch"):
+    with pytest.raises(ValueError, match="outside the interval"):
         empty.drawn(HERE, 10, 20, 30)
 
 

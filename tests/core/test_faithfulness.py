@@ -174,7 +174,7 @@ def test_verdict(own: float, effects: float, value: float, label: str) -> None:
     assert tested.faithful is (value > 0)
     assert tested.decidable is (label != "faithfulness cannot be told")
     assert tested.label == label
-    words = {"f": "moves the score more than taking away such regions elsewhere", "n": "not why it scored so"}
+    words = {"f": "moves the score more than occluding such regions elsewhere", "n": "not why it scored so"}
     assert words.get(label[0] if label != "faithfulness cannot be told" else "", "cannot be told") in tested.sentence
 
 

@@ -1,4 +1,4 @@
-"""Moments: stretches of known curves, their frames and times, and what is said of them."""
+"""Moments: intervals of known curves, their frames and times, and what is said of them."""
 
 from dataclasses import replace
 from itertools import pairwise

@@ -61,9 +61,9 @@ def test_consistent_pairs_have_no_cycle() -> None:
 
 
 def test_cycles_are_found_and_named() -> None:
-    circle = [Pair("b", "c"), Pair("c", "d"), Pair("d", "b"), Pair("a", "b"), Pair("d", "e")]
-    assert find_cycles(circle) == (("b", "c", "d"),)
-    assert find_cycles([Pair("x", "y"), Pair("y", "x"), *circle]) == (("b", "c", "d"), ("x", "y"))
+    cycle = [Pair("b", "c"), Pair("c", "d"), Pair("d", "b"), Pair("a", "b"), Pair("d", "e")]
+    assert find_cycles(cycle) == (("b", "c", "d"),)
+    assert find_cycles([Pair("x", "y"), Pair("y", "x"), *cycle]) == (("b", "c", "d"), ("x", "y"))
 
 
 def test_the_shortest_way_round_is_shown() -> None:
@@ -72,8 +72,8 @@ def test_the_shortest_way_round_is_shown() -> None:
 
 
 def test_videos_in_a_circle_share_a_depth() -> None:
-    circle = [Pair("a", "b"), Pair("b", "c"), Pair("c", "b"), Pair("c", "d")]
-    assert depths(circle) == {"a": 0, "b": 1, "c": 1, "d": 2}
+    cycle = [Pair("a", "b"), Pair("b", "c"), Pair("c", "b"), Pair("c", "d")]
+    assert depths(cycle) == {"a": 0, "b": 1, "c": 1, "d": 2}
 
 
 def test_islands() -> None:

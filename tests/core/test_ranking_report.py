@@ -31,20 +31,20 @@ def test_a_circle_is_listed_with_its_votes() -> None:
         )
     )
     assert found.tangles == (("a", "b", "c"),)
-    (circle,) = found.cycles
-    assert circle.videos == ("a", "b", "c")
-    assert [link.text for link in circle.links] == [
+    (cycle,) = found.cycles
+    assert cycle.videos == ("a", "b", "c")
+    assert [link.text for link in cycle.links] == [
         "a over b, 3 to 0",
         "b over c, 2 to 1",
         "c over a, 1 to 0, 1 no difference",
     ]
-    assert (circle.weakest.better, circle.weakest.worse) == ("c", "a") or circle.weakest.margin == 1
+    assert (cycle.weakest.better, cycle.weakest.worse) == ("c", "a") or cycle.weakest.margin == 1
 
 
 def test_the_link_that_fewest_votes_decide_is_to_be_judged_again() -> None:
     votes = judged(*[(r, "a", "b", 1) for r in "12"], ("1", "b", "c", 1), *[(r, "c", "a", 1) for r in "12"])
-    (circle,) = contradictions(votes).cycles
-    assert (circle.weakest.better, circle.weakest.worse) == ("b", "c")
+    (cycle,) = contradictions(votes).cycles
+    assert (cycle.weakest.better, cycle.weakest.worse) == ("b", "c")
 
 
 def test_ties_and_splits_have_no_direction() -> None:
@@ -58,8 +58,8 @@ def test_ties_and_splits_have_no_direction() -> None:
 
 def test_a_tangle_without_three_lists_a_longer_circle_and_all_threes_are_listed() -> None:
     square = judged(("1", "a", "b", 1), ("1", "b", "c", 1), ("1", "c", "d", 1), ("1", "d", "a", 1))
-    (circle,) = contradictions(square).cycles
-    assert circle.videos == ("a", "b", "c", "d")
+    (cycle,) = contradictions(square).cycles
+    assert cycle.videos == ("a", "b", "c", "d")
     both = contradictions([*square, *judged(("1", "a", "c", 1), ("1", "b", "d", 1))])
     assert {frozenset(c.videos) for c in both.cycles} == {frozenset("acd"), frozenset("abd")}
 
@@ -83,7 +83,7 @@ def test_halves_of_sound_votes_agree_and_of_noise_do_not(raters: str, halves: st
     assert noise.value < 0.6
     assert sound.low <= sound.value <= sound.high
     assert (sound.n_splits, sound.every) == ((3, True) if raters == "ABCD" else (20, False))
-    assert "look better than it is" in sound.sentence
+    assert "chosen for their information inflate it" in sound.sentence
 
 
 @pytest.mark.parametrize("n", [4, 5, 6, 7])
@@ -118,7 +118,7 @@ def test_the_whole_report_by_hand() -> None:
     assert found.why == (("chain", 2), ("test", 2))
     rows = {s.name: (s.won, s.lost, s.neither) for s in found.standings}
     assert rows == {"a": (1, 1, 1), "b": (1, 1, 0), "c": (1, 1, 1)}
-    assert [s.rank for s in found.standings] == [1, 1, 1], "a circle, and a tie"
+    assert [s.rank for s in found.standings] == [1, 1, 1], "a cycle, and a tie"
     assert found.parts == (("", (("a", "b", "c"), ("d",), ("e",))),)
     assert not found.connected
     assert found.connectivity == "No vote on d, e yet."
@@ -128,9 +128,9 @@ def test_the_whole_report_by_hand() -> None:
     assert found.ordinal.value == found.on_test.value  # only one pair was judged by two
     assert [r.name for r in found.raters] == ["A", "B"]
     assert found.split_half is None
-    (circle,) = found.contradictions.cycles or (None,)
-    assert circle is not None
-    assert circle.videos == ("a", "b", "c")
+    (cycle,) = found.contradictions.cycles or (None,)
+    assert cycle is not None
+    assert cycle.videos == ("a", "b", "c")
 
 
 def test_the_strongest_come_first_by_task() -> None:
@@ -225,8 +225,8 @@ def test_circles_are_those_of_brute_force() -> None:
     }
     found = contradictions(judged(*votes)).cycles
     assert len(expected) > 3
-    assert {frozenset(circle.videos) for circle in found if len(circle.links) == 3} == expected
-    assert all((link.better, link.worse) in beats for circle in found for link in circle.links)
+    assert {frozenset(cycle.videos) for cycle in found if len(cycle.links) == 3} == expected
+    assert all((link.better, link.worse) in beats for cycle in found for link in cycle.links)
 
 
 def test_groups_that_no_vote_connects_are_told() -> None:

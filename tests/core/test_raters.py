@@ -88,7 +88,7 @@ def test_an_untroubled_rater_is_not_warned_of() -> None:
         ({"left": Proportion(42, 55)}, "Favours the left side: 42 of 55 votes."),
         ({"left": Proportion(13, 55)}, "Favours the right side: 42 of 55 votes."),
         ({"hurried": Proportion(12, 60)}, "Voted before half of the two videos was seen in 12 of 60 votes."),
-        ({"consistency": Proportion(2, 8)}, "Says the same again of only 2 of 8 repeated pairs."),
+        ({"consistency": Proportion(2, 8)}, "Gives the same verdict again on only 2 of 8 repeated pairs."),
         ({"agreement": Proportion(10, 30)}, "Agrees with most of the others in only 10 of 30 pairs."),
         ({"misfit": Misfit(1.5, 2.0, 3.0, 55)}, "Fits the order of the others badly (infit 1.50; 1 is expected)."),
         ({"neither": 40}, "Sees no difference in 40 of 60 pairs."),

@@ -45,10 +45,10 @@ def test_few_pairs_choose_no_epoch_and_are_warned_of() -> None:
     division = divide(study("ABCD", 1), TuningChoices())
     assert division.inner is None
     told = " ".join(division.warnings)
-    assert "the last one is taken" in told
+    assert "the last one is used" in told
     assert "Only 3 pairs are left to train on" in told
     assert "Only 3 pairs are held out" in told
-    assert "One person alone is held out" in told
+    assert "Only one person is held out" in told
 
 
 def test_videos_are_held_out_where_nobody_knows_the_people_and_that_is_said() -> None:
@@ -57,7 +57,7 @@ def test_videos_are_held_out_where_nobody_knows_the_people_and_that_is_said() ->
     assert "same person may be in training and test" in division.warnings[0]
     asked = divide(study(), TuningChoices(by=FoldsBy.VIDEO))
     assert asked.by is FoldsBy.VIDEO
-    with pytest.raises(DatasetError, match="Nobody says who is in"):
+    with pytest.raises(DatasetError, match="is unknown: name it"):
         divide(study(participants=False), TuningChoices(by=FoldsBy.PARTICIPANT))
 
 
@@ -84,7 +84,7 @@ def test_people_whom_the_model_knows_are_held_out_last() -> None:
     assert set(division.fold.held_out_videos) == set(people("GH", 3))
     assert not any("trained on" in warning for warning in division.warnings)
     everybody = divide(study(), TuningChoices(), people("ABCDEFGH", 3))
-    assert any("accuracy before is too good" in warning for warning in everybody.warnings)
+    assert any("accuracy before is too high" in warning for warning in everybody.warnings)
 
 
 def test_no_votes() -> None:
@@ -138,7 +138,7 @@ def test_contradictions_and_circles_are_told_of() -> None:
     circular = replace(said.dataset, pairs=(*pairs, Pair("C1", "A1")), judgements=votes)
     told = " ".join(divide(replace(said, dataset=circular), TuningChoices()).warnings)
     assert "On 1 pair the votes contradict each other" in told
-    assert "Pairs go in circles (" in told
+    assert "The pairs form a cycle (" in told
 
 
 def test_choices_that_make_no_sense_are_refused() -> None:
@@ -182,8 +182,8 @@ def test_warnings_name_nobody_where_they_are_given_away() -> None:
         for i, v in enumerate(known.videos)
     )
     first, second, third = known.names[1], known.names[4], known.names[7]
-    circle = (Pair(first, second), Pair(second, third), Pair(third, first))
-    ordered = {frozenset((p.better, p.worse)): p for p in (*known.pairs, *circle)}
+    cycle = (Pair(first, second), Pair(second, third), Pair(third, first))
+    ordered = {frozenset((p.better, p.worse)): p for p in (*known.pairs, *cycle)}
     told = StudyPairs(replace(known, videos=videos, pairs=tuple(ordered.values())))
     found = divide(told, TuningChoices(), seen=told.dataset.names).warnings
     names = {*told.dataset.names, *told.dataset.participants.values()}
@@ -192,10 +192,10 @@ def test_warnings_name_nobody_where_they_are_given_away() -> None:
     kept = [nameless(warning, names) for warning in found]
     assert not any(named.search(warning) for warning in kept)
     for said in (
-        "Nobody says who is in a video: it is held out by itself",
+        "The participant of a video is unknown: it is held out by itself",
         "a video is held out and shows frames of a video",
         "The model was trained on 3 of the held-out videos before: its",
-        "One person alone is held out: how others would fare",
-        "Pairs go in circles: no model can",
+        "Only one person is held out: the accuracy for others",
+        "The pairs form a cycle: no model can",
     ):
         assert any(warning.startswith(said) for warning in kept), said

@@ -89,7 +89,7 @@ def test_a_first_model_is_held_against_guessing() -> None:
     assert verdict(perfect, 100, NOTHING) == ()
     few = replace(perfect, after=replace(perfect.after, n_clusters=5))
     assert verdict(few, 100, NOTHING) == (
-        "All draws of 5 held-out participants say 100 %: too few are held out to tell how sure that is.",
+        "All draws of 5 held-out participants give 100 %: too few are held out to show how certain that is.",
     )
     nobody = replace(perfect, after=replace(perfect.after, value=0.0))
     assert not nobody.beyond_noise
@@ -127,7 +127,7 @@ def test_drift_is_told_as_far_as_it_is_defined() -> None:
 
     assert told(0.25, 0.9) == "scores drifted by 0.25 standard deviations, their order kept to 0.90 of 1"
     assert told(0.25, nan) == "scores drifted by 0.25 standard deviations"
-    assert told(nan, nan) == "too few scores, or too much alike, to tell how far they drifted"
+    assert told(nan, nan) == "too few or too similar scores to measure their drift"
 
 
 def test_order_kept() -> None:

@@ -172,7 +172,7 @@ def test_stretches_of_one_file_share_its_copy(
             changed.models.save_analysis(replace(said, provenance=replace(said.provenance, model_digest="e" * 64)))
     made = pack(study, tmp_path / "all.skillarchive", ArchiveOptions(pseudonyms=pseudonyms))
     assert made.n_videos == 3
-    assert made.n_analyses == 3, "of each stretch one, however many stretches have scores"
+    assert made.n_analyses == 3, "of each clip one, however many intervals have scores"
     with zipfile.ZipFile(made.path) as archive:
         assert len([name for name in archive.namelist() if name.startswith("videos/")]) == 3
     opened = _elsewhere(made.path, tmp_path, monkeypatch)
@@ -491,7 +491,7 @@ def test_cancel_overwrite_and_other_suffixes(study: Path, tmp_path: Path) -> Non
     key = tmp_path / "key.csv"
     key.write_text("of what was sent in May")
     options = ArchiveOptions(videos=False, pseudonyms=True, key=key)
-    with pytest.raises(ExportError, match="may be the only key to what was given away before"):
+    with pytest.raises(ExportError, match="may be the only key to an earlier archive"):
         pack(study, tmp_path / "mine.zip", options, overwrite=True)
     assert key.read_text() == "of what was sent in May"
     assert (tmp_path / "mine.zip").read_text() == "mine"
@@ -506,8 +506,8 @@ def test_a_key_that_cannot_be_kept_is_told_before_anything_is_packed(
     file.write_text("no folder")
     told: list[object] = []
     for key, said in (
-        (out, "is to be the archive"),
-        (tmp_path / "out" / ".." / "out" / "all.zip", "is to be the archive"),
+        (out, "is the archive itself"),
+        (tmp_path / "out" / ".." / "out" / "all.zip", "is the archive itself"),
         (file / "key.csv", "The key .*key.csv could not be written"),
         (tmp_path / ("k" * 300), "The key .* could not be written: File name too long"),
     ):

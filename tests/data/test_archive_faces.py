@@ -177,12 +177,12 @@ def test_doubtful_frames_are_counted_and_nothing_is_promised(
     made = _pack(study, tmp_path / "all.zip")
     counted, look, silent, before = made.remarks
     assert counted == (
-        f"Faces are blurred in 2 of 3 videos (none was found in {NAMES[2]}); blurred is only what was drawn by hand, "
+        f"Faces are blurred in 2 of 3 videos (none was found in {NAMES[2]}); only boxes drawn by hand are blurred, "
         f"without a search, in {NAMES[0]}; 5 frames are doubtful ({NAMES[1]}: 5)."
     )
     assert look == LOOK_THROUGH
-    assert silent == "The blurred videos have no sound: a voice tells who somebody is as well as a face does."
-    assert "Scores, maps and votes are of the videos before their faces were blurred" in before
+    assert silent == "The blurred videos have no sound: a voice identifies a person as well as a face does."
+    assert "Scores, maps and votes belong to the videos before their faces were blurred" in before
     with zipfile.ZipFile(made.path) as file:
         told = file.read("README.txt").decode()
     assert all(remark in told for remark in made.remarks)
@@ -198,7 +198,7 @@ def test_sound_is_kept_where_it_is_asked_for_and_said(
 ) -> None:
     made = pack(study, tmp_path / "all.zip", ArchiveOptions(blur_faces=True, sound=True))
     said = next(remark for remark in made.remarks if "sound" in remark)
-    assert said.startswith("1 of 3 blurred videos have their sound: a voice tells who somebody is")
+    assert said.startswith("1 of 3 blurred videos have their sound: a voice identifies a person")
     with zipfile.ZipFile(made.path) as file:
         assert said in file.read("README.txt").decode()
     opened = _elsewhere(made.path, tmp_path, monkeypatch)
@@ -215,7 +215,7 @@ def test_sound_is_kept_where_it_is_asked_for_and_said(
 def test_other_names_alone_never_keep_the_sound(study: Path, tmp_path: Path) -> None:
     (study.parent / "uneven.mkv").unlink()
     made = pack(study, tmp_path / "all.zip", ArchiveOptions(pseudonyms=True, sound=True))
-    assert made.remarks[0] == "The videos have no sound: beside other names it is kept only with blurred faces."
+    assert made.remarks[0] == "The videos have no sound: with pseudonyms it is kept only in blurred videos."
 
 
 def test_without_blurring_nothing_of_it_is_in_the_archive(study: Path, tmp_path: Path) -> None:

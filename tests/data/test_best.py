@@ -1,4 +1,4 @@
-"""BEST: stretches of long videos, one released split."""
+"""BEST: intervals of long videos, one released split."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def test_pairs_extents_and_the_released_split(root: Path) -> None:
     assert by_name["-a1"].extent == TimeRange(25.05, 144.3)
     assert by_name["c3"].extent is None
     assert by_name["b2"].path == root / "v/tie_tie/b2.mp4"
-    assert by_name["d4"].path is None, "which stretch of it is meant is not known"
+    assert by_name["d4"].path is None, "which clip of it is meant is not known"
     assert data.problems == (
         "BEST.csv line 4 has c3 end before it starts; the video is left out.",
         "BEST.csv line 5 does not say from when to when d4 is; the video is left out.",

@@ -51,7 +51,7 @@ def test_whole_recordings_are_held_out(root: Path) -> None:
     made = make_folds(data, 2)
     assert made.by is FoldsBy.PARTICIPANT
     assert set(data.participants.values()) == {A, B, C, D}
-    assert any("whole recordings in place of people" in problem for problem in data.problems)
+    assert any("folds hold out whole recordings instead" in problem for problem in data.problems)
 
 
 def test_all_actions_are_subtasks_of_one(root: Path) -> None:
@@ -83,18 +83,20 @@ def test_people_may_be_named_by_recording(root: Path) -> None:
     data = egoexolearn.load(root, choices=Choices(task="egg-cracking"))
     assert {data.participants[name] for name in data.names if A in name or C in name} == {"Ann"}
     assert {data.participants[name] for name in data.names if B in name or D in name} == {"Bob"}
-    assert not any("participant" in problem or "Nobody says" in problem for problem in data.problems)
+    assert not any("participant" in problem or "are unknown" in problem for problem in data.problems)
 
 
 def test_a_recording_stands_in_for_a_person_who_is_not_named(root: Path) -> None:
-    stretch = f"18_{A}_7242_7427"
+    clip = f"18_{A}_7242_7427"
     write(root / "annotations/participants.csv", f"video,participant\n{A},Ann\n{B},Bob\n{C},Ann\n")
     data = egoexolearn.load(root, choices=Choices(task="egg-cracking"))
     assert set(data.participants.values()) == {"Ann", "Bob", D}
-    assert any("who is in 1 of 4 stretches; folds hold out their whole recordings" in p for p in data.problems)
+    assert any(
+        "The people in 1 of 4 clips are unknown; folds hold out their whole recordings" in p for p in data.problems
+    )
     made = make_folds(data)
     assert made.by is FoldsBy.PARTICIPANT
-    assert "Where nobody says who is in a recording, whole recordings" in made.warning
-    write(root / "annotations/participants.csv", f"video,participant\n{stretch},Ann\n")
+    assert "Recordings without a known participant are held out whole" in made.warning
+    write(root / "annotations/participants.csv", f"video,participant\n{clip},Ann\n")
     whole = egoexolearn.load(root)
     assert {whole.participants[name] for name in whole.names if A in name} == {"Ann"}, "one wears the camera"

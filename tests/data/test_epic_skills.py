@@ -99,7 +99,7 @@ def test_split_rows_that_the_truth_does_not_have(chopsticks: Path) -> None:
             "chopstick_using_train_1.csv has 1 pairs that the ground truth does not have in this order (B2–A2); "
             "they are left out."
         ),
-        "chopstick_using_train_3.csv has no chopstick_using_val_3.csv beside it; the fold is left out.",
+        "chopstick_using_train_3.csv has no chopstick_using_val_3.csv next to it; the fold is left out.",
     )
     assert data.released is not None
     assert len(data.released) == 2

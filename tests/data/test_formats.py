@@ -85,25 +85,25 @@ def test_two_forms_in_one_folder_have_to_be_chosen_from(tmp_path: Path) -> None:
     assert open_dataset(tmp_path / "x", form="jigsaws").form == "jigsaws"
 
 
-def test_circles_islands_and_missing_files_are_told(tmp_path: Path) -> None:
+def test_cycles_islands_and_missing_files_are_told(tmp_path: Path) -> None:
     rows = ["better,worse", "a,b", "b,c", "c,a", "x,y"]
     write(tmp_path / "pairs.csv", "\n".join(rows))
     touch(tmp_path / "videos", ["a.mp4", "b.mp4", "x.mp4"])
     data = open_dataset(tmp_path)
     assert data.problems == (
-        "The pairs go in a circle: a better than b better than c better than a.",
+        "The pairs form a cycle: a better than b better than c better than a.",
         "The videos fall into 2 sets that are never compared with each other (a, x): scores say nothing between them.",
         "2 of 5 videos have no file: c, y.",
     )
     assert len(data.pairs) == 4
 
 
-def test_many_circles_are_summed_up(tmp_path: Path) -> None:
+def test_many_cycles_are_summed_up(tmp_path: Path) -> None:
     rows = [f"{c}{a},{c}{b}" for c in "pqrst" for a, b in ((1, 2), (2, 3), (3, 1))]
     write(tmp_path / "pairs.csv", "better,worse\n" + "\n".join(rows))
-    told = [problem for problem in open_dataset(tmp_path).problems if "circle" in problem]
+    told = [problem for problem in open_dataset(tmp_path).problems if "cycle" in problem]
     assert len(told) == 4
-    assert told[-1].endswith("besides these: 2.")
+    assert told[-1] == "There are 2 more sets of videos whose pairs form cycles."
 
 
 def test_a_data_set_without_a_pair_is_told(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_a_vote_from_before_the_question_is_no_answer_to_it(path: Path, tmp_path
         study.again.ask([AB])
         assert bring_in(study, copy).votes == 1
         assert study.again.waiting() == (AB,)
-        assert study.again.owed_by("Bob") == {AB}
+        assert study.again.due_for("Bob") == {AB}
         cast(study, "Bob", "a", "b")
         assert study.again.waiting() == ()
 
@@ -38,20 +38,20 @@ def test_a_vote_from_before_the_question_is_no_answer_to_it(path: Path, tmp_path
 def test_every_rater_owes_a_pair_once(path: Path) -> None:
     with Study.open(path) as study:
         cast(study, "Ann", "a", "b")
-        assert study.again.owed_by("Ann") == frozenset()
+        assert study.again.due_for("Ann") == frozenset()
         study.again.ask([AB, BC])
         assert study.again.waiting() == (AB, BC)
-        assert study.again.owed_by("Ann") == study.again.owed_by("Bob") == {AB, BC}
+        assert study.again.due_for("Ann") == study.again.due_for("Bob") == {AB, BC}
         vote = cast(study, "Ann", "b", "a")
         cast(study, "Ann", "c", "b", None)  # skipped: an answer too
         assert study.again.waiting() == ()
-        assert study.again.owed_by("Ann") == frozenset()
-        assert study.again.owed_by("Bob") == {AB, BC}
+        assert study.again.due_for("Ann") == frozenset()
+        assert study.again.due_for("Bob") == {AB, BC}
         study.votes.withdraw(vote.id)
-        assert study.again.owed_by("Ann") == {AB}
+        assert study.again.due_for("Ann") == {AB}
         assert study.again.waiting() == (AB,)
     with Study.open(path, read_only=True) as study:
-        assert study.again.owed_by("Bob") == {AB, BC}
+        assert study.again.due_for("Bob") == {AB, BC}
 
 
 def test_what_waits_can_be_taken_out_and_that_taken_back(path: Path) -> None:
@@ -71,10 +71,10 @@ def test_what_waits_is_not_put_back_twice_and_what_was_answered_can_be(path: Pat
         assert study.again.ask([AB]) == ()
         cast(study, "Ann", "a", "b")
         assert len(study.again.ask([AB])) == 1
-        assert study.again.owed_by("Ann") == {AB}
+        assert study.again.due_for("Ann") == {AB}
         cast(study, "Ann", "a", "b")
-        assert study.again.owed_by("Ann") == frozenset()
-        assert study.again.owed_by("Bob") == {AB}
+        assert study.again.due_for("Ann") == frozenset()
+        assert study.again.due_for("Bob") == {AB}
 
 
 def test_taking_back_leaves_votes(path: Path) -> None:
@@ -83,7 +83,7 @@ def test_taking_back_leaves_votes(path: Path) -> None:
         cast(study, "Ann", "a", "b")
         study.again.take_back(numbers)
         assert study.again.waiting() == ()
-        assert study.again.owed_by("Bob") == frozenset()
+        assert study.again.due_for("Bob") == frozenset()
         assert len(study.votes.all()) == 1
 
 
@@ -92,7 +92,7 @@ def test_a_video_that_is_gone_is_not_asked_for(path: Path) -> None:
         study.again.ask([AB, BC])
         study.videos.remove("c")
         assert study.again.waiting() == (AB,)
-        assert study.again.owed_by("Ann") == {AB}
+        assert study.again.due_for("Ann") == {AB}
 
 
 def test_what_makes_no_sense_changes_nothing(path: Path) -> None:

@@ -116,8 +116,8 @@ def test_a_new_version_beside_the_model_that_it_began_as(study: StudyPairs, pare
     assert card.training_data == "tiny: 15 pairs of 6 videos, from 30 votes of 2 raters. unanimous"
     assert "2 of 8 videos held out by participant, never by pair" in (card.held_out.rule if card.held_out else "")
     assert f"from parent (digest {result.parent_digest[:16]})" in card.notes
-    assert any("One person alone is held out (" in warning for warning in report.warnings)
-    assert "One person alone is held out: how others would fare is not known" in card.notes
+    assert any("Only one person is held out (" in warning for warning in report.warnings)
+    assert "Only one person is held out: the accuracy for others is unknown" in card.notes
     told = [warning for warning in report.warnings if "(" not in warning]
     assert len(told) >= 3
     assert all(warning in card.notes for warning in told)

@@ -234,10 +234,10 @@ def test_frames_are_counted_and_not_people(reader: VideoReader) -> None:
     assert said(none) == f"No face was found in {name}, so nothing is blurred in it; 0 frames are doubtful."
     assert said(one) == f"Faces are blurred in 10 of {info.n_frames} frames of {name}; 0 frames are doubtful."
     assert said(again) == (
-        f"Faces are blurred in 20 of {info.n_frames} frames of {name}, in 2 stretches; 0 frames are doubtful."
+        f"Faces are blurred in 20 of {info.n_frames} frames of {name}, in 2 intervals; 0 frames are doubtful."
     )
     by_hand = Faces(info.digest, info.n_frames).drawn(BOX, 3, 0, 10)
     assert said(by_hand) == (
-        f"{name} was not searched for faces: blurred is only what was drawn by hand, in 10 of {info.n_frames} frames."
+        f"{name} was not searched for faces: only boxes drawn by hand are blurred, in 10 of {info.n_frames} frames."
     )
     assert blur_remarks([Exhibit(analysis(info))]) == ()

@@ -243,7 +243,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
     assert (np.abs(np.diff(inside, axis=1)).max() < 30) == blurs
     assert said[0].startswith(f"Saved: {tmp_path / 'f.png'}")
     assert (
-        ("blurred is only what was drawn by hand, in 60 of 60 frames." in said[0]) == (LOOK_THROUGH in said[0]) == blurs
+        ("only boxes drawn by hand are blurred, in 60 of 60 frames." in said[0]) == (LOOK_THROUGH in said[0]) == blurs
     )
 
 

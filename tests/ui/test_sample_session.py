@@ -54,7 +54,7 @@ def test_a_session_on_the_sample_study(
     worst = min(found.moments, key=lambda moment: moment.amount)
     row = next(r for r in why_of(made).moments.rows if r.card is not None and r.card.found is worst)
     assert row.text.startswith("00:0")
-    assert "lowers the score" in row.text
+    assert "lowered the score" in row.text
 
     # scrub along the curve: the playhead, the picture and the cursor are of one frame
     curve = inspect(made).curve

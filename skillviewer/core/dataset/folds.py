@@ -16,7 +16,7 @@ from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 
 USUAL_FOLDS = 4
-_BY_VIDEO = "Folds are by video: the same person may be in training and test, which flatters every model."
+_BY_VIDEO = "Folds are by video: the same person may be in training and test, so accuracies are too high."
 _NOBODY = "\0"  # prefix for videos without a known participant: no participant's name begins like this
 
 
@@ -131,17 +131,15 @@ def _choose(dataset: Dataset) -> tuple[FoldsBy, str]:
         return FoldsBy.RELEASED, ""
     if any(name in dataset.participants for name in videos_of(dataset.pairs)):
         return FoldsBy.PARTICIPANT, ""
-    return FoldsBy.VIDEO, (
-        f"{_BY_VIDEO} Nobody says who is in any video; name the participants to hold whole people out."
-    )
+    return FoldsBy.VIDEO, (f"{_BY_VIDEO} No participants are known; name them to hold out whole people.")
 
 
-def _of_nobody(dataset: Dataset) -> str:
+def _unknown_participants(dataset: Dataset) -> str:
     """Return the warning about videos without a known participant, if others have one; "" if there are none."""
     if dataset.by_recording:
         return (
-            "Where nobody says who is in a recording, whole recordings are held out in place of people, and one person "
-            "may be on both sides."
+            "Recordings without a known participant are held out whole in place of people, so one person may be on "
+            "both sides."
         )
     unknown = [name for name in videos_of(dataset.pairs) if name not in dataset.participants]
     if not unknown:
@@ -149,8 +147,8 @@ def _of_nobody(dataset: Dataset) -> str:
     one = len(unknown) == 1
     who, each = (f"“{unknown[0]}”", "it") if one else (f"{len(unknown)} videos ({unknown[0]}, for one)", "each")
     return (
-        f"Nobody says who is in {who}: {each} is held out by itself, and the person in it may be in training too, "
-        "which flatters every model."
+        f"The participant of {who} is unknown: {each} is held out by itself, and the person in it may also be in "
+        "training, so accuracies are too high."
     )
 
 
@@ -178,14 +176,14 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
         if n_folds in {None, len(released.folds)}:
             return released
         n = len(released.folds)
-        told = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
-        return replace(released, warning=" ".join(filter(None, (released.warning, told))))
+        note = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
+        return replace(released, warning=" ".join(filter(None, (released.warning, note))))
     groups = grouped(dataset, by)
     if by is FoldsBy.PARTICIPANT:
-        warning = _of_nobody(dataset)
+        warning = _unknown_participants(dataset)
         if groups and all(group.startswith(_NOBODY) for group in groups):
             unknown = next(iter(groups.values()))[0]
-            raise DatasetError(f"Nobody says who is in “{unknown}”: name its participant, or make folds by video.")
+            raise DatasetError(f"The participant of “{unknown}” is unknown: name it, or make folds by video.")
     n_folds = max(2, min(USUAL_FOLDS, len(groups))) if n_folds is None else n_folds
     if not 2 <= n_folds <= len(groups):
         raise DatasetError(
@@ -232,7 +230,7 @@ def with_pairs(folds: Folds) -> Folds:
             f"No fold {folds.by.words} has pairs both to train on and to test on: too many videos are missing, or one "
             "is in all pairs. Judge more pairs, or hold out by video."
         )
-    return replace(folds, folds=usable, warning=f"{folds.warning} What has none is left out.")
+    return replace(folds, folds=usable, warning=f"{folds.warning} Such folds are left out.")
 
 
 def _released(dataset: Dataset) -> Folds:

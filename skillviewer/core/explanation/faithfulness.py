@@ -315,18 +315,18 @@ class Faithfulness:
         """The verdict as a sentence for the user."""
         if self.faithful:
             return (
-                f"Attention is faithful {self.value:.2f} of 1 for this video: taking away what the model attended to "
-                "moves the score more than taking away such regions elsewhere."
+                f"Attention is faithful {self.value:.2f} of 1 for this video: occluding the attended regions moves the "
+                "score more than occluding such regions elsewhere."
             )
         if self.decidable:
             return (
-                "Attention is no better than random for this video: taking away what the model attended to moves the "
-                "score no more than taking away such regions elsewhere. The map shows where the model looked, not "
-                "why it scored so."
+                "Attention is no better than random for this video: occluding the attended regions moves the score no "
+                "more than occluding such regions elsewhere. The map shows where the model looked, not why it scored "
+                "so."
             )
         return (
-            "Whether attention is faithful cannot be told for this video: whatever is taken away first, the score "
-            "moves no more than by chance."
+            "The faithfulness of attention cannot be told for this video: whatever is occluded first, the score moves "
+            "no more than by chance."
         )
 
 

@@ -2,7 +2,7 @@
 
 from skillviewer.core.faces.faces import Faces, doubtful_frames
 
-LOOK_THROUGH = "Faces are missed now and then: look through what was made before you give it away."
+LOOK_THROUGH = "Some faces may be missed: look through what was made before you give it away."
 
 NO_GUARANTEE = "Blurred faces: an aid, no guarantee."
 """Short enough for the foot of every page with pictures."""
@@ -26,11 +26,11 @@ def blurred_words(name: str, faces: Faces) -> str:
     n, doubtful = len(faces.tracks), doubtful_frames(faces.doubts)
     if not faces.searched:
         frames = f"in {faces.n_frames_with_faces} of {faces.n_frames} frames"
-        return f"{name} was not searched for faces: blurred is only what was drawn by hand, {frames}."
+        return f"{name} was not searched for faces: only boxes drawn by hand are blurred, {frames}."
     if not n:
         text = f"No face was found in {name}, so nothing is blurred in it"
     else:
         # a face that is lost and found again counts twice, and so does a false find: n is not the number of people
-        times = f", in {n} stretches" if n > 1 else ""
+        times = f", in {n} intervals" if n > 1 else ""
         text = f"Faces are blurred in {faces.n_frames_with_faces} of {faces.n_frames} frames of {name}{times}"
     return f"{text}; {doubtful} frame{'s are' if doubtful != 1 else ' is'} doubtful."

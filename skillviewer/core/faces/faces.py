@@ -218,7 +218,7 @@ class Faces:
         """
         start, stop = max(start, 0), min(stop, self.n_frames)
         if not start <= frame < stop:
-            raise ValueError(f"frame {frame} lies outside the stretch {start} to {stop}")
+            raise ValueError(f"frame {frame} lies outside the interval {start} to {stop}")
         mark = FaceMark(frame, box, by_hand=True)
         return replace(self, tracks=(*self.tracks, FaceTrack(self._next_number(), start, stop, (mark,))))
 

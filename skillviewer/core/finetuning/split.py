@@ -177,7 +177,7 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
     if known:
         warnings.append(
             f"The model was trained on {len(known)} of the held-out videos before ({min(known)}, for one): its "
-            "accuracy before is too good."
+            "accuracy before is too high."
         )
     return Division(folds.by, fold, inner, set_aside, (*warnings, *_warnings(study, dataset, fold, inner)))
 
@@ -223,8 +223,8 @@ def _same_clip(study: StudyPairs, fold: Fold) -> list[str]:
         return copies or by_name[name].path == by_name[other].path
 
     shared = [
-        f"“{name}” is held out and shows frames of “{other}”, which is trained on: the accuracy is too good. Say that "
-        "one person is in both, or take one out of the study."
+        f"“{name}” is held out and shows frames of “{other}”, which is trained on: the accuracy is too high. Give "
+        "both the same participant, or remove one from the study."
         for name in fold.held_out_videos
         for other in fold.train_videos
         if of_one_file(name, other) and overlap(by_name[name].extent, by_name[other].extent)
@@ -253,11 +253,11 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
     people = {dataset.participants.get(name) for name in fold.held_out_videos}
     if len(people) == 1 and None not in people:
         found.append(
-            f"One person alone is held out ({min(filter(None, people))}): how others would fare is not known, so there "
+            f"Only one person is held out ({min(filter(None, people))}): the accuracy for others is unknown, so there "
             "is no interval."
         )
     if inner is None:
-        found.append("The pairs are too few to choose an epoch on: the last one is taken.")
+        found.append("There are too few pairs to select an epoch on: the last one is used.")
     split = contradicted(dataset.judgements)
     if split:
         pairs = "1 pair" if split == 1 else f"{split} pairs"
@@ -265,7 +265,7 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
     looped = find_cycles(dataset.pairs)
     if looped:
         cycle = " over ".join((*looped[0], looped[0][0]))
-        found.append(f"Pairs go in circles ({cycle}): no model can order them all. Judge them again.")
+        found.append(f"The pairs form a cycle ({cycle}): no model can order them all. Judge them again.")
     parts = islands(fold.train_pairs)
     if len(parts) > 1:
         found.append(f"No chain of training pairs connects all videos: they fall into {len(parts)} sets.")

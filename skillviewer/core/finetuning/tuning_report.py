@@ -190,7 +190,7 @@ def interval_words(pooled: Pooled, form: str) -> str:
 def drift_words(forgetting: Forgetting) -> str:
     """Return the drift of the scores, or that it is undefined: for one video, or for equal scores."""
     if not math.isfinite(forgetting.drift):
-        return "too few scores, or too much alike, to tell how far they drifted"
+        return "too few or too similar scores to measure their drift"
     words = f"scores drifted by {forgetting.drift:.2f} standard deviations"
     return words + (f", their order kept to {forgetting.order:.2f} of 1" if math.isfinite(forgetting.order) else "")
 
@@ -374,11 +374,11 @@ def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tu
     elif gain is None and not held_out.beyond_noise and held_out.after.draws_alike:
         after = held_out.after
         found.append(
-            f"All draws of {after.n_clusters} held-out {after.clusters}s say {100 * after.value:.0f} %: too few are "
-            "held out to tell how sure that is."
+            f"All draws of {after.n_clusters} held-out {after.clusters}s give {100 * after.value:.0f} %: too few are "
+            "held out to show how certain that is."
         )
     elif gain is None and not held_out.beyond_noise:
-        found.append(f"On {n} held-out pairs it cannot be told from guessing: it is a beginning, no measure of skill.")
+        found.append(f"On {n} held-out pairs it cannot be told from guessing: it is a start, but no measure of skill.")
     if min(n_trained, n) < FEW_PAIRS:
         found.append(f"The pairs are few: {n_trained} trained on, {n} held out. Judge more before you rely on it.")
     if forgetting.pairs is not None and forgetting.pairs.worse:

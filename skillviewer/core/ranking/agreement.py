@@ -55,8 +55,12 @@ class Alpha:
         if self.n_pairs < FEW_PAIRS:
             return "too few pairs to tell"
         if np.isnan(self.low):
-            same = "all said the same, and what chance alone would give is not known"
-            return same if np.isnan(self.value) else "every draw of pairs says the same, so how sure cannot be told"
+            same = "all verdicts are the same, so the chance level is unknown"
+            return (
+                same
+                if np.isnan(self.value)
+                else "every draw of pairs gives the same value, so the uncertainty is unknown"
+            )
         if self.value >= RELIABLE:
             well = "the raters seem to agree well, but the interval reaches lower"
             return "the raters agree well" if self.low >= RELIABLE else well
@@ -82,16 +86,16 @@ def first_verdicts(judgements: Sequence[Judgement]) -> dict[tuple[str, str], dic
     Votes without a rater's name count as one rater each, as in ``consensus.one_vote_each``: the second one on a pair is
     by "unnamed 2", and so on.
     """
-    said: dict[tuple[str, str], dict[str, int]] = {}
+    given: dict[tuple[str, str], dict[str, int]] = {}
     for judgement in judgements:
         turned = judgement.right < judgement.left
         pair = (judgement.right, judgement.left) if turned else (judgement.left, judgement.right)
         verdict = -int(judgement.verdict) if turned else int(judgement.verdict)
-        of_pair, rater = said.setdefault(pair, {}), judgement.rater
+        of_pair, rater = given.setdefault(pair, {}), judgement.rater
         if rater == UNNAMED:
             rater = f"{UNNAMED}{_NTH}{sum(other.startswith(UNNAMED + _NTH) for other in of_pair)}"
         of_pair.setdefault(rater, verdict)
-    return said
+    return given
 
 
 def agreement(judgements: Sequence[Judgement], level: Level, seed: int = 0) -> Alpha | None:
@@ -139,14 +143,14 @@ def coincidences(counts: FloatArray) -> FloatArray:
 
 def _alphas(coincidence: FloatArray, level: Level) -> FloatArray:
     """Return alphas of (..., values, values) coincidence matrices; NaN if only one value was ever given."""
-    said = coincidence.sum(axis=-1)
-    n = said.sum(axis=-1)[..., None, None]
+    given = coincidence.sum(axis=-1)
+    n = given.sum(axis=-1)[..., None, None]
     if level == "nominal":
-        unlike = np.broadcast_to(1 - np.eye(said.shape[-1]), coincidence.shape)
+        unlike = np.broadcast_to(1 - np.eye(given.shape[-1]), coincidence.shape)
     else:
-        middle = said.cumsum(axis=-1) - said / 2
+        middle = given.cumsum(axis=-1) - given / 2
         unlike = (middle[..., :, None] - middle[..., None, :]) ** 2
-    chance = said[..., :, None] * said[..., None, :] / (n - 1)
+    chance = given[..., :, None] * given[..., None, :] / (n - 1)
     observed = (coincidence * unlike).sum(axis=(-2, -1))
     expected = (chance * unlike).sum(axis=(-2, -1))  # the diagonal has no weight
     return np.asarray(np.where(expected > 0, 1 - observed / np.where(expected > 0, expected, 1), np.nan))

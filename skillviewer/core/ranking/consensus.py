@@ -38,18 +38,18 @@ def one_vote_each(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
     Several judgements of a rater on a pair count once: as their common verdict, or as "no difference" if they
     contradict each other. Votes without a rater's name count as one rater each.
     """
-    said: dict[tuple[str, str], dict[object, set[Verdict]]] = {}
+    given: dict[tuple[str, str], dict[object, set[Verdict]]] = {}
     raters: dict[object, str] = {}
     for number, judgement in enumerate(judgements):
         first, second = sorted((judgement.left, judgement.right))
         verdict = judgement.verdict if judgement.left == first else Verdict(-judgement.verdict)
         rater: object = number if judgement.rater == UNNAMED else judgement.rater
         raters[rater] = judgement.rater
-        said.setdefault((first, second), {}).setdefault(rater, set()).add(verdict)
+        given.setdefault((first, second), {}).setdefault(rater, set()).add(verdict)
     return tuple(
         Judgement(*pair, next(iter(verdicts)) if len(verdicts) == 1 else Verdict.NEITHER, raters[rater])
-        for pair in sorted(said)
-        for rater, verdicts in said[pair].items()
+        for pair in sorted(given)
+        for rater, verdicts in given[pair].items()
     )
 
 
@@ -59,8 +59,8 @@ def count_votes(judgements: Sequence[Judgement]) -> tuple[PairVotes, ...]:
     for one in one_vote_each(judgements):
         verdicts.setdefault((one.left, one.right), []).append(one.verdict)
     return tuple(
-        PairVotes(*pair, *(said.count(verdict) for verdict in (Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER)))
-        for pair, said in verdicts.items()
+        PairVotes(*pair, *(given.count(verdict) for verdict in (Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER)))
+        for pair, given in verdicts.items()
     )
 
 

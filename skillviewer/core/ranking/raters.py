@@ -66,7 +66,7 @@ class RaterReport:
             )
         if self.consistency.n and self.consistency.interval[1] < 0.75:
             agreed = f"{self.consistency.part} of {self.consistency.n}"
-            found.append(f"Says the same again of only {agreed} repeated pairs.")
+            found.append(f"Gives the same verdict again on only {agreed} repeated pairs.")
         if self.agreement.n >= FEW and self.agreement.interval[1] < 2 / 3:
             found.append(f"Agrees with most of the others in only {self.agreement.part} of {self.agreement.n} pairs.")
         if self.misfit is not None and self.misfit.infit > MISFIT_INFIT and self.misfit.z > MISFIT_Z:
@@ -87,12 +87,12 @@ def rater_reports(asked: Sequence[Asked]) -> tuple[RaterReport, ...]:
         asked: Valid pairs asked of all raters, in the order of voting.
     """
     judgements = [j for a in asked if (j := a.judgement) is not None]
-    said = first_verdicts(judgements)
-    return tuple(_report(name, asked, judgements, said) for name in sorted({a.rater for a in asked}))
+    given = first_verdicts(judgements)
+    return tuple(_report(name, asked, judgements, given) for name in sorted({a.rater for a in asked}))
 
 
 def _report(
-    name: str, asked: Sequence[Asked], judgements: Sequence[Judgement], said: dict[tuple[str, str], dict[str, int]]
+    name: str, asked: Sequence[Asked], judgements: Sequence[Judgement], given: dict[tuple[str, str], dict[str, int]]
 ) -> RaterReport:
     own = [j for j in judgements if j.rater == name]
     sides = [j for j in own if j.verdict is not Verdict.NEITHER]
@@ -106,17 +106,17 @@ def _report(
         left=Proportion(sum(j.verdict is Verdict.LEFT for j in sides), len(sides)),
         median_s=float(np.median(times)) if times else None,
         hurried=Proportion(sum(w < HURRIED_BELOW for w in watched), len(watched)),
-        agreement=_with_others(name, said),
+        agreement=_with_others(name, given),
         # unnamed votes may come from several people: one of them repeats nothing of another
         consistency=Proportion(0, 0) if name == UNNAMED else _with_oneself([a for a in asked if a.rater == name]),
         misfit=None if name == UNNAMED else rater_misfit(judgements, name),
     )
 
 
-def _with_others(name: str, said: dict[tuple[str, str], dict[str, int]]) -> Proportion:
+def _with_others(name: str, given: dict[tuple[str, str], dict[str, int]]) -> Proportion:
     """Return the agreement of a rater with the majority of the others; pairs on which the others tie are left out."""
     right = n = 0
-    for verdicts in said.values():
+    for verdicts in given.values():
         ranked = Counter(v for rater, v in verdicts.items() if rater != name).most_common(2)
         if name in verdicts and ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]):
             n += 1

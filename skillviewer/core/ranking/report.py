@@ -86,12 +86,12 @@ class RankingReport:
     def connectivity(self) -> str:
         """Sentence on the comparability of strengths."""
         if not self.judged:
-            return "Nobody has judged a pair yet."
+            return "No pair has been judged yet."
         if self.connected:
             if len(self.parts) > 1:
                 return "Votes connect all videos of each task: strengths can be compared within a task."
             return "Votes connect all videos: their strengths can be compared."
-        told = []
+        sentences = []
         for task, parts in self.parts:
             if len(parts) == 1 and len(parts[0]) > 1:
                 continue
@@ -99,14 +99,14 @@ class RankingReport:
             alone = [part[0] for part in parts if len(part) == 1]
             groups = len(parts) - len(alone)
             if groups > 1:
-                told.append(
+                sentences.append(
                     f"The videos{of_task} fall into {groups} groups that no vote connects: strengths of two groups "
                     "cannot be compared."
                 )
             if alone:
                 names = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
-                told.append(f"No vote on {names}{of_task} yet.")
-        return " ".join(told)
+                sentences.append(f"No vote on {names}{of_task} yet.")
+        return " ".join(sentences)
 
 
 def ranking_report(

@@ -54,8 +54,8 @@ class SplitHalf:
         shared = ", and halves of judgements share their raters" if self.halves == "judgements" else ""
         return (
             f"Split-half reliability {signed(self.value)} ({signed(self.low)} to {signed(self.high)} over {splits} of "
-            f"the {self.halves}{within}). Pairs that were chosen because they tell most make it look better than it is"
-            f"{shared}: trust agreement on the test pairs more."
+            f"the {self.halves}{within}). Pairs that were chosen for their information inflate it{shared}: trust "
+            "agreement on the test pairs more."
         )
 
 

@@ -12,7 +12,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words
-from skillviewer.data.formats.tasks import beside, chosen_task, each_once, first_found
+from skillviewer.data.formats.tasks import chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
@@ -25,7 +25,7 @@ _VIDEO, _START, _STOP = ("vidid", "video", "id"), ("startseconds", "start"), ("e
 def _folders(path: Path) -> dict[str, Path]:
     found = first_found(path, (_LIST, f"*/{_LIST}", f"*/*/{_LIST}", f"*/*/*/{_LIST}", f"*/*/*/*/{_LIST}"))
     needed = ("train.txt", "test.txt", "test_vid_list.txt")
-    whole = (file.parent for file in found if all(beside(file.parent, name).is_file() for name in needed))
+    whole = (file.parent for file in found if all(file_in(file.parent, name).is_file() for name in needed))
     return each_once(((folder.name, folder) for folder in whole), path)
 
 
@@ -53,7 +53,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     choices = choices or Choices()
     folders = _folders(path)
     if not folders:
-        raise DatasetError(f"{path} holds no lists of videos ({_LIST} with train.txt and test.txt beside it).")
+        raise DatasetError(f"{path} holds no lists of videos ({_LIST} with train.txt and test.txt next to it).")
     task = chosen_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
     folder = folders[task]
     sides, claims, problems = _claims(folder)
@@ -68,7 +68,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     without = [name for name in names if name not in extents and name not in unread]
     if without:
         problems.append(f"{len(without)} videos have no start and end ({without[0]}); they are used whole.")
-    people, found = participants_of(names, [beside(folder, "participants.csv")], choices.participant_pattern)
+    people, found = participants_of(names, [file_in(folder, "participants.csv")], choices.participant_pattern)
     problems += found
     files = VideoFolder(videos_dir or path)
     return Dataset(
@@ -97,7 +97,7 @@ def _claims(folder: Path) -> tuple[dict[str, list[Pair]], list[Claim], list[str]
     claims: list[Claim] = []
     problems: list[str] = []
     for side in ("train", "test"):
-        rows, found = pairs_of_words(beside(folder, f"{side}.txt"))
+        rows, found = pairs_of_words(file_in(folder, f"{side}.txt"))
         problems += found
         sides[side] = [pair for _, pair in rows]
         claims += [Claim(pair, f"{side}.txt line {row.line}") for row, pair in rows]
@@ -107,7 +107,7 @@ def _claims(folder: Path) -> tuple[dict[str, list[Pair]], list[Claim], list[str]
 def _videos(folder: Path, pairs: Sequence[Pair]) -> tuple[tuple[str, ...], list[str], list[str]]:
     """Return the names of all videos, those listed for test, and problems."""
     train, test = (
-        [row.cells[0] for row in read_words(beside(folder, f"{side}_vid_list.txt"))] for side in ("train", "test")
+        [row.cells[0] for row in read_words(file_in(folder, f"{side}_vid_list.txt"))] for side in ("train", "test")
     )
     problems = []
     both = sorted(set(train) & set(test))
@@ -121,7 +121,7 @@ def _videos(folder: Path, pairs: Sequence[Pair]) -> tuple[tuple[str, ...], list[
 
 def _extents(folder: Path, task: str) -> tuple[dict[str, TimeRange], set[str], list[str]]:
     """Return the time ranges of the videos, the videos with an unreadable range, and problems."""
-    tables = (beside(above, "BEST.csv") for above in (folder, *folder.parents)[:4])
+    tables = (file_in(above, "BEST.csv") for above in (folder, *folder.parents)[:4])
     path = next((table for table in tables if looks_like(table, ("task",), _VIDEO, _START, _STOP)), None)
     if path is None:
         return {}, set(), ["There is no BEST.csv above the lists: where an attempt starts and ends is not known."]

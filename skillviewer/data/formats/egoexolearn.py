@@ -18,7 +18,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.released_folds import pairs_of_words
-from skillviewer.data.formats.tasks import beside, chosen_task, first_found
+from skillviewer.data.formats.tasks import chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
@@ -97,7 +97,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     problems += claimed.problems
     names = tuple(sorted({v for p in claimed.pairs for v in (p.better, p.worse)}))
     recordings = {name: _recording(name) for name in names}
-    files_of_people = [beside(file.parent, "participants.csv") for file in lists[:1]]
+    files_of_people = [file_in(file.parent, "participants.csv") for file in lists[:1]]
     people, found = participants_of(names, files_of_people, choices.participant_pattern, recordings=recordings)
     problems += found
     people, by_recording = _with_recordings(people, recordings)
@@ -140,12 +140,11 @@ def _claims(lists: tuple[Path, ...], task: str) -> tuple[list[Claim], list[str]]
 
 
 def _unknown(by_recording: int, n: int) -> str:
-    """Return the problem of n videos of which some have no known participant; "" if all have one."""
+    """Return the problem of n videos with some participants unknown; "" if all are known."""
     if by_recording == n:
-        return "Nobody says who is in which recording; folds hold out whole recordings in place of people."
-    told = f"Nobody says who is in {by_recording} of {n} stretches; folds hold out their whole recordings in place of "
-    told += "people."
-    return told if by_recording else ""
+        return "The people in the recordings are unknown; folds hold out whole recordings instead."
+    problem = f"The people in {by_recording} of {n} clips are unknown; folds hold out their whole recordings instead."
+    return problem if by_recording else ""
 
 
 def _with_recordings(people: Mapping[str, str], recordings: Mapping[str, str]) -> tuple[dict[str, str], int]:

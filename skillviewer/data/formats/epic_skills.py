@@ -22,7 +22,7 @@ from skillviewer.data.formats.released_folds import (
     renamed,
     without_strangers,
 )
-from skillviewer.data.formats.tasks import beside, chosen_task, first_found
+from skillviewer.data.formats.tasks import chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, order_claim, parted, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of
@@ -164,7 +164,7 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
     problems += found
     people, found = participants_of(
         names,
-        [beside(truth.parent, "participants.csv")],
+        [file_in(truth.parent, "participants.csv")],
         choices.participant_pattern,
         known.participant if known else None,
     )
@@ -185,16 +185,16 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
 
 
 def _read_splits(truth: Path, name: str, names: Sequence[str], agreed: Sequence[Pair]) -> tuple[list[Fold], list[str]]:
-    folder = beside(truth.parent, "splits")
+    folder = file_in(truth.parent, "splits")
     numbered = re.compile(rf"{re.escape(name)}_train_(\d+)\.csv", re.IGNORECASE)
     matches = [m for m in (numbered.fullmatch(file.name) for file in sorted(folder.glob("*"))) if m is not None]
     folds: list[Fold] = []
     problems: list[str] = []
     for match in sorted(matches, key=lambda m: int(m.group(1))):
         train_file = folder / match.group(0)
-        test_file = beside(folder, re.sub("_train_", "_val_", match.group(0), flags=re.IGNORECASE))
+        test_file = file_in(folder, re.sub("_train_", "_val_", match.group(0), flags=re.IGNORECASE))
         if not test_file.is_file():
-            problems.append(f"{train_file.name} has no {test_file.name} beside it; the fold is left out.")
+            problems.append(f"{train_file.name} has no {test_file.name} next to it; the fold is left out.")
             continue
         sides = []
         for file in (train_file, test_file):
@@ -214,7 +214,7 @@ def _read_splits(truth: Path, name: str, names: Sequence[str], agreed: Sequence[
 def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameRange]], list[str]]:
     """Return, by name of a dough video, the stem of its recording and the frames of the attempt."""
     above = (truth.parent, *truth.parent.parents)[:4]
-    path = next((p for p in (beside(folder, "dough_rolling_segments.csv") for folder in above) if p.is_file()), None)
+    path = next((p for p in (file_in(folder, "dough_rolling_segments.csv") for folder in above) if p.is_file()), None)
     if path is None:
         return {}, []
     sheet = read_sheet(path)

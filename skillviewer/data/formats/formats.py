@@ -12,7 +12,7 @@ from skillviewer.core.registry import look_up, table
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.pair_folder import NO_PAIR
-from skillviewer.data.formats.tasks import beside
+from skillviewer.data.formats.tasks import file_in
 from skillviewer.data.tables.rows import composed, some
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
         raise DatasetError(f"There is no file or folder {path}.")
     fitting = [entry for entry in DATASET_FORMATS if entry.recognise(path)]
     if not fitting:
-        if beside(path, pair_folder.FILE).is_file() or path.name.casefold() == pair_folder.FILE:
+        if file_in(path, pair_folder.FILE).is_file() or path.name.casefold() == pair_folder.FILE:
             pair_folder.load(path)  # its error names the missing columns
         forms = "; ".join(f"{entry.name} ({entry.title})" for entry in DATASET_FORMATS)
         raise DatasetError(f"{path} is in none of the known forms of a data set: {forms}. docs/data.md shows them.")
@@ -96,8 +96,8 @@ def open_dataset(
     if not dataset.pairs:
         rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
         ties = f" All {len(dataset.similar)} pairs that it holds count as no disparity." if dataset.similar else ""
-        told = f" {rows[0]}" if rows else ties
-        raise DatasetError(f"{dataset.name} holds no pair of which one video is better.{told}")
+        reason = f" {rows[0]}" if rows else ties
+        raise DatasetError(f"{dataset.name} holds no pair with a better video.{reason}")
     dataset, shared = _each_file_once(dataset)
     return replace(dataset, problems=(*dataset.problems, *shared, *_found_wanting(dataset)))
 
@@ -139,10 +139,10 @@ def _found_wanting(dataset: Dataset) -> list[str]:
     """Return the problems of a data set that can occur in any form."""
     found_cycles = find_cycles(dataset.pairs)
     problems = [
-        f"The pairs go in a circle: {' better than '.join((*cycle, cycle[0]))}." for cycle in found_cycles[:_SHOWN]
+        f"The pairs form a cycle: {' better than '.join((*cycle, cycle[0]))}." for cycle in found_cycles[:_SHOWN]
     ]
     if len(found_cycles) > _SHOWN:
-        problems.append(f"Sets of videos whose pairs go in a circle, besides these: {len(found_cycles) - _SHOWN}.")
+        problems.append(f"There are {len(found_cycles) - _SHOWN} more sets of videos whose pairs form cycles.")
     by_subtask: dict[str, list[tuple[str, ...]]] = {}
     subtasks = dataset.subtasks
     for island in islands(dataset.pairs):

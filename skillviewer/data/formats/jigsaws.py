@@ -15,7 +15,7 @@ from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.choices import Choices
-from skillviewer.data.formats.tasks import beside, chosen_task, each_once, first_found
+from skillviewer.data.formats.tasks import chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import TableRow, plain, read_words
@@ -93,7 +93,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         problems += rated.problems
         people, found = participants_of(
             tuple(rated.ratings),
-            [beside(meta.parent, "participants.csv")],
+            [file_in(meta.parent, "participants.csv")],
             choices.participant_pattern,
             r"_([A-Za-z])\d{3}$",
         )

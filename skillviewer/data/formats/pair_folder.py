@@ -12,7 +12,7 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, SimilarPair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.choices import Choices
-from skillviewer.data.formats.tasks import beside, chosen_task
+from skillviewer.data.formats.tasks import chosen_task, file_in
 from skillviewer.data.tables.claims import sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.pair_rows import NOT_KNOWN, PairRows, is_pairs_file, read_pairs, video_cells
@@ -28,7 +28,7 @@ NO_PAIR = "No pair names these files"
 
 
 def _pairs_file(path: Path) -> Path | None:
-    file = beside(path, FILE) if path.is_dir() else path
+    file = file_in(path, FILE) if path.is_dir() else path
     return file if is_pairs_file(file) else None
 
 
@@ -36,7 +36,7 @@ def _required_pairs_file(path: Path) -> Path:
     file = _pairs_file(path)
     if file is not None:
         return file
-    there = beside(path, FILE) if path.is_dir() else path
+    there = file_in(path, FILE) if path.is_dir() else path
     if there.is_file():
         read_sheet(there)  # raises the reason if it is no table
     raise DatasetError(
@@ -87,14 +87,14 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         problems += claimed.problems
     judged = {v for judgement in read.judgements for v in (judgement.left, judgement.right)}
     names = tuple(sorted(judged.union(videos_of(pairs, similar))))
-    truth = beside(folder, "truth.csv")
+    truth = file_in(folder, "truth.csv")
     measures, found = _measures(truth, names)
     problems += found
-    people, found = participants_of(names, [beside(folder, "participants.csv"), truth], choices.participant_pattern)
+    people, found = participants_of(names, [file_in(folder, "participants.csv"), truth], choices.participant_pattern)
     problems += found
     videos = tuple(DatasetVideo(name, table.file(name), people.get(name)) for name in names)
     problems += _spare_files(names, videos, files)
-    regions, found = _regions(beside(folder, "regions.csv"), names)
+    regions, found = _regions(file_in(folder, "regions.csv"), names)
     problems += found
     return Dataset(
         name=folder.name,

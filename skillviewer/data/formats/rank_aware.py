@@ -13,7 +13,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.epic_tasks import epic_task
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words, without_strangers
-from skillviewer.data.formats.tasks import beside, chosen_task, each_once, first_found
+from skillviewer.data.formats.tasks import chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of
@@ -81,7 +81,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         released.append(fold)
         problems += found
     family, pattern = _published(task, names)
-    people, found = participants_of(names, [beside(folder, "participants.csv")], choices.participant_pattern, pattern)
+    people, found = participants_of(names, [file_in(folder, "participants.csv")], choices.participant_pattern, pattern)
     problems += found
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     videos = tuple(_video(name, people.get(name), files) for name in names)
@@ -118,13 +118,13 @@ def _read_splits(folder: Path) -> tuple[list[_Split], list[Claim], list[str]]:
     claims: dict[tuple[Pair, int], Claim] = {}
     problems: list[str] = []
     for number in numbers:
-        if not beside(folder, f"test_split{number}.txt").is_file():
-            problems.append(f"train_split{number}.txt has no test_split{number}.txt beside it; the fold is left out.")
+        if not file_in(folder, f"test_split{number}.txt").is_file():
+            problems.append(f"train_split{number}.txt has no test_split{number}.txt next to it; the fold is left out.")
             continue
         sides: list[list[Pair]] = []
         times: dict[Pair, int] = {}
         for side in ("train", "test"):
-            file = beside(folder, f"{side}_split{number}.txt")
+            file = file_in(folder, f"{side}_split{number}.txt")
             rows, found = pairs_of_words(file)
             problems += found
             sides.append([Pair(bare(pair.better), bare(pair.worse)) for _, pair in rows])

@@ -49,7 +49,7 @@ def each_once(found: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
     return places
 
 
-def beside(folder: Path, name: str) -> Path:
+def file_in(folder: Path, name: str) -> Path:
     """Return the path of a file in a folder, with the spelling of an existing file that differs only in case."""
     path = folder / name
     if path.exists() or not folder.is_dir():

@@ -111,20 +111,20 @@ def translate_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(_FULL):
-            said = f"There is no room left on the disk of {path}: nothing was changed. Make room and try again."
+            message = f"There is no room left on the disk of {path}: nothing was changed. Make room and try again."
         elif name.startswith("SQLITE_READONLY") or "query_only" in str(error):
-            said = f"{path} is open for reading only: nothing was changed."
+            message = f"{path} is open for reading only: nothing was changed."
         elif name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            said = f"{path} is being written by another program: nothing was changed. Try again in a moment."
+            message = f"{path} is being written by another program: nothing was changed. Try again in a moment."
         elif name == "SQLITE_NOTADB":
-            said = f"{path} is not a study."
+            message = f"{path} is not a study."
         elif name.startswith("SQLITE_CORRUPT"):
-            said = f"{path} is damaged ({error}). Open one of its backups."
+            message = f"{path} is damaged ({error}). Open one of its backups."
         elif name.startswith("SQLITE_CANTOPEN"):
-            said = f"{path} cannot be opened: check that it is there and that you may read its folder."
+            message = f"{path} cannot be opened: check that it is there and that you may read its folder."
         else:
-            said = f"{path} could not be used ({error}): nothing was changed."
-        raise StudyError(said) from error
+            message = f"{path} could not be used ({error}): nothing was changed."
+        raise StudyError(message) from error
     except OSError as error:
         raise StudyError(f"{path} could not be used: {error.strerror or error}.") from error
     except UnicodeEncodeError as error:

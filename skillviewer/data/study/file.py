@@ -101,7 +101,7 @@ class StudyFile:
                 self.notice(f"The folder of {self.path.name} cannot be written: the study is open for reading only.")
                 return False
             self.notice(
-                f"The drive of {self.path.name} cannot tell whether somebody else has the study open. Take care that "
+                f"The drive of {self.path.name} has no locks, so the study may be open elsewhere too. Take care that "
                 "one person at a time works with it."
             )
         else:

@@ -22,7 +22,7 @@ _ASKED = """
 """
 
 
-class Again:
+class RejudgeQueue:
     """Pairs of an open study that are to be judged again.
 
     Every rater who judges later is asked such a pair once, before all others. Earlier votes stay and count.
@@ -104,7 +104,7 @@ class Again:
         """Return the pairs in the queue without a vote since, in the order of asking."""
         return tuple(dict.fromkeys(pair for _, pair in self._requests()))
 
-    def owed_by(self, rater: str) -> frozenset[frozenset[str]]:
+    def due_for(self, rater: str) -> frozenset[frozenset[str]]:
         """Return the pairs in the queue that a rater has not been asked since."""
         of_rater = "AND j.rater = (SELECT id FROM rater WHERE name = ?))"
         rows = self._file.query(f"SELECT a.name AS first, b.name AS second {_ASKED} {of_rater}", (rater,))

@@ -14,7 +14,7 @@ from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.models import StudyModels
-from skillviewer.data.study.rejudge_queue import Again
+from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.remarks import StudyRemarks
 from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
 from skillviewer.data.study.videos import Videos
@@ -42,7 +42,7 @@ class Study:
         self._file = file
         self.videos = Videos(file)
         self.votes = StudyVotes(file)
-        self.again = Again(file)
+        self.again = RejudgeQueue(file)
         self.pairs = AgreedPairs(file)
         self.remarks = StudyRemarks(file)
         self.models = StudyModels(file)
@@ -161,11 +161,11 @@ class Study:
         tables = ("judgement", "agreed_pair", "moment", "note", "rater")
         if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
-        told = (
+        entered = (
             "participant IS NOT NULL OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR "
             "(extent_unit <> '' AND removed_at IS NULL)"
         )
-        return self._file.scalar(f"SELECT 1 FROM video WHERE {told} LIMIT 1") is not None  # noqa: S608 - ours
+        return self._file.scalar(f"SELECT 1 FROM video WHERE {entered} LIMIT 1") is not None  # noqa: S608 - ours
 
     @staticmethod
     def delete(path: Path) -> None:

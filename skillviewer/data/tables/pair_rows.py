@@ -37,7 +37,7 @@ class PairRows:
         judgements: Votes of raters.
         labels: Labels of rows that also have votes.
         voted: Number of raters, by pair.
-        said: Labels and votes as written.
+        written: Labels and votes as written.
         problems: Unreadable rows, one sentence each.
     """
 
@@ -45,7 +45,7 @@ class PairRows:
     judgements: list[Judgement] = field(default_factory=list)
     labels: dict[SimilarPair, Pair | SimilarPair] = field(default_factory=dict)
     voted: dict[SimilarPair, int] = field(default_factory=dict)
-    said: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
 
@@ -106,7 +106,7 @@ def read_pairs(sheet: CsvTable, name_of: Callable[[str], str]) -> PairRows:
             + (f" and {len(unread) - 1} more rows" if len(unread) > 1 else "")
             + "; there the columns better and worse count."
         )
-    if {"0", "1"} <= read.said and not any(_VERDICTS.get(word) is Verdict.RIGHT for word in read.said):
+    if {"0", "1"} <= read.written and not any(_VERDICTS.get(word) is Verdict.RIGHT for word in read.written):
         read.problems.append(
             f"No row of {sheet.path.name} says -1: 0 counts as no disparity. If 0 means that the right one is better, "
             "write -1."
@@ -155,7 +155,7 @@ def _read_votes(sheet: CsvTable, row: TableRow, columns: _Columns, videos: tuple
     if None in verdicts.values():
         read.problems.append(f"{place} has a vote that is not 1, 0 or -1 (“{' '.join(words)}”); it is left out.")
         return True
-    read.said.update(_number(sheet, word) for word in words)
+    read.written.update(_number(sheet, word) for word in words)
     pair = SimilarPair(*videos)
     before = read.voted.get(pair, 0)
     if before:
@@ -181,7 +181,7 @@ def _read_label(
     if label is None:
         read.problems.append(f"{place} has a label that is not 1, 0 or -1 (“{text}”); it is left out.")
         return
-    read.said.add(_number(sheet, text))
+    read.written.add(_number(sheet, text))
     _judged(place, videos, label, rater, read)
 
 

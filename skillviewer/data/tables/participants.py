@@ -118,10 +118,10 @@ def participants_of(
             problems.append(f"The pattern “{stated}” finds no participant in {some(unnamed)}.")
         return found, problems
     for path in files:
-        told, more = by_file(path, VideoNames([*names, *recordings.values()]))
+        named, more = by_file(path, VideoNames([*names, *recordings.values()]))
         problems += more
-        if told:
-            who = {name: told.get(name) or told.get(recordings.get(name, "")) for name in names}
+        if named:
+            who = {name: named.get(name) or named.get(recordings.get(name, "")) for name in names}
             unnamed = [name for name, person in who.items() if person is None]
             if unnamed:
                 problems.append(f"{path.name} does not say who is in {some(unnamed)}.")

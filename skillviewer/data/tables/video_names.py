@@ -97,12 +97,12 @@ class TableVideos:
 
     def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, stated: bool) -> None:
         self._files, self._stated = files, stated
-        told = {cell: _told_file(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
+        named = {cell: _named_file(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
         by_stem: dict[str, set[Path]] = {}
-        for path in told.values():
+        for path in named.values():
             if path is not None:
                 by_stem.setdefault(path.stem, set()).add(path)
-        self._names = {cell: self._base(cell, path, by_stem) for cell, path in told.items()}
+        self._names = {cell: self._base(cell, path, by_stem) for cell, path in named.items()}
         self._suffixes: dict[str, set[str]] = {}
         for cell, name in self._names.items():
             self._suffixes.setdefault(name, set()).add(_suffix(cell))
@@ -113,10 +113,10 @@ class TableVideos:
                 self._names[cell] = f"{name}{_suffix(cell)}"
                 self._plain[self._names[cell]] = name
                 self._suffixes[self._names[cell]] = {_suffix(cell)}
-        self._told: dict[str, Path] = {}
-        for cell, path in told.items():
+        self._named: dict[str, Path] = {}
+        for cell, path in named.items():
             if path is not None:
-                self._told.setdefault(self._names[cell], path)
+                self._named.setdefault(self._names[cell], path)
 
     def name(self, cell: str) -> str:
         """Return the name of the video that a cell refers to; "" for an empty cell."""
@@ -124,14 +124,14 @@ class TableVideos:
 
     def file(self, name: str) -> Path | None:
         """Return the file of a video, or None."""
-        told = self._told.get(name)
-        if told is not None and not self._stated:
-            return told
+        named = self._named.get(name)
+        if named is not None and not self._stated:
+            return named
         plain = self._plain.get(name, name)
         suffixes = self._suffixes.get(name, set()) - {""}
         *folders, stem = plain.split("/")
         suffix = next(iter(suffixes)) if len(suffixes) == 1 else ""
-        return self._files.find(name, (stem,), inside=folders, suffix=suffix) or told
+        return self._files.find(name, (stem,), inside=folders, suffix=suffix) or named
 
     def _base(self, cell: str, path: Path | None, by_stem: dict[str, set[Path]]) -> str:
         text = cell.replace("\\", "/")
@@ -145,7 +145,7 @@ class TableVideos:
         return len(suffixes) > 1 and len(suffixes & self._files.suffixes(name.rpartition("/")[2])) > 1
 
 
-def _told_file(cell: str, folders: Iterable[Path]) -> Path | None:
+def _named_file(cell: str, folders: Iterable[Path]) -> Path | None:
     """Return the file with the path in a cell, absolute or relative to one of several folders, or None."""
     if not _suffix(cell):
         return None

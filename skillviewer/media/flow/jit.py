@@ -153,12 +153,12 @@ def _refusing() -> Iterator[None]:
 @contextlib.contextmanager
 def announcing(announce: Callable[[], None]) -> Iterator[None]:
     """Call ``announce`` once if this thread compiles, rather than loads, a kernel inside the ``with`` block."""
-    said = False
+    announced = False
 
     def say() -> None:
-        nonlocal said
-        if not said:
-            said = True
+        nonlocal announced
+        if not announced:
+            announced = True
             announce()
 
     with event.install_listener("numba:compile", _Starts(say)):

@@ -8,6 +8,10 @@ Zach, Pock and Bischof, "A duality based approach for realtime TV-L1 optical flo
   spare row at the bottom, copies of their neighbours, so that forward differences vanish at the border. Dual variables
   have one column of zeros at the left and one row of zeros at the top, so that backward differences need no branch.
 
+In ``iterate``, ``u`` and ``v`` are the flow in x and y, ``pux``, ``puy``, ``pvx`` and ``pvy`` their dual variables in x
+and y, all updated in place; ``ix`` and ``iy`` are the warped gradients, ``inverse`` and ``rho`` come from
+``linearise``, ``threshold`` is lambda theta and ``step`` is tau / theta.
+
 Importing this module compiles or loads the kernels: import it late.
 """
 
@@ -89,29 +93,8 @@ def iterate(
     """Run inner iterations: threshold the data term, update the flow, update its dual variables.
 
     One sweep over the rows per iteration: the flow of row y, then the dual variables of row y - 1, whose forward
-    differences need the flow of row y.
-
-    Args:
-        u: x flow, (h + 1) * (w + 1), updated in place.
-        v: y flow, same shape, updated in place.
-        pux: Dual variable of u in x, (h + 1) * (w + 1), updated in place.
-        puy: Dual variable of u in y.
-        pvx: Dual variable of v in x.
-        pvy: Dual variable of v in y.
-        ix: Warped x gradient, h * w.
-        iy: Warped y gradient.
-        inverse: 1 / |gradient|^2 (see ``linearise``).
-        rho: Residual at zero flow (see ``linearise``).
-        h: Rows.
-        w: Columns.
-        threshold: lambda theta.
-        step: tau / theta.
-        theta: Coupling of flow and auxiliary flow.
-        n_inner: Greatest number of iterations.
-        tolerance: Mean squared update at or below which to stop.
-
-    Returns:
-        Number of iterations, and the mean squared update of the last.
+    differences need the flow of row y. Stops after ``n_inner`` iterations, or once the mean squared update is at or
+    below ``tolerance``; returns the number of iterations and the mean squared update of the last.
     """
     pitch = w + _ONE
     one = np.float32(1)

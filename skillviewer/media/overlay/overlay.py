@@ -220,7 +220,6 @@ def _contour(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
 
 
 def _both(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
-    """Return the heat with the iso-lines on it."""
     (colour, through), (line, behind) = _heat(scene, index), _contour(scene, index)
     inked = behind < 255
     return np.where(inked, line, colour), np.where(inked, behind, through)

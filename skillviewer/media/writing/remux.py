@@ -53,7 +53,7 @@ def _copy(source: Path, target: Path, muxer: str, token: CancelToken | None) -> 
         codec, header = file.codec, file.stream.codec_context.extradata or b""
         cleaned = cleaner_of(codec, header)
         if cleaned is None:
-            raise _refusal(source, f"what {codec} pictures say beside the picture cannot be taken out")
+            raise _refusal(source, f"metadata cannot be removed from {codec} pictures")
         stream = container.add_stream_from_template(file.stream, opaque=codec == "av1")  # its decoder cannot encode
         stream.metadata.clear()
         if header:

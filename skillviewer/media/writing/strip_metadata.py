@@ -163,8 +163,8 @@ def _without_segments(data: bytes) -> bytes:
         while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
             size = 2 + int.from_bytes(data[at + 2 : at + 4], "big")
             marker = data[at + 1]
-            said = marker == 0xFE or (0xE1 <= marker <= 0xEF and marker != 0xEE)
-            if not said:
+            metadata = marker == 0xFE or (0xE1 <= marker <= 0xEF and marker != 0xEE)
+            if not metadata:
                 kept.append(data[at : at + size])
             at += size
     return b"".join(kept) + data[at:]

@@ -346,7 +346,6 @@ class VideoWriter:
 
 
 def _format_for(path: Path, codec: str | None) -> _Format:
-    """Return the format for a name and a codec."""
     suffix = path.suffix.lower()
     for made in _FORMATS:
         if suffix in made.suffixes:

@@ -72,7 +72,7 @@ class ScaModel(RecurrentModel):
         cells = cells_of(fused_t)
         gate = self.channel_weights(fused_t, task)
         gated_embedding = gate[:, None] * self.embed_cell.weight
-        told = self.embed_cell.bias + self.cell_memory(task)
+        context = self.embed_cell.bias + self.cell_memory(task)
         embedded = cells @ gated_embedding.transpose(1, 2)
-        attention = torch.softmax(weigh_tanh(self.weigh_cell, embedded, told[:, None]), dim=1)
+        attention = torch.softmax(weigh_tanh(self.weigh_cell, embedded, context[:, None]), dim=1)
         return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells, gate=gate)

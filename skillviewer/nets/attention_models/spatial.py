@@ -57,12 +57,12 @@ class SpatialModel(RecurrentModel):
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:
         """Attend to one frame, (B, C, h, w); maps are distributions."""
         cells = cells_of(fused_t)
-        told = []
+        inputs = []
         if self.context != "task":
-            told.append(self.norm_frame(cells.mean(dim=1) + cells.amax(dim=1)))
+            inputs.append(self.norm_frame(cells.mean(dim=1) + cells.amax(dim=1)))
         if self.context != "frame":
-            told.append(self.norm_task(task))
-        hidden: Tensor = self.attention_rnn(torch.cat([part.expand(len(task), -1) for part in told], dim=1), *memory)
+            inputs.append(self.norm_task(task))
+        hidden: Tensor = self.attention_rnn(torch.cat([part.expand(len(task), -1) for part in inputs], dim=1), *memory)
         embedded = torch.tanh(self.embed_cell(cells) + self.embed_hidden(hidden)[:, None])
         attention = torch.softmax(self.weigh(embedded).squeeze(2), dim=1)
         return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells, (hidden,) if self.recurrent else ())

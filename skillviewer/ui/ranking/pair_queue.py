@@ -82,7 +82,7 @@ def outlook(
     votes = tuple(vote for vote in study.votes.all() if vote.stands)
     contenders = {video.name: _contender(video) for video in usable}
     tasks = {video.name: video.task for video in usable}
-    again = frozenset(pair for pair in study.again.owed_by(rater) if _comparable(pair, tasks))
+    again = frozenset(pair for pair in study.again.due_for(rater) if _comparable(pair, tasks))
     return Outlook(
         rater=rater,
         turns=_turns(settings, contenders, tasks, votes, again, rater, on_screen),

@@ -75,8 +75,7 @@ def pack(
     key = options.key
     if key is not None and not options.pseudonyms:
         raise ExportError(
-            f"The key is to other names, and names are kept: ask for other names too (--pseudonyms), or leave out "
-            f"{key}."
+            f"A key needs pseudonyms, but names are kept: ask for pseudonyms too (--pseudonyms), or leave out {key}."
         )
     if path.suffix.lower() not in SUFFIXES:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(SUFFIXES)}.")
@@ -121,11 +120,11 @@ def _check_key(key: Path, path: Path) -> None:
         ExportError: The path is that of the archive, a file exists already, or none can be written there.
     """
     if key.resolve() == path.resolve():
-        raise ExportError(f"{key} is to be the archive: choose another name for the key, and keep it apart.")
+        raise ExportError(f"{key} is the archive itself: choose another name for the key, and keep it separate.")
     try:
         if key.exists():
             raise ExportError(
-                f"{key} is there already, and may be the only key to what was given away before: choose another name "
+                f"{key} is there already, and may be the only key to an earlier archive: choose another name "
                 "for the key."
             )
         key.parent.mkdir(parents=True, exist_ok=True)

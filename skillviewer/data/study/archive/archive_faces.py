@@ -23,11 +23,11 @@ BLURRED_SUFFIX = ".mp4"
 """Suffix of the copies, whatever the videos have."""
 
 _OF_BEFORE = (
-    "Scores, maps and votes are of the videos before their faces were blurred, and a model that assesses the blurred "
-    "ones may say something else."
+    "Scores, maps and votes belong to the videos before their faces were blurred; a model may score the blurred ones "
+    "differently."
 )
-_SILENT = "The blurred videos have no sound: a voice tells who somebody is as well as a face does."
-_HEARD = "a voice tells who somebody is as well as a face does. Listen to them before you pass them on."
+_SILENT = "The blurred videos have no sound: a voice identifies a person as well as a face does."
+_HEARD = "a voice identifies a person as well as a face does. Listen to them before you pass them on."
 _LISTED = 5
 
 
@@ -81,9 +81,9 @@ class BlurredVideos:
             if faces is None:
                 faces = find_faces(reader, token=self._token, report=self._named_report(f"looking for faces in {name}"))
                 self._store.put(faces)
-            told = self._named_report(f"blurring faces in {name}")
+            report = self._named_report(f"blurring faces in {name}")
             try:
-                info = copy_with_blurred_faces(reader, target, faces, self._token, told, sound=self._sound)
+                info = copy_with_blurred_faces(reader, target, faces, self._token, report, sound=self._sound)
             except ExportError as error:  # the user does not know the path of the temporary copy
                 words = str(error).replace(str(target), "its blurred copy")
                 raise ExportError(f"{source.name}: {words}") from error
@@ -131,7 +131,7 @@ class BlurredVideos:
         text = f"Faces are blurred in {len(some)} of {len(self._named)} videos"
         but = f" (none was found in {_list(none)})" if none else ""
         where = f" ({_list([f'{name}: {n}' for name, n in doubtful])})" if doubtful else ""
-        only = f"; blurred is only what was drawn by hand, without a search, in {_list(drawn)}" if drawn else ""
+        only = f"; only boxes drawn by hand are blurred, without a search, in {_list(drawn)}" if drawn else ""
         return f"{text}{but}{only}; {total} frame{'s are' if total != 1 else ' is'} doubtful{where}."
 
     def readme(self) -> Path:

@@ -108,7 +108,7 @@ class Packer:
                 if self.options.texts:
                     self.remarks.append(
                         "Names in notes, reasons and labels were replaced; read those texts before you pass them on: "
-                        "people are also told by what is said of them."
+                        "people can also be recognised by what is written about them."
                     )
             elif not self.options.texts:
                 empty_texts(db)
@@ -120,7 +120,7 @@ class Packer:
         if self.blurred is not None:
             self.remarks = [*self.blurred.remarks(), *self.remarks]
         elif self.options.sound and self.names is not None and self.n_videos:
-            self.remarks.insert(0, "The videos have no sound: beside other names it is kept only with blurred faces.")
+            self.remarks.insert(0, "The videos have no sound: with pseudonyms it is kept only in blurred videos.")
         blurred = self.blurred is not None and bool(self.blurred.faces)
         if self.blurred is not None and blurred:
             self._add(self.blurred.readme(), README)
@@ -226,10 +226,10 @@ class Packer:
         """Return unique names of models in the archive, without names of people."""
         if self.names is None:
             return {name: name for name in names}
-        told: dict[str, str] = {}
+        unique: dict[str, str] = {}
         for name in dict.fromkeys(names):
-            told[name] = free_name(self.clean(name), {other.casefold(): None for other in told.values()})
-        return told
+            unique[name] = free_name(self.clean(name), {other.casefold(): None for other in unique.values()})
+        return unique
 
     def _add_pairs(self, file: Path, place: str) -> None:
         up = "../" * place.count("/")
@@ -238,9 +238,9 @@ class Packer:
         except CheckpointError as error:
             self.remarks.append(f"The pairs that a model was trained on are not in the archive: {error}")
             return
-        told = self.folder / PAIRS
-        told.write_text(text, encoding="utf-8", newline="")
-        self._add(told, place)
+        pairs = self.folder / PAIRS
+        pairs.write_text(text, encoding="utf-8", newline="")
+        self._add(pairs, place)
 
     def _pack_analyses(self, db: sqlite3.Connection) -> None:
         if not self.options.analyses:

@@ -114,7 +114,7 @@ def _from_dataset(
         seen[words] = seen.get(words, 0) + 1
         vote = Vote.of(replace(judgement, left=names[judgement.left], right=names[judgement.right]))
         votes.append(replace(vote, key=uuid.uuid5(_KEYS, f"{words}|{seen[words]}").hex))
-    votes, told = _not_there_yet(study, votes, dataset.name)
+    votes, notes = _not_there_yet(study, votes, dataset.name)
     stated: list[Pair | SimilarPair] = []
     if not dataset.judgements:
         stated += [Pair(names[p.better], names[p.worse]) for p in dataset.pairs if apart(p.better, p.worse)]
@@ -124,7 +124,7 @@ def _from_dataset(
         votes=study.votes.bring_in(votes),
         pairs=study.pairs.add(stated, dataset.name),
         people=people,
-        problems=(*dataset.problems, *added.problems, *same, *contradictions, *told),
+        problems=(*dataset.problems, *added.problems, *same, *contradictions, *notes),
     )
 
 
@@ -151,29 +151,29 @@ def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[V
     before = study.votes.all()
     keys = {vote.key for vote in before}
     new = [vote for vote in votes if vote.key not in keys]
-    told = []
+    notes = []
     if new and len(new) < len(votes):
-        told.append(
+        notes.append(
             f"{len(votes) - len(new)} of {len(votes)} votes are in the study already, from a data set called {source}, "
             "by the same raters on the same pairs: they count once. If they are others, rename its folder and import "
             "it again."
         )
     made = {vote.key for vote in votes}
-    said = Counter(_what(vote) for vote in before if vote.stands and vote.key not in made)
-    alike = sum((Counter(map(_what, new)) & said).values())
+    known = Counter(_what(vote) for vote in before if vote.stands and vote.key not in made)
+    alike = sum((Counter(map(_what, new)) & known).values())
     named = not any(_ANYBODY.fullmatch(vote.rater) for vote in new)
     if new and alike == len(new) and named:
-        told.append(
+        notes.append(
             f"The study has all {alike} votes already, by the same raters on the same pairs with the same verdicts: "
             "none was added."
         )
-        return [], told
+        return [], notes
     if alike:
-        told.append(
+        notes.append(
             f"{alike} of {len(new)} votes are as votes that the study has already, by raters of the same names on the "
             "same pairs: both count."
         )
-    return new, told
+    return new, notes
 
 
 def _what(vote: Vote) -> tuple[str, str, str, Verdict | None]:
@@ -216,7 +216,7 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
     names = {video.name: name for video, name in zip(videos, added.names, strict=True) if name is not None}
     here = {video.name for video in study.videos.all()}
     removed = [name for name in names.values() if name not in here]
-    told = (f"Removed from this study, and they stay so: {some(removed)}.",) if removed else ()
+    notes = (f"Removed from this study, and they stay so: {some(removed)}.",) if removed else ()
     who = {video.name: video.participant for video in videos if video.participant}
     people, contradictions = study.videos.name_people(
         {name: person for name, person in _people(names, who).items() if name in here}
@@ -236,7 +236,7 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
         votes=study.votes.bring_in(known),
         pairs=study.pairs.add(stated, path.stem),
         people=people,
-        problems=(*added.problems, *contradictions, *told),
+        problems=(*added.problems, *contradictions, *notes),
     )
 
 
@@ -302,10 +302,10 @@ class _VoteReading:
         return row.cell(self._sheet.column(name))
 
     def _video(self, row: TableRow, side: str) -> str:
-        said = self._cell(row, side)
-        found = self._names.find(said)
+        name = self._cell(row, side)
+        found = self._names.find(name)
         if found is None:
-            raise ValueError(f"the study has no video “{said}”")
+            raise ValueError(f"the study has no video “{name}”")
         return found
 
     def _number(self, row: TableRow, name: str) -> float | None:
