@@ -58,7 +58,7 @@ def inspect(
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a data set holds: the JSON of ``skillviewer data inspect``."""
+    """Contents of a data set: the JSON of ``skillviewer data inspect``."""
 
     name: str
     form: str

@@ -173,7 +173,7 @@ def _orders(
 
 
 def _name(subjects: "Sequence[ExportTarget]") -> str:
-    """Return what a file of one video is called: like the video, with the model where others have files beside it."""
+    """Return the name of a file of one video: the video's, with the model's where other models get files too."""
     from skillviewer.cli.export_sources import model_suffix
 
     first = subjects[0]

@@ -244,7 +244,7 @@ def export_pairs_of(path: Path, output: Path, form: str | None, participants: bo
 @click.argument("archive", type=_PATH)
 @click.argument("folder", required=False, type=_PATH)
 def unpack(archive: Path, folder: Path | None) -> None:
-    """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER, by default one beside it, and name the study."""
+    """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER (default: next to it), and print the study's path."""
     from skillviewer.data.study.archive.archive_form import README
     from skillviewer.data.study.archive.unpack import free_folder
     from skillviewer.data.study.archive.unpack import unpack as unpacked
@@ -265,7 +265,7 @@ def unpack(archive: Path, folder: Path | None) -> None:
 @click.argument("path", metavar="STUDY", type=_PATH)
 @click.argument("folder", required=False, type=_PATH)
 def relink(path: Path, folder: Path | None) -> int:
-    """Find moved videos of STUDY again below FOLDER (or beside the study), by size and content."""
+    """Find moved videos of STUDY below FOLDER (by default the study's own), by size and content."""
     from skillviewer.data.study import Study
 
     with Study.open(path) as opened, progress_bar(unit="file") as report:

@@ -46,7 +46,7 @@ class Exhibit:
 
     @property
     def path(self) -> Path:
-        """Where the video lies."""
+        """Path of the video."""
         if isinstance(self.source, VideoReader):
             return self.source.info.path
         return self.source if self.source is not None else self.analysis.video.path

@@ -78,7 +78,7 @@ class Exporter:
     remarks: Callable[[Sequence[Exhibit], Any, Path], tuple[str, ...]] | None = None
 
     def check(self, exhibits: Sequence[Exhibit]) -> None:
-        """Refuse exhibits of which it cannot be made.
+        """Refuse exhibits that this exporter cannot take.
 
         Raises:
             ExportError: Too few, too many, or without the evidence that is needed.

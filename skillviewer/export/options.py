@@ -19,7 +19,7 @@ _META = "offered"
 
 
 class OptionKind(StrEnum):
-    """What a person enters."""
+    """Kind of value that the user enters."""
 
     FLAG = "yes or no"
     WHOLE = "whole number"
@@ -34,7 +34,7 @@ class OptionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """What people are told of an option.
+    """Title, help and limits of an option.
 
     Attributes:
         title: What it is called.

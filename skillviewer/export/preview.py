@@ -1,4 +1,4 @@
-"""What is seen of an export before it is written: a picture, or the first rows of a table."""
+"""Preview of an export: a picture, or the first rows of a table."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
@@ -14,7 +14,7 @@ MOST_SIGNS = 40
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is seen of an export.
+    """Preview of an export.
 
     Attributes:
         picture: The first page, or a frame, (H, W, 3) uint8 RGB; None for a table.

@@ -37,7 +37,7 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How data sets are to be read, as the options say.
+    """Choices by which data sets are read.
 
     Attributes:
         videos: Where the videos lie, or None for beside the data set.

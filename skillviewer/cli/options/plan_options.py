@@ -103,7 +103,7 @@ _OPTIONS = (
 
 
 class PlanChoices(TypedDict):
-    """What a command gets of these options."""
+    """Values of these options."""
 
     preset: str
     dataset_preset: str | None

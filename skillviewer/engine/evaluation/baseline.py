@@ -31,7 +31,7 @@ class _Fold(msgspec.Struct, frozen=True):
 
 
 class _Record(msgspec.Struct, frozen=True):
-    """What is needed of an ``EvaluationRecord``, in which numbers that are not defined are null."""
+    """The part of an ``EvaluationRecord`` that is read; undefined numbers are null in the file."""
 
     folds: tuple[_Fold, ...]
     models: tuple[_Model, ...]

@@ -56,7 +56,7 @@ def usual_models() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationPlan:
-    """What is to be evaluated, and how.
+    """Models and settings of an evaluation.
 
     Attributes:
         models: Entries in ATTENTION_MODELS; the others are compared with the first.
@@ -107,7 +107,7 @@ class EvaluationPlan:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What came of an evaluation.
+    """Result of an evaluation.
 
     Attributes:
         record: Everything, as it stands in ``evaluation.json``.
@@ -178,7 +178,7 @@ def evaluate(
 
 
 class _Preparation:
-    """What has to be known before the first run: which videos can be read, the folds, the runs that are missing."""
+    """Preparation of the first run: the readable videos, the folds, and the runs that are missing."""
 
     def __init__(
         self,
@@ -333,7 +333,7 @@ def _make(runs: Sequence[Run], material: SharedInputs, jobs: int, token: CancelT
 
 
 def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[str]) -> EvaluationRecord:
-    """Return what is found in the folders of all runs; a model of which a run is missing has no result."""
+    """Return the results in the folders of all runs; a model with a missing run has no result."""
     dataset, folds = preparation.dataset, preparation.folds
     problems = list(preparation.problems)
     regions: Regions | None = None

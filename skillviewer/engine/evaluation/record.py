@@ -82,7 +82,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
 
     @property
     def optimistic(self) -> bool:
-        """Whether epochs were chosen on the test pairs."""
+        """True if epochs were chosen on the test pairs."""
         return any(model.optimistic for model in self.models)
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation found of each model: from the scores of its runs to the numbers of a table."""
+"""Results of each model: from the scores of its runs to the numbers of a table."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Separated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quoted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a paper reports.
+    """Accuracy that a paper reports.
 
     Attributes:
         accuracy: Pairwise accuracy, 0 to 1.
@@ -81,7 +81,7 @@ class Quoted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pointing(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a model looked in held-out videos, against where skill shows.
+    """Agreement of the maps in held-out videos with the regions in which skill shows.
 
     Attributes:
         hits: Share of sampled frames whose strongest cell lies within the tolerance of a region.

@@ -58,7 +58,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class SharedInputs:
-    """What all runs of an evaluation share.
+    """Inputs that all runs of an evaluation share.
 
     Attributes:
         dataset: The videos that can be read.
@@ -79,7 +79,7 @@ class SharedInputs:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What to tell of a finished run.
+    """Summary of a finished run.
 
     Attributes:
         accuracy: Over the test pairs that touch a held-out video.

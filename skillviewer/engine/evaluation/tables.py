@@ -1,4 +1,4 @@
-"""The tables of an evaluation: JSON, Markdown, CSV and a plot, measured numbers beside published ones."""
+"""Tables of an evaluation: JSON, Markdown, CSV and a plot, with measured and published numbers."""
 
 import csv
 import math
@@ -119,7 +119,7 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
 
 
 def _undefined(record: EvaluationRecord) -> list[str]:
-    """Return of which models a correlation is a mean over some runs only: it has none where all scores are equal."""
+    """Return a line for each model whose mean correlation lacks runs: it is undefined where all scores are equal."""
     lines = []
     for m in record.models:
         n = sum(math.isnan(run.metrics["kendall_tau_b"]) for run in m.runs)

@@ -15,7 +15,7 @@ from skillviewer.export.reports.report import export_cohort
 
 @dataclass(frozen=True, slots=True)
 class CohortChoices:
-    """How the report of a study's cohort is made.
+    """Options of the report of a study's cohort.
 
     Attributes:
         paper: Size of the page; a web page has none.

@@ -1,4 +1,4 @@
-"""Orders for exports as values: what is wanted of which videos under which models, and what became of it."""
+"""Export requests as values: videos, models, exporter and destination; and the files that were written."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -56,7 +56,7 @@ class ExportTarget:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """What came to be known of a video while an order was worked on: told as a value of progress, as soon as it is.
+    """Analysis that was found or computed for an export; reported at once, as the value of progress.
 
     Attributes:
         subject: What was asked; it came without an analysis.
@@ -130,7 +130,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of several orders.
+    """Result of several export requests.
 
     Attributes:
         written: The files that were written.

@@ -47,7 +47,7 @@ USUAL_PASSES = 4
 
 
 class Wanted(Enum):
-    """Whether evidence is computed for an export."""
+    """Need of an export for evidence."""
 
     NO = auto()
     WELCOME = auto()
@@ -230,7 +230,7 @@ class ExportService:
 
     @staticmethod
     def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
-        """Return what a person should know of an export before it is written, one sentence each."""
+        """Return remarks on an export before it is written, one sentence each."""
         said = exporter.remarks(exhibits, options, path) if exporter.remarks is not None else ()
         warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
         return (*said, *warned)
@@ -336,7 +336,7 @@ def _informed(
 
 
 def _beside(options: object) -> list[Exhibit]:
-    """Return what is shown beside the exhibits: the second video of a report."""
+    """Return the second video of a report, which is shown with the exhibits."""
     reference = options.known.reference if isinstance(options, ReportOptions) else None
     return [reference] if reference is not None else []
 

@@ -1,4 +1,4 @@
-"""What a study knows of one video, for its report: comparable videos, a reference, raters, notes, other models."""
+"""Context of one video in its study, for the report: comparable videos, a reference, raters, notes, other models."""
 
 from collections.abc import Sequence
 from pathlib import Path

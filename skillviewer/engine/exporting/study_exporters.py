@@ -37,7 +37,7 @@ Write = Callable[[Path, Path, Any, bool, CancelToken, Report], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class StudyOptions:
-    """What goes into the archive of a study; see ``data.study.archive.archive.ArchiveOptions``.
+    """Contents of the archive of a study; see ``data.study.archive.archive.ArchiveOptions``.
 
     Attributes:
         videos: Whether the video files go in.

@@ -32,7 +32,7 @@ _ABANDONED_AFTER_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class FeatureKey:
-    """What features depend on.
+    """Key of features: all that they depend on.
 
     Attributes:
         video_digest: SHA-256 of the video file.
@@ -61,7 +61,7 @@ class FeatureCache:
 
     @property
     def folder(self) -> Path:
-        """Where the entries lie."""
+        """Folder of the entries."""
         return self._folder
 
     @property

@@ -64,12 +64,12 @@ def feature_source(
 
 
 class PassSource(Protocol):
-    """Where passes of a video come from: features or snippets."""
+    """Source of the passes of a video: features or snippets."""
 
     def passes(
         self, reader: VideoReader, passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> Sequence[NDArray[Any]]:
-        """Return K passes of a video or of a stretch of it."""
+        """Return K passes of a video or of a part of it."""
         ...
 
 
@@ -78,12 +78,12 @@ class KeptSource(PassSource, Protocol):
 
     @property
     def cache(self) -> FeatureCache:
-        """Where they are kept."""
+        """Cache of the passes."""
         ...
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """What is done to a video before."""
+        """Preprocessing of the videos."""
         ...
 
     @property

@@ -20,7 +20,7 @@ FLOW_THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class SampledInput:
-    """What the backbones are fed for one sampled position.
+    """Inputs of the backbones for one sampled position.
 
     Attributes:
         position: Position on the timeline.
@@ -35,7 +35,7 @@ class SampledInput:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Which frames of one video a model looks at.
+    """Sampled frames of one video.
 
     Attributes:
         timeline: (m,) int64 frame index of every position of the model's clock.
@@ -56,14 +56,14 @@ class Sampling:
 
     @property
     def key(self) -> tuple[tuple[str, str | int | float | None], ...]:
-        """What features depend on beside positions and configuration: nothing, unless it is of a stretch."""
+        """Dependencies of features besides positions and configuration: empty for a whole video."""
         return () if self.stretch is None else (("from_frame", self.stretch[0]), ("to_frame", self.stretch[1]))
 
 
 def sampling_of(
     info: VideoInfo, preprocessing: Preprocessing, passes: int, extent: ClipRange | None = None
 ) -> Sampling:
-    """Choose the sampled frames of K passes over a video, or over a stretch of it.
+    """Choose the sampled frames of K passes over a video, or over a part of it.
 
     Nothing outside a stretch is looked at: its clock begins with it, and flow is taken between its frames alone.
 

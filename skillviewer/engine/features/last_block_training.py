@@ -21,7 +21,7 @@ from skillviewer.nets.backbones.last_block import LastBlocks, Unfrozen, last_blo
 
 @dataclass(frozen=True, slots=True)
 class LastBlockTraining:
-    """What is trained beside the head.
+    """Last blocks of both backbones, which are trained with the head.
 
     Attributes:
         weights: Of the backbone, for pictures.

@@ -18,7 +18,7 @@ from skillviewer.core.errors import DatasetError
 
 @dataclass(frozen=True, slots=True)
 class MappedPass:
-    """Where the features of one pass lie.
+    """Location of the features of one pass.
 
     Attributes:
         path: A file of the cache.

@@ -54,7 +54,7 @@ def sizes_of(chosen: Preset, name: str) -> HeadSizes:
 
 @dataclass(frozen=True, slots=True)
 class SnippetSource:
-    """Where snippets come from: the cache where it has them, else the video.
+    """Source of snippets: the cache if it has them, else the video.
 
     Attributes:
         cache: What was cut before.

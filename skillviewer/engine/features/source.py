@@ -22,7 +22,7 @@ Features = NDArray[np.float16]
 
 @dataclass(frozen=True, slots=True)
 class FeatureSource:
-    """Where features come from: the cache where it has them, else the video.
+    """Source of features: the cache if it has them, else the video.
 
     Attributes:
         extractor: The two backbones on their device.
@@ -39,7 +39,7 @@ class FeatureSource:
         return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
 
     def n_missing(self, info: VideoInfo, passes: int, extent: ClipRange | None = None) -> int:
-        """Return how many sampled frames of K passes over a video, or a stretch of it, have to be computed."""
+        """Return how many sampled frames of K passes over a video, or a part of it, have to be computed."""
         sampling = sampling_of(info, self.preprocessing, passes, extent)
         shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
         keys = self._keys(info, sampling)
@@ -106,7 +106,7 @@ class FeatureSource:
     def passes(
         self, reader: VideoReader, passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> list[Features]:
-        """Return the features of K passes over a video or a stretch of it, each (N, 2F, h, w) float16.
+        """Return the features of K passes over a video or a part of it, each (N, 2F, h, w) float16.
 
         They are mapped from the cache where it has them.
         """

@@ -1,4 +1,4 @@
-"""What an evaluation knows of each video before any features: which file it is, and which frames are sampled."""
+"""Facts on each video that an evaluation needs before any features: its file and its sampled frames."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,12 +49,12 @@ class VideoFacts:
 
 
 def files_of(dataset: Dataset) -> list[tuple[str, Path]]:
-    """Return name and file of every video that has a file; several may be stretches of one: see ``extents_of``."""
+    """Return name and file of every video that has a file; several may be parts of one: see ``extents_of``."""
     return [(video.name, video.path) for video in dataset.videos if video.path is not None]
 
 
 def extents_of(dataset: Dataset) -> dict[str, ClipRange]:
-    """Return the stretch of its file that is the attempt, by name, for every video that is not a whole file."""
+    """Return the part of the file that is the attempt, by name, for every video that is not a whole file."""
     return {video.name: video.extent for video in dataset.videos if video.extent is not None}
 
 

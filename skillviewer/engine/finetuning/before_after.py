@@ -34,7 +34,7 @@ from skillviewer.nets.attention import AttentionModel
 
 @dataclass(frozen=True, slots=True)
 class SamplingPoint:
-    """Where a video was sampled.
+    """Sampled frames of a video.
 
     Attributes:
         frames: The sampled frames.
@@ -47,7 +47,7 @@ class SamplingPoint:
 
 @dataclass(frozen=True, slots=True)
 class AsItWas:
-    """What the model said before it was trained, and what else its end need not wait for.
+    """Predictions of the model before its training, computed early so that the end is quick.
 
     Attributes:
         scores: By name of video of the study.
@@ -154,7 +154,7 @@ def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report)
 
 
 def _cut_short(prepared: Prepared, tuned: Tuned, new: Predictions) -> list[str]:
-    """Return what weakens a training that a person stopped, one sentence each."""
+    """Return the weak points of a training that the user stopped, one sentence each."""
     said = []
     if tuned.stopped:
         said.append(

@@ -1,4 +1,4 @@
-"""What a fine-tuning will cost, before it begins: features that are not kept yet, and seconds, as measured here now."""
+"""Cost of a fine-tuning before it begins: features that are not cached yet, and seconds, measured on this computer."""
 
 from collections.abc import Sequence
 from time import perf_counter

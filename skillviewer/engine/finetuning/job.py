@@ -1,4 +1,4 @@
-"""What fine-tuning is asked, what it will cost and what comes of it, as values. Free of torch."""
+"""Job, cost and result of a fine-tuning, as values. Imports no torch."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from skillviewer.nets.presets import PRESETS
 
 @dataclass(frozen=True, slots=True)
 class TuningJob:
-    """What is to be trained, and where to.
+    """A fine-tuning: study, choices, parent model and destination.
 
     Attributes:
         study: What the study says.
@@ -88,7 +88,7 @@ class TuningResult:
 
 @dataclass(frozen=True, slots=True)
 class TuningCost:
-    """What a job costs on this computer as it is now.
+    """Cost of a job on this computer.
 
     Attributes:
         division: How the pairs are used.
@@ -112,7 +112,7 @@ class TuningCost:
 
 
 def discard(folder: Path) -> None:
-    """Remove the checkpoint of a version that nobody wants.
+    """Remove the checkpoint of a rejected version.
 
     Raises:
         CheckpointError: It cannot be removed.

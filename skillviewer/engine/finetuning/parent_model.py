@@ -1,4 +1,4 @@
-"""What fine-tuning starts from: a checkpoint, or nothing, which is a fresh head on the embedded backbone."""
+"""Starting point of a fine-tuning: a checkpoint, or a fresh head on the shipped backbone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ FROM_NOTHING = "full"
 
 @dataclass(frozen=True, slots=True)
 class StartingPoint:
-    """Where a training starts.
+    """Starting point of a training.
 
     Attributes:
         parent: The checkpoint, or None where there is none.

@@ -1,4 +1,4 @@
-"""What a model knew before it is fine-tuned: the pairs that it was trained on, as its folder says, or a stand-in."""
+"""Pairs that a model was trained on before it is fine-tuned, from its folder; for a shipped model a stand-in."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class PriorPairs:
 
     @property
     def trained_on(self) -> Filmed:
-        """What the model was trained on."""
+        """Files, and parts of files, that the model was trained on."""
         return filmed(self.shown[name] for name in self.trained)
 
     def apart_from(self, study: StudyPairs) -> "PriorPairs | None":

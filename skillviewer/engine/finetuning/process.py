@@ -45,12 +45,12 @@ class StopFile(CancelToken):
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked to stop."""
+        """True once a stop was requested."""
         return self._path.exists()
 
 
 class StopFolder:
-    """Where the flag of one training lies; it goes with the training. A context manager."""
+    """Temporary folder of the stop flag of one training. A context manager."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="skillviewer-"))

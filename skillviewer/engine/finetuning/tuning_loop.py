@@ -50,7 +50,7 @@ STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """What the forgetting check looks at.
+    """Videos and pairs of the forgetting check.
 
     Attributes:
         kind: Pairs, drift or nothing.
@@ -125,7 +125,7 @@ def prepare(
 
 
 def known_of(start: StartingPoint) -> PriorPairs | None:
-    """Return the pairs that the starting point knew before, where somebody kept them."""
+    """Return the pairs that the parent model was trained on, or None if they are not known."""
     return known_before(start.parent.folder, start.parent.name) if start.parent is not None else None
 
 

@@ -1,4 +1,4 @@
-"""The Engine owns the model, its device and the feature cache, and answers what a person asks of one video."""
+"""A loaded model with its device and feature cache: it assesses single videos and explains their scores."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext

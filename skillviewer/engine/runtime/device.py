@@ -1,4 +1,4 @@
-"""Which device computes, chosen in the open."""
+"""Choice of the device, explicit or automatic, and of the number type."""
 
 import functools
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ CPU_FACTS = Path("/proc/cpuinfo")
 
 @functools.cache
 def _cpu_has_bfloat16(facts: Path) -> bool:
-    """Return whether the processor multiplies in bfloat16; elsewhere than on Linux nobody says so."""
+    """Return whether the processor multiplies in bfloat16; only Linux tells."""
     try:
         flags = facts.read_text(encoding="ascii", errors="replace").split()
     except OSError:

@@ -1,4 +1,4 @@
-"""What the program keeps on this disk because it would take long to compute again, and how it is emptied."""
+"""Size of the program's cache on this disk, and emptying it."""
 
 import os
 from contextlib import suppress
@@ -41,7 +41,7 @@ class Storage:
 
     @property
     def can_go(self) -> int:
-        """What emptying gives back."""
+        """Bytes that emptying frees."""
         return self.features + self.copies + self.tuning
 
 

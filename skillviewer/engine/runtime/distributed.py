@@ -29,7 +29,7 @@ _PATIENCE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class ProcessGroup:
-    """Which of several processes this one is; alone unless said otherwise.
+    """Rank of this process among the processes of a training; alone by default.
 
     Attributes:
         rank: From 0; the first one speaks and writes.
@@ -41,7 +41,7 @@ class ProcessGroup:
 
     @property
     def leads(self) -> bool:
-        """Whether this process speaks and writes."""
+        """True for the process that reports and writes."""
         return self.rank == 0
 
     def shares(self, n: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""What is written by one command at a time: the folder of an evaluation, the state of a training."""
+"""Locks on the folder of an evaluation and the state of a training: one command at a time writes them."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager

@@ -29,7 +29,7 @@ _STOP_AFTER_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[ResultT]):
-    """What came of one piece of work: a result, an error to show, or the traceback of a fault of the program."""
+    """Outcome of one piece of work: a result, an error to show, or the traceback of a fault of the program."""
 
     result: ResultT | None = None
     error: SkillViewerError | None = None

@@ -74,7 +74,7 @@ def _called_alike(train: Dataset, test: Dataset) -> tuple[str, ...]:
 
 
 def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> None:
-    """Refuse a test video of which a frame is trained on, whatever its file is called and wherever it lies."""
+    """Refuse a test video that shares a frame with the training videos, whatever the names and folders of the files."""
     shared_sizes = frozenset.intersection(*(frozenset(_sizes(dataset).values()) for dataset in (train, test)))
     trained, tested = (_by_contents(dataset, shared_sizes, token) for dataset in (train, test))
     for digest in sorted(trained.keys() & tested.keys()):

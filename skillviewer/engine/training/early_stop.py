@@ -10,7 +10,7 @@ from skillviewer.engine.training.loop import FitState, Keeper, Trained
 
 
 class StopTraining(Exception):  # noqa: N818 - no error: somebody asked for it
-    """Somebody asked to stop, and what was asked for is there already."""
+    """A stop was requested, and a result is there already."""
 
 
 class BestCheckpoint:
@@ -37,7 +37,7 @@ class BestCheckpoint:
 
     @property
     def there(self) -> bool:
-        """Whether an epoch is finished and has been looked at."""
+        """True once an epoch is finished and scored."""
         return self._state is not None and self._state.best_epoch > 0
 
     def trained(self) -> Trained | None:
@@ -65,13 +65,13 @@ class ConditionalToken(CancelToken):
 
     @property
     def cancelled(self) -> bool:
-        """Whether the other flag is raised and it is not so."""
+        """True while ``other`` is cancelled and ``so()`` is false."""
         return self._other is not None and self._other.cancelled and not self._so()
 
 
 @contextmanager
 def halting(model: nn.Module, stop: CancelToken | None, enough: Callable[[], bool]) -> Iterator[None]:
-    """Leave whatever a model computes, between two of its layers, once somebody asks to stop and there is enough.
+    """Interrupt a model between two of its layers once a stop is requested and there is a result to keep.
 
     Args:
         model: The model; as it was before when the block is left.

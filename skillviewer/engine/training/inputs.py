@@ -1,4 +1,4 @@
-"""What the training of a checkpoint is fed, and how a head that scores videos comes out of it."""
+"""Inputs of the training of a checkpoint, and the head that comes out of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from skillviewer.nets.models import Inputs
 
 
 def check_keepable(plan: TrainingPlan) -> None:
-    """Refuse a plan of which no checkpoint can come, before hours of features.
+    """Refuse a plan that cannot yield a checkpoint, before hours of features.
 
     Raises:
         CheckpointError: A name is unknown, or the model looks at no frames.
@@ -36,7 +36,7 @@ def check_keepable(plan: TrainingPlan) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TrainingInputs:
-    """What a training is fed.
+    """Inputs of a training.
 
     Attributes:
         source: Where features, or snippets, come from.
@@ -81,7 +81,7 @@ class TrainingInputs:
     def separate(
         self, model: AttentionModel, stores: Sequence[FeatureStore]
     ) -> tuple[AttentionModel, dict[str, Tensor] | None, list[FeatureStore]]:
-        """Part a trained model from what was trained beside it.
+        """Separate a trained model into its head and its backbones.
 
         Args:
             model: What was trained.

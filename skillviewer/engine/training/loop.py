@@ -33,7 +33,7 @@ from skillviewer.nets.presets import LossSettings, OptimiserSettings
 
 
 class Select(StrEnum):
-    """Which epoch is kept."""
+    """Rule for the epoch that is kept."""
 
     INNER = "inner"  # best on videos held out of the training videos
     LAST = "last"
@@ -42,7 +42,7 @@ class Select(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """How a model is trained.
+    """Settings of a training.
 
     Attributes:
         optimiser: Step size, batches, epochs.
@@ -64,7 +64,7 @@ class TrainSettings:
 
 @dataclass(frozen=True, slots=True)
 class EpochRow:
-    """What one epoch did; a row of the log.
+    """One epoch; a row of the log.
 
     Attributes:
         epoch: From 1.
@@ -87,7 +87,7 @@ class EpochRow:
 
 @dataclass(frozen=True, slots=True)
 class FitState:
-    """Where a training stands after an epoch: enough to go on as if it had never stopped.
+    """State of a training after an epoch, enough to continue as if it had never stopped.
 
     Attributes:
         epoch: Epochs finished.
@@ -147,12 +147,12 @@ class TrainingControl:
 
     @property
     def stopped(self) -> bool:
-        """Whether a stop was requested that keeps the best epoch so far."""
+        """True once a stop was requested that keeps the best epoch so far."""
         return self.stop is not None and self.stop.cancelled
 
 
 class Keeper(Protocol):
-    """Who keeps the state of a training that may be killed."""
+    """Storage of the state of a training that may be killed."""
 
     def load(self) -> FitState | None:
         """Return the state that was kept last, or None."""

@@ -1,4 +1,4 @@
-"""What is known of a checkpoint that was just trained."""
+"""Card of a checkpoint that was just trained."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What is to be trained, and how; free of videos and devices."""
+"""Plan of a training: model and settings, without videos and devices."""
 
 import dataclasses
 from collections import Counter
@@ -27,7 +27,7 @@ _PARTS = ((0.2, 0.3, "a quarter", "quarters"), (0.3, 0.37, "a third", "thirds"),
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """What is to be trained, and how.
+    """Model and settings of a training.
 
     Attributes:
         model: Entry in ATTENTION_MODELS.
@@ -107,7 +107,7 @@ class TrainingPlan:
 
     @property
     def inputs(self) -> Inputs:
-        """What the model is fed."""
+        """Kind of the model's inputs."""
         return attention_model(self.model).inputs
 
     @property
@@ -118,12 +118,12 @@ class TrainingPlan:
 
     @property
     def trains_backbones(self) -> bool:
-        """Whether backbones, or their last blocks, are trained beside the head."""
+        """True if the backbones, or their last blocks, are trained with the head."""
         return bool(self.unfreeze) or self.inputs is Inputs.SNIPPETS
 
     @property
     def preprocessing_used(self) -> Preprocessing:
-        """What is done to videos for this model."""
+        """Preprocessing of videos for this model."""
         return snippets.preprocessing_of(self.preprocessing) if self.inputs is Inputs.SNIPPETS else self.preprocessing
 
     def checkpoint_config(self, sizes: HeadSizes, backbones: BackboneConfig) -> CheckpointConfig:

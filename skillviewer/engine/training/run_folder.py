@@ -46,7 +46,7 @@ class RunFolder:
 
     @classmethod
     def at(cls, path: Path, wanted: RunConfiguration) -> "RunFolder":
-        """Return the folder of a run: ``path``, and beside it, by its digest, where another run lies there.
+        """Return the folder of a run: ``path``, or, if another run lies there, the same name with a digest.
 
         Args:
             path: Where it lies or is to lie.
@@ -61,7 +61,7 @@ class RunFolder:
 
     @property
     def configuration(self) -> RunConfiguration | None:
-        """What decides the run that is there, or None when none is."""
+        """Configuration of the run that is there, or None."""
         try:
             return msgspec.json.decode((self.path / CONFIGURATION).read_bytes(), type=RunConfiguration)
         except (OSError, msgspec.MsgspecError, ValueError):

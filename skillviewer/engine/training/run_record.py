@@ -1,4 +1,4 @@
-"""What is known of one run: all that decides its result, how it was made, and what came of it."""
+"""Record of one run: configuration, provenance and result."""
 
 import hashlib
 import json
@@ -129,7 +129,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How a run was made.
+    """Provenance of a run.
 
     Attributes:
         program: Name and version.
@@ -211,7 +211,7 @@ def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> lis
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Where a model looked in held-out videos, at the frames of the test rule.
+    """Maps of a model for held-out videos, at the frames of the test rule.
 
     Attributes:
         videos: V names.

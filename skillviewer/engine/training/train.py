@@ -54,7 +54,7 @@ from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, Hel
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What came of a training.
+    """Result of a training.
 
     Attributes:
         checkpoint: As written and read back.
@@ -293,7 +293,7 @@ class _Kept:
         self._alone.close()
 
     def begin(self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, control: TrainingControl) -> None:
-        """Make ready: what is there of the same training is gone on with, what is there of another stays beside it."""
+        """Prepare the folder: a state of the same training is resumed, one of another training stays."""
         if self.together.leads:
             facts, problems = facts_of(dataset, self._plan.preprocessing, control.token, control.report)
             if problems:
@@ -357,7 +357,7 @@ def dataset_features(
 
 
 def _notes(plan: TrainingPlan) -> str:
-    """Return what a person should know beside the preset."""
+    """Return notes on the training besides the preset."""
     said = []
     if plan.unfreeze:
         said.append("The last block of both backbones was trained too.")

@@ -126,7 +126,7 @@ def export_frames_compared(analyses: Sequence[Analysis], path: Path, *, overwrit
 
 @dataclass(frozen=True, slots=True)
 class ComparedOptions:
-    """How the figure of a comparison is made.
+    """Options of the figure of a comparison.
 
     Attributes:
         frame: Frame of the video, from 0.

@@ -54,7 +54,7 @@ def with_faces(
 
 
 def blur_remarks(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
-    """Return what a person should know of blurred faces, one sentence a video and one for all."""
+    """Return remarks on blurred faces, one sentence a video and one for all."""
     shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in exhibits if e.faces is not None}
     said = [blurred_words(name, faces) for name, faces in shown.values()]
     return (*said, LOOK_THROUGH) if said else ()

@@ -36,7 +36,7 @@ _SPED_UP_HZ = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ClipOptions:
-    """How a clip is made.
+    """Options of a clip.
 
     Attributes:
         start: First frame, from 0; of several videos, of the first.
@@ -74,7 +74,7 @@ class ClipOptions:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """What a clip shows when. M frames of the clip, V videos.
+    """Frames that a clip shows, by time. M frames of the clip, V videos.
 
     Attributes:
         shown: (M, V) int64, frame of each video, from 0.
@@ -278,7 +278,7 @@ def _sound(exhibits: Sequence[Exhibit], options: ClipOptions, path: Path, span: 
 
 
 def clip_remarks(exhibits: Sequence[Exhibit], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
-    """Return what a person should know of a clip before it is written: why it has no sound where that was wished."""
+    """Return remarks on a clip before it is written: the reason if it has no sound although sound was asked for."""
     if options is None or not options.sound or not exhibits:
         return ()
     if options.speed != 1:

@@ -43,7 +43,7 @@ _MIN_CELL_PX = 16
 
 @dataclass(frozen=True, slots=True)
 class SheetOptions:
-    """How a contact sheet is made.
+    """Options of a contact sheet.
 
     Attributes:
         frames: Frames of every row, from 0; empty for ``n_frames`` evenly spread sampled frames, the last among them.

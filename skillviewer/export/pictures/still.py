@@ -22,7 +22,7 @@ STILL_SUFFIXES = (".png",)
 
 @dataclass(frozen=True, slots=True)
 class StillOptions:
-    """How a still is made.
+    """Options of a still.
 
     Attributes:
         frame: Frame of the first video, from 0, or None for the last sampled one, where the score stands; other videos

@@ -23,7 +23,7 @@ from skillviewer.media.overlay.overlay import Painter
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The stretch of the clock that a canvas shows.
+    """The part of the clock that a canvas shows.
 
     Attributes:
         start_s: Presentation time at the left end of the curve.

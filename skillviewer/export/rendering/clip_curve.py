@@ -28,7 +28,7 @@ _AHEAD = 0.38
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Where numbers lie inside a drawing, in pixels from its top left corner.
+    """Mapping of numbers to pixels of a drawing, from its top left corner.
 
     Attributes:
         left: Column of ``start_s``.

@@ -21,7 +21,7 @@ _NEAR = 0.08  # numbers closer than this share of the bar would touch
 
 @dataclass(frozen=True, slots=True)
 class BarScale:
-    """What a colour bar says.
+    """Numbers and title of a colour bar.
 
     Attributes:
         title: What is shown, and its unit.

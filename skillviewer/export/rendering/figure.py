@@ -1,4 +1,4 @@
-"""How matplotlib is used here: late, without pyplot, without a screen, with its DejaVu fonts.
+"""Figures by matplotlib: imported late, without pyplot, without a screen, with its DejaVu fonts.
 
 pyplot keeps a global list of figures and picks a window system; a bare ``Figure`` on an Agg canvas has neither.
 """

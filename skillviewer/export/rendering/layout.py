@@ -1,4 +1,4 @@
-"""Where things stand on the canvas of a clip or a still: the pictures above, the strip below.
+"""Layout of the canvas of a clip or a still: the pictures above, the strip below.
 
 Everything is measured in ems, the size of the text, which follows the size of the canvas: a clip shown at half its size
 on a slide can still be read, and a thumbnail of 128 pixels is scaled up until its strip can.

@@ -1,4 +1,4 @@
-"""What is told of a cohort: its scores in order, the raters, and what is not known."""
+"""Contents of the report of a cohort: its scores in order, the raters, and what is not known."""
 
 import math
 from collections import Counter
@@ -22,7 +22,7 @@ CHECKSUM = 12
 
 @dataclass(frozen=True, slots=True)
 class CohortOptions:
-    """What a report of a cohort says besides what the analyses hold.
+    """Options of the report of a cohort.
 
     Attributes:
         paper: ``a4`` or ``letter``; a web page has no size.
@@ -122,7 +122,7 @@ class Cohort:
 
     @property
     def sentence(self) -> str:
-        """What the cohort is."""
+        """Number of videos, model and scores, as a sentence."""
         scores = self.scores
         n = len(scores)
         return (
@@ -133,7 +133,7 @@ class Cohort:
 
     @property
     def raters_words(self) -> str:
-        """What the votes come to, "" without any."""
+        """Summary of the votes, "" without any."""
         return raters_summary(
             self.options.judgements,
             self.options.pairs,
@@ -142,7 +142,7 @@ class Cohort:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What is not known."""
+        """Limits of the numbers, one or two sentences each."""
         return _unknown(self)
 
     @property

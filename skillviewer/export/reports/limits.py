@@ -1,4 +1,4 @@
-"""What the score of a video does not say: where its interval comes from, whether the video is familiar, who agrees."""
+"""Limits of a score: the origin of its interval, the familiarity of the video, and the agreement of other models."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the votes of a study come to, in the few numbers and words that a report has room for."""
+"""Summary of the votes of a study, short enough for a report."""
 
 from collections.abc import Mapping, Sequence
 
@@ -53,7 +53,7 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
 
 
 def raters_words(judgements: Sequence[Judgement], name: str) -> str:
-    """Return what raters said of one video, "" where nobody judged it.
+    """Return a summary of the judgements of one video, "" without any.
 
     Args:
         judgements: Judgements of all videos of its task.

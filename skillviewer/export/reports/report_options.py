@@ -1,4 +1,4 @@
-"""What a report of one video is told besides what the analysis holds."""
+"""Options of the report of one video, and the context that its study gives."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,7 +30,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class OpinionOf:
-    """What a person said of a moment that the model found.
+    """Opinion of a user on a moment that the model found.
 
     Attributes:
         start_s: Where the moment starts.
@@ -47,7 +47,7 @@ class OpinionOf:
 
 @dataclass(frozen=True, slots=True)
 class StudyContext:
-    """What a study knows of a video besides what the model says; what is left out is missed aloud in the report.
+    """Context of a video in its study; the report says what is missing.
 
     Attributes:
         name: Name of the video in ``others`` and ``judgements``; "" for the title of the exhibit.
@@ -82,7 +82,7 @@ class StudyContext:
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """How the report of one video is made.
+    """Options of the report of one video.
 
     Attributes:
         paper: Size of the page; a web page has none.

@@ -1,4 +1,4 @@
-"""What stands on the "why" page of one video, as values: sentences, moments, pictures; laid out elsewhere."""
+"""Contents of the "why" report of one video as values: sentences, moments, pictures. Layout: ``why_pdf``, ``html``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -61,13 +61,13 @@ class Told:
 
     @property
     def opinion(self) -> str:
-        """What all say of it who said something; "" where nobody did, or not all the same."""
+        """The opinion of all who gave one; "" without any, or if they differ."""
         said = {opinion.opinion for opinion in self.opinions}
         return said.pop() if len(said) == 1 else ""
 
     @property
     def divided(self) -> str:
-        """Who said what of it, where not all said the same, else ""."""
+        """The differing opinions with their authors, else ""."""
         if self.opinion or not self.opinions:
             return ""
         named = self.names and all(opinion.author for opinion in self.opinions)
@@ -76,12 +76,12 @@ class Told:
 
     @property
     def time(self) -> str:
-        """Its stretch in words."""
+        """Start and end in words."""
         return f"{clock(self.moment.start_s)}–{clock(self.moment.stop_s)}"
 
     @property
     def words(self) -> str:
-        """What happens in it, as a sentence."""
+        """Description of the moment, as a sentence."""
         text = self.moment.words
         return f"{text[0].upper()}{text[1:]}."
 
@@ -114,12 +114,12 @@ class WhyContent:
 
     @property
     def caution(self) -> str:
-        """What stands at the foot of every page."""
+        """Caution at the foot of every page."""
         return f"{CAUTION} {NO_GUARANTEE}" if self.blurred else CAUTION
 
     @property
     def sentence(self) -> str:
-        """Where the score stands."""
+        """Position of the score among the comparable videos."""
         return self.standing.sentence(self.digits)
 
     @property
@@ -139,7 +139,7 @@ class WhyContent:
 
     @property
     def faithful(self) -> bool:
-        """Whether the attention is known to be better than random; else what shows it is greyed."""
+        """True if the attention is known to be better than random; else its pictures are greyed."""
         return self.evidence is not None and self.evidence.faithful is True
 
     @property
@@ -156,7 +156,7 @@ class WhyContent:
 
     @property
     def remainder(self) -> str:
-        """What the contributions leave over, in words."""
+        """Sum of the contributions and remainder, in words."""
         evidence = self.evidence
         if evidence is None:
             return "Contributions of the segments were not computed for this report."
@@ -174,14 +174,14 @@ class WhyContent:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the numbers do not say, and how far the pictures are blurred."""
+        """Limits of the numbers, and of the blurring of faces."""
         known = self.options.known
         said = limits(self.analysis, known.other_models, known.versions, self.digits)
         return (*said, ON_PAGE) if self.blurred else said
 
     @property
     def raters(self) -> str:
-        """What the raters said of it."""
+        """Summary of the judgements of the video."""
         return raters_words(self.options.known.judgements, self.options.known.name or self.title)
 
 
@@ -306,7 +306,7 @@ def _colour_bar(analysis: Analysis, frame: int, look: Look) -> Bar | None:
 
 
 def _about(moment: Moment, opinions: Sequence[OpinionOf]) -> tuple[OpinionOf, ...]:
-    """Return what was said of a moment: opinions of another stretch are not of it, however much the two share."""
+    """Return the opinions on a moment; an opinion on another interval does not count, even if the two overlap."""
     return tuple(o for o in opinions if same_interval(o.start_s, o.stop_s, moment.start_s, moment.stop_s))
 
 

@@ -152,7 +152,7 @@ def _moment(told: Told, number: int, greatest: float, digits: int, size: float) 
 
 
 def _boxes(opinion: str) -> "Flowable":
-    """Return what may be ticked by hand; what a person said before is ticked."""
+    """Return boxes to be ticked by hand; an opinion that was given before is ticked."""
     from skillviewer.export.reports.drawings import Plot
 
     plot = Plot(88.0, 33.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
@@ -187,7 +187,7 @@ def _reference(why: WhyContent, width: float, size: float) -> list["Flowable"]:
 
 
 def _beside(title: str, about: str, time: str) -> "Flowable":
-    """Return what stands beside a picture."""
+    """Return the text next to a picture."""
     lines = [
         paragraph(title, size_pt=8.2, bold=True),
         paragraph(about, size_pt=7.8, of=WHITE.muted),

@@ -1,4 +1,4 @@
-"""How far models agree over a study, as tables: a row every two models, and a row every model and video."""
+"""Agreement of models over a study, as tables: a row for every two models, and a row for every model and video."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class AgreementRow:
 
 @dataclass(frozen=True, slots=True)
 class RankRow:
-    """Where a model ranks a video.
+    """Rank of a video by a model.
 
     Attributes:
         video: Its name in the study.

@@ -1,4 +1,4 @@
-"""What stands in the tables: one dataclass a kind of row, and the functions that make rows of what is known.
+"""Rows of the tables: one dataclass per kind of row, and the functions that make the rows.
 
 Frames, passes and steps count from 0; times are in seconds from the first frame; positions and places of cells are
 those of the picture, from its top left corner.
@@ -167,7 +167,7 @@ def _peak(a: Analysis, k: int, n: int) -> tuple[float | None, float | None, floa
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """What one part of a video contributed to its score in one pass.
+    """Contribution of one part of a video to its score in one pass.
 
     Attributes:
         video: Name of the file.

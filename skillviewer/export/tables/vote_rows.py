@@ -9,7 +9,7 @@ from skillviewer.core.ranking.standings import names_of, ranks
 
 @dataclass(frozen=True, slots=True)
 class JudgementRow:
-    """What one rater said of two videos at one time.
+    """Judgement of one rater on two videos at one time.
 
     Attributes:
         left: Name of the video on the left.
@@ -34,7 +34,7 @@ class JudgementRow:
 
 @dataclass(frozen=True, slots=True)
 class StrengthRow:
-    """How strong the raters, or the pairs that are agreed on, make one video: Bradley and Terry's model.
+    """Strength of one video by the raters, or by the agreed pairs (Bradley and Terry's model).
 
     Attributes:
         rank: Place in the order of its task, 1 is the strongest.
