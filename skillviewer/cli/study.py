@@ -244,7 +244,7 @@ def export_pairs_of(path: Path, output: Path, form: str | None, participants: bo
 @click.argument("archive", type=_PATH)
 @click.argument("folder", required=False, type=_PATH)
 def unpack(archive: Path, folder: Path | None) -> None:
-    """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER (default: next to it), and print the study's path."""
+    """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER (default: next to it) and print the study path."""
     from skillviewer.data.study.archive.archive_form import README
     from skillviewer.data.study.archive.unpack import free_folder
     from skillviewer.data.study.archive.unpack import unpack as unpacked

@@ -1,8 +1,7 @@
-"""Where the cells of a map lie in the picture.
+"""Position of the cells of a map in the picture.
 
 A cell of the features is drawn as the block of pixels that it subsamples (block convention): cell i of G covers the
-fraction i/G to (i+1)/G of the picture. Its theoretical receptive field is centred elsewhere by half a block or less,
-which ``shift_to_receptive_fields`` accounts for where somebody asks for it.
+fraction i/G to (i+1)/G of the picture. The centre of its theoretical receptive field differs by half a block or less.
 """
 
 from skillviewer.core.analysis.analysis import MapRect
@@ -39,16 +38,3 @@ def map_rect(sizes: HeadSizes) -> MapRect:
         right=(start + stride * columns) / grid_columns,
         bottom=(start + stride * rows) / grid_rows,
     )
-
-
-def shift_to_receptive_fields(rect: MapRect, first_centre_px: float, stride_px: int, input_px: int) -> MapRect:
-    """Return the rectangle moved so that cells lie on the centres of their receptive fields instead of their blocks.
-
-    Args:
-        rect: Rectangle in the block convention.
-        first_centre_px: Pixel index on which the receptive field of the backbone's cell 0 is centred (0 for ResNet).
-        stride_px: Pixels a cell of the backbone subsamples.
-        input_px: Side of the backbone's input.
-    """
-    shift = (first_centre_px + 0.5 - stride_px / 2) / input_px
-    return MapRect(rect.left + shift, rect.top + shift, rect.right + shift, rect.bottom + shift)

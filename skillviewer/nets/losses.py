@@ -79,19 +79,6 @@ def margin_ranking_loss(score: Tensor, pairs: PairBatch, settings: LossSettings)
     return reduce(hinge(score[pairs.better] - score[pairs.worse], settings.margin), settings.reduction)
 
 
-def strict_accuracy(score: Tensor, pairs: PairBatch) -> tuple[float, int]:
-    """Return the share of pairs in which the better video scores higher, and the number of exact ties.
-
-    A tie counts as wrong, so a model that gives every video one score gets 0 and not one half.
-
-    Args:
-        score: (B,) scores.
-        pairs: Pairs with disparity; at least one.
-    """
-    difference = score[pairs.better] - score[pairs.worse]
-    return float((difference > 0).float().mean()), int((difference == 0).sum())
-
-
 def similarity_loss(first: Tensor, second: Tensor, margin: float = 1.0) -> Tensor:
     """Return L_sim of Doughty et al. 2018, element by element: max(0, |f(i) - f(j)| - m)."""
     return torch.relu((first - second).abs() - margin)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
-from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, TSN_APPEARANCE, TSN_MOTION, OptimiserSettings, preset
+from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, TSN_APPEARANCE, TSN_MOTION, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 
 if TYPE_CHECKING:
@@ -78,12 +78,7 @@ class AttentionEntry:
 
 
 def _late(path: str, **given: object) -> Build:
-    """Return a maker of a model, which imports its class (``module.Class`` in ``nets.attention_models``) when called.
-
-    Args:
-        path: Module and class.
-        given: Arguments besides the sizes.
-    """
+    """Return a maker of a model; it imports the class, ``module.Class`` in ``nets.attention_models``, when called."""
 
     def build(sizes: HeadSizes) -> "AttentionModel":
         module, name = path.split(".")
@@ -181,7 +176,7 @@ ATTENTION_MODELS = table(
         inputs=Inputs.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
     ),
 )  # fmt: skip
-"""All models, in the order in which they are offered. A new one is a file in ``attention_models`` and an entry here."""
+"""All models, in the order of lists. A new one is a file in ``attention_models`` and an entry here."""
 
 
 def attention_model(name: str) -> AttentionEntry:
@@ -191,16 +186,6 @@ def attention_model(name: str) -> AttentionEntry:
         CheckpointError: There is none of that name.
     """
     return look_up(ATTENTION_MODELS, name, "attention model", CheckpointError)
-
-
-def paper_size_parameters(name: str) -> int:
-    """Return the parameters of a model's head at the paper's scale, under the preset ``official-code``.
-
-    Two ResNet101 at 448 pixels, or the model's own input form. Backbones are not counted, not even where the model
-    trains them.
-    """
-    entry = attention_model(name)
-    return parameter_count(entry, entry.at_paper_scale(preset("official-code").head))
 
 
 def parameter_count(entry: AttentionEntry, sizes: HeadSizes) -> int:

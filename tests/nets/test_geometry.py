@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.nets.backbones.features import BACKBONES, UNIT, TwoStream, backbone
 from skillviewer.nets.fusion import Fusion
-from skillviewer.nets.geometry import map_grid, map_rect, shift_to_receptive_fields
+from skillviewer.nets.geometry import map_grid, map_rect
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.sizes import HeadSizes
 from tests.nets.small import scramble
@@ -119,13 +119,6 @@ def test_receptive_fields_are_centred_where_the_table_says(name: str) -> None:
     assert first > 0
     assert last < 1215
     assert (first + last) / 2 == 32 * 19 + entry.first_centre_px
-
-
-def test_shift_to_receptive_fields() -> None:
-    resnet = shift_to_receptive_fields(map_rect(FOURTEEN), backbone("resnet101").first_centre_px, 32, 448)
-    assert pixels(resnet) == (-15.5, -15.5, 432.5, 432.5)
-    lite = shift_to_receptive_fields(map_rect(FOURTEEN), backbone("efficientnet-lite0").first_centre_px, 32, 448)
-    assert pixels(lite) == (15.5, 15.5, 463.5, 463.5)
 
 
 def test_every_backbone_says_its_grid() -> None:

@@ -13,7 +13,6 @@ from skillviewer.nets.losses import (
     rank_aware_loss,
     similarity_loss,
     split_ranking_loss,
-    strict_accuracy,
 )
 from skillviewer.nets.presets import LossSettings
 
@@ -35,11 +34,6 @@ def test_margin_ranking_loss_is_torchs() -> None:
     pairs = PairBatch.of(rows)
     theirs = torch.nn.MarginRankingLoss(0.5)(score[pairs.first], score[pairs.second], pairs.label)
     torch.testing.assert_close(margin_ranking_loss(score, pairs, LossSettings()), theirs)
-
-
-def test_accuracy_is_strict_and_ties_are_counted() -> None:
-    assert strict_accuracy(SCORE, PAIRS) == (0.5, 1)
-    assert strict_accuracy(torch.zeros(4), PAIRS) == (0.0, 4)
 
 
 def test_better_and_worse_follow_the_label() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from skillviewer.data.formats.published import PUBLISHED
-from skillviewer.nets.models import ATTENTION_MODELS, attention_model, paper_size_parameters, parameter_count
+from skillviewer.nets.models import ATTENTION_MODELS, attention_model, parameter_count
 from skillviewer.nets.presets import preset
 
 OFFICIAL_CODE = {
@@ -43,7 +43,8 @@ def test_every_model_is_counted() -> None:
 
 @pytest.mark.parametrize(("name", "count"), [*OFFICIAL_CODE.items(), *BY_HAND.items()])
 def test_count_under_official_code(name: str, count: int) -> None:
-    assert paper_size_parameters(name) == count
+    entry = attention_model(name)
+    assert parameter_count(entry, entry.at_paper_scale(preset("official-code").head)) == count
 
 
 @pytest.mark.parametrize("name", ["full", "no-rnn", "xbar", "htask"])
@@ -59,7 +60,7 @@ def test_finer_maps_cost_no_parameters_except_where_the_map_is_part_of_the_model
 
 def test_counting_makes_no_model_and_leaves_chance_alone() -> None:
     before = torch.random.get_rng_state()
-    paper_size_parameters("tsn")
+    parameter_count(attention_model("tsn"), preset("official-code").head)
     assert torch.equal(before, torch.random.get_rng_state())
 
 

@@ -22,11 +22,10 @@ from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.log import seconds_of, write_log
 from skillviewer.engine.training.loop import Select, TrainingControl
-from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, provenance_of
+from skillviewer.engine.training.run_record import Maps, RunConfiguration, card_of, provenance_of
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.checkpoint import CheckpointExtras, save_checkpoint
@@ -83,13 +82,11 @@ class RunSummary:
 
     Attributes:
         accuracy: Over the test pairs that touch a held-out video.
-        honest_accuracy: Over those with both videos held out; NaN without any.
         epoch: The epoch that was kept.
         seconds: Of training.
     """
 
     accuracy: float
-    honest_accuracy: float
     epoch: int
     seconds: float
 
@@ -143,8 +140,8 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         maps,
     )
     result = FoldScores(fold, scores)
-    accuracy, honest = (count_pairs(result.tested(honest), scores).accuracy for honest in (False, True))
-    return RunSummary(accuracy, honest, trained.epoch, seconds_of(trained.rows))
+    accuracy = count_pairs(result.tested(honest=False), scores).accuracy
+    return RunSummary(accuracy, trained.epoch, seconds_of(trained.rows))
 
 
 def _store(material: SharedInputs, inputs: Inputs) -> FeatureStore:

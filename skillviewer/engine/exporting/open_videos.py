@@ -34,9 +34,7 @@ class OpenVideos:
         return lambda path: self.open(path, token).info.digest
 
     def __enter__(self) -> Self:
-        """Return the videos themselves."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close them."""
         self._stack.close()

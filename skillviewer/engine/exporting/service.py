@@ -282,11 +282,9 @@ class ExportService:
             pool.close()
 
     def __enter__(self) -> Self:
-        """Return the desk itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
         self.close()
 
 

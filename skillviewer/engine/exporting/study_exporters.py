@@ -4,7 +4,7 @@ It stands here and not in ``export`` because it opens a study. To add one: a fun
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,16 +164,7 @@ def _archive(
     made = pack(
         study,
         path,
-        ArchiveOptions(
-            videos=chosen.videos,
-            models=chosen.models,
-            analyses=chosen.analyses,
-            pseudonyms=chosen.pseudonyms,
-            texts=chosen.texts,
-            key=chosen.key,
-            blur_faces=chosen.blur_faces,
-            sound=chosen.sound,
-        ),
+        ArchiveOptions(**{each.name: getattr(chosen, each.name) for each in fields(chosen)}),
         overwrite=overwrite,
         token=token,
         report=report,

@@ -53,24 +53,13 @@ class FeatureKey:
 
 
 class FeatureCache:
-    """A folder of feature files with a cap on its size; the entries that were not used for longest go first."""
+    """A folder of feature files with a cap on its size; the least recently used entries are dropped first."""
 
     def __init__(self, folder: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        self._folder = folder
-        self._max_bytes = max_bytes
-
-    @property
-    def folder(self) -> Path:
-        """Folder of the entries."""
-        return self._folder
-
-    @property
-    def max_bytes(self) -> int:
-        """Its cap."""
-        return self._max_bytes
+        self.folder, self.max_bytes = folder, max_bytes
 
     def _path(self, key: FeatureKey) -> Path:
-        return self._folder / key.name[:2] / (key.name + _SUFFIX)
+        return self.folder / key.name[:2] / (key.name + _SUFFIX)
 
     def get(self, key: FeatureKey, shape: Sequence[int]) -> NDArray[Any] | None:
         """Return the features of a key, mapped from the disk, or None when there is no sound entry.
@@ -103,7 +92,7 @@ class FeatureCache:
         """
         path = self._path(key)
         size = features.nbytes
-        if size > self._max_bytes:
+        if size > self.max_bytes:
             return False
         try:
             self.make_room(size)
@@ -114,7 +103,7 @@ class FeatureCache:
         return True
 
     def _files(self) -> Iterator[Path]:
-        for folder, _, names in os.walk(self._folder):  # folders that another process removes meanwhile are passed over
+        for folder, _, names in os.walk(self.folder):  # folders that another process removes meanwhile are passed over
             yield from (Path(folder, name) for name in names)
 
     def entries(self) -> list[tuple[Path, int, float]]:
@@ -144,7 +133,7 @@ class FeatureCache:
         entries = self.entries()
         total = sum(size for _, size, _ in entries)
         for path, size, _ in entries:
-            if total + n_bytes <= self._max_bytes:
+            if total + n_bytes <= self.max_bytes:
                 return
             with suppress(OSError):
                 path.unlink()

@@ -101,19 +101,6 @@ def streams_of(
     )
 
 
-def starting_streams(
-    weights: BackboneWeights, preprocessing: Preprocessing, motion: BackboneWeights | None = None
-) -> TwoStream:
-    """Return the streams that are fed whole frames and stacks; arguments are those of ``streams_of``.
-
-    Args:
-        weights: Of a backbone, for pictures.
-        preprocessing: What is done to videos.
-        motion: Of the same backbone, for flow.
-    """
-    return streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion)
-
-
 class FeatureExtractor:
     """Both streams, ready for inference."""
 
@@ -194,7 +181,7 @@ class FeatureExtractor:
             motion: Of the backbone, for flow; None to start the motion stream across modalities.
             before_last_block: Whether they end before their last block, for training that.
         """
-        streams = starting_streams(weights, preprocessing, motion)
+        streams = streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion)
         config = backbone_config(weights, motion)
         extractor = cls(lambda: streams, config, preprocessing.flow.length, device, precision)
         if before_last_block:

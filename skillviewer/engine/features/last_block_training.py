@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.features.extractor import own_backbone_weights, starting_streams
+from skillviewer.engine.features.extractor import own_backbone_weights, streams_of
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.memory_mapped_store import DerivedStore
 from skillviewer.nets.attention import FRAMES_AT_ONCE, AttentionModel
@@ -54,7 +54,7 @@ class LastBlockTraining:
         """
         weights = own_backbone_weights(name)
         motion = own_backbone_weights(name, flow=True) if own_motion else None
-        blocks = last_blocks(starting_streams(weights, preprocessing, motion), name)
+        blocks = last_blocks(streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion), name)
         return cls(weights, motion, preprocessing, blocks.eval().to(device), device)
 
     def features(self, store: FeatureStore, blocks: LastBlocks | None = None) -> "BlockStore":
@@ -77,7 +77,8 @@ class LastBlockTraining:
         """
         assert isinstance(model.fusion, Unfrozen)
         blocks, model.fusion, model.input_shape = model.fusion.blocks, model.fusion.fusion, None
-        streams = starting_streams(self.weights, self.preprocessing, self.motion)
+        pre = self.preprocessing
+        streams = streams_of(self.weights, pre.flow.length, pre.input_px, self.motion)
         put_back(blocks, streams, self.weights.name)
         return blocks, changed_weights(streams, self.weights, self.motion or self.weights)
 

@@ -4,25 +4,18 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 from skillviewer.core.errors import Cancelled, CheckpointError
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
 from skillviewer.engine.runtime.exclusive import training_lock
-from skillviewer.engine.runtime.processes import Outcome, work_in_processes
-
-ItemT = TypeVar("ItemT")
-ResultT = TypeVar("ResultT")
+from skillviewer.engine.runtime.processes import work_elsewhere
 
 PATIENCE_S = 0.5
 """A process in the middle of something is ended after so long: all that it writes is written aside."""
-
-NICENESS = 5
-"""The window goes before."""
 
 
 class StopFile(CancelToken):
@@ -61,7 +54,6 @@ class StopFolder:
         StopFile(self.path).cancel()
 
     def __enter__(self) -> Self:
-        """Return the folder itself."""
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -73,7 +65,7 @@ class Tuner:
 
     def cost(self, job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         """Measure what a job costs; see ``tuning_cost.cost_of``."""
-        return _elsewhere(_cost, job, token, report)
+        return work_elsewhere(_cost, job, token, report, PATIENCE_S)
 
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
         """Fine-tune; see ``tuning_run.finetune``.
@@ -89,7 +81,7 @@ class Tuner:
                 raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
             work = job.work_folder()  # the model that it is named after may be gone when it ends
             try:
-                result = _elsewhere(_finetune, (job, stop.path), token, report)
+                result = work_elsewhere(_finetune, (job, stop.path), token, report, PATIENCE_S)
                 token.check()  # asked while the last of it was written: it is kept by nobody then
             except Cancelled:
                 # the process may have been ended in the middle of anything
@@ -103,29 +95,8 @@ class Tuner:
         """Hold nothing between jobs."""
 
 
-def _elsewhere(
-    do: Callable[[ItemT, CancelToken, Report], ResultT], item: ItemT, token: CancelToken, report: Report
-) -> ResultT:
-    found: list[Outcome[ResultT]] = []
-
-    def told(_index: int, progress: Progress) -> None:
-        report(progress)
-
-    def done(_index: int, outcome: Outcome[ResultT]) -> None:
-        found.append(outcome)
-
-    work_in_processes(do, [item], 1, token, told, done, _give_way, PATIENCE_S)
-    outcome = found[0]
-    if outcome.error is not None:
-        raise outcome.error
-    assert outcome.result is not None
-    return outcome.result
-
-
-def _give_way() -> None:
-    """Leave the window its share of the computer."""
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+def _use_threads() -> None:
+    """Leave the window one core."""
     import torch
 
     torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
@@ -134,6 +105,7 @@ def _give_way() -> None:
 def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) -> TuningResult:
     from skillviewer.engine.finetuning.finetune import finetune
 
+    _use_threads()
     job, stop_path = item
     return finetune(job, token, report, StopFile(stop_path))
 
@@ -141,4 +113,5 @@ def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) 
 def _cost(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
     from skillviewer.engine.finetuning.cost import cost_of
 
+    _use_threads()
     return cost_of(job, token, report)

@@ -243,11 +243,9 @@ class Engine:
             torch.cuda.empty_cache()
 
     def __enter__(self) -> Self:
-        """Return the engine itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it."""
         self.close()

@@ -136,13 +136,11 @@ class ModelPool:
         self.keep(())
 
     def __enter__(self) -> Self:
-        """Return the pool itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it."""
         self.close()
 
 

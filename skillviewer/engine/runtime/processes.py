@@ -5,6 +5,7 @@ closed and ends; one that dies is told of as an error.
 """
 
 import multiprocessing
+import os
 import signal
 import traceback
 from collections.abc import Callable, Container, Mapping, Sequence
@@ -25,6 +26,9 @@ Do = Callable[[ItemT, CancelToken, Report], ResultT]
 """One piece of work; it can be pickled."""
 
 _STOP_AFTER_S = 10.0
+
+NICENESS = 5
+"""The window goes before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,37 @@ def work_in_processes(
                 give(connection)
     finally:
         _close(workers, busy, patience_s)
+
+
+def work_elsewhere(
+    do: "Do[ItemT, ResultT]", item: ItemT, token: CancelToken, report: Report, patience_s: float
+) -> ResultT:
+    """Do one piece of work in another process, which leaves the window its share of the computer; return its result.
+
+    Raises:
+        SkillViewerError: As the work does; ``DeviceError`` if the process died.
+        Cancelled: The token was raised.
+    """
+    found: list[Outcome[ResultT]] = []
+    work_in_processes(
+        do,
+        [item],
+        1,
+        token,
+        lambda _, progress: report(progress),
+        lambda _, one: found.append(one),
+        _be_nice,
+        patience_s,
+    )
+    if found[0].error is not None:
+        raise found[0].error
+    assert found[0].result is not None
+    return found[0].result
+
+
+def _be_nice() -> None:
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
 
 
 def _received(connection: Connection, process: BaseProcess) -> Any:  # noqa: ANN401 - a message

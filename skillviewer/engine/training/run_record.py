@@ -14,7 +14,7 @@ from skillviewer import __version__
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pair_graph import similar_for_training
-from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import FEATURES_VERSION
 from skillviewer.engine.features.video_facts import VideoFacts
@@ -23,6 +23,7 @@ from skillviewer.engine.training.log import seconds_of
 from skillviewer.engine.training.loop import Trained, TrainSettings
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.backbones.deployment import Precision
+from skillviewer.nets.configuration import ModelCard
 from skillviewer.nets.models import Inputs
 from skillviewer.nets.sizes import HeadSizes
 
@@ -188,6 +189,38 @@ def provenance_of(
         videos_looked_at=len(seen),
         held_out_looked_at=len({*seen} & {*fold.held_out_videos}),
         unseen_pairs=trained.n_unseen,
+    )
+
+
+def card_of(
+    name: str,
+    dataset: Dataset,
+    fold: Fold,
+    data: str,
+    seed: int,
+    preset: str,
+) -> ModelCard:
+    """Return the card of a checkpoint that this program makes now, without its results.
+
+    Args:
+        name: Of the checkpoint.
+        dataset: What it was trained for.
+        fold: What it was trained on.
+        data: The same in words.
+        seed: Of the training.
+        preset: Entry in PRESETS.
+    """
+    return ModelCard(
+        name=name,
+        task=dataset.task,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        program=f"SkillViewer {__version__}",
+        training_data=data.strip(),
+        n_videos=len(videos_of(fold.train_pairs)),
+        n_pairs=len(fold.train_pairs),
+        held_out=None,
+        seed=seed,
+        preset=preset,
     )
 
 

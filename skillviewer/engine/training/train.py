@@ -33,11 +33,16 @@ from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainingControl
-from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
-from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance, provenance_of, unseen_warning
+from skillviewer.engine.training.run_record import (
+    RunConfiguration,
+    RunProvenance,
+    card_of,
+    provenance_of,
+    unseen_warning,
+)
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
@@ -149,15 +154,7 @@ def train_checkpoint(
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """Data sets of a training with their features.
-
-    Attributes:
-        dataset: Videos that can be read.
-        divided: Training and tested videos and pairs.
-        store: Features of the data set.
-        test_store: Features of the tested videos.
-        problems: Videos that were left out, and weak points of the division, one sentence each.
-    """
+    """Data sets of a training with their features; problems are what was left out, one sentence each."""
 
     dataset: Dataset
     divided: "TrainingSplit"
@@ -194,18 +191,7 @@ def _ready(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A trained model with its scores.
-
-    Attributes:
-        head: The head that scores videos.
-        config: Configuration of its checkpoint.
-        streams: Weights of the backbones that its checkpoint has to hold, or None.
-        store: Features that the head takes.
-        trained: Log and chosen epoch.
-        scores: Scores of the tested videos.
-        provenance: Provenance of the training.
-        selection: Choice of the epoch, in words.
-    """
+    """A trained model with its scores; ``store`` holds the features that its head takes."""
 
     head: AttentionModel
     config: CheckpointConfig
@@ -284,7 +270,6 @@ class _Kept:
         self._alone = ExitStack()
 
     def __enter__(self) -> Self:
-        """Let no other training write the same checkpoint meanwhile: the two would share a state."""
         if self.together.leads:
             self._alone.enter_context(training_lock(self._folder))
         return self

@@ -12,7 +12,7 @@ from skillviewer.core.analysis.wording import score_digits, score_so_far
 from skillviewer.core.arrays import Picture
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
-from skillviewer.core.explanation.why import ScoreFindings, score_findings
+from skillviewer.core.explanation.why import score_findings
 from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
@@ -99,7 +99,9 @@ class Bar:
 class WhyContent:
     """Everything on the page."""
 
-    findings: ScoreFindings
+    analysis: Analysis
+    evidence: Evidence | None
+    standing: CohortStanding
     options: ReportOptions
     title: str
     subtitle: str
@@ -121,21 +123,6 @@ class WhyContent:
     def sentence(self) -> str:
         """Position of the score among the comparable videos."""
         return self.standing.sentence(self.digits)
-
-    @property
-    def analysis(self) -> Analysis:
-        """Analysis of the video."""
-        return self.findings.analysis
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """Its evidence, or None."""
-        return self.findings.evidence
-
-    @property
-    def standing(self) -> CohortStanding:
-        """Position of the score among the comparable videos."""
-        return self.findings.standing
 
     @property
     def faithful(self) -> bool:
@@ -243,7 +230,9 @@ def gather(
     shots = _shots(exhibits, wanted, options.look, token, report)
     own = shots[0]
     return WhyContent(
-        findings=findings,
+        analysis=analysis,
+        evidence=evidence,
+        standing=findings.standing,
         options=options,
         title=title,
         subtitle=" · ".join(printable(x) for x in (known.task, known.participant if options.names else "") if x),
