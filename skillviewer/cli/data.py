@@ -125,12 +125,12 @@ def _print(h: Holdings) -> None:
         whole = h.possible_pairs
         return f"{count} ({100 * count / whole:.0f} % of {whole} possible)" if whole else str(count)
 
-    people = str(h.participants) if h.participants else "nobody says who is in the videos"
+    people = str(h.participants) if h.participants else "not known"
     if h.participants and h.videos_without_participant:
         people += f" ({h.videos_without_participant} videos without)"
     files = f"{h.videos}, {h.videos_with_file} with a file"
     if h.stretches_of_longer_videos:
-        files += f", {h.stretches_of_longer_videos} of them stretches of longer recordings"
+        files += f", {h.stretches_of_longer_videos} of them parts of longer recordings"
     rows = (
         ("form", h.form),
         ("task", h.task),

@@ -100,7 +100,7 @@ def _of_study(
         used = study.settings.model
         model = study.models.spoken_for(used)  # as “study list” and the report of the cohort do
         if model is not None and model.digest != used and not study.models.scores(model.digest):
-            model = None  # nobody chose it, and it has said nothing
+            model = None  # it was not chosen, and has scored nothing
     by_name = {video.name: video for video in videos}
     wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name] if names else list(videos)
     found, problems = [], []

@@ -106,7 +106,7 @@ def run(args: Sequence[str] | None = None) -> int:
         _discard_output()
         return 0
     except OSError as error:
-        if error.filename is not None:  # a folder that nobody may look into, say
+        if error.filename is not None:  # a folder without permission, say
             click.echo(f"skillviewer: {error.filename}: {error.strerror or error}.", err=True)
             return 1
         click.echo(f"skillviewer: what there is to say could not be written: {error.strerror or error}.", err=True)

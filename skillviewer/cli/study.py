@@ -103,7 +103,7 @@ def _new(files: list[Path], task: str, participant: str | None, pattern: str | N
     people = by_pattern([file.stem for file in files], pattern) if pattern else {}
     if pattern and len(people) < len({file.stem for file in files}):
         n = len([file for file in files if file.stem not in people])
-        click.echo(f"skillviewer: “{pattern}” finds nobody in {n} of {len(files)} names.", err=True)
+        click.echo(f"skillviewer: “{pattern}” finds no participant in {n} of {len(files)} names.", err=True)
     return [NewVideo(file, participant=participant or people.get(file.stem), task=task) for file in files]
 
 
@@ -118,10 +118,10 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
         named, contradictions = opened.videos.name_people(stated)
         tasks = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
     other_tasks = [
-        f"“{name}” is said to be of the task “{one.task}”; the study says {said}, which stays."
+        f"“{name}” is said to be of the task “{one.task}”; the study says {known}, which stays."
         for name, one in zip(added.names, new, strict=True)
         if name and one.task and one.task != tasks[name]
-        for said in [f"“{tasks[name]}”" if tasks[name] else "none"]
+        for known in [f"“{tasks[name]}”" if tasks[name] else "none"]
     ]
     for name in added.known:
         click.echo(f"{name} is in the study already", err=True)

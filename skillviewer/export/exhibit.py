@@ -20,7 +20,7 @@ class Exhibit:
 
     Attributes:
         analysis: What the model says of it.
-        title: What stands beside it (name of the video or of the model); nothing when empty.
+        title: Title next to it (name of the video or of the model); "" for none.
         source: Where the pictures come from: an open reader, a path, or None for the analysis's own path.
         faces: Faces that are blurred wherever the video is shown, or None.
         evidence: What raised and lowered the score, for the exports that show it, or None.

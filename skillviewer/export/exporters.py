@@ -47,19 +47,19 @@ class Exporter:
 
     Attributes:
         name: Name by which it is asked for.
-        title: Name for people.
+        title: Name for the user.
         suffixes: Suffixes of the files it writes; the first is the usual one.
         options: Dataclass of its options, whose defaults are sensible, or None.
         needs_video: Whether the video itself must be there, or the analysis is enough.
         takes_several: Whether one file can hold several analyses.
         write: Writes it; called by ``export``.
-        about: One sentence for people.
+        about: One sentence for the user.
         group: Word under which it is found together with others on the command line, or "" where it stands alone.
         least: How many analyses it takes at least.
         needs_evidence: Whether every exhibit must come with evidence.
         wants_evidence: Whether it is more complete with evidence, and can do without.
         preview: Makes what is seen before it is written: ``preview(exhibits, options)``; None where that is nothing.
-        remarks: What a person should know before it is written: ``remarks(exhibits, options, path)``.
+        remarks: Makes remarks for the user before it is written: ``remarks(exhibits, options, path)``.
     """
 
     name: str

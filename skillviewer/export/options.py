@@ -1,6 +1,6 @@
-"""The options of an export as people choose them: made from the fields of its dataclass, for dialog and command line.
+"""Options of an export, made from the fields of its dataclass, for dialog and command line.
 
-A field says what it is called with ``offered``; its kind comes from its type. A field of a type that nobody can type in
+``offered`` gives a field its title; its kind comes from its type. A field of a type that cannot be typed in
 is not offered.
 """
 
@@ -68,7 +68,7 @@ def offered(
     choices: tuple[tuple[str, object], ...] = (),
     on_screen: tuple[str, int] = ("", 0),
 ) -> ValueT:
-    """Return a field of a dataclass of options, with the words for people.
+    """Return a field of a dataclass of options, with its words for the user.
 
     Args:
         default: Its default.
@@ -87,11 +87,11 @@ def offered(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option(_Offer):
-    """One option of an export: what people are told of it, and how it is entered.
+    """One option of an export: its words, and how it is entered.
 
     Attributes:
         name: Field of the dataclass.
-        kind: What a person enters.
+        kind: Kind of value that the user enters.
         default: Its default.
         empty: Whether it may be left empty (None).
     """
@@ -163,9 +163,9 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
         kind = OptionKind.FRAMES
     else:
         return None
-    told = {each.name: getattr(offer, each.name) for each in fields(_Offer)}
-    told |= {"choices": tuple(choices), "people_title": offer.people_title or offer.title}
-    return Option(**told, name=name, kind=kind, default=default, empty=empty)
+    values = {each.name: getattr(offer, each.name) for each in fields(_Offer)}
+    values |= {"choices": tuple(choices), "people_title": offer.people_title or offer.title}
+    return Option(**values, name=name, kind=kind, default=default, empty=empty)
 
 
 _LOOK: Mapping[str, _Offer] = {

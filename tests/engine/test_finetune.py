@@ -184,8 +184,8 @@ def test_stopped_it_keeps_the_best_and_computes_nothing_more(study: StudyPairs, 
     assert heard.after(TuningRow) == [], "what is not finished is not looked at"
     finished = [row for row in heard.rows if isinstance(row, TuningRow) and row.epoch]
     assert 1 <= result.report.epoch <= len(finished)
-    assert result.report.selection.endswith("stopped before its end by a person")
-    said = "A person stopped it, who could see the held-out accuracy meanwhile: if that decided when, it is too good."
+    assert result.report.selection.endswith("stopped before its end by the user")
+    said = "The user stopped it and could see the held-out accuracy: if that decided when, it is too good."
     assert said in result.report.warnings
     assert said in load_checkpoint(tmp_path / "new").card.notes
     kept = next(row for row in finished if row.epoch == result.report.epoch)

@@ -40,7 +40,7 @@ class Reading:
     """Choices by which data sets are read.
 
     Attributes:
-        videos: Where the videos lie, or None for beside the data set.
+        videos: Folder of the videos, or None for that of the data set.
         form: Its form, or None where it is to be recognised.
         task: Which of the tasks that lie in one folder.
         rule: How votes become pairs, by name.

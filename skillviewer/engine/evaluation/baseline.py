@@ -70,7 +70,7 @@ class Baseline:
 
     @property
     def title(self) -> str:
-        """For people: model and folder."""
+        """Model and folder, for the user."""
         return f"{self.record.models[0].model} of {self.folder.name}"
 
     def found(self, own: Iterable[tuple[Fold, RunConfiguration]]) -> tuple[FinishedRun, ...]:

@@ -38,7 +38,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
         task: The task.
         rule: How judgements or ratings became pairs.
         n_videos: Videos that took part.
-        n_participants: People in them, 0 where nobody says.
+        n_participants: Participants in them, 0 if they are not known.
         n_pairs: Ordered pairs among them.
         folds_by: What was held out together: ``released``, ``participant`` or ``video``.
         division: The folds in words.

@@ -133,7 +133,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         model: Entry in ATTENTION_MODELS.
-        title: Name for people.
+        title: Name for the user.
         accuracy: Strict pairwise accuracy over pairs that touch a held-out video: mean over folds and seeds.
         folds: Of every fold, the mean over the seeds.
         sd: Standard deviation over the folds.

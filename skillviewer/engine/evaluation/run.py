@@ -51,7 +51,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        """For people."""
+        """Model, seed and fold, for the user."""
         return f"{self.plan.model}, seed {self.plan.seed}, fold {self.fold.name}"
 
 
@@ -61,7 +61,7 @@ class SharedInputs:
 
     Attributes:
         dataset: The videos that can be read.
-        participants: Who is in which video, where whole people are held out; else empty.
+        participants: Participant of each video, where participants are held out; else empty.
         facts: Of every video.
         stores: Features and snippets by reference, as far as runs need them.
         backbones: The backbones behind each.

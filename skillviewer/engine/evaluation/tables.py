@@ -24,7 +24,7 @@ NONE = "–"
 _ABOUT_ACCURACY = (
     "Percent. Accuracy: share of the pairs that touch a held-out video which the scores order rightly, a tie being "
     "wrong; mean and standard deviation over the folds. Pooled: over the pairs of all folds together, with an interval "
-    "from drawing participants (or videos, where nobody says who is in them). Kendall's tau-b and Spearman's rho: with "
+    "from drawing participants (or videos, if participants are not known). Kendall's tau-b and Spearman's rho: with "
     "Bradley-Terry strengths, over the held-out videos."
 )
 _ABOUT_ATTENTION = (
@@ -140,8 +140,8 @@ def _about_published(record: EvaluationRecord) -> list[str]:
         for model, number in quoted:
             if number.source == source:
                 ways.setdefault(number.epoch, []).append(model)
-        told = "; ".join(f"{', '.join(models)}: of {epoch}" for epoch, models in ways.items())
-        lines += [f"Published: {source} ({told}).", ""]
+        listed = "; ".join(f"{', '.join(models)}: of {epoch}" for epoch, models in ways.items())
+        lines += [f"Published: {source} ({listed}).", ""]
     rows: dict[str, list[str]] = {}
     for model, _ in quoted:
         rows.setdefault(attention_model(model).row, []).append(model)
@@ -156,13 +156,13 @@ def markdown(record: EvaluationRecord) -> str:
     """Return the whole evaluation as a page of Markdown."""
     who = f" of {record.n_participants} participants" if record.n_participants else ""
     flow = record.preprocessing.flow.algorithm
-    said = []
+    sentences = []
     if record.backbone:
-        said.append(f"{record.backbone} at {record.preprocessing.input_px} pixels, flow {flow}")
+        sentences.append(f"{record.backbone} at {record.preprocessing.input_px} pixels, flow {flow}")
     if record.trained_backbone:
         published = record.trained_backbone == PUBLISHED_BACKBONE
-        said.append(f"tsn trains {record.trained_backbone}" + ("" if published else ": not the published network"))
-    features = "; ".join(said) or "time"
+        sentences.append(f"tsn trains {record.trained_backbone}" + ("" if published else ": not the published network"))
+    features = "; ".join(sentences) or "time"
     seeds = "one seed" if record.n_seeds == 1 else f"{record.n_seeds} seeds"
     lines = [
         f"# {record.dataset}",
@@ -205,9 +205,9 @@ def markdown(record: EvaluationRecord) -> str:
         "",
     ]
     rule = f"Pairs: {record.rule}." if record.rule else ""
-    said = [sentence for sentence in (rule, record.warning, *record.problems) if sentence]
-    if said:
-        lines += ["## Notes", "", *(f"- {sentence}" for sentence in said), ""]
+    sentences = [sentence for sentence in (rule, record.warning, *record.problems) if sentence]
+    if sentences:
+        lines += ["## Notes", "", *(f"- {sentence}" for sentence in sentences), ""]
     return "\n".join(lines)
 
 

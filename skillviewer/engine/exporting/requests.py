@@ -26,7 +26,7 @@ class ExportTarget:
 
     Attributes:
         video: Where the video lies.
-        title: What stands beside it.
+        title: Title on pictures; "" for none.
         model: Folder of the checkpoint, or None where only what is kept or given can be used.
         model_digest: Digest of the checkpoint, or "" for that of ``model``.
         digest: Digest of the video as the study knows it, or "" to read it from the file.
@@ -77,7 +77,7 @@ class ExportRequest:
         path: Where to.
         options: An instance of the exporter's options, or None.
         overwrite: Whether a file of that name may be replaced.
-        spared: Files that are not replaced all the same, beside those of the subjects.
+        spared: Files that must not be overwritten, besides those of the subjects.
     """
 
     exporter: "Exporter"
@@ -120,7 +120,7 @@ class Written:
     Attributes:
         path: The file.
         facts: What was found in it, a few words each; the first is its size.
-        remarks: What a person should know, one sentence each.
+        remarks: Remarks for the user, one sentence each.
     """
 
     path: Path

@@ -1,7 +1,6 @@
-"""From videos and models to a file that has been written and read back: what window and command line both ask for.
+"""Exports for window and command line: from videos and models to a file that was written and read back.
 
-What models said is taken from where the program keeps it; only what was never asked is computed, with a model that is
-loaded then and not before.
+Analyses come from the cache; only missing ones are computed, with a model that is loaded then.
 """
 
 from collections.abc import Callable, Sequence
@@ -61,7 +60,7 @@ def _wanted(exporter: "Exporter") -> Wanted:
 
 
 class ExportService:
-    """Takes orders for exports. Not thread safe: one thread owns it. Use it as a context manager.
+    """Writes exports. Not thread safe: one thread owns it. Use it as a context manager.
 
     Args:
         open_pool: Makes the place where models are held; called when the first model is needed.
@@ -74,7 +73,7 @@ class ExportService:
         self._pool: PooledModels | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
-    def write(self, order: ExportRequest, token: CancelToken | None = None, report: Report = silent) -> Written:
+    def write(self, request: ExportRequest, token: CancelToken | None = None, report: Report = silent) -> Written:
         """Assess what has to be assessed, write a file, and read it back.
 
         Raises:
@@ -85,40 +84,43 @@ class ExportService:
             Cancelled: The token was raised; nothing is left behind.
         """
         token = token if token is not None else CancelToken()
-        check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
-        if is_there(order.path):
-            check_apart(order.path, (*order.originals, *_in_studies(order.subjects)))
+        check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
+        if is_there(request.path):
+            check_apart(request.path, (*request.originals, *_in_studies(request.subjects)))
         self._lacking.clear()
-        exporter, options = order.exporter, order.options if order.options is not None else _defaults(order.exporter)
+        exporter, options = (
+            request.exporter,
+            request.options if request.options is not None else _defaults(request.exporter),
+        )
         with _sources(exporter, options) as sources:
-            exhibits = self.exhibits(order.subjects, token, report, evidence=_wanted(exporter), sources=sources)
+            exhibits = self.exhibits(request.subjects, token, report, evidence=_wanted(exporter), sources=sources)
             if wanted(options):
                 exhibits = with_kept_faces(exhibits, token, report)
             if isinstance(options, ReportOptions):
-                options = _informed(options, order.subjects[0], exhibits[0], sources, token)
+                options = _informed(options, request.subjects[0], exhibits[0], sources, token)
             blurred = blur_remarks([*exhibits, *_beside(options)])
-            remarks = (*self.remarks(exporter, exhibits, options, order.path), *self._lacking, *blurred)
-            exporter.export(exhibits, order.path, options, overwrite=order.overwrite, token=token, report=report)
+            remarks = (*self.remarks(exporter, exhibits, options, request.path), *self._lacking, *blurred)
+            exporter.export(exhibits, request.path, options, overwrite=request.overwrite, token=token, report=report)
         report(Progress("reading it back"))
-        return Written(order.path, read_back(order.path), remarks)
+        return Written(request.path, read_back(request.path), remarks)
 
     def write_study(
-        self, order: StudyExportRequest, token: CancelToken | None = None, report: Report = silent
+        self, request: StudyExportRequest, token: CancelToken | None = None, report: Report = silent
     ) -> Written:
         """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
-        remarks = order.exporter.export(
-            order.study, order.path, order.options, overwrite=order.overwrite, token=token, report=report
+        remarks = request.exporter.export(
+            request.study, request.path, request.options, overwrite=request.overwrite, token=token, report=report
         )
         report(Progress("reading it back"))
-        return Written(order.path, read_back(order.path), remarks)
+        return Written(request.path, read_back(request.path), remarks)
 
     def write_all(
         self,
-        orders: Sequence[ExportRequest | StudyExportRequest],
+        requests: Sequence[ExportRequest | StudyExportRequest],
         token: CancelToken | None = None,
         report: Report = silent,
     ) -> Batch:
-        """Write several files; one that fails is told of, and the others go on. A single one raises its error.
+        """Write several files; a failure is recorded, and the others go on. A single one raises its error.
 
         Of several, each that was written is reported at once, as a ``Written`` that is the value of progress.
 
@@ -127,18 +129,18 @@ class ExportService:
         """
         token = token if token is not None else CancelToken()
         written, failures = [], []
-        for done, order in enumerate(orders):
+        for done, request in enumerate(requests):
             token.check()
-            told = report if len(orders) == 1 else _counted(report, done, len(orders))
+            counted = report if len(requests) == 1 else _counted(report, done, len(requests))
             try:
-                if isinstance(order, StudyExportRequest):
-                    written.append(self.write_study(order, token, told))
+                if isinstance(request, StudyExportRequest):
+                    written.append(self.write_study(request, token, counted))
                 else:
-                    written.append(self.write(order, token, told))
-                if len(orders) > 1:  # also if the ones after it are stopped: it is there
-                    report(Progress(f"{order.path.name} is written", done + 1, len(orders), written[-1]))
+                    written.append(self.write(request, token, counted))
+                if len(requests) > 1:  # also if the ones after it are stopped: it is there
+                    report(Progress(f"{request.path.name} is written", done + 1, len(requests), written[-1]))
             except SkillViewerError as error:
-                if len(orders) == 1:
+                if len(requests) == 1:
                     raise
                 failures.append(str(error))
         return Batch(tuple(written), tuple(failures))
@@ -231,9 +233,9 @@ class ExportService:
     @staticmethod
     def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
         """Return remarks on an export before it is written, one sentence each."""
-        said = exporter.remarks(exhibits, options, path) if exporter.remarks is not None else ()
+        remarks = exporter.remarks(exhibits, options, path) if exporter.remarks is not None else ()
         warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
-        return (*said, *warned)
+        return (*remarks, *warned)
 
     def _assessed(self, subject: ExportTarget, videos: OpenVideos, token: CancelToken, report: Report) -> "Analysis":
         if subject.model is None:
@@ -347,19 +349,19 @@ def _named(report: Report, subject: ExportTarget, doing: str) -> Report:
     """Return a report that names the video in every stage."""
     name = subject.title or subject.video.stem
 
-    def told(progress: Progress) -> None:
+    def counted(progress: Progress) -> None:
         report(Progress(f"{doing} {name}", progress.done, progress.total))
 
-    return told
+    return counted
 
 
 def _counted(report: Report, done: int, total: int) -> Report:
     """Return a report of one file of several, which tells how many are finished."""
 
-    def told(progress: Progress) -> None:
+    def counted(progress: Progress) -> None:
         report(Progress(progress.stage, done, total, progress.value))
 
-    return told
+    return counted
 
 
 def _no_model(subject: ExportTarget) -> CheckpointError:

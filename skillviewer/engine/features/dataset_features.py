@@ -127,7 +127,7 @@ def build_store(
         candidates: K, frames of every segment that training draws from.
         token: Checked while a video is read through, and after every sampled frame.
         report: Told of every video.
-        extents: The stretch of its file that is the attempt, by name; the others are whole files.
+        extents: The part of the file that is the attempt, by name; the others are whole files.
 
     Returns:
         The store, and one sentence for every video that could not be read; the others go on.

@@ -33,7 +33,7 @@ def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
 
     Args:
         name: Entry in BACKBONES.
-        flow: Whether those trained on flow are meant, which nobody ships; else those for pictures.
+        flow: Whether those trained on flow are meant, which do not ship; else those for pictures.
 
     Raises:
         CheckpointError: They are not on this computer.
@@ -156,7 +156,7 @@ class FeatureExtractor:
 
         extractor = cls(load, config.backbone, config.n_fields, device, config.precision)
         extractor._on_snippets = config.on_snippets
-        if checkpoint.streams:  # backbones of its own: its features are nobody else's
+        if checkpoint.streams:  # backbones of its own: its features serve no other model
             extractor._retrained = checkpoint.digest
         return extractor
 

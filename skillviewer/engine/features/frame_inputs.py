@@ -41,13 +41,13 @@ class Sampling:
         timeline: (m,) int64 frame index of every position of the model's clock.
         positions: (K, N) int64 sampled positions.
         segment_stops: (N,) int64 frame at which each segment ends.
-        stretch: The frames that were sampled from, as (start, stop), where they are not the whole video.
+        part: The frames that were sampled from, as (start, stop), if they are not the whole video.
     """
 
     timeline: IntArray
     positions: IntArray
     segment_stops: IntArray
-    stretch: tuple[int, int] | None = None
+    part: tuple[int, int] | None = None
 
     @property
     def frames(self) -> IntArray:
@@ -57,7 +57,7 @@ class Sampling:
     @property
     def key(self) -> tuple[tuple[str, str | int | float | None], ...]:
         """Dependencies of features besides positions and configuration: empty for a whole video."""
-        return () if self.stretch is None else (("from_frame", self.stretch[0]), ("to_frame", self.stretch[1]))
+        return () if self.part is None else (("from_frame", self.part[0]), ("to_frame", self.part[1]))
 
 
 def sampling_of(
@@ -65,16 +65,16 @@ def sampling_of(
 ) -> Sampling:
     """Choose the sampled frames of K passes over a video, or over a part of it.
 
-    Nothing outside a stretch is looked at: its clock begins with it, and flow is taken between its frames alone.
+    No frame outside the part is used: its clock begins with it, and flow is computed between its frames alone.
 
     Args:
         info: The video.
         preprocessing: Number of segments, clock, length of flow stacks.
         passes: K.
-        extent: The stretch, or None for the whole video.
+        extent: The part, or None for the whole video.
 
     Raises:
-        DatasetError: The stretch lies outside the video.
+        DatasetError: The part lies outside the video.
     """
     frames = range_frames(extent, info)
     line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
@@ -82,8 +82,8 @@ def sampling_of(
     positions = sample_positions(len(line), preprocessing.n_segments, length, passes)
     ends = np.append(line[1:], frames.stop)  # a position lasts until the next one's frame
     stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), preprocessing.n_segments, length)]
-    stretch = None if frames == range(info.n_frames) else (frames.start, frames.stop)
-    return Sampling(line, positions, np.array(stops, dtype=np.int64), stretch)
+    part = None if frames == range(info.n_frames) else (frames.start, frames.stop)
+    return Sampling(line, positions, np.array(stops, dtype=np.int64), part)
 
 
 def stream_inputs(

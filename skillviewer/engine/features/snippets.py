@@ -84,7 +84,7 @@ class SnippetSource:
             reader: The open video.
             passes: K.
             token: Checked after every snippet.
-            extent: The stretch of the video to sample, or None for all of it.
+            extent: The part of the video to sample, or None for all of it.
         """
         preprocessing = preprocessing_of(self.preprocessing)
         sampling = sampling_of(reader.describe(token), preprocessing, passes, extent)

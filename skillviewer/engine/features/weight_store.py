@@ -1,6 +1,6 @@
 """Backbone weights: where they lie, and the one place of the program that uses the network.
 
-``fetch`` runs only when a person asks for it by name (``skillviewer weights fetch resnet101``). Nothing is sent but the
+``fetch`` runs only when the user asks for it by name (``skillviewer weights fetch resnet101``). Nothing is sent but the
 request for the file.
 """
 

@@ -95,13 +95,13 @@ def _places(prepared: Prepared, token: CancelToken) -> dict[str, SamplingPoint]:
     return found
 
 
-def outcome(
+def compare(
     prepared: Prepared, tuned: Tuned, before: AsItWas | None, token: CancelToken, report: Report
 ) -> TuningReport:
     """Compare the new model with the one that it began as.
 
-    What was looked at when the epoch was is not looked at again. Where a person stopped the training, nothing else is
-    looked at but pairs that were set aside: somebody waits.
+    Predictions of the chosen epoch are used again. After a stop only the pairs that were set aside are scored, since
+    the user waits.
 
     Args:
         prepared: What it was trained on.
@@ -155,22 +155,22 @@ def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report)
 
 def _cut_short(prepared: Prepared, tuned: Tuned, new: Predictions) -> list[str]:
     """Return the weak points of a training that the user stopped, one sentence each."""
-    said = []
+    sentences = []
     if tuned.stopped:
-        said.append(
-            "A person stopped it, who could see the held-out accuracy meanwhile: if that decided when, it is too good."
+        sentences.append(
+            "The user stopped it and could see the held-out accuracy: if that decided when, it is too good."
         )
     n_used, n_all = len(tuned.fold.train_pairs), len(prepared.division.fold.train_pairs)
     if n_used < n_all:
-        said.append(
+        sentences.append(
             f"The training was stopped while the epoch was being chosen: it was trained on {n_used} of the {n_all} "
             "training pairs, without those that choose."
         )
     n_left_out = len(prepared.store) - len(new.scores)
     if n_left_out:
         words = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
-        said.append(f"The training was stopped before its end: {n_left_out} {words} not compared here.")
-    return said
+        sentences.append(f"The training was stopped before its end: {n_left_out} {words} not compared here.")
+    return sentences
 
 
 def _uses(prepared: Prepared, tuned: Tuned) -> dict[str, Use]:

@@ -23,7 +23,7 @@ class TuningJob:
 
     Attributes:
         study: What the study says.
-        choices: What a person chose.
+        choices: Choices of the user.
         parent: Folder of the model that is fine-tuned, or None to begin from nothing.
         folder: Where the new checkpoint goes.
         device_name: Where to compute.
@@ -50,7 +50,7 @@ class TuningJob:
             return self.work
         parent = digest(self.parent) if self.parent is not None else ""
         dataset = self.study.dataset
-        said = [
+        contents = [
             sorted(self.study.digests.items()),
             sorted((p.better, p.worse) for p in dataset.pairs),
             sorted((p.first, p.second) for p in self.study.set_aside),
@@ -62,7 +62,7 @@ class TuningJob:
             __version__,
             [asdict(each) for each in PRESETS],
         ]
-        return cache_dir() / "tuning" / hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]
+        return cache_dir() / "tuning" / hashlib.sha256(json.dumps(contents, default=str).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class PriorPairs:
 
     Attributes:
         dataset: Their videos, as far as the files are there, and the pairs. Names are those of this data set alone.
-        what: What they are, for a person.
+        what: Description for the user.
         shown: SHA-256 and part of every video's file by name, also of those that are not there.
         trained: Names of the videos that the model, or one that it began as, was trained on.
     """
@@ -65,7 +65,7 @@ def known_before(folder: Path, name: str) -> PriorPairs | None:
         name: What it is called.
 
     Returns:
-        The pairs whose files are there, or None where nobody knows what it was trained on.
+        The pairs whose files are there, or None if it is not known what the model was trained on.
     """
     if (folder / PAIRS).is_file():
         return _kept(folder / PAIRS, name)
@@ -77,8 +77,8 @@ def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | No
 
     Args:
         study: What it says.
-        choices: What a person chose.
-        known: What the model knew before, or None where nobody knows.
+        choices: Choices of the user.
+        known: Pairs that the model was trained on, or None if they are not known.
         parent: What the model is called; "" where training begins from nothing.
 
     Raises:

@@ -82,7 +82,7 @@ class Tuner:
             work = job.work_folder()  # the model that it is named after may be gone when it ends
             try:
                 result = work_elsewhere(_finetune, (job, stop.path), token, report, PATIENCE_S)
-                token.check()  # asked while the last of it was written: it is kept by nobody then
+                token.check()  # requested while the last file was written: nothing is kept
             except Cancelled:
                 # the process may have been ended in the middle of anything
                 aside = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")

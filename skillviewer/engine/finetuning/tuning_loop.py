@@ -97,12 +97,12 @@ def prepare(
     token: CancelToken,
     report: Report,
 ) -> Prepared:
-    """Compute (or find) all features that a training needs; what cannot be trained is said before.
+    """Compute (or find) all features that a training needs; refuse first what cannot be trained.
 
     Args:
         start: Where it starts.
         study: What the study says.
-        choices: What a person chose.
+        choices: Choices of the user.
         token: Checked after every sampled frame.
         report: Told of every video.
 
@@ -181,7 +181,7 @@ class _Watch:
         self._best: dict[bool, Snapshot] = {}
 
     def seen(self, epoch: int, *, final: bool) -> Snapshot | None:
-        """Return what the model said after an epoch that was the best of its stage, or None if that is not known."""
+        """Return the predictions after an epoch that was the best of its stage, or None if they are not known."""
         best = self._best.get(final)
         return best if best is not None and best.epoch == epoch else None
 
@@ -194,7 +194,7 @@ class _Watch:
         return pace * max(self._n_batches - self._batch, 0)
 
     def expect(self, n_batches: int) -> None:
-        """Be told how many batches there are in all, once that is known better."""
+        """Set the number of all batches, once it is known better."""
         self._n_batches = n_batches
 
     @property
@@ -203,7 +203,7 @@ class _Watch:
         return self._batch
 
     def go_on(self, state: FitState | None, batches_each: int) -> None:
-        """Be told that a stage begins, and where it stood when it was killed, if it was."""
+        """Begin a stage, from the state in which it was killed, if it was."""
         done = state.epoch if state is not None else 0
         self._epochs_before = self._epoch
         self._epoch += done
@@ -244,7 +244,7 @@ class _Watch:
         known, scores = predict(model, old.store, old.names, token, maps=False).scores, watched.scores
         if row.best and row.epoch:
             self._best[final] = Snapshot(row.epoch, watched, known)
-        told = TuningRow(
+        reported = TuningRow(
             epoch=self._epoch,
             batch=self._batch,
             final=final,
@@ -258,7 +258,7 @@ class _Watch:
             seconds=monotonic() - self._started,
             seconds_left=self.left_s(),
         )
-        self._report(Progress(_stage(final=final), self._batch, self._n_batches, told))
+        self._report(Progress(_stage(final=final), self._batch, self._n_batches, reported))
 
     def _old(self, scores: Mapping[str, float]) -> float:
         old = self._prepared.old
@@ -284,7 +284,7 @@ class Tuned:
         rows: The log of both stages.
         seconds: What it took.
         fold: On whose training side: less than the division's where it was stopped while the epoch was being chosen.
-        stopped: Whether a person stopped it before its end.
+        stopped: Whether the user stopped it before its end.
         seen: What the model said when that epoch was looked at; None where that is not known any more.
         precision: What it was trained in.
     """
@@ -312,7 +312,7 @@ def tune(
 
     Args:
         prepared: Features, and how the pairs are used.
-        choices: What a person chose.
+        choices: Choices of the user.
         token: Raise it to stop and keep nothing.
         report: Told of every batch with a ``BatchRow`` and of every epoch with a ``TuningRow`` as value.
         stop: Raise it to stop at once, after the current batch in the first epoch, and keep the best epoch so far.
@@ -345,7 +345,7 @@ def tune(
             selection += ", then trained afresh on all training videos for as many epochs"
     stopped = _stopped(stop)
     if stopped:
-        selection += "; stopped before its end by a person"
+        selection += "; stopped before its end by the user"
     used, seconds = (inner if inner is not None and not final else fold), monotonic() - started
     model, seen = restore_inputs(model, prepared.store), stages.watch.seen(chosen.epoch, final=final)
     return Tuned(model, chosen.epoch, selection, rows, seconds, used, stopped, seen, stages.settings.precision)

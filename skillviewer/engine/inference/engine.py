@@ -112,7 +112,7 @@ class Engine:
 
     @property
     def device_name(self) -> str:
-        """Device for people: ``cpu`` or ``cuda:0 NVIDIA ...``."""
+        """Device for the user: ``cpu`` or ``cuda:0 NVIDIA ...``."""
         return device_title(self._device)
 
     def memory_text(self) -> str:

@@ -95,7 +95,7 @@ def training_precision(wanted: str, device: torch.device) -> Precision:
 
 
 def device_title(device: torch.device) -> str:
-    """Return a device's name for people: ``cuda:0 NVIDIA ...`` or ``cpu``."""
+    """Return a device's name for the user: ``cuda:0 NVIDIA ...`` or ``cpu``."""
     if device.type == "cuda":
         return f"{device} {torch.cuda.get_device_name(device)}"
     return str(device)

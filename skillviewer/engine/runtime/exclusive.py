@@ -13,7 +13,7 @@ from skillviewer.data.study.lock import WriteLock
 def alone_at(path: Path, refusal: str) -> Iterator[None]:
     """Let no other command that asks for the same path go on meanwhile.
 
-    The lock is a file beside the path, so that a place that nothing can be written to is refused before hours of
+    The lock is a file next to the path, so that a folder that cannot be written is refused before hours of
     features, too.
 
     Args:

@@ -1,7 +1,7 @@
-"""Work in several processes on one machine, told of and stopped through pipes.
+"""Work in several processes on one machine, which report and are stopped through pipes.
 
 Processes are spawned, so that none inherits a thread or a CUDA context. A worker whose parent has gone finds its pipe
-closed and ends; one that dies is told of as an error.
+closed and ends; one that dies is reported as an error.
 """
 
 import multiprocessing
@@ -40,7 +40,7 @@ class Outcome(Generic[ResultT]):
     fault: str = ""
 
 
-Told = Callable[[int, Progress], None]
+Progressed = Callable[[int, Progress], None]
 """Called with the index of a piece of work and how far it is."""
 
 
@@ -48,22 +48,22 @@ def work_here(
     do: "Do[ItemT, ResultT]",
     items: Sequence[ItemT],
     token: CancelToken,
-    told: Told,
-    done: Callable[[int, Outcome[ResultT]], None],
+    progressed: Progressed,
+    finished: Callable[[int, Outcome[ResultT]], None],
 ) -> None:
     """Do one piece after the other in this process; arguments are those of ``work_in_processes``."""
     for index, item in enumerate(items):
         token.check()
         try:
-            outcome = Outcome(do(item, token, _telling(told, index)))
+            outcome = Outcome(do(item, token, _reporting_of(progressed, index)))
         except SkillViewerError as error:
             outcome = Outcome(error=error)
         give_back()
-        done(index, outcome)
+        finished(index, outcome)
 
 
-def _telling(told: Told, index: int) -> Report:
-    return lambda progress: told(index, progress)
+def _reporting_of(progressed: Progressed, index: int) -> Report:
+    return lambda progress: progressed(index, progress)
 
 
 def work_in_processes(
@@ -71,8 +71,8 @@ def work_in_processes(
     items: Sequence[ItemT],
     n_processes: int,
     token: CancelToken,
-    told: Told,
-    done: Callable[[int, Outcome[ResultT]], None],
+    progressed: Progressed,
+    finished: Callable[[int, Outcome[ResultT]], None],
     prepare: Callable[[], object] | None = None,
     patience_s: float = _STOP_AFTER_S,
 ) -> None:
@@ -83,8 +83,8 @@ def work_in_processes(
         items: The pieces; None is no piece.
         n_processes: How many at once.
         token: Raise it to stop all.
-        told: Called in this process whenever a piece reports.
-        done: Called in this process with what came of a piece; an error of one does not stop the others.
+        progressed: Called in this process whenever a piece reports.
+        finished: Called in this process with the outcome of a piece; an error of one does not stop the others.
         prepare: Called first in every process; it is pickled too.
         patience_s: A process that was asked to stop and is in the middle of something is ended after so long.
 
@@ -100,7 +100,7 @@ def work_in_processes(
     def give(connection: Connection) -> None:
         if waiting:
             busy[connection], item = waiting.pop()
-            with suppress(OSError):  # it has died while it waited: that is told by what is read next
+            with suppress(OSError):  # it has died while it waited: the next read reports that
                 connection.send(item)
 
     try:
@@ -118,12 +118,12 @@ def work_in_processes(
                 index = busy[connection]
                 message = _received(connection, workers[connection])
                 if isinstance(message, Progress):
-                    told(index, message)
+                    progressed(index, message)
                     continue
                 del busy[connection]
                 if message.fault:
                     raise RuntimeError(f"in another process:\n{message.fault}")
-                done(index, message)
+                finished(index, message)
                 give(connection)
     finally:
         _close(workers, busy, patience_s)
@@ -175,7 +175,7 @@ def _close(workers: Mapping[Connection, BaseProcess], busy: Container[Connection
     for connection, process in workers.items():
         with suppress(OSError):
             connection.send(None)
-        if connection not in busy:  # its answer is here: nobody need wait while it takes its libraries down
+        if connection not in busy:  # its answer is here: its end need not be waited for
             process.terminate()
     for connection, process in workers.items():
         process.join(patience_s)
@@ -185,13 +185,13 @@ def _close(workers: Mapping[Connection, BaseProcess], busy: Container[Connection
         connection.close()
 
 
-class _ParentGone(Exception):  # noqa: N818 - no error: nobody is left to tell
+class _ParentGone(Exception):  # noqa: N818 - no error: the parent has gone
     """The other end of the pipe is closed."""
 
 
 def _serve(do: "Do[Any, Any]", prepare: Callable[[], object] | None, connection: Connection) -> None:
     """Do what comes through the pipe until None comes or the other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's Ctrl+C is for the parent, which then tells us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then tells us
     keep_freed_memory()
     if prepare is not None:
         prepare()

@@ -65,12 +65,12 @@ def test_on_other(usable: Dataset, tested: Dataset, token: CancelToken) -> Train
 
 
 def _called_alike(train: Dataset, test: Dataset) -> tuple[str, ...]:
-    """Warn of people of two data sets who have one name: each data set may count its people from 1, too."""
+    """Warn of participants with one name in two data sets; each data set may just number its own from 1."""
     alike = set(train.participants.values()) & set(test.participants.values())
     if not alike:
         return ()
     who = f"{len(alike)} participants ({min(alike)}, for one) are" if len(alike) > 1 else f"“{min(alike)}” is"
-    return (f"{who} in both data sets by name: if a person is in both, the held-out accuracy is too good.",)
+    return (f"{who} in both data sets by name: if they are the same people, the held-out accuracy is too good.",)
 
 
 def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> None:

@@ -9,7 +9,7 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.engine.training.loop import FitState, Keeper, Trained
 
 
-class StopTraining(Exception):  # noqa: N818 - no error: somebody asked for it
+class StopTraining(Exception):  # noqa: N818 - no error: it was requested
     """A stop was requested, and a result is there already."""
 
 
@@ -30,7 +30,7 @@ class BestCheckpoint:
         return self._state
 
     def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
-        """Be told of an epoch."""
+        """Keep the state of an epoch."""
         now = self._state = state()
         if self._then is not None:
             self._then.keep(lambda: now, finished=finished)
@@ -53,7 +53,7 @@ class ConditionalToken(CancelToken):
     """Another flag, unless something is so.
 
     Args:
-        other: The other flag, or None for one that nobody raises.
+        other: The other flag, or None for one that is never raised.
         so: Says whether it is so.
     """
 
@@ -79,7 +79,7 @@ def halting(model: nn.Module, stop: CancelToken | None, enough: Callable[[], boo
         enough: Whether there is something to keep.
 
     Raises:
-        Halted: Somebody asked to stop, and there is enough.
+        StopTraining: A stop was requested, and there is a result.
     """
 
     def check(*_: object) -> None:

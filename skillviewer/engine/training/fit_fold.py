@@ -158,8 +158,8 @@ def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence
     """
     if plan.select is not Select.INNER:
         return ()
-    nobody = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
-    for divided in (dataset, dataclasses.replace(dataset, videos=nobody)):  # by participant, else by video
+    unnamed = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
+    for divided in (dataset, dataclasses.replace(dataset, videos=unnamed)):  # by participant, else by video
         found = inner_folds(divided, fold, plan.seed)
         usable = [inner for inner in found if inner.train_pairs and inner.test_pairs]
         if usable:

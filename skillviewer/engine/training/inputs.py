@@ -41,7 +41,7 @@ class TrainingInputs:
     Attributes:
         source: Where features, or snippets, come from.
         backbones: What they come from, or what is trained on them begins from.
-        unfreezing: The last blocks that are trained beside the head, or None.
+        unfreezing: The last blocks that are trained with the head, or None.
     """
 
     source: KeptSource

@@ -159,7 +159,7 @@ class Keeper(Protocol):
         ...
 
     def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
-        """Be told of an epoch; ``state`` makes its state, which need not be kept every time unless it is finished."""
+        """Keep the state of an epoch, which ``state`` makes; not every one need be kept, unless training is finished."""
         ...
 
 

@@ -52,12 +52,12 @@ class RunFolder:
             path: Where it lies or is to lie.
             wanted: What decides it. A run that something else decides stays as it is.
         """
-        beside = cls(path.with_name(f"{path.name}-{hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:8]}"))
-        if beside.path.exists():
-            return beside
+        other = cls(path.with_name(f"{path.name}-{hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:8]}"))
+        if other.path.exists():
+            return other
         own = cls(path)
         free = not (path / CONFIGURATION).exists()  # one that cannot be read may be of a newer program
-        return own if free or own.configuration == wanted else beside
+        return own if free or own.configuration == wanted else other
 
     @property
     def configuration(self) -> RunConfiguration | None:

@@ -53,7 +53,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         pairs_sha256: Digest of the pairs, the similar pairs and who is in which video.
         checkpoint: Whether the checkpoint is kept.
         features: Number of the way in which features are made.
-        unfreeze: What is trained beside the head.
+        unfreeze: ``last-block`` if the last blocks are trained with the head, else "".
     """
 
     format: int = FORMAT

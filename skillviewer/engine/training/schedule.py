@@ -29,7 +29,7 @@ class Schedule:
 
     Phases that are independent and have no number of iterations each have a step in every batch.
 
-    Where iterations say how long, the epochs follow from them; where somebody asks for a number of epochs all the same,
+    Where phases have iterations, the epochs follow from them; if a number of epochs is asked for all the same,
     iterations and milestones are scaled to it.
 
     Args:

@@ -100,7 +100,7 @@ def train_checkpoint(
     """Train a model on a data set and write its checkpoint; a training that was killed continues from its last epochs.
 
     The folder of the checkpoint also gets the log and its curves, the configuration (``configuration.json``, without
-    names of videos) and the provenance (``provenance.json``). Until then the state lies beside the folder, in
+    names of videos) and the provenance (``provenance.json``). Until then the state lies next to the folder, in
     ``.NAME.training``.
 
     Args:
@@ -237,7 +237,7 @@ def _write(
     *,
     replace: bool,
 ) -> Checkpoint:
-    def beside(aside: Path) -> None:
+    def write_extras(aside: Path) -> None:
         write_log(aside, made.trained.rows, folder.name)
         kept.describe(aside, made.provenance)
 
@@ -247,7 +247,7 @@ def _write(
         made.config,
         made.head,
         _card(plan, dataset, ready.divided, made.scores, folder.name, made.selection),
-        CheckpointExtras(made.streams, familiarity, beside),
+        CheckpointExtras(made.streams, familiarity, write_extras),
         half=plan.half,
         replace=replace,
     )
@@ -343,14 +343,16 @@ def dataset_features(
 
 def _notes(plan: TrainingPlan) -> str:
     """Return notes on the training besides the preset."""
-    said = []
+    sentences = []
     if plan.unfreeze:
-        said.append("The last block of both backbones was trained too.")
+        sentences.append("The last block of both backbones was trained too.")
     elif plan.trains_backbones:
-        said.append(f"Both backbones were trained too, from the weights of {backbone(plan.trained_backbone).title}.")
+        sentences.append(
+            f"Both backbones were trained too, from the weights of {backbone(plan.trained_backbone).title}."
+        )
     if (precision := plan.settings().precision) != "float32":
-        said.append(f"Trained in {precision}.")
-    return " ".join(said)
+        sentences.append(f"Trained in {precision}.")
+    return " ".join(sentences)
 
 
 def _prepare(

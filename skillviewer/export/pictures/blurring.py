@@ -13,7 +13,7 @@ BLUR_TITLE = "Blur faces"
 BLUR_HELP = "An aid and no guarantee: some are missed, so look through what was made"
 
 Known = Callable[[str], Faces | None]
-"""Digest of a video -> the faces that are known of it, looked over by a person or not."""
+"""Digest of a video -> its known faces, checked by the user or not."""
 
 
 def wanted(options: object) -> bool:
@@ -56,5 +56,5 @@ def with_faces(
 def blur_remarks(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
     """Return remarks on blurred faces, one sentence a video and one for all."""
     shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in exhibits if e.faces is not None}
-    said = [blurred_words(name, faces) for name, faces in shown.values()]
-    return (*said, LOOK_THROUGH) if said else ()
+    words = [blurred_words(name, faces) for name, faces in shown.values()]
+    return (*words, LOOK_THROUGH) if words else ()

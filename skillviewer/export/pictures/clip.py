@@ -81,7 +81,7 @@ class Timetable:
         clock_s: (M,) float64, presentation time in the videos.
         times_s: (M,) float64, time in the clip; the first is 0.
         stop_s: When the last frame leaves the screen, in the clip.
-        span: The stretch of the videos' clock.
+        span: The part of the videos' clock.
     """
 
     shown: IntArray
@@ -102,8 +102,8 @@ def common_part(exhibits: Sequence[Exhibit]) -> range | None:
         return None
     if len({e.analysis.subject for e in exhibits}) > 1:
         raise ExportError(
-            f"{exhibits[0].title or parts[0].video.path.name} is shown beside another video, and one of them is a part "
-            "of a longer file: they have no common clock. Export them one by one."
+            f"{exhibits[0].title or parts[0].video.path.name} is shown next to another video, and one of the two is a "
+            "part of a longer file: they have no common clock. Export them one by one."
         )
     return parts[0].frames
 

@@ -67,9 +67,9 @@ class ClipCanvas:
     Args:
         analyses: What is shown, one a picture.
         title: Stands above the strip where the layout has room for it.
-        captions: Names beside the pictures, where there are several.
+        captions: Names next to the pictures, where there are several.
         layout: Where things stand.
-        span: The stretch of time.
+        span: The interval of time.
         look: How maps are shown.
         theme: Colours around the pictures.
     """

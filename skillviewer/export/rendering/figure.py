@@ -69,7 +69,7 @@ def save_figure(figure: "Figure", path: Path, suffix: str) -> None:
     """
     from matplotlib import rc_context
 
-    nobody: dict[str, dict[str, None]] = {
+    no_metadata: dict[str, dict[str, None]] = {
         ".png": {"Software": None},
         ".pdf": {"Creator": None, "Producer": None, "CreationDate": None},
         ".svg": {"Creator": None, "Date": None, "Format": None, "Type": None},
@@ -83,7 +83,7 @@ def save_figure(figure: "Figure", path: Path, suffix: str) -> None:
     }
     with rc_context(settings):  # type: ignore[arg-type]
         figure.savefig(
-            path, format=suffix[1:], dpi=figure.dpi, facecolor=figure.get_facecolor(), metadata=nobody[suffix]
+            path, format=suffix[1:], dpi=figure.dpi, facecolor=figure.get_facecolor(), metadata=no_metadata[suffix]
         )
 
 

@@ -31,7 +31,7 @@ class CohortOptions:
         statement: The question that raters answered, or "".
         judgements: What raters said.
         pairs: What the study makes of the judgements, or agreed pairs: the model's order is counted against them.
-        seen_in_training: Titles of videos that the model is known to be trained on; None where nobody knows.
+        seen_in_training: Titles of videos that the model was trained on; None if they are not known.
         made_on: Date of the report; None for today.
     """
 
@@ -53,7 +53,7 @@ class CohortVideo:
         name: Its name.
         score: Its score.
         interval: 95 % interval, or None with a single pass.
-        participant: The person in it, or "" where nobody is to be named.
+        participant: The participant, or "" if people are not named.
         warning: What the model warned of, or "".
         digest: SHA-256 of the file, or "".
         before_blur: Whether the score is of the video before its faces were blurred.

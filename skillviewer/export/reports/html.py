@@ -160,7 +160,7 @@ class _Page(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.fetched: list[str] = []
         self._in_style = False
 
@@ -177,7 +177,7 @@ class _Page(HTMLParser):
         if self._in_style:
             self._look(data)
         else:
-            self.said.append(data)
+            self.texts.append(data)
 
     def _look(self, value: str, *, foreign: bool = False) -> None:
         asks = _FETCHED.search(value)
@@ -204,7 +204,7 @@ def check_html(file: Path, path: Path, words: Sequence[str]) -> None:
     page.close()
     if page.fetched:
         raise ExportError(f"{path} was not written: the page would fetch something: {page.fetched[0]}.")
-    found = "".join("".join(page.said).split())
+    found = "".join("".join(page.texts).split())
     for sentence in words:
         if "".join(sentence.split()) not in found:
             raise ExportError(f"{path} was not written: the page does not say “{sentence}”.")

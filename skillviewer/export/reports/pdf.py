@@ -325,7 +325,7 @@ def _bare(text: str, *, turned: bool) -> str:
 
     Args:
         text: The text.
-        turned: Whether it has words from right to left: they come back turned, and signs beside them elsewhere.
+        turned: Whether it has words from right to left: they come back turned, and signs next to them elsewhere.
     """
     left = "\N{REPLACEMENT CHARACTER}“”.,()" if turned else "\N{REPLACEMENT CHARACTER}"
     own = _own_letters(REGULAR)

@@ -48,7 +48,7 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
         count = count_pairs(known, scores)
         ties = f", {count.ties} of them equal" if count.ties else ""
         share = f"{whole_percent(count.right, count.n)} %{ties}"
-        sentences.append(f"The model orders {count.right} of {count.n} agreed pairs as people do ({share}).")
+        sentences.append(f"The model orders {count.right} of {count.n} agreed pairs as the raters do ({share}).")
     return " ".join(sentences)
 
 

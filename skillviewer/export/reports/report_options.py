@@ -19,7 +19,7 @@ class Remark:
 
     Attributes:
         text: The words.
-        author: Who wrote them, or "" where the page is to name nobody.
+        author: Author, or "" if people are not named.
         time_s: The time in the video that they speak of, or None.
     """
 
@@ -36,7 +36,7 @@ class OpinionOf:
         start_s: Where the moment starts.
         stop_s: Where it ends.
         opinion: ``agree``, ``disagree`` or ``not relevant``.
-        author: Who, or "" where nobody says.
+        author: Author, or "" if not known.
     """
 
     start_s: float
@@ -55,10 +55,10 @@ class StudyContext:
         task: What is done in the video, or "".
         cohort: What the comparable videos are of, as it is said in a sentence.
         others: The comparable videos with their scores by the same model, without this one.
-        reference: The well-scored video that is shown beside this one, or None.
-        near_by: By what the reference is near, where the program chose it; None where a person did.
+        reference: The well-scored video that is shown with this one, or None.
+        near_by: Distance by which the program chose the reference; None if the user chose it.
         judgements: What raters said, of all videos of its task.
-        opinions: What people said of the moments.
+        opinions: Opinions on the moments.
         notes: Notes on the video; as many as fit are printed.
         other_models: How other models see it.
         versions: (version, score) by the other versions of the model.

@@ -62,8 +62,8 @@ class Told:
     @property
     def opinion(self) -> str:
         """The opinion of all who gave one; "" without any, or if they differ."""
-        said = {opinion.opinion for opinion in self.opinions}
-        return said.pop() if len(said) == 1 else ""
+        given = {opinion.opinion for opinion in self.opinions}
+        return given.pop() if len(given) == 1 else ""
 
     @property
     def divided(self) -> str:
@@ -71,8 +71,8 @@ class Told:
         if self.opinion or not self.opinions:
             return ""
         named = self.names and all(opinion.author for opinion in self.opinions)
-        said = [f"{o.author}: {o.opinion}" if named else o.opinion for o in self.opinions]
-        return f"Opinions differ ({', '.join(map(printable, said))})."
+        given = [f"{o.author}: {o.opinion}" if named else o.opinion for o in self.opinions]
+        return f"Opinions differ ({', '.join(map(printable, given))})."
 
     @property
     def time(self) -> str:
@@ -147,11 +147,11 @@ class WhyContent:
         evidence = self.evidence
         if evidence is None:
             return "Contributions of the segments were not computed for this report."
-        said, again = (signed(score, self.digits) for score in (self.analysis.score, evidence.score))
+        given, again = (signed(score, self.digits) for score in (self.analysis.score, evidence.score))
         other = ""
-        if said != again:  # features of a copy with blurred faces are other ones
+        if given != again:  # features of a copy with blurred faces are other ones
             now = "as it is now, with blurred faces" if SAID_BEFORE in self.analysis.video.note else "anew"
-            other = f" The video was looked at {now}, hence {again} here and not {said}."
+            other = f" The video was looked at {now}, hence {again} here and not {given}."
         return (
             f"Score {again} = {signed(evidence.baseline, self.digits)} (empty video) "
             f"{signed(float(evidence.contributions.sum()), self.digits)} (sum of the segments) "
@@ -163,8 +163,8 @@ class WhyContent:
     def limits(self) -> tuple[str, ...]:
         """Limits of the numbers, and of the blurring of faces."""
         known = self.options.known
-        said = limits(self.analysis, known.other_models, known.versions, self.digits)
-        return (*said, ON_PAGE) if self.blurred else said
+        given = limits(self.analysis, known.other_models, known.versions, self.digits)
+        return (*given, ON_PAGE) if self.blurred else given
 
     @property
     def raters(self) -> str:

@@ -123,7 +123,7 @@ def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["F
             )
         )
     else:
-        story.append(paragraph("No stretch of the video moved the score."))
+        story.append(paragraph("No part of the video moved the score."))
     story += _reference(why, width, size)
     if why.raters or why.options.known.judgements:
         story += [heading("What the raters said"), paragraph(why.raters or "No rater has judged this video.")]
@@ -170,7 +170,7 @@ def _reference(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     if why.reference is None:
         return [
             heading("For comparison"),
-            paragraph("No well-scored video of the same task was at hand to be shown beside it.", of=WHITE.muted),
+            paragraph("No well-scored video of the same task was available for comparison.", of=WHITE.muted),
         ]
     name, words, shot = why.reference
     own = f"score {signed(why.analysis.score, why.digits)}"
@@ -215,7 +215,7 @@ def _notes(why: WhyContent, n_notes: int) -> list["Flowable"]:
 
 
 def note_line(note: Remark, *, names: bool) -> str:
-    """Return a note as a line, with its time and, if people are named, who wrote it."""
+    """Return a note as a line, with its time and, if people are named, its author."""
     short = note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE].rstrip()} …"
     head = " · ".join(x for x in ("" if note.time_s is None else clock(note.time_s), note.author if names else "") if x)
     return f"{head}: {short}" if head else short

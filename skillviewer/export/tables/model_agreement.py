@@ -58,7 +58,7 @@ def agreement_rows(matrix: AgreementMatrix, names: Sequence[str]) -> list[Agreem
 
     Args:
         matrix: How far they agree.
-        names: Of the models for people, in the order of the matrix.
+        names: Names of the models, in the order of the matrix.
     """
     return [
         AgreementRow(
@@ -79,7 +79,7 @@ def rank_rows(
 
     Args:
         disputes: Ranks of the videos.
-        names: Of the models for people, in the order of the ranks.
+        names: Names of the models, in the order of the ranks.
         scores: Of each model, by name of the video.
     """
     return [
