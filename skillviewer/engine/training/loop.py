@@ -159,7 +159,7 @@ class Keeper(Protocol):
         ...
 
     def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
-        """Keep the state of an epoch, which ``state`` makes; not every one need be kept, unless training is finished."""
+        """Keep the state of an epoch, which ``state`` makes; not every one must be kept unless it is finished."""
         ...
 
 
