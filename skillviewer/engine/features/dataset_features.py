@@ -67,7 +67,7 @@ class PassSource(Protocol):
     """Source of the passes of a video: features or snippets."""
 
     def passes(
-        self, reader: VideoReader, passes: int, token: CancelToken, extent: ClipRange | None = None
+        self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> Sequence[NDArray[Any]]:
         """Return K passes of a video or of a part of it."""
         ...

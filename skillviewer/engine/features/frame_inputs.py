@@ -61,7 +61,7 @@ class Sampling:
 
 
 def sampling_of(
-    info: VideoInfo, preprocessing: Preprocessing, passes: int, extent: ClipRange | None = None
+    info: VideoInfo, preprocessing: Preprocessing, n_passes: int, extent: ClipRange | None = None
 ) -> Sampling:
     """Choose the sampled frames of K passes over a video, or over a part of it.
 
@@ -70,7 +70,7 @@ def sampling_of(
     Args:
         info: The video.
         preprocessing: Number of segments, clock, length of flow stacks.
-        passes: K.
+        n_passes: K.
         extent: The part, or None for the whole video.
 
     Raises:
@@ -79,7 +79,7 @@ def sampling_of(
     frames = range_frames(extent, info)
     line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
     length = preprocessing.flow.length
-    positions = sample_positions(len(line), preprocessing.n_segments, length, passes)
+    positions = sample_positions(len(line), preprocessing.n_segments, length, n_passes)
     ends = np.append(line[1:], frames.stop)  # a position lasts until the next one's frame
     stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), preprocessing.n_segments, length)]
     part = None if frames == range(info.n_frames) else (frames.start, frames.stop)

@@ -76,18 +76,18 @@ class SnippetSource:
         return math.prod(self.shape[1:])
 
     def passes(
-        self, reader: VideoReader, passes: int, token: CancelToken, extent: ClipRange | None = None
+        self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> list[NDArray[Any]]:
         """Return the snippets of K passes, each (N, 3 + 2L, h, w) uint8, mapped from the cache where it has them.
 
         Args:
             reader: The open video.
-            passes: K.
+            n_passes: K.
             token: Checked after every snippet.
             extent: The part of the video to sample, or None for all of it.
         """
         preprocessing = preprocessing_of(self.preprocessing)
-        sampling = sampling_of(reader.describe(token), preprocessing, passes, extent)
+        sampling = sampling_of(reader.describe(token), preprocessing, n_passes, extent)
         configuration = (
             ("snippets", _VERSION),
             ("rate_hz", preprocessing.rate_hz),

@@ -85,12 +85,12 @@ def _missing(
 ) -> tuple[list[tuple[VideoClip, int]], list[str]]:
     """Return videos and the number of sampled frames whose features are not kept, and sentences about broken ones."""
     found, problems = [], []
-    for done, (footage, passes) in enumerate(wanted):
+    for done, (footage, n_passes) in enumerate(wanted):
         token.check()
         report(Progress("looking which features are kept", done, len(wanted)))
         try:
             with VideoReader(footage.path, token) as reader:
-                found.append((footage, source.n_missing(reader.describe(token), passes, footage.extent)))
+                found.append((footage, source.n_missing(reader.describe(token), n_passes, footage.extent)))
         except SkillViewerError as error:
             problems.append(str(error))
     return found, problems

@@ -54,7 +54,7 @@ def fused_passes(
     reader: VideoReader,
     model: AttentionModel,
     source: FeatureSource,
-    passes: int,
+    n_passes: int,
     token: CancelToken,
     report: Report,
     extent: ClipRange | None = None,
@@ -65,12 +65,12 @@ def fused_passes(
         reader: The open video.
         model: The attention model, in evaluation mode on its device.
         source: Where features come from: kept ones if the video was assessed before.
-        passes: K.
+        n_passes: K.
         token: Checked after every sampled frame.
         report: Told of every step.
         extent: The part of the video that is meant, or None for all of it.
     """
-    sampling = sampling_of(reader.describe(token), source.preprocessing, passes, extent)
+    sampling = sampling_of(reader.describe(token), source.preprocessing, n_passes, extent)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
     fused = []
