@@ -55,7 +55,7 @@ class Exporter:
         write: Writes it; called by ``export``.
         about: One sentence for the user.
         group: Word under which it is found together with others on the command line, or "" where it stands alone.
-        least: How many analyses it takes at least.
+        least: Least number of analyses.
         needs_evidence: Whether every exhibit must come with evidence.
         wants_evidence: Whether it is more complete with evidence, and can do without.
         preview: Makes what is seen before it is written: ``preview(exhibits, options)``; None where that is nothing.
@@ -106,8 +106,8 @@ class Exporter:
         """Write an export.
 
         Args:
-            exhibits: What is exported.
-            path: Where to; its suffix chooses the format.
+            exhibits: Analysed videos.
+            path: Destination; its suffix chooses the format.
             options: An instance of ``options``, or None for the defaults.
             overwrite: Whether a file of that name may be replaced.
             token: Raise it to stop; nothing is left behind.

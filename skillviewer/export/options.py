@@ -37,14 +37,14 @@ class _Offer:
     """Title, help and limits of an option.
 
     Attributes:
-        title: What it is called.
+        title: Title.
         help: One sentence more, or "".
         low: Least value of a number, or None.
         high: Greatest value of a number, or None.
         unit: Unit of a number, or "".
         choices: (name, value) of each choice.
-        people_from: What is added to a number on screen; see ``offered``.
-        people_title: What it is called on screen.
+        people_from: Addend of a number on screen; see ``offered``.
+        people_title: Title on screen.
     """
 
     title: str
@@ -72,7 +72,7 @@ def offered(
 
     Args:
         default: Its default.
-        title: What it is called, in a few words.
+        title: Title, in a few words.
         help: One sentence more, without a full stop.
         low: Least value of a number.
         high: Greatest value of a number.

@@ -22,7 +22,7 @@ class Preview:
         n_frames: Frames of that video.
         header: Names of the columns of a table.
         rows: Its first rows, as they are written, long cells cut short.
-        n_rows: How many rows it will have.
+        n_rows: Number of all rows.
     """
 
     picture: Picture | None = None

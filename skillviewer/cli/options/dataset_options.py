@@ -42,8 +42,8 @@ class Reading:
     Attributes:
         videos: Folder of the videos, or None for that of the data set.
         form: Its form, or None where it is to be recognised.
-        task: Which of the tasks that lie in one folder.
-        rule: How votes become pairs, by name.
+        task: Task, if several lie in one folder.
+        rule: Name of the rule by which votes become pairs.
         smallest_difference: Ratings nearer to each other make no pair.
         participants: Regular expression that finds the participant in the name of a video.
     """

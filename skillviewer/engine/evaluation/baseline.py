@@ -42,8 +42,8 @@ class Baseline:
     """The first model of another evaluation.
 
     Attributes:
-        folder: Of that evaluation.
-        record: What it says of its runs.
+        folder: Its folder.
+        record: Its record.
     """
 
     folder: Path

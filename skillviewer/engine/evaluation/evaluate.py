@@ -60,9 +60,9 @@ class EvaluationPlan:
 
     Attributes:
         models: Entries in ATTENTION_MODELS; the others are compared with the first.
-        training: How each is trained; its model and seed are replaced.
+        training: Plan of every training; its model and seed are replaced.
         n_folds: Number of folds, where the data set does not come with its own; None for four.
-        by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
+        by: Unit that is held out; None takes the released folds, else participants, else, with a warning, videos.
         n_seeds: Seeds 0, 1, ... with which every model is trained on every fold.
         jobs: Runs at once, each in a process of its own if there are several.
         tolerance: Cells by which a map may miss a region.
@@ -143,11 +143,11 @@ def evaluate(
     Args:
         plan: What, and how.
         dataset: Videos and pairs.
-        folder: Where runs and tables are kept.
+        folder: Folder of runs and tables.
         token: Raise it to stop; what is finished stays.
         report: Told of videos and runs; a finished run comes with a sentence as value.
-        device_name: Where to compute.
-        cache: Where features are kept.
+        device_name: Device to compute on.
+        cache: Cache of features.
         baseline: Folder of another evaluation of the same folds, whose first model the models are compared with in
             place of the first of their own.
 

@@ -39,8 +39,8 @@ class Run:
 
     Attributes:
         plan: Model, seed and settings.
-        fold: What is held out.
-        folder: Where it is kept.
+        fold: The fold.
+        folder: Its folder.
         configuration: All that decides its result.
     """
 
@@ -62,10 +62,10 @@ class SharedInputs:
     Attributes:
         dataset: The videos that can be read.
         participants: Participant of each video, where participants are held out; else empty.
-        facts: Of every video.
+        facts: Facts on every video.
         stores: Features and snippets by reference, as far as runs need them.
         backbones: The backbones behind each.
-        device_name: Where to compute.
+        device_name: Device to compute on.
     """
 
     dataset: Dataset
@@ -83,7 +83,7 @@ class RunSummary:
     Attributes:
         accuracy: Over the test pairs that touch a held-out video.
         epoch: The epoch that was kept.
-        seconds: Of training.
+        seconds: Seconds of training.
     """
 
     accuracy: float
@@ -95,7 +95,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     """Make a run; a training that was killed goes on where it stood.
 
     Args:
-        material: What all runs share.
+        material: Shared inputs.
         run: The run.
         token: Raise it to stop; the state of the last epochs stays.
         report: Told of every batch and epoch.

@@ -40,8 +40,8 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
     Where no model has a result there is no plot.
 
     Args:
-        record: What was found.
-        folder: Where to; what is there is replaced.
+        record: The results.
+        folder: Destination; files that are there are replaced.
 
     Raises:
         ExportError: They cannot be written.

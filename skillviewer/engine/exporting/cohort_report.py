@@ -38,7 +38,7 @@ def cohort_report(
     Args:
         path: The study; it may be open elsewhere.
         target: ``.pdf`` or ``.html``.
-        choices: How it is made.
+        choices: Its options.
         overwrite: Whether a file of that name may be replaced.
 
     Returns:

@@ -25,14 +25,14 @@ class ExportTarget:
     """One video under one model, as it is asked for.
 
     Attributes:
-        video: Where the video lies.
+        video: Path of the video.
         title: Title on pictures; "" for none.
         model: Folder of the checkpoint, or None where only what is kept or given can be used.
         model_digest: Digest of the checkpoint, or "" for that of ``model``.
         digest: Digest of the video as the study knows it, or "" to read it from the file.
         extent: The part of the file that is the attempt, or None for the whole.
         passes: Passes that are wanted, or None for those that are kept.
-        analysis: What the model said, if it is at hand.
+        analysis: Analysis by the model, or None to look it up.
         study: The study that the video is of, or None; reports tell what it knows of the video.
         faces: Faces that are blurred, or None.
     """
@@ -59,8 +59,8 @@ class Assessed:
     """Analysis that was found or computed for an export; reported at once, as the value of progress.
 
     Attributes:
-        subject: What was asked; it came without an analysis.
-        analysis: What the model says, computed now or before.
+        subject: The target, which came without an analysis.
+        analysis: Its analysis, computed now or before.
     """
 
     subject: ExportTarget
@@ -73,8 +73,8 @@ class ExportRequest:
 
     Attributes:
         exporter: How.
-        subjects: Of what.
-        path: Where to.
+        subjects: Videos under models.
+        path: Destination.
         options: An instance of the exporter's options, or None.
         overwrite: Whether a file of that name may be replaced.
         spared: Files that must not be overwritten, besides those of the subjects.
@@ -101,7 +101,7 @@ class StudyExportRequest:
     Attributes:
         exporter: How.
         study: The study.
-        path: Where to.
+        path: Destination.
         options: An instance of the exporter's options, or None.
         overwrite: Whether a file of that name may be replaced.
     """
@@ -119,7 +119,7 @@ class Written:
 
     Attributes:
         path: The file.
-        facts: What was found in it, a few words each; the first is its size.
+        facts: Its contents, a few words each; the first is its size.
         remarks: Remarks for the user, one sentence each.
     """
 
@@ -134,7 +134,7 @@ class Batch:
 
     Attributes:
         written: The files that were written.
-        failures: What could not be written, one sentence each.
+        failures: Files that could not be written, one sentence each.
     """
 
     written: tuple[Written, ...]

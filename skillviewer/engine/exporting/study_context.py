@@ -25,7 +25,7 @@ def context_of(path: Path, analysis: Analysis) -> StudyContext:
 
     Args:
         path: The study; it may be open elsewhere.
-        analysis: What a model said of the video.
+        analysis: Analysis of the video.
 
     Raises:
         StudyError: The study cannot be read.

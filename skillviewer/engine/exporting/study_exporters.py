@@ -45,7 +45,7 @@ class StudyOptions:
         analyses: Whether what models said goes in.
         pseudonyms: Whether videos, participants and raters get other names.
         texts: Whether notes, reasons and labels stay then.
-        key: Where the key to the pseudonyms is written, or None for nowhere.
+        key: File of the key to the pseudonyms, or None for none.
         blur_faces: Whether faces are blurred in the videos, which are written anew for it.
         sound: Whether blurred videos keep their sound.
     """
@@ -106,7 +106,7 @@ class StudyExporter:
 
         Args:
             study: The study; it may be open elsewhere.
-            path: Where to; its suffix chooses the format.
+            path: Destination; its suffix chooses the format.
             options: An instance of ``options``, or None for the defaults.
             overwrite: Whether a file of that name may be replaced.
             token: Raise it to stop; nothing is left behind.

@@ -65,7 +65,7 @@ class FeatureCache:
         """Return the features of a key, mapped from the disk, or None when there is no sound entry.
 
         Args:
-            key: What they were computed from.
+            key: Their key.
             shape: Shape that they must have, (N, 2F, h, w).
         """
         path = self._path(key)
@@ -87,7 +87,7 @@ class FeatureCache:
         """Keep features. A cache that cannot be written costs time later, not the result: then False is returned.
 
         Args:
-            key: What they were computed from.
+            key: Their key.
             features: (N, 2F, h, w) float16; or snippets of bytes, uint8.
         """
         path = self._path(key)

@@ -43,10 +43,10 @@ def feature_source(
 
     Args:
         name: Entry in BACKBONES.
-        preprocessing: What is done to videos.
-        device: Where they run.
-        precision: Of the features.
-        cache: Where features are kept.
+        preprocessing: Preprocessing of the videos.
+        device: Their device.
+        precision: Number type of the features.
+        cache: Cache of features.
         own_motion: Whether the motion stream starts from weights trained on flow, else across modalities.
         before_last_block: Whether they end before their last block, for training that.
 
@@ -96,7 +96,7 @@ def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:
     """Refuse what would push itself out of the cache, before hours of features.
 
     Args:
-        source: Where they come from.
+        source: Their source.
         n_videos: Videos.
         candidates: Passes of each.
 
@@ -123,7 +123,7 @@ def build_store(
 
     Args:
         videos: Name and file of each.
-        source: Where features come from.
+        source: Source of features.
         candidates: K, frames of every segment that training draws from.
         token: Checked while a video is read through, and after every sampled frame.
         report: Told of every video.

@@ -57,7 +57,7 @@ def backbone_config(weights: BackboneWeights, motion: BackboneWeights | None = N
 
     Args:
         weights: For pictures.
-        motion: Of the same backbone, for flow; None where the motion stream starts across modalities.
+        motion: Weights of the same backbone, for flow; None where the motion stream starts across modalities.
     """
     return BackboneConfig(
         name=weights.name,
@@ -79,10 +79,10 @@ def streams_of(
     """Return both streams as they start, in evaluation mode, not deployed.
 
     Args:
-        weights: Of a backbone, for pictures.
+        weights: Weights of a backbone, for pictures.
         n_fields: Flow fields that the motion stream is fed.
         input_px: Side of the input square.
-        motion: Of the same backbone, for flow; None to start the motion stream across modalities.
+        motion: Weights of the same backbone, for flow; None to start the motion stream across modalities.
         rescale: See ``across_modalities``.
     """
     config = backbone_config(weights, motion)
@@ -174,11 +174,11 @@ class FeatureExtractor:
         """Return both streams on given weights.
 
         Args:
-            weights: Of the backbone, for pictures.
-            preprocessing: What is done to videos.
-            device: Where they run.
-            precision: Of the features.
-            motion: Of the backbone, for flow; None to start the motion stream across modalities.
+            weights: Weights of the backbone, for pictures.
+            preprocessing: Preprocessing of the videos.
+            device: Their device.
+            precision: Number type of the features.
+            motion: Weights of the backbone, for flow; None to start the motion stream across modalities.
             before_last_block: Whether they end before their last block, for training that.
         """
         streams = streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion)

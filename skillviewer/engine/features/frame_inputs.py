@@ -99,7 +99,7 @@ def stream_inputs(
 
     Args:
         reader: The open video.
-        preprocessing: What the model was trained on.
+        preprocessing: Preprocessing of the model.
         line: (m,) frame index of every position of the timeline.
         positions: (p,) ascending, unique positions wanted.
         size: Width and height that frames are squashed to, or None for the input square.

@@ -24,11 +24,11 @@ class LastBlockTraining:
     """Last blocks of both backbones, which are trained with the head.
 
     Attributes:
-        weights: Of the backbone, for pictures.
+        weights: Weights of the backbone, for pictures.
         motion: For flow, or None where the motion stream starts across modalities.
-        preprocessing: What is done to videos.
+        preprocessing: Preprocessing of the videos.
         blocks: The last blocks as they are before training.
-        device: Where training computes.
+        device: Device of the training.
     """
 
     weights: BackboneWeights
@@ -45,8 +45,8 @@ class LastBlockTraining:
 
         Args:
             name: Entry in BACKBONES.
-            preprocessing: What is done to videos.
-            device: Where training computes.
+            preprocessing: Preprocessing of the videos.
+            device: Device of the training.
             own_motion: Whether the motion stream starts from weights trained on flow, else across modalities.
 
         Raises:
@@ -70,7 +70,7 @@ class LastBlockTraining:
         """Let a trained model be fed features again.
 
         Args:
-            model: What ``unfreeze`` was called on.
+            model: Model that ``unfreeze`` changed.
 
         Returns:
             The trained blocks, and the backbones' changed weights, for ``save_checkpoint``.
@@ -87,9 +87,9 @@ class BlockStore(DerivedStore):
     """Features that last blocks make of what comes before them, computed whenever they are asked for.
 
     Args:
-        store: What comes before.
+        store: Output of the blocks below.
         blocks: The last blocks.
-        device: Where they are.
+        device: Their device.
     """
 
     def __init__(self, store: FeatureStore, blocks: LastBlocks, device: torch.device) -> None:

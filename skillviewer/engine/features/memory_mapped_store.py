@@ -22,7 +22,7 @@ class MappedPass:
 
     Attributes:
         path: A file of the cache.
-        offset: Where in it they begin.
+        offset: First byte in it.
         shape: (N, 2F, h, w).
         kind: Name of the number type: float16 of features, uint8 of snippets.
     """

@@ -57,7 +57,7 @@ class SnippetSource:
     """Source of snippets: the cache if it has them, else the video.
 
     Attributes:
-        cache: What was cut before.
+        cache: Cache of snippets.
         preprocessing: Number of snippets, clock and flow algorithm; its input size plays no part.
     """
 
@@ -129,7 +129,7 @@ def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndMode
     """Return the network as it begins: two backbones trained on ImageNet, the motion stream across modalities.
 
     Args:
-        sizes: Of the head. Where its hidden layers have AlexNet's widths, they start from AlexNet's too.
+        sizes: Sizes of the head. If its hidden layers have AlexNet's widths, they start from AlexNet's too.
         name: Entry in BACKBONES.
 
     Raises:

@@ -26,8 +26,8 @@ class FeatureSource:
 
     Attributes:
         extractor: The two backbones on their device.
-        cache: What was computed before.
-        preprocessing: What is done to a video before.
+        cache: Cache of features.
+        preprocessing: Preprocessing of the videos.
     """
 
     extractor: FeatureExtractor
@@ -71,7 +71,7 @@ class FeatureSource:
 
         Args:
             reader: The open video.
-            sampling: Which frames.
+            sampling: The sampled frames.
             token: Checked after every sampled frame.
 
         Yields:

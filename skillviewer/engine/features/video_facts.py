@@ -103,7 +103,7 @@ def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str
     """Return a held-out video and a training video that show the same frames, or None.
 
     Args:
-        facts: Of all videos of the fold.
+        facts: Facts on all videos of the fold.
         fold: The fold.
     """
     by_file: dict[str, list[str]] = {}

@@ -48,7 +48,7 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
     """Download weights, check their digest, and keep them under ``weights_dir()``.
 
     Args:
-        source: What to fetch.
+        source: The weights.
         token: Raise it to stop.
         report: Told of the bytes that have come.
 

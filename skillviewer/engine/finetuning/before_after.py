@@ -50,9 +50,9 @@ class AsItWas:
     """Predictions of the model before its training, computed early so that the end is quick.
 
     Attributes:
-        scores: By name of video of the study.
+        scores: Scores by name of video of the study.
         maps: Likewise, (N, h, w); empty for a model without maps.
-        places: Of the videos that have maps.
+        places: Sampled frames of the videos that have maps.
         old: Scores of the videos of the forgetting check.
     """
 
@@ -66,7 +66,7 @@ def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas
     """Look at the model before it is trained, so that its end need not wait for it; None where there is none.
 
     Args:
-        prepared: What it will be trained on.
+        prepared: Inputs of the training.
         token: Raise it to stop; checked after every few videos.
         report: Told of progress.
     """
@@ -104,9 +104,9 @@ def compare(
     the user waits.
 
     Args:
-        prepared: What it was trained on.
+        prepared: Inputs of the training.
         tuned: The new model.
-        before: What the model said that it began as; None where there was none.
+        before: Predictions of the parent model; None without one.
         token: Raise it to stop; checked after every few videos.
         report: Told of progress.
 

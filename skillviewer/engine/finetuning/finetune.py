@@ -40,7 +40,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     """Train and write the new checkpoint. The model that it starts from is never changed.
 
     Args:
-        job: What is to be trained.
+        job: The job.
         token: Raise it to stop and keep nothing: no file of the training is left.
         report: Told of videos, batches (``BatchRow``) and epochs (``TuningRow``).
         stop: Raise it to stop at once and keep the best epoch so far.

@@ -22,11 +22,11 @@ class TuningJob:
     """A fine-tuning: study, choices, parent model and destination.
 
     Attributes:
-        study: What the study says.
+        study: Pairs of the study.
         choices: Choices of the user.
         parent: Folder of the model that is fine-tuned, or None to begin from nothing.
-        folder: Where the new checkpoint goes.
-        device_name: Where to compute.
+        folder: Folder of the new checkpoint.
+        device_name: Device to compute on.
         cache_bytes: Room for features, or None for the usual.
         work: Folder for the state of the training, or None for one in the cache.
     """
@@ -71,11 +71,11 @@ class TuningResult:
 
     Attributes:
         folder: Its checkpoint.
-        digest: Of the checkpoint.
-        parent_digest: Of the model that it began as, or None.
-        parent_name: What that was called, or "".
+        digest: Digest of the checkpoint.
+        parent_digest: Digest of the parent model, or None.
+        parent_name: Name of the parent model, or "".
         report: Before against after.
-        facts: What a study keeps of it; values of JSON.
+        facts: Facts that a study stores; values of JSON.
     """
 
     folder: Path
@@ -91,7 +91,7 @@ class TuningCost:
     """Cost of a job on this computer.
 
     Attributes:
-        division: How the pairs are used.
+        division: Use of the pairs.
         frames_missing: Sampled frames whose features are not kept yet.
         videos_missing: Videos that they are of, old pairs included.
         feature_s: Seconds for them; 0 when there are none.

@@ -62,7 +62,7 @@ def known_before(folder: Path, name: str) -> PriorPairs | None:
 
     Args:
         folder: The checkpoint's folder.
-        name: What it is called.
+        name: Its name.
 
     Returns:
         The pairs whose files are there, or None if it is not known what the model was trained on.
@@ -76,10 +76,10 @@ def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | No
     """Divide the pairs of a study for a model: who it was trained on before is not held out where that can be helped.
 
     Args:
-        study: What it says.
+        study: Pairs of the study.
         choices: Choices of the user.
         known: Pairs that the model was trained on, or None if they are not known.
-        parent: What the model is called; "" where training begins from nothing.
+        parent: Name of the model; "" if training begins from nothing.
 
     Raises:
         DatasetError: There is nothing to train on.
@@ -96,7 +96,7 @@ def handed_on(folder: Path, known: PriorPairs | None) -> list[TrainedPair]:
 
     Args:
         folder: The checkpoint's folder.
-        known: What it knew before (``known_before``).
+        known: Pairs that it was trained on (``known_before``).
 
     Raises:
         CheckpointError: Its pairs cannot be read.

@@ -71,7 +71,7 @@ class Tuner:
         """Fine-tune; see ``tuning_run.finetune``.
 
         Args:
-            job: What is to be trained.
+            job: The job.
             stop: Asks to stop and keep the best; it goes when the job is over.
             token: Raise it to stop and keep nothing; it takes half a second.
             report: Told of everything, in this process.

@@ -72,13 +72,13 @@ class Prepared:
     """All that a training needs.
 
     Attributes:
-        start: Where it starts.
-        study: What the study says of the videos that can be read.
-        division: How its pairs are used.
+        start: Starting point.
+        study: Pairs of the readable videos of the study.
+        division: Use of its pairs.
         store: Features of its videos.
-        old: What the forgetting check looks at.
-        problems: What was left out, one sentence each.
-        handed_on: What the start knew before, for the folder of the new model.
+        old: Videos and pairs of the forgetting check.
+        problems: Videos that were left out, one sentence each.
+        handed_on: Pairs that the parent was trained on, for the folder of the new model.
     """
 
     start: StartingPoint
@@ -100,8 +100,8 @@ def prepare(
     """Compute (or find) all features that a training needs; refuse first what cannot be trained.
 
     Args:
-        start: Where it starts.
-        study: What the study says.
+        start: Starting point.
+        study: Pairs of the study.
         choices: Choices of the user.
         token: Checked after every sampled frame.
         report: Told of every video.
@@ -280,13 +280,13 @@ class Tuned:
     Attributes:
         model: The model, in evaluation mode.
         epoch: The epoch that was kept, of the last stage.
-        selection: How it was chosen, in words.
+        selection: Its choice, in words.
         rows: The log of both stages.
-        seconds: What it took.
+        seconds: Duration in seconds.
         fold: On whose training side: less than the division's where it was stopped while the epoch was being chosen.
         stopped: Whether the user stopped it before its end.
-        seen: What the model said when that epoch was looked at; None where that is not known any more.
-        precision: What it was trained in.
+        seen: Predictions after that epoch; None if they are not known any more.
+        precision: Number type of the training.
     """
 
     model: AttentionModel

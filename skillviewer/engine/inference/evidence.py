@@ -64,7 +64,7 @@ def fused_passes(
     Args:
         reader: The open video.
         model: The attention model, in evaluation mode on its device.
-        source: Where features come from: kept ones if the video was assessed before.
+        source: Source of features: the cache if the video was assessed before.
         n_passes: K.
         token: Checked after every sampled frame.
         report: Told of every step.
@@ -114,7 +114,7 @@ def weigh(
         token: Checked after every batch.
         report: Told of every batch; a unit is one frame of one version of the video.
         n_random: R, random orders and shuffles, at least ``MIN_RANDOM``.
-        seed: Of the random orders and shuffles.
+        seed: Seed of the random orders and shuffles.
 
     Raises:
         ValueError: Too few random orders were asked for.

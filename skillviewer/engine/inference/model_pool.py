@@ -36,7 +36,7 @@ class ModelPool:
 
     Args:
         device: As for ``Engine.open``; chosen when the first model is loaded.
-        cache: Where features are kept, or None for the usual place.
+        cache: Cache of features, or None for the usual one.
         announce: Told in a sentence of rare long work.
         aside: As for ``Engine.open``.
     """

@@ -78,7 +78,7 @@ def training_precision(wanted: str, device: torch.device) -> Precision:
 
     Args:
         wanted: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the device computes in it, else float32.
-        device: Where training computes.
+        device: Device of the training.
 
     Raises:
         DeviceError: The device does not compute in bfloat16.

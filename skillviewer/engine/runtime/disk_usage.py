@@ -19,11 +19,11 @@ class Storage:
     """Bytes on the disk.
 
     Attributes:
-        folder: Where everything lies.
+        folder: Folder of the cache.
         features: Features of videos.
         copies: Small copies of videos, for scrubbing.
-        tuning: What fine-tuning kept between runs.
-        said: What models said of videos.
+        tuning: State of fine-tunings between runs.
+        said: Analyses of videos.
         other: All else: compiled kernels, fonts of figures.
     """
 

@@ -33,7 +33,7 @@ class ProcessGroup:
 
     Attributes:
         rank: From 0; the first one speaks and writes.
-        size: How many there are.
+        size: Number of processes.
     """
 
     rank: int = 0
@@ -100,8 +100,8 @@ class Gathering:
     """Brings shares of one batch together; a ``nets.attention.Gather``.
 
     Attributes:
-        shares: How many of its videos each process computes, in order of rank.
-        rank: Of this process.
+        shares: Number of its videos that each process computes, in order of rank.
+        rank: Rank of this process.
         start: Place of the first video that this process computes.
     """
 

@@ -17,8 +17,8 @@ def alone_at(path: Path, refusal: str) -> Iterator[None]:
     features, too.
 
     Args:
-        path: What one command at a time writes; its folder is made.
-        refusal: What is said where another is at it.
+        path: File or folder that one command at a time writes; its parent is made.
+        refusal: Message if another command holds it.
 
     Raises:
         ExportError: Nothing can be written there.

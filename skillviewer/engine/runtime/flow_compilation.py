@@ -22,7 +22,7 @@ def compile_flow(folder: Path | None, token: CancelToken) -> bool:
     (``benchmarks/compiling.py``).
 
     Args:
-        folder: Where copies are kept, or None for the program's cache folder.
+        folder: Folder of the copies, or None for the program's cache folder.
         token: Raise it to stop.
 
     Returns:

@@ -81,7 +81,7 @@ def work_in_processes(
     Args:
         do: Does one piece; it, the pieces and their results are pickled.
         items: The pieces; None is no piece.
-        n_processes: How many at once.
+        n_processes: Processes at once.
         token: Raise it to stop all.
         progressed: Called in this process whenever a piece reports.
         finished: Called in this process with the outcome of a piece; an error of one does not stop the others.

@@ -27,7 +27,7 @@ def for_sparse(settings: OptimiserSettings, n_pairs: int, n_videos: int) -> Opti
     """Return settings with batches of pairs where few pairs of many videos are known, so that each is trained on.
 
     Args:
-        settings: Of the optimiser; batches of pairs stay as they are.
+        settings: Settings of the optimiser; batches of pairs stay as they are.
         n_pairs: Training pairs.
         n_videos: Videos in them.
     """
@@ -85,7 +85,7 @@ class FrameDraws:
     Args:
         store: Features, see ``train.FeatureStore``.
         rng: Draws.
-        device: Where they go.
+        device: Device of the batches.
     """
 
     def __init__(

@@ -22,8 +22,8 @@ class TrainingSplit:
         fold: Training videos and pairs.
         tested: The data set of the tested videos.
         tested_fold: Tested videos and pairs.
-        rule: How they were held out, in words.
-        problems: What weakens that.
+        rule: Rule by which they were held out, in words.
+        problems: Weak points of the division.
     """
 
     fold: Fold

@@ -89,9 +89,9 @@ def fit_fold(
     """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
 
     Args:
-        plan: What is trained, and how.
+        plan: Plan of the training.
         dataset: The data set.
-        fold: What may be trained on.
+        fold: Pairs that may be trained on.
         inputs: Features of its videos, and the device.
         control: Stops it, and is told of every batch and epoch.
         keeper: Returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
@@ -149,9 +149,9 @@ def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence
     """Return the inner folds on which the epoch is chosen, those that have pairs on both sides; none where it is not.
 
     Args:
-        plan: What is trained, and how.
+        plan: Plan of the training.
         dataset: The data set.
-        fold: What may be trained on.
+        fold: Pairs that may be trained on.
 
     Raises:
         DatasetError: It is to be chosen so, and there are none.

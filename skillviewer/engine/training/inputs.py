@@ -39,8 +39,8 @@ class TrainingInputs:
     """Inputs of a training.
 
     Attributes:
-        source: Where features, or snippets, come from.
-        backbones: What they come from, or what is trained on them begins from.
+        source: Source of features or snippets.
+        backbones: Backbones of the features, or initial weights of trained backbones.
         unfreezing: The last blocks that are trained with the head, or None.
     """
 
@@ -54,8 +54,8 @@ class TrainingInputs:
 
         Args:
             plan: A plan that was checked.
-            device: Where it is computed.
-            cache: Where features are kept.
+            device: Device to compute on.
+            cache: Cache of features.
 
         Raises:
             CheckpointError: The weights of its backbone are not here.
@@ -84,8 +84,8 @@ class TrainingInputs:
         """Separate a trained model into its head and its backbones.
 
         Args:
-            model: What was trained.
-            stores: What it was fed.
+            model: The trained model.
+            stores: Its inputs.
 
         Returns:
             The head, the backbones' weights that a checkpoint has to hold, and the features that the head takes.

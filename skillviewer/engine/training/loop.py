@@ -47,11 +47,11 @@ class TrainSettings:
     Attributes:
         optimiser: Step size, batches, epochs.
         loss: The ranking loss.
-        select: Which epoch is kept.
+        select: Rule for the epoch that is kept.
         seed: Same seed, same data, same machine: same weights.
         phases: (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
             ``optimiser``.
-        precision: What each frame passes through by itself is computed in; all else is float32.
+        precision: Number type of the layers that single frames pass through; all else is float32.
     """
 
     optimiser: OptimiserSettings
@@ -93,12 +93,12 @@ class FitState:
         epoch: Epochs finished.
         turns: Batches finished, of every phase.
         best_epoch: The best epoch so far.
-        best_key: By which it is compared: accuracy, then negative loss.
+        best_key: Its key of comparison: accuracy, then negative loss.
         rows: The log so far.
-        losses: Of the batches since the last row of the log.
+        losses: Losses of the batches since the last row of the log.
         hits: (pairs ordered correctly, pairs) of these batches.
         unseen: Places of the training pairs that were in no batch so far; None where an older program kept the state.
-        best_unseen: How many there were at the best epoch.
+        best_unseen: Their number at the best epoch.
         generator: State of numpy's generator, as plain values.
         tensors: ``model.*``, ``best.*``, ``optimiser.*`` and ``random.*`` (torch's generators), on the CPU.
     """

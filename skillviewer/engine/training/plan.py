@@ -37,10 +37,10 @@ class TrainingPlan:
         trained_backbone: Entry in BACKBONES that the network which trains its backbones begins from; AlexNet as
             published.
         own_motion: Whether the motion stream starts from weights trained on flow; else across modalities.
-        preprocessing: What is done to videos.
+        preprocessing: Preprocessing of the videos.
         fusion_stride: 2 as released, 1 for finer maps, or None for the preset's.
         candidates: K, frames of every segment that training draws from.
-        select: Which epoch is kept.
+        select: Rule for the epoch that is kept.
         refit: After the choice of an epoch, train afresh on all training videos for as many epochs.
         inner_folds: On how many inner folds the epoch is chosen: the best on average over them.
         unfreeze: ``last-block`` to train the last block of both backbones too, or "".
@@ -48,8 +48,8 @@ class TrainingPlan:
         learning_rate: Step size, or None for the preset's.
         weight_decay: L2 penalty, or None for the preset's.
         seed: Decides what is held out, what is drawn and how weights begin.
-        precision: Of the features.
-        training_precision: Of training: in bfloat16 what each frame passes through by itself, all else in float32.
+        precision: Number type of the features.
+        training_precision: Number type of the layers that single frames pass through; all else is float32.
         half: Whether the checkpoint's matrices are stored in float16.
     """
 
@@ -201,7 +201,7 @@ def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
     """Return in words how the epoch that is kept was chosen.
 
     Args:
-        plan: What is trained, and how.
+        plan: Plan of the training.
         inner: The inner folds that it was really chosen on; none while only what is asked for is known.
     """
     if plan.select is Select.INNER:

@@ -45,10 +45,10 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         refit: Whether it is trained afresh on all training videos once an epoch is chosen.
         inner_folds: On how many inner folds the epoch is chosen.
         candidates: K, frames of every segment that training draws from.
-        preprocessing: What is done to videos.
+        preprocessing: Preprocessing of the videos.
         backbone: Entry in BACKBONES, or "" for a model that looks at time alone.
         backbone_digest: Digest of its weights, or "".
-        precision: Of the features.
+        precision: Number type of the features.
         videos_sha256: Digest of the contents of all videos.
         pairs_sha256: Digest of the pairs, the similar pairs and who is in which video.
         checkpoint: Whether the checkpoint is kept.
@@ -94,7 +94,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             plan: Model, seed, settings.
             dataset: The videos that can be read.
             fold: The fold.
-            facts: Of these videos.
+            facts: Facts on these videos.
             digests: Digest of the weights of every backbone that is used, by name.
             checkpoint: Whether the checkpoint is kept.
         """
@@ -135,13 +135,13 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     Attributes:
         program: Name and version.
         torch: Version of torch.
-        device: Where it was trained.
+        device: Device of the training.
         n_threads: Threads that torch computed with on the CPU.
         finished: Date and time, ISO 8601.
-        seconds: Of training, without features.
+        seconds: Seconds of training, without features.
         epoch: The epoch that was kept.
-        parameters: Of the head.
-        selection: How the epoch was chosen, in words.
+        parameters: Parameters of the head.
+        selection: Choice of the epoch, in words.
         videos_looked_at: Videos whose features training has asked for since it was started, or gone on with, last.
         held_out_looked_at: Held-out videos among them: 0, unless the epoch is chosen on the test pairs.
         unseen_pairs: Training pairs that were in no batch; None where it is not known.
@@ -169,12 +169,12 @@ def provenance_of(
     """Return how a training that has just ended was made.
 
     Args:
-        device: Where it was trained.
-        model: What was trained.
-        trained: What came of it.
-        selection: How its epoch was chosen, in words.
+        device: Device of the training.
+        model: The trained model.
+        trained: Log and chosen epoch.
+        selection: Choice of its epoch, in words.
         seen: Videos whose features it has asked for.
-        fold: What was held out.
+        fold: The fold.
     """
     return RunProvenance(
         program=f"SkillViewer {__version__}",
@@ -203,11 +203,11 @@ def card_of(
     """Return the card of a checkpoint that this program makes now, without its results.
 
     Args:
-        name: Of the checkpoint.
-        dataset: What it was trained for.
-        fold: What it was trained on.
+        name: Name of the checkpoint.
+        dataset: The data set.
+        fold: Its training pairs.
         data: The same in words.
-        seed: Of the training.
+        seed: Seed of the training.
         preset: Entry in PRESETS.
     """
     return ModelCard(
@@ -249,8 +249,8 @@ class Maps:
     Attributes:
         videos: V names.
         values: (V, N, h, w) float32.
-        kind: What the numbers are.
-        rect: Where in the picture the maps lie.
+        kind: Kind of the numbers.
+        rect: Part of the picture that the maps cover.
     """
 
     videos: tuple[str, ...]
@@ -264,8 +264,8 @@ class RunResult:
     """A finished run.
 
     Attributes:
-        configuration: What decided it.
-        provenance: How it was made.
+        configuration: Its configuration.
+        provenance: Its provenance.
         scores: Score of every video of the test pairs.
         maps: Maps of the held-out videos, or None for a model without.
     """

@@ -34,7 +34,7 @@ class Schedule:
 
     Args:
         phases: Parameters that are updated together.
-        settings: How long, and the optimiser of every phase without one of its own.
+        settings: Length, and the optimiser of every phase without one of its own.
         own: Settings by name of phase.
         n_pairs: Pairs to train on.
         pretrained: Identities of pretrained parameters; their step size is scaled by ``PRETRAINED_LR_SCALE``.

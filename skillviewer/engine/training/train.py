@@ -64,7 +64,7 @@ class TrainingResult:
     Attributes:
         checkpoint: As written and read back.
         rows: The log: of the choice of an epoch, then of the final training.
-        problems: What was left out, one sentence each.
+        problems: Videos that were left out, one sentence each.
     """
 
     checkpoint: Checkpoint
@@ -257,8 +257,8 @@ class _Kept:
     """Keeps a training while it is under way, and says in the checkpoint's folder what it was.
 
     Args:
-        plan: What is trained, and how.
-        folder: Of the checkpoint.
+        plan: Plan of the training.
+        folder: Folder of the checkpoint.
         together: The processes that train together; the first keeps, and all go on from it.
     """
 

@@ -45,7 +45,7 @@ class FrameRow:
 
     Attributes:
         video: Name of the file.
-        path: Where it lay.
+        path: Path of the video.
         first_model: Name of the one model.
         second_model: Name of the other.
         first_map: Kind of the one's maps.
@@ -130,7 +130,7 @@ class ComparedOptions:
 
     Attributes:
         frame: Frame of the video, from 0.
-        look: How maps are shown; ``Scale.COMMON`` gives all maps of a kind one scale.
+        look: Look of the maps; ``Scale.COMMON`` gives all maps of a kind one scale.
         less: Indices of the two exhibits whose difference is shown as well, or None.
         columns: Panes in a row, or 0 for a number that suits.
         width_mm: Width of the page: 180 fills two columns of a journal.
@@ -162,7 +162,7 @@ def export_compared(
 
     Args:
         exhibits: One model each, of one video; each ``title`` names the model.
-        path: Where to.
+        path: Destination.
         options: How.
         overwrite: Whether a file of that name may be replaced.
         token: Checked while faces are looked for, and before anything is drawn.

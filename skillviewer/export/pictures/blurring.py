@@ -31,7 +31,7 @@ def with_faces(
     """Return exhibits with the faces of their videos; those that have some keep them.
 
     Args:
-        exhibits: What is exported.
+        exhibits: Analysed videos.
         token: Checked after every frame that is searched.
         report: Told of every frame that is searched.
         known: Asked first; only what is not known is searched, each video once.

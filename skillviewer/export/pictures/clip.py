@@ -42,7 +42,7 @@ class ClipOptions:
         start: First frame, from 0; of several videos, of the first.
         stop: Frame after the last (half open), or None for the end.
         speed: 2 plays twice as fast; told on the clip where it is not 1.
-        look: How maps are shown; several videos share one scale.
+        look: Look of the maps; several videos share one scale.
         size: (width_px, height_px) that each picture fills as far as its proportions let it, or None: its own size,
             small ones scaled up until the words can be read, several scaled down until they are 1920 pixels wide.
         columns: Pictures in a row, or 0 for a number that suits.
@@ -221,7 +221,7 @@ def export_grid(
     """Write an annotated clip of one or more videos, or of several models' views of one, on one clock.
 
     Args:
-        exhibits: What is shown, one a picture; all on the clock of their presentation times.
+        exhibits: Analysed videos, one per picture; all on the clock of their presentation times.
         path: ``.mp4`` (H.264), ``.webm`` (VP9) or ``.gif``.
         options: How.
         token: Checked after every frame.
@@ -329,7 +329,7 @@ def _pictures(
     """Decode every video once, in order, and give the pictures of one moment after another.
 
     Args:
-        exhibits: What is shown, one a pane; blurs faces where that is wished.
+        exhibits: Analysed videos, one per pane; blurs faces where that is wished.
         readers: One for each pane; panes of one video share a reader.
         shown: (M, V) int64 frames, no column of which descends.
         sizes: (width_px, height_px) of each pane.

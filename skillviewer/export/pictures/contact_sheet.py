@@ -47,14 +47,14 @@ class SheetOptions:
 
     Attributes:
         frames: Frames of every row, from 0; empty for ``n_frames`` evenly spread sampled frames, the last among them.
-        n_frames: How many, where they are not chosen.
+        n_frames: Number of frames, if they are not chosen.
         columns: Frames side by side, or 0 for eight, or as many as there are; a row with more goes on below.
         width_mm: Width of the page: 180 fills two columns of a journal.
         dpi: Pixels an inch of a PNG, and of the pictures in a PDF or SVG.
         text_pt: Size of the captions.
         title: Stands above; nothing when empty.
         captions: Whether time and score so far stand below every frame.
-        look: How maps are shown.
+        look: Look of the maps.
         blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
     """
 
@@ -77,7 +77,7 @@ def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
 
     Args:
         analysis: The analysis.
-        n_frames: How many; fewer come back where there are fewer.
+        n_frames: Number of frames; fewer come back if there are fewer.
 
     Returns:
         (m,) int64 frames from 0, ascending.
@@ -104,7 +104,7 @@ def export_sheet(
 
     Args:
         exhibits: One row each, top to bottom.
-        path: Where to.
+        path: Destination.
         options: How.
         overwrite: Whether a file of that name may be replaced.
         token: Checked after every frame.

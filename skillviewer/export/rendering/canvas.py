@@ -65,12 +65,12 @@ class ClipCanvas:
     """Paints frames of one or more analysed videos with their strip.
 
     Args:
-        analyses: What is shown, one a picture.
+        analyses: Analyses, one per picture.
         title: Stands above the strip where the layout has room for it.
         captions: Names next to the pictures, where there are several.
-        layout: Where things stand.
+        layout: Layout of the canvas.
         span: The interval of time.
-        look: How maps are shown.
+        look: Look of the maps.
         theme: Colours around the pictures.
     """
 

@@ -82,7 +82,7 @@ class ClipCurve:
     """Score curves of one or more analyses over one clock.
 
     Args:
-        analyses: What is drawn: the mean over the passes bold, every pass faint.
+        analyses: Analyses: the mean over the passes bold, every pass faint.
         start_s: Presentation time at the left end.
         stop_s: Presentation time at the right end.
         size: (width_px, height_px) of the drawing with its labels.

@@ -24,7 +24,7 @@ class BarScale:
     """Numbers and title of a colour bar.
 
     Attributes:
-        title: What is shown, and its unit.
+        title: Quantity and unit.
         low: Value at the lower end.
         high: Value at the upper end.
         ticks: Values that are written, ascending; the upper end is among them.

@@ -63,8 +63,8 @@ def save_figure(figure: "Figure", path: Path, suffix: str) -> None:
     """Write a figure as PNG, PDF or SVG: text stays text, and the file names neither program nor date.
 
     Args:
-        figure: What to write.
-        path: Where to.
+        figure: The figure.
+        path: Destination.
         suffix: One of ``FIGURE_SUFFIXES``.
     """
     from matplotlib import rc_context

@@ -27,10 +27,10 @@ class CohortOptions:
     Attributes:
         paper: ``a4`` or ``letter``; a web page has no size.
         title: Name of the study, or "".
-        task: What is done in the videos, or "".
+        task: Task of the videos, or "".
         statement: The question that raters answered, or "".
-        judgements: What raters said.
-        pairs: What the study makes of the judgements, or agreed pairs: the model's order is counted against them.
+        judgements: Judgements of the raters.
+        pairs: Agreed pairs, with which the order by the model is compared.
         seen_in_training: Titles of videos that the model was trained on; None if they are not known.
         made_on: Date of the report; None for today.
     """
@@ -54,10 +54,10 @@ class CohortVideo:
         score: Its score.
         interval: 95 % interval, or None with a single pass.
         participant: The participant, or "" if people are not named.
-        warning: What the model warned of, or "".
+        warning: Warning of the model, or "".
         digest: SHA-256 of the file, or "".
         before_blur: Whether the score is of the video before its faces were blurred.
-        passes: How many passes the score is the mean of.
+        passes: Number of passes that the score is the mean of.
     """
 
     name: str
@@ -160,7 +160,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
     Args:
         videos: The videos, at least one, each with a name of its own.
         model: The model that gave all their scores.
-        options: What else is known.
+        options: Options and context.
         day: Date of the report.
 
     Raises:

@@ -189,7 +189,7 @@ def check_html(file: Path, path: Path, words: Sequence[str]) -> None:
     """Read a web page back: it is whole, has its words, and asks for nothing else.
 
     Args:
-        file: What was written.
+        file: The file that was written.
         path: The name that it is to get, for messages.
         words: Sentences that it has to say.
 

@@ -32,8 +32,8 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
     """Return what the votes come to in sentences: agreement of the raters, and of the scores with the pairs.
 
     Args:
-        judgements: What raters said.
-        pairs: What the study makes of it.
+        judgements: Judgements of the raters.
+        pairs: Agreed pairs.
         scores: Score of every video by its name in the judgements.
     """
     sentences = []

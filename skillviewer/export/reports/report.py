@@ -34,7 +34,7 @@ def export_report(
     Args:
         exhibit: The video; its faces are blurred where it says so.
         path: ``.pdf`` or ``.html``.
-        options: What else is known of it.
+        options: Options and context.
         overwrite: Whether a file of that name may be replaced.
         token: Checked after every picture.
         report: Told of every picture.
@@ -92,7 +92,7 @@ def export_cohort(
         videos: The videos, each with a name of its own.
         model: The model that gave all their scores.
         path: ``.pdf`` or ``.html``.
-        options: What else is known.
+        options: Options and context.
         overwrite: Whether a file of that name may be replaced.
 
     Returns:

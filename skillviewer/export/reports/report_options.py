@@ -33,8 +33,8 @@ class OpinionOf:
     """Opinion of a user on a moment that the model found.
 
     Attributes:
-        start_s: Where the moment starts.
-        stop_s: Where it ends.
+        start_s: Start of the moment.
+        stop_s: Its end.
         opinion: ``agree``, ``disagree`` or ``not relevant``.
         author: Author, or "" if not known.
     """
@@ -52,15 +52,15 @@ class StudyContext:
     Attributes:
         name: Name of the video in ``others`` and ``judgements``; "" for the title of the exhibit.
         participant: The person in it, by the name that the study gives, or "".
-        task: What is done in the video, or "".
-        cohort: What the comparable videos are of, as it is said in a sentence.
+        task: Task of the video, or "".
+        cohort: The comparable videos in words, as in "videos of this task".
         others: The comparable videos with their scores by the same model, without this one.
         reference: The well-scored video that is shown with this one, or None.
         near_by: Distance by which the program chose the reference; None if the user chose it.
-        judgements: What raters said, of all videos of its task.
+        judgements: Judgements of all videos of its task.
         opinions: Opinions on the moments.
         notes: Notes on the video; as many as fit are printed.
-        other_models: How other models see it.
+        other_models: Its ranks by other models.
         versions: (version, score) by the other versions of the model.
         model_version: Version of the model, or "".
     """
@@ -86,10 +86,10 @@ class ReportOptions:
 
     Attributes:
         paper: Size of the page; a web page has none.
-        look: How maps are shown; with contours, since a heat map alone is lost where a page is printed in greys.
+        look: Look of the maps; with contours, since a heat map alone is lost where a page is printed in greys.
         names: Whether the participant, and who wrote the notes, are named.
         blur_faces: Whether faces are blurred in every picture.
-        known: What the study knows of the video.
+        known: Context of the video in its study.
         made_on: Date of the report; None for today.
     """
 

@@ -194,7 +194,7 @@ def gather(
 
     Args:
         exhibit: The video.
-        options: What else is known.
+        options: Options and context.
         token: Checked after every picture.
         report: Told of every picture.
 

@@ -57,7 +57,7 @@ def agreement_rows(matrix: AgreementMatrix, names: Sequence[str]) -> list[Agreem
     """Return a row for every two models.
 
     Args:
-        matrix: How far they agree.
+        matrix: Their agreement.
         names: Names of the models, in the order of the matrix.
     """
     return [
@@ -80,7 +80,7 @@ def rank_rows(
     Args:
         disputes: Ranks of the videos.
         names: Names of the models, in the order of the ranks.
-        scores: Of each model, by name of the video.
+        scores: Scores of each model, by name of the video.
     """
     return [
         RankRow(
@@ -101,7 +101,7 @@ def export_agreement(rows: Sequence[AgreementRow] | Sequence[RankRow], path: Pat
 
     Args:
         rows: The rows.
-        path: Where to.
+        path: Destination.
         overwrite: Whether a file of that name may be replaced.
 
     Raises:

@@ -111,7 +111,7 @@ def export_strengths(
 
     Args:
         comparisons: Pairs or judgements.
-        path: Where to.
+        path: Destination.
         tasks: Task by name of video; None where all are of one.
         overwrite: Whether to replace a file that is there.
 
@@ -164,7 +164,7 @@ def write_csv(
     Args:
         kind: Dataclass of a row.
         rows: The rows.
-        path: Where to.
+        path: Destination.
         suffixes: Suffixes that the table may have.
         overwrite: Whether a file of that name may be replaced.
 

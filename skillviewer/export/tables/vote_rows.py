@@ -41,9 +41,9 @@ class StrengthRow:
         video: Name of the video.
         task: Its task; strengths of two tasks do not stand on one scale.
         strength: In logits; the mean of the task is 0.
-        standard_error: Of the strength, in logits.
+        standard_error: Standard error of the strength, in logits.
         n_comparisons: Comparisons that it is part of.
-        n_better: Of these, those that it won.
+        n_better: Those that it won.
         n_worse: Those that it lost.
         n_equal: Those without a difference.
     """
