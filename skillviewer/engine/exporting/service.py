@@ -16,7 +16,6 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
-from skillviewer.engine.exporting.open_videos import OpenVideos
 from skillviewer.engine.exporting.requests import (
     Assessed,
     Batch,
@@ -26,6 +25,7 @@ from skillviewer.engine.exporting.requests import (
     Written,
     stored_analysis,
 )
+from skillviewer.engine.exporting.source_readers import SourceReaders
 from skillviewer.engine.exporting.study_scores import keep_scores
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
@@ -152,7 +152,7 @@ class ExportService:
         report: Report = silent,
         *,
         evidence: Wanted = Wanted.NO,
-        sources: OpenVideos | None = None,
+        sources: SourceReaders | None = None,
     ) -> list[Exhibit]:
         """Return subjects with what the models say of them; what is not kept is computed, and kept.
 
@@ -170,7 +170,7 @@ class ExportService:
         made = []
         for subject in subjects:
             token.check()
-            with OpenVideos() if sources is None else nullcontext(sources) as videos:
+            with SourceReaders() if sources is None else nullcontext(sources) as videos:
                 analysis = stored_analysis(subject, videos.digests(token))
                 if analysis is None:
                     analysis = self._assessed(subject, videos, token, _named(report, subject, "assessing"))
@@ -203,7 +203,7 @@ class ExportService:
         options = options if options is not None else _defaults(exporter)
         with _sources(exporter, options) as sources:
             for subject in subjects:
-                with OpenVideos() if sources is None else nullcontext(sources) as videos:
+                with SourceReaders() if sources is None else nullcontext(sources) as videos:
                     analysis = stored_analysis(subject, videos.digests(token))
                 if analysis is None:
                     return None
@@ -237,7 +237,7 @@ class ExportService:
         warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
         return (*remarks, *warned)
 
-    def _assessed(self, subject: ExportTarget, videos: OpenVideos, token: CancelToken, report: Report) -> "Analysis":
+    def _assessed(self, subject: ExportTarget, videos: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
         if subject.model is None:
             raise _no_model(subject)
         passes, reader = subject.passes or USUAL_PASSES, videos.open(subject.video, token)
@@ -254,7 +254,7 @@ class ExportService:
         subject: ExportTarget,
         analysis: "Analysis",
         evidence: Wanted,
-        videos: OpenVideos,
+        videos: SourceReaders,
         token: CancelToken,
         report: Report,
     ) -> "Evidence | None":
@@ -290,9 +290,9 @@ class ExportService:
         self.close()
 
 
-def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[OpenVideos | None]:
+def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[SourceReaders | None]:
     """Return where videos stay open for an exporter that shows them; None where the analyses are enough."""
-    return OpenVideos() if exporter.needs_video or wanted(options) else nullcontext()
+    return SourceReaders() if exporter.needs_video or wanted(options) else nullcontext()
 
 
 def with_kept_faces(
@@ -320,7 +320,7 @@ def _in_studies(subjects: Sequence[ExportTarget]) -> list[Path]:
 
 
 def _informed(
-    options: ReportOptions, subject: ExportTarget, exhibit: Exhibit, sources: OpenVideos | None, token: CancelToken
+    options: ReportOptions, subject: ExportTarget, exhibit: Exhibit, sources: SourceReaders | None, token: CancelToken
 ) -> ReportOptions:
     """Return the options of a report with what the study of the video knows of it."""
     if subject.study is None or options.known != StudyContext():

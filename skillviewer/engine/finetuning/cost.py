@@ -18,8 +18,8 @@ from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.features.video_facts import files_of
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
 from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.prepare import known_of
 from skillviewer.engine.finetuning.prior_pairs import divide_for
-from skillviewer.engine.finetuning.tuning_loop import known_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.batches import batches, pair_batch
 from skillviewer.media.flow.flow import warm_up

@@ -20,7 +20,8 @@ from skillviewer.engine.features.dataset_features import pooled
 from skillviewer.engine.finetuning.before_after import as_it_was, compare
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
 from skillviewer.engine.finetuning.parent_model import StartingPoint
-from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned, prepare, tune
+from skillviewer.engine.finetuning.prepare import Prepared, prepare
+from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.run_folder import write_json

@@ -9,7 +9,7 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.media.reading.reader import VideoReader
 
 
-class OpenVideos:
+class SourceReaders:
     """Readers by path: each video is opened, and hashed, once. Use it as a context manager."""
 
     def __init__(self) -> None:
