@@ -1,4 +1,4 @@
-"""``skillviewer data``: what a data set holds, and how it is divided for testing."""
+"""``skillviewer data``: the contents and folds of a data set."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """Say what a data set holds and how it is divided."""
+    """Print the contents of a data set, and its folds."""
 
 
 @data.command()
@@ -30,9 +30,9 @@ def inspect(
     reading: Reading,
     as_json: bool,
 ) -> int:
-    """Say what the data set at PATH holds, and what is missing or contradictory.
+    """Print the contents of the data set at PATH, and what is missing or contradictory.
 
-    Where several tasks lie in one folder, all are told of; --task chooses one.
+    If several tasks lie in one folder, all are listed; --task chooses one.
     """
     from skillviewer.data.formats.formats import recognised_form
 
@@ -169,9 +169,9 @@ def folds(
     by: str | None,
     as_json: bool,
 ) -> None:
-    """Print who is held out in which fold of the data set at PATH, and how many pairs that leaves.
+    """Print the held-out participants and the number of pairs of each fold of the data set at PATH.
 
-    Where some videos have a file, those without are left out, as train and evaluate do.
+    If some videos have a file, those without are left out, as train and evaluate do.
     """
     from skillviewer.core.dataset.folds import FoldsBy, make_folds
     from skillviewer.data.tables.rows import some

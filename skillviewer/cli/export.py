@@ -196,7 +196,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _one(service: "ExportService", request: "ExportRequest", token: CancelToken, *, as_json: bool) -> bool:
-    """Write one file and tell what became of it."""
+    """Write one file and report the result."""
     try:
         with progress_bar(unit="") as report:
             written = service.write(request, token, report)

@@ -197,7 +197,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
 def import_source(
     path: Path, source: Path, videos: Path | None, form: str | None, task: str | None, participant_pattern: str | None
 ) -> None:
-    """Bring votes, pairs and videos of SOURCE into STUDY; a second time brings nothing new.
+    """Import votes, pairs and videos of SOURCE into STUDY; a second time imports nothing new.
 
     SOURCE is another study, a table that the export wrote, a table with the columns video and participant, or a data
     set in any form of docs/data.md. What the study knows of who is in a video stays.

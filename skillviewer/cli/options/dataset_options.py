@@ -1,4 +1,4 @@
-"""The options by which every command opens a data set."""
+"""Options by which every command opens a data set."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace

@@ -1,4 +1,4 @@
-"""Features of models that average them over the cells first: averaged once for a whole training, not in every batch."""
+"""Features averaged over the cells once per training, for models that average them in every batch."""
 
 import torch
 
@@ -22,7 +22,7 @@ def averages(model: str, sizes: HeadSizes) -> bool:
 
 
 def averaged_once(model: str, sizes: HeadSizes, store: FeatureStore) -> FeatureStore:
-    """Return features for training: averaged once for all where the model averages them first, else as they are.
+    """Return features for training: averaged if the model averages them first, else unchanged.
 
     Args:
         model: Entry in ATTENTION_MODELS.

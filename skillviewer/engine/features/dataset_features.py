@@ -26,7 +26,7 @@ from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.fusion import CellMean, Standardising
 
 _MIN_SCALE = 1e-3
-"""Channels that hardly vary are not blown up."""
+"""Least standard deviation: channels that hardly vary are not amplified."""
 
 
 def feature_source(
@@ -74,7 +74,7 @@ class PassSource(Protocol):
 
 
 class KeptSource(PassSource, Protocol):
-    """One that keeps what it computed."""
+    """A source that caches its passes."""
 
     @property
     def cache(self) -> FeatureCache:
@@ -93,7 +93,7 @@ class KeptSource(PassSource, Protocol):
 
 
 def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:
-    """Refuse what would push itself out of the cache, before hours of features.
+    """Refuse features that the cache cannot hold, before hours of work.
 
     Args:
         source: Their source.
@@ -158,7 +158,7 @@ def pooled(store: FeatureStore, names: Sequence[str]) -> Float32Array:
 
 
 def standardise(model: nn.Module, store: FeatureStore, names: Sequence[str]) -> None:
-    """Let a fresh model know the statistics of what it standardises: of features, or of their averages over the cells.
+    """Set the statistics of a fresh model that standardises features, or their averages over the cells.
 
     Args:
         model: Changed.

@@ -1,4 +1,4 @@
-"""Before against after: what fine-tuning has changed, on every video that was looked at."""
+"""Comparison of a model before and after fine-tuning, on every video that was scored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class AsItWas:
 
 
 def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas | None:
-    """Look at the model before it is trained, so that its end need not wait for it; None where there is none.
+    """Return the predictions of the parent model, before the training so that its end is quick; None without a parent.
 
     Args:
         prepared: Inputs of the training.
@@ -99,7 +99,7 @@ def _places(prepared: Prepared, token: CancelToken) -> dict[str, SamplingPoint]:
 def compare(
     prepared: Prepared, tuned: Tuned, before: AsItWas | None, token: CancelToken, report: Report
 ) -> TuningReport:
-    """Compare the new model with the one that it began as.
+    """Compare the new model with its parent.
 
     Predictions of the chosen epoch are used again. After a stop only the pairs that were set aside are scored, since
     the user waits.
@@ -143,7 +143,7 @@ def compare(
 
 
 def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
-    """Return what the new model says: of all videos, or after a stop of those that the figures take."""
+    """Return the predictions of the new model: for all videos, or after a stop for those that the figures need."""
     known = tuned.seen.watched if tuned.seen is not None else Predictions({}, {})
     wanted = sorted(prepared.store)
     if tuned.stopped:

@@ -80,7 +80,7 @@ def prepare(
     """
     known = known_of(start)
     parent = start.parent.name if start.parent is not None else ""
-    divide_for(study, choices, known, parent)  # what cannot work is refused before hours of features
+    divide_for(study, choices, known, parent)  # refuse early, before hours of features
     check_room(start.source, len(files_of(study.dataset)), choices.candidates)
     store, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
     readable = study.restricted(list(store))
@@ -107,7 +107,7 @@ def _old(
     *,
     asked: bool,
 ) -> tuple[Old, list[str]]:
-    """Choose what the forgetting check looks at: old pairs where they are known, else familiar videos of the study."""
+    """Choose the videos of the forgetting check: those of old pairs if known, else familiar videos of the study."""
     if start.parent is None:
         return Old(OldKind.NOTHING, "nothing was known before", {}, None, ()), []
     other = known.apart_from(study) if asked and known is not None else None

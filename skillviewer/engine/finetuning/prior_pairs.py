@@ -12,12 +12,12 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
 
 BEFORE, OLD = "before", "old"
-"""Uses of pairs that were handed on: trained on by a model that this one began as, or by none."""
+"""Uses of inherited pairs: a parent model was trained on them, or none was."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriorPairs:
-    """Pairs that a model knew before.
+    """Pairs that a model was trained on before.
 
     Attributes:
         dataset: Their videos, as far as the files are there, and the pairs. Names are those of this data set alone.
@@ -37,14 +37,14 @@ class PriorPairs:
         return filmed(self.shown[name] for name in self.trained)
 
     def apart_from(self, study: StudyPairs) -> "PriorPairs | None":
-        """Return the pairs that touch no video of a study but those trained on before; None when none are left."""
+        """Return the pairs that touch no video of a study, or only videos trained on before; None if none are left."""
         own = study.filmed
         keep = [n for n in self.dataset.names if n in self.trained or not shows(*self.shown.get(n, ("", None)), own)]
         fewer = self.dataset.restricted(keep)
         return replace(self, dataset=fewer) if fewer.pairs else None
 
     def trained_again(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
-        """Return in words how many of its pairs are trained on again, by what they show; "" if none is.
+        """Return in words how many of its pairs are trained on again, by their contents; "" if none is.
 
         Args:
             study: The study that is trained on.
@@ -58,7 +58,7 @@ class PriorPairs:
 
 
 def known_before(folder: Path, name: str) -> PriorPairs | None:
-    """Return the pairs that a checkpoint's folder names, or, for a model that ships, those of the sample study.
+    """Return the pairs in a checkpoint's folder or, for a shipped model, those of the sample study.
 
     Args:
         folder: The checkpoint's folder.
@@ -73,7 +73,7 @@ def known_before(folder: Path, name: str) -> PriorPairs | None:
 
 
 def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | None, parent: str) -> Division:
-    """Divide the pairs of a study for a model: who it was trained on before is not held out where that can be helped.
+    """Divide the pairs of a study for a model, holding out no participant that it was trained on, if possible.
 
     Args:
         study: Pairs of the study.
@@ -92,7 +92,7 @@ def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | No
 
 
 def handed_on(folder: Path, known: PriorPairs | None) -> list[TrainedPair]:
-    """Return the pairs that a model which begins as this one has known before, for the folder of the new one.
+    """Return the pairs that a fine-tuned version inherits from its parent model, for its folder.
 
     Args:
         folder: The checkpoint's folder.
@@ -116,7 +116,7 @@ def _kept(path: Path, name: str) -> PriorPairs:
     for row in read_pairs(path):
         names = []
         for video in (row.better, row.worse):
-            # two studies may call two videos alike; what they show tells them apart
+            # videos of two studies may share a name; their contents differ
             one = f"{video.name}#{video.digest[:8]}" + (f" {video.extent}" if video.extent is not None else "")
             videos[one] = video
             names.append(one)
@@ -137,7 +137,7 @@ def _kept(path: Path, name: str) -> PriorPairs:
 
 
 def _sample(folder: Path) -> PriorPairs | None:
-    """Return the sample study's pairs for a model that ships: of its task, and kept out of its training."""
+    """Return the sample study's pairs for a shipped model: of its task, and held out of its training."""
     from skillviewer.data.formats.formats import open_dataset
     from skillviewer.data.study.identity import digest_of
 

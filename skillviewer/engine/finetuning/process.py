@@ -1,4 +1,4 @@
-"""Fine-tuning in a process of its own, so that a window stays as quick as it was. Free of torch until it works."""
+"""Fine-tuning in a child process, so that the window stays responsive. Imports torch only in the child."""
 
 import glob
 import os
@@ -15,7 +15,7 @@ from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.runtime.processes import work_elsewhere
 
 PATIENCE_S = 0.5
-"""A process in the middle of something is ended after so long: all that it writes is written aside."""
+"""Seconds after which a process that was asked to stop is ended; its files are written atomically."""
 
 
 class StopFile(CancelToken):
@@ -64,11 +64,11 @@ class Tuner:
     """Fine-tunes in another process, one job at a time."""
 
     def cost(self, job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
-        """Measure what a job costs; see ``tuning_cost.cost_of``."""
+        """Measure what a job costs; see ``finetuning.cost.cost_of``."""
         return work_elsewhere(_cost, job, token, report, PATIENCE_S)
 
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
-        """Fine-tune; see ``tuning_run.finetune``.
+        """Fine-tune; see ``finetuning.finetune.finetune``.
 
         Args:
             job: The job.

@@ -1,4 +1,4 @@
-"""Fine-tuning a head on the pairs of a study: a copy of a model, on kept features, watched on pairs that it never sees.
+"""Fine-tuning a head on the pairs of a study: a copy of a model, on cached features, tested on held-out pairs.
 
 The epoch is chosen on a part of the training videos, then a fresh copy is trained on all of them for as many epochs;
 where the pairs are too few for that, the last epoch is taken. Held-out pairs choose nothing.
@@ -39,11 +39,11 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.deployment import Precision
 
 STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
-"""Where the state of a stage is kept in the work folder: of that which chooses the epoch, and of the final one."""
+"""File of the state in the work folder: of the stage that chooses the epoch, and of the final stage."""
 
 
 class _Watch:
-    """Looks at a model after every epoch, on pairs that training never sees, and turns reports into rows."""
+    """Tests a model after every epoch on held-out pairs, and turns reports into rows."""
 
     def __init__(self, prepared: Prepared, settings: TrainSettings, report: Report, n_batches: int) -> None:
         self._prepared, self._settings, self._report = prepared, settings, report
@@ -63,7 +63,7 @@ class _Watch:
         return best if best is not None and best.epoch == epoch else None
 
     def left_s(self) -> float:
-        """Return the seconds left at the pace so far, looks included; NaN before the first batch."""
+        """Return the seconds left at the pace so far, tests included; NaN before the first batch."""
         tried = self._batch - self._done_before
         if not tried:
             return float("nan")
@@ -88,7 +88,7 @@ class _Watch:
         self._done_before += done * batches_each
 
     def begin(self, model: AttentionModel, token: CancelToken) -> None:
-        """Look at the model as it was, if it was trained before."""
+        """Test the parent model, if there is one."""
         old = self._prepared.old
         if self._prepared.start.parent is None or self._begun:
             return
@@ -99,7 +99,7 @@ class _Watch:
         self._tell(model, as_it_was, token, final=False)
 
     def listen(self, model: AttentionModel, token: CancelToken, *, final: bool, until: int) -> Report:
-        """Return what a stage of the training reports to."""
+        """Return the report function of a stage of the training."""
 
         def hear(progress: Progress) -> None:
             if isinstance(progress.value, EpochRow):
@@ -152,7 +152,7 @@ def _stage(*, final: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A head that was trained.
+    """A trained head.
 
     Attributes:
         model: The model, in evaluation mode.
@@ -185,7 +185,7 @@ def tune(
     stop: CancelToken | None = None,
     work: Path | None = None,
 ) -> Tuned:
-    """Train.
+    """Fine-tune a head.
 
     Args:
         prepared: Features, and how the pairs are used.
@@ -250,7 +250,7 @@ class _Stages:
         self._token, self._stop, self._work = token, stop, work
 
     def run(self, pairs: FitPairs, select: Select, until: int) -> tuple[AttentionModel, Trained | None]:
-        """Return the trained model and its log; None for the log where a stop left the other stage with more."""
+        """Return the trained model and its log; no log if a stop left the first stage with the better result."""
         start, division, watch = self._prepared.start, self._prepared.division, self.watch
         final, two = select is Select.LAST, division.inner is not None
         if final:
@@ -281,7 +281,7 @@ class _Stages:
 
 
 def _averaged_once(prepared: Prepared) -> Prepared:
-    """Return the same with features as training wants them."""
+    """Return the same with features averaged for training, if the model averages them."""
     config, old = prepared.start.config, prepared.old
     store = averaged_once(config.attention_model, config.sizes, prepared.store)
     other = store if old.store is prepared.store else averaged_once(config.attention_model, config.sizes, old.store)
@@ -293,5 +293,5 @@ def _stopped(stop: CancelToken | None) -> bool:
 
 
 def n_batches(pairs: Sequence[Pair], settings: TrainSettings) -> int:
-    """Return about how many batches an epoch has: one by videos is left out where no pair lies within it."""
+    """Return about how many batches an epoch has; a batch of videos without a pair is left out."""
     return len(list(batches(pairs, settings.optimiser, np.random.default_rng(0))))

@@ -28,7 +28,7 @@ Do = Callable[[ItemT, CancelToken, Report], ResultT]
 _STOP_AFTER_S = 10.0
 
 NICENESS = 5
-"""The window goes before."""
+"""Priority below that of the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Outcome(Generic[ResultT]):
 
 
 Progressed = Callable[[int, Progress], None]
-"""Called with the index of a piece of work and how far it is."""
+"""Called with the index of a piece of work and its progress."""
 
 
 def work_here(
@@ -179,7 +179,7 @@ def _close(workers: Mapping[Connection, BaseProcess], busy: Container[Connection
             process.terminate()
     for connection, process in workers.items():
         process.join(patience_s)
-        if process.is_alive():  # in the middle of something long; all it writes is written aside
+        if process.is_alive():  # in the middle of long work; its files are written atomically
             process.terminate()
             process.join()
         connection.close()
@@ -209,14 +209,14 @@ def _outcome(do: "Do[Any, Any]", item: object, connection: Connection) -> Outcom
         return Outcome(error=type(error)(str(error)))
     except (Cancelled, _ParentGone):
         raise
-    except Exception:  # noqa: BLE001 - told to the parent, which fails with it
+    except Exception:  # noqa: BLE001 - reported to the parent, which fails with it
         return Outcome(fault=traceback.format_exc())
 
 
 def _reporting(connection: Connection, token: CancelToken) -> Report:
     def report(progress: Progress) -> None:
         try:
-            if connection.poll():  # nothing comes while we work but the wish to stop, or the end of the pipe
+            if connection.poll():  # only a stop request or the end of the pipe comes during work
                 connection.recv()
                 token.cancel()
             connection.send(progress)

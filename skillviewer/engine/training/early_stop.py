@@ -14,7 +14,7 @@ class StopTraining(Exception):  # noqa: N818 - no error: it was requested
 
 
 class BestCheckpoint:
-    """Keeps the best epoch of a training at hand, and hands every state on to another keeper.
+    """Keeps the best epoch of a training in memory, and passes every state to another keeper.
 
     Args:
         then: Keeps states on disk, or None.
@@ -50,7 +50,7 @@ class BestCheckpoint:
 
 
 class ConditionalToken(CancelToken):
-    """Another flag, unless something is so.
+    """A cancel token that forwards ``other`` while ``so()`` is false.
 
     Args:
         other: The other flag, or None for one that is never raised.

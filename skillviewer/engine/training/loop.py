@@ -238,7 +238,7 @@ class Fitting:
         self.epoch += 1
 
     def update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
-        """Take a step of each phase whose turn it is and return the mean loss of a pair."""
+        """Take a step of each phase of this batch and return the mean loss of a pair."""
         schedule, settings = self._schedule, self._settings
         features = self._draws.draw(names, self._together.share(len(names)))
         self._model.gather = self._together.gather(len(names))
@@ -257,7 +257,7 @@ class Fitting:
         return fmean(losses) / (len(pairs.label) if summed else 1)
 
     def look(self, token: CancelToken) -> EpochRow:
-        """Score what chooses, remember the weights if they are the best so far, and return a row of the log."""
+        """Score the choosing pairs, keep the weights if they are the best so far, and return a row of the log."""
         settings = self._settings
         held_loss, held = float("nan"), Count(0, 0, 0)
         if self._pairs.choosing:
@@ -294,7 +294,7 @@ class Fitting:
         return Trained(self._best, self._best_epoch, tuple(self.rows), self._best_unseen)
 
     def state(self) -> FitState:
-        """Return where the training stands."""
+        """Return the state of the training."""
         tensors = {f"model.{k}": v for k, v in _copy(self._model).items()}
         tensors |= {f"best.{k}": v for k, v in self._best.items()}
         tensors |= {f"optimiser.{k}": v for k, v in self._schedule.tensors().items()}
@@ -316,7 +316,7 @@ class Fitting:
         )
 
     def restore(self, state: FitState) -> None:
-        """Go on from where a training stood."""
+        """Continue from a state."""
 
         def part(prefix: str) -> dict[str, torch.Tensor]:
             return {k.removeprefix(prefix): v for k, v in state.tensors.items() if k.startswith(prefix)}

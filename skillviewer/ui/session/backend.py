@@ -127,7 +127,7 @@ class Tuner(Protocol):
 
 
 class Exports(Protocol):
-    """Who writes exports: ``skillviewer.engine.exporting.service.Desk``."""
+    """The export service: ``skillviewer.engine.exporting.service.ExportService``."""
 
     def write_all(
         self, orders: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
