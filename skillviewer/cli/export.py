@@ -71,7 +71,6 @@ export = ExportGroup(
 
 
 def _of_videos(exporter: "Exporter") -> click.Command:
-    """Return the command of an exporter of analysed videos."""
     suffixes = ", ".join(exporter.suffixes)
     parameters: list[click.Parameter] = [
         click.Argument(["sources"], metavar="SOURCES...", nargs=-1, required=True, type=SOURCE),
@@ -184,7 +183,6 @@ def _name(subjects: "Sequence[ExportTarget]") -> str:
 
 
 def _into_one(exporter: "Exporter", output: Path) -> bool:
-    """Return whether all goes into one file."""
     return output.suffix.lower() in exporter.suffixes and not _is_folder(output)
 
 
@@ -196,7 +194,6 @@ def _is_folder(path: Path) -> bool:
 
 
 def _one(service: "ExportService", request: "ExportRequest", token: CancelToken, *, as_json: bool) -> bool:
-    """Write one file and report the result."""
     try:
         with progress_bar(unit="") as report:
             written = service.write(request, token, report)
@@ -212,7 +209,6 @@ def _one(service: "ExportService", request: "ExportRequest", token: CancelToken,
 
 
 def _of_study(exporter: "StudyExporter") -> click.Command:
-    """Return the command of an exporter of whole studies."""
     suffixes = ", ".join(exporter.suffixes)
     parameters: list[click.Parameter] = [
         click.Argument(["study"], metavar="STUDY", type=_PATH),

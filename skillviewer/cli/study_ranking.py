@@ -42,7 +42,6 @@ def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None
 
 
 def _lines(report: "RankingReport") -> list[str]:
-    """Return a report as lines of text."""
     lines = [f"{report.judged} votes, {report.skipped} skipped pairs"]
     tasks = list(dict.fromkeys(standing.task for standing in report.standings))
     wide = max((5, *(len(standing.name) for standing in report.standings)))
@@ -84,5 +83,4 @@ def _lines(report: "RankingReport") -> list[str]:
 
 
 def _short(text: str) -> str:
-    """Return a share without the number of votes, as a column."""
     return f"{text.split(' of ', maxsplit=1)[0]:16}"

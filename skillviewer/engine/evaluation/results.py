@@ -342,5 +342,4 @@ def _accuracy(run: RunNumbers) -> float:
 
 
 def _mean(values: Iterable[float]) -> float:
-    """Return the mean of the values that are numbers; NaN without any."""
     return spread(values).mean

@@ -145,7 +145,6 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
 
 
 def _store(material: SharedInputs, inputs: Inputs) -> FeatureStore:
-    """Return what a model is fed."""
     return time_store(material.facts) if inputs is Inputs.TIME else material.stores[inputs]
 
 

@@ -81,7 +81,6 @@ def _decimal(value: float | None, places: int = 2) -> str:
 
 
 def _span(interval: Interval | None, *, signed: bool = False) -> str:
-    """Return a value with its interval in percent (or points of a percent)."""
     if interval is None or not math.isfinite(interval.value):
         return NONE
     numbers = [f"{100 * x:+.1f}" if signed else percent(x) for x in (interval.value, interval.low, interval.high)]

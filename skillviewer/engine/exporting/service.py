@@ -309,7 +309,6 @@ def with_kept_faces(
 
 
 def _in_studies(subjects: Sequence[ExportTarget]) -> list[Path]:
-    """Return the files of all videos of the studies that videos are of."""
     from skillviewer.data.study import Study
 
     files: list[Path] = []
@@ -336,7 +335,6 @@ def _informed(
 
 
 def _beside(options: object) -> list[Exhibit]:
-    """Return the second video of a report, which is shown with the exhibits."""
     reference = options.known.reference if isinstance(options, ReportOptions) else None
     return [reference] if reference is not None else []
 
@@ -346,7 +344,6 @@ def _defaults(exporter: "Exporter") -> object:
 
 
 def _named(report: Report, subject: ExportTarget, doing: str) -> Report:
-    """Return a report that names the video in every stage."""
     name = subject.title or subject.video.stem
 
     def counted(progress: Progress) -> None:

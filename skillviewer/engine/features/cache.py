@@ -117,11 +117,6 @@ class FeatureCache:
                 found.append((path, stat.st_size, stat.st_mtime))
         return sorted(found, key=lambda entry: entry[2])
 
-    @property
-    def size_bytes(self) -> int:
-        """Bytes that the entries take."""
-        return sum(size for _, size, _ in self.entries())
-
     def make_room(self, n_bytes: int) -> None:
         """Drop what a killed process left half written, then the longest unused entries until ``n_bytes`` more fit."""
         for path in self._files():
@@ -138,12 +133,6 @@ class FeatureCache:
             with suppress(OSError):
                 path.unlink()
             total -= size
-
-    def clear(self) -> None:
-        """Remove every entry."""
-        for path, _, _ in self.entries():
-            with suppress(OSError):
-                path.unlink()
 
 
 def _map(path: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:

@@ -115,7 +115,6 @@ class AveragedStore(DerivedStore):
         self._kept: dict[str, Sequence[NDArray[Any]]] = {}
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
-        """Return the averaged passes of a video."""
         if name not in self._kept:
             passes = [np.asarray(one, np.float32) for one in self.store[name]]
             self._kept[name] = [one.mean(axis=(2, 3), keepdims=True) for one in passes]
@@ -134,6 +133,5 @@ class WatchedStore(DerivedStore):
         self.seen: set[str] = set()
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
-        """Return the passes of a video, and record its name."""
         self.seen.add(name)
         return self.store[name]

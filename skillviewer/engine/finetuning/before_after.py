@@ -155,7 +155,6 @@ def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report)
 
 
 def _cut_short(prepared: Prepared, tuned: Tuned, new: Predictions) -> list[str]:
-    """Return the weak points of a training that the user stopped, one sentence each."""
     sentences = []
     if tuned.stopped:
         sentences.append(

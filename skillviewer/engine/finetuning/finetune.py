@@ -116,7 +116,6 @@ def _check_room(*folders: Path) -> None:
 def _save(
     job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningReport, looks: Mapping[str, Float32Array]
 ) -> Checkpoint:
-    """Write the checkpoint with its log, report and pairs; all of it or nothing."""
     start = prepared.start
 
     def write_extras(folder: Path) -> None:
@@ -214,7 +213,6 @@ def _finite(value: float | None) -> float | None:
 
 
 def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningReport) -> dict[str, object]:
-    """Return what the study keeps: data, raters, rule, seed, figures."""
     study, fold, held = prepared.study, prepared.division.fold, compared.held_out
     votes = study.votes_on(tuned.fold.train_pairs)
     return {

@@ -96,7 +96,6 @@ class Tuner:
 
 
 def _use_threads() -> None:
-    """Leave the window one core."""
     import torch
 
     torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))

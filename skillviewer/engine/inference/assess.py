@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 class _Growing:
-    """An analysis that grows by one step at a time."""
-
     def __init__(
         self, info: VideoInfo, extent: ClipRange | None, sampling: Sampling, model: AttentionModel, rect: MapRect
     ) -> None:

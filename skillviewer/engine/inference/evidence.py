@@ -37,8 +37,6 @@ STAGE = "weighing evidence"
 
 @dataclass(slots=True)
 class _Meter:
-    """Counts steps, tells of them and stops when asked to."""
-
     total: int
     token: CancelToken
     report: Report
@@ -188,8 +186,6 @@ def _cells(runs: Sequence[Replay], grid: tuple[int, int]) -> _Cells:
 
 
 class _Trial:
-    """The attention of one video put to the test."""
-
     def __init__(
         self,
         runs: Sequence[Replay],
@@ -253,12 +249,10 @@ class _Trial:
         return Removal(fractions, np.mean(scores, axis=0), np.mean(distances, axis=0))
 
     def _shuffled(self) -> NDArray[np.float64]:
-        """Return the maps with the values of each shuffled over its cells."""
         flat = self._maps.reshape(*self._maps.shape[:2], -1)
         return self._rng.permuted(flat, axis=-1).reshape(self._maps.shape)
 
     def _uniform(self) -> NDArray[np.float64]:
-        """Return the maps with the mean of each in all its cells."""
         return np.broadcast_to(self._maps.mean(axis=(2, 3), keepdims=True), self._maps.shape)
 
     def _with_maps(self, versions: Sequence[NDArray[np.float64]]) -> FloatArray:

@@ -54,11 +54,6 @@ class ModelPool:
         self._engines: dict[Path, Engine] = {}
         self._extractors: dict[Hashable, FeatureExtractor] = {}
 
-    @property
-    def n_backbones(self) -> int:
-        """Different ways in which the loaded models are fed."""
-        return len(self._extractors)
-
     def facts(self, folder: Path) -> ModelFacts:
         """Return what is known of a model; it is loaded if it is not yet.
 

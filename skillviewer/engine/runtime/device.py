@@ -50,7 +50,6 @@ def _no_device(name: str) -> DeviceError:
 
 
 def _check_cuda(name: str, index: int) -> None:
-    """Raise a DeviceError where there is no such GPU."""
     n = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if n == 0:
         raise DeviceError(f"This computer has no device {name}: torch sees no CUDA GPU. Use auto or cpu.")

@@ -91,7 +91,6 @@ def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> 
 
 
 def _sizes(dataset: Dataset) -> dict[Path, int]:
-    """Return the sizes of the files of a data set in bytes."""
     return {path: path.stat().st_size for path in {path for _, path in files_of(dataset)}}
 
 

@@ -342,7 +342,6 @@ def dataset_features(
 
 
 def _notes(plan: TrainingPlan) -> str:
-    """Return notes on the training besides the preset."""
     sentences = []
     if plan.unfreeze:
         sentences.append("The last block of both backbones was trained too.")

@@ -195,8 +195,6 @@ def _columns(n: int) -> int:
 
 
 class _Page:
-    """The figure while it is drawn, in millimetres from the top left corner."""
-
     def __init__(self, exhibits: Sequence[Exhibit], options: ComparedOptions) -> None:
         self._exhibits, self._options = exhibits, options
         self._analyses = [exhibit.analysis for exhibit in exhibits]

@@ -135,7 +135,6 @@ def _draw_curves(
 
 
 def _label_end(axes: "Axes", label: str, y: float, colour: tuple[float, float, float]) -> None:
-    """Write a curve's name at its end, instead of a legend."""
     text, face = font(label.replace("\n", " \N{MIDDLE DOT} "), TEXT_PT)
     first, _, second = text.partition(" \N{MIDDLE DOT} ")
     axes.annotate(
@@ -236,7 +235,6 @@ def plot_accuracies(
 
 
 def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
-    """Draw chance, dashed, and other values as lines through all bars."""
     for (name, value), style in zip(
         {"chance": 0.5, **references}.items(), ((0, (4, 3)), *["solid"] * len(references)), strict=True
     ):

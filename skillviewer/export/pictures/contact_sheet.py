@@ -144,8 +144,6 @@ def preview_sheet(exhibits: Sequence[Exhibit], options: SheetOptions | None = No
 
 
 class _Sheet:
-    """A sheet while it is drawn, from top to bottom, in pixels of the page."""
-
     def __init__(self, exhibits: Sequence[Exhibit], options: SheetOptions) -> None:
         self.exhibits, self.options = exhibits, options
         self.analyses = [e.analysis for e in exhibits]
@@ -178,7 +176,6 @@ class _Sheet:
         return max(1, round(self.cell * video.height_px / video.width_px))
 
     def _line_height(self, at: int) -> int:
-        """Height of a line of pictures with their captions."""
         return self._picture_height(at) + (self.line if self.options.captions else 0) + self.gap
 
     def _row_height(self, at: int) -> int:
@@ -263,7 +260,6 @@ class _Sheet:
             self._write(words, x, top + height + round(self.line * 0.62), size=0.85, muted=True, align=align)
 
     def _place(self, picture: Picture, left: int, top: int, width: int, height: int) -> None:
-        """Put a picture on the page, pixel on pixel."""
         self.page.imshow(
             picture, extent=(left, left + width, top + height, top), aspect="auto", interpolation="nearest"
         )

@@ -120,7 +120,6 @@ def _characters(font: Path) -> frozenset[int]:
 
 @cache
 def _other_fonts() -> tuple[Path, ...]:
-    """Return the fonts of this computer, upright and of normal weight first."""
     from matplotlib.font_manager import fontManager
 
     # the last-resort font has every character, as a box

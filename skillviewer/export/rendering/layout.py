@@ -197,8 +197,6 @@ def lay_out(
 
 
 class _Strip:
-    """The strip while it is laid out, from top to bottom."""
-
     def __init__(self, width: int, top: int, em: int) -> None:
         self.width, self.em = width, em
         self.y = top + self.px(_PAD_EM)

@@ -156,8 +156,6 @@ _FETCHED = re.compile(r"""url\(\s*["']?(?!data:|#)|@import""")
 
 
 class _Page(HTMLParser):
-    """A page that is read back: what it says, and what it would fetch."""
-
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []

@@ -70,7 +70,6 @@ def export_report(
 def _blurred(
     exhibit: Exhibit, options: ReportOptions, token: CancelToken | None, report: Report
 ) -> tuple[Exhibit, ReportOptions]:
-    """Return exhibit and options with the faces of both videos that are shown."""
     reference = options.known.reference
     if reference is None:
         return with_faces([exhibit], token, report)[0], options

@@ -250,7 +250,6 @@ def gather(
 def _shots(
     exhibits: Sequence[Exhibit], wanted: Sequence[Sequence[int]], look: Look, token: CancelToken | None, report: Report
 ) -> list[dict[int, FramePicture]]:
-    """Decode and paint the wanted frames of each video."""
     looks = [look, *(_on_scale_of(exhibits[0].analysis, e.analysis, look) for e in exhibits[1:])]
     shots: list[dict[int, FramePicture]] = []
     total, done = sum(len(frames) for frames in wanted), 0
@@ -302,7 +301,6 @@ def _about(moment: Moment, opinions: Sequence[OpinionOf]) -> tuple[OpinionOf, ..
 def _reference(
     known: StudyContext, analysis: Analysis, shots: Sequence[dict[int, FramePicture]]
 ) -> tuple[str, str, FramePicture] | None:
-    """Return name, words and picture of the reference."""
     if known.reference is None:
         return None
     other = known.reference.analysis

@@ -187,7 +187,6 @@ def _reference(why: WhyContent, width: float, size: float) -> list["Flowable"]:
 
 
 def _beside(title: str, about: str, time: str) -> "Flowable":
-    """Return the text next to a picture."""
     lines = [
         paragraph(title, size_pt=8.2, bold=True),
         paragraph(about, size_pt=7.8, of=WHITE.muted),
