@@ -363,7 +363,7 @@ def test_no_memory_is_said_in_a_sentence_and_loses_nothing(
 
     asked = job(study, parent, tmp_path / "new")
     with monkeypatch.context() as patch:
-        patch.setattr(finetune_run, "outcome", fail)
+        patch.setattr(finetune_run, "compare", fail)
         with pytest.raises(DeviceError, match="ran out of memory"):
             run(asked)
     assert not (tmp_path / "new").exists()
