@@ -148,11 +148,6 @@ def fit_fold(
 def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
     """Return the inner folds on which the epoch is chosen, those that have pairs on both sides; none where it is not.
 
-    Args:
-        plan: Plan of the training.
-        dataset: The data set.
-        fold: Pairs that may be trained on.
-
     Raises:
         DatasetError: It is to be chosen so, and there are none.
     """

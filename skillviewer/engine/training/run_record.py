@@ -200,16 +200,7 @@ def card_of(
     seed: int,
     preset: str,
 ) -> ModelCard:
-    """Return the card of a checkpoint that this program makes now, without its results.
-
-    Args:
-        name: Name of the checkpoint.
-        dataset: The data set.
-        fold: Its training pairs.
-        data: The same in words.
-        seed: Seed of the training.
-        preset: Entry in PRESETS.
-    """
+    """Return the card of a checkpoint that this program makes now, without its results."""
     return ModelCard(
         name=name,
         task=dataset.task,
@@ -225,13 +216,7 @@ def card_of(
 
 
 def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> list[str]:
-    """Return a sentence about training pairs that were in no batch, none where there are no such pairs.
-
-    Args:
-        n_unseen: Such pairs.
-        n_pairs: Training pairs.
-        at_most: Whether the numbers are those of the one of several trainings that has most of them.
-    """
+    """Return a sentence on training pairs in no batch, if any; ``at_most`` if other trainings have fewer of them."""
     if not n_unseen:
         return []
     text = (
