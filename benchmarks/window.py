@@ -10,6 +10,7 @@ beats of the event loop, which does not depend on what else the machine does.
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -27,7 +28,6 @@ from benchmarks.clips import write_textured_clip
 from skillviewer.core.paths import HOME_VARIABLE, cache_dir
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.nets.library import model_folder
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.inspecting.screen import InspectScreen
@@ -297,7 +297,7 @@ def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool)
     """Assess the video on screen, while somebody scrubs or not."""
     program = made.program
     rng = np.random.default_rng(1)
-    FeatureCache(cache_dir() / "features").clear()
+    shutil.rmtree(cache_dir() / "features", ignore_errors=True)
     program.state.set_analysis(None)
     heart.start()
     before = time.perf_counter()

@@ -26,12 +26,12 @@ def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_
 @pytest.mark.parametrize(
     ("dataset", "by", "why"),
     [
-        (PUBLISHED, FoldsBy.PARTICIPANT, "beside these: the folds are not the released ones."),
-        (replace(PUBLISHED, released=None), None, "beside these: the folds are not the released ones."),
+        (PUBLISHED, FoldsBy.PARTICIPANT, "not quoted: the folds are not the released ones."),
+        (replace(PUBLISHED, released=None), None, "not quoted: the folds are not the released ones."),
         (
             replace(PUBLISHED, pairs=PUBLISHED.pairs[:-1]),
             None,
-            "beside these: there are 40 videos and 533 pairs, and what was published is of 40 and 534.",
+            "not quoted: there are 40 videos and 533 pairs, and what was published is of 40 and 534.",
         ),
         (
             replace(PUBLISHED, published="surgery", released=None),
@@ -61,4 +61,4 @@ def test_infant_grasp_of_which_no_folds_were_released_is_quoted_with_what_differ
 
 def test_missing_videos_are_told_before_numbers_of_pairs() -> None:
     fewer = PUBLISHED.restricted(PUBLISHED.names[1:])
-    assert not_comparable(fewer, 40, make_folds(fewer)).endswith("beside these: 1 of 40 videos are missing.")
+    assert not_comparable(fewer, 40, make_folds(fewer)).endswith("not quoted: 1 of 40 videos are missing.")

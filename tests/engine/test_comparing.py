@@ -60,7 +60,7 @@ def pool(cache: FeatureCache) -> Iterator[ModelPool]:
 
 def test_each_says_what_it_says_alone(pool: ModelPool, models: dict[str, Path], video: Path, tmp_path: Path) -> None:
     together = {name: pool.assess(folder, video, passes=2) for name, folder in models.items()}
-    assert pool.n_backbones == 1
+    assert len(pool._extractors) == 1
     for name in ("full", "pool"):
         with Engine.open(models[name], device="cpu", cache=FeatureCache(tmp_path / "own")) as engine:
             alone = engine.assess(video, passes=2)
@@ -89,11 +89,11 @@ def test_models_that_are_fed_otherwise_have_backbones_of_their_own(
 ) -> None:
     assert pool.assess(models["full"], video).n_segments == 5
     assert pool.assess(coarse, video).n_segments == 3
-    assert pool.n_backbones == 2
+    assert len(pool._extractors) == 2
     pool.keep({coarse})
-    assert pool.n_backbones == 1
+    assert len(pool._extractors) == 1
     pool.close()
-    assert pool.n_backbones == 0
+    assert len(pool._extractors) == 0
 
 
 def test_a_model_that_was_trained_anew_in_its_folder_is_loaded_anew(

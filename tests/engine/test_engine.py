@@ -49,7 +49,7 @@ def same(a: Analysis, b: Analysis) -> bool:
 def test_streamed_inputs_are_the_sampled_frames_and_their_flow(video: Path) -> None:
     with VideoReader(video) as reader:
         info = reader.info
-        sampling = sampling_of(info, PREPROCESSING, passes=2)
+        sampling = sampling_of(info, PREPROCESSING, n_passes=2)
         np.testing.assert_array_equal(sampling.positions, sample_positions(40, 5, 4, 2))
         wanted = np.unique(sampling.positions)
         inputs = list(stream_inputs(reader, PREPROCESSING, sampling.timeline, wanted))
@@ -68,7 +68,7 @@ def test_streamed_inputs_are_the_sampled_frames_and_their_flow(video: Path) -> N
 def test_slower_clock_takes_flow_between_its_own_frames(video: Path) -> None:
     slow = replace(PREPROCESSING, rate_hz=10.0)
     with VideoReader(video) as reader:
-        sampling = sampling_of(reader.info, slow, passes=1)
+        sampling = sampling_of(reader.info, slow, n_passes=1)
         assert np.all(np.diff(sampling.timeline) == 3)
         inputs = list(stream_inputs(reader, slow, sampling.timeline, np.unique(sampling.positions)))
     assert [read_barcode(item.rgb) for item in inputs] == [3 * p for p in np.unique(sampling.positions)]

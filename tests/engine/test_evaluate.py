@@ -388,12 +388,12 @@ def test_all_models_that_can_be_evaluated_can() -> None:
 
 def test_videos_that_share_frames_are_found_under_any_name() -> None:
     whole, first, second = (
-        replace(FACTS["a1"], digest=digest, stretch=stretch)
-        for digest, stretch in (("one", None), ("one[0:50]", (0, 50)), ("one[50:90]", (50, 90)))
+        replace(FACTS["a1"], digest=digest, part=part)
+        for digest, part in (("one", None), ("one[0:50]", (0, 50)), ("one[50:90]", (50, 90)))
     )
     assert whole.shares_frames(first)
     assert not first.shares_frames(second)
-    assert first.shares_frames(replace(second, digest="one[49:90]", stretch=(49, 90)))
+    assert first.shares_frames(replace(second, digest="one[49:90]", part=(49, 90)))
     facts = {**FACTS, "a1": first, "a2": second, "b1": first}
     assert shared_frames(facts, FOLDS[0]) == ("a1", "b1")
     assert shared_frames({**facts, "b1": FACTS["b1"]}, FOLDS[0]) is None, "two of one side may"

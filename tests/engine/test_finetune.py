@@ -33,8 +33,9 @@ from skillviewer.engine.finetuning.cost import cost_of
 from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult, discard
 from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.prepare import Prepared
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs
-from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned, tune
+from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
 from skillviewer.engine.training.early_stop import BestCheckpoint
@@ -184,8 +185,8 @@ def test_stopped_it_keeps_the_best_and_computes_nothing_more(study: StudyPairs, 
     assert heard.after(TuningRow) == [], "what is not finished is not looked at"
     finished = [row for row in heard.rows if isinstance(row, TuningRow) and row.epoch]
     assert 1 <= result.report.epoch <= len(finished)
-    assert result.report.selection.endswith("stopped before its end by a person")
-    said = "A person stopped it, who could see the held-out accuracy meanwhile: if that decided when, it is too good."
+    assert result.report.selection.endswith("stopped before its end by the user")
+    said = "The user stopped it and could see the held-out accuracy: if that decided when, it is too good."
     assert said in result.report.warnings
     assert said in load_checkpoint(tmp_path / "new").card.notes
     kept = next(row for row in finished if row.epoch == result.report.epoch)
@@ -362,7 +363,7 @@ def test_no_memory_is_said_in_a_sentence_and_loses_nothing(
 
     asked = job(study, parent, tmp_path / "new")
     with monkeypatch.context() as patch:
-        patch.setattr(finetune_run, "outcome", fail)
+        patch.setattr(finetune_run, "compare", fail)
         with pytest.raises(DeviceError, match="ran out of memory"):
             run(asked)
     assert not (tmp_path / "new").exists()

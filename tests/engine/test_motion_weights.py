@@ -11,7 +11,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
-from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights, starting_streams
+from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights, streams_of
 from skillviewer.engine.features.weight_store import weights_dir
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
@@ -27,7 +27,7 @@ LENGTH = PREPROCESSING.flow.length
 @pytest.mark.parametrize("name", ["resnet101", "alexnet", "efficientnet-lite0"])
 def test_across_modalities_every_flow_channel_gets_the_mean_over_rgb(name: str) -> None:
     weights = random_backbone_weights(name, 0)
-    streams = starting_streams(weights, PREPROCESSING)
+    streams = streams_of(weights, PREPROCESSING.flow.length, PREPROCESSING.input_px)
     first = backbone(name).first_convolution
     appearance, motion = streams.appearance.state_dict(), streams.motion.state_dict()
     mean = appearance[first].mean(dim=1, keepdim=True)

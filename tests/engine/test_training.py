@@ -134,7 +134,9 @@ def test_test_data_of_their_own(dataset: Dataset, cache: FeatureCache, tmp_path:
     people = sorted({video.participant for video in train.videos if video.participant})
     test = replace(test, videos=tuple(replace(video, participant=people[0]) for video in test.videos))
     result = run(PLAN, train, tmp_path / "m", cache, test=test)
-    said = f"“{people[0]}” is in both data sets by name: if a person is in both, the held-out accuracy is too good."
+    said = (
+        f"“{people[0]}” is in both data sets by name: if they are the same people, the held-out accuracy is too good."
+    )
     assert said in result.problems
     card = result.checkpoint.card
     assert card.n_videos == 6

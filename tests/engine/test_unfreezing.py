@@ -13,7 +13,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
-from skillviewer.engine.features.extractor import own_backbone_weights, starting_streams
+from skillviewer.engine.features.extractor import own_backbone_weights, streams_of
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training.loop import FitPairs, Select, TrainingControl, fit
@@ -47,7 +47,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> FeatureCache:
 @pytest.mark.parametrize("name", ["efficientnet-lite0", "resnet18", "resnet50"])
 def test_what_comes_before_and_the_last_block_are_the_trunk(name: str) -> None:
     weights = random_backbone_weights(name, 0)
-    streams = starting_streams(weights, PREPROCESSING)
+    streams = streams_of(weights, PREPROCESSING.flow.length, PREPROCESSING.input_px)
     picture, stack = torch.rand(2, 3, 64, 64), torch.rand(2, 8, 64, 64)
     blocks = last_blocks(streams, name)
     with torch.inference_mode():
@@ -62,7 +62,12 @@ def test_what_comes_before_and_the_last_block_are_the_trunk(name: str) -> None:
 
 def test_a_backbone_without_blocks_is_refused() -> None:
     with pytest.raises(CheckpointError, match="alexnet has no last block"):
-        last_block(starting_streams(random_backbone_weights("alexnet", 0), PREPROCESSING).appearance, "alexnet")
+        last_block(
+            streams_of(
+                random_backbone_weights("alexnet", 0), PREPROCESSING.flow.length, PREPROCESSING.input_px
+            ).appearance,
+            "alexnet",
+        )
 
 
 def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureCache) -> None:
@@ -122,7 +127,7 @@ def test_checkpoint_holds_the_changed_backbone_and_scores_with_it(
     assert checkpoint.streams
     assert checkpoint.card.notes == "The last block of both backbones was trained too."
     weights = own_backbone_weights(NAME)
-    tuned, base = checkpoint.two_stream(weights), starting_streams(weights, PREPROCESSING)
+    tuned, base = checkpoint.two_stream(weights), streams_of(weights, PREPROCESSING.flow.length, PREPROCESSING.input_px)
     for one, other in ((tuned.appearance, base.appearance), (tuned.motion, base.motion)):
         (last, _), (untouched, _) = last_block(one, NAME), last_block(other, NAME)
         assert any(not torch.equal(a, b) for a, b in zip(last.parameters(), untouched.parameters(), strict=True)), (

@@ -308,7 +308,7 @@ def test_a_cohort_lists_every_video_once_in_order(tmp_path: Path, suffix: str) -
     assert [int(n) for n in re.findall(r"video (\d\d)", table)] == list(range(24, -1, -1))
     assert "+1.40 (+1.30 to +1.55)" in table
     assert "242424242424" in table
-    assert "The model orders 1 of 2 agreed pairs as people do (50 %)." in found
+    assert "The model orders 1 of 2 agreed pairs as the raters do (50 %)." in found
     assert found.count("Anna") == found.count("Bert") == 1
     assert "e" * 64 in found
     assert "An aid to judgement, not a certificate." in found

@@ -285,7 +285,7 @@ def colour_ramp(
     Args:
         colours: From low to high.
         ticks: (share of the width, number) of each tick.
-        title: What it shows.
+        title: Its subject.
         width_pt: Width of the drawing; the bar takes the right part of it.
     """
     plot = Plot(width_pt, 19.0, (0.0, 1.0), (0.0, 1.0), (96.0, 9.0, 4.0, 2.0))

@@ -9,7 +9,7 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.media.reading.reader import VideoReader
 
 
-class ReaderPool:
+class SourceReaders:
     """Readers by path: each video is opened, and hashed, once. Use it as a context manager."""
 
     def __init__(self) -> None:
@@ -34,9 +34,7 @@ class ReaderPool:
         return lambda path: self.open(path, token).info.digest
 
     def __enter__(self) -> Self:
-        """Return the videos themselves."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close them."""
         self._stack.close()
