@@ -52,7 +52,7 @@ def _open_reader(path: Path, token: CancelToken | None) -> Reader:
 
 
 def _features(settings: Settings | None) -> "FeatureCache | None":
-    """Return where features are kept, as large as the person allows; None for the usual size."""
+    """Return the feature cache in the size that the settings allow; None for the usual size."""
     from skillviewer.engine.features.cache import FeatureCache
 
     return FeatureCache(cache_dir() / "features", settings.cache_gb * 2**30) if settings is not None else None
@@ -158,7 +158,7 @@ def compose(backend: Backend, settings: Settings, themes: ThemeSource, icons: Ic
         settings: What is remembered.
         themes: The theme in force.
         icons: Icons by name.
-        dialogs: Asks the person.
+        dialogs: Asks the user.
     """
     program = Program(backend, settings, themes, icons)
     window = MainWindow(program, dialogs)

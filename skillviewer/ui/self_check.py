@@ -27,7 +27,7 @@ Step = tuple[bool, str, str]
 
 
 def check_window(folder: Path) -> Iterator[Step]:
-    """Do what a person does first, in a real window, and yield what became of each step; ends at the first failure.
+    """Take the first steps of a user in a real window, and yield the result of each; end at the first failure.
 
     The program's own folders should have been moved to a scratch folder before.
 

@@ -103,7 +103,7 @@ class Contributions(Section):
             failure: Why it failed, or "".
             working: Whether it is under way or about to be.
             known: Whether it is done.
-            stopped: Whether the person stopped it.
+            stopped: Whether the user stopped it.
         """
         self.progress.setVisible(working and not known)
         self.stop.setVisible(working and not known)

@@ -1,4 +1,4 @@
-"""The panel of moments: those that the model found, and those that people kept."""
+"""The panel of moments: found by the model, or kept by raters."""
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QPalette, QShowEvent

@@ -84,7 +84,7 @@ class NotesPanel(QWidget):
     Args:
         remarks: What was noted.
         studies: The open study.
-        undo: Where deeds are done.
+        undo: The undo stack.
         state: What is on screen.
         playback: The playhead.
         parent: Owner.

@@ -25,7 +25,7 @@ STRIP = 0.13
 class ScorePlot(TimePlot):
     """The score curve of the video on screen; the cursor follows the playhead.
 
-    The left button scrubs, the wheel zooms time about the mouse, the middle button moves the stretch in sight.
+    The left button scrubs, the wheel zooms time about the mouse, the middle button moves the visible range.
 
     Args:
         state: Its analysis is drawn, also while it grows.

@@ -56,7 +56,7 @@ class Dot(QWidget):
 
 
 class Caption(QWidget):
-    """What the map on screen is: its own, held or interpolated, of which sampled frame; and its colours."""
+    """The source of the map on screen (its own, held or interpolated), its sampled frame, and its colours."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

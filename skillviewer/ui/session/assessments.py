@@ -39,10 +39,10 @@ class Assessments(QObject):
 
     Args:
         worker: Owns the loaded model.
-        state: What is on screen; told of the analysis as it grows.
-        videos: The list; told of every state.
+        state: What is on screen; gets the analysis as it grows.
+        videos: The list; gets every state.
         jobs: Shows the work.
-        messages: Told of failures.
+        messages: Shows failures.
         parent: Owner.
     """
 

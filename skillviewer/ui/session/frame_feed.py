@@ -152,7 +152,7 @@ def _opened(videos: OpenVideos, path: Path, generation: int, token: CancelToken)
 
 
 def _warmed(videos: OpenVideos, path: Path, token: CancelToken) -> None:
-    with contextlib.suppress(SkillViewerError):  # a frame that does not decode is told when it is asked for
+    with contextlib.suppress(SkillViewerError):  # a frame that does not decode is reported when it is asked for
         videos.warm(path, token)
 
 

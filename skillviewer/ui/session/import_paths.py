@@ -162,7 +162,7 @@ class Intake(QObject):
     Args:
         worker: Worker thread for looking at files; its resource is the backend.
         videos: The list that videos are added to.
-        messages: Told what was not understood.
+        messages: Shows refusals.
         parent: Owner.
     """
 

@@ -28,7 +28,7 @@ class OpenStudy:
         statement: The question that raters answer.
         draft: Whether the program made it for videos that were opened without a study; "Save as" gives it a name.
         read_only: Whether it can be looked at only; ``notices`` says why.
-        notices: What a person should know of how it was opened, one sentence each.
+        notices: Remarks on how it was opened, one sentence each.
         settings: Its settings.
     """
 
@@ -131,7 +131,7 @@ def sample_analysis_name(video: Path) -> str:
 
 
 def _bring_analyses(study: Study, source: Path) -> None:
-    """Keep what the shipped checkpoint says of the sample videos, so that nobody has to wait for it.
+    """Store the shipped analyses of the sample videos, so that they need not be computed.
 
     They are found again only for the very files and the very checkpoint that they are of (by digest); anything else is
     assessed afresh.

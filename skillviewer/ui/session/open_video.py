@@ -26,8 +26,8 @@ class Opening(QObject):
         state: Says which video is chosen.
         playback: The playhead.
         feed: Brings pictures.
-        videos: Told when a file cannot be read.
-        messages: Told of failures.
+        videos: Gets the state of a file that cannot be read.
+        messages: Shows failures.
         parent: Owner.
     """
 

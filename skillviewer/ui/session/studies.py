@@ -33,7 +33,7 @@ class Studies(QObject):
         worker: Owns the open study.
         files: Worker thread that reads doubtful files of videos.
         jobs: Shows long work.
-        messages: Told of failures and notices.
+        messages: Shows failures and notices.
         parent: Owner.
     """
 
@@ -51,7 +51,7 @@ class Studies(QObject):
     changed = Signal(object)
     """``frozenset[str]`` of what was changed, by this window or by another."""
     draft_said = Signal(object)
-    """``Path`` of a draft in which somebody said something; it may be closed by now."""
+    """``Path`` of a draft that contains votes or remarks; it may be closed by now."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class Studies(QObject):
         if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
             self.draft_said.emit(meant.path)
         if self._worker.stopped or self._current is None:
-            return  # an act that had to run when window or study closed: nobody would ask the study again
+            return  # an act that had to run when window or study closed: the study is not asked again
         if SETTINGS in changes:
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
         if VIDEOS in changes:

@@ -237,7 +237,7 @@ class Bindings(QObject):
         actions.set_enabled(len(program.models.entries) > 1, "next_model", "previous_model")
         if not self._window.has_list:
             actions.set_enabled(False, "find_video")
-        if self._window.blind:  # what these are about is not on screen, and its name is for nobody to read
+        if self._window.blind:  # the video of these actions is not on screen, and its name must not be read
             actions.set_enabled(False, *OF_THIS_VIDEO)
 
     @Slot()

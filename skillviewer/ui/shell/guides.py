@@ -39,7 +39,7 @@ def guides() -> tuple[Guide, ...]:
 
 
 class Guides(QDialog):
-    """A list of guides beside the one that is read. It does not hold the window up, and is only hidden when closed.
+    """A list of guides, and the one that is read. The dialog does not block the window, and closing only hides it.
 
     Links lead from guide to guide. The program opens no other address: it is put on the clipboard.
 

@@ -67,7 +67,7 @@ class MessageBar(QFrame):
         return self._details.text()
 
     def keep_back(self, words: Collection[str]) -> None:
-        """Keep back what these words stand in, until others are given: where pairs are judged nobody reads a name."""
+        """Keep back messages with these words, until others are given: names are hidden while pairs are judged."""
         secrets = frozenset(word for word in words if word)
         if secrets != self._secrets:
             self._secrets = secrets

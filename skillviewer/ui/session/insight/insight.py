@@ -30,11 +30,11 @@ class Insight(QObject):
         videos: The list of videos.
         playback: The playhead.
         studies: The open study.
-        undo: Where deeds are done.
-        models: Tells whether a model is being loaded.
-        settings: Tells who works here.
+        undo: The undo stack.
+        models: Knows whether a model is being loaded.
+        settings: Has the name of the user.
         jobs: Shows long work.
-        messages: Told of failures.
+        messages: Shows failures.
         parent: Owner.
     """
 
