@@ -190,7 +190,7 @@ def begin(program: Program, files: Sequence[Path], model: str | None, *, sample:
 
 
 def _used_last(program: Program) -> str | None:
-    """Return the model used last, by name or folder; None where there is none, which is said where there was one."""
+    """Return the model used last, by name or folder; None, with a message where there was one, if it is gone."""
     last, entries = program.settings.model, program.models.entries
     known = {str(entry.folder.absolute()): entry.name for entry in entries}
     if last in known or not last:
@@ -301,4 +301,4 @@ def application() -> QApplication:
 
 
 def _wake() -> None:
-    """Let Python look at its signals."""
+    """Let Python handle its signals."""

@@ -231,7 +231,7 @@ class NotesPanel(QWidget):
 
     @Slot()
     def _leave_all(self) -> None:
-        """Finish what is being written, and begin nothing: what comes next is another study, or another person."""
+        """Finish the text that is being typed, before another study or user comes."""
         for edit in tuple(self._drafts):
             edit.clearFocus()
         self._finish_all()

@@ -115,7 +115,7 @@ class Transport(QWidget):
 
     @Slot()
     def _fit(self) -> None:
-        """Leave out where the time would be cut: the frame, which the status bar has too, then what keys do as well."""
+        """Hide parts while the time would be cut: first the frame, then buttons that have keys."""
         row = self._row
         for widget in chain.from_iterable(self._spare):
             widget.show()

@@ -175,7 +175,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -> None:
-    """Make the sample study; it gets its title last, so that one that was killed meanwhile is known."""
+    """Make the sample study; it gets its title last, so that an unfinished one is recognised."""
     from skillviewer.data.study.exchange.exchange import bring_in  # here: it imports all that weighs votes
 
     _make_folder(path.parent)

@@ -256,7 +256,7 @@ class Studies(QObject):
         *,
         must_run: bool = False,
     ) -> Task:
-        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile. What must run is done."""
+        """Submit work; ``then`` gets the result, unless the study was closed meanwhile."""
         task = self._worker.submit(work, must_run=must_run)
         task.failed.connect(self._messages.fail)
         if then is not None:
@@ -348,7 +348,7 @@ class Studies(QObject):
         self.changed.emit(frozenset({VIDEOS}))
 
     def _list(self, videos: tuple[StudyVideo, ...]) -> None:
-        """Tell the videos, and then, of files that were written since, whether they are still the same."""
+        """Announce the videos, then check whether files that were written since are still the same."""
         self._checks.forget()
         self.listed.emit(videos)
         self._report_replaced(videos)

@@ -1,4 +1,4 @@
-"""The undo stack: commands of the user. The program's own changes never enter it."""
+"""The undo stack: commands of the user. Changes by the program itself never enter it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -151,7 +151,7 @@ class UndoStack(QObject):
 
     @Slot(object)
     def _on_failed(self, _error: object) -> None:
-        """Put back what could not be taken back, or done again: a full disk has room again some time."""
+        """Put a command back that could not be undone or redone: the disk may have room again later."""
         entry = self._under_way.get(self._asked())
         if entry is None or len(entry.tasks) > 1:
             return  # what was asked after it settles where it belongs

@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         return Dock(spec.name, QCoreApplication.translate("parts", spec.title), panel, self, spec.area)
 
     def _join_docks(self) -> None:
-        """Put the docks on the right into one place, as tabs: each is a page that wants all the height."""
+        """Put the docks on the right into one place, as tabs: each needs the whole height."""
         self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
         side = Qt.DockWidgetArea.RightDockWidgetArea
         right = [self._docks[panel.name] for panel in self.panel_specs if panel.area is side]

@@ -157,7 +157,7 @@ class SessionRecorder(QObject):
         self._program.index.submit(lambda _backend, _token, _report: self._write(place))
 
     def _write(self, place: SessionPlace | None) -> None:
-        """Write, in the worker thread; never after the end, which may come while a note waits for its turn."""
+        """Write in the worker thread; not after the end, which may come while a write waits."""
         with self._writing:
             if not self._ended:
                 _write(self._path, place)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
 SETTLE_MS = 250
 """A video must stay on screen this long before it is explained, so that paging through starts nothing."""
 
-"""Progress that comes quicker than this is shown at this pace."""
-
 MOST_KEPT = 400
 """Evidence kept at once; the oldest goes first, and can be computed again."""
 
