@@ -19,8 +19,8 @@ from skillviewer.ui.exporting.export_choices import (
     ExportChoices,
     ExportModel,
     FileSplit,
-    orders,
     replacing,
+    requests,
     spreads_of,
     subjects,
 )
@@ -273,7 +273,7 @@ class ExportScreen(QWidget):
         return name if exporter.name in {"clip", "study"} else f"{name} {exporter.name}"
 
     @property
-    def wish(self) -> ExportChoices:
+    def choices(self) -> ExportChoices:
         """What is asked for now.
 
         Raises:
@@ -294,7 +294,7 @@ class ExportScreen(QWidget):
     def _refusal(self) -> str:
         """Return why nothing can be written, or ""."""
         try:
-            return refusal(self.wish, self._said)
+            return refusal(self.choices, self._said)
         except ExportError as error:
             return str(error)
 
@@ -303,7 +303,7 @@ class ExportScreen(QWidget):
         """Say what stands in the way, or what a person should know."""
         why_not = self._refusal()
         self.button.setEnabled(not why_not)
-        self.words.setText(printable(why_not or remark(self.wish)))
+        self.words.setText(printable(why_not or remark(self.choices)))
 
     # preview
 
@@ -316,18 +316,18 @@ class ExportScreen(QWidget):
             self.pane.show_message(self.tr("There is nothing to see of this before it is written."))
             return
         try:
-            wish = self.wish
+            choices = self.choices
         except ExportError as error:
             self.pane.show_message(str(error))
             return
-        if isinstance(exporter, StudyExporter) and wish.study is not None:
-            self.previews.ask_study(exporter, wish.study)
+        if isinstance(exporter, StudyExporter) and choices.study is not None:
+            self.previews.ask_study(exporter, choices.study)
             return
-        if isinstance(exporter, StudyExporter) or not wish.videos or not wish.models:
+        if isinstance(exporter, StudyExporter) or not choices.videos or not choices.models:
             self.pane.show_message(self._refusal())
             return
-        videos = wish.videos[:1] if wish.spread is FileSplit.EACH else wish.videos
-        self.previews.ask(exporter, subjects(videos, wish.models, wish.study), wish.options)
+        videos = choices.videos[:1] if choices.spread is FileSplit.EACH else choices.videos
+        self.previews.ask(exporter, subjects(videos, choices.models, choices.study), choices.options)
 
     @Slot(object)
     def _on_preview(self, seen: "Preview | None") -> None:
@@ -368,13 +368,13 @@ class ExportScreen(QWidget):
         if why_not:
             self._program.messages.note(why_not)
             return
-        wish = self.wish
-        made = orders(wish)
-        promised = self.queue.promised & {order.path for order in made}
+        choices = self.choices
+        made = requests(choices)
+        promised = self.queue.promised & {request.path for request in made}
         if promised:
             self._program.messages.note(self.tr("{} is being written already.").format(min(promised).name))
             return
-        there = [order.path for order in made if is_there(order.path)]
+        there = [request.path for request in made if is_there(request.path)]
         videos = [entry.path for entry in self._program.videos]
         original = next((path for path in there if is_one_of(path, videos)), None)
         if original is not None:

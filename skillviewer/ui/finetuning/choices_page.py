@@ -27,7 +27,7 @@ FIELD_PX = 28
 class ChoicesPage(QWidget):
     """What a person chooses on the left, what follows from it on the right."""
 
-    wished = Signal(object)
+    selected = Signal(object)
     """``TuningSelection``: something was chosen."""
     start_asked = Signal()
     judge_asked = Signal()
@@ -35,9 +35,9 @@ class ChoicesPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._order: TuningRequest | None = None
+        self._request: TuningRequest | None = None
         self._writable = True
-        self._settle = single_shot(self, SETTLE_MS, self._wish)
+        self._settle = single_shot(self, SETTLE_MS, self._select)
         row = horizontal(self, (24, 16, 24, 16), 40)
         row.addWidget(self._make_form(), 0, Qt.AlignmentFlag.AlignTop)
         self.right = vertical(spacing=16)
@@ -191,7 +191,7 @@ class ChoicesPage(QWidget):
         self._writable = writable
 
     @property
-    def wish(self) -> TuningSelection:
+    def selection(self) -> TuningSelection:
         """What is chosen."""
         rule = self.rule.currentData()
         by = self.by.currentData()
@@ -217,24 +217,24 @@ class ChoicesPage(QWidget):
         self._settle.start()
 
     @Slot()
-    def _wish(self) -> None:
-        self.wished.emit(self.wish)
+    def _select(self) -> None:
+        self.selected.emit(self.selection)
 
     # what follows
 
     @Slot(object)
-    def show_order(self, order: TuningRequest) -> None:
+    def show_request(self, request: TuningRequest) -> None:
         """Show what would be trained, or why nothing can be."""
-        self._order = order
-        self._fill(plan_lines(order))
-        self._refusal.setText(order.refusal)
-        self._refusal.setVisible(bool(order.refusal))
-        self.judge.setVisible(bool(order.refusal) and self._writable)
-        cautions = order.division.warnings if order.division is not None else ()
+        self._request = request
+        self._fill(plan_lines(request))
+        self._refusal.setText(request.refusal)
+        self._refusal.setVisible(bool(request.refusal))
+        self.judge.setVisible(bool(request.refusal) and self._writable)
+        cautions = request.division.warnings if request.division is not None else ()
         self._cautions.setText("\n".join(f"• {text}" for text in cautions))
         self._cautions.setVisible(bool(cautions))
         self.button.setEnabled(False)
-        if order.division is not None:
+        if request.division is not None:
             self._cost = self._add(self.tr("Cost"), self.tr("measuring …"))
 
     @Slot(object)
@@ -252,7 +252,7 @@ class ChoicesPage(QWidget):
     @Slot(object)
     def show_progress(self, progress: Progress) -> None:
         """Show how far the measuring is."""
-        if self._order is not None and self._order.division is not None and not self.button.isEnabled():
+        if self._request is not None and self._request.division is not None and not self.button.isEnabled():
             self._cost.setText(self.tr("{} …").format(progress.stage))
 
     @Slot(str)
@@ -260,7 +260,7 @@ class ChoicesPage(QWidget):
         """Show that nothing could be planned or measured."""
         self._refusal.setText(text)
         self._refusal.show()
-        if self._order is not None and self._order.division is not None:
+        if self._request is not None and self._request.division is not None:
             self._cost.setText(self.tr("not known"))
 
     def texts(self) -> str:
