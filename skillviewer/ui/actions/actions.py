@@ -130,7 +130,7 @@ class Actions(QObject):
             action.setCheckable(spec.checkable)
             action.setAutoRepeat(spec.repeats)
             action.setEnabled(spec.at_first)
-            action.setIconVisibleInMenu(not spec.checkable)  # the mark stands in its place
+            action.setIconVisibleInMenu(not spec.checkable)  # the check mark takes the place of the icon
             if spec.scope is Scope.WINDOW:
                 action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
                 window.addAction(action)

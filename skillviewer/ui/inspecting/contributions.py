@@ -90,7 +90,7 @@ class Contributions(Section):
             self.bars.set_segments(segments_of(found.analysis, amounts, digits), grey=grey)
             self._on_pointed("")
         parts = [round(x, digits) for x in (evidence.baseline, float(amounts.sum()), evidence.score)]
-        parts.insert(2, parts[2] - parts[0] - parts[1])  # what is left of the rounded numbers, so that they add up
+        parts.insert(2, parts[2] - parts[0] - parts[1])  # the remainder of the rounded numbers, so that they add up
         for label, part in zip(self.sums, parts, strict=True):
             label.setText(signed(part, digits) if abs(part) >= 0.5 * 10**-digits else f"{0:.{digits}f}")
 

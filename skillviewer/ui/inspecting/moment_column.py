@@ -82,7 +82,9 @@ class MomentColumn(QWidget):
         wanted: dict[_Key, MomentCard] = {(video, *card.identity): card for card in cards}
         for key in [key for key in self._rows if key not in wanted]:
             row = self._rows[key]
-            if row.busy and key[0] == video and row.card is not None:  # one goes on typing: the moment itself is gone
+            if (
+                row.busy and key[0] == video and row.card is not None
+            ):  # the user is still typing although the moment is gone
                 wanted[key] = row.card
             else:
                 self._drop(key)

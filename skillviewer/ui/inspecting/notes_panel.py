@@ -222,7 +222,7 @@ class NotesPanel(QWidget):
         draft.deleteLater()
         if edit is self.fresh:
             edit.clear()
-        if edit.hasFocus():  # one goes on: with another note, or with this one
+        if edit.hasFocus():  # the user goes on with another note, or with this one
             edit.begun.emit()
 
     @Slot(object)

@@ -30,7 +30,7 @@ class SmallPlayer(QWidget):
     """
 
     def __init__(self, frames: WorkerThread[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
-        from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and few ask for a reference
+        from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and a reference is rarely shown
 
         super().__init__(parent)
         self.playback = Playback(parent=self)

@@ -188,7 +188,7 @@ class SegmentBars(QWidget):
             return
         limit = float(np.abs(s.amounts).max()) or 1.0
         least, most = float(min(s.amounts.min(), 0)), float(max(s.amounts.max(), 0))
-        # both sides on one scale, and no room for a side that has nothing
+        # both sides on one scale, and no room for an empty side
         room = self.height() - 2 * EDGE_PX
         scale = room / max(most - least, limit * 0.2)
         zero = EDGE_PX + most * scale

@@ -79,7 +79,7 @@ class VideoCanvas(QWidget):
         self._image: QImage | None = None
         self._buffer: Picture | None = None
         self._drawn: Picture | None = None  # memory of the image
-        self._small: QImage | None = None  # the image as large as it is shown
+        self._small: QImage | None = None  # the image in the size in which it is shown
         self._ring = False
         self._words = ""
         self._viewport = Viewport()

@@ -91,7 +91,7 @@ class Caption(QWidget):
         """Learn how many sampled frames there will be."""
         if analysis is None:
             self._n_samples = 0
-        elif analysis.complete:  # of few frames some are sampled again: they count once
+        elif analysis.complete:  # in a short video frames are sampled repeatedly: they count once
             self._n_samples = len(analysis.in_time_order)
         else:
             self._n_samples = analysis.n_segments * analysis.n_passes

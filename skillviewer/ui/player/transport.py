@@ -111,7 +111,7 @@ class Transport(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._on_video(self._playback.video)
-            QTimer.singleShot(0, self, self._fit)  # the parts take the font after this
+            QTimer.singleShot(0, self, self._fit)  # the parts get the font after this event
 
     @Slot()
     def _fit(self) -> None:

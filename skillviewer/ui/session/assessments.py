@@ -66,7 +66,7 @@ class Assessments(QObject):
         self._model: LoadedModel | None = None
         self._queue: list[VideoClip] = []
         self._unasked: set[VideoClip] = set()
-        self._again: set[VideoClip] = set()  # asked for though they are assessed
+        self._again: set[VideoClip] = set()  # requested again although they are assessed
         self._running: VideoClip | None = None
         self._passes = 0  # of the video that is being assessed
         self._task: Task | None = None
@@ -175,7 +175,7 @@ class Assessments(QObject):
             entry = self._videos.get(footage)
             if self._model is not None and self._model.digest == digest and entry is not None:
                 if footage == self._running and footage in self._unasked and self._task is not None:
-                    self._task.cancel()  # begun because nothing was known of it
+                    self._task.cancel()  # begun because it had no analysis
                 waits = footage in self._queue and self._suffices(footage, analysis)
                 if footage == self._running or not (waits or entry.state is VideoState.NEW):
                     continue
@@ -205,10 +205,10 @@ class Assessments(QObject):
     def _on_model(self, model: LoadedModel | None) -> None:
         before, self._model = self._model, model
         if model is not None and before is not None and model.digest == before.digest:
-            return  # only its memory was read again
+            return  # only the memory in use was read again
         if before is not None:
             self._report_dropped()
-            self.stop()  # what waited for the first model goes on waiting
+            self.stop()  # videos that waited for the first model keep waiting
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:
                 self._restore(entry.footage)

@@ -66,7 +66,7 @@ class FileChecks(QObject):
         self._doubtful = [video for video in self._doubtful if video.name not in names]
 
         def read(other: Path, token: CancelToken | None) -> Identity:
-            if other != path:  # it was moved meanwhile, or is of another study
+            if other != path:  # it was moved meanwhile, or belongs to another study
                 return identify(other, token)
             if isinstance(found, Exception):
                 raise found

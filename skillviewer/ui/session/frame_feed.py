@@ -48,7 +48,7 @@ class _Want:
 class _Answer:
     generation: int
     value: DecodedPicture | VideoInfo | SkillViewerError
-    serial: int = 0  # of the request, where a picture was asked for
+    serial: int = 0  # of the request, if a picture was asked for
 
 
 WARM_BYTES = 200 * 2**20
@@ -84,7 +84,7 @@ class OpenVideos:
         most: int = 2,
     ) -> None:
         self._open_reader, self._open_proxy, self._most = open_reader, open_proxy, most
-        self._readers: dict[Path, Reader] = {}  # the one used last stands last
+        self._readers: dict[Path, Reader] = {}  # the one used last comes last
         self._proxies: dict[Path, Proxy] = {}
 
     def reader(self, path: Path, token: CancelToken | None = None) -> Reader:
@@ -147,7 +147,7 @@ def _opened(videos: OpenVideos, path: Path, generation: int, token: CancelToken)
         info = videos.reader(path, token).describe(token)
         videos.look_for_proxy(path)
     except SkillViewerError as error:
-        return _Answer(generation, error)  # a value: errors of a video that has been left are dropped like its pictures
+        return _Answer(generation, error)  # a value: errors of a video that was left are dropped like its pictures
     return _Answer(generation, info)
 
 
@@ -214,7 +214,7 @@ class FrameFeed(QObject):
         self._path: Path | None = None
         self._shown: DecodedPicture | None = None
         self._want: _Want | None = None
-        self._lost = 0  # number of a request that nothing came of
+        self._lost = 0  # number of a request without an answer
         self._opening: Task | None = None
         self._warming: Task | None = None
         self._warm = False
@@ -253,7 +253,7 @@ class FrameFeed(QObject):
         self._mailbox.clear()
         self._idle.stop()
         self._stop_warming()
-        if self._opening is not None:  # a large file would hold up the next one for minutes
+        if self._opening is not None:  # a large file would delay the next one for minutes
             self._opening.cancel()
         self._warm = False
 

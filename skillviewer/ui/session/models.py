@@ -48,7 +48,7 @@ class ModelSlot:
 
     def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
         """Load a checkpoint again if another was put into its folder since; None where none was."""
-        if _digest(folder) in {None, self.assessor.digest}:  # if the folder is gone, what is loaded stays
+        if _digest(folder) in {None, self.assessor.digest}:  # if the folder is gone, the loaded model stays
             return None
         token.check()
         report(Progress("loading"))
@@ -172,7 +172,7 @@ class ModelChooser(QObject):
         self._wanted, before, self._before = None, self._before, None
         self._messages.fail(error)
         if before is not None:
-            self.choose(before)  # it was not given back
+            self.choose(before)  # it was not released
         else:
             self.wanted_changed.emit(None)
 

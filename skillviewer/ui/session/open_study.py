@@ -158,7 +158,7 @@ def new_draft() -> Study:
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
     name = f"Untitled {stamp} {os.getpid()}"
     path, number = drafts_dir() / f"{name}{SUFFIX}", 1
-    while path.exists():  # one of the same second
+    while path.exists():  # another one was made in the same second
         number += 1
         path = drafts_dir() / f"{name}-{number}{SUFFIX}"
     return Study.create(path, StudySettings(title="Untitled"))
@@ -176,7 +176,7 @@ def _make_folder(folder: Path) -> None:
 
 def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -> None:
     """Make the sample study; it gets its title last, so that an unfinished one is recognised."""
-    from skillviewer.data.study.exchange.exchange import bring_in  # here: it imports all that weighs votes
+    from skillviewer.data.study.exchange.exchange import bring_in  # imported here because it brings the ranking code
 
     _make_folder(path.parent)
     with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side")) as made:

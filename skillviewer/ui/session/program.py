@@ -268,7 +268,7 @@ class Program(QObject):
     @Slot(object)
     def _on_model(self, model: LoadedModel | None) -> None:
         if model is not None:
-            self.settings.model = str(model.folder.absolute())  # it may have been named by the folder one was in
+            self.settings.model = str(model.folder.absolute())  # it may have been given relative to the current folder
 
 
 def _keep(_backend: Backend) -> None:

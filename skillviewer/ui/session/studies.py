@@ -67,7 +67,7 @@ class Studies(QObject):
         self._reported: tuple[str, ...] = ()
         self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
         self._waiting: dict[Task, tuple[int, Callable[[Any], None]]] = {}
-        self._generation = 0  # grows when a study is closed: what was asked before is not answered
+        self._generation = 0  # grows when a study is closed: answers to earlier requests are dropped
         self._checks = FileChecks(files, self._check, self)
         self._checks.done.connect(self._on_checked)
         self._back_up = QTimer(self)
@@ -87,7 +87,7 @@ class Studies(QObject):
         """True where a study is open that can be written."""
         return self._current is not None and not self._current.read_only and not self._worker.stopped
 
-    # what panels do
+    # requests of the panels
 
     def read(self, work: Callable[[Study], object]) -> Task:
         """Ask something of the study, in its worker thread; the answer arrives at ``succeeded`` of the task.
@@ -113,7 +113,9 @@ class Studies(QObject):
         meant = self._current
 
         def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
-            if meant is not None and slot.study.path != meant.path:  # it was asked before the window knew
+            if (
+                meant is not None and slot.study.path != meant.path
+            ):  # it was asked before the window was told that the study closed
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 

@@ -154,7 +154,7 @@ class UndoStack(QObject):
         """Put a command back that could not be undone or redone: the disk may have room again later."""
         entry = self._under_way.get(self._asked())
         if entry is None or len(entry.tasks) > 1:
-            return  # what was asked after it settles where it belongs
+            return  # later requests decide where it belongs
         if entry.stands:
             self._undone = [other for other in self._undone if other is not entry]
             self._done.append(entry)

@@ -84,7 +84,7 @@ class Dock(QDockWidget):
 
     @Slot()
     def _on_visibility(self, *_: object) -> None:
-        if isValid(self._window):  # docks are hidden once more while the window goes
+        if isValid(self._window):  # docks are hidden once more while the window is deleted
             for dock in self._window.findChildren(Dock):
                 dock.look()
 

@@ -192,13 +192,13 @@ class GuidePage(QTextBrowser):
         document.setMarkdown(self._guide.text)
         self._dress(document)
         before, self._made = self._made, document
-        self.setDocument(document)  # laid out once, when all is in it
+        self.setDocument(document)  # laid out once, when it is complete
         if before is not None:
             before.deleteLater()  # Qt deletes only the document that it made itself
         self._fit_pictures()
-        document.documentLayout().blockBoundingRect(document.lastBlock())  # lays all out
+        document.documentLayout().blockBoundingRect(document.lastBlock())  # lays out the whole text
         room = document.size().height() - self.viewport().height()
-        self.verticalScrollBar().setRange(0, max(0, round(room)))  # told in time for a place to be gone back to
+        self.verticalScrollBar().setRange(0, max(0, round(room)))  # set now, so that the old position can be restored
 
     def _dress(self, document: QTextDocument) -> None:
         """Give lines and tables room, and remember where pictures are."""
@@ -212,7 +212,7 @@ class GuidePage(QTextBrowser):
             cursor.setPosition(block.position())
             how = block.blockFormat()
             how.setNonBreakableLines(False)
-            if "\ufffc" not in block.text():  # a picture would get that much room below it
+            if "\ufffc" not in block.text():  # otherwise the picture gets this room below it
                 how.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
             if how.headingLevel() > 1:
                 how.setTopMargin(MARGIN_PX)
@@ -227,7 +227,7 @@ class GuidePage(QTextBrowser):
                     heavy.append((piece.position(), piece.position() + piece.length(), characters))
                 at += 1
         for start, end, characters in heavy:
-            characters.setFontWeight(QFont.Weight.DemiBold)  # the heaviest that ships
+            characters.setFontWeight(QFont.Weight.DemiBold)  # the heaviest weight that ships
             cursor.setPosition(start)
             cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
             cursor.setCharFormat(characters)

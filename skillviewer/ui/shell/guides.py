@@ -57,7 +57,7 @@ class Guides(QDialog):
         self._words = [guide.words for guide in found]
         self._row = -1
         self._stale = False
-        self._left: list[tuple[int, int]] = []  # guides and places that links led away from
+        self._left: list[tuple[int, int]] = []  # guides and positions to go back to
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(self.tr("Search the guides"))
         self.search.setAccessibleName(self.tr("Search the guides"))

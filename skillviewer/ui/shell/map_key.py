@@ -49,7 +49,7 @@ class HoldToHideMap(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Put the map back when the key is let go after having been held."""
-        if event.type() == QEvent.Type.FocusOut:  # where the key is let go is not seen any more
+        if event.type() == QEvent.Type.FocusOut:  # the release of the key is not seen any more
             self._end()
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease and not event.isAutoRepeat():
             let_go = QKeySequence(event.keyCombination())

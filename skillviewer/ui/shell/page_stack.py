@@ -124,7 +124,7 @@ class PageStack(QObject):
             docks = [self._docks[panel.name] for panel in self._panels if not self._docks[panel.name].isHidden()]
             self._window.resizeDocks(docks, [FIRST_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
             for dock in reversed(docks):
-                dock.raise_()  # of those that share a place the first lies on top
+                dock.raise_()  # of docks in one place the first lies on top
         self._enter(name)
 
     def keep(self) -> None:

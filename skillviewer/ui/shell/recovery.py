@@ -75,11 +75,11 @@ def left_behind(folder: Path) -> SessionPlace | None:
     found: list[SessionPlace] = []
     for path in folder.glob("*.json"):
         if ASIDE in path.suffixes:
-            continue  # a note that another window is writing
+            continue  # another window is writing this file
         with suppress(OSError):
             lock = WriteLock(path)
             if not lock.held:
-                continue  # another window, alive
+                continue  # another window is still open
             try:
                 found += filter(None, [_read(path)])
                 path.unlink()
@@ -92,7 +92,7 @@ def left_behind(folder: Path) -> SessionPlace | None:
 def _read(path: Path) -> SessionPlace | None:
     try:
         place = SessionPlace(**json.loads(path.read_text(encoding="utf-8")))
-        datetime.fromisoformat(place.noted_at)  # a session that cannot say when it was is none
+        datetime.fromisoformat(place.noted_at)  # a session without a date is ignored
     except (OSError, ValueError, TypeError):
         return None
     return place

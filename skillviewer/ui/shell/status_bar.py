@@ -84,7 +84,7 @@ class StatusBar(QStatusBar):
         self._stop.clicked.connect(self.stop_asked)
         self.addPermanentWidget(self._job)
         self.addPermanentWidget(self._stop)
-        self._tick = QTimer(self)  # time left goes on falling between reports
+        self._tick = QTimer(self)  # the time left falls between reports too
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._on_jobs)
         playback.video_changed.connect(self._on_video)
@@ -137,7 +137,7 @@ class StatusBar(QStatusBar):
         if field.text() != text:
             field.setText(text)
             field.setVisible(bool(text) and (self._instead is None or name not in ABOUT_VIDEO))
-            if name in {"frame", "sampled", "time"}:  # so that the line does not dance
+            if name in {"frame", "sampled", "time"}:  # so that the line does not jump
                 field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
 
     @Slot(object)
@@ -207,7 +207,7 @@ class StatusBar(QStatusBar):
             return self.tr("stopping…")
         count = self.tr("1 job") if len(running) == 1 else self.tr("{} jobs").format(len(running))
         share, left_s = job.share, job.left_s
-        blind = self._instead is not None  # a job may be called after a video
+        blind = self._instead is not None  # the title of a job may contain the name of a video
         self._job.setToolTip("" if blind else f"{job.title} {job.stage}".rstrip())
         if share is None:
             return count if blind else f"{count} · {job.title}"

@@ -75,7 +75,7 @@ def _x_problem(environment: Mapping[str, str]) -> str | None:
 
 def _wayland_problem(environment: Mapping[str, str]) -> str | None:
     name = environment.get("WAYLAND_DISPLAY", "wayland-0")
-    place = Path(environment.get("XDG_RUNTIME_DIR", "/")) / name  # an absolute name stays as it is
+    place = Path(environment.get("XDG_RUNTIME_DIR", "/")) / name  # an absolute name stays unchanged
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(PATIENCE_S)
@@ -90,7 +90,7 @@ def _plugin_problem(platform: str) -> str | None:
     spec = importlib.util.find_spec("PySide6")
     places = spec.submodule_search_locations if spec is not None else None
     plugin = Path(next(iter(places or ["/"]))) / "Qt" / "plugins" / "platforms" / f"libq{platform}.so"
-    if not plugin.exists():  # Qt lies elsewhere, and finds it
+    if not plugin.exists():  # Qt is installed elsewhere, and finds its plugin
         return None
     try:
         ctypes.CDLL(str(plugin))

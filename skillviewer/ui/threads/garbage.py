@@ -49,7 +49,7 @@ class Collector(QObject):
     def _tick(self) -> None:
         before, self._modules = self._modules, len(sys.modules)
         if self._modules != before:
-            gc.freeze()  # something was imported: none of it is garbage
+            gc.freeze()  # modules were imported: none of them is garbage
             return
         self._rests += 1
         gc.collect(2 if self._rests % WHOLE_EVERY == 0 else 1)

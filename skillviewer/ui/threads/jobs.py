@@ -75,13 +75,13 @@ class Job(QObject):
         n_steps = self._done - self._from
         if not self._total or n_steps < 1 or elapsed_s < 1:
             return None
-        if elapsed_s < SURE_S and n_steps < SURE_SHARE * self._total:  # the first steps tell little
+        if elapsed_s < SURE_S and n_steps < SURE_SHARE * self._total:  # the first steps say little about the pace
             return None
         return elapsed_s / n_steps * (self._total - self._done)
 
     def set_progress(self, stage: str, done: int, total: int) -> None:
         """Say how far it is. Where the count begins anew, with another part of the work, so does the pace."""
-        if done < self._done or not self._total:  # also where it begins: it may have waited for its turn
+        if done < self._done or not self._total:  # its start counts too: it may have waited for its turn
             self._from = done
             self._since.restart()
         self._stage, self._done, self._total = stage, done, total

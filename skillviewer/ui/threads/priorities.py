@@ -24,7 +24,7 @@ def let_threads_rest() -> None:
 
 def give_way() -> None:
     """Let the calling thread, a QThread, and those that it starts come after the window's."""
-    if sys.platform == "linux":  # priorities of QThread mean nothing to its usual scheduler
+    if sys.platform == "linux":  # the usual scheduler ignores priorities of QThread
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
     else:
         QThread.currentThread().setPriority(QThread.Priority.LowPriority)

@@ -19,7 +19,7 @@ FONT_SIZE_PT = 10
 LETTERS = {
     "fine": (0.85, 400),
     "chip": (0.9, 400),
-    "plain": (1.0, 400),  # where a font of its own would not follow
+    "plain": (1.0, 400),  # since a font of its own would not follow
     "lead": (1.15, 600),
     "figure": (1.35, 600),
     "question": (1.4, 600),

@@ -47,8 +47,8 @@ class WhyStage(Enum):
     NEW = auto()  # not assessed
     WORKING = auto()  # being assessed, or waiting for that
     FAILED = auto()
-    BLIND = auto()  # not yet judged oneself, in a blind study
-    COMING = auto()  # assessed; what is to be said of it is on its way
+    BLIND = auto()  # not yet judged by the user, in a blind study
+    COMING = auto()  # assessed; its findings are being computed
     READY = auto()
 
 
