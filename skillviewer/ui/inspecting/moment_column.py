@@ -84,7 +84,7 @@ class MomentColumn(QWidget):
             row = self._rows[key]
             if (
                 row.busy and key[0] == video and row.card is not None
-            ):  # the user is still typing although the moment is gone
+            ):  # still being typed into: its moment is gone
                 wanted[key] = row.card
             else:
                 self._drop(key)

@@ -115,7 +115,7 @@ class Studies(QObject):
         def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
             if (
                 meant is not None and slot.study.path != meant.path
-            ):  # it was asked before the window was told that the study closed
+            ):  # asked before the window knew
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 
