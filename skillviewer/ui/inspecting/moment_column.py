@@ -82,9 +82,8 @@ class MomentColumn(QWidget):
         wanted: dict[_Key, MomentCard] = {(video, *card.identity): card for card in cards}
         for key in [key for key in self._rows if key not in wanted]:
             row = self._rows[key]
-            if (
-                row.busy and key[0] == video and row.card is not None
-            ):  # still being typed into: its moment is gone
+            # still being typed into, although its moment is gone
+            if row.busy and key[0] == video and row.card is not None:
                 wanted[key] = row.card
             else:
                 self._drop(key)

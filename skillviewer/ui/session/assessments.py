@@ -17,7 +17,7 @@ from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 SETTLE_MS = 300
-"""A video must stay on screen this long before it is assessed unasked, so that paging through starts nothing."""
+"""A video must stay on screen this long before it is assessed automatically, so that paging through starts nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Assessments(QObject):
         return self._automatic
 
     def set_automatic(self, on: bool) -> None:
-        """Assess the video on screen without being asked, or not."""
+        """Turn the automatic assessment of the video on screen on or off."""
         self._automatic = on
         if on:
             self._settle.start()
@@ -151,7 +151,7 @@ class Assessments(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Stop the video under way and forget those that wait."""
+        """Stop the running assessment and empty the queue."""
         waiting, self._queue = self._queue, []
         self._unasked.clear()
         self._again.clear()

@@ -99,7 +99,7 @@ class Assessor(Protocol):
     def assess(
         self, path: Path, passes: int, token: CancelToken, report: Report, extent: ClipRange | None = None
     ) -> Analysis:
-        """Assess a video or a part of it; ``report`` is told of every step, with the analysis so far as its value."""
+        """Assess a video or a part of it; ``report`` gets every step, with the analysis so far as its value."""
         ...
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence":
@@ -107,7 +107,7 @@ class Assessor(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the device's memory back."""
+        """Release the memory of the device."""
         ...
 
 
@@ -135,11 +135,11 @@ class ComparedModels(Protocol):
         ...
 
     def keep(self, folders: Collection[Path]) -> None:
-        """Let go of all models but these."""
+        """Unload all models but these."""
         ...
 
     def close(self) -> None:
-        """Give the device's memory back."""
+        """Release the memory of the device."""
         ...
 
 
@@ -155,7 +155,7 @@ class FineTuner(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Release everything."""
         ...
 
 
@@ -177,7 +177,7 @@ class Exports(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the device's memory back."""
+        """Release the memory of the device."""
         ...
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Cohorts(QObject):
-    """Cohorts by task, made anew when the list has changed. A video whose file is gone keeps its score, and counts.
+    """Cohorts by task, rebuilt when the list has changed. A video whose file is gone keeps its score, and counts.
 
     Args:
         videos: The list.

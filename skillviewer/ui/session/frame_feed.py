@@ -1,4 +1,4 @@
-"""Pictures of the frame that is wanted: at once the best there is, at rest the exact one."""
+"""Pictures of the requested frame: the best available at once, the exact one at rest."""
 
 import contextlib
 import itertools
@@ -52,7 +52,7 @@ class _Answer:
 
 
 WARM_BYTES = 200 * 2**20
-"""Videos whose decoded frames take no more are decoded ahead into the reader's cache; longer ones get a proxy."""
+"""Videos whose decoded frames take at most this much are decoded ahead; longer ones get a proxy."""
 
 WARM_STEP = 16
 REST_S = 0.06
@@ -69,7 +69,7 @@ def decoded_bytes(info: VideoInfo) -> float:
 
 
 class OpenVideos:
-    """The videos that are open in the frames worker thread, with their proxies; only a few, for each keeps pictures.
+    """The videos that are open in the worker for frames, with their proxies; only a few, since each keeps pictures.
 
     Args:
         open_reader: Opens a video.
@@ -201,7 +201,7 @@ class FrameFeed(QObject):
     arrived = Signal(object)
     failed = Signal(object)
     lost = Signal(str)
-    """The frame that was asked for last cannot be had: which, and why, in words. Comes before ``failed``."""
+    """The frame that was requested last cannot be decoded: a sentence. Fires before ``failed``."""
 
     def __init__(self, worker: WorkerThread[OpenVideos], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -222,7 +222,7 @@ class FrameFeed(QObject):
 
     @property
     def path(self) -> Path | None:
-        """The video that pictures are brought of."""
+        """The video whose pictures are requested."""
         return self._path
 
     @property
@@ -247,7 +247,7 @@ class FrameFeed(QObject):
         task.finished.connect(self._on_opening_finished)
 
     def close(self) -> None:
-        """Bring nothing more; answers under way are dropped."""
+        """Stop; answers under way are dropped."""
         self._generation += 1
         self._path = self._shown = self._want = None
         self._mailbox.clear()

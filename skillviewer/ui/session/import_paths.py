@@ -56,7 +56,7 @@ class Probed:
 
 
 def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken | None = None) -> Sorted:
-    """Tell what paths are; touches the disk.
+    """Sort paths by kind; reads the disk.
 
     Args:
         paths: Files and folders.
@@ -157,7 +157,7 @@ def shrink(picture: Picture, height_px: int) -> Picture:
 
 
 class Intake(QObject):
-    """Takes paths in, and looks at every new video once, in its own worker thread.
+    """Opens paths, and looks at every new video once, in its own worker.
 
     Args:
         worker: Worker thread for looking at files; its resource is the backend.
@@ -195,7 +195,7 @@ class Intake(QObject):
 
     @Slot()
     def forget(self) -> None:
-        """Look at no more of the videos that were taken in."""
+        """Stop looking at the videos that were opened."""
         self._to_probe.clear()
         self._unreadable.clear()
 

@@ -32,7 +32,7 @@ class ModelSlot:
         self._folder: Path | None = None
 
     def load(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel:
-        """Load a checkpoint, unless it is loaded; the one before is given back only when this one stands."""
+        """Load a checkpoint, unless it is loaded; the earlier one is released only when this one is loaded."""
         token.check()
         report(Progress("loading"))
         stands = self._assessor is not None and folder == self._folder and _digest(folder) == self._assessor.digest
@@ -62,7 +62,7 @@ class ModelSlot:
         return self._assessor
 
     def close(self) -> None:
-        """Give the model back."""
+        """Release the model."""
         assessor, self._assessor = self._assessor, None
         if assessor is not None:
             assessor.close()
@@ -116,7 +116,7 @@ class ModelChooser(QObject):
         return self._task is not None
 
     def refresh(self) -> None:
-        """Look again which checkpoints there are."""
+        """List the checkpoints again."""
         self._entries = self._backend.find_models()
         self.entries_changed.emit()
 

@@ -11,11 +11,11 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import SUFFIX, Study, StudySettings, StudyVideo
 
 SAMPLE_ANALYSES = "analyses"
-"""Folder of the sample study with what the shipped checkpoint says of its videos."""
+"""Folder of the sample study with the shipped analyses of its videos."""
 SAMPLE_PASSES = 4
 """Passes of these analyses: enough for an interval."""
 _UNFINISHED = "Sample study, unfinished"
-"""What the sample study is called while it is made."""
+"""Title of the sample study while it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class OpenStudy:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Videos of the study, and what was said while they were added."""
+    """Videos of the study, and messages on their addition."""
 
     study: OpenStudy
     videos: tuple[StudyVideo, ...]
@@ -87,7 +87,7 @@ class StudySlot:
         return Listed(self.facts(), self.study.videos.all(), problems, known)
 
     def swap(self, study: Study, *, draft: bool = False) -> None:
-        """Take a study in the place of the one before, which is closed."""
+        """Open a study; the one before is closed."""
         self.close()
         self._study, self._draft = study, draft
         self._version = study.written_version()

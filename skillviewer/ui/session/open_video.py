@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Opening(QObject):
-    """Joins the state, one playhead and one feed: which video, which frame.
+    """Connects the state, the playhead and the feed of pictures.
 
     Args:
         state: Says which video is chosen.

@@ -1,4 +1,4 @@
-"""The program behind the window: worker threads, state, and who does what. No widgets."""
+"""The program behind the window: worker threads, state, services. No widgets."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -178,7 +178,7 @@ class Program(QObject):
         )
 
     def remove_current(self) -> None:
-        """Take the video on screen out of the study; the file stays, and so does what was said of it."""
+        """Take the video on screen out of the study; the file, its scores and its votes stay."""
         entry = self.videos.get(self.state.current)
         if entry is None or not entry.known_as:
             return
@@ -193,7 +193,7 @@ class Program(QObject):
         )
 
     def split_off(self) -> None:
-        """Make the selection a video of the study of its own: an attempt in a long recording."""
+        """Make the selection a separate video of the study: an attempt in a long recording."""
         entry, chosen = self.videos.get(self.state.current), self.playback.selection
         if entry is None or not entry.known_as or chosen is None:
             return

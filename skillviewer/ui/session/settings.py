@@ -21,7 +21,7 @@ ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 
 class Settings:
-    """A typed view of QSettings. A value that cannot be understood counts as not set.
+    """A typed view of QSettings. An invalid value counts as not set.
 
     Args:
         store: Where it is kept.

@@ -113,9 +113,7 @@ class Studies(QObject):
         meant = self._current
 
         def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
-            if (
-                meant is not None and slot.study.path != meant.path
-            ):  # asked before the window knew
+            if meant is not None and slot.study.path != meant.path:  # asked before the window knew
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 

@@ -37,7 +37,7 @@ OF_THIS_VIDEO = ("name_person", "remove_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
-    """Ties the actions of a window to what they do, and says which are possible now."""
+    """Binds the actions of a window, and enables those that are possible now."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -106,7 +106,7 @@ class Bindings(QObject):
         self._on_undo()
 
     def _bind_screens(self) -> None:
-        """Tie the actions of screens and panels to their handlers; those of a screen are asked for when it is made."""
+        """Bind the actions of screens and panels to their handlers; those of a screen are taken when it is made."""
         window, actions = self._window, self._window.actions_
         screens = {screen.name for screen in window.screen_specs}
         for name in screens:

@@ -26,7 +26,7 @@ ROW_PX = 32
 
 
 def all_actions(bar: QMenuBar) -> Iterator[tuple[str, QAction]]:
-    """Yield every action of the menus with the names of the menus that it stands in."""
+    """Yield every action of the menus with the names of its menus."""
     for top in bar.actions():
         menu = top.menu()
         if isinstance(menu, QMenu):
@@ -52,7 +52,7 @@ class _Row(QWidget):
 
 
 class CommandPalette(OverlaySheet):
-    """A field and the actions that fit what is typed; Enter does the chosen one.
+    """A search field and the matching actions; Enter runs the chosen one.
 
     Args:
         bar: The menus.

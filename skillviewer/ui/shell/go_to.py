@@ -1,4 +1,4 @@
-"""Going to a time or a frame that is typed."""
+"""The field in which a time or a frame to go to is typed."""
 
 import re
 

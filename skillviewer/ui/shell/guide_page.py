@@ -1,4 +1,4 @@
-"""A guide as it is read: its text with tables and pictures, headings to go to, and what is searched."""
+"""The page of a guide: text with tables and pictures, links to headings, and search."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ MARGIN_PX = 24
 CELL_PX = 6
 LINE_HEIGHT_PERCENT = 130
 REFIT_MS = 120
-"""Pictures take the width of the page so long after it was changed last."""
+"""Pictures take the new width of the page after this rest."""
 
 
 class Guide(NamedTuple):
@@ -100,7 +100,7 @@ class GuidePage(QTextBrowser):
         self.verticalScrollBar().setValue(0)
 
     def take_theme(self) -> None:
-        """Take the colours of the theme; what is read stays where it is."""
+        """Take the colours of the theme, without scrolling."""
         if self._guide is None:
             return
         cursor, place = self.textCursor(), self.verticalScrollBar().value()
@@ -124,7 +124,7 @@ class GuidePage(QTextBrowser):
                 return
 
     def search(self, words: str) -> None:
-        """Mark words wherever they stand, and go to the first place: all in one piece, or else each by itself.
+        """Mark words at all places, and go to the first: as a phrase, or else each word by itself.
 
         Args:
             words: What is searched; nothing is marked, and the place stays, if empty.
@@ -144,7 +144,7 @@ class GuidePage(QTextBrowser):
             self.setTextCursor(cursor)
 
     def next_hit(self, steps: int = 1) -> None:
-        """Go to the next place of what is searched, or back; round at either end."""
+        """Go to the next hit of the search, or back; wrap at both ends."""
         if self._hits:
             self._to_hit((self.hit - 1 + steps) % len(self._hits))
 

@@ -1,4 +1,4 @@
-"""The guides that ship with the program, to be read and searched in a window of their own."""
+"""The dialog in which the guides of the program are read and searched."""
 
 from PySide6.QtCore import QSize, Qt, QUrl, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut, QShowEvent
@@ -14,7 +14,7 @@ NAMES = (
     "first-steps", "evidence", "study", "judging", "ranking", "finetune", "compare", "export", "data", "method",
     "benchmark", "simulated", "scripting", "performance", "packaging", "glossary",
 )  # fmt: skip
-"""Files of the guides, in the order in which they are listed: what is done every day first."""
+"""Files of the guides in the order of the list: everyday tasks first."""
 
 LEAST, USUAL = QSize(640, 440), QSize(960, 640)
 LIST_PX = 280
@@ -118,7 +118,7 @@ class Guides(QDialog):
         row.addLayout(column, 1)
 
     def show_guide(self, name: str, heading: str = "") -> None:
-        """Go to a guide; what was searched is let go of.
+        """Go to a guide, and end the search.
 
         Args:
             name: One of NAMES.
@@ -139,7 +139,7 @@ class Guides(QDialog):
             self.page.verticalScrollBar().setValue(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Let go of what is searched on Escape first, and close then."""
+        """End the search on the first Escape, and close on the second."""
         if event.key() == Qt.Key.Key_Escape and self.search.text():
             self.search.clear()
         else:

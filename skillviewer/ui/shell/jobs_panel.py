@@ -1,4 +1,4 @@
-"""The panel of work under way: what, how far, how long still, and a button to stop it."""
+"""The panel of running jobs: title, progress, time left, and a button to stop each."""
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
@@ -50,7 +50,7 @@ class JobRow(QWidget):
 
 
 class JobsPanel(QWidget):
-    """All jobs under way."""
+    """All running jobs."""
 
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)

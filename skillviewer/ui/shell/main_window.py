@@ -1,4 +1,4 @@
-"""The window: first page, screens, docks, toolbar, status bar; what is dropped on it, and how it closes."""
+"""The window: first page, screens, docks, toolbar, status bar; drops of files, and closing."""
 
 from pathlib import Path
 from typing import cast
@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def retitle(self) -> None:
-        """Say in the title and at the foot what is on screen; a screen may have words of its own for that.
+        """Show in title and status bar what is on screen; a screen may give its own texts.
 
         A screen on which names must not be read has ``window_title()``, ``status_text()`` and ``secrets()``.
         """
@@ -271,7 +271,7 @@ class MainWindow(QMainWindow):
         self.program.open(paths)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Go where the window was last time, if that is on a screen."""
+        """Restore the last position, if it is on a present screen."""
         super().showEvent(event)
         if not self._placed:
             self._placed = True

@@ -1,4 +1,4 @@
-"""The bar that shows what the window has to say: the one place for failures, never a dialog in the way."""
+"""The message bar: the one place for failures, instead of dialogs."""
 
 from collections.abc import Collection
 from dataclasses import replace

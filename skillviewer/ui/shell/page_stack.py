@@ -99,11 +99,11 @@ class PageStack(QObject):
         self._enter(START)
 
     def show_last(self) -> None:
-        """Show the screen that was shown before the first page, at first the first."""
+        """Show the screen that was shown last; the first screen if none was."""
         self.show(self._last)
 
     def show(self, name: str) -> None:
-        """Show a screen with its docks, as they were when it was left."""
+        """Show a screen with its docks, arranged as they were last."""
         if name == self._current:
             self._enter(name)
             return
@@ -128,7 +128,7 @@ class PageStack(QObject):
         self._enter(name)
 
     def keep(self) -> None:
-        """Remember how the docks stand."""
+        """Store the arrangement of the docks."""
         if self._current != START:
             self._program.settings.keep_layout(self._current, self._window.saveState(LAYOUT_VERSION))
 

@@ -163,7 +163,7 @@ class SessionRecorder(QObject):
                 _write(self._path, place)
 
     def end(self) -> None:
-        """Forget the session: the window was closed as it should be."""
+        """Delete the session: the window was closed properly."""
         if self._lock is not None:
             self._timer.stop()
             with self._writing:
@@ -187,7 +187,7 @@ def _write(path: Path, place: SessionPlace | None) -> None:
 
 
 class Recovery(QObject):
-    """Offers on the first page to go back to where the last session was, if it ended without being closed.
+    """Offers on the first page to go back to the place of the last session, if that ended without being closed.
 
     Args:
         program: What is opened.
@@ -228,7 +228,7 @@ class Recovery(QObject):
 
 
 class Return(QObject):
-    """Goes back to where a session was: opens its study, then its video, frame and screen.
+    """Goes back to the place of a session: opens its study, then its video, frame and screen.
 
     Args:
         program: What is opened.

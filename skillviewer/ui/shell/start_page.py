@@ -26,7 +26,7 @@ class StartPage(QWidget):
 
     recent_chosen = Signal(object)
     return_asked = Signal()
-    """To where the last session was, which ended without being closed."""
+    """Back to the place of the last session, which ended without being closed."""
 
     def __init__(self, logo: QPixmap, sample: QAction, videos: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,7 +91,7 @@ class StartPage(QWidget):
         return button
 
     def offer_return(self, title: str, when: str) -> None:
-        """Offer to go back to where the last session was.
+        """Offer to go back to the place of the last session.
 
         Args:
             title: Of its study; "" takes the offer away.

@@ -1,4 +1,4 @@
-"""The line at the foot of the window."""
+"""The status bar."""
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
@@ -17,7 +17,7 @@ from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import Theme, themed
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
-"""Fields that speak of the video on screen."""
+"""Fields about the video on screen."""
 
 LONGEST_MODEL_PX = 220
 
@@ -118,7 +118,7 @@ class StatusBar(QStatusBar):
         return " | ".join(text for text in shown if text)
 
     def speak_for(self, text: str | None) -> None:
-        """Say this in the place of everything about videos, those at work too; None to speak of videos again."""
+        """Show this text instead of all fields about videos, jobs too; None shows the fields again."""
         self._instead = text
         self._job.setEnabled(text is None)  # the panel of jobs names videos
         self._on_jobs()
