@@ -1,4 +1,4 @@
-"""Handlers: what a screen or a panel does for the actions of the window."""
+"""Handlers: the code with which a screen or a panel carries out actions of the window."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Handlers:
 
 
 class PlayerScreen(Protocol):
-    """A screen that shows the video on screen, as the player's actions see it."""
+    """A screen with a player, as the actions of the player see it."""
 
     @property
     def transport(self) -> QWidget:

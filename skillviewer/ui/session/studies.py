@@ -1,4 +1,4 @@
-"""The study that is open: one worker thread owns the file, and everything written to it goes through there."""
+"""The open study: one worker owns the file and does all writing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,14 +20,14 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 BACK_UP_MS = 10 * 60 * 1000
 WATCH_MS = 4000
-"""How often a study that another window writes is looked at for news."""
+"""Interval at which changes by another window are looked for."""
 
 VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS = "videos", "votes", "pairs", "remarks", "models", "settings"
 EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
 
 
 class Studies(QObject):
-    """Opens, makes and saves studies, and passes what is done to them on to their worker thread.
+    """Opens, makes and saves studies, and hands changes to their worker thread.
 
     Args:
         worker: Owns the open study.
@@ -40,11 +40,11 @@ class Studies(QObject):
     moved = Signal(object, object)
     """The study goes on under another path: old, new."""
     about_to_replace = Signal()
-    """The study is about to be closed, or another opened: what is being written belongs into this one."""
+    """The study is about to be closed, or another opened: unfinished text belongs to this one."""
     replaced = Signal()
-    """Another study takes the place of the one before, or none: what was on screen goes."""
+    """The study was closed, or another one takes its place."""
     opened = Signal(object)
-    """``OpenStudy``: a study was opened, or its name or settings are others now."""
+    """``OpenStudy``: a study was opened, or its name or settings have changed."""
     listed = Signal(object)
     """``tuple[StudyVideo, ...]``: the videos of the study, anew."""
     closed = Signal()
@@ -164,7 +164,7 @@ class Studies(QObject):
         self._exchange(lambda slot, _token, _report: slot.swap(Study.create(path)))
 
     def open(self, path: Path) -> None:
-        """Open a study; the one before is closed when this one stands. One for reading only may be writable by now."""
+        """Open a study; the one before is closed when this one is open. A read-only study may be writable by now."""
         if self.writable and self._current is not None and self._current.path == path.absolute():
             return
         draft = path.absolute().parent == drafts_dir().absolute()
@@ -220,7 +220,7 @@ class Studies(QObject):
             self.closed.emit()
 
     def enrol(self, paths: Sequence[Path]) -> None:
-        """Add videos to the study; without one, a draft is made for them. One for reading only lists them alone."""
+        """Add videos to the study; without one, a draft is made for them. A read-only study only lists them."""
         new = [NewVideo(path) for path in paths]
 
         def work(slot: StudySlot, token: CancelToken, report: Report) -> Listed:

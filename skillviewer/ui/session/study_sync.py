@@ -1,4 +1,4 @@
-"""Keeps the list of videos and the open study alike, and keeps what models said from one session to the next."""
+"""Synchronises the list of videos with the open study, and stores analyses between sessions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from skillviewer.engine.exporting.requests import Assessed
 
 AT_ONCE = 25
-"""Kept analyses that are brought to the window together."""
+"""Stored analyses that are read at once."""
 
 
 def entry_of(video: StudyVideo) -> VideoEntry:
@@ -67,7 +67,7 @@ def recall(
 
 
 class StudyList(QObject):
-    """Joins the open study, the list of videos and the queue of assessments.
+    """Connects the open study, the list of videos and the queue of assessments.
 
     Args:
         studies: The open study.
@@ -197,7 +197,7 @@ class StudyList(QObject):
             self._task = None
 
     def keep(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
-        """Keep what a model said from this session to the next; of videos that the study does not know, once it does.
+        """Store an analysis; of a video that the study does not know yet, once it does.
 
         Args:
             analysis: What it said.
@@ -225,7 +225,7 @@ class StudyList(QObject):
 
     @Slot(object)
     def learn(self, new: "Assessed") -> None:
-        """Show and keep what a model said for an export, as if it had been asked by the window."""
+        """Show and store an analysis that was made for an export, as if the window had asked for it."""
         folder, analysis = new.subject.model, new.analysis
         if folder is not None:
             self._assessments.take({new.subject.footage: analysis})

@@ -46,14 +46,14 @@ class _Entry:
     tasks: set[Task] = field(default_factory=set)
 
     def do(self, study: Study) -> object:
-        """Do it, unless taking it back failed before."""
+        """Do it, unless undoing it failed before."""
         if not self.stands:
             self.result = self.command.do(study)
             self.stands = self.landed = True
         return self.result
 
     def undo(self, study: Study) -> object:
-        """Take it back, unless doing it failed before."""
+        """Undo it, unless doing it failed before."""
         if self.stands:
             self.command.undo(study, self.result)
             self.stands = False
@@ -72,7 +72,7 @@ class UndoStack(QObject):
     """
 
     changed = Signal()
-    """What can be undone or redone, or the words for it; and once more when it has happened."""
+    """The command that can be undone or redone, or its text, has changed; fires again when the change is stored."""
 
     def __init__(self, studies: Studies, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -101,7 +101,7 @@ class UndoStack(QObject):
         self.changed.emit()
 
     def remember(self, command: Command, result: object) -> None:
-        """Let something that was done before be taken back, as if it had just been done.
+        """Put an earlier change on the stack, so that it can be undone.
 
         Args:
             command: The command.
@@ -118,7 +118,7 @@ class UndoStack(QObject):
         self.changed.emit()
 
     def perform(self, command: Command) -> Task:
-        """Do something and remember it. What was undone before cannot be done again any more."""
+        """Do a command and put it on the stack. Undone commands cannot be redone any more."""
         self._undone.clear()
         entry = _Entry(command)
         self._done.append(entry)
@@ -134,7 +134,7 @@ class UndoStack(QObject):
 
     @Slot()
     def redo(self) -> None:
-        """Do again what was undone last."""
+        """Redo the command that was undone last."""
         if self._undone:
             entry = self._undone.pop()
             self._done.append(entry)

@@ -109,7 +109,7 @@ class ViewerState(QObject):
         return self._model
 
     def set_model(self, model: LoadedModel | None) -> None:
-        """Say which model is loaded."""
+        """Set the loaded model."""
         if model != self._model:
             self._model = model
             self.model_changed.emit(model)

@@ -86,7 +86,7 @@ def _wayland_problem(environment: Mapping[str, str]) -> str | None:
 
 
 def _plugin_problem(platform: str) -> str | None:
-    """Say which library of the system is missing for Qt's plugin, which is loaded as Qt would."""
+    """Return which system library is missing for Qt's plugin, which is loaded as Qt would."""
     spec = importlib.util.find_spec("PySide6")
     places = spec.submodule_search_locations if spec is not None else None
     plugin = Path(next(iter(places or ["/"]))) / "Qt" / "plugins" / "platforms" / f"libq{platform}.so"

@@ -1,4 +1,4 @@
-"""Long work under way: title, n of m, time left, and a way to stop it."""
+"""Running jobs: title, n of m, time left, and stopping."""
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
@@ -45,7 +45,7 @@ class Job(QObject):
 
     @property
     def stage(self) -> str:
-        """Part of the work under way, in a few words."""
+        """The present step of the work, in a few words."""
         return self._stage
 
     @property
@@ -80,7 +80,7 @@ class Job(QObject):
         return elapsed_s / n_steps * (self._total - self._done)
 
     def set_progress(self, stage: str, done: int, total: int) -> None:
-        """Say how far it is. Where the count begins anew, with another part of the work, so does the pace."""
+        """Report progress. Where the count begins anew, with another part of the work, so does the pace."""
         if done < self._done or not self._total:  # its start counts too: it may have waited for its turn
             self._from = done
             self._since.restart()
@@ -102,12 +102,12 @@ class Job(QObject):
 
     @Slot()
     def finish(self) -> None:
-        """Say that it is over, however it ended."""
+        """Report that it has ended, in whatever way."""
         self.finished.emit()
 
 
 class Jobs(QObject):
-    """The jobs under way, the oldest first."""
+    """The running jobs, the oldest first."""
 
     changed = Signal()
 
@@ -117,7 +117,7 @@ class Jobs(QObject):
 
     @property
     def running(self) -> tuple[Job, ...]:
-        """The jobs under way."""
+        """The running jobs."""
         return tuple(self._jobs)
 
     @property

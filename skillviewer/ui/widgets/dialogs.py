@@ -22,7 +22,7 @@ class Dialogs:
         return [Path(name) for name in names]
 
     def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:
-        """Ask where to write a file; it asks by itself before one is written over.
+        """Ask for a file to write; the dialog asks before a file is replaced.
 
         Args:
             parent: Over which window.

@@ -71,7 +71,7 @@ class OverlaySheet(QFrame):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Close when the window changes its size: the place would be wrong."""
+        """Close when the window changes its size, since the position would be wrong."""
         if watched is self._window and event.type() == QEvent.Type.Resize:
             self.close()
         return super().eventFilter(watched, event)

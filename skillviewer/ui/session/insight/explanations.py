@@ -58,7 +58,7 @@ class Explanations(QObject):
     """
 
     changed = Signal()
-    """The evidence of what is on screen came, failed, or is of another video."""
+    """The evidence of the video on screen came, failed, or belongs to another video now."""
     progressed = Signal()
 
     def __init__(

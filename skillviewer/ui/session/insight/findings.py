@@ -1,4 +1,4 @@
-"""Everything that the Why page says of a video, as values: where it stands, what moved it, how sure that is.
+"""The contents of the Why page of a video as values: standing, moments, uncertainty.
 
 Plain code, run in a worker thread. What is heavy to import is imported there.
 """
@@ -71,7 +71,7 @@ class StudyFacts:
 
 
 def facts_of(study: Study) -> StudyFacts:
-    """Read them; for the study's worker thread."""
+    """Read the facts of a study; runs in its worker thread."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
     tasks = {video.name: video.task for video in study.videos.all()}
     reasoned = (vote for vote in study.votes.all() if vote.stands and vote.verdict is not None and _gives_reason(vote))
@@ -93,7 +93,7 @@ def _gives_reason(vote: Vote) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RaterReason:
-    """Why a rater judged a video as they did.
+    """The reason of a rater for a judgement on a video.
 
     Attributes:
         rater: Who; ``UNNAMED`` without a name.
@@ -264,7 +264,7 @@ class Findings:
 
 
 def findings_of(question: WhyQuestion) -> Findings:
-    """Find out what the page says of a video."""
+    """Compute the contents of the page of a video."""
     from skillviewer.core.analysis.cohort import Member, reference_video, standing
     from skillviewer.core.explanation.moments import find_moments, strongest_regions
 

@@ -1,4 +1,4 @@
-"""Asks what the Why page says of the video on screen, in a worker thread, and keeps it up to date."""
+"""Loads the contents of the Why page of the video on screen in a worker thread, and keeps them up to date."""
 
 from enum import Enum, auto
 from pathlib import Path
@@ -31,7 +31,7 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
 SOON_MS = 60
-"""Changes that come together are answered once."""
+"""Changes within this time are answered once."""
 
 FACTS_MS = 400
 """The study is read again this long after it was changed: a run over all videos changes it every few seconds."""
