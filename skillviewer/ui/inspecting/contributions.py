@@ -1,4 +1,4 @@
-"""The contribution of each segment as a chart, and the sum that they make with the rest."""
+"""The contribution of each segment as a chart, and the sum to which they add up."""
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QWidget
@@ -95,7 +95,7 @@ class Contributions(Section):
             label.setText(signed(part, digits) if abs(part) >= 0.5 * 10**-digits else f"{0:.{digits}f}")
 
     def show_work(self, progress: Progress | None, failure: str, *, working: bool, known: bool, stopped: bool) -> None:
-        """Say how far the computation is.
+        """Show the progress of the computation.
 
         Args:
             progress: How far, or None before that is known.

@@ -33,7 +33,7 @@ class Limits(Section):
         self.warning.setStyleSheet(f"color: {theme.warn}")
 
     def show_findings(self, found: Findings) -> None:
-        """Say it."""
+        """Show the limits."""
         caution = found.analysis.cautions
         self.warning.set_plain(self.tr("Caution: {}").format(caution) if caution else "")
         self.warning.setVisible(bool(caution))
@@ -96,7 +96,7 @@ class Limits(Section):
 
 
 class Gauge(QWidget):
-    """A share from 0 to 1 as a line that is filled so far.
+    """A share from 0 to 1 as a partly filled line.
 
     Args:
         parent: Owner.
@@ -109,7 +109,7 @@ class Gauge(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Be flat."""
+        """Return a flat size."""
         return QSize(100, 6)
 
     @themed
@@ -118,7 +118,7 @@ class Gauge(QWidget):
         self.update()
 
     def set_share(self, share: float) -> None:
-        """Fill it so far."""
+        """Set the share."""
         self._share = share
         self.update()
 
@@ -153,7 +153,7 @@ class FaithfulnessBlock(Section):
         self.column.addWidget(self.details)
 
     def show_findings(self, found: Findings) -> None:
-        """Say it, once there is evidence."""
+        """Show the faithfulness, once there is evidence."""
         evidence = found.evidence
         self.setVisible(evidence is not None)
         if evidence is None:

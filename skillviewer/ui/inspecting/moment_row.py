@@ -1,4 +1,4 @@
-"""One moment: a picture that plays it, when, how much, in words; what one thinks of it, and notes."""
+"""The row of a moment: a picture that plays it, time, amount, text, opinion and notes."""
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -27,7 +27,7 @@ class MomentRow(QWidget):
 
     play_asked = Signal(object)
     opinion_given = Signal(object, object)
-    """The card, and an ``Opinion``: ``NONE`` where one takes it back."""
+    """The card, and an ``Opinion``: ``NONE`` withdraws it."""
     note_written = Signal(object, str)
     label_written = Signal(object, str)
     removal_asked = Signal(object)
@@ -149,7 +149,7 @@ class MomentRow(QWidget):
             self._refresh()
 
     def set_here(self, here: bool) -> None:
-        """Say whether the playhead stands in the moment."""
+        """Mark whether the playhead is in the moment."""
         if here != self._here:
             self._here = here
             font = self._times.font()

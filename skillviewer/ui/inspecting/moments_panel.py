@@ -26,7 +26,7 @@ class MomentsPanel(QWidget):
     """
 
     titled = Signal(str)
-    """What the panel is called, with how many moments there are."""
+    """Title of the panel, with the number of moments."""
     raise_asked = Signal()
 
     def __init__(self, insight: Insight, playback: Playback, actions: Actions, parent: QWidget) -> None:
@@ -77,7 +77,7 @@ class MomentsPanel(QWidget):
         )
 
     def _keep(self) -> None:
-        """Keep the selection, and show where it went."""
+        """Keep the selection, and show this panel."""
         self._insight.tour.keep()
         self.raise_asked.emit()
 

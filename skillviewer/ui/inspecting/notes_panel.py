@@ -91,7 +91,7 @@ class NotesPanel(QWidget):
     """
 
     titled = Signal(str)
-    """What the panel is called, with how many notes there are."""
+    """Title of the panel, with the number of notes."""
 
     def __init__(
         self,
@@ -241,7 +241,7 @@ class NotesPanel(QWidget):
             self._finish(edit)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Finish what is being written."""
+        """Finish the text that is being typed."""
         super().hideEvent(event)
         self._finish_all()
 

@@ -21,7 +21,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class SmallPlayer(QWidget):
-    """A second player of its own: exact frames with the map of the same frame, play and a slider.
+    """A separate second player: exact frames with the map of the same frame, play and a slider.
 
     Args:
         frames: Worker thread that owns the open videos.
@@ -114,7 +114,7 @@ class SmallPlayer(QWidget):
 
 
 class ReferenceBlock(Section):
-    """Names the reference, and shows it on a player of its own when asked to.
+    """Names the reference, and shows it on a separate player when asked to.
 
     Args:
         frames: Worker thread that owns the open videos.

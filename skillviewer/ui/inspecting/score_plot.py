@@ -1,4 +1,4 @@
-"""The score over time: every pass faint, the mean bold, where the model looked, and a cursor that scrubs."""
+"""The score over time: every pass faint, the mean bold, sampled frames, and a cursor that scrubs."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -17,7 +17,7 @@ from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.time_plot import TimePlot
 
 FLAG_ROW = 0.06
-"""Where flags stand, in parts of the height from the top."""
+"""Position of the flags, as a part of the height from the top."""
 STRIP = 0.13
 """Part of the height, at the foot, that belongs to segments and sampled frames."""
 

@@ -32,7 +32,7 @@ def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
 
 
 class ScoreHeader(QWidget):
-    """The score in a line: number, interval, what it is after, and a word of warning."""
+    """The score in a line: number, interval, progress, and a warning."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

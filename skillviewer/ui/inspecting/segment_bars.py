@@ -21,7 +21,7 @@ EDGE_PX = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segments:
-    """Segments of an analysed video and what each is worth.
+    """Segments of an analysed video with their contributions.
 
     Attributes:
         amounts: (N,) float64, signed.
@@ -73,7 +73,7 @@ class SegmentBars(QWidget):
     asked = Signal(int)
     """The frame that the model looked at in the segment that was clicked."""
     pointed = Signal(str)
-    """Words on the segment under the mouse or the keyboard's choice; "" for none."""
+    """Text on the segment under the mouse or the one chosen by keyboard; "" for none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,7 +88,7 @@ class SegmentBars(QWidget):
         self.setAccessibleName(self.tr("Contribution of each segment"))
 
     def sizeHint(self) -> QSize:
-        """Be wide."""
+        """Return a wide size."""
         return QSize(240, HEIGHT_PX)
 
     @property
@@ -145,11 +145,11 @@ class SegmentBars(QWidget):
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell of the segment under the mouse."""
+        """Describe the segment under the mouse."""
         self._point(self._at(event.position().x()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tell of none; the keyboard's choice stays."""
+        """Describe none; the choice of the keyboard stays."""
         if not self.hasFocus():
             self._point(-1)
         super().leaveEvent(event)

@@ -1,4 +1,4 @@
-"""The scores of the cohort on a line, with the video and its interval among them: how sure its standing is."""
+"""The scores of the cohort on a line, with the video and its interval among them."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ class StandingStrip(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        """Be flat."""
+        """Return a flat size."""
         return QSize(200, HEIGHT_PX)
 
     @themed

@@ -1,4 +1,4 @@
-"""The panel that says why the video on screen scored as it did."""
+"""The Why panel: an explanation of the score of the video on screen."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
@@ -29,7 +29,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class WhyPanel(QStackedWidget):
-    """One page: where the score stands, what moved it, a reference, and how far all that can be trusted.
+    """A page with the standing of the score, its moments and contributions, a reference, and limits.
 
     Args:
         insight: What is known.
@@ -122,13 +122,13 @@ class WhyPanel(QStackedWidget):
         self._body.setPalette(palette)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Begin to ask for evidence."""
+        """Ask for evidence while the panel is visible."""
         super().showEvent(event)
         self._insight.explanations.want(self, True)
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Ask no more."""
+        """Stop asking for evidence."""
         super().hideEvent(event)
         self._insight.explanations.want(self, False)
         self.reference.close_player()

@@ -1,4 +1,4 @@
-"""A picture with its map, what the map is, and the transport under it."""
+"""A picture with its map, the caption of the map, and the transport under it."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -88,7 +88,7 @@ class Caption(QWidget):
             label.setStyleSheet(f"color: {theme.on_stage}")
 
     def set_analysis(self, analysis: Analysis | None) -> None:
-        """Learn how many sampled frames there will be."""
+        """Take the number of sampled frames."""
         if analysis is None:
             self._n_samples = 0
         elif analysis.complete:  # in a short video frames are sampled repeatedly: they count once
@@ -97,12 +97,12 @@ class Caption(QWidget):
             self._n_samples = analysis.n_segments * analysis.n_passes
 
     def set_contributions(self, shown: bool) -> None:
-        """Say whether contributions of cells stand in the place of maps."""
+        """Set whether contributions of cells are shown instead of maps."""
         self._contributions = shown
 
     @Slot(object)
     def set_shown(self, shown: Shown | None) -> None:
-        """Say what is on screen."""
+        """Describe the picture on screen."""
         scene = shown.scene if shown is not None else None
         forms = (self._caption_of(scene), self._short_caption_of(scene))
         if shown is not None and not shown.shot.exact:

@@ -102,12 +102,12 @@ class Transport(QWidget):
         return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out what there is no room for."""
+        """Hide parts that do not fit."""
         super().resizeEvent(event)
         self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Leave out what there is no room for in another size of text."""
+        """Hide parts that do not fit in another size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._on_video(self._playback.video)

@@ -190,4 +190,4 @@ COLUMNS: tuple[VideoColumn, ...] = table(
     ),
 )
 NAME = 0
-"""The column of the name: it shows the picture and takes the room that is left."""
+"""The column of the name, which shows the picture and takes the room that is left."""

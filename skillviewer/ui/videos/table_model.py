@@ -36,7 +36,7 @@ SETTLE_MS = 100
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 UNDER_ROLE = Qt.ItemDataRole.UserRole + 2
-"""What stands under a name or a score."""
+"""Role of the text under a name or a score."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -162,7 +162,7 @@ class VideoFilter(QSortFilterProxyModel):
         self.invalidate()
 
     def set_current(self, footage: VideoClip | None) -> None:
-        """Keep the video on screen, whatever is kept besides: a list that drops it would go on to another."""
+        """Keep the video on screen in the list, whatever the filter: else another video would be chosen."""
         if footage != self._current:
             self._current = footage
             if self._state is not None or self._words:

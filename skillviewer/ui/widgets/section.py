@@ -1,4 +1,4 @@
-"""One part of the Why page: a heading, and what stands below it."""
+"""A section of the Why page: a heading and its contents."""
 
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -6,7 +6,7 @@ from skillviewer.ui.widgets.layout import text_label, vertical
 
 
 class Section(QWidget):
-    """A part with a heading.
+    """A section with a heading.
 
     Args:
         title: The heading.

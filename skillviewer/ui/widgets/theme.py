@@ -26,7 +26,7 @@ LETTERS = {
     "page": (1.6, 600),
     "brand": (2.2, 600),
 }
-"""Words of other than the usual size: share of it, and weight. A widget asks by its property ``letters``."""
+"""Text of another size: share of the usual size, and weight. A widget asks for it by its property ``letters``."""
 FONT_FAMILY = "Inter"
 
 

@@ -88,7 +88,7 @@ class Explanations(QObject):
 
     @property
     def failure(self) -> str:
-        """Why there is none, in a sentence, or ""."""
+        """The reason why there is no evidence, in a sentence, or ""."""
         key = self._here
         return self._failures.get(key, "") if key is not None else ""
 
@@ -127,7 +127,7 @@ class Explanations(QObject):
         self._look()
 
     def ask(self) -> None:
-        """Compute the evidence of what is on screen, also after it failed or was stopped."""
+        """Compute the evidence of the video on screen, also after it failed or was stopped."""
         key = self._here
         if key is not None:
             self._failures.pop(key, None)

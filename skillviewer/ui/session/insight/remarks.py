@@ -122,7 +122,7 @@ class VideoRemarks(QObject):
         return self._settings.person
 
     def set_author(self, name: str) -> None:
-        """Say who works here from now on."""
+        """Set the name of the user."""
         if name.strip() != self.author:
             self.finish_asked.emit()
             self._settings.person = name
@@ -165,7 +165,7 @@ class VideoRemarks(QObject):
         )
 
     def set_opinion(self, found: NewMoment, opinion: Opinion, before: KeptMoment | None) -> Task | None:
-        """Say what one thinks of a moment that a model found.
+        """Set the opinion of the user on a moment that a model found.
 
         Args:
             found: The moment.
