@@ -14,7 +14,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspecting.raters_said import RatersBlock, ReasonRow
+from skillviewer.ui.inspecting.raters_block import RatersBlock, ReasonRow
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.insight.findings import WhyQuestion, _other_models

@@ -34,7 +34,7 @@ class QueueEntry(QObject):
 
     changed = Signal()
     assessed = Signal(object)
-    """``Assessed``: what a model said of a video that the window had nothing of."""
+    """``Assessed``: an analysis that the window did not have yet."""
 
     def __init__(
         self, title: str, requests: Sequence[ExportRequest | StudyExportRequest], parent: QObject | None = None

@@ -1,6 +1,6 @@
 """What the Export screen says: why nothing can be written, what a person should know, and what is asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -10,21 +10,19 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.ui.exporting.export_choices import ExportChoices, FileSplit
-
-Translate = Callable[[str], str]
-"""Translates words of the tables of exporters."""
+from skillviewer.ui.exporting.kinds import translated
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("exporting", text)
 
 
-def refusal(choices: ExportChoices, translate: Translate) -> str:
+def refusal(choices: ExportChoices) -> str:
     """Return why nothing can be exported with these choices, or ""."""
-    return _nothing_of(choices, translate) or _nowhere(choices)
+    return _nothing_of(choices) or _nowhere(choices)
 
 
-def _nothing_of(choices: ExportChoices, translate: Translate) -> str:
+def _nothing_of(choices: ExportChoices) -> str:
     """Return why there is nothing to write, or ""."""
     exporter = choices.exporter
     if isinstance(exporter, StudyExporter):
@@ -36,10 +34,10 @@ def _nothing_of(choices: ExportChoices, translate: Translate) -> str:
     n = len(choices.models) * (1 if choices.spread is FileSplit.EACH else len(choices.videos))
     if n < exporter.least:
         return _tr("{} needs {} models on a video or more: choose them.").format(
-            translate(exporter.title), exporter.least
+            translated(exporter.title), exporter.least
         )
     if n > 1 and not exporter.takes_several:
-        return _tr("{} is made of one video and one model.").format(translate(exporter.title))
+        return _tr("{} is made of one video and one model.").format(translated(exporter.title))
     return ""
 
 
@@ -96,9 +94,9 @@ def question(there: Sequence[Path]) -> str:
     return _tr("{} of these files are there already. Replace them?").format(len(there))
 
 
-def title(made: Sequence[ExportRequest | StudyExportRequest], translate: Translate) -> str:
+def title(made: Sequence[ExportRequest | StudyExportRequest]) -> str:
     """Return the title of requests in the queue."""
-    name = translate(made[0].exporter.title)
+    name = translated(made[0].exporter.title)
     if len(made) == 1:
         return f"{name} · {printable(made[0].path.name)}"
     return _tr("{} · {} files in {}").format(name, len(made), printable(made[0].path.parent.name))

@@ -124,7 +124,7 @@ class PreviewPane(QWidget):
 
     @property
     def words(self) -> str:
-        """What is said in the place of a picture, or ""."""
+        """The message shown instead of a picture, or ""."""
         return self._words
 
     @property
@@ -134,7 +134,7 @@ class PreviewPane(QWidget):
 
     @property
     def caption(self) -> str:
-        """What is said below: which frame is shown, or how many rows; or ""."""
+        """The caption below: the frame, or the number of rows; or ""."""
         return self._caption
 
     def show_preview(self, seen: Preview) -> None:

@@ -47,7 +47,7 @@ class EntryRow(QWidget):
 
     @property
     def text(self) -> str:
-        """What is said of it."""
+        """The message of the entry."""
         return self._message.text()
 
     @Slot()

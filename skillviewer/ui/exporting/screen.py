@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QPushButton, QStackedWidget, QWidget
 
 from skillviewer.core.atomic_write import is_one_of, is_there
@@ -27,7 +27,7 @@ from skillviewer.ui.exporting.export_choices import (
 from skillviewer.ui.exporting.export_queue import ExportQueue
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
 from skillviewer.ui.exporting.faces_page import FacesPage
-from skillviewer.ui.exporting.kinds import KindList
+from skillviewer.ui.exporting.kinds import KindList, translated
 from skillviewer.ui.exporting.option_form import FormArea, OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
 from skillviewer.ui.exporting.queue_view import QueueView
@@ -214,7 +214,7 @@ class ExportScreen(QWidget):
         if exporter.options is not self.options.kind or not self.options.isVisibleTo(self):
             self.options.show_options(exporter.options, self._program.state.look)
         self.options.setVisible(exporter.options is not None)
-        self.about.setText(self._said(exporter.about))
+        self.about.setText(translated(exporter.about))
         self.subject.offer(spreads_of(exporter, len(self._program.videos)))
         self.destination.offer(exporter.suffixes)
         self._on_marks()
@@ -294,7 +294,7 @@ class ExportScreen(QWidget):
     def _refusal(self) -> str:
         """Return why nothing can be written, or ""."""
         try:
-            return refusal(self.choices, self._said)
+            return refusal(self.choices)
         except ExportError as error:
             return str(error)
 
@@ -384,10 +384,7 @@ class ExportScreen(QWidget):
         if there and not dialogs.confirm(self, question(there), self.tr("Replace")):
             return
         self._program.settings.export_folder = str(self.destination.folder)
-        self.queue.add(title(made, self._said), [replacing(o) if o.path in there else o for o in made])
-
-    def _said(self, text: str) -> str:
-        return QCoreApplication.translate("exporters", text)
+        self.queue.add(title(made), [replacing(o) if o.path in there else o for o in made])
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -175,7 +175,7 @@ class BeforeAfterPage(QWidget):
         ]
 
     def texts(self) -> str:
-        """Return all that is said above the tables."""
+        """Return the text above the tables."""
         parts = [self.title.text(), self.subtitle.text(), self.cautions.text()]
         for row in range(self._lines.rowCount()):
             item = self._lines.itemAt(row, QFormLayout.ItemRole.FieldRole)

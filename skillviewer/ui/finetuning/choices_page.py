@@ -264,7 +264,7 @@ class ChoicesPage(QWidget):
             self._cost.setText(self.tr("not known"))
 
     def texts(self) -> str:
-        """Return all that is said on the right."""
+        """Return the text on the right."""
         parts = []
         for row in range(self._lines.rowCount()):
             for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):

@@ -115,7 +115,7 @@ class SegmentBars(QWidget):
             self.update()
 
     def words(self, segment: int) -> str:
-        """Return what is to be said of a segment, counted from 0."""
+        """Return the description of a segment, counted from 0."""
         s = self._segments
         if s is None or not 0 <= segment < len(s):
             return ""

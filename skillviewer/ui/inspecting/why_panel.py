@@ -10,7 +10,7 @@ from skillviewer.ui.inspecting.cell_map import CellBlock
 from skillviewer.ui.inspecting.contributions import Contributions
 from skillviewer.ui.inspecting.doubts import FaithfulnessBlock, Limits
 from skillviewer.ui.inspecting.moment_column import MomentColumn, only_found
-from skillviewer.ui.inspecting.raters_said import RatersBlock
+from skillviewer.ui.inspecting.raters_block import RatersBlock
 from skillviewer.ui.inspecting.reference import ReferenceBlock
 from skillviewer.ui.inspecting.standing_block import StandingBlock
 from skillviewer.ui.session.frame_feed import OpenVideos

@@ -90,7 +90,7 @@ class PairTransport(QWidget):
 
     @Slot()
     def _show_marks(self) -> None:
-        """Tell the marks as times are told over the videos: from when the first of the two begins."""
+        """Show the marks as the times over the videos: from the begin of the first of the two."""
         pair_view = self._deck
         stretches = pair_view.clock.stretches if pair_view is not None else ()
         if pair_view is None or not stretches:

@@ -184,7 +184,7 @@ class Assessments(QObject):
                     self._state.set_analysis(self._kept[footage, digest])
 
     def forget(self) -> None:
-        """Forget what models said of videos that are no longer there."""
+        """Forget the analyses of videos that are no longer there."""
         self._kept.clear()
 
     @Slot(object)

@@ -83,7 +83,7 @@ class StudySlot:
         )
 
     def listed(self, problems: tuple[str, ...] = (), known: tuple[str, ...] = ()) -> Listed:
-        """Return the videos of the study, with what was said while they were added."""
+        """Return the videos of the study, with the messages on their addition."""
         return Listed(self.facts(), self.study.videos.all(), problems, known)
 
     def swap(self, study: Study, *, draft: bool = False) -> None:

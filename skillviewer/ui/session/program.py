@@ -138,7 +138,7 @@ class Program(QObject):
         self.state.curve_look_changed.connect(self._on_curve_look)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
-        self.studies.draft_said.connect(self.settings.remember)
+        self.studies.draft_filled.connect(self.settings.remember)
 
     @property
     def closing(self) -> bool:

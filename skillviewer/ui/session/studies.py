@@ -50,7 +50,7 @@ class Studies(QObject):
     closed = Signal()
     changed = Signal(object)
     """``frozenset[str]`` of what was changed, by this window or by another."""
-    draft_said = Signal(object)
+    draft_filled = Signal(object)
     """``Path`` of a draft that contains votes or remarks; it may be closed by now."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Studies(QObject):
     def read(self, work: Callable[[Study], object]) -> Task:
         """Ask something of the study, in its worker thread; the answer arrives at ``succeeded`` of the task.
 
-        None arrives when the window closes: what ends then is still told to panels, which may ask because of it.
+        No answer arrives when the window closes: panels may still ask then, because they get the end of other work.
 
         Args:
             work: Plain code that returns values only.
@@ -143,7 +143,7 @@ class Studies(QObject):
     def _on_acted(self, _result: object) -> None:
         meant, changes = self._acts[self._asked()]
         if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
-            self.draft_said.emit(meant.path)
+            self.draft_filled.emit(meant.path)
         if self._worker.stopped or self._current is None:
             return  # an act that had to run when window or study closed: the study is not asked again
         if SETTINGS in changes:

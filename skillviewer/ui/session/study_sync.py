@@ -52,7 +52,7 @@ def entry_of(video: StudyVideo) -> VideoEntry:
 def recall(
     videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report
 ) -> dict[VideoClip, Analysis]:
-    """Return what a model said of videos before; some at a time also as values of progress."""
+    """Return the stored analyses of videos by a model; some at a time also as values of progress."""
     found: dict[VideoClip, Analysis] = {}
     for i, video in enumerate(videos):
         token.check()
@@ -200,11 +200,11 @@ class StudyList(QObject):
         """Store an analysis; of a video that the study does not know yet, once it does.
 
         Args:
-            analysis: What it said.
+            analysis: The analysis.
             model_digest: Digest of the model's checkpoint.
             name: Its name.
             folder: Where it lies.
-            changes: What is told to be other now (see ``Studies.act``).
+            changes: What has changed (see ``Studies.act``).
         """
         known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self._known)
         if not known:

@@ -20,7 +20,7 @@ class MessageBar(QFrame):
     """Shows the latest message; closing it shows the one before.
 
     Args:
-        messages: What is to be said.
+        messages: The messages to show.
         icons: Icons by name.
         parent: Owner.
     """

@@ -55,7 +55,7 @@ class StudyFacts:
         judgements: The judgements that stand.
         agreed: Pairs that are stated without raters.
         models: Its models.
-        scores: What each said, by digest, then by name of video.
+        scores: Scores by each model, by digest, then by name of video.
         tasks: Task by name of video: votes of two tasks do not meet.
         reasoned: The votes that stand for which a rater gave a reason or marked a time, in the order of voting.
     """
@@ -140,7 +140,7 @@ class Rating:
 
 
 def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
-    """Return what raters said of every video that they compared; without votes, what is stated of pairs."""
+    """Return the judgements on every compared video; without votes, those that the stated pairs imply."""
     from skillviewer.core.ranking.standings import names_of, places
 
     comparisons: Sequence[Judgement | Pair] = facts.judgements
@@ -203,7 +203,7 @@ class WhyQuestion:
         others: Comparable videos that the model has assessed.
         n_unassessed: Comparable videos that it has not.
         facts: What the study knows, or None without a study.
-        ratings: What raters said, by video.
+        ratings: The judgements of the raters, by video.
     """
 
     name: str
@@ -235,7 +235,7 @@ class Findings:
         reference_footage: Where that is to be seen.
         other_models: How other models see it.
         versions: Scores of the video by the other versions of this model, by version.
-        rating: What raters said of it, or None.
+        rating: The judgements of the raters, or None.
     """
 
     name: str

@@ -22,7 +22,7 @@ class MomentCard:
         key_frame: The frame that stands for it, from 0.
         found: The moment that the model found, or None for one that a rater kept.
         kept: The record of the user in the study (of a kept moment: of whoever kept it), or None.
-        said: What others think of a found moment.
+        opinions: Opinions of others on a found moment.
         notes: Notes on it, in the order of writing.
         of_this_model: Whether the model on screen found the kept moment, although its list has changed since.
     """
