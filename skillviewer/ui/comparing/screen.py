@@ -340,7 +340,7 @@ class CompareScreen(QWidget):
         return ((MapKind.DISTRIBUTION, self.tr("× uniform")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Compare menu do.
+        """Return what the actions of the Compare menu and of the player do.
 
         Args:
             dialogs: Asks the user where to save.
@@ -355,6 +355,13 @@ class CompareScreen(QWidget):
                 "save_ranks": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=True),
             },
             switch={"compare_difference": self.header.difference.setChecked},
+            player={
+                "zoom_in": self.grid.zoom_in,
+                "zoom_out": self.grid.zoom_out,
+                "zoom_fit": self.grid.fit,
+                "curve_fit": self.curves.plot.fit,
+                "focus": self.focus_player,
+            },
         )
 
     def save_figure(self, dialogs: Dialogs) -> None:
@@ -363,24 +370,6 @@ class CompareScreen(QWidget):
         look, blurs = replace(self._look, scale=self._scale), self.blur_faces.isChecked()
         self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)
 
-    # for the keys of the player
-
     def focus_player(self) -> None:
         """Give the panes the focus: the player's keys work."""
         self.grid.setFocus()
-
-    def zoom_in(self) -> None:
-        """Zoom in, in all panes."""
-        self.grid.zoom_in()
-
-    def zoom_out(self) -> None:
-        """Zoom out, in all panes."""
-        self.grid.zoom_out()
-
-    def fit(self) -> None:
-        """Show the whole picture in all panes."""
-        self.grid.fit()
-
-    def fit_curve(self) -> None:
-        """Show the whole time."""
-        self.curves.plot.fit()

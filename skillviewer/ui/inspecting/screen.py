@@ -16,7 +16,6 @@ from skillviewer.ui.actions.actions import Actions, Tip, plain
 from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
-from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -188,8 +187,16 @@ class InspectScreen(QWidget):
             self.player.set_contributions(self._find_cells())
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
-        """Return the switch that shows what each cell contributed."""
+        """Return the switch that shows what each cell contributed, and what the player's actions do."""
+        canvas = self.player.canvas
         return Handlers(
+            player={
+                "zoom_in": canvas.zoom_in,
+                "zoom_out": canvas.zoom_out,
+                "zoom_fit": canvas.fit,
+                "curve_fit": self.curve.fit,
+                "focus": self.focus_player,
+            },
             switch={"cell_evidence": self._show_cells},
             enabled={"cell_evidence": lambda: self._find_cells() is not None},
             changed=(self._inquiry.changed,),
@@ -207,27 +214,6 @@ class InspectScreen(QWidget):
         if self._cells is None or self._cells[0] is not found.evidence:
             self._cells = found.evidence, cells_as_maps(found.analysis, found.evidence)
         return self._cells[1]
-
-    @property
-    def transport(self) -> Transport:
-        """The player's buttons."""
-        return self.player.transport
-
-    def zoom_in(self) -> None:
-        """Zoom in on the picture."""
-        self.player.canvas.zoom_in()
-
-    def zoom_out(self) -> None:
-        """Zoom out of the picture."""
-        self.player.canvas.zoom_out()
-
-    def fit(self) -> None:
-        """Show the whole picture."""
-        self.player.canvas.fit()
-
-    def fit_curve(self) -> None:
-        """Show the whole curve."""
-        self.curve.fit()
 
     def focus_player(self) -> None:
         """Give the picture the focus: the player's keys work."""
