@@ -123,7 +123,7 @@ def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
     found = lowest(qtbot, window)
     block = why_of(window).cells
     assert block.words.plain.startswith("Raised the score most: the lower right of the picture (+0.")
-    assert "at the upper left lowered it most (−0." in block.words.plain
+    assert "Lowered it most: the upper left (−0." in block.words.plain
     assert found.evidence is not None
     assert told_number(found.evidence.cell_remainder, 3) in block.how.plain
     canvas = inspect(window).player.canvas
