@@ -251,7 +251,7 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
     assert "No other model of the study has assessed this video." in limits.words.plain
     known = replace(found, analysis=replace(found.analysis, strangeness=0.62))
     limits.show_findings(known)
-    assert "It is 0.62 times as far from the videos that the model was trained on" in limits.words.plain
+    assert "Its distance from the training videos is 0.62 times" in limits.words.plain
     assert not limits.warning.isVisible()
     limits.show_findings(replace(found, analysis=replace(found.analysis, strangeness=1.8, warning="Unlike them.")))
     assert limits.warning.plain == "Caution: Unlike them."
