@@ -44,21 +44,21 @@ SIZES = ((1280, 720), (1920, 1080))
 class Watch(QObject):
     """Takes the time at which the pictures of a deck are painted."""
 
-    def __init__(self, decks: Sequence[PairView]) -> None:
+    def __init__(self, pair_views: Sequence[PairView]) -> None:
         super().__init__()
         self.painted: list[tuple[float, object, int]] = []
-        for deck in decks:
-            for player in deck.players:
+        for pair_view in pair_views:
+            for player in pair_view.players:
                 player.canvas.painted.connect(self._on_painted)
 
     @Slot(object)
     def _on_painted(self, shown: Shown) -> None:
         self.painted.append((time.perf_counter(), self.sender(), shown.shot.frame_index))
 
-    def when_both(self, deck: PairView, above: int) -> float | None:
+    def when_both(self, pair_view: PairView, above: int) -> float | None:
         """Return when both players of a deck had painted a frame beyond one, or None."""
         times = []
-        for player in deck.players:
+        for player in pair_view.players:
             mine = [at for at, canvas, frame in self.painted if canvas is player.canvas and frame > above]
             if not mine:
                 return None
@@ -103,15 +103,15 @@ def vote_and_play(screen: RankScreen, watch: Watch) -> tuple[float, float, float
         ms from the vote until both first pictures were painted, and until both second ones were; and CPU ms until the
         first.
     """
-    desk, before = screen.desk, screen.desk.deck
+    judging_view, before = screen.judging_view, screen.judging_view.pair_view
     watch.painted.clear()
     voted, computed = time.perf_counter(), time.process_time()
     press(Qt.Key.Key_1)
-    wait(lambda: desk.deck is not before and watch.when_both(desk.deck, -1) is not None)
+    wait(lambda: judging_view.pair_view is not before and watch.when_both(judging_view.pair_view, -1) is not None)
     cpu_ms = 1000 * (time.process_time() - computed)
     press(Qt.Key.Key_Space)
-    wait(lambda: watch.when_both(desk.deck, 0) is not None)
-    first, moving = watch.when_both(desk.deck, -1), watch.when_both(desk.deck, 0)
+    wait(lambda: watch.when_both(judging_view.pair_view, 0) is not None)
+    first, moving = watch.when_both(judging_view.pair_view, -1), watch.when_both(judging_view.pair_view, 0)
     assert first is not None
     assert moving is not None
     return 1000 * (first - voted), 1000 * (moving - voted), cpu_ms
@@ -120,12 +120,12 @@ def vote_and_play(screen: RankScreen, watch: Watch) -> tuple[float, float, float
 def judge(made: Composition, study: Path, n_pairs: int, watch_s: float) -> None:
     """Vote, and take the times."""
     screen = sit_down(made, study)
-    desk, watch, heart = screen.desk, Watch(screen.desk.decks), Heart()
+    judging_view, watch, heart = screen.judging_view, Watch(screen.judging_view.pair_views), Heart()
     pictures, plays, computed = [], [], []
     heart.start()
     for _ in range(n_pairs):
         pause(round(1000 * watch_s))
-        desk.deck.clock.pause()
+        judging_view.pair_view.clock.pause()
         wait(lambda: screen.judging.accepting)
         picture_ms, playing_ms, cpu_ms = vote_and_play(screen, watch)
         pictures.append(picture_ms)

@@ -59,7 +59,7 @@ class Exporting:
     preview_error: str = ""
     remark: str = ""
     assess: Callable[[ExportTarget], Analysis] | None = None
-    orders: list[ExportRequest | StudyExportRequest] = field(default_factory=list)
+    requests: list[ExportRequest | StudyExportRequest] = field(default_factory=list)
     previewed: list[tuple[Exporter, tuple[ExportTarget, ...], object]] = field(default_factory=list)
 
 
@@ -93,42 +93,42 @@ class FakeDesk:
         return ExportService(_no_pool).preview_study(exporter, study)
 
     def write_all(
-        self, orders: Sequence[ExportRequest | StudyExportRequest], token: CancelToken, report: Report
+        self, requests: Sequence[ExportRequest | StudyExportRequest], token: CancelToken, report: Report
     ) -> Batch:
         assert threading.get_ident() == self._owner
         written, failures = [], []
-        for done, order in enumerate(orders):
-            self._told.orders.append(order)
+        for done, request in enumerate(requests):
+            self._told.requests.append(request)
             try:
-                written.append(self._write(order, token, report, done, len(orders)))
-                if len(orders) > 1:
-                    report(Progress(f"{order.path.name} is written", done + 1, len(orders), written[-1]))
+                written.append(self._write(request, token, report, done, len(requests)))
+                if len(requests) > 1:
+                    report(Progress(f"{request.path.name} is written", done + 1, len(requests), written[-1]))
             except SkillViewerError as error:
-                if len(orders) == 1:
+                if len(requests) == 1:
                     raise
                 failures.append(str(error))
         return Batch(tuple(written), tuple(failures))
 
     def _write(
-        self, order: ExportRequest | StudyExportRequest, token: CancelToken, report: Report, done: int, n: int
+        self, request: ExportRequest | StudyExportRequest, token: CancelToken, report: Report, done: int, n: int
     ) -> Written:
-        check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
-        for subject in order.subjects if isinstance(order, ExportRequest) else ():
+        check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
+        for subject in request.subjects if isinstance(request, ExportRequest) else ():
             if subject.analysis is None and self._told.assess is not None:
                 report(Progress("assessed", value=Assessed(subject, self._told.assess(subject))))
         for step in range(STEPS):
             token.check()
             report(Progress("writing the clip", step, STEPS) if n == 1 else Progress("writing the clip", done, n))
-            if self._told.held and step == STEPS // 2 and self._told.held_in in order.path.name:
+            if self._told.held and step == STEPS // 2 and self._told.held_in in request.path.name:
                 while not self._told.hold.wait(0.002):
                     token.check()
             time.sleep(0.0005)
-        if any(part in order.path.name for part in self._told.failing):
-            raise ExportError(f"{order.path} could not be written: No space left on device.")
-        order.path.parent.mkdir(parents=True, exist_ok=True)
-        order.path.write_text("an export")
+        if any(part in request.path.name for part in self._told.failing):
+            raise ExportError(f"{request.path} could not be written: No space left on device.")
+        request.path.parent.mkdir(parents=True, exist_ok=True)
+        request.path.write_text("an export")
         facts = ("3.2 MB", "412 frames", "13.733 s", "960 × 720 pixels")
-        return Written(order.path, facts, (self._told.remark,) if self._told.remark else ())
+        return Written(request.path, facts, (self._told.remark,) if self._told.remark else ())
 
     def close(self) -> None:
         """Hold nothing."""

@@ -103,7 +103,7 @@ def finetune_first(stage: "Stage") -> QWidget:
     """A first model, of a few pairs."""
     screen = _planned(stage, n=6, raters=RATERS[:1])
     screen.choices.start.setCurrentIndex(screen.choices.start.count() - 1)
-    stage.wait(lambda: screen.tuning.order is not None and screen.tuning.order.wish.parent is None, WAIT_MS)
+    stage.wait(lambda: screen.tuning.request is not None and screen.tuning.request.selection.parent is None, WAIT_MS)
     stage.wait(screen.choices.button.isEnabled, WAIT_MS)
     screen.choices.button.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)

@@ -79,15 +79,15 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTrainer)
     trainer.wait_for_cost()
     measured: list[object] = []
     tuning.measured.connect(measured.append)
-    tuning.plan(choices.wish)
+    tuning.plan(choices.selection)
     qtbot.waitUntil(lambda: bool(measured))
     choices.epochs.setValue(3)
     choices.show_cost(measured[0])  # type: ignore[arg-type]  # it was under way when something else was chosen
     assert not choices.button.isEnabled()
     trainer.wait_for_cost()
-    order = tuning.order
-    assert order is not None
-    asked = order.job.choices
+    request = tuning.request
+    assert request is not None
+    asked = request.job.choices
     assert (asked.rule, asked.by, asked.seed, asked.epochs) == ("at-least:2", FoldsBy.VIDEO, 7, 3)
 
 
@@ -512,7 +512,9 @@ def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTrainer) -> 
     choices = trainer.screen.choices
     choices.start.setCurrentIndex(choices.start.findData(""))
     assert choices.start.currentText() == "Nothing: a first model"
-    qtbot.waitUntil(lambda: trainer.screen.tuning.order is not None and trainer.screen.tuning.order.wish.parent is None)
+    qtbot.waitUntil(
+        lambda: trainer.screen.tuning.request is not None and trainer.screen.tuning.request.selection.parent is None
+    )
     trainer.train()
     (job,) = trainer.world.tuner.jobs
     page = trainer.screen.before_after

@@ -218,11 +218,11 @@ def test_a_part_is_exported_as_that_part(qtbot: QtBot, parts: Composition, world
     assert isinstance(screen, ExportScreen)
     qtbot.waitUntil(lambda: [v.footage for v in screen.subject.chosen_videos] == [part(parts, "try 2")])
     click(screen.button)
-    qtbot.waitUntil(lambda: bool(world.exporting.orders))
-    (subject,) = world.exporting.orders[0].subjects  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: bool(world.exporting.requests))
+    (subject,) = world.exporting.requests[0].subjects  # type: ignore[union-attr]
     assert subject.footage == part(parts, "try 2")
     assert subject.extent == SECOND
-    assert world.exporting.orders[0].path.stem == "try 2"
+    assert world.exporting.requests[0].path.stem == "try 2"
 
 
 def test_a_session_leads_back_to_the_part(

@@ -112,7 +112,7 @@ def test_the_model_used_last_is_loaded_again(
     qtbot.waitUntil(lambda: third.program.state.model is not None)
     assert world.opened_models[-1] == "alpha", "one that is gone makes way for the first"
     (message,) = third.program.messages.waiting
-    assert "deleted any more: alpha is used" in message.text, "and that is said"
+    assert "deleted: alpha is used instead" in message.text, "and that is said"
 
 
 def test_a_model_from_a_folder_of_its_own_is_loaded_again(

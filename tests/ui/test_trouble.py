@@ -43,7 +43,7 @@ def test_files_are_dropped_and_what_is_not_understood_is_listed(
     assert [entry.path.name for entry in window.program.videos] == ["a.mp4", "b.mkv", "c.mov"]
     bar = window.window.messages
     qtbot.waitUntil(bar.isVisible)
-    assert bar.text == "4 things were not opened."
+    assert bar.text == "4 items were not opened."
     assert bar.details.splitlines() == [
         "empty folder: holds no videos", "letter.docx is not a video.", "gone.mp4: is not there",
         f"{folder / 'd.mp4'} is empty.",

@@ -14,7 +14,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspecting.raters_said import RatersBlock, ReasonRow
+from skillviewer.ui.inspecting.raters_block import RatersBlock, ReasonRow
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.insight.findings import WhyQuestion, _other_models
@@ -123,7 +123,7 @@ def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
     found = lowest(qtbot, window)
     block = why_of(window).cells
     assert block.words.plain.startswith("Raised the score most: the lower right of the picture (+0.")
-    assert "at the upper left lowered it most (−0." in block.words.plain
+    assert "Lowered it most: the upper left (−0." in block.words.plain
     assert found.evidence is not None
     assert told_number(found.evidence.cell_remainder, 3) in block.how.plain
     canvas = inspect(window).player.canvas
@@ -251,7 +251,7 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
     assert "No other model of the study has assessed this video." in limits.words.plain
     known = replace(found, analysis=replace(found.analysis, strangeness=0.62))
     limits.show_findings(known)
-    assert "It is 0.62 times as far from the videos that the model was trained on" in limits.words.plain
+    assert "Its distance from the training videos is 0.62 times" in limits.words.plain
     assert not limits.warning.isVisible()
     limits.show_findings(replace(found, analysis=replace(found.analysis, strangeness=1.8, warning="Unlike them.")))
     assert limits.warning.plain == "Caution: Unlike them."
@@ -296,7 +296,7 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
     best = by_score(window)[-2:]
     assert found.reference.name in {entry.name for entry in best}
     assert block.words.plain.startswith(f"{found.reference.name} scores {told_number(found.reference.score)}")
-    click(block.beside)
+    click(block.side_by_side)
     assert block.player is not None
     player = block.player
     qtbot.waitUntil(lambda: player.playback.video is not None and player.canvas.shown is not None)
@@ -304,7 +304,7 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
     assert player.playback.video.path.stem == found.reference.name
     assert window.program.playback.video is not None
     assert window.program.playback.video.path.stem == found.name, "the video itself stays where it was"
-    click(block.beside)
+    click(block.side_by_side)
     assert player.playback.video is None
 
 
@@ -411,7 +411,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
         qtbot.waitUntil(lambda: screen.judging.accepting)
         turn = screen.judging.turn
         assert turn is not None
-        screen.desk.vote(verdict)
+        screen.judging_view.vote(verdict)
         qtbot.waitUntil(lambda: screen.judging.phase is not JudgingPhase.STORING)
         return turn.names
 

@@ -70,7 +70,7 @@ class ModelsView(QWidget):
 
     @property
     def note(self) -> str:
-        """What is said of features."""
+        """The text on shared features."""
         return self._note.text()
 
     def show_rows(self, rows: Sequence[tuple[str, ComparedModel]], *, measurable: bool) -> None:

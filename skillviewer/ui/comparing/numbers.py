@@ -71,7 +71,7 @@ class NumbersView(QWidget):
 
     @property
     def note(self) -> str:
-        """What is said above the numbers."""
+        """The text above the numbers."""
         return self._note.text()
 
     def show_contrast(self, contrast: Contrast | None, rows: Sequence[tuple[str, ComparedModel]]) -> None:

@@ -86,7 +86,7 @@ class PaneText:
 
 
 class PaneCaption(QWidget):
-    """Lines on the stage: number, line and name with the kind of map; score and what else is to be said.
+    """The caption of a pane: number, line and name with the kind of map; score and source of the map.
 
     These are two lines, and three where a score with its interval leaves no room for where the map comes from.
     """
@@ -104,7 +104,7 @@ class PaneCaption(QWidget):
 
     @property
     def _narrow(self) -> bool:
-        """Whether there are three lines: told by the width alone, so that panes in a row are alike."""
+        """True where there are three lines: this depends on the width alone, so that panes in a row look alike."""
         return self.width() < self.fontMetrics().horizontalAdvance(USUAL_WORDS) + 2 * EDGE_PX
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -19,7 +19,7 @@ from skillviewer.ui.session.study_sync import recall
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What a model said.
+    """The answer of a model.
 
     Attributes:
         facts: What its checkpoint says of itself.
@@ -44,7 +44,7 @@ def ask(
 
 
 def remember(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken) -> dict[VideoClip, Analysis]:
-    """Return what a model said of the videos of a study in earlier sessions.
+    """Return the analyses of the videos of a study by a model from earlier sessions.
 
     Args:
         videos: Of the study.

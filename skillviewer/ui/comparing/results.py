@@ -1,4 +1,4 @@
-"""What the compared models have said: of the video on screen, and of all others."""
+"""The results of the compared models: for the video on screen, and for all others."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -58,7 +58,7 @@ class Answers:
         self.failures = {item: reason for item, reason in self.failures.items() if item[1] != footage}
 
     def forget_videos(self) -> None:
-        """Forget all that was said of videos; what is known of models stays."""
+        """Forget the results for videos; facts of models stay."""
         self.analyses.clear()
         self.evidence.clear()
         self.failures.clear()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
@@ -30,7 +30,7 @@ from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, push_button, text_label, vertical
 
 DIFFERENCE = "difference"
 """Key of the pane that shows where two models differ."""
@@ -81,9 +81,7 @@ class CompareScreen(QWidget):
         self.empty = QWidget(self)
         self._empty_words = text_label("", self.empty, wrap=True)
         self._empty_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.choose = QPushButton(self.tr("Choose models"), self.empty)
-        self.choose.setProperty("primary", True)
-        self.choose.clicked.connect(self.header.models.showMenu)
+        self.choose = push_button(self.tr("Choose models"), self.empty, self.header.models.showMenu, primary=True)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self.empty)
@@ -342,7 +340,7 @@ class CompareScreen(QWidget):
         return ((MapKind.DISTRIBUTION, self.tr("× uniform")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Compare menu do.
+        """Return what the actions of the Compare menu and of the player do.
 
         Args:
             dialogs: Asks the user where to save.
@@ -357,6 +355,13 @@ class CompareScreen(QWidget):
                 "save_ranks": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=True),
             },
             switch={"compare_difference": self.header.difference.setChecked},
+            player={
+                "zoom_in": self.grid.zoom_in,
+                "zoom_out": self.grid.zoom_out,
+                "zoom_fit": self.grid.fit,
+                "curve_fit": self.curves.plot.fit,
+                "focus": self.focus_player,
+            },
         )
 
     def save_figure(self, dialogs: Dialogs) -> None:
@@ -365,24 +370,6 @@ class CompareScreen(QWidget):
         look, blurs = replace(self._look, scale=self._scale), self.blur_faces.isChecked()
         self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)
 
-    # for the keys of the player
-
     def focus_player(self) -> None:
         """Give the panes the focus: the player's keys work."""
         self.grid.setFocus()
-
-    def zoom_in(self) -> None:
-        """Zoom in, in all panes."""
-        self.grid.zoom_in()
-
-    def zoom_out(self) -> None:
-        """Zoom out, in all panes."""
-        self.grid.zoom_out()
-
-    def fit(self) -> None:
-        """Show the whole picture in all panes."""
-        self.grid.fit()
-
-    def fit_curve(self) -> None:
-        """Show the whole time."""
-        self.curves.plot.fit()

@@ -1,4 +1,4 @@
-"""Keeps what is told of the study up to date: which videos the models disagree on, and how far they agree."""
+"""Keeps the agreement over the study up to date: the videos on which the models disagree, and how far they agree."""
 
 from PySide6.QtCore import QObject, Signal, Slot
 

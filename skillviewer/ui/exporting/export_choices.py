@@ -106,27 +106,35 @@ def subjects(
     return tuple(made)
 
 
-def orders(wish: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
+def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
     """Return the files that are to be written, in order; none where nothing can be."""
-    if isinstance(wish.exporter, StudyExporter):
+    if isinstance(choices.exporter, StudyExporter):
         return (
-            (StudyExportRequest(wish.exporter, wish.study, wish.path, wish.options),) if wish.study is not None else ()
+            (StudyExportRequest(choices.exporter, choices.study, choices.path, choices.options),)
+            if choices.study is not None
+            else ()
         )
-    if not wish.videos or not wish.models:
+    if not choices.videos or not choices.models:
         return ()
-    if wish.spread is not FileSplit.EACH:
-        return (ExportRequest(wish.exporter, subjects(wish.videos, wish.models, wish.study), wish.path, wish.options),)
+    if choices.spread is not FileSplit.EACH:
+        return (
+            ExportRequest(
+                choices.exporter, subjects(choices.videos, choices.models, choices.study), choices.path, choices.options
+            ),
+        )
     taken: set[str] = set()
     made = []
-    for video in wish.videos:
-        path = wish.path / f"{reserve_name(safe_name(video.name), taken)}{wish.suffix}"
-        made.append(ExportRequest(wish.exporter, subjects([video], wish.models, wish.study), path, wish.options))
+    for video in choices.videos:
+        path = choices.path / f"{reserve_name(safe_name(video.name), taken)}{choices.suffix}"
+        made.append(
+            ExportRequest(choices.exporter, subjects([video], choices.models, choices.study), path, choices.options)
+        )
     return tuple(made)
 
 
-def replacing(order: ExportRequest | StudyExportRequest) -> ExportRequest | StudyExportRequest:
-    """Return an order that may replace a file."""
-    return replace(order, overwrite=True)
+def replacing(request: ExportRequest | StudyExportRequest) -> ExportRequest | StudyExportRequest:
+    """Return a request that may replace a file."""
+    return replace(request, overwrite=True)
 
 
 def spreads_of(exporter: Exporter | StudyExporter, n_videos: int) -> tuple[FileSplit, ...]:

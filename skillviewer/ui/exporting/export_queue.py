@@ -1,4 +1,4 @@
-"""Exports under way and done: one entry an order of a person, worked off one after the other."""
+"""The queue of exports: an entry for each press of the button, carried out one after the other."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -30,17 +30,17 @@ class QueueStage(StrEnum):
 
 
 class QueueEntry(QObject):
-    """One order: one file, or one a video."""
+    """An entry of the queue: one file, or one for each video."""
 
     changed = Signal()
     assessed = Signal(object)
-    """``Assessed``: what a model said of a video that the window had nothing of."""
+    """``Assessed``: an analysis that the window did not have yet."""
 
     def __init__(
-        self, title: str, orders: Sequence[ExportRequest | StudyExportRequest], parent: QObject | None = None
+        self, title: str, requests: Sequence[ExportRequest | StudyExportRequest], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self.title, self.orders = title, tuple(orders)
+        self.title, self.requests = title, tuple(requests)
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
         self.batch: Batch | None = None
@@ -51,8 +51,8 @@ class QueueEntry(QObject):
     @property
     def target(self) -> Path:
         """The file, or the folder where there are several."""
-        first = self.orders[0].path
-        return first if len(self.orders) == 1 else first.parent
+        first = self.requests[0].path
+        return first if len(self.requests) == 1 else first.parent
 
     def follow(self, task: Task, job: Job) -> None:
         """Listen to the work."""
@@ -97,7 +97,7 @@ class QueueEntry(QObject):
 
 
 class ExportQueue(QObject):
-    """Gives orders to the worker thread that writes, and remembers what became of them.
+    """Hands requests to the worker thread that writes, and keeps their results.
 
     Args:
         worker: Writes.
@@ -119,14 +119,14 @@ class ExportQueue(QObject):
     @property
     def promised(self) -> set[Path]:
         """Files that are about to be written."""
-        return {order.path for entry in self.entries if not entry.stage.over for order in entry.orders}
+        return {request.path for entry in self.entries if not entry.stage.over for request in entry.requests}
 
-    def add(self, title: str, orders: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
-        """Work on an order when those before it are done."""
-        entry = QueueEntry(title, orders, self)
+    def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
+        """Append requests, which are carried out after those before them."""
+        entry = QueueEntry(title, requests, self)
         entry.assessed.connect(self.assessed)
-        given = entry.orders
-        task = self._worker.submit(lambda desk, token, report: desk.write_all(given, token, report))
+        given = entry.requests
+        task = self._worker.submit(lambda service, token, report: service.write_all(given, token, report))
         entry.follow(task, self._jobs.follow(title, task))
         self.entries.append(entry)
         self.added.emit(entry)

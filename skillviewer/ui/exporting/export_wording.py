@@ -1,6 +1,6 @@
 """What the Export screen says: why nothing can be written, what a person should know, and what is asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -10,48 +10,46 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.ui.exporting.export_choices import ExportChoices, FileSplit
-
-Translate = Callable[[str], str]
-"""Translates words of the tables of exporters."""
+from skillviewer.ui.exporting.kinds import translated
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("exporting", text)
 
 
-def refusal(wish: ExportChoices, translate: Translate) -> str:
-    """Return why a wish cannot be fulfilled, or ""."""
-    return _nothing_of(wish, translate) or _nowhere(wish)
+def refusal(choices: ExportChoices) -> str:
+    """Return why nothing can be exported with these choices, or ""."""
+    return _nothing_of(choices) or _nowhere(choices)
 
 
-def _nothing_of(wish: ExportChoices, translate: Translate) -> str:
+def _nothing_of(choices: ExportChoices) -> str:
     """Return why there is nothing to write, or ""."""
-    exporter = wish.exporter
+    exporter = choices.exporter
     if isinstance(exporter, StudyExporter):
-        return _tr("Open a study first.") if wish.study is None else ""
-    if not wish.videos and wish.spread in {FileSplit.EACH, FileSplit.ALL}:
+        return _tr("Open a study first.") if choices.study is None else ""
+    if not choices.videos and choices.spread in {FileSplit.EACH, FileSplit.ALL}:
         return _tr("No video has been assessed yet. Assess them first, or choose a single one.")
-    if not wish.videos or not wish.models:
-        return _tr("Choose a model.") if wish.videos else _tr("Choose a video.")
-    n = len(wish.models) * (1 if wish.spread is FileSplit.EACH else len(wish.videos))
+    if not choices.videos or not choices.models:
+        return _tr("Choose a model.") if choices.videos else _tr("Choose a video.")
+    n = len(choices.models) * (1 if choices.spread is FileSplit.EACH else len(choices.videos))
     if n < exporter.least:
         return _tr("{} needs {} models on a video or more: choose them.").format(
-            translate(exporter.title), exporter.least
+            translated(exporter.title), exporter.least
         )
     if n > 1 and not exporter.takes_several:
-        return _tr("{} is made of one video and one model.").format(translate(exporter.title))
+        return _tr("{} is made of one video and one model.").format(translated(exporter.title))
     return ""
 
 
-def _nowhere(wish: ExportChoices) -> str:
+def _nowhere(choices: ExportChoices) -> str:
     """Return why it cannot go where it is to go, or ""."""
-    exporter, path = wish.exporter, wish.path
-    wrong_key = _wrong_key(wish.options)
+    exporter, path = choices.exporter, choices.path
+    wrong_key = _wrong_key(choices.options)
     if wrong_key:
         return wrong_key
     if str(path) in {"", "."}:
         return _tr("Choose where to write it.")
-    into_folder = not isinstance(exporter, StudyExporter) and wish.spread is FileSplit.EACH
+    into_folder = not isinstance(exporter, StudyExporter) and choices.spread is FileSplit.EACH
     if not into_folder and path.suffix.lower() not in exporter.suffixes:
         return _tr("Choose a name that ends in {}.").format(_tr(" or ").join(exporter.suffixes))
     words = _tr("Give the whole path: “{}” does not say in which folder.")
@@ -71,20 +69,20 @@ def _wrong_key(options: object) -> str:
     return words.format(key.name) if path_exists(key) else ""
 
 
-def remark(wish: ExportChoices) -> str:
+def remark(choices: ExportChoices) -> str:
     """Return what a person should know before it is written, or ""."""
-    exporter = wish.exporter
+    exporter = choices.exporter
     if isinstance(exporter, StudyExporter):
         return ""
     parts = []
-    new = [video for video in wish.videos if video.analysis is None] if any(m.loaded for m in wish.models) else []
+    new = [video for video in choices.videos if video.analysis is None] if any(m.loaded for m in choices.models) else []
     if len(new) == 1:
         parts.append(_tr("{} has not been assessed yet: that is done first.").format(printable(new[0].name)))
     elif new:
         parts.append(_tr("{} videos have not been assessed yet: that is done first.").format(len(new)))
     if exporter.needs_evidence or exporter.wants_evidence:
         parts.append(_tr("What raised and lowered the score is computed first, which takes some seconds a video."))
-    if any(not model.loaded for model in wish.models):
+    if any(not model.loaded for model in choices.models):
         parts.append(_tr("A model that has not seen a video yet is asked first."))
     return " ".join(parts)
 
@@ -96,9 +94,9 @@ def question(there: Sequence[Path]) -> str:
     return _tr("{} of these files are there already. Replace them?").format(len(there))
 
 
-def title(made: Sequence[ExportRequest | StudyExportRequest], translate: Translate) -> str:
-    """Return what an order is called in the list."""
-    name = translate(made[0].exporter.title)
+def title(made: Sequence[ExportRequest | StudyExportRequest]) -> str:
+    """Return the title of requests in the queue."""
+    name = translated(made[0].exporter.title)
     if len(made) == 1:
         return f"{name} · {printable(made[0].path.name)}"
     return _tr("{} · {} files in {}").format(name, len(made), printable(made[0].path.parent.name))

@@ -30,7 +30,7 @@ class Previews(QObject):
     """Asks for previews; a question that a newer one overtook is dropped.
 
     Args:
-        worker: Owns a desk of its own, so that no preview waits for an export.
+        worker: Owns an export service of its own, so that no preview waits for an export.
         parent: Owner.
     """
 
@@ -53,11 +53,11 @@ class Previews(QObject):
     def ask(self, exporter: Exporter, subjects: Sequence[ExportTarget], options: object) -> None:
         """Ask soon; what was asked before is not awaited any more."""
         asked = tuple(subjects)
-        self._ask(lambda desk: desk.preview(exporter, asked, options))
+        self._ask(lambda service: service.preview(exporter, asked, options))
 
     def ask_study(self, exporter: StudyExporter, study: Path) -> None:
         """Ask for what is made of a whole study."""
-        self._ask(lambda desk: desk.preview_study(exporter, study))
+        self._ask(lambda service: service.preview_study(exporter, study))
 
     def _ask(self, question: Question) -> None:
         self._wanted = question
@@ -78,7 +78,7 @@ class Previews(QObject):
         wanted, self._wanted = self._wanted, None
         if wanted is None or self._worker.stopped:
             return
-        self._task = self._worker.submit(lambda desk, _token, _report: wanted(desk))
+        self._task = self._worker.submit(lambda service, _token, _report: wanted(service))
         self._task.succeeded.connect(self._on_succeeded)
         self._task.failed.connect(self._on_failed)
         self._task.finished.connect(self._on_finished)
@@ -124,7 +124,7 @@ class PreviewPane(QWidget):
 
     @property
     def words(self) -> str:
-        """What is said in the place of a picture, or ""."""
+        """The message shown instead of a picture, or ""."""
         return self._words
 
     @property
@@ -134,7 +134,7 @@ class PreviewPane(QWidget):
 
     @property
     def caption(self) -> str:
-        """What is said below: which frame is shown, or how many rows; or ""."""
+        """The caption below: the frame, or the number of rows; or ""."""
         return self._caption
 
     def show_preview(self, seen: Preview) -> None:

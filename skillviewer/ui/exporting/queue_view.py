@@ -47,7 +47,7 @@ class EntryRow(QWidget):
 
     @property
     def text(self) -> str:
-        """What is said of it."""
+        """The message of the entry."""
         return self._message.text()
 
     @Slot()
@@ -89,10 +89,12 @@ class EntryRow(QWidget):
         if batch is None:
             return printable(entry.failure)
         lines = []
-        if len(entry.orders) == 1 and batch.written:
+        if len(entry.requests) == 1 and batch.written:
             lines.append(" · ".join((self.tr("Written and read back"), *batch.written[0].facts)))
         elif batch.written:
-            lines.append(self.tr("{} of {} files written and read back").format(len(batch.written), len(entry.orders)))
+            lines.append(
+                self.tr("{} of {} files written and read back").format(len(batch.written), len(entry.requests))
+            )
         problems = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
         lines += [printable(text) for text in problems[:MOST_SHOWN]]
         if len(problems) > MOST_SHOWN:
@@ -106,7 +108,7 @@ class EntryRow(QWidget):
         names = [printable(file.path.name) for file in entry.written]
         more = self.tr(" and {} more").format(len(names) - MOST_SHOWN) if len(names) > MOST_SHOWN else ""
         stays = self.tr("{} of {} files were finished before, and stay: {}{}.")
-        return f"{text}\n{stays.format(len(names), len(entry.orders), ', '.join(names[:MOST_SHOWN]), more)}"
+        return f"{text}\n{stays.format(len(names), len(entry.requests), ', '.join(names[:MOST_SHOWN]), more)}"
 
     @Slot()
     def _on_button(self) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QPushButton, QStackedWidget, QWidget
 
 from skillviewer.core.atomic_write import is_one_of, path_exists
@@ -19,15 +19,15 @@ from skillviewer.ui.exporting.export_choices import (
     ExportChoices,
     ExportModel,
     FileSplit,
-    orders,
     replacing,
+    requests,
     spreads_of,
     subjects,
 )
 from skillviewer.ui.exporting.export_queue import ExportQueue
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
 from skillviewer.ui.exporting.faces_page import FacesPage
-from skillviewer.ui.exporting.kinds import KindList
+from skillviewer.ui.exporting.kinds import KindList, translated
 from skillviewer.ui.exporting.option_form import FormArea, OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
 from skillviewer.ui.exporting.queue_view import QueueView
@@ -35,7 +35,7 @@ from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_study import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
@@ -107,8 +107,7 @@ class ExportScreen(QWidget):
         below.addWidget(self.destination)
         line = horizontal(spacing=12)
         self.words = text_label("", right, wrap=True, plain=True)
-        self.button = QPushButton(self.tr("Export"), right)
-        self.button.setProperty("primary", True)
+        self.button = push_button(self.tr("Export"), right, primary=True)
         line.addWidget(self.words, 1)
         line.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         below.addLayout(line)
@@ -215,7 +214,7 @@ class ExportScreen(QWidget):
         if exporter.options is not self.options.kind or not self.options.isVisibleTo(self):
             self.options.show_options(exporter.options, self._program.state.look)
         self.options.setVisible(exporter.options is not None)
-        self.about.setText(self._said(exporter.about))
+        self.about.setText(translated(exporter.about))
         self.subject.offer(spreads_of(exporter, len(self._program.videos)))
         self.destination.offer(exporter.suffixes)
         self._on_marks()
@@ -274,7 +273,7 @@ class ExportScreen(QWidget):
         return name if exporter.name in {"clip", "study"} else f"{name} {exporter.name}"
 
     @property
-    def wish(self) -> ExportChoices:
+    def choices(self) -> ExportChoices:
         """What is asked for now.
 
         Raises:
@@ -295,7 +294,7 @@ class ExportScreen(QWidget):
     def _refusal(self) -> str:
         """Return why nothing can be written, or ""."""
         try:
-            return refusal(self.wish, self._said)
+            return refusal(self.choices)
         except ExportError as error:
             return str(error)
 
@@ -304,7 +303,7 @@ class ExportScreen(QWidget):
         """Say what stands in the way, or what a person should know."""
         why_not = self._refusal()
         self.button.setEnabled(not why_not)
-        self.words.setText(printable(why_not or remark(self.wish)))
+        self.words.setText(printable(why_not or remark(self.choices)))
 
     # preview
 
@@ -317,18 +316,18 @@ class ExportScreen(QWidget):
             self.pane.show_message(self.tr("There is nothing to see of this before it is written."))
             return
         try:
-            wish = self.wish
+            choices = self.choices
         except ExportError as error:
             self.pane.show_message(str(error))
             return
-        if isinstance(exporter, StudyExporter) and wish.study is not None:
-            self.previews.ask_study(exporter, wish.study)
+        if isinstance(exporter, StudyExporter) and choices.study is not None:
+            self.previews.ask_study(exporter, choices.study)
             return
-        if isinstance(exporter, StudyExporter) or not wish.videos or not wish.models:
+        if isinstance(exporter, StudyExporter) or not choices.videos or not choices.models:
             self.pane.show_message(self._refusal())
             return
-        videos = wish.videos[:1] if wish.spread is FileSplit.EACH else wish.videos
-        self.previews.ask(exporter, subjects(videos, wish.models, wish.study), wish.options)
+        videos = choices.videos[:1] if choices.spread is FileSplit.EACH else choices.videos
+        self.previews.ask(exporter, subjects(videos, choices.models, choices.study), choices.options)
 
     @Slot(object)
     def _on_preview(self, seen: "Preview | None") -> None:
@@ -369,13 +368,13 @@ class ExportScreen(QWidget):
         if why_not:
             self._program.messages.note(why_not)
             return
-        wish = self.wish
-        made = orders(wish)
-        promised = self.queue.promised & {order.path for order in made}
+        choices = self.choices
+        made = requests(choices)
+        promised = self.queue.promised & {request.path for request in made}
         if promised:
             self._program.messages.note(self.tr("{} is being written already.").format(min(promised).name))
             return
-        there = [order.path for order in made if path_exists(order.path)]
+        there = [request.path for request in made if path_exists(request.path)]
         videos = [entry.path for entry in self._program.videos]
         original = next((path for path in there if is_one_of(path, videos)), None)
         if original is not None:
@@ -385,10 +384,7 @@ class ExportScreen(QWidget):
         if there and not dialogs.confirm(self, question(there), self.tr("Replace")):
             return
         self._program.settings.export_folder = str(self.destination.folder)
-        self.queue.add(title(made, self._said), [replacing(o) if o.path in there else o for o in made])
-
-    def _said(self, text: str) -> str:
-        return QCoreApplication.translate("exporters", text)
+        self.queue.add(title(made), [replacing(o) if o.path in there else o for o in made])
 
     @themed
     def on_theme(self, theme: Theme) -> None:

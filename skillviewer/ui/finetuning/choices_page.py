@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QPushButton, QScrollArea, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from skillviewer.core.dataset.folds import FoldsBy
 from skillviewer.core.finetuning.split import TuningChoices
@@ -14,7 +14,7 @@ from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection
 from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import indented
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 SETTLE_MS = 350
@@ -27,7 +27,7 @@ FIELD_PX = 28
 class ChoicesPage(QWidget):
     """What a person chooses on the left, what follows from it on the right."""
 
-    wished = Signal(object)
+    selected = Signal(object)
     """``TuningSelection``: something was chosen."""
     start_asked = Signal()
     judge_asked = Signal()
@@ -35,9 +35,9 @@ class ChoicesPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._order: TuningRequest | None = None
+        self._request: TuningRequest | None = None
         self._writable = True
-        self._settle = single_shot(self, SETTLE_MS, self._wish)
+        self._settle = single_shot(self, SETTLE_MS, self._select)
         row = horizontal(self, (24, 16, 24, 16), 40)
         row.addWidget(self._make_form(), 0, Qt.AlignmentFlag.AlignTop)
         self.right = vertical(spacing=16)
@@ -91,8 +91,7 @@ class ChoicesPage(QWidget):
             lines.addRow(label, field)
             field.setAccessibleName(label)
         lines.addRow("", self.old_pairs)
-        self.button = QPushButton(self.tr("Start training"), form)
-        self.button.setProperty("primary", True)
+        self.button = push_button(self.tr("Start training"), form, primary=True)
         self.button.setEnabled(False)
         self.button.clicked.connect(self.start_asked)
         lines.addRow("", self.button)
@@ -121,8 +120,7 @@ class ChoicesPage(QWidget):
     def _make_plan(self) -> QWidget:
         inside = QWidget(self)
         column = vertical(inside, (0, 0, 8, 0), 8)
-        title = QLabel(self.tr("What will be trained"), inside)
-        title.setProperty("heading", True)
+        title = text_label(self.tr("What will be trained"), inside, heading=True)
         column.addWidget(title)
         self._lines = QFormLayout()
         self._lines.setHorizontalSpacing(24)
@@ -131,19 +129,14 @@ class ChoicesPage(QWidget):
         column.addLayout(self._lines)
         self._refusal = self._sentence(inside)
         self._cautions = self._sentence(inside)
-        self.judge = QPushButton(self.tr("Judge pairs"), inside)
-        self.judge.clicked.connect(self.judge_asked)
+        self.judge = push_button(self.tr("Judge pairs"), inside, self.judge_asked)
         self.judge.hide()
         column.addWidget(self._refusal)
         column.addWidget(self.judge, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._cautions)
         column.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = scroll_area(self, self.tr("What will be trained"))
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        area.setAccessibleName(self.tr("What will be trained"))
         area.setWidget(inside)
         return area
 
@@ -198,7 +191,7 @@ class ChoicesPage(QWidget):
         self._writable = writable
 
     @property
-    def wish(self) -> TuningSelection:
+    def selection(self) -> TuningSelection:
         """What is chosen."""
         rule = self.rule.currentData()
         by = self.by.currentData()
@@ -224,24 +217,24 @@ class ChoicesPage(QWidget):
         self._settle.start()
 
     @Slot()
-    def _wish(self) -> None:
-        self.wished.emit(self.wish)
+    def _select(self) -> None:
+        self.selected.emit(self.selection)
 
     # what follows
 
     @Slot(object)
-    def show_order(self, order: TuningRequest) -> None:
+    def show_request(self, request: TuningRequest) -> None:
         """Show what would be trained, or why nothing can be."""
-        self._order = order
-        self._fill(plan_lines(order))
-        self._refusal.setText(order.refusal)
-        self._refusal.setVisible(bool(order.refusal))
-        self.judge.setVisible(bool(order.refusal) and self._writable)
-        cautions = order.division.warnings if order.division is not None else ()
+        self._request = request
+        self._fill(plan_lines(request))
+        self._refusal.setText(request.refusal)
+        self._refusal.setVisible(bool(request.refusal))
+        self.judge.setVisible(bool(request.refusal) and self._writable)
+        cautions = request.division.warnings if request.division is not None else ()
         self._cautions.setText("\n".join(f"• {text}" for text in cautions))
         self._cautions.setVisible(bool(cautions))
         self.button.setEnabled(False)
-        if order.division is not None:
+        if request.division is not None:
             self._cost = self._add(self.tr("Cost"), self.tr("measuring …"))
 
     @Slot(object)
@@ -259,7 +252,7 @@ class ChoicesPage(QWidget):
     @Slot(object)
     def show_progress(self, progress: Progress) -> None:
         """Show how far the measuring is."""
-        if self._order is not None and self._order.division is not None and not self.button.isEnabled():
+        if self._request is not None and self._request.division is not None and not self.button.isEnabled():
             self._cost.setText(self.tr("{} …").format(progress.stage))
 
     @Slot(str)
@@ -267,11 +260,11 @@ class ChoicesPage(QWidget):
         """Show that nothing could be planned or measured."""
         self._refusal.setText(text)
         self._refusal.show()
-        if self._order is not None and self._order.division is not None:
+        if self._request is not None and self._request.division is not None:
             self._cost.setText(self.tr("not known"))
 
     def texts(self) -> str:
-        """Return all that is said on the right."""
+        """Return the text on the right."""
         parts = []
         for row in range(self._lines.rowCount()):
             for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):

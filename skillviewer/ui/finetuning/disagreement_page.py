@@ -3,13 +3,13 @@
 import math
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QWidget
 
 from skillviewer.core.ranking.disagreements import Disagreement
 from skillviewer.core.text import percent, printable
 from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.requests import RaterDisagreement
-from skillviewer.ui.widgets.layout import text_label, vertical
+from skillviewer.ui.widgets.layout import push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
 
 
@@ -23,10 +23,8 @@ class DisagreementPage(QWidget):
         super().__init__(parent)
         column = vertical(self, (24, 16, 24, 16), 12)
         row = QHBoxLayout()
-        title = QLabel(self.tr("Where model and raters disagree"), self)
-        title.setProperty("heading", True)
-        self.back = QPushButton(self.tr("Back"), self)
-        self.back.clicked.connect(self.back_asked)
+        title = text_label(self.tr("Where model and raters disagree"), self, heading=True)
+        self.back = push_button(self.tr("Back"), self, self.back_asked)
         row.addWidget(title, 1)
         row.addWidget(self.back)
         column.addLayout(row)

@@ -33,7 +33,7 @@ class TuningRequest:
     """What would be trained.
 
     Attributes:
-        wish: What is chosen.
+        selection: The choices of the form.
         job: The same, with what the study says.
         name: What all versions of the model are called.
         parent_digest: Of the model to begin as, or None.
@@ -41,7 +41,7 @@ class TuningRequest:
         refusal: Why nothing can be trained, or "".
     """
 
-    wish: TuningSelection
+    selection: TuningSelection
     job: TuningJob
     name: str
     parent_digest: str | None
@@ -49,25 +49,25 @@ class TuningRequest:
     refusal: str
 
 
-def plan(study: Study, wish: TuningSelection, cache_bytes: int) -> TuningRequest:
+def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRequest:
     """Return what would be trained, or why nothing can be.
 
     Args:
         study: The open study.
-        wish: What is chosen.
+        selection: The choices of the form.
         cache_bytes: Room for features.
     """
-    labels = versions.study_pairs(study, wish.choices.rule)
-    parent_digest = digest(wish.parent) if wish.parent is not None else None
-    name = versions.known_as(study, parent_digest, wish.parent_name or study.title)
+    labels = versions.study_pairs(study, selection.choices.rule)
+    parent_digest = digest(selection.parent) if selection.parent is not None else None
+    name = versions.known_as(study, parent_digest, selection.parent_name or study.title)
     folder = versions.next_folder(study, name, parent_digest)
-    job = TuningJob(labels, wish.choices, wish.parent, folder, cache_bytes=cache_bytes)
-    known = known_before(wish.parent, wish.parent_name) if wish.parent is not None else None
+    job = TuningJob(labels, selection.choices, selection.parent, folder, cache_bytes=cache_bytes)
+    known = known_before(selection.parent, selection.parent_name) if selection.parent is not None else None
     try:
-        division, refusal = divide_for(labels, wish.choices, known, wish.parent_name), ""
+        division, refusal = divide_for(labels, selection.choices, known, selection.parent_name), ""
     except DatasetError as error:
         division, refusal = None, str(error)
-    return TuningRequest(wish, job, name, parent_digest, division, refusal)
+    return TuningRequest(selection, job, name, parent_digest, division, refusal)
 
 
 @dataclass(frozen=True, slots=True)

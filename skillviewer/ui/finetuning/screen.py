@@ -61,10 +61,10 @@ class FinetuneScreen(QWidget):
 
     def _connect(self) -> None:
         program, tuning = self._program, self.tuning
-        self.choices.wished.connect(tuning.plan)
+        self.choices.selected.connect(tuning.plan)
         self.choices.start_asked.connect(self._on_start)
         self.choices.judge_asked.connect(self._actions["show_rank"].trigger)
-        tuning.planned.connect(self.choices.show_order)
+        tuning.planned.connect(self.choices.show_request)
         tuning.measured.connect(self.choices.show_cost)
         tuning.failed.connect(self.choices.show_failure)
         tuning.progressed.connect(self._on_progress)
@@ -172,9 +172,9 @@ class FinetuneScreen(QWidget):
 
     @Slot()
     def _on_start(self) -> None:
-        order = self.tuning.order
-        if order is not None:
-            self.running.begin(from_nothing=order.wish.parent is None)
+        request = self.tuning.request
+        if request is not None:
+            self.running.begin(from_nothing=request.selection.parent is None)
             self.tuning.start()
 
     @Slot(object)

@@ -60,7 +60,7 @@ class Tuning(QObject):
         super().__init__(parent)
         self._program, self._worker = program, worker
         self._phase = TuningPhase.CHOOSING
-        self._order: TuningRequest | None = None
+        self._request: TuningRequest | None = None
         self._trained: TuningRequest | None = None
         self._result: TuningResult | None = None
         self._unclaimed: list[Path] = []
@@ -83,9 +83,9 @@ class Tuning(QObject):
         return self._phase
 
     @property
-    def order(self) -> TuningRequest | None:
+    def request(self) -> TuningRequest | None:
         """What would be trained, as planned last."""
-        return self._order
+        return self._request
 
     @property
     def result(self) -> TuningResult | None:
@@ -105,7 +105,7 @@ class Tuning(QObject):
 
     # before
 
-    def plan(self, wish: TuningSelection) -> None:
+    def plan(self, selection: TuningSelection) -> None:
         """Say what would be trained; the answer arrives at ``planned``, and what it costs at ``measured``."""
         if self._measuring is not None:
             self._measuring.cancel()
@@ -113,19 +113,19 @@ class Tuning(QObject):
         if self._program.studies.current is None or self._program.study.stopped:
             return
         room = self._program.settings.cache_gb * 2**30
-        self._planning = self._program.studies.read(lambda study: plan(study, wish, room))
+        self._planning = self._program.studies.read(lambda study: plan(study, selection, room))
         self._planning.succeeded.connect(self._on_planned)
         self._planning.failed.connect(self._on_plan_failed)
 
     @Slot(object)
-    def _on_planned(self, order: TuningRequest) -> None:
+    def _on_planned(self, request: TuningRequest) -> None:
         if self.sender() is not self._planning:
             return  # something else was chosen meanwhile
-        self._planning, self._order = None, order
-        self.planned.emit(order)
-        if order.division is None or self._phase is not TuningPhase.CHOOSING or self._worker.stopped:
+        self._planning, self._request = None, request
+        self.planned.emit(request)
+        if request.division is None or self._phase is not TuningPhase.CHOOSING or self._worker.stopped:
             return
-        self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(order.job, token, report))
+        self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(request.job, token, report))
         self._measuring.succeeded.connect(self._on_measured)
         self._measuring.failed.connect(self._on_plan_failed)
         self._measuring.progressed.connect(self.progressed)
@@ -146,19 +146,19 @@ class Tuning(QObject):
 
     def start(self) -> None:
         """Train what was planned last."""
-        order, current = self._order, self._program.studies.current
-        if order is None or order.division is None or self._phase is not TuningPhase.CHOOSING or current is None:
+        request, current = self._request, self._program.studies.current
+        if request is None or request.division is None or self._phase is not TuningPhase.CHOOSING or current is None:
             return
         if self._measuring is not None:
             self._measuring.cancel()
             self._measuring = None
-        self._study_path, self._trained = current.path, order
+        self._study_path, self._trained = current.path, request
         stop = self._stop = StopFolder()
 
         unclaimed = self._unclaimed = []
 
         def work(tuner: FineTuner, token: CancelToken, report: Report) -> TuningResult:
-            result = tuner.finetune(order.job, stop, token, report)
+            result = tuner.finetune(request.job, stop, token, report)
             unclaimed.append(result.folder)
             return result
 
@@ -248,9 +248,9 @@ class Tuning(QObject):
 
     def _keeping(self, result: TuningResult) -> Callable[[Study], ModelVersion]:
         """Return what makes the study know the version; done twice it changes nothing."""
-        order = self._trained
-        assert order is not None
-        name, digest_before, folder = order.name, order.parent_digest, order.wish.parent
+        request = self._trained
+        assert request is not None
+        name, digest_before, folder = request.name, request.parent_digest, request.selection.parent
         known = (digest_before, folder) if digest_before is not None and folder is not None else None
         return lambda study: versions.propose(study, result.digest, name, result.folder, result.facts, known)
 

@@ -88,9 +88,9 @@ def _videos(videos: Sized) -> str:
     return _counted(len(videos), _tr("{} video"), _tr("{} videos"))
 
 
-def plan_lines(order: TuningRequest) -> list[tuple[str, str]]:
+def plan_lines(request: TuningRequest) -> list[tuple[str, str]]:
     """Return (heading, sentence) of what would be trained."""
-    division, labels = order.division, order.job.study
+    division, labels = request.division, request.job.study
     if division is None:
         return []
     fold, dataset = division.fold, labels.dataset

@@ -1,4 +1,4 @@
-"""The scores of the cohort on a line, with the video and its interval among them: how sure its standing is."""
+"""The scores of the cohort on a line, with the video and its interval among them."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ class StandingStrip(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        """Be flat."""
+        """Return a flat size."""
         return QSize(200, HEIGHT_PX)
 
     @themed
@@ -100,7 +100,7 @@ class StandingStrip(QWidget):
         painter.end()
 
     def _words(self, painter: QPainter, s: CohortStanding) -> None:
-        """Name the ends and, where there is room between, the median."""
+        """Label the ends and, if there is room between, the median."""
         metrics, theme = painter.fontMetrics(), self._theme
         row = QRectF(0, self.height() - metrics.height(), self.width(), metrics.height())
         left, right, middle = self.tr("lower"), self.tr("higher"), self.tr("median")

@@ -85,7 +85,7 @@ class Ballot:
         """Return the vote.
 
         Args:
-            verdict: What is said; None skips the pair.
+            verdict: The verdict; None skips the pair.
             rater: Who says it.
             taken_s: How long the pair was looked at, in seconds.
         """

@@ -1,4 +1,4 @@
-"""What a rater should be told: of the name, the videos, the last vote and the last few; nothing is refused."""
+"""Warnings to a rater: on the name, the videos, the last vote and the last few; nothing is refused."""
 
 from collections.abc import Sequence
 

@@ -39,16 +39,16 @@ class ClockBar(QWidget):
         """Two bars and a little air."""
         return QSize(400, 2 * BAR_PX + 3 * GAP_PX)
 
-    def set_deck(self, deck: PairView) -> None:
-        """Follow another deck."""
+    def set_deck(self, pair_view: PairView) -> None:
+        """Follow another pair view."""
         if self._deck is not None:
             self._deck.clock.moved.disconnect(self._on_moved)
             self._deck.clock.mode_changed.disconnect(self._on_moved)
             self._deck.swapped.disconnect(self._on_moved)
-        self._deck = deck
-        deck.clock.moved.connect(self._on_moved)
-        deck.clock.mode_changed.connect(self._on_moved)
-        deck.swapped.connect(self._on_moved)
+        self._deck = pair_view
+        pair_view.clock.moved.connect(self._on_moved)
+        pair_view.clock.mode_changed.connect(self._on_moved)
+        pair_view.swapped.connect(self._on_moved)
         self.update()
 
     def set_marks(self, marks_s: Marks) -> None:
@@ -84,61 +84,61 @@ class ClockBar(QWidget):
         """Return the top of the left (0) or the right (1) video's bar, in pixels."""
         return GAP_PX + row * (BAR_PX + GAP_PX)
 
-    def _rows(self, deck: PairView) -> tuple[int, int]:
-        return (deck.left, 1 - deck.left)
+    def _rows(self, pair_view: PairView) -> tuple[int, int]:
+        return (pair_view.left, 1 - pair_view.left)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw."""
-        deck = self._deck
-        if deck is None or not deck.clock.stretches:
+        pair_view = self._deck
+        if pair_view is None or not pair_view.clock.stretches:
             return
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        for row, video in enumerate(self._rows(deck)):
-            stretch, top = deck.clock.stretches[video], self.row_y(row)
+        for row, video in enumerate(self._rows(pair_view)):
+            stretch, top = pair_view.clock.stretches[video], self.row_y(row)
             left, right = self.x_of(stretch.start_s), self.x_of(stretch.stop_s)
             painter.setBrush(QColor(theme.line))
             painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
-            now = min(max(self.x_of(deck.clock.time_s(video)), left), right)
-            muted = not deck.clock.together and video != deck.clock.active
+            now = min(max(self.x_of(pair_view.clock.time_s(video)), left), right)
+            muted = not pair_view.clock.together and video != pair_view.clock.active
             painter.setBrush(_calm(theme.muted if muted else theme.accent))
             painter.drawRoundedRect(QRectF(left, top, max(now - left, 0), BAR_PX), 3, 3)
-        self._draw_heads(painter, deck)
+        self._draw_heads(painter, pair_view)
         painter.end()
 
-    def _draw_heads(self, painter: QPainter, deck: PairView) -> None:
+    def _draw_heads(self, painter: QPainter, pair_view: PairView) -> None:
         theme = self._theme
         height = self.row_y(1) + BAR_PX + GAP_PX / 2
         painter.setPen(QPen(QColor(theme.text), 2))
-        if deck.clock.together:
-            x = self.x_of(deck.clock.time_s(0))
+        if pair_view.clock.together:
+            x = self.x_of(pair_view.clock.time_s(0))
             painter.drawLine(QPointF(x, GAP_PX / 2), QPointF(x, height))
         else:
-            for row, video in enumerate(self._rows(deck)):
-                x, top = self.x_of(deck.clock.time_s(video)), self.row_y(row)
+            for row, video in enumerate(self._rows(pair_view)):
+                x, top = self.x_of(pair_view.clock.time_s(video)), self.row_y(row)
                 painter.drawLine(QPointF(x, top - GAP_PX / 2), QPointF(x, top + BAR_PX + GAP_PX / 2))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.text))
-        for row, video in enumerate(self._rows(deck)):
+        for row, video in enumerate(self._rows(pair_view)):
             mark_s, top = self._marks_s[video], self.row_y(row) - GAP_PX
             if mark_s is not None:
-                x = self.x_of(mark_s - deck.clock.stretches[video].sync_s)
+                x = self.x_of(mark_s - pair_view.clock.stretches[video].sync_s)
                 painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)]))
 
     def _go(self, event: QMouseEvent) -> None:
-        deck, span = self._deck, self._span()
-        if deck is None or span is None or self._held is None:
+        pair_view, span = self._deck, self._span()
+        if pair_view is None or span is None or self._held is None:
             return
         share = (event.position().x() - EDGE_PX) / max(self.width() - 2 * EDGE_PX, 1)
-        deck.clock.seek_one(self._held, span[0] + share * (span[1] - span[0]))
+        pair_view.clock.seek_one(self._held, span[0] + share * (span[1] - span[0]))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go where the mouse is: with both videos, or apart with the one whose bar it is."""
-        deck = self._deck
-        if deck is not None and event.button() == Qt.MouseButton.LeftButton:
+        pair_view = self._deck
+        if pair_view is not None and event.button() == Qt.MouseButton.LeftButton:
             lower = event.position().y() > self.row_y(1) - GAP_PX / 2
-            self._held = self._rows(deck)[1 if lower else 0]
+            self._held = self._rows(pair_view)[1 if lower else 0]
             self._go(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

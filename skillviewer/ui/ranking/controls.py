@@ -66,19 +66,19 @@ class PairTransport(QWidget):
         column.addWidget(self.bar)
         column.addLayout(row)
 
-    def set_deck(self, deck: PairView) -> None:
-        """Follow another deck."""
+    def set_deck(self, pair_view: PairView) -> None:
+        """Follow another pair view."""
         if self._deck is not None:
             self._deck.clock.playing_changed.disconnect(self._on_playing)
             self._deck.clock.mode_changed.disconnect(self._on_mode)
             self._deck.clock.mode_changed.disconnect(self._show_marks)
             self._deck.swapped.disconnect(self._show_marks)
-        self._deck = deck
-        deck.clock.playing_changed.connect(self._on_playing)
-        deck.clock.mode_changed.connect(self._on_mode)
-        deck.clock.mode_changed.connect(self._show_marks)
-        deck.swapped.connect(self._show_marks)
-        self.bar.set_deck(deck)
+        self._deck = pair_view
+        pair_view.clock.playing_changed.connect(self._on_playing)
+        pair_view.clock.mode_changed.connect(self._on_mode)
+        pair_view.clock.mode_changed.connect(self._show_marks)
+        pair_view.swapped.connect(self._show_marks)
+        self.bar.set_deck(pair_view)
         self._on_playing()
         self._on_mode()
 
@@ -90,10 +90,10 @@ class PairTransport(QWidget):
 
     @Slot()
     def _show_marks(self) -> None:
-        """Tell the marks as times are told over the videos: from when the first of the two begins."""
-        deck = self._deck
-        stretches = deck.clock.stretches if deck is not None else ()
-        if deck is None or not stretches:
+        """Show the marks as the times over the videos: from the begin of the first of the two."""
+        pair_view = self._deck
+        stretches = pair_view.clock.stretches if pair_view is not None else ()
+        if pair_view is None or not stretches:
             self._mark.clear()
             return
         from_s = min(stretch.start_s for stretch in stretches)
@@ -101,7 +101,7 @@ class PairTransport(QWidget):
             "" if mark_s is None else clock(mark_s - stretch.sync_s - from_s)
             for mark_s, stretch in zip(self._marks_s, stretches, strict=True)
         ]
-        left, right = times if deck.left == 0 else times[::-1]
+        left, right = times if pair_view.left == 0 else times[::-1]
         if left == right:
             self._mark.setText(self.tr("marked {}").format(left) if left else "")
         else:

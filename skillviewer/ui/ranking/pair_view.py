@@ -1,4 +1,4 @@
-"""A pair on screen: two players over one clock. Of two decks one is looked at, and the other opens the next pair."""
+"""A pair on screen: two players over one clock. One of two views is visible, and the other opens the next pair."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,8 +16,8 @@ from skillviewer.ui.widgets.layout import NONE, horizontal
 class PairView(QWidget):
     """Two players over one clock.
 
-    Each player has a worker of its own, so that neither waits for the other, and opening the next pair on the other
-    deck does not hold this one up.
+    Each player has a worker of its own, so that neither waits for the other, and opening the next pair in the other
+    view does not hold this one up.
 
     Args:
         workers: Two worker threads.

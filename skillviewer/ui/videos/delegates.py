@@ -14,7 +14,7 @@ from skillviewer.ui.widgets.theme import Theme, themed
 THUMBNAIL = QSize(52, 34)
 ICON_PX = 14
 NUMBER_MARGIN_PX = 18
-"""Right of numbers, as of their headings, which need it for the arrow of the order."""
+"""Margin to the right of numbers, as of their headings, which need it for the sort arrow."""
 
 
 class VideoNameDelegate(QStyledItemDelegate):

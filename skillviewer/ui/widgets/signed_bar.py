@@ -1,4 +1,4 @@
-"""Signed amounts in colour and length: what raises in orange, what lowers in blue, as in maps that have a sign."""
+"""Signed amounts as bars: orange raises, blue lowers, as in signed maps."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -44,7 +44,7 @@ class SignedBar(QWidget):
         return self._value
 
     def sizeHint(self) -> QSize:
-        """Be flat."""
+        """Return a flat size."""
         return QSize(100, HEIGHT_PX)
 
     @themed

@@ -24,7 +24,7 @@ ROW_PX = 28
 NAME_PX = 96
 """The first column, of names, is no narrower."""
 LONG = 24
-"""Of names with more letters, what all have in common is left out at the beginning."""
+"""In longer names the beginning that all have in common is left out."""
 
 
 def set_up(view: QTableView, name: str, row_px: int) -> None:
@@ -142,7 +142,7 @@ class PlainTable(QTableWidget):
             self.clearSelection()
 
     def choose(self, key: str) -> None:
-        """Mark a row."""
+        """Select a row."""
         at = next((i for i, row in enumerate(self._rows) if row.key == key), None)
         if at is not None:
             self.setCurrentCell(at, 0)

@@ -27,7 +27,7 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
 
 
 class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
-    """Ticks with a true minus."""
+    """Ticks with a real minus sign."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the labels."""
@@ -35,7 +35,7 @@ class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
 
 
 class TimePlot(pg.PlotWidget):  # type: ignore[misc]
-    """A plot of scores over time. The wheel zooms time about the mouse; what the buttons do, a plot says itself.
+    """A plot of scores over time. The wheel zooms time about the mouse; subclasses define the buttons.
 
     Args:
         parent: Owner.

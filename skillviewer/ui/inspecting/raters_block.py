@@ -12,7 +12,7 @@ from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 MOST_REASONS = 5
-"""Reasons of raters that are told, the latest."""
+"""Reasons that are shown, the latest, at most."""
 
 
 class ReasonRow(QWidget):
@@ -61,7 +61,7 @@ class ReasonRow(QWidget):
 
 
 class RatersBlock(Section):
-    """What raters said of the video.
+    """The judgements of the raters on the video.
 
     Args:
         parent: Owner.
@@ -82,7 +82,7 @@ class RatersBlock(Section):
         self.column.addWidget(self.more)
 
     def show_findings(self, found: Findings) -> None:
-        """Say it."""
+        """Show the judgements."""
         rating = found.rating
         self.words.set_plain(
             self.tr("This video has not been compared yet.") if rating is None else self._summary(rating)
