@@ -1,4 +1,4 @@
-"""States of the Rank screen after judging: what the votes say, and what they say of the raters."""
+"""States of the Rank screen after judging: results of the votes and of the raters."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ LONG = "Dr. Clara von Hohenstein-Oberwaldkirchen, Kinder- und Jugendmedizin"
 
 
 def cast_votes(study: Study, names: list[str], raters: dict[str, float], n_votes: int, seed: int = 0) -> None:
-    """Let raters vote: by name the noise with which they see the order of the names; the last favours the left."""
+    """Let raters vote: each has a noise added to the true order of the names; the last one favours the left."""
     rng = np.random.default_rng(seed)
     skill = np.linspace(-1.5, 1.5, len(names))
     votes = []
@@ -59,7 +59,7 @@ def _opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, st
     button = next(b for b in screen.findChildren(QAbstractButton) if b.text() == titles[tab])
     button.click()
     view = (screen.results, screen.raters)[tab]
-    stage.wait(lambda: view.pages.currentWidget() is not view.said, WAIT_MS)
+    stage.wait(lambda: view.pages.currentWidget() is not view.message, WAIT_MS)
     return stage.made.window
 
 
@@ -70,10 +70,10 @@ def votes_results(stage: "Stage") -> QWidget:
 
 
 def votes_queued(stage: "Stage") -> QWidget:
-    """A pair waits to be judged again."""
+    """A pair is back in the queue."""
     window = votes_results(stage)
     screen = cast("RankScreen", stage.made.window.screen_named("rank"))
-    again = screen.results.circles.rows[0].again
+    again = screen.results.cycles.rows[0].again
     again.click()
     stage.wait(lambda: again.text() == "Take out of the queue", WAIT_MS)
     return window
@@ -87,7 +87,7 @@ def votes_many(stage: "Stage") -> QWidget:
 
 
 def votes_none(stage: "Stage") -> QWidget:
-    """Nobody has judged."""
+    """No judgements."""
     return _opened(stage, lambda _study, _names: None, 5, "grasp_{:02d}", 0)
 
 
@@ -98,7 +98,7 @@ def votes_raters(stage: "Stage") -> QWidget:
 
 
 def votes_no_raters(stage: "Stage") -> QWidget:
-    """Nobody has judged: no raters."""
+    """No judgements, hence no raters."""
     return _opened(stage, lambda _study, _names: None, 5, "grasp_{:02d}", 1)
 
 

@@ -339,8 +339,8 @@ def test_a_video_that_cannot_be_opened_is_left_out(
     rater = sit_down(qtbot, make_window, world, path)
     said: list[str] = []
     rater.begin()
-    rater.screen.judging.said.connect(said.append)
-    said.append(rater.screen.desk.votes.said.text())
+    rater.screen.judging.remark.connect(said.append)
+    said.append(rater.screen.desk.votes.remark.text())
     seen = set()
     for _ in range(3):
         seen.add(frozenset(rater.standing_on()))
@@ -423,13 +423,13 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
 
     qtbot.waitUntil(lambda: kept() is not None)
     assert kept() == pytest.approx(6 / RATES_HZ[name], abs=1e-4)
-    qtbot.waitUntil(lambda: deck.clock.stretches[deck.left].sync_s > 0)
+    qtbot.waitUntil(lambda: deck.clock.clips[deck.left].sync_s > 0)
     rater.press(KEYS.Key_F)
     assert sorted(deck.clock.moving) == [0, 1]
     rater.press(KEYS.Key_Home)
     assert deck.clock.time_s(0) == pytest.approx(-6 / RATES_HZ[name], abs=1e-4)
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: deck.clock.stretches[deck.left].sync_s == 0)
+    qtbot.waitUntil(lambda: deck.clock.clips[deck.left].sync_s == 0)
     assert kept() is None
 
 
@@ -524,7 +524,7 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
     for _ in range(2):
         rater.press(KEYS.Key_Comma)
     clock = rater.screen.desk.deck.clock
-    marked_s = [float(stretch.video.times_s[clock.frame(at)]) for at, stretch in enumerate(clock.stretches)]
+    marked_s = [float(stretch.video.times_s[clock.frame(at)]) for at, stretch in enumerate(clock.clips)]
     assert min(marked_s) > 0
     rater.press(KEYS.Key_M)
     rater.press(KEYS.Key_R)
@@ -649,7 +649,7 @@ def test_the_end_is_calm(make_rater: MakeRater) -> None:
     rater.vote(KEYS.Key_1)
     assert rater.phase is JudgingPhase.DONE
     assert "Ann gave 2 judgements" in rater.screen.done_page.text
-    assert "2 of the 2" in rater.screen.done_page.text
+    assert "2 of 2" in rater.screen.done_page.text
     rater.screen.more.click()
     rater.wait_for_pair()
     rater.vote(KEYS.Key_1)
@@ -665,7 +665,7 @@ def test_fewer_pairs_than_are_aimed_at_are_all_there_is(make_rater: MakeRater) -
     rater.begin()
     rater.vote(KEYS.Key_1)
     assert rater.phase is JudgingPhase.DONE
-    assert "Ann gave 1 judgement and has seen every pair; all raters together gave 1." in rater.screen.done_page.text
+    assert "Ann gave 1 judgement and has seen every pair. All raters together gave 1." in rater.screen.done_page.text
 
 
 def test_a_pause_is_suggested_after_many_pairs(make_rater: MakeRater, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -686,7 +686,7 @@ def test_a_vote_before_both_were_seen_is_remarked_on(make_rater: MakeRater) -> N
     rater = make_rater()
     rater.begin()
     rater.vote(KEYS.Key_1)
-    assert rater.screen.desk.votes.said.text().startswith("That vote came after")
+    assert rater.screen.desk.votes.remark.text().startswith("That vote came after")
 
 
 def test_a_vote_that_cannot_be_stored_is_not_lost_from_sight(
@@ -705,7 +705,7 @@ def test_a_vote_that_cannot_be_stored_is_not_lost_from_sight(
 
     monkeypatch.setattr(StudyVotes, "cast", full)
     rater.press(KEYS.Key_1)
-    qtbot.waitUntil(lambda: "not stored" in rater.screen.desk.votes.said.text())
+    qtbot.waitUntil(lambda: "not stored" in rater.screen.desk.votes.remark.text())
     assert rater.made.window.messages.text == "The disk is full."
     assert rater.standing_on() == on_screen
     assert not rater.votes()

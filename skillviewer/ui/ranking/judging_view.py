@@ -1,4 +1,4 @@
-"""Where a rater judges: a pair, and the buttons under it."""
+"""The view in which a rater judges: a pair, and the buttons under it."""
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -18,15 +18,15 @@ from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.theme import Theme
 
 AHEAD_AFTER_MS = 400
-"""How long a pair is on screen before the next one is opened: it should be able to play at once."""
+"""Time that a pair is on screen before the next one is opened, so that it can play at once."""
 
 
 class JudgingView(QWidget):
-    """Two decks, of which one is looked at and the other opens the next pair.
+    """Two pair views: one on screen, and one that opens the next pair.
 
     Args:
         program: Lanes, study and undo.
-        judging: The rater at work.
+        judging: State of the rater's judging.
         actions: Actions of the screen.
         parent: Owner.
     """
@@ -47,12 +47,12 @@ class JudgingView(QWidget):
         self._opening.timeout.connect(self._open_ahead)
         self._marks_s: Marks = NO_MARKS
         self._pile = QStackedWidget(self)
-        for deck in self.decks:
-            self._pile.addWidget(deck)
-            deck.seen.connect(self._on_seen)
-            deck.failed.connect(self._on_failed)
-            deck.broken.connect(self._on_broken)
-            deck.sync_asked.connect(self._on_sync_asked)
+        for pair in self.decks:
+            self._pile.addWidget(pair)
+            pair.seen.connect(self._on_seen)
+            pair.failed.connect(self._on_failed)
+            pair.broken.connect(self._on_broken)
+            pair.sync_asked.connect(self._on_sync_asked)
         self.transport = PairTransport(actions, program.icons, self)
         self.votes = VoteBar(actions, self)
         column = QVBoxLayout(self)
@@ -61,18 +61,18 @@ class JudgingView(QWidget):
         column.addWidget(self._pile, 1)
         column.addWidget(self.transport)
         column.addWidget(self.votes)
-        self.transport.set_deck(self.deck)
+        self.transport.set_pair_view(self.deck)
         self.votes.left_reason.connect(self.take_focus)
         judging.turn_changed.connect(self._on_turn)
         judging.taken_back.connect(self._on_taken_back)
         judging.ahead_changed.connect(self._on_ahead)
         judging.contenders_changed.connect(self._on_contenders)
-        judging.said.connect(self.votes.say)
+        judging.remark.connect(self.votes.say)
         self.take_settings()
 
     @property
     def deck(self) -> PairView:
-        """The deck that is looked at."""
+        """The pair view on screen."""
         return self.decks[self._front]
 
     @property
@@ -81,11 +81,11 @@ class JudgingView(QWidget):
 
     @property
     def marks_s(self) -> Marks:
-        """The times that were marked on this pair, in the video on the left and in that on the right."""
+        """The marked times of this pair, in the left and in the right video."""
         return self._sided(self._marks_s)
 
     def _sided(self, marks_s: Marks) -> Marks:
-        """Return marks by video as those of the left and the right one, and the other way round."""
+        """Turn marks by video into marks by side, or back."""
         return marks_s if self.deck.left == 0 else (marks_s[1], marks_s[0])
 
     @Slot()
@@ -94,7 +94,7 @@ class JudgingView(QWidget):
         self.deck.player_on(left=True).canvas.setFocus()
 
     def take_settings(self) -> None:
-        """Take what the study allows."""
+        """Apply the study's settings."""
         study = self._program.studies.current
         if study is not None:
             self.votes.allow_neither(study.settings.allow_neither)
@@ -103,23 +103,23 @@ class JudgingView(QWidget):
     # what the rater does
 
     def vote(self, verdict: Verdict | None) -> None:
-        """Vote on the pair as it is on screen; None skips it."""
-        deck = self.deck
-        if deck.turn is not None:
-            shares, played = deck.shares(), deck.played()
-            ballot = Ballot(deck.turn, shares, deck.clock.speed, self.votes.reason.text(), self.marks_s, played)
+        """Vote on the pair on screen; None skips it."""
+        pair = self.deck
+        if pair.turn is not None:
+            shares, played = pair.shares(), pair.played()
+            ballot = Ballot(pair.turn, shares, pair.clock.speed, self.votes.reason.text(), self.marks_s, played)
             if self._judging.vote(verdict, ballot):
-                deck.clock.pause()
+                pair.clock.pause()
 
     def swap(self) -> None:
-        """Exchange the sides."""
+        """Swap the sides."""
         if self._judging.phase is JudgingPhase.JUDGING:
             self.deck.swap()
 
     def mark(self) -> None:
-        """Mark what is on screen, in both videos or in the one that moves; or take the marks on it away again."""
+        """Mark the frames on screen of the videos that move; remove these marks if they are there already."""
         clock = self.deck.clock
-        if not clock.stretches:
+        if not clock.clips:
             return
         here = {video: self._own_s(video) for video in clock.moving}
         if all(self._marks_s[video] == own_s for video, own_s in here.items()):
@@ -127,19 +127,18 @@ class JudgingView(QWidget):
         self._set_marks((here.get(0, self._marks_s[0]), here.get(1, self._marks_s[1])))
 
     def _own_s(self, video: int) -> float | None:
-        """Return the time of the frame of a video that is on screen, None before it begins and after it has ended."""
+        """Return the time of the frame of a video on screen; None before it begins and after it has ended."""
         clock = self.deck.clock
-        stretch, now_s = clock.stretches[video], clock.time_s(video)
-        within = stretch.start_s - EPSILON_S <= now_s <= stretch.stop_s + EPSILON_S
-        return round(float(stretch.video.times_s[clock.frame(video)]), 3) if within else None
+        clip, now_s = clock.clips[video], clock.time_s(video)
+        within = clip.start_s - EPSILON_S <= now_s <= clip.stop_s + EPSILON_S
+        return round(float(clip.video.times_s[clock.frame(video)]), 3) if within else None
 
     def _set_marks(self, marks_s: Marks) -> None:
-        """Take marks by video."""
         self._marks_s = marks_s
         self.transport.set_marks(marks_s)
 
     def write_reason(self) -> None:
-        """Put the focus into the reason."""
+        """Focus the reason."""
         self.votes.reason.setFocus()
 
     def set_together(self, together: bool) -> None:
@@ -147,7 +146,7 @@ class JudgingView(QWidget):
         self.deck.clock.set_together(together)
 
     def other_one(self) -> None:
-        """Let the keys move the other video, when each has its own clock."""
+        """Move the other video with the keys, where each has its own clock."""
         clock = self.deck.clock
         if not clock.together:
             clock.set_active(1 - clock.active)
@@ -161,8 +160,8 @@ class JudgingView(QWidget):
         self.votes.reason.clear()
         if turn is None:
             if self._judging.ahead is None:
-                for deck in self.decks:
-                    deck.clear()
+                for pair in self.decks:
+                    pair.clear()
             return
         if self._back.turn == turn:
             self._flip()
@@ -172,12 +171,12 @@ class JudgingView(QWidget):
         if self.isVisible():
             self.take_focus()
         if self.deck.is_seen:
-            self._judging.on_seen()  # the pair was looked at before
+            self._judging.on_seen()  # the pair was on screen before
             self._opening.start()
 
     @Slot(object)
     def _on_taken_back(self, vote: Vote) -> None:
-        """Bring back what was written with a vote: it is seldom that which was wrong."""
+        """Restore what was written with a vote: it is rarely the reason that was wrong."""
         self.votes.reason.setText(vote.reason)
         if self.deck.turn is not None:
             marks_s = vote.left_mark_s, vote.right_mark_s
@@ -186,7 +185,7 @@ class JudgingView(QWidget):
     def _flip(self) -> None:
         self._opening.stop()
         self._front = 1 - self._front
-        self.transport.set_deck(self.deck)
+        self.transport.set_pair_view(self.deck)
         self._pile.setCurrentWidget(self.deck)
 
     @property
@@ -202,7 +201,7 @@ class JudgingView(QWidget):
 
     @Slot()
     def _open_ahead(self) -> None:
-        """Open the next pair on the deck that nobody looks at."""
+        """Open the next pair in the hidden pair view."""
         turn = self._ahead
         if turn is not None and self._back.turn != turn:
             self._back.load(turn, self._speed)
@@ -221,14 +220,12 @@ class JudgingView(QWidget):
     @Slot()
     def _on_broken(self) -> None:
         if self.sender() is self.deck:
-            self.votes.say(
-                self.tr("A picture of this pair could not be read. Judge by the rest of it, or skip the pair.")
-            )
+            self.votes.say(self.tr("A frame of this pair could not be read. Judge by the rest, or skip the pair."))
 
     @Slot(object)
     def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:
-        for deck in self.decks:
-            deck.take_sync(contenders)
+        for pair in self.decks:
+            pair.take_sync(contenders)
 
     @Slot(int, float)
     def _on_sync_asked(self, video: int, own_s: float) -> None:
@@ -247,6 +244,6 @@ class JudgingView(QWidget):
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
+        """Apply the theme."""
         for part in (*self.decks, self.transport, self.votes):
             part.on_theme(theme)

@@ -1,4 +1,4 @@
-"""What the votes say: the videos on one scale, how far that can be relied upon, and what contradicts itself."""
+"""Results of the votes: strengths on one scale, their reliability, and contradictions."""
 
 import math
 from typing import TYPE_CHECKING, cast
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitte
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import Study
-from skillviewer.ui.ranking.cycles_view import CirclesView
+from skillviewer.ui.ranking.cycles_view import CyclesView
 from skillviewer.ui.ranking.scale_table import ScaleTable
 from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ResultView(VotesView):
-    """Strengths, agreement and contradictions; shown only where nobody judges.
+    """Strengths, agreement and contradictions; shown only while no rater judges.
 
     Args:
         program: Its study.
@@ -31,16 +31,16 @@ class ResultView(VotesView):
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)
-        self.circles.asked.connect(self._on_again)
-        self.circles.unasked.connect(self._on_unasked)
+        self.cycles.asked.connect(self._on_again)
+        self.cycles.unasked.connect(self._on_unasked)
 
     def _make_page(self) -> QWidget:
         self.summary = QLabel(self)
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.summary.setProperty("muted", True)
         self.table = ScaleTable(self)
-        self.trust = Trust(self)
-        self.circles = CirclesView(self)
+        self.reliability = Reliability(self)
+        self.cycles = CyclesView(self)
         heading = QLabel(self.tr("Strengths"), self)
         heading.setProperty("heading", True)
         head = QHBoxLayout()
@@ -57,8 +57,8 @@ class ResultView(VotesView):
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(20)
-        column.addWidget(self.trust)
-        column.addWidget(self.circles)
+        column.addWidget(self.reliability)
+        column.addWidget(self.cycles)
         column.addStretch(1)
         right = QScrollArea(self)
         right.setWidget(inside)
@@ -75,34 +75,36 @@ class ResultView(VotesView):
         split.setSizes([800, 480])
         return split
 
-    def _fill(self, material: VotesSnapshot, found: object) -> str:
+    def _fill(self, snapshot: VotesSnapshot, found: object) -> str:
         report = cast("RankingReport", found)
         if not report.judged:
-            words = self.tr("When pairs have been judged, their videos stand here on one scale.")
-            skipped = self.tr("{} pairs were skipped, none judged. Judged videos stand here on one scale.")
+            words = self.tr("Judge some pairs, and their videos appear here on one scale.")
+            skipped = self.tr("{} pairs were skipped and none judged. Judged videos appear here on one scale.")
             return skipped.format(report.skipped) if report.skipped else words
         raters = sum(rater.judged > 0 for rater in report.raters)
         words = self.tr("{} votes by {} raters") if raters > 1 else self.tr("{} votes by {} rater")
         self.summary.setText(words.format(report.judged, raters))
         self.table.show_standings(report.standings)
-        self.trust.show_report(report)
-        self.circles.show_circles(report.contradictions.circles, material.waiting, writable=material.writable)
+        self.reliability.show_report(report)
+        self.cycles.show_cycles(report.contradictions.circles, snapshot.waiting, writable=snapshot.writable)
         return ""
 
     @Slot(object)
     def _on_again(self, pairs: tuple[frozenset[str], ...]) -> None:
-        words = self.tr("pair to be judged again") if len(pairs) == 1 else self.tr("pairs to be judged again")
-        deed = Command(words, lambda study: study.again.ask(pairs), _take_back, (VOTES,))
-        self._program.undo.perform(deed)
+        words = self.tr("pair back in the queue") if len(pairs) == 1 else self.tr("pairs back in the queue")
+        command = Command(words, lambda study: study.again.ask(pairs), _take_back, (VOTES,))
+        self._program.undo.perform(command)
 
     @Slot(object)
     def _on_unasked(self, pairs: tuple[frozenset[str], ...]) -> None:
-        deed = Command(self.tr("pair out of the queue"), lambda study: study.again.take_out(pairs), _put_back, (VOTES,))
-        self._program.undo.perform(deed)
+        command = Command(
+            self.tr("pair out of the queue"), lambda study: study.again.take_out(pairs), _put_back, (VOTES,)
+        )
+        self._program.undo.perform(command)
 
 
-class Trust(QWidget):
-    """How far strengths can be relied upon, in sentences.
+class Reliability(QWidget):
+    """Reliability of the strengths, in sentences.
 
     Args:
         parent: Owner.
@@ -110,7 +112,7 @@ class Trust(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        heading = QLabel(self.tr("How far to rely on it"), self)
+        heading = QLabel(self.tr("Reliability"), self)
         heading.setProperty("heading", True)
         self._sentences: list[Wrapped] = []
         self._column = QVBoxLayout(self)
@@ -120,50 +122,48 @@ class Trust(QWidget):
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What it says."""
+        """The sentences shown."""
         return tuple(label.plain for label in self._sentences if not label.isHidden())
 
     def show_report(self, report: "RankingReport") -> None:
-        """Say what a report says."""
-        said = self._said(report)
-        while len(self._sentences) < len(said):
+        """Show the sentences of a report."""
+        sentences = self._sentences_of(report)
+        while len(self._sentences) < len(sentences):
             label = Wrapped(self)
             self._column.addWidget(label)
             self._sentences.append(label)
         for at, label in enumerate(self._sentences):
-            label.setVisible(at < len(said))
-            label.set_plain(said[at] if at < len(said) else "")
+            label.setVisible(at < len(sentences))
+            label.set_plain(sentences[at] if at < len(sentences) else "")
 
-    def _said(self, report: "RankingReport") -> list[str]:
-        said = [report.connectivity]
+    def _sentences_of(self, report: "RankingReport") -> list[str]:
+        sentences = [report.connectivity]
         if report.ordinal is None or report.nominal is None:
-            said.append(self.tr("No pair was judged by two raters, so their agreement is not known."))
+            sentences.append(self.tr("No pair was judged by two raters, so their agreement is not known."))
         else:
-            said += [report.ordinal.sentence, report.nominal.sentence]
+            sentences += [report.ordinal.sentence, report.nominal.sentence]
         if report.on_test is not None:
-            said.append(self.tr("On the test pairs alone, which only chance chose: {}").format(report.on_test.sentence))
+            sentences.append(self.tr("On the test pairs alone, chosen at random: {}").format(report.on_test.sentence))
         if report.split_half is not None:
-            said.append(report.split_half.sentence)
+            sentences.append(report.split_half.sentence)
         if not math.isnan(report.reliability):
             words = self.tr(
-                "Separation reliability {:.2f}: the share of the spread of strengths that is not error. Pairs that "
-                "were chosen because they tell most raise it."
+                "Separation reliability {:.2f}: the share of the variance of strengths that is not error. Pairs chosen "
+                "for their information raise it."
             )
-            said.append(words.format(report.reliability))
-        return said
+            sentences.append(words.format(report.reliability))
+        return sentences
 
 
-def _work(material: VotesSnapshot, token: CancelToken) -> object:
+def _work(snapshot: VotesSnapshot, token: CancelToken) -> object:
     from skillviewer.core.ranking.report import ranking_report
 
-    return ranking_report(material.tasks, material.asked, token)
+    return ranking_report(snapshot.tasks, snapshot.asked, token)
 
 
 def _take_back(study: Study, numbers: object) -> None:
-    """Take pairs out of the queue again."""
     study.again.take_back(cast("tuple[int, ...]", numbers))
 
 
 def _put_back(study: Study, numbers: object) -> None:
-    """Put pairs into the queue that were taken out."""
     study.again.put_back(cast("tuple[int, ...]", numbers))

@@ -1,4 +1,4 @@
-"""What views of the votes share: they ask while somebody looks, and say when there is nothing to show."""
+"""Base of the pages made from votes: they query the study while shown, and say when there is nothing to show."""
 
 from abc import abstractmethod
 
@@ -12,62 +12,62 @@ from skillviewer.ui.session.program import Program
 
 
 class VotesView(QWidget):
-    """A page that is made of the votes, or a sentence in its place; shown only where nobody judges.
+    """A page made from the votes, or a sentence instead; shown only while no rater judges.
 
     Args:
         program: Its study.
-        work: What is made of the votes (see ``VotesLoader``).
+        work: Processes the votes (see ``VotesLoader``).
         parent: Owner.
     """
 
     def __init__(self, program: Program, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program = program
-        self._inquiry = VotesLoader(program, work, self)
-        self.said = QLabel(self)
-        self.said.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.said.setProperty("muted", True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self._loader = VotesLoader(program, work, self)
+        self.message = QLabel(self)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message.setProperty("muted", True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.empty = Page(self.tr("No votes yet"), self)
         self.judge = self.empty.add_button(self.tr("Judge pairs"))
         self._page = self._make_page()
         self.pages = QStackedWidget(self)
-        for page in (self.said, self.empty, self._page):
+        for page in (self.message, self.empty, self._page):
             self.pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.pages)
-        self._inquiry.answered.connect(self._on_answered)
-        self._inquiry.emptied.connect(self._on_emptied)
+        self._loader.answered.connect(self._on_answered)
+        self._loader.emptied.connect(self._on_emptied)
         self._on_emptied()
 
     @abstractmethod
     def _make_page(self) -> QWidget:
-        """Make the page, once, and the widgets on it."""
+        """Make the page and its widgets, once."""
 
     @abstractmethod
-    def _fill(self, material: VotesSnapshot, found: object) -> str:
-        """Fill the page with what was made of the votes; return what to say instead where there is nothing, or ""."""
+    def _fill(self, snapshot: VotesSnapshot, found: object) -> str:
+        """Fill the page with the result; return the sentence to show instead where there is nothing, or ""."""
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask for what is to be shown."""
+        """Start querying."""
         super().showEvent(event)
-        self._inquiry.watch(on=True)
+        self._loader.watch(on=True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Ask no more."""
+        """Stop querying."""
         super().hideEvent(event)
-        self._inquiry.watch(on=False)
+        self._loader.watch(on=False)
 
     @Slot()
     def _on_emptied(self) -> None:
         no_study = self._program.studies.current is None
-        self.said.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
-        self.pages.setCurrentWidget(self.said)
+        self.message.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
+        self.pages.setCurrentWidget(self.message)
 
     @Slot(object, object)
-    def _on_answered(self, material: VotesSnapshot, found: object) -> None:
-        nothing = self._fill(material, found)
+    def _on_answered(self, snapshot: VotesSnapshot, found: object) -> None:
+        nothing = self._fill(snapshot, found)
         if nothing:
             self.empty.set_words(nothing)
         self.pages.setCurrentWidget(self.empty if nothing else self._page)
