@@ -1,4 +1,4 @@
-"""The first page: what is to be trained, on which pairs, what is held out, and what it will cost."""
+"""The first page: choices of model, pairs and held-out videos, with the resulting plan and its cost."""
 
 from pathlib import Path
 
@@ -27,29 +27,29 @@ from skillviewer.ui.widgets.spin_boxes import indented
 from skillviewer.ui.widgets.theme import Theme
 
 SETTLE_MS = 350
-"""Choices that change quicker are planned once."""
+"""Delay before planning, in milliseconds: quick changes are planned once."""
 
 FORM_PX = 340
 FIELD_PX = 28
 
 
 class ChoicesPage(QWidget):
-    """What a person chooses on the left, what follows from it on the right."""
+    """Choices on the left, the resulting plan on the right."""
 
-    wished = Signal(object)
-    """``TuningSelection``: something was chosen."""
+    selected = Signal(object)
+    """``TuningSelection``: a choice has changed."""
     start_asked = Signal()
     judge_asked = Signal()
-    """Nothing can be trained, and more votes are what it takes."""
+    """The user wants to judge pairs, since too few votes allow no training."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._order: TuningRequest | None = None
+        self._request: TuningRequest | None = None
         self._writable = True
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._wish)
+        self._settle.timeout.connect(self._selection)
         row = QHBoxLayout(self)
         row.setContentsMargins(24, 16, 24, 16)
         row.setSpacing(40)
@@ -68,34 +68,32 @@ class ChoicesPage(QWidget):
         lines.setHorizontalSpacing(16)
         lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.start = self._combo(form)
-        self.rule = self._combo(form)
-        for text, data in (
-            (self.tr("The usual rule"), "default"),
+        self.rule = self._combo(
+            form,
+            (self.tr("Default rule"), "default"),
             (self.tr("Unanimous"), "unanimous"),
             (self.tr("Majority (60 % or more)"), "majority:0.6"),
-            (self.tr("At least so many votes"), "at-least"),
+            (self.tr("Minimum number of votes"), "at-least"),
             (self.tr("Posterior of 95 %"), "posterior:0.95"),
-        ):
-            self.rule.addItem(text, data)
+        )
         self.needed = indented(QSpinBox(form))
         self.needed.setRange(1, 99)
         self.needed.setValue(2)
         self.needed.setSuffix(self.tr(" votes"))
-        self.by = self._combo(form)
-        for text, data in (
-            (self.tr("Participants, if some are known"), ""),
+        self.by = self._combo(
+            form,
+            (self.tr("Participants where known"), ""),
             (self.tr("Participants"), FoldsBy.PARTICIPANT.value),
             (self.tr("Videos"), FoldsBy.VIDEO.value),
-        ):
-            self.by.addItem(text, data)
+        )
         self.epochs = indented(QSpinBox(form))
         self.epochs.setRange(0, 200)
-        self.epochs.setSpecialValueText(self.tr("as usual"))
+        self.epochs.setSpecialValueText(self.tr("default"))
         self.seed = indented(QSpinBox(form))
         self.seed.setRange(0, 999_999)
         self.old_pairs = QCheckBox(self.tr("Check what it forgets"), form)
         self.old_pairs.setChecked(True)
-        trains = QLabel(self.tr("The head, a copy, on frozen features"), form)
+        trains = QLabel(self.tr("A copy of the head, on frozen features"), form)
         trains.setWordWrap(True)
         for label, field in (
             (self.tr("Start from"), self.start),
@@ -116,17 +114,22 @@ class ChoicesPage(QWidget):
         lines.addRow("", self.button)
         self._form = lines
         lines.setRowVisible(self.needed, False)
+        self._watch_form()
+        return form
+
+    def _watch_form(self) -> None:
         for spin in (self.needed, self.epochs, self.seed):
             spin.setMinimumHeight(FIELD_PX)
             spin.valueChanged.connect(self._on_change)
         for combo in (self.start, self.rule, self.by):
             combo.currentIndexChanged.connect(self._on_change)
         self.old_pairs.toggled.connect(self._on_change)
-        return form
 
     @staticmethod
-    def _combo(parent: QWidget) -> QComboBox:
+    def _combo(parent: QWidget, *items: tuple[str, str]) -> QComboBox:
         combo = QComboBox(parent)
+        for text, data in items:
+            combo.addItem(text, data)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         combo.setMinimumContentsLength(12)
         return combo
@@ -170,21 +173,21 @@ class ChoicesPage(QWidget):
         label.hide()
         return label
 
-    # what is chosen
+    # choices
 
     def set_models(self, models: list[tuple[str, Path]], chosen: Path | None) -> None:
-        """Offer models to begin as; keep what is chosen where it is still there.
+        """Offer models to start from; keep the choice where it is still possible.
 
         Args:
-            models: Name and folder.
-            chosen: The one that is loaded.
+            models: Name and folder of each.
+            chosen: Folder of the loaded model.
         """
         before = self.start.currentData() if self.start.count() else (str(chosen) if chosen is not None else "")
         with QSignalBlocker(self.start):
             self.start.clear()
             for name, folder in models:
                 self.start.addItem(printable(name), str(folder))
-            self.start.addItem(self.tr("Nothing: a first model"), "")
+            self.start.addItem(self.tr("None: a first model"), "")
             at = self.start.findData(before)
             if at < 0 and chosen is not None:
                 at = self.start.findData(str(chosen))
@@ -192,13 +195,13 @@ class ChoicesPage(QWidget):
 
     @Slot(object)
     def choose_model(self, folder: Path) -> None:
-        """Begin as another model."""
+        """Choose a model to start from."""
         at = self.start.findData(str(folder))
         if at >= 0:
             self.start.setCurrentIndex(at)
 
     def set_rule(self, rule: str) -> None:
-        """Begin with the study's rule."""
+        """Choose the study's rule."""
         name, _, number = rule.partition(":")
         with QSignalBlocker(self.rule), QSignalBlocker(self.needed):
             at = self.rule.findData("at-least" if name == "at-least" else rule)
@@ -211,12 +214,12 @@ class ChoicesPage(QWidget):
         self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
 
     def set_writable(self, writable: bool) -> None:
-        """Say whether a version may be added to the study."""
+        """Enable or disable new versions."""
         self._writable = writable
 
     @property
-    def wish(self) -> TuningSelection:
-        """What is chosen."""
+    def selection(self) -> TuningSelection:
+        """The present choices."""
         rule = self.rule.currentData()
         by = self.by.currentData()
         folder = self.start.currentData()
@@ -236,34 +239,34 @@ class ChoicesPage(QWidget):
         self._settle.start()
 
     def ask_soon(self) -> None:
-        """Plan again, for the study has changed; what was planned before cannot be started any more."""
+        """Plan again soon, since the study has changed; the last plan cannot be started any more."""
         self.button.setEnabled(False)
         self._settle.start()
 
     @Slot()
-    def _wish(self) -> None:
-        self.wished.emit(self.wish)
+    def _selection(self) -> None:
+        self.selected.emit(self.selection)
 
-    # what follows
+    # plan and cost
 
     @Slot(object)
-    def show_order(self, order: TuningRequest) -> None:
-        """Show what would be trained, or why nothing can be."""
-        self._order = order
-        self._fill(plan_lines(order))
-        self._refusal.setText(order.refusal)
-        self._refusal.setVisible(bool(order.refusal))
-        self.judge.setVisible(bool(order.refusal) and self._writable)
-        cautions = order.division.warnings if order.division is not None else ()
+    def show_request(self, request: TuningRequest) -> None:
+        """Show the plan, or why no training is possible."""
+        self._request = request
+        self._fill(plan_lines(request))
+        self._refusal.setText(request.refusal)
+        self._refusal.setVisible(bool(request.refusal))
+        self.judge.setVisible(bool(request.refusal) and self._writable)
+        cautions = request.division.warnings if request.division is not None else ()
         self._cautions.setText("\n".join(f"• {text}" for text in cautions))
         self._cautions.setVisible(bool(cautions))
         self.button.setEnabled(False)
-        if order.division is not None:
+        if request.division is not None:
             self._cost = self._add(self.tr("Cost"), self.tr("measuring …"))
 
     @Slot(object)
     def show_cost(self, cost: TuningCost) -> None:
-        """Show what it costs; now it can be started, unless something else was chosen meanwhile."""
+        """Show the cost; training can start now, unless the choices have changed since."""
         if self._settle.isActive():
             return
         self._cost.setText(cost_words(cost))
@@ -275,20 +278,20 @@ class ChoicesPage(QWidget):
 
     @Slot(object)
     def show_progress(self, progress: Progress) -> None:
-        """Show how far the measuring is."""
-        if self._order is not None and self._order.division is not None and not self.button.isEnabled():
+        """Show the progress of the measurement."""
+        if self._request is not None and self._request.division is not None and not self.button.isEnabled():
             self._cost.setText(self.tr("{} …").format(progress.stage))
 
     @Slot(str)
     def show_failure(self, text: str) -> None:
-        """Show that nothing could be planned or measured."""
+        """Show that planning or measuring failed."""
         self._refusal.setText(text)
         self._refusal.show()
-        if self._order is not None and self._order.division is not None:
+        if self._request is not None and self._request.division is not None:
             self._cost.setText(self.tr("not known"))
 
     def texts(self) -> str:
-        """Return all that is said on the right."""
+        """Return the text on the right."""
         parts = []
         for row in range(self._lines.rowCount()):
             for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):
@@ -314,6 +317,6 @@ class ChoicesPage(QWidget):
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
+        """Apply the theme."""
         self._cautions.setStyleSheet(f"color: {theme.warn}")
         self._refusal.setStyleSheet(f"color: {theme.bad}")
