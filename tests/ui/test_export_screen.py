@@ -65,14 +65,14 @@ def test_a_clip_is_seen_and_then_written(
     assert screen.destination.path == tmp_path / "out" / "a.mp4"
     click(screen.button)
     qtbot.waitUntil(over(screen))
-    (order,) = world.exporting.orders
-    assert isinstance(order, ExportRequest)
-    assert order.path == tmp_path / "out" / "a.mp4"
-    assert order.path.is_file()
-    assert [s.video.name for s in order.subjects] == ["a.mp4"]
-    assert order.subjects[0].analysis is not None
+    (request,) = world.exporting.requests
+    assert isinstance(request, ExportRequest)
+    assert request.path == tmp_path / "out" / "a.mp4"
+    assert request.path.is_file()
+    assert [s.video.name for s in request.subjects] == ["a.mp4"]
+    assert request.subjects[0].analysis is not None
     (row,) = screen.list.rows
-    assert "Written and read back" in row.text
+    assert "Written and checked" in row.text
     assert "412 frames" in row.text
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
@@ -101,15 +101,15 @@ def test_a_number_that_is_still_being_typed_counts_when_it_is_exported(
     QTest.keyClicks(first, "100")
     key(window.window, Qt.Key.Key_E, CTRL)
     qtbot.waitUntil(over(screen))
-    (order,) = world.exporting.orders
-    assert isinstance(order.options, ClipOptions)
-    assert order.options.start == 99
+    (request,) = world.exporting.requests
+    assert isinstance(request.options, ClipOptions)
+    assert request.options.start == 99
 
 
 def test_a_home_that_is_nowhere_is_told(screen: ExportScreen) -> None:
     screen.destination.line.setText("~nobody here/a.mp4")
     screen.destination.line.textEdited.emit("~nobody here/a.mp4")
-    assert "Give the whole path" in screen.words.text()
+    assert "Give the full path" in screen.words.text()
 
 
 def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Composition, screen: ExportScreen) -> None:
@@ -126,12 +126,12 @@ def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Comp
     assert isinstance(first, QSpinBox)
     assert isinstance(last, QSpinBox)
     assert (first.value(), last.value()) == (10, 30)
-    options = screen.wish.options
+    options = screen.choices.options
     assert isinstance(options, ClipOptions)
     assert (options.start, options.stop) == (9, 30)
     playback.seek(41)
     screen.kinds.choose("still")
-    still = screen.wish.options
+    still = screen.choices.options
     assert isinstance(still, StillOptions)
     assert still.frame == 41
     frame = screen.options.field("frame")
@@ -143,7 +143,7 @@ def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Comp
 def test_the_look_of_the_player_is_that_of_the_export(window: Composition, screen: ExportScreen) -> None:
     window.program.state.set_look(overlay=Overlay.CONTOUR, strength=0.4)
     screen.kinds.choose("still")
-    look = screen.wish.options.look
+    look = screen.choices.options.look
     assert (look.overlay, look.strength) == (Overlay.CONTOUR, 0.4)
 
 
@@ -162,13 +162,13 @@ def test_a_report_is_told_what_the_study_knows(
     with qtbot.waitSignal(window.program.studies.act(tell).succeeded):
         pass
     screen.kinds.choose("why")
-    look = screen.wish.options.look
+    look = screen.choices.options.look
     assert look.overlay is Overlay.BOTH, "what is printed in greys needs lines, whatever the player shows"
     click(screen.button)
     qtbot.waitUntil(over(screen))
-    (order,) = world.exporting.orders
-    assert isinstance(order, ExportRequest)
-    (subject,) = order.subjects
+    (request,) = world.exporting.requests
+    assert isinstance(request, ExportRequest)
+    (subject,) = request.subjects
     assert subject.study == study.path
     assert subject.analysis is not None
     known = context_of(subject.study, subject.analysis)
@@ -203,7 +203,7 @@ def test_a_table_shows_its_first_rows(
     assert [cell.text() for cell in cells if cell is not None] == ["Ann", "Ben"]
     screen.kinds.choose("study")
     assert not screen.pane.table.isVisible()
-    assert "nothing to see" in screen.pane.words
+    assert "no preview" in screen.pane.words
     screen.kinds.choose("clip")
     qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.has_picture)
     assert screen.pane.caption.startswith("Frame ")
@@ -216,8 +216,8 @@ def test_a_change_is_previewed_and_the_newest_wins(qtbot: QtBot, screen: ExportS
     QTest.keyClicks(title, "knot")
     qtbot.waitUntil(lambda: not screen.previews.busy)
     told = world.exporting.previewed[before:]
-    assert told[-1][2] == screen.wish.options
-    assert screen.wish.options.title == "knot"
+    assert told[-1][2] == screen.choices.options
+    assert screen.choices.options.title == "knot"
     assert len(told) <= 2
     world.exporting.preview_error = "a.mp4 cannot be read."
     QTest.keyClicks(title, "s")
@@ -229,13 +229,13 @@ def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen
     for made in EVERY:
         screen.kinds.choose(made.name)
         assert screen.kinds.exporter is made
-        options = screen.wish.options
+        options = screen.choices.options
         assert (options is None) == (made.options is None)
         assert screen.destination.suffix in made.suffixes
         assert screen.destination.path.suffix in made.suffixes
-        assert screen.button.isEnabled() != bool(screen.words.text() and "needs 2" in screen.words.text()), made.name
+        assert screen.button.isEnabled() != ("needs at least 2" in screen.words.text()), made.name
     screen.kinds.choose("comparison")
-    assert "needs 2 models" in screen.words.text()
+    assert "needs at least 2 models" in screen.words.text()
     assert not screen.button.isEnabled()
     for model in screen.subject._models:
         screen.subject.models.mark(model.folder, on=True)
@@ -248,10 +248,10 @@ def test_two_models_side_by_side(qtbot: QtBot, screen: ExportScreen, world: Fake
         screen.subject.models.mark(model.folder, on=True)
     click(screen.button)
     qtbot.waitUntil(over(screen))
-    (order,) = world.exporting.orders
-    assert isinstance(order, ExportRequest)
-    assert [s.title for s in order.subjects] == ["alpha", "beta"]
-    assert [s.analysis is None for s in order.subjects] == [False, True]
+    (request,) = world.exporting.requests
+    assert isinstance(request, ExportRequest)
+    assert [s.title for s in request.subjects] == ["alpha", "beta"]
+    assert [s.analysis is None for s in request.subjects] == [False, True]
 
 
 def test_a_file_for_every_video_some_of_which_fail(
@@ -263,7 +263,7 @@ def test_a_file_for_every_video_some_of_which_fail(
     click(screen.button)
     qtbot.waitUntil(over(screen))
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
-    assert [o.path.name for o in world.exporting.orders] == ["a.mp4", "b ü.mp4"]
+    assert [o.path.name for o in world.exporting.requests] == ["a.mp4", "b ü.mp4"]
     (row,) = screen.list.rows
     assert row.entry.stage is QueueStage.PARTLY
     assert "1 of 2 files written" in row.text
@@ -278,9 +278,9 @@ def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: Fa
     assert "c has not been assessed yet" in screen.words.text()
     click(screen.button)
     qtbot.waitUntil(over(screen))
-    (order,) = world.exporting.orders
-    assert isinstance(order, ExportRequest)
-    assert [s.title for s in order.subjects] == ["b ü", "c"]
+    (request,) = world.exporting.requests
+    assert isinstance(request, ExportRequest)
+    assert [s.title for s in request.subjects] == ["b ü", "c"]
 
 
 def test_stopping_leaves_no_file_and_the_next_goes_on(
@@ -318,7 +318,7 @@ def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
     click(row.button)
     qtbot.waitUntil(lambda: entry.stage is QueueStage.STOPPED)
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
-    assert row.text == ("Stopped. Nothing half written is left.\n1 of 2 files were finished before, and stay: a.mp4.")
+    assert row.text == ("Stopped. No unfinished file is left.\n1 of 2 files were finished before and are kept: a.mp4.")
     assert row.button.isVisible()
     assert row.button.text() == "Show in folder"
 
@@ -346,7 +346,7 @@ def test_closing_over_exports_asks_and_leaves_no_half_file(
         qtbot.waitUntil(lambda: not window.window.isVisible())
         assert not any(lane.running for lane in window.program.lanes)
         assert (first.stage, second.stage) == (QueueStage.STOPPED, QueueStage.STOPPED)
-        assert len(world.exporting.orders) == 1, "the one that waited was never begun"
+        assert len(world.exporting.requests) == 1, "the one that waited was never begun"
         assert not list((tmp_path / "out").glob("*"))
     else:
         assert window.window.isVisible()
@@ -384,7 +384,7 @@ def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
     click(screen.button)
     assert dialogs.asked == []
     assert screen.queue.entries == []
-    assert "a.mp4 is one of the videos, and they are never replaced" in window.window.messages.text
+    assert "a.mp4 is a source video, which is never replaced" in window.window.messages.text
     screen.destination.choose(tmp_path / f"{'n' * 300}.mp4")  # told when it is written, as the disk tells it
     click(screen.button)
     qtbot.waitUntil(over(screen))
@@ -395,7 +395,7 @@ def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
     dialogs.confirm_answer = True
     click(screen.button)
     qtbot.waitUntil(over(screen, 2))
-    assert [(o.path.name, o.overwrite) for o in world.exporting.orders[-2:]] == [("a.mp4", True), ("b ü.mp4", False)]
+    assert [(o.path.name, o.overwrite) for o in world.exporting.requests[-2:]] == [("a.mp4", True), ("b ü.mp4", False)]
 
 
 def test_another_place_and_kind(
@@ -412,7 +412,7 @@ def test_another_place_and_kind(
     assert screen.destination.path.name == "my clip.gif"  # what a person wrote stays
     click(screen.button)
     qtbot.waitUntil(over(screen))
-    assert world.exporting.orders[0].path == tmp_path / "elsewhere" / "my clip.gif"
+    assert world.exporting.requests[0].path == tmp_path / "elsewhere" / "my clip.gif"
     screen.destination.line.selectAll()
     QTest.keyClicks(screen.destination.line, "no suffix")
     assert not screen.button.isEnabled()
@@ -427,21 +427,21 @@ def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, w
     pseudonyms.setChecked(True)
     click(screen.button)
     qtbot.waitUntil(over(screen))
-    (order,) = world.exporting.orders
+    (request,) = world.exporting.requests
     study = window.program.studies.current
-    assert isinstance(order, StudyExportRequest)
+    assert isinstance(request, StudyExportRequest)
     assert study is not None
-    assert order.study == study.path
-    assert order.options.pseudonyms
+    assert request.study == study.path
+    assert request.options.pseudonyms
 
 
 def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
-    assert not screen.look_over.isVisible()
+    assert not screen.review_faces.isVisible()
     blurs = screen.options.field("blur_faces")
     assert isinstance(blurs, QCheckBox)
     blurs.setChecked(True)
-    assert screen.look_over.isVisibleTo(screen)
-    screen.look_over.click()
+    assert screen.review_faces.isVisibleTo(screen)
+    screen.review_faces.click()
     assert screen.pages.currentWidget() is screen.faces
     before = len(world.exporting.previewed)
     click(screen.faces.back)
@@ -451,14 +451,14 @@ def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: Expo
 
 def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> None:
     screen.kinds.choose("study")
-    assert not screen.look_over.isVisibleTo(screen)
+    assert not screen.review_faces.isVisibleTo(screen)
     blurs = screen.options.field("blur_faces")
     assert isinstance(blurs, QCheckBox)
     assert "no guarantee" in blurs.toolTip()
     blurs.setChecked(True)
-    assert screen.wish.options.blur_faces
-    assert screen.look_over.isVisibleTo(screen)
-    screen.look_over.click()
+    assert screen.choices.options.blur_faces
+    assert screen.review_faces.isVisibleTo(screen)
+    screen.review_faces.click()
     assert [screen.faces.videos.itemText(i) for i in range(screen.faces.videos.count())] == ["a", "b ü", "c"]
 
 
@@ -557,7 +557,7 @@ def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
     spread = screen.subject.spread
     spread.setCurrentIndex(spread.findData(FileSplit.EACH))
     assert spread.currentText() == "A file for each of 3 videos", "beta has assessed none, and alpha is asked"
-    assert len(screen.wish.videos) == 3
+    assert len(screen.choices.videos) == 3
     assert screen.button.isEnabled()
 
 
@@ -571,19 +571,19 @@ def test_name_and_stretch_of_one_video_are_none_of_the_next(
     playback.seek(29)
     playback.mark_out()
     click(screen.selection)
-    assert (screen.wish.options.start, screen.wish.options.stop) == (9, 30)
+    assert (screen.choices.options.start, screen.choices.options.stop) == (9, 30)
     dialogs.save_answer = tmp_path / "figures" / "mine.mp4"
     window.window.actions_["export_browse"].trigger()
     assert screen.destination.path == tmp_path / "figures" / "mine.mp4"
     other = program.videos[1]
     program.state.set_current(other.footage)
-    qtbot.waitUntil(lambda: [video.name for video in screen.wish.videos] == [other.name])
+    qtbot.waitUntil(lambda: [video.name for video in screen.choices.videos] == [other.name])
     assert screen.destination.path == tmp_path / "figures" / f"{other.name}.mp4", "the folder that was chosen stays"
-    options = screen.wish.options
+    options = screen.choices.options
     assert (options.start, options.stop) == (0, None)
     screen.destination.line.setText("report.mp4")
     screen.destination.line.textEdited.emit("report.mp4")
-    assert "Give the whole path" in screen.words.text()
+    assert "Give the full path" in screen.words.text()
     assert not screen.button.isEnabled()
 
 
@@ -595,7 +595,7 @@ def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_pat
     assert isinstance(field, QLineEdit)
     field.setText(str(key_file))
     field.textEdited.emit(str(key_file))
-    assert "The key is to other names" in screen.words.text()
+    assert "The key belongs to other names" in screen.words.text()
     pseudonyms = screen.options.field("pseudonyms")
     assert isinstance(pseudonyms, QCheckBox)
     pseudonyms.setChecked(True)

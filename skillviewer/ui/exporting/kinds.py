@@ -1,4 +1,4 @@
-"""The list of what can be exported, under headings."""
+"""The list of exporters, under headings."""
 
 from collections.abc import Iterator
 
@@ -14,18 +14,18 @@ HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176
 
 
-def _said(text: str) -> str:
+def _translate(text: str) -> str:
     return QCoreApplication.translate("exporters", text)
 
 
 def _short(made: Exporter | StudyExporter) -> str:
-    """Return the title without the word that the heading says already."""
-    words = _said(made.title).removeprefix(_said("Table of "))
+    """Return the title without a word that its heading repeats."""
+    words = _translate(made.title).removeprefix(_translate("Table of "))
     return words[:1].upper() + words[1:]
 
 
 def grouped() -> Iterator[tuple[str, list[Exporter | StudyExporter]]]:
-    """Yield each heading with its exporters, in the order of the tables; those of whole studies last."""
+    """Yield each heading with its exporters in order; those of whole studies last."""
     groups: dict[str, list[Exporter | StudyExporter]] = {}
     for made in EXPORTERS:
         groups.setdefault(HEADINGS.get(made.group, made.group.capitalize()), []).append(made)
@@ -34,7 +34,7 @@ def grouped() -> Iterator[tuple[str, list[Exporter | StudyExporter]]]:
 
 
 class KindList(QListWidget):
-    """What can be exported; exactly one is chosen."""
+    """The kinds of export; exactly one is chosen."""
 
     chosen = Signal(object)
     """``Exporter`` or ``StudyExporter``."""
@@ -43,15 +43,15 @@ class KindList(QListWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("What to export"))
         self.setFixedWidth(WIDTH_PX)
-        self.setFont(QApplication.font())  # the system's own for lists is another
+        self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._made: dict[str, Exporter | StudyExporter] = {}
         self._headings: list[QListWidgetItem] = []
         for heading, exporters in grouped():
-            item = QListWidgetItem(f" {_said(heading)}", self)
+            item = QListWidgetItem(f" {_translate(heading)}", self)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
-            font = QFont()  # its weight alone is set, the rest is the list's
+            font = QFont()  # only its weight is set, the rest is inherited
             font.setWeight(QFont.Weight.DemiBold)
             item.setFont(font)
             item.setTextAlignment(Qt.AlignmentFlag.AlignBottom)
@@ -59,7 +59,7 @@ class KindList(QListWidget):
             for made in exporters:
                 self._made[made.name] = made
                 item = QListWidgetItem(f"   {_short(made)}", self)
-                item.setToolTip(_said(made.about))
+                item.setToolTip(_translate(made.about))
                 item.setData(Qt.ItemDataRole.UserRole, made.name)
         for row in range(self.count()):
             item = self.item(row)
@@ -68,12 +68,12 @@ class KindList(QListWidget):
 
     @property
     def exporter(self) -> Exporter | StudyExporter:
-        """What is chosen."""
+        """The chosen exporter."""
         item = self.currentItem()
         return self._made[item.data(Qt.ItemDataRole.UserRole)] if item is not None else EXPORTERS[0]
 
     def choose(self, name: str) -> None:
-        """Choose by name."""
+        """Choose an exporter by name."""
         for row in range(self.count()):
             if self.item(row).data(Qt.ItemDataRole.UserRole) == name:
                 self.setCurrentRow(row)
@@ -84,6 +84,6 @@ class KindList(QListWidget):
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
+        """Apply the theme."""
         for item in self._headings:
             item.setForeground(QColor(theme.muted))

@@ -1,4 +1,4 @@
-"""The list of exports: how far each is, what was found in it when it was read back, and where it lies."""
+"""The list of exports: progress, check of the written file, and its folder."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
 from skillviewer.ui.widgets.theme import Theme
 
-MOST_TOLD = 6
+MOST_LISTED = 6
 
 
 class EntryRow(QWidget):
@@ -29,12 +29,12 @@ class EntryRow(QWidget):
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(entry.title)
-        self._said = self._label("")
-        self._said.setWordWrap(True)
-        self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._status = self._label("")
+        self._status.setWordWrap(True)
+        self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words.addWidget(self._title)
         words.addWidget(self._bar)
-        words.addWidget(self._said)
+        words.addWidget(self._status)
         row.addLayout(words, 1)
         self.button = QPushButton(self)
         self.button.clicked.connect(self._on_button)
@@ -50,12 +50,12 @@ class EntryRow(QWidget):
 
     @property
     def text(self) -> str:
-        """What is said of it."""
-        return self._said.text()
+        """The status text."""
+        return self._status.text()
 
     @Slot()
     def refresh(self) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         entry = self.entry
         over = entry.stage.over
         self._bar.setVisible(not over)
@@ -66,11 +66,11 @@ class EntryRow(QWidget):
             self._bar.setValue(progress.done)
         if entry.stage is QueueStage.WAITING:
             self._bar.setRange(0, 1)
-        self._said.setText(self._words())
+        self._status.setText(self._words())
         colour = {QueueStage.FAILED: self._theme.bad, QueueStage.PARTLY: self._theme.warn}.get(
             entry.stage, self._theme.muted
         )
-        self._said.setStyleSheet(f"color: {colour}")
+        self._status.setStyleSheet(f"color: {colour}")
         shows = entry.stage in {QueueStage.DONE, QueueStage.PARTLY} or (
             entry.stage is QueueStage.STOPPED and bool(entry.written)
         )
@@ -81,10 +81,10 @@ class EntryRow(QWidget):
     def _words(self) -> str:
         entry, progress, batch = self.entry, self.entry.progress, self.entry.batch
         if entry.stage is QueueStage.WAITING:
-            return self.tr("waits for the one before")
+            return self.tr("waiting")
         if entry.stage is QueueStage.WORKING:
             if progress is None:
-                return self.tr("begins")
+                return self.tr("starting")
             count = self.tr("{} of {}").format(progress.done, progress.total) if progress.total else ""
             return " · ".join(part for part in (progress.stage, count) if part)
         if entry.stage is QueueStage.STOPPED:
@@ -92,24 +92,26 @@ class EntryRow(QWidget):
         if batch is None:
             return printable(entry.failure)
         lines = []
-        if len(entry.orders) == 1 and batch.written:
-            lines.append(" · ".join((self.tr("Written and read back"), *batch.written[0].facts)))
+        if len(entry.requests) == 1 and batch.written:
+            lines.append(" · ".join((self.tr("Written and checked"), *batch.written[0].facts)))
         elif batch.written:
-            lines.append(self.tr("{} of {} files written and read back").format(len(batch.written), len(entry.orders)))
-        said = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
-        lines += [printable(text) for text in said[:MOST_TOLD]]
-        if len(said) > MOST_TOLD:
-            lines.append(self.tr("… and {} more").format(len(said) - MOST_TOLD))
+            lines.append(self.tr("{} of {} files written and checked").format(len(batch.written), len(entry.requests)))
+
+        remarks = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
+        lines += [printable(text) for text in remarks[:MOST_LISTED]]
+        if len(remarks) > MOST_LISTED:
+            lines.append(self.tr("… and {} more").format(len(remarks) - MOST_LISTED))
         return "\n".join(lines)
 
     def _stopped(self, entry: QueueEntry) -> str:
-        said = self.tr("Stopped. Nothing half written is left.")
+
+        stopped = self.tr("Stopped. No unfinished file is left.")
         if not entry.written:
-            return said
+            return stopped
         names = [printable(file.path.name) for file in entry.written]
-        more = self.tr(" and {} more").format(len(names) - MOST_TOLD) if len(names) > MOST_TOLD else ""
-        stays = self.tr("{} of {} files were finished before, and stay: {}{}.")
-        return f"{said}\n{stays.format(len(names), len(entry.orders), ', '.join(names[:MOST_TOLD]), more)}"
+        more = self.tr(" and {} more").format(len(names) - MOST_LISTED) if len(names) > MOST_LISTED else ""
+        stays = self.tr("{} of {} files were finished before and are kept: {}{}.")
+        return f"{stopped}\n{stays.format(len(names), len(entry.requests), ', '.join(names[:MOST_LISTED]), more)}"
 
     @Slot()
     def _on_button(self) -> None:
@@ -119,7 +121,7 @@ class EntryRow(QWidget):
             self.entry.stop()
 
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
+        """Apply the theme."""
         self._theme = theme
         self.refresh()
 
@@ -131,7 +133,7 @@ def show_in_folder(path: Path) -> None:
 
 
 class QueueView(QScrollArea):
-    """All entries, the latest on top."""
+    """All entries, the latest at the top."""
 
     def __init__(self, queue: ExportQueue, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -161,7 +163,7 @@ class QueueView(QScrollArea):
         self.verticalScrollBar().setValue(0)
 
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
+        """Apply the theme."""
         self._theme = theme
         for row in self.rows:
             row.on_theme(theme)
