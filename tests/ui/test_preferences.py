@@ -159,7 +159,7 @@ def test_a_free_key_is_added_and_counts_at_once(
 ) -> None:
     give(keys, "play", Qt.Key.Key_P)
     assert keys.field.text() == "P"
-    assert keys.said.text() == ""
+    assert keys.message.text() == ""
     click(keys.add)
     actions = window.window.actions_
     assert actions.keys("play") == ("Space", "K", "P")
@@ -178,8 +178,8 @@ def test_a_free_key_is_added_and_counts_at_once(
 def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composition, keys: KeysPage) -> None:
     actions = window.window.actions_
     give(keys, "go_to", Qt.Key.Key_K)
-    assert "“Play or pause” (player)" in keys.said.text()
-    assert keys.add.text() == "Take it over"
+    assert "“Play or pause” (player)" in keys.message.text()
+    assert keys.add.text() == "Take over"
     assert actions.keys("play") == ("Space", "K"), "nothing moves before it is asked for"
     click(keys.add)
     assert actions.keys("go_to") == ("Ctrl+G", "K")
@@ -190,12 +190,12 @@ def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composit
 
 def test_the_same_key_on_two_screens_that_never_meet_is_no_conflict(window: Composition, keys: KeysPage) -> None:
     give(keys, "compare_all", Qt.Key.Key_X)
-    assert keys.said.text() == "", "X belongs to Rank, and Rank is another screen"
+    assert keys.message.text() == "", "X belongs to Rank, and Rank is another screen"
     click(keys.add)
     assert window.window.actions_.keys("compare_all") == ("X",)
     assert window.window.actions_.keys("rank_skip") == ("X",)
     give(keys, "compare_all", Qt.Key.Key_M)
-    assert "Choose models" in keys.said.text()
+    assert "Choose models" in keys.message.text()
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_keys_that_cannot_be_had_are_refused_with_the_reason(
     keys: KeysPage, which: Qt.Key, modifiers: Qt.KeyboardModifier, words: str
 ) -> None:
     give(keys, "play", which, modifiers)
-    assert words in keys.said.text()
+    assert words in keys.message.text()
     assert not keys.add.isEnabled()
 
 
@@ -234,7 +234,7 @@ def test_keys_are_given_back(window: Composition, keys: KeysPage, settings: Sett
     assert set(settings.keys) >= {"go_to", "loop", "play"}
     keys.choose("play")
     click(keys.reset)
-    assert "other actions" in keys.said.text()
+    assert "other actions" in keys.message.text()
     keys.choose("loop")
     click(keys.reset)
     assert actions.keys("loop") == ("Shift+L",)
