@@ -1,14 +1,14 @@
-"""What fine-tuning takes, how soon it stops, and what votes buy.
+"""Cost of fine-tuning, the delay of a stop, and the gain from votes.
 
     python -m benchmarks.finetune learning DATA [--from sample-full] [--votes 30 60 120] [--folds 4] [--kept FILE]
     python -m benchmarks.finetune epoch [--pairs 200] [--videos 40] [--threads 2]
     python -m benchmarks.finetune stopping STUDY [--from sample-full]
 
-"learning" trains on the first so many votes of raters (drawn by lot among the pairs of the training participants, one
-rater's word a pair) and tests on the pairs that touch held-out participants, ordered by all raters: from a model that
-never saw the task, and from nothing. It takes the last epoch, so that nothing is chosen. With ``--kept`` finished runs
-are kept in a file, and the same command goes on. "epoch" measures one pass over so many pairs on kept features.
-"stopping" starts trainings in their own process, as the window does, and measures how soon they stop.
+"learning" trains on the first votes of raters (drawn at random among the pairs of the training participants, one vote
+per pair) and tests on the pairs that touch held-out participants, ordered by all raters: from a model that was not
+trained on the task, and from scratch. It uses the last epoch, so that no epoch is chosen. With ``--kept`` finished runs
+are kept in a file, and the same command continues. "epoch" measures one pass over the pairs on cached features.
+"stopping" starts trainings in their own process, as the window does, and measures the delay of a stop.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.training import random_bank
+from benchmarks.training import random_store
 from skillviewer.core.dataset.folds import make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, videos_of
 from skillviewer.core.errors import Cancelled
@@ -48,11 +48,11 @@ from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.library import model_folder
 
 CPU = torch.device("cpu")
-SAMPLE, NOTHING = "from the model", "from nothing"
+SAMPLE, NOTHING = "from the model", "from scratch"
 
 
 def votes_in_order(dataset: Dataset, fold: Fold, seed: int) -> list[Judgement]:
-    """Return one vote of one rater on every pair of training videos, pairs and raters drawn by lot."""
+    """Return one vote of one rater on every pair of training videos, with pairs and raters drawn at random."""
     rng = np.random.default_rng([seed, int(fold.name)])
     inside = set(fold.train_videos)
     by_pair: dict[frozenset[str], list[Judgement]] = {}
@@ -64,14 +64,14 @@ def votes_in_order(dataset: Dataset, fold: Fold, seed: int) -> list[Judgement]:
 
 
 def trained(
-    start: StartingPoint, bank: FeatureStore, pairs: Sequence[Pair], fold: Fold, precision: Precision
+    start: StartingPoint, store: FeatureStore, pairs: Sequence[Pair], fold: Fold, precision: Precision
 ) -> FoldScores:
     """Train on pairs and score the videos of the fold's test pairs."""
     names = videos_of(pairs)
     settings = replace(start.settings(len(pairs), len(names), None, 0), select=Select.LAST, precision=precision)
-    model = start.model(bank, names, 0)
-    fit(model, bank, pairs, (), settings, CancelToken())
-    return FoldScores(fold, score_videos(model, bank, videos_of(fold.test_pairs), CancelToken()))
+    model = start.model(store, names, 0)
+    fit(model, store, pairs, (), settings, CancelToken())
+    return FoldScores(fold, score_videos(model, store, videos_of(fold.test_pairs), CancelToken()))
 
 
 def shown(pooled: Pooled) -> str:
@@ -80,14 +80,14 @@ def shown(pooled: Pooled) -> str:
 
 
 def learning(args: argparse.Namespace) -> None:
-    """Print accuracy on held-out pairs after so many votes, for both starting points."""
+    """Print the accuracy on held-out pairs by number of votes, for both starting points."""
     dataset = open_dataset(args.data).usable()
     cache = FeatureCache(cache_dir() / "features")
     starts = {
         SAMPLE: StartingPoint.of(model_folder(args.begin), CPU, cache),
         NOTHING: StartingPoint.of(None, CPU, cache),
     }
-    bank, problems = build_bank(files_of(dataset), starts[SAMPLE].source, args.candidates, CancelToken(), silent)
+    store, problems = build_bank(files_of(dataset), starts[SAMPLE].source, args.candidates, CancelToken(), silent)
     assert not problems, problems
     folds = make_folds(dataset, seed=args.seed)
     kept: dict[str, dict[str, float]] = json.loads(args.kept.read_text()) if args.kept and args.kept.exists() else {}
@@ -96,10 +96,10 @@ def learning(args: argparse.Namespace) -> None:
     )
     for done, fold in enumerate(folds.folds[: args.folds], start=1):
         votes = votes_in_order(dataset, fold, args.seed)
-        model = starts[SAMPLE].model(bank, (), 0).eval()
+        model = starts[SAMPLE].model(store, (), 0).eval()
         key = f"{fold.name}/0/{SAMPLE}"
         if key not in kept:
-            kept[key] = score_videos(model, bank, videos_of(fold.test_pairs), CancelToken())
+            kept[key] = score_videos(model, store, videos_of(fold.test_pairs), CancelToken())
         for n in args.votes:
             pairs = rule_named("default").agree(votes[:n]).pairs
             for name, start in starts.items():
@@ -107,7 +107,7 @@ def learning(args: argparse.Namespace) -> None:
                 if key in kept:
                     continue
                 began = time.process_time()
-                kept[key] = dict(trained(start, bank, pairs, fold, args.precision).scores)
+                kept[key] = dict(trained(start, store, pairs, fold, args.precision).scores)
                 print(f"  fold {fold.name}, {n} votes, {len(pairs)} pairs, {name}: ", end="")
                 print(f"{time.process_time() - began:.0f} s CPU", flush=True)
                 if args.kept:
@@ -116,14 +116,14 @@ def learning(args: argparse.Namespace) -> None:
 
 
 def table(dataset: Dataset, folds: Sequence[Fold], votes: Sequence[int], kept: dict[str, dict[str, float]]) -> None:
-    """Print what is known after some folds."""
+    """Print the results of the finished folds."""
 
     def of(n: int, name: str) -> list[FoldScores]:
         return [FoldScores(fold, kept[f"{fold.name}/{n}/{name}"]) for fold in folds]
 
     n_pairs = sum(len(fold.test_pairs) for fold in folds)
     print(f"% of {n_pairs} held-out pairs of {len(folds)} folds, 95 % interval over participants")
-    print(f"  as it was, no vote: {shown(pooled_accuracy(of(0, SAMPLE), dataset))}")
+    print(f"  before, without votes: {shown(pooled_accuracy(of(0, SAMPLE), dataset))}")
     for n in votes:
         first, second = of(n, SAMPLE), of(n, NOTHING)
         one, other = (shown(pooled_accuracy(scores, dataset)) for scores in (first, second))
@@ -132,18 +132,18 @@ def table(dataset: Dataset, folds: Sequence[Fold], votes: Sequence[int], kept: d
 
 
 def epoch(args: argparse.Namespace) -> None:
-    """Print what one pass over the training pairs takes."""
+    """Print the time of one pass over the training pairs."""
     torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory() as folder:
         start = StartingPoint.of(model_folder(args.begin), CPU, FeatureCache(Path(folder) / "features"))
         names = [f"v{i:03}" for i in range(args.videos)]
         sizes = start.config.sizes
-        bank = random_bank(Path(folder), names, (sizes.feature_channels, *sizes.grid), 2)
+        store = random_store(Path(folder), names, (sizes.feature_channels, *sizes.grid), 2)
         every = [Pair(a, b) for a, b in itertools.combinations(names, 2)]
         chosen = np.random.default_rng(0).permutation(len(every))[: args.pairs]
         pairs = [every[i] for i in sorted(chosen.tolist())]
         settings = replace(start.settings(len(pairs), len(names), None, 0), select=Select.LAST)
-        fitting = Fitting(start.model(bank, names, 0), bank, pairs, [], [], settings)
+        fitting = Fitting(start.model(store, names, 0), store, pairs, [], [], settings)
         for _ in range(args.times):
             wall, cpu = time.perf_counter(), time.process_time()
             fitting.run_epoch(CancelToken(), silent, None)
@@ -154,7 +154,7 @@ def epoch(args: argparse.Namespace) -> None:
 
 
 def stopping(args: argparse.Namespace) -> None:
-    """Print how soon a training in its own process stops."""
+    """Print the delay until a training in its own process stops."""
     from skillviewer.data.study import Study, versions
 
     with Study.open(args.study, read_only=True) as study:
@@ -171,7 +171,7 @@ def _stopped(said: StudyPairs, how: str, args: argparse.Namespace) -> str:
         if isinstance(progress.value, BatchRow) and how == "cancel":
             begun.set()
         if isinstance(progress.value, TuningRow) and progress.value.epoch:
-            begun.set()  # the window offers a stop once an epoch is finished
+            begun.set()  # the window allows a stop after the first epoch
 
     def ask() -> None:
         begun.wait()
@@ -216,7 +216,7 @@ def main() -> None:
         "--after",
         type=float,
         default=2.0,
-        help="seconds from the first batch, or the first finished epoch, to the wish",
+        help="seconds from the first batch, or the first finished epoch, to the stop",
     )
     three.set_defaults(do=stopping)
     for command in (one, two, three):
