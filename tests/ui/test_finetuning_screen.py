@@ -226,7 +226,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     assert 0 < len(wrong) < 66
     qtbot.waitUntil(lambda: {(row[0], row[1]) for row in page.table.texts()} == wrong, timeout=60_000)
     assert f"agree on {100 * (1 - len(wrong) / 66):.1f} % of 66 pairs" in page.summary.text()
-    assert "It was trained on 45 pairs of this study, so its agreement on these is not a fair test." in page.summary.text()
+    assert "It was trained on 45 pairs of this study, so agreement on these is no fair test." in page.summary.text()
     assert {row[2] for row in page.table.texts()} == {"2 to 0"}
     first = page.table.texts()[0]
     leads = {(b, w): scores[w] - scores[b] for b, w in wrong}

@@ -18,7 +18,7 @@ from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect, open_and_load, states
 from tests.ui.fakes import FakeWorld, read_number
 from tests.ui.hands import click, key
-from tests.ui.inspecting import told
+from tests.ui.inspecting import findings_of
 from tests.ui.test_recovery import die, noted
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -128,7 +128,7 @@ def test_each_part_has_a_score_evidence_and_moments_of_its_own(
     assert len(set(scores.values())) == 3
     for name in ("try 1", "try 2", "try 1"):
         choose_by_hand(qtbot, parts, name)
-        found = told(qtbot, parts)
+        found = findings_of(qtbot, parts)
         frames = RANGES[name]
         assert found.name == name
         assert found.analysis.score == scores[name]
@@ -217,11 +217,11 @@ def test_a_part_is_exported_as_that_part(qtbot: QtBot, parts: Composition, world
     assert isinstance(screen, ExportScreen)
     qtbot.waitUntil(lambda: [v.footage for v in screen.subject.chosen_videos] == [part(parts, "try 2")])
     click(screen.button)
-    qtbot.waitUntil(lambda: bool(world.exporting.orders))
-    (subject,) = world.exporting.orders[0].subjects  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: bool(world.exporting.requests))
+    (subject,) = world.exporting.requests[0].subjects  # type: ignore[union-attr]
     assert subject.footage == part(parts, "try 2")
     assert subject.extent == SECOND
-    assert world.exporting.orders[0].path.stem == "try 2"
+    assert world.exporting.requests[0].path.stem == "try 2"
 
 
 def test_a_session_leads_back_to_the_part(

@@ -78,7 +78,7 @@ class DisagreementPage(QWidget):
             self.summary.setText(words.format(model, percent(found.share), found.n_assessed, found.n_pairs))
             n_trained = version.facts.get("pairs") if version is not None else None
             if isinstance(n_trained, int):
-                warning = self.tr("It was trained on {} pairs of this study, so its agreement on these is not a fair test.")
+                warning = self.tr("It was trained on {} pairs of this study, so agreement on these is no fair test.")
                 self.summary.setText(f"{self.summary.text()} {warning.format(n_trained)}")
             if found.pairs:
                 self.summary.setText(self.summary.text() + " " + self.tr("Click a name to see the video."))
