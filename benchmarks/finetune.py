@@ -60,7 +60,7 @@ def votes_in_order(dataset: Dataset, fold: Fold, seed: int) -> list[Judgement]:
         if vote.left in inside and vote.right in inside:
             by_pair.setdefault(frozenset((vote.left, vote.right)), []).append(vote)
     pairs = sorted(by_pair, key=sorted)
-    return [(said := by_pair[pairs[i]])[rng.integers(len(said))] for i in rng.permutation(len(pairs))]
+    return [(votes := by_pair[pairs[i]])[rng.integers(len(votes))] for i in rng.permutation(len(pairs))]
 
 
 def trained(
@@ -158,12 +158,12 @@ def stopping(args: argparse.Namespace) -> None:
     from skillviewer.data.study import Study, versions
 
     with Study.open(args.study, read_only=True) as study:
-        said = versions.study_pairs(study)
+        study_pairs = versions.study_pairs(study)
     for how in ("cancel", "stop"):
-        print(f"{how}: {_stopped(said, how, args)}", flush=True)
+        print(f"{how}: {_stopped(study_pairs, how, args)}", flush=True)
 
 
-def _stopped(said: StudyPairs, how: str, args: argparse.Namespace) -> str:
+def _stopped(study_pairs: StudyPairs, how: str, args: argparse.Namespace) -> str:
     stop, token, begun = StopFolder(), CancelToken(), threading.Event()
     asked: list[float] = []
 
@@ -182,7 +182,7 @@ def _stopped(said: StudyPairs, how: str, args: argparse.Namespace) -> str:
     with tempfile.TemporaryDirectory() as folder:
         choices = TuningChoices(candidates=args.candidates, old_pairs=False)
         out = Path(folder) / "new"
-        job = TuningJob(said, choices, model_folder(args.begin), out, "cpu", None, Path(folder) / "work")
+        job = TuningJob(study_pairs, choices, model_folder(args.begin), out, "cpu", None, Path(folder) / "work")
         threading.Thread(target=ask, daemon=True).start()
         try:
             result = Tuner().finetune(job, stop, token, hear)

@@ -44,21 +44,21 @@ SIZES = ((1280, 720), (1920, 1080))
 class Watch(QObject):
     """Records when the pictures of a pair are painted."""
 
-    def __init__(self, decks: Sequence[PairView]) -> None:
+    def __init__(self, pairs: Sequence[PairView]) -> None:
         super().__init__()
         self.painted: list[tuple[float, object, int]] = []
-        for deck in decks:
-            for player in deck.players:
+        for pair in pairs:
+            for player in pair.players:
                 player.canvas.painted.connect(self._on_painted)
 
     @Slot(object)
     def _on_painted(self, shown: Shown) -> None:
         self.painted.append((time.perf_counter(), self.sender(), shown.shot.frame_index))
 
-    def when_both(self, deck: PairView, above: int) -> float | None:
+    def when_both(self, pair: PairView, above: int) -> float | None:
         """Return when both players of a pair had painted a frame beyond one, or None."""
         times = []
-        for player in deck.players:
+        for player in pair.players:
             mine = [at for at, canvas, frame in self.painted if canvas is player.canvas and frame > above]
             if not mine:
                 return None
@@ -120,7 +120,7 @@ def vote_and_play(screen: RankScreen, watch: Watch) -> tuple[float, float, float
 def judge(made: Composition, study: Path, n_pairs: int, watch_s: float) -> None:
     """Vote, and record the times."""
     screen = sit_down(made, study)
-    desk, watch, heart = screen.desk, Watch(screen.desk.decks), Heart()
+    desk, watch, heart = screen.desk, Watch(screen.desk.pair_views), Heart()
     pictures, plays, computed = [], [], []
     heart.start()
     for _ in range(n_pairs):

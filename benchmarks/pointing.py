@@ -39,14 +39,14 @@ def main() -> None:
     print("|---|--:|--:|--:|--:|--:|")
     for name in args.models:
         with Engine.open(name) as engine:
-            said = {video.name: engine.assess(video.path, 1) for video in dataset.videos if video.path is not None}
-        first = next(iter(said.values()))
+            analyses = {video.name: engine.assess(video.path, 1) for video in dataset.videos if video.path is not None}
+        first = next(iter(analyses.values()))
         if first.map_kind is MapKind.NONE:
             print(f"| {name} | no map | | | | |")
             continue
         rows, columns = first.attention.shape[2:]
         each = [
-            together([localise_analysis(a, regions.of(v), tolerance) for v, a in said.items()])
+            together([localise_analysis(a, regions.of(v), tolerance) for v, a in analyses.items()])
             for tolerance in TOLERANCES
         ]
         print(f"| {name} | {rows} × {columns} | {' | '.join(map(cells, each))} |", flush=True)

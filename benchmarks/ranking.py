@@ -80,8 +80,8 @@ def study(
     for k in range(n_votes):
         rater = raters[k % N_RATERS]
         left, right, why = pick(asked, rater.name)
-        said = rater.judge(float(quality[place[left]]), float(quality[place[right]]), rng)
-        asked.append(Asked(left, right, rater.name, Verdict(said), why))
+        verdict = rater.judge(float(quality[place[left]]), float(quality[place[right]]), rng)
+        asked.append(Asked(left, right, rater.name, Verdict(verdict), why))
         if (k + 1) % max(len(names) // 5, 1) == 0:
             strengths = bradley_terry([j for a in asked if (j := a.judgement)], names=names)
             checks.append((k + 1, float(stats.spearmanr(strengths.values, quality).statistic)))
@@ -177,8 +177,8 @@ def _accuracies(asked: list[Asked], quality: FloatArray, names: list[str], noise
     on_all: list[bool] = []
     one = Rater("", noise, THRESHOLD)
     for a, b in combinations(names, 2):
-        said = one.judge(float(quality[place[a]]), float(quality[place[b]]), rng)
-        on_all += right(all_rest, [Judgement(a, b, Verdict(said), "")])
+        verdict = one.judge(float(quality[place[a]]), float(quality[place[b]]), rng)
+        on_all += right(all_rest, [Judgement(a, b, Verdict(verdict), "")])
     return float(np.mean(on_test)), float(np.mean(on_informative)), float(np.mean(on_all))
 
 
@@ -240,8 +240,8 @@ def coverage(studies: int) -> None:
         for _ in range(n_pairs):
             i, j = sorted(int(x) for x in rng.choice(2000, 2, replace=False))
             for r in range(n_raters):
-                said = Rater("", 0.42, 0.25).judge(float(quality[i]), float(quality[j]), rng)
-                found.append(Judgement(f"{i:04}", f"{j:04}", Verdict(said), f"R{r}"))
+                verdict = Rater("", 0.42, 0.25).judge(float(quality[i]), float(quality[j]), rng)
+                found.append(Judgement(f"{i:04}", f"{j:04}", Verdict(verdict), f"R{r}"))
         return found
 
     for n_raters in (2, 3, 5):
@@ -251,11 +251,12 @@ def coverage(studies: int) -> None:
             truth = true[level]
             assert truth is not None
             for seed in range(studies):
-                said = judged(n_raters, 60, np.random.default_rng([seed, n_raters]))
-                mine = agreement(said, level)
+                judgements = judged(n_raters, 60, np.random.default_rng([seed, n_raters]))
+                mine = agreement(judgements, level)
                 assert mine is not None
                 ours += mine.low <= truth.value <= mine.high
-                table = pd.DataFrame(np.array([int(j.verdict) for j in said], dtype=float).reshape(60, n_raters).T)
+                verdicts = np.array([int(j.verdict) for j in judgements], dtype=float)
+                table = pd.DataFrame(verdicts.reshape(60, n_raters).T)
                 drawn = evalica.alpha_bootstrap(table, level, n_resamples=1000, random_state=seed)
                 theirs += drawn.low <= truth.value <= drawn.high
             print(

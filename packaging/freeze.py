@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MOST_MB = 1300
 """Size limit of the program. Its size is 1,265 MB: torch 429, LLVM for the flow kernels 160, OpenCV 168, Qt 93."""
-TOLD = 12
+SHOWN = 12
 
 
 def build(out: Path) -> None:
@@ -73,7 +73,7 @@ def main() -> int:
         build(given.out)
     parts = weight(folder)
     total = sum(parts.values())
-    for name, megabytes in list(parts.items())[:TOLD]:
+    for name, megabytes in list(parts.items())[:SHOWN]:
         print(f"{megabytes:8.1f} MB  {name}")
     print(f"{total:8.1f} MB  in total, limit {MOST_MB} MB")
     sound = check(folder) and total <= MOST_MB

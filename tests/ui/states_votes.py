@@ -30,12 +30,12 @@ def cast_votes(study: Study, names: list[str], raters: dict[str, float], n_votes
         for _ in range(n_votes):
             i, j = (int(k) for k in rng.choice(len(names), 2, replace=False))
             lead = skill[i] - skill[j] + noise * rng.normal() + (0.6 if rater == list(raters)[-1] else 0)
-            said = Verdict.NEITHER if abs(lead) < 0.15 else Verdict.LEFT if lead > 0 else Verdict.RIGHT
+            verdict = Verdict.NEITHER if abs(lead) < 0.15 else Verdict.LEFT if lead > 0 else Verdict.RIGHT
             known = {frozenset(p) for p in pairs}
             purpose = "repeat" if frozenset((i, j)) in known else "test" if (i + j) % 7 == 0 else "informative"
             pairs.append((i, j))
             watched, taken_s = float(rng.uniform(0.2, 1)), float(rng.uniform(4, 15))
-            votes.append(Vote(names[i], names[j], said, rater, taken_s=taken_s, watched=watched, purpose=purpose))
+            votes.append(Vote(names[i], names[j], verdict, rater, taken_s=taken_s, watched=watched, purpose=purpose))
     votes.append(Vote(names[0], names[1], None, next(iter(raters))))
     study.votes.bring_in(votes)
 

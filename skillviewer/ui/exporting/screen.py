@@ -313,7 +313,6 @@ class ExportScreen(QWidget):
         )
 
     def _refusal(self) -> str:
-        """Return why no export is possible, or ""."""
         try:
             return refusal(self.choices, self._translate)
         except ExportError as error:

@@ -41,7 +41,7 @@ class AlignedClip:
 
     @property
     def start_s(self) -> float:
-        """Begin of the first frame on the clock, in seconds."""
+        """Start of the first frame on the clock, in seconds."""
         return self.at(self.first_frame)
 
     @property
@@ -55,7 +55,7 @@ class AlignedClip:
         return self.stop_s - self.start_s
 
     def at(self, frame: int) -> float:
-        """Return the begin of a frame on the clock, in seconds."""
+        """Return the start of a frame on the clock, in seconds."""
         return float(self.video.times_s[frame]) - self.sync_s
 
     def frame(self, clock_s: float) -> int:

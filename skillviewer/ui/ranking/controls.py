@@ -104,7 +104,7 @@ class PairTransport(QWidget):
 
     @Slot()
     def _say_marks(self) -> None:
-        """Show the marks as the players show times: from the begin of the video that starts first."""
+        """Show the marks as the players show times: from the start of the video that starts first."""
         pair = self._pair_view
         clips = pair.clock.clips if pair is not None else ()
         if pair is None or not clips:

@@ -38,7 +38,7 @@ class JudgingView(QWidget):
         super().__init__(parent)
         self._program, self._judging = program, judging
         a, b, c, d = program.pairs
-        self.decks = (PairView((a, b), parent=self), PairView((c, d), parent=self))
+        self.pair_views = (PairView((a, b), parent=self), PairView((c, d), parent=self))
         self._front = 0
         self._ahead: PresentedPair | None = None
         self._opening = QTimer(self)
@@ -47,7 +47,7 @@ class JudgingView(QWidget):
         self._opening.timeout.connect(self._open_ahead)
         self._marks_s: Marks = NO_MARKS
         self._pile = QStackedWidget(self)
-        for pair in self.decks:
+        for pair in self.pair_views:
             self._pile.addWidget(pair)
             pair.seen.connect(self._on_seen)
             pair.failed.connect(self._on_failed)
@@ -73,11 +73,11 @@ class JudgingView(QWidget):
     @property
     def deck(self) -> PairView:
         """The pair view on screen."""
-        return self.decks[self._front]
+        return self.pair_views[self._front]
 
     @property
     def _back(self) -> PairView:
-        return self.decks[1 - self._front]
+        return self.pair_views[1 - self._front]
 
     @property
     def marks_s(self) -> Marks:
@@ -160,7 +160,7 @@ class JudgingView(QWidget):
         self.votes.reason.clear()
         if turn is None:
             if self._judging.ahead is None:
-                for pair in self.decks:
+                for pair in self.pair_views:
                     pair.clear()
             return
         if self._back.turn == turn:
@@ -224,7 +224,7 @@ class JudgingView(QWidget):
 
     @Slot(object)
     def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:
-        for pair in self.decks:
+        for pair in self.pair_views:
             pair.take_sync(contenders)
 
     @Slot(int, float)
@@ -245,5 +245,5 @@ class JudgingView(QWidget):
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Apply the theme."""
-        for part in (*self.decks, self.transport, self.votes):
+        for part in (*self.pair_views, self.transport, self.votes):
             part.on_theme(theme)

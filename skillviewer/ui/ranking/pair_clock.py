@@ -94,7 +94,7 @@ class PairClock(QObject):
         return BOTH if self._together else (self._active,)
 
     def limits(self) -> tuple[float, float]:
-        """Return the begin of the first and the end of the last of the videos that are moved, in seconds."""
+        """Return the start of the first and the end of the last of the videos that are moved, in seconds."""
         clips = [self._clips[video] for video in self.moving]
         return min(s.start_s for s in clips), max(s.stop_s for s in clips)
 
@@ -144,7 +144,7 @@ class PairClock(QObject):
         self.seek(self.time_s(self.moving[0]) + seconds)
 
     def first(self) -> None:
-        """Go to the begin of the first video."""
+        """Go to the start of the first video."""
         self.seek(-math.inf)
 
     def last(self) -> None:

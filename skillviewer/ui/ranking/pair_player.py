@@ -122,7 +122,7 @@ class PairPlayer(QWidget):
         self._state.setText(words)
 
     def set_time(self, time_s: float) -> None:
-        """Show its time, in seconds from the begin of the attempt."""
+        """Show its time, in seconds from the start of the attempt."""
         if self._clip is not None:
             at_s = min(max(time_s - self._clip.start_s, 0.0), self._clip.duration_s)
             self._time.setText(f"{clock(at_s)} / {clock(self._clip.duration_s)}")
