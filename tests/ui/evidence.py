@@ -90,7 +90,6 @@ def make_evidence(analysis: Analysis, value: float = 0.71) -> Evidence:
 
 
 def explain(how: Explaining, analysis: Analysis, token: CancelToken, report: Report) -> Evidence:
-
     how.asked.append(analysis.video.path.stem)
     for done in range(1, N_BATCHES + 1):
         token.check()
