@@ -339,8 +339,8 @@ def test_a_video_that_cannot_be_opened_is_left_out(
     rater = sit_down(qtbot, make_window, world, path)
     said: list[str] = []
     rater.begin()
-    rater.screen.judging.remark.connect(said.append)
-    said.append(rater.screen.desk.votes.remark.text())
+    rater.screen.judging.message_changed.connect(said.append)
+    said.append(rater.screen.desk.votes.message.text())
     seen = set()
     for _ in range(3):
         seen.add(frozenset(rater.standing_on()))
@@ -686,7 +686,7 @@ def test_a_vote_before_both_were_seen_is_remarked_on(make_rater: MakeRater) -> N
     rater = make_rater()
     rater.begin()
     rater.vote(KEYS.Key_1)
-    assert rater.screen.desk.votes.remark.text().startswith("That vote came after")
+    assert rater.screen.desk.votes.message.text().startswith("That vote came after")
 
 
 def test_a_vote_that_cannot_be_stored_is_not_lost_from_sight(
@@ -705,7 +705,7 @@ def test_a_vote_that_cannot_be_stored_is_not_lost_from_sight(
 
     monkeypatch.setattr(StudyVotes, "cast", full)
     rater.press(KEYS.Key_1)
-    qtbot.waitUntil(lambda: "not stored" in rater.screen.desk.votes.remark.text())
+    qtbot.waitUntil(lambda: "not stored" in rater.screen.desk.votes.message.text())
     assert rater.made.window.messages.text == "The disk is full."
     assert rater.standing_on() == on_screen
     assert not rater.votes()

@@ -183,7 +183,7 @@ class ModelSet(QObject):
         self._batch, self._n_batch = [], 0
         self._inquiry.cancel()
         self._job.finish()
-        self._report_rows()
+        self._emit_rows()
         self.busy_changed.emit()
 
     @Slot()
@@ -192,7 +192,7 @@ class ModelSet(QObject):
         self._stopped = False
         self.results.clear_failures(self.footage)
         self._recalled.clear()
-        self._report_rows()
+        self._emit_rows()
         self.advance()
 
     def _models(self) -> tuple[str, ...]:
@@ -291,7 +291,7 @@ class ModelSet(QObject):
             for video, analysis in answer.items():
                 if known.analysis(key, video) is None:
                     known.keep(key, video, analysis)
-        self._report_row(key)
+        self._emit_row(key)
         if request.kind in {Kind.ASSESS, Kind.SAVED}:
             self.study_changed.emit()
 
@@ -308,20 +308,20 @@ class ModelSet(QObject):
             words = self.tr("{} could not assess {}: {}")
             text = words.format(self._names.get(request.key, request.key), self._title(request.footage), reason)
             self._program.messages.post(Message(text, Severity.WARNING))
-        self._report_row(request.key)
+        self._emit_row(request.key)
 
     @Slot()
     def _on_free(self) -> None:
         self._growing = None
         self.advance()
 
-    def _report_row(self, key: str) -> None:
+    def _emit_row(self, key: str) -> None:
         if key in self._keys:
             self.row_changed.emit(key)
         if UNIFORM in self._keys:
             self.row_changed.emit(UNIFORM)
 
-    def _report_rows(self) -> None:
+    def _emit_rows(self) -> None:
         for key in self._keys:
             self.row_changed.emit(key)
 
@@ -335,7 +335,7 @@ class ModelSet(QObject):
         self._stopped = False
         self._settle.start()
         self._take_over()
-        self._report_rows()
+        self._emit_rows()
         self.advance()
 
     @Slot(int)
@@ -355,7 +355,7 @@ class ModelSet(QObject):
         fits = analysis.n_passes >= self._program.state.passes and analysis.provenance.model_digest == model.digest
         if key in self._keys and fits and self.results.analysis(key, footage) is None:
             self.results.keep(key, footage, analysis)
-            self._report_row(key)
+            self._emit_row(key)
             self.study_changed.emit()
 
     @Slot()
@@ -364,7 +364,7 @@ class ModelSet(QObject):
         self._inquiry.cancel()
         self._recalled.clear()
         self.results.forget_videos()
-        self._report_rows()
+        self._emit_rows()
         self.study_changed.emit()
         self.advance()
 

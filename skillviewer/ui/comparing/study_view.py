@@ -43,7 +43,7 @@ class AssessAllBar(QWidget):
         """The words."""
         return self._words.text()
 
-    def say(self, n_shared: int, n_videos: int, n_models: int, *, busy: bool, missing: bool) -> None:
+    def show_message(self, n_shared: int, n_videos: int, n_models: int, *, busy: bool, missing: bool) -> None:
         """Show the progress.
 
         Args:

@@ -14,13 +14,14 @@ HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176
 
 
-def _translate(text: str) -> str:
+def translated(text: str) -> str:
+    """Return the translated words of an exporter."""
     return QCoreApplication.translate("exporters", text)
 
 
 def _short(made: Exporter | StudyExporter) -> str:
     """Return the title without a word that its heading repeats."""
-    words = _translate(made.title).removeprefix(_translate("Table of "))
+    words = translated(made.title).removeprefix(translated("Table of "))
     return words[:1].upper() + words[1:]
 
 
@@ -49,7 +50,7 @@ class KindList(QListWidget):
         self._made: dict[str, Exporter | StudyExporter] = {}
         self._headings: list[QListWidgetItem] = []
         for heading, exporters in grouped():
-            item = QListWidgetItem(f" {_translate(heading)}", self)
+            item = QListWidgetItem(f" {translated(heading)}", self)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             font = QFont()  # only its weight is set, the rest is inherited
             font.setWeight(QFont.Weight.DemiBold)
@@ -59,7 +60,7 @@ class KindList(QListWidget):
             for made in exporters:
                 self._made[made.name] = made
                 item = QListWidgetItem(f"   {_short(made)}", self)
-                item.setToolTip(_translate(made.about))
+                item.setToolTip(translated(made.about))
                 item.setData(Qt.ItemDataRole.UserRole, made.name)
         for row in range(self.count()):
             item = self.item(row)

@@ -174,7 +174,7 @@ class PreviewPane(QWidget):
             self.table.setColumnWidth(column, min(self.table.columnWidth(column), MOST_CELL_PX))
         self.table.scrollToTop()
 
-    def say(self, words: str) -> None:
+    def show_message(self, words: str) -> None:
         """Show a sentence only."""
         self._image = QImage()
         self.table.hide()

@@ -10,7 +10,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
 from skillviewer.ui.widgets.theme import Theme
 
-MOST_LISTED = 6
+MOST_SHOWN = 6
 
 
 class EntryRow(QWidget):
@@ -29,12 +29,12 @@ class EntryRow(QWidget):
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(entry.title)
-        self._status = self._label("")
-        self._status.setWordWrap(True)
-        self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._message = self._label("")
+        self._message.setWordWrap(True)
+        self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words.addWidget(self._title)
         words.addWidget(self._bar)
-        words.addWidget(self._status)
+        words.addWidget(self._message)
         row.addLayout(words, 1)
         self.button = QPushButton(self)
         self.button.clicked.connect(self._on_button)
@@ -51,7 +51,7 @@ class EntryRow(QWidget):
     @property
     def text(self) -> str:
         """The status text."""
-        return self._status.text()
+        return self._message.text()
 
     @Slot()
     def refresh(self) -> None:
@@ -66,11 +66,11 @@ class EntryRow(QWidget):
             self._bar.setValue(progress.done)
         if entry.stage is QueueStage.WAITING:
             self._bar.setRange(0, 1)
-        self._status.setText(self._words())
+        self._message.setText(self._words())
         colour = {QueueStage.FAILED: self._theme.bad, QueueStage.PARTLY: self._theme.warn}.get(
             entry.stage, self._theme.muted
         )
-        self._status.setStyleSheet(f"color: {colour}")
+        self._message.setStyleSheet(f"color: {colour}")
         shows = entry.stage in {QueueStage.DONE, QueueStage.PARTLY} or (
             entry.stage is QueueStage.STOPPED and bool(entry.written)
         )
@@ -97,10 +97,10 @@ class EntryRow(QWidget):
         elif batch.written:
             lines.append(self.tr("{} of {} files written and checked").format(len(batch.written), len(entry.requests)))
 
-        remarks = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
-        lines += [printable(text) for text in remarks[:MOST_LISTED]]
-        if len(remarks) > MOST_LISTED:
-            lines.append(self.tr("… and {} more").format(len(remarks) - MOST_LISTED))
+        problems = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
+        lines += [printable(text) for text in problems[:MOST_SHOWN]]
+        if len(problems) > MOST_SHOWN:
+            lines.append(self.tr("… and {} more").format(len(problems) - MOST_SHOWN))
         return "\n".join(lines)
 
     def _stopped(self, entry: QueueEntry) -> str:
@@ -109,9 +109,9 @@ class EntryRow(QWidget):
         if not entry.written:
             return stopped
         names = [printable(file.path.name) for file in entry.written]
-        more = self.tr(" and {} more").format(len(names) - MOST_LISTED) if len(names) > MOST_LISTED else ""
+        more = self.tr(" and {} more").format(len(names) - MOST_SHOWN) if len(names) > MOST_SHOWN else ""
         stays = self.tr("{} of {} files were finished before and are kept: {}{}.")
-        return f"{stopped}\n{stays.format(len(names), len(entry.requests), ', '.join(names[:MOST_LISTED]), more)}"
+        return f"{stopped}\n{stays.format(len(names), len(entry.requests), ', '.join(names[:MOST_SHOWN]), more)}"
 
     @Slot()
     def _on_button(self) -> None:

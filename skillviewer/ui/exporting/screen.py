@@ -144,7 +144,7 @@ class ExportScreen(QWidget):
         self.kinds.chosen.connect(self._on_kind)
         self.subject.changed.connect(self._on_change)
         self.options.changed.connect(self._on_change)
-        self.destination.changed.connect(self._show_remark)
+        self.destination.changed.connect(self._show_message)
         self.destination.browse_asked.connect(self._actions["export_browse"].trigger)
         self.button.clicked.connect(self._actions["export_now"].trigger)
         self.selection.clicked.connect(self._take_selection)
@@ -202,7 +202,7 @@ class ExportScreen(QWidget):
         if self.subject.chosen_videos != before:
             self._on_change()
         else:
-            self._show_remark()
+            self._show_message()
 
     @Slot()
     def _on_models(self, *_: object) -> None:
@@ -282,7 +282,7 @@ class ExportScreen(QWidget):
         blurs = self.options.field("blur_faces")
         self.review_faces.setVisible(isinstance(blurs, QCheckBox) and blurs.isChecked())
         self.review_faces.setEnabled(bool(self._blurred_videos()))
-        self._show_remark()
+        self._show_message()
         self._preview()
 
     def _stem(self) -> str:
@@ -319,7 +319,7 @@ class ExportScreen(QWidget):
             return str(error)
 
     @Slot()
-    def _show_remark(self) -> None:
+    def _show_message(self) -> None:
         """Show why no export is possible, or a remark."""
         why_not = self._refusal()
         self.button.setEnabled(not why_not)
@@ -333,18 +333,18 @@ class ExportScreen(QWidget):
         exporter = self.kinds.exporter
         self.previews.drop()
         if exporter.preview is None:
-            self.pane.say(self.tr("There is no preview of this export."))
+            self.pane.show_message(self.tr("There is no preview of this export."))
             return
         try:
             choices = self.choices
         except ExportError as error:
-            self.pane.say(str(error))
+            self.pane.show_message(str(error))
             return
         if isinstance(exporter, StudyExporter) and choices.study is not None:
             self.previews.ask_study(exporter, choices.study)
             return
         if isinstance(exporter, StudyExporter) or not choices.videos or not choices.models:
-            self.pane.say(self._refusal())
+            self.pane.show_message(self._refusal())
             return
         videos = choices.videos[:1] if choices.spread is FileSplit.EACH else choices.videos
         self.previews.ask(exporter, subjects(videos, choices.models, choices.study), choices.options)
@@ -354,11 +354,11 @@ class ExportScreen(QWidget):
         if seen is not None:
             self.pane.show_preview(seen)
         else:
-            self.pane.say(self.tr("The preview appears once the video is assessed."))
+            self.pane.show_message(self.tr("The preview appears once the video is assessed."))
 
     @Slot(str)
     def _on_preview_failed(self, text: str) -> None:
-        self.pane.say(printable(text))
+        self.pane.show_message(printable(text))
 
     # write
 

@@ -57,14 +57,14 @@ def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRe
         selection: The choices.
         cache_bytes: Size limit of the feature cache, in bytes.
     """
-    study_pairs = versions.study_pairs(study, selection.choices.rule)
+    labels = versions.study_pairs(study, selection.choices.rule)
     parent_digest = digest(selection.parent) if selection.parent is not None else None
     name = versions.known_as(study, parent_digest, selection.parent_name or study.title)
     folder = versions.next_folder(study, name, parent_digest)
-    job = TuningJob(study_pairs, selection.choices, selection.parent, folder, cache_bytes=cache_bytes)
+    job = TuningJob(labels, selection.choices, selection.parent, folder, cache_bytes=cache_bytes)
     known = known_before(selection.parent, selection.parent_name) if selection.parent is not None else None
     try:
-        division, refusal = divide_for(study_pairs, selection.choices, known, selection.parent_name), ""
+        division, refusal = divide_for(labels, selection.choices, known, selection.parent_name), ""
     except DatasetError as error:
         division, refusal = None, str(error)
     return TuningRequest(selection, job, name, parent_digest, division, refusal)
@@ -105,16 +105,16 @@ class RaterDisagreement:
     n_assessed: int
 
 
-def disagreement(study: Study, digest_in_use: str, shown: Mapping[str, float]) -> RaterDisagreement:
+def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, float]) -> RaterDisagreement:
     """Return the disagreement between the model in use and the raters.
 
     Args:
         study: The open study.
         digest_in_use: Digest of the model.
-        shown: Scores by name from the list of videos; used where they are more than the study's.
+        other_scores: Scores by name from the list of videos; used where they are more than the study's.
     """
     dataset = versions.study_pairs(study).dataset
-    scores = {name: float(score) for name, score in shown.items() if name in dataset.names}
+    scores = {name: float(score) for name, score in other_scores.items() if name in dataset.names}
     kept_scores = {name: score.score for name, score in study.models.scores(digest_in_use).items()}
     if len(kept_scores) >= len(scores):  # scores of different numbers of passes are not mixed
         scores = kept_scores

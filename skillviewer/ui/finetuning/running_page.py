@@ -113,7 +113,7 @@ class RunningPage(QWidget):
         self.stop.setToolTip("" if self._finished else self.tr("No epoch is finished yet."))
 
     @Slot(object)
-    def on_progress(self, progress: Progress) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Show the progress; after a stop was asked for, its text stays."""
         if self._phase is TuningPhase.RUNNING:
             self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])

@@ -39,8 +39,8 @@ class FinetuneScreen(QWidget):
         self._shown = False
         self._stale = True
         self._study: OpenStudy | None = None
-        self._scores: dict[str, float] = {}
-        self._scored_by = ""
+        self._scores_after: dict[str, float] = {}
+        self._scores_by = ""
         self.tuning = Tuning(program, program.train, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(self.tr("Open a study to train a model on its votes."), actions, self.pages)
@@ -116,7 +116,7 @@ class FinetuneScreen(QWidget):
             if other or before is None or study.settings.rule != before.settings.rule:
                 self.choices.set_rule(study.settings.rule)
         if other:
-            self._scores, self._scored_by = {}, ""
+            self._scores_after, self._scores_by = {}, ""
             self._show_page()
         self._on_models()
         self._refresh()
@@ -179,7 +179,7 @@ class FinetuneScreen(QWidget):
         if self.tuning.phase is TuningPhase.CHOOSING:
             self.choices.show_progress(progress)
         else:
-            self.running.on_progress(progress)
+            self.running.show_progress(progress)
 
     @Slot(object)
     def _on_phase(self, phase: TuningPhase) -> None:
@@ -192,8 +192,8 @@ class FinetuneScreen(QWidget):
 
     @Slot(object)
     def _on_accepted(self, result: TuningResult) -> None:
-        self._scores = {shift.video: shift.after for shift in result.report.shifts}
-        self._scored_by = result.digest
+        self._scores_after = {shift.video: shift.after for shift in result.report.shifts}
+        self._scores_by = result.digest
         self.choices.choose_model(result.folder)
         self._show_disagreement()
 
@@ -207,7 +207,7 @@ class FinetuneScreen(QWidget):
         study = self._program.studies.current
         if study is None:
             return
-        scores, scored_by = self._scores, self._scored_by
+        scores, scored_by = self._scores_after, self._scores_by
         loaded = self._program.state.model
 
         def work(opened: Study) -> tuple[RaterDisagreement, ModelVersion | None]:

@@ -94,13 +94,13 @@ def _videos(videos: Sized) -> str:
 
 def plan_lines(request: TuningRequest) -> list[tuple[str, str]]:
     """Return (heading, sentence) lines of the plan."""
-    division, study_pairs = request.division, request.job.study
+    division, labels = request.division, request.job.study
     if division is None:
         return []
-    fold, dataset = division.fold, study_pairs.dataset
+    fold, dataset = division.fold, labels.dataset
     people = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
     who = f": {', '.join(people)}" if people and str(division.by) == "participant" else ""
-    cast = study_pairs.votes_on(fold.train_pairs)
+    cast = labels.votes_on(fold.train_pairs)
     votes = _tr("{} of {}").format(
         _counted(len(cast), _tr("{} vote"), _tr("{} votes")),
         _counted(len(raters_of(cast)), _tr("{} rater"), _tr("{} raters")),

@@ -85,13 +85,13 @@ class PairTransport(QWidget):
         if self._pair_view is not None:
             self._pair_view.clock.playing_changed.disconnect(self._on_playing)
             self._pair_view.clock.mode_changed.disconnect(self._on_mode)
-            self._pair_view.clock.mode_changed.disconnect(self._say_marks)
-            self._pair_view.swapped.disconnect(self._say_marks)
+            self._pair_view.clock.mode_changed.disconnect(self._show_marks)
+            self._pair_view.swapped.disconnect(self._show_marks)
         self._pair_view = pair
         pair.clock.playing_changed.connect(self._on_playing)
         pair.clock.mode_changed.connect(self._on_mode)
-        pair.clock.mode_changed.connect(self._say_marks)
-        pair.swapped.connect(self._say_marks)
+        pair.clock.mode_changed.connect(self._show_marks)
+        pair.swapped.connect(self._show_marks)
         self.bar.set_pair_view(pair)
         self._on_playing()
         self._on_mode()
@@ -100,10 +100,10 @@ class PairTransport(QWidget):
         """Show the marked times, by video."""
         self._marks_s = marks_s
         self.bar.set_marks(marks_s)
-        self._say_marks()
+        self._show_marks()
 
     @Slot()
-    def _say_marks(self) -> None:
+    def _show_marks(self) -> None:
         """Show the marks as the players show times: from the start of the video that starts first."""
         pair = self._pair_view
         clips = pair.clock.clips if pair is not None else ()
@@ -192,8 +192,8 @@ class VoteBar(QWidget):
         self.skip = self._button(actions["rank_skip"])
         self.reason = _Reason(self)
         self.reason.setMaxLength(MOST_REASON)
-        actions.keys_changed.connect(self._say_keys)
-        self._say_keys()
+        actions.keys_changed.connect(self._show_keys)
+        self._show_keys()
         self.reason.setAccessibleName(self.tr("Reason of the vote, optional"))
         self.reason.returnPressed.connect(self.left_reason)
         self.reason.left.connect(self.left_reason)
@@ -204,22 +204,22 @@ class VoteBar(QWidget):
         grid.addWidget(self.left, 0, 0)
         grid.addLayout(middle, 0, 1)
         grid.addWidget(self.right, 0, 2)
-        self.remark = QLabel(self)
-        self.remark.setWordWrap(True)
-        self.remark.setTextFormat(Qt.TextFormat.PlainText)
-        self.remark.setMinimumHeight(2 * self.remark.fontMetrics().height() + 4)  # nothing moves
-        self.remark.setAccessibleName(self.tr("Remark"))
+        self.message = QLabel(self)
+        self.message.setWordWrap(True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setMinimumHeight(2 * self.message.fontMetrics().height() + 4)  # nothing moves
+        self.message.setAccessibleName(self.tr("Remark"))
         lower = QHBoxLayout()
         lower.setSpacing(16)
         lower.addWidget(self.reason, 2)
-        lower.addWidget(self.remark, 3)
+        lower.addWidget(self.message, 3)
         grid.addLayout(lower, 1, 0, 1, 3)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(2, 3)
 
     @Slot()
-    def _say_keys(self) -> None:
+    def _show_keys(self) -> None:
         for name, button in self._buttons.items():
             keys = self._actions.keys(name)
             words = plain(self._actions[name].text())
@@ -241,14 +241,14 @@ class VoteBar(QWidget):
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Apply the theme."""
-        self.remark.setStyleSheet(f"color: {theme.warn}")
+        self.message.setStyleSheet(f"color: {theme.warn}")
 
     @Slot(str)
-    def say(self, words: str) -> None:
+    def show_message(self, words: str) -> None:
         """Show a remark to the rater; "" clears it."""
-        self.remark.setText(words)
+        self.message.setText(words)
         if words:
-            QAccessible.updateAccessibility(QAccessibleEvent(self.remark, QAccessible.Event.Alert))
+            QAccessible.updateAccessibility(QAccessibleEvent(self.message, QAccessible.Event.Alert))
 
     def allow_neither(self, allowed: bool) -> None:
         """Offer “no difference” or not."""

@@ -77,7 +77,7 @@ class Judging(QObject):
     """``Vote`` that was taken back; its pair comes on screen again, and its reason and marks can be reused."""
     judged = Signal(str)
     """Name of the rater: a judgement given in this window is on the disk."""
-    remark = Signal(str)
+    message_changed = Signal(str)
     """A remark for the rater; "" clears the last one."""
 
     def __init__(
@@ -230,7 +230,9 @@ class Judging(QObject):
         session.unreadable.add(contender.name)
         ahead = session.ahead
         session.coming = [turn for turn in session.coming if contender.name not in turn.names]
-        self.remark.emit(self.tr("One of the two videos could not be opened. The pair was left out without a vote."))
+        self.message_changed.emit(
+            self.tr("One of the two videos could not be opened. The pair was left out without a vote.")
+        )
         if session.turn is not None and contender.name in session.turn.names:
             self._advance()
         else:
@@ -263,7 +265,7 @@ class Judging(QObject):
         self._asked = self._session = None
         self._sitting.reset()
         self._show()
-        self.remark.emit("")
+        self.message_changed.emit("")
 
     @Slot()
     def _on_replaced(self) -> None:
@@ -313,7 +315,7 @@ class Judging(QObject):
     def _on_no_outlook(self, error: object) -> None:
         self._asked = None
         words = self.tr("The next pair could not be chosen. Finish for now, then begin again.")
-        self.remark.emit(str(error) if isinstance(error, SettingsError) else words)
+        self.message_changed.emit(str(error) if isinstance(error, SettingsError) else words)
 
     @Slot(object)
     def _on_outlook(self, found: Outlook) -> None:
@@ -327,17 +329,17 @@ class Judging(QObject):
         self.tally_changed.emit(found.tally)
         self.contenders_changed.emit(found.contenders)
         n_lost = found.n_lost - len(session.unreadable)
-        words.append(lost(n_lost, len(found.contenders) + found.n_lost) if n_lost > session.n_lost_reported else "")
-        session.n_lost_reported = n_lost
+        words.append(lost(n_lost, len(found.contenders) + found.n_lost) if n_lost > session.n_reported_lost else "")
+        session.n_reported_lost = n_lost
         if any(words):
-            self.remark.emit("  ".join(word for word in words if word))
+            self.message_changed.emit("  ".join(word for word in words if word))
         if self._phase is JudgingPhase.STORING:
             return  # _advance asks again
         if (gone := session.taken_back()) is not None:
             self._set_phase(JudgingPhase.PREPARING)
             self._show()
             self.taken_back.emit(gone)
-            self.remark.emit(self.tr("The last vote was taken back."))
+            self.message_changed.emit(self.tr("The last vote was taken back."))
             self._ask()
         elif (again := session.given_elsewhere()) is not None:
             session.count(again)
@@ -372,10 +374,10 @@ class Judging(QObject):
         self.tally_changed.emit(session.tally)
         ballot = self._ballot if vote.verdict is not None else None
         words = [] if ballot is None else [hardly_seen(*ballot.shares, self._undo_key(), ballot.played)]
-        if len(session.mine) - session.n_votes_at_side_remark >= SIDE_AGAIN:
+        if len(session.mine) - session.n_reported_side >= SIDE_AGAIN:
             words.append(side_favoured(session.mine))
-            session.n_votes_at_side_remark = len(session.mine) if words[-1] else session.n_votes_at_side_remark
-        self.remark.emit("  ".join(word for word in words if word))
+            session.n_reported_side = len(session.mine) if words[-1] else session.n_reported_side
+        self.message_changed.emit("  ".join(word for word in words if word))
         self._advance()
 
     @Slot(object)
@@ -383,7 +385,7 @@ class Judging(QObject):
         """Let the rater vote again. The message bar says why it failed."""
         if self._phase is JudgingPhase.STORING:
             self._set_phase(JudgingPhase.JUDGING)
-            self.remark.emit(self.tr("The vote was not stored. Please vote again."))
+            self.message_changed.emit(self.tr("The vote was not stored. Please vote again."))
 
     def _advance(self) -> None:
         """Go to the next pair, or to the page that replaces it."""

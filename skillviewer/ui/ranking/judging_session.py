@@ -37,8 +37,8 @@ class JudgingSession:
         unreadable: Names of videos that could not be shown.
         since_rest: Pairs judged since the session began or the last pause ended.
         more: True once the rater goes on beyond the aim.
-        n_lost_reported: Number of lost videos in the last remark on them.
-        n_votes_at_side_remark: Number of votes when a favoured side was remarked on.
+        n_reported_lost: Number of lost videos in the last remark on them.
+        n_reported_side: Number of votes when a favoured side was remarked on.
     """
 
     rater: str
@@ -51,8 +51,8 @@ class JudgingSession:
     unreadable: set[str] = field(default_factory=set)
     since_rest: int = 0
     more: bool = False
-    n_lost_reported: int = 0
-    n_votes_at_side_remark: int = 0
+    n_reported_lost: int = 0
+    n_reported_side: int = 0
 
     @property
     def ahead(self) -> PresentedPair | None:

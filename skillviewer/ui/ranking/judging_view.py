@@ -67,7 +67,7 @@ class JudgingView(QWidget):
         judging.taken_back.connect(self._on_taken_back)
         judging.ahead_changed.connect(self._on_ahead)
         judging.contenders_changed.connect(self._on_contenders)
-        judging.remark.connect(self.votes.say)
+        judging.message_changed.connect(self.votes.show_message)
         self.take_settings()
 
     @property
@@ -220,7 +220,9 @@ class JudgingView(QWidget):
     @Slot()
     def _on_broken(self) -> None:
         if self.sender() is self.deck:
-            self.votes.say(self.tr("A frame of this pair could not be read. Judge by the rest, or skip the pair."))
+            self.votes.show_message(
+                self.tr("A frame could not be read. Judge by the rest, or skip the pair.")
+            )
 
     @Slot(object)
     def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:

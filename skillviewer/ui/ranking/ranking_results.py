@@ -127,7 +127,7 @@ class Reliability(QWidget):
 
     def show_report(self, report: "RankingReport") -> None:
         """Show the sentences of a report."""
-        sentences = self._sentences_of(report)
+        sentences = self._results_of(report)
         while len(self._sentences) < len(sentences):
             label = Wrapped(self)
             self._column.addWidget(label)
@@ -136,7 +136,7 @@ class Reliability(QWidget):
             label.setVisible(at < len(sentences))
             label.set_plain(sentences[at] if at < len(sentences) else "")
 
-    def _sentences_of(self, report: "RankingReport") -> list[str]:
+    def _results_of(self, report: "RankingReport") -> list[str]:
         sentences = [report.connectivity]
         if report.ordinal is None or report.nominal is None:
             sentences.append(self.tr("No pair was judged by two raters, so their agreement is not known."))
