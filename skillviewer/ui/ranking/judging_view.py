@@ -220,9 +220,7 @@ class JudgingView(QWidget):
     @Slot()
     def _on_broken(self) -> None:
         if self.sender() is self.deck:
-            self.votes.show_message(
-                self.tr("A frame could not be read. Judge by the rest, or skip the pair.")
-            )
+            self.votes.show_message(self.tr("A frame could not be read. Judge by the rest, or skip the pair."))
 
     @Slot(object)
     def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:
