@@ -24,7 +24,7 @@ from benchmarks.clips import write_textured_clip
 from benchmarks.window import STALL_MS, Heart, assess, load, say, show
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.nets.library import DEFAULT_MODEL, model_folder
-from skillviewer.ui.app import compose, dress, real_backend
+from skillviewer.ui.app import compose, real_backend, set_up_application
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.garbage import Collector
 from skillviewer.ui.threads.priorities import let_threads_rest
@@ -77,7 +77,7 @@ def one(video: Path, home: Path, *, here: bool) -> None:
     collector.start()
     settings = Settings.in_folder(home)
     settings.automatic = False
-    themes, icons = dress(app, settings)
+    themes, icons = set_up_application(app, settings)
     if here:
         from skillviewer.engine.inference import engine  # this imports torch, before the heart beats
 

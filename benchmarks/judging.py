@@ -4,8 +4,8 @@
 
 Drives the real window with the real reader over a study in a temporary folder. Without --video clips of a drifting
 texture are made, at 1280 x 720 and 1920 x 1080, 10 s each; every clip is in the study six times. A rater plays each
-pair for some seconds, votes by key and plays the next one at once. Then, without a window: the time of the study's lane
-for the next pair and the tally, with 200 videos and 2,000 votes. Times are wall times in ms; "CPU" is the CPU time of
+pair for some seconds, votes by key and plays the next one at once. Then, without a window: the time of the study's
+worker for the next pair and the tally, with 200 videos and 2,000 votes. Times are wall times in ms; "CPU" is the CPU time of
 all threads of the process, which does not depend on other load.
 """
 
@@ -28,7 +28,7 @@ from benchmarks.window import Heart, pause, say, spread, wait
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.study import NewVideo, Study, Vote
-from skillviewer.ui.app import Composition, compose, dress, real_backend
+from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.player.canvas import Shown
 from skillviewer.ui.ranking.pair_queue import outlook
 from skillviewer.ui.ranking.pair_view import PairView
@@ -162,7 +162,7 @@ def large_study(folder: Path) -> None:
             on_screen = found.turns[0]
         print("200 videos, 2,000 votes")
         say("first time (scipy is imported)", f"{times[0]:6.0f}")
-        spread("next pair and tally, in the study's lane", times[1:])
+        spread("next pair and tally, in the study's worker thread", times[1:])
         spread("next pair and tally, CPU", computed[1:])
 
 
@@ -182,7 +182,7 @@ def main() -> None:
         collector.start()
         settings = Settings.in_folder(folder)
         settings.automatic = False
-        themes, icons = dress(app, settings)
+        themes, icons = set_up_application(app, settings)
         sets = {"given videos": given.video} if given.video else {}
         for size in () if given.video else SIZES:
             clip = write_textured_clip(folder / f"{size[0]}x{size[1]}.mp4", 300, size)

@@ -29,7 +29,7 @@ from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.nets.library import model_folder
-from skillviewer.ui.app import Composition, compose, dress, real_backend
+from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.inspecting.screen import InspectScreen
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.settings import Settings
@@ -335,7 +335,7 @@ def main() -> None:
         collector.start()
         settings = Settings.in_folder(folder)
         settings.automatic = False
-        themes, icons = dress(app, settings)
+        themes, icons = set_up_application(app, settings)
         made = compose(real_backend(), settings, themes, icons, Dialogs())
         made.window.resize(1280, 800)
         made.window.show()

@@ -27,10 +27,11 @@ from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
 from skillviewer.export.pictures.still import export_still
 from skillviewer.nets.library import DEFAULT_MODEL
-from skillviewer.ui.app import Composition, begin, compose, dress, real_backend
+from skillviewer.ui.app import Composition, begin, compose, real_backend, set_up_application
 from skillviewer.ui.comparing.row import UNIFORM
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.shell.pages import SCREENS
 from skillviewer.ui.threads.garbage import Collector
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.theme import ThemeChoice
@@ -147,14 +148,14 @@ class Tour:
         self.grab("export")
 
 
-SCREENS = ("start", "inspect", "compare", "rank", "finetune", "export")
+NAMES = ("start", *(screen.name for screen in SCREENS))
 
 
 def opened(app: QApplication, theme: ThemeChoice, folder: Path) -> Composition:
     """Return the window with the model of the sample study."""
     settings = Settings(QSettings(str(folder / f"{theme.value}.ini"), QSettings.Format.IniFormat))
     settings.theme = theme
-    themes, icons = dress(app, settings)
+    themes, icons = set_up_application(app, settings)
     made = compose(real_backend(), settings, themes, icons, Dialogs())
     made.window.resize(*SIZE)
     made.window.show()
@@ -178,7 +179,7 @@ def figures(folder: Path) -> None:
 def main() -> None:
     """Make all pictures, or the named ones."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else docs_dir() / "images"
-    names = sys.argv[2:] or [*SCREENS, "figures"]
+    names = sys.argv[2:] or [*NAMES, "figures"]
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication([])
     collector = Collector(app)
@@ -187,7 +188,7 @@ def main() -> None:
         os.environ["SKILLVIEWER_HOME"] = scratch
         for theme in (ThemeChoice.LIGHT, ThemeChoice.DARK):
             tour = Tour(opened(app, theme, Path(scratch)), theme, folder)
-            for name in SCREENS:
+            for name in NAMES:
                 if name in names or name == "inspect":
                     getattr(tour, name)()
             tour.made.window.close()

@@ -104,7 +104,7 @@ def _window() -> Iterator[Line]:
         problem = display_problem(os.environ) if display else None
         yield problem is None, "display", problem or display or "none: the window needs one, the command line does not"
     try:
-        from skillviewer.ui.threads.display_probe import window_problem
+        from skillviewer.ui.threads.display import window_problem
     except ImportError as error:
         yield False, "window", f"Qt does not load ({error}); on Debian: bash packaging/system-libraries.sh"
         return

@@ -20,7 +20,7 @@ from skillviewer.core.paths import cache_dir, config_dir, log_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.nets.library import find_models
-from skillviewer.ui.session.backend import Assessor, Backend, Exports, ModelPool, Proxy, Reader, Tuner
+from skillviewer.ui.session.backend import Assessor, Backend, ComparedModels, Exports, FineTuner, Proxy, Reader
 from skillviewer.ui.session.import_paths import CHECKPOINT_FILE
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import Settings
@@ -62,7 +62,7 @@ def _open_model(settings: Settings | None, folder: Path) -> Assessor:
     from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
-    from skillviewer.engine.inference.engine import Engine  # imports torch: seconds, in the model lane
+    from skillviewer.engine.inference.engine import Engine  # imports torch: seconds, in the model worker thread
 
     return Engine.open(folder, cache=_features(settings), aside=True)
 
@@ -79,22 +79,22 @@ def _build_proxy(path: Path, token: CancelToken, report: Report) -> None:
     build_proxy(path, token, report).close()
 
 
-def _open_pool(settings: Settings | None) -> ModelPool:
+def _open_pool(settings: Settings | None) -> ComparedModels:
     from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
-    from skillviewer.engine.inference.model_pool import ModelPool as Pool
+    from skillviewer.engine.inference.model_pool import ModelPool
 
-    return Pool(cache=_features(settings), aside=True)
-
-
-def _open_tuner() -> Tuner:
-    from skillviewer.engine.finetuning.process import Tuner as Process
-
-    return Process()
+    return ModelPool(cache=_features(settings), aside=True)
 
 
-def _open_desk(open_pool: Callable[[], ModelPool]) -> Exports:
+def _open_tuner() -> FineTuner:
+    from skillviewer.engine.finetuning.process import Tuner
+
+    return Tuner()
+
+
+def _open_desk(open_pool: Callable[[], ComparedModels]) -> Exports:
     from skillviewer.engine.exporting.service import ExportService
 
     return ExportService(open_pool)
@@ -134,7 +134,7 @@ class Composition:
     bindings: Bindings
 
 
-def dress(app: QApplication, settings: Settings) -> tuple[ThemeSource, Icons]:
+def set_up_application(app: QApplication, settings: Settings) -> tuple[ThemeSource, Icons]:
     """Give the application its name, font, icon and colours."""
     resources = resources_dir()
     app.setApplicationName("skillviewer")
@@ -177,7 +177,7 @@ def begin(program: Program, files: Sequence[Path], model: str | None, *, sample:
     program.models.refresh()
     settings = program.settings
     if not settings.can_be_kept:
-        text = program.tr("What you set is forgotten at the end: {} cannot be written.").format(settings.kept_in)
+        text = program.tr("Settings are not kept after this session: {} cannot be written.").format(settings.kept_in)
         program.messages.post(Message(text, Severity.WARNING))
     if not program.models.entries and model is None:
         text = program.tr("There is no checkpoint on this computer: train a model, or open a checkpoint folder.")
@@ -199,7 +199,7 @@ def _used_last(program: Program) -> str | None:
         return last
     if entries:
         text = program.tr(
-            "The model used last is not in {} any more: {} is used. Their scores are on different scales."
+            "The model used last is no longer in {}: {} is used instead. Their scores are on different scales."
         )
         program.messages.post(Message(text.format(last, entries[0].name), Severity.WARNING))
     return None
@@ -225,7 +225,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     app = application()
     handler = log_to(log_dir())
     settings = Settings.in_folder(config_dir())
-    themes, icons = dress(app, settings)
+    themes, icons = set_up_application(app, settings)
     interrupted = False
     made: Composition | None = None
 
@@ -239,6 +239,29 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     collector = Collector()
     collector.start()
     made = compose(real_backend(settings), settings, themes, icons, Dialogs())
+    program = made.program
+    QTimer.singleShot(0, lambda: begin(program, files, model, sample=sample))
+    if interrupted:  # while the window was made
+        program.close()
+    try:
+        _show(app, made, offers_return=not files and not sample)
+    finally:
+        if program.wait():  # else a worker thread still runs, which must not collect widgets
+            collector.stop()
+        if handler is not None:
+            logging.getLogger("skillviewer").removeHandler(handler)
+            handler.close()
+    return 130 if interrupted else 0
+
+
+def _show(app: QApplication, made: Composition, *, offers_return: bool) -> None:
+    """Show the window until it is closed.
+
+    Args:
+        app: The application.
+        made: Program and window.
+        offers_return: Whether the first page offers to go back to where the last session ended.
+    """
     program, window = made.program, made.window
     hook = ExceptionHook()
     session: SessionRecorder | None = None
@@ -251,23 +274,15 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
         session = SessionRecorder(program, window.screens, sessions_dir())
         recovery = Recovery(program, window.screens, window.start)
         window.show()
-        QTimer.singleShot(0, lambda: begin(program, files, model, sample=sample))
-        if not files and not sample:
+        if offers_return:
             recovery.offer(sessions_dir())
         log.info("window opened")
-        if interrupted:  # while the window was made
-            program.close()
         app.exec()
     finally:
-        if program.wait():  # else a lane still runs, which must not collect widgets
-            collector.stop()
+        program.wait()
         if session is not None:
             session.end()
         hook.uninstall()
-        if handler is not None:
-            logging.getLogger("skillviewer").removeHandler(handler)
-            handler.close()
-    return 130 if interrupted else 0
 
 
 def application() -> QApplication:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.ui.app import Composition, application, begin, compose, dress, real_backend
+from skillviewer.ui.app import Composition, application, begin, compose, real_backend, set_up_application
 from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.garbage import Collector
@@ -41,7 +41,7 @@ def check_window(folder: Path) -> Iterator[Step]:
     app = application()
     settings = Settings.in_folder(folder)
     settings.export_folder = str(folder)
-    themes, icons = dress(app, settings)
+    themes, icons = set_up_application(app, settings)
     collector = Collector()
     collector.start()
     made = compose(real_backend(), settings, themes, icons, Dialogs())
@@ -50,7 +50,7 @@ def check_window(folder: Path) -> Iterator[Step]:
         yield from _steps(made, folder)
     finally:
         made.program.close()
-        made.program.wait(round(PATIENCE_S * 1000))  # a window whose lanes still run cannot be closed
+        made.program.wait(round(PATIENCE_S * 1000))  # a window whose worker threads still run cannot be closed
         QApplication.processEvents()
         made.window.close()
         collector.stop()
@@ -62,7 +62,11 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     begin(program, [], None)
     program.studies.open_sample()
     opened = _wait(lambda: len(program.videos) > 0 and program.state.model is not None)
-    yield opened, "the sample study opens", f"{len(program.videos)} videos, model loaded" if opened else _said(made)
+    yield (
+        opened,
+        "the sample study opens",
+        f"{len(program.videos)} videos, model loaded" if opened else _last_message(made),
+    )
     if not opened:
         return
     video = program.videos[0].footage
@@ -70,7 +74,7 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     program.assessments.ask([video])
     assessed = _wait(lambda: program.state.analysis is not None and program.state.analysis.complete)
     score = f"score {program.state.analysis.score:+.3f}" if assessed and program.state.analysis is not None else ""
-    yield assessed, "a video is assessed", score or _said(made)
+    yield assessed, "a video is assessed", score or _last_message(made)
     if not assessed:
         return
     made.window.show_screen("export")
@@ -87,7 +91,7 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     yield not left, "nothing half written is left", ", ".join(left) or "none"
 
 
-def _said(made: Composition) -> str:
+def _last_message(made: Composition) -> str:
     """Return what the window's bar says, for a failure."""
     return "; ".join(message.text for message in made.program.messages.waiting) or "it did not get there in time"
 

@@ -300,7 +300,7 @@ def test_the_preview_of_a_table_is_its_first_rows(subject: ExportTarget, tmp_pat
 def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
     subject: ExportTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A search takes as long as the video, in the lane in which other previews wait."""
+    """A search takes as long as the video, in the worker thread in which other previews wait."""
     with VideoReader(subject.video) as reader:
         said = analysis(reader.info, passes=3)
     save_analysis(said, analysis_path(said.video.digest, MODEL))

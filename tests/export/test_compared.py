@@ -220,10 +220,10 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
             succeeded=SimpleNamespace(connect=lambda slot: slot(made)), failed=SimpleNamespace(connect=id)
         )
 
-    lane = SimpleNamespace(submit=submit)
+    worker = SimpleNamespace(submit=submit)
     program = SimpleNamespace(
-        index=lane,
-        export_previews=lane,
+        index=worker,
+        export_previews=worker,
         playback=SimpleNamespace(frame=30),
         videos={},
         messages=SimpleNamespace(note=said.append, fail=id),

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from skillviewer.core.analysis.score_curve import score_labels, time_label, time_step
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.figures.score_curve import CurveOptions, _figure
-from skillviewer.export.rendering.clip_curve import ClipCurve, score_labels, time_label, time_step
+from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.layout import Box
 from skillviewer.export.rendering.theme import DARK, Colour
 from tests.export.analyses import analysis, info

@@ -17,7 +17,7 @@ from skillviewer.core.paths import resources_dir
 from skillviewer.ui.app import Composition, compose
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, load_fonts
 from tests.ui.fakes import FakeDialogs, FakeWorld
@@ -63,7 +63,7 @@ def _collected_here() -> Iterator[None]:
     """Collect garbage in this thread only, as ``ui/threads/garbage.py`` does.
 
     A closed window is garbage that holds widgets. Python's own collector runs in whichever thread makes an object next:
-    in a lane of the following test, it deletes widgets there, and Qt falls over later.
+    in a worker thread of the following test, it deletes widgets there, and Qt falls over later.
     """
     yield
     gc.collect()
@@ -79,7 +79,7 @@ def _collected_after_each(_collected_here: None) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_left(qapp: QApplication) -> Iterator[None]:
-    """Fail a test that leaves a widget on screen or a lane running."""
+    """Fail a test that leaves a widget on screen or a worker thread running."""
     before = set(map(id, qapp.topLevelWidgets()))
     yield
     flush()
@@ -110,19 +110,19 @@ def dialogs() -> FakeDialogs:
 
 
 @pytest.fixture
-def make_lane() -> Iterator[Callable[..., Lane[object]]]:
-    """Make lanes that are ended after the test."""
-    lanes: list[Lane[object]] = []
+def make_worker() -> Iterator[Callable[..., WorkerThread[object]]]:
+    """Make worker threads that are ended after the test."""
+    workers: list[WorkerThread[object]] = []
 
     def make(
         name: str = "test", make: Callable[[], object] = object, free: Callable[[object], None] = lambda _: None
-    ) -> Lane[object]:
-        lane: Lane[object] = Lane(name, make, free)
-        lanes.append(lane)
-        return lane
+    ) -> WorkerThread[object]:
+        worker: WorkerThread[object] = WorkerThread(name, make, free)
+        workers.append(worker)
+        return worker
 
     yield make
-    assert all([lane.wait(5000) for lane in lanes])  # noqa: C419 - waits for all
+    assert all([worker.wait(5000) for worker in workers])  # noqa: C419 - waits for all
     flush()
 
 
@@ -145,7 +145,7 @@ def make_window(
     yield make
     for composition in made:
         composition.program.close()
-        assert composition.program.wait(5000), "a lane did not end"
+        assert composition.program.wait(5000), "a worker thread did not end"
         flush()
         composition.window.close()
         for thing in (composition.window, composition.program):

@@ -19,7 +19,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
-from skillviewer.nets.library import digest
+from skillviewer.nets.library import ModelEntry, digest
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.widgets.dialogs import Dialogs
 from tests.ui.evidence import Explaining, explain
@@ -271,8 +271,8 @@ class FakeWorld:
         self.opened_models.append(folder.name)
         return FakeAssessor(self, folder.name, folder)
 
-    def find_models(self) -> tuple["FakeEntry", ...]:
-        return tuple(FakeEntry(name, self.folder / "models" / name) for name in self.models)
+    def find_models(self) -> tuple[ModelEntry, ...]:
+        return tuple(ModelEntry(name, self.folder / "models" / name, shipped=False) for name in self.models)
 
     def backend(self) -> Backend:
         def open_proxy(_video: VideoInfo) -> FakeProxy | None:
@@ -299,12 +299,6 @@ class FakeWorld:
         pool = FakePool(self, make_analysis, model_digest)
         self.pools.append(pool)
         return pool
-
-
-@dataclass(frozen=True)
-class FakeEntry:
-    name: str
-    folder: Path
 
 
 class FakeAssessor:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Overlay
 from skillviewer.core.arrays import Picture
-from skillviewer.ui.app import Composition, begin, compose, dress
+from skillviewer.ui.app import Composition, begin, compose, set_up_application
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.fakes import FakeDialogs, FakeWorld, numbered_picture
@@ -263,7 +263,7 @@ def shoot(
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.in_folder(Path(folder))
         settings.theme = theme
-        themes, icons = dress(app, settings)
+        themes, icons = set_up_application(app, settings)
         world = FakeWorld(Path(folder) / "videos")
         if wide:
             world.size, world.picture = WIDE, wide_picture

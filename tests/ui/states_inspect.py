@@ -68,7 +68,7 @@ def why(stage: "Stage") -> QWidget:
 def why_page(stage: "Stage") -> QWidget:
     """The same page, all of it."""
     why(stage)
-    stage.made.program.insight.remarks.say(_first(stage), Opinion.AGREE, None)
+    stage.made.program.insight.remarks.set_opinion(_first(stage), Opinion.AGREE, None)
     stage.pause(300)
     return panel(stage).body
 

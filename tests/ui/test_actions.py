@@ -6,12 +6,14 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.actions.actions import conflicts, key_text, plain
-from skillviewer.ui.actions.table import ACTIONS, MENUS, Scope
+from skillviewer.ui.actions.table import MENUS, Scope, with_screens
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.screen import InspectScreen
+from skillviewer.ui.shell.pages import SCREENS
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import key, type_text
 
+ACTIONS = with_screens([(screen.name, screen.title) for screen in SCREENS])
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 

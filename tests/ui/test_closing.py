@@ -34,7 +34,7 @@ def test_closing_during_a_job_asks(
     assert len(dialogs.asked) == 1
     if agreed:
         qtbot.waitUntil(lambda: not window.window.isVisible())
-        assert not any(lane.running for lane in window.program.lanes)
+        assert not any(worker.running for worker in window.program.workers)
     else:
         assert window.window.isVisible()
         assert not window.program.closing
@@ -132,7 +132,7 @@ def test_closing_while_a_small_copy_is_made_ends_it_unasked(
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert ended.is_set()
     assert dialogs.asked == [], "it is made again when the video is on screen"
-    assert not any(lane.running for lane in made.program.lanes)
+    assert not any(worker.running for worker in made.program.workers)
     assert not made.window.messages.text
 
 
@@ -171,7 +171,7 @@ def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert ended.is_set()
     assert dialogs.asked == [], "they lie where they were"
-    assert not any(lane.running for lane in program.lanes)
+    assert not any(worker.running for worker in program.workers)
     assert not window.window.messages.text
     assert set(drafts_dir().glob("*")) == drafts, "a draft in which nobody said anything goes"
     if named:
@@ -192,4 +192,4 @@ def test_a_question_that_comes_too_late_is_declined(qtbot: QtBot, window: Compos
     assert told == []
     qtbot.waitUntil(lambda: "finished" in told)
     assert told == ["cancelled", "finished"]
-    qtbot.waitUntil(lambda: not any(lane.running for lane in window.program.lanes))
+    qtbot.waitUntil(lambda: not any(worker.running for worker in window.program.workers))

@@ -15,8 +15,7 @@ from skillviewer.core.analysis.map_comparison import VideoComparison, compare_vi
 from skillviewer.core.analysis.scene import Overlay, Scale, Scene, display_limit, resolve
 from skillviewer.core.text import plain
 from skillviewer.ui.app import Composition
-from skillviewer.ui.comparing.curve_lines import Heights
-from skillviewer.ui.comparing.line_styles import MOST
+from skillviewer.ui.comparing.curve_style import MOST, Heights
 from skillviewer.ui.comparing.numbers import NumbersView, number_text
 from skillviewer.ui.comparing.pane import PaneCanvas
 from skillviewer.ui.comparing.queries import Contrast
@@ -518,12 +517,12 @@ def test_a_table_is_replaced_only_after_a_question_and_says_who_is_not_in_it(
     old.write_text("my own table")
     dialogs.save_answer = tmp_path / "numbers"  # the dialog looked for a file of this name alone
     dialogs.confirm_answer = False
-    screen.save_table(dialogs)
+    screen.saving.table(dialogs, screen.models.rows)
     assert dialogs.asked == ["numbers.csv is there already. Replace it?"]
     assert old.read_text() == "my own table"
     dialogs.save_answer = tmp_path / "P 1.5 versions"
     with qtbot.waitSignal(screen.saving.saved):
-        screen.save_table(dialogs)
+        screen.saving.table(dialogs, screen.models.rows)
     assert (tmp_path / "P 1.5 versions.csv").is_file()
 
 

@@ -341,10 +341,10 @@ def test_closing_over_exports_asks_and_leaves_no_half_file(
     qtbot.waitUntil(lambda: first.stage is QueueStage.WORKING)
     dialogs.confirm_answer = agreed
     window.window.close()
-    assert dialogs.asked == ["Work is under way. Stop it and close the window?"]
+    assert dialogs.asked == ["Jobs are running. Stop them and close the window?"]
     if agreed:
         qtbot.waitUntil(lambda: not window.window.isVisible())
-        assert not any(lane.running for lane in window.program.lanes)
+        assert not any(worker.running for worker in window.program.workers)
         assert (first.stage, second.stage) == (QueueStage.STOPPED, QueueStage.STOPPED)
         assert len(world.exporting.requests) == 1, "the one that waited was never begun"
         assert not list((tmp_path / "out").glob("*"))

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
-from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.worker_thread import WorkerThread
 from tests.ui.fakes import FakeProxy, FakeWorld, numbered_picture, read_number
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ MakeFeed = Callable[[FakeWorld], tuple[FrameFeed, Watch]]
 
 
 @pytest.fixture
-def make_feed(make_lane: Callable[..., Lane[OpenVideos]]) -> MakeFeed:
+def make_feed(make_worker: Callable[..., WorkerThread[OpenVideos]]) -> MakeFeed:
     def make(world: FakeWorld) -> tuple[FrameFeed, Watch]:
         backend = world.backend()
-        lane = make_lane(
+        worker = make_worker(
             "frames", lambda: OpenVideos(backend.open_reader, backend.open_proxy), lambda videos: videos.close()
         )
-        feed = FrameFeed(lane)
+        feed = FrameFeed(worker)
         return feed, Watch(feed)
 
     return make

@@ -547,10 +547,10 @@ def test_closing_the_window_while_it_trains_asks(
     (job,) = tuner.jobs
     dialogs.confirm_answer = agreed
     made.window.close()
-    assert dialogs.asked == ["Work is under way. Stop it and close the window?"]
+    assert dialogs.asked == ["Jobs are running. Stop them and close the window?"]
     if agreed:
         qtbot.waitUntil(lambda: not made.window.isVisible())
-        assert not any(lane.running for lane in made.program.lanes)
+        assert not any(worker.running for worker in made.program.workers)
         assert tuner.ended == ["cancelled"]
         assert trainer.versions() == ()
         assert not job.folder.exists()
@@ -624,7 +624,7 @@ def test_stopping_everything_asks_before_a_training_is_lost(
     trainer.start()
     dialogs.confirm_answer = agreed
     trainer.made.window.actions_["stop"].trigger()
-    assert dialogs.asked == ["Stop everything that is under way? What this has done so far would be lost: Fine-tuning."]
+    assert dialogs.asked == ["Stop all running work? The work done so far would be lost: Fine-tuning."]
     if agreed:
         qtbot.waitUntil(lambda: trainer.world.tuner.ended == ["cancelled"])
     else:

@@ -102,12 +102,12 @@ def test_links_are_followed_and_lead_back_and_addresses_are_only_copied(shown: G
     assert not shown.back.isEnabled()
     shown.page.anchorClicked.emit(QUrl("https://arxiv.org/abs/1112.5745"))
     assert QGuiApplication.clipboard().text() == "https://arxiv.org/abs/1112.5745"
-    assert "opens no address" in shown.said.text()
+    assert "does not open web addresses" in shown.message.text()
     assert read(shown) == "Judging pairs"
     shown.page.anchorClicked.emit(QUrl("../benchmarks/simulated/raters.py"))
-    assert shown.said.text() == "benchmarks/simulated/raters.py is a file of the program's source."
+    assert shown.message.text() == "benchmarks/simulated/raters.py is a file of the program's source."
     shown.list.setCurrentRow(0)
-    assert shown.said.text() == ""
+    assert shown.message.text() == ""
 
 
 def test_search_lists_guides_that_have_all_words_and_goes_round(qtbot: QtBot, shown: Guides) -> None:
@@ -120,27 +120,27 @@ def test_search_lists_guides_that_have_all_words_and_goes_round(qtbot: QtBot, sh
     text = shown.page.toPlainText().lower()
     n = text.count("bootstrap") + text.count("halves")
     assert shown.page.n_hits == n > 2
-    assert shown.said.text() == f"1 of {n}"
+    assert shown.message.text() == f"1 of {n}"
     seen = []
     for _ in range(n):
         seen.append(shown.page.textCursor().selectedText().lower())
         assert 0 < shown.page.cursorRect().top() < shown.page.viewport().height()
         key(shown.search, Qt.Key.Key_Return)
     assert set(seen) == {"bootstrap", "halves"}
-    assert shown.said.text() == f"1 of {n}", "round at the end"
+    assert shown.message.text() == f"1 of {n}", "round at the end"
     key(shown, Qt.Key.Key_F3, Qt.KeyboardModifier.ShiftModifier)
-    assert shown.said.text() == f"{n} of {n}"
+    assert shown.message.text() == f"{n} of {n}"
     shown.show_guide("ranking")
     shown.search.setText("Which pair comes")
     assert shown.page.textCursor().selectedText() == "Which pair comes", "words that stand in one piece are one"
     place = shown.page.verticalScrollBar().value()
     shown.search.setText("xylophone")
     assert listed(shown) == []
-    assert "No guide" in shown.said.text()
+    assert "No guide" in shown.message.text()
     key(shown.search, Qt.Key.Key_Escape)
     assert shown.isVisible()
     assert len(listed(shown)) == len(NAMES)
-    assert (shown.said.text(), shown.page.n_hits) == ("", 0)
+    assert (shown.message.text(), shown.page.n_hits) == ("", 0)
     assert shown.page.verticalScrollBar().value() == place
     key(shown.search, Qt.Key.Key_Escape)
     assert not shown.isVisible()
@@ -173,11 +173,11 @@ def test_the_theme_is_followed_where_one_reads(qtbot: QtBot, shown: Guides, wind
     shown.show_guide("method")
     shown.search.setText("weights")
     shown.page.verticalScrollBar().setValue(400)
-    before = shown.page.textCursor().selectionStart(), shown.said.text()
+    before = shown.page.textCursor().selectionStart(), shown.message.text()
     for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT):
         window.program.themes.choose(choice)
         assert shown.page.verticalScrollBar().value() == 400
-        assert (shown.page.textCursor().selectionStart(), shown.said.text()) == before
+        assert (shown.page.textCursor().selectionStart(), shown.message.text()) == before
     shown.search.clear()
     shown.close()
     window.program.themes.choose(ThemeChoice.DARK)

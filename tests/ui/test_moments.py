@@ -208,7 +208,7 @@ def test_before_a_video_is_assessed_a_person_can_keep_moments(
     window.program.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.program.insight.remarks.writable)
-    assert moments_of(window).words.plain.startswith("No moments yet. Mark a stretch with I and O")
+    assert moments_of(window).words.plain.startswith("No moments yet. Select a part with I and O")
     window.program.playback.seek(10)
     window.program.playback.mark_in()
     assert window.window.actions_["keep_moment"].isEnabled()
@@ -254,7 +254,7 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
 
     qtbot.waitUntil(lambda: notes() == [("the left hand hesitates", card.start_s)])
     texts = [other.text for other in rows(window)]
-    assert any("found by this model, when it told of other moments: agree" in text for text in texts)
+    assert any("found by this model in an earlier list of moments: agree" in text for text in texts)
     assert not any("another model" in text for text in texts)
 
 

@@ -1,4 +1,4 @@
-"""The window goes first: garbage is collected by its thread alone, and lanes that compute give way."""
+"""The window goes first: garbage is collected by its thread alone, and worker threads that compute give way."""
 
 import gc
 import os
@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.threads import garbage as collecting
 from skillviewer.ui.threads.garbage import Collector
-from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.threads.priorities import NICENESS
+from skillviewer.ui.threads.worker_thread import WorkerThread
 
 
 class Ring:
@@ -58,17 +58,19 @@ def test_what_is_imported_is_set_aside(qtbot: QtBot, collector: Collector, monke
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness of their own on Linux alone")
-def test_a_lane_that_computes_gives_way(qtbot: QtBot, make_lane: Callable[..., Lane[object]], qapp: QObject) -> None:
-    def niceness_of(lane: Lane[object]) -> int:
+def test_a_worker_that_computes_gives_way(
+    qtbot: QtBot, make_worker: Callable[..., WorkerThread[object]], qapp: QObject
+) -> None:
+    def niceness_of(worker: WorkerThread[object]) -> int:
         found: list[int] = []
-        task = lane.submit(lambda *_: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        task = worker.submit(lambda *_: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
         task.succeeded.connect(found.append)
         qtbot.waitUntil(lambda: bool(found))
         return found[0]
 
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert niceness_of(make_lane("answers")) == own
-    computing: Lane[object] = Lane("computes", object, lambda _: None, qapp, computes=True)
+    assert niceness_of(make_worker("answers")) == own
+    computing: WorkerThread[object] = WorkerThread("computes", object, lambda _: None, qapp, computes=True)
     try:
         assert niceness_of(computing) == max(own, NICENESS)
     finally:

@@ -9,17 +9,20 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.scene import Overlay
 from skillviewer.ui.actions.actions import conflicts, key_text, settled, written
-from skillviewer.ui.actions.table import ACTIONS
+from skillviewer.ui.actions.table import with_screens
 from skillviewer.ui.app import Composition
 from skillviewer.ui.preferences.dialog import Preferences
 from skillviewer.ui.preferences.keys import KeysPage, without_shift
 from skillviewer.ui.preferences.storage import size_words
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
+from skillviewer.ui.shell.pages import SCREENS
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text
+
+ACTIONS = with_screens([(screen.name, screen.title) for screen in SCREENS])
 
 NONE = Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier

@@ -256,7 +256,7 @@ def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: Make
     def leaks() -> list[str]:
         return [text for text in all_words(window) if any(name in text for name in NAMES)]
 
-    assert window.messages.text.startswith("There is news of a video")
+    assert window.messages.text.startswith("There is a message about a video")
     assert window.status.text.endswith("1 job")
     window.show_jobs()
     assert not leaks()
@@ -302,7 +302,7 @@ def test_a_vote_given_as_the_window_closes_is_kept(make_rater: MakeRater) -> Non
     rater = make_rater()
     rater.begin()
     on_screen, program, go = rater.standing_on(), rater.made.program, threading.Event()
-    program.studies.read(lambda _study: go.wait(20))  # the lane has something else to do first
+    program.studies.read(lambda _study: go.wait(20))  # the worker thread has something else to do first
     rater.press(KEYS.Key_2)
     program.close()
     rater.screen.desk._open_ahead()  # a timer that goes off now finds nobody

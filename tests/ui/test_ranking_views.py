@@ -42,8 +42,8 @@ def open_study(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path
         path = make_study(tmp_path, videos, random_share=0.0, repeat_share=0.0)
         with Study.open(path) as study:
             for rater, left, right, verdict in votes:
-                said = None if verdict is None else Verdict(verdict)
-                study.votes.cast(Vote(left, right, said, rater, taken_s=8.0, watched=0.9))
+                message = None if verdict is None else Verdict(verdict)
+                study.votes.cast(Vote(left, right, message, rater, taken_s=8.0, watched=0.9))
         if read_only:
             holder = Study.open(path)
             made = sit_down(qtbot, make_window, world, path)

@@ -6,12 +6,15 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.text import signed
 from skillviewer.ui.session.video_list import VideoState
-from skillviewer.ui.videos.table_model import ENTRY_ROLE, NAME, PERCENTILE, SCORE
+from skillviewer.ui.videos.columns import COLUMNS, NAME
+from skillviewer.ui.videos.table_model import ENTRY_ROLE
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, move, press, release, type_text
 from tests.ui.inspecting import by_score, findings_of, moments_of, notes_of, stored_study, why_of
+
+SCORE, PERCENTILE = ([column.name for column in COLUMNS].index(name) for name in ("score", "percentile"))
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 

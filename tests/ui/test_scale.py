@@ -18,7 +18,7 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from skillviewer.core.analysis.scene import Overlay
-from skillviewer.ui.app import compose, dress
+from skillviewer.ui.app import compose, set_up_application
 from skillviewer.ui.inspecting.screen import InspectScreen
 from skillviewer.ui.session.settings import Settings
 from tests.ui.fakes import FakeDialogs, FakeWorld
@@ -34,7 +34,7 @@ def pixels(widget):
 folder = Path(sys.argv[1])
 app = QApplication([])
 settings = Settings.in_folder(folder)
-themes, icons = dress(app, settings)
+themes, icons = set_up_application(app, settings)
 world = FakeWorld(folder / "videos")
 world.size, world.picture = (640, 360), lambda number: np.full((360, 640, 3), 60, np.uint8)
 made = compose(world.backend(), settings, themes, icons, FakeDialogs())

@@ -47,8 +47,8 @@ def test_the_value_at_a_time_is_that_of_the_last_step() -> None:
 
 def test_limits_hold_all_passes_and_never_vanish() -> None:
     analysis = make_analysis(VIDEO, passes=4)
-    low, high = score_curve(analysis).limits
+    low, high = score_curve(analysis).limits()
     assert low < analysis.score_curve.min()
     assert high > analysis.score_curve.max()
-    one = score_curve(make_analysis(VIDEO, steps=1)).limits
+    one = score_curve(make_analysis(VIDEO, steps=1)).limits()
     assert one[1] > one[0]

@@ -35,7 +35,7 @@ from skillviewer.ui.session.open_study import OpenStudy, sample_path
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.session.video_list import VideoState
-from skillviewer.ui.videos.table_model import VideoTable
+from skillviewer.ui.videos.columns import under_name
 from tests.data.test_study import VERSION_1
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states
@@ -115,9 +115,8 @@ def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
     window.program.assessments.ask_all()
     qtbot.waitUntil(lambda: states(window) == ["done"] * 3)
     assert set(world.looked_at) == {VideoClip(whole), VideoClip(cut, time), VideoClip(framed, frames)}
-    table = VideoTable(window.program.videos)
     expected = {whole: "00:03.0", cut: "0:00–0:02", framed: "0:01–0:02"}
-    qtbot.waitUntil(lambda: {entry.path: table.about(entry) for entry in window.program.videos} == expected)
+    qtbot.waitUntil(lambda: {entry.path: under_name(entry) for entry in window.program.videos} == expected)
 
 
 def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
@@ -577,21 +576,21 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     second.program.models.choose_default(None)
     second.program.open([study_file])
     qtbot.waitUntil(lambda: states(second) == ["replaced", "done", "done"])
-    assert "another file" in second.window.panel.table.about(second.program.videos[0])
+    assert "another file" in under_name(second.program.videos[0])
     qtbot.waitUntil(lambda: second.program.state.model is not None and not second.program.index.busy)
     entry = second.program.videos[0]
     assert entry.analysis is None
-    assert entry.reason.startswith("Another file is in the place of this video:")
+    assert entry.reason.startswith("Another file has replaced this video:")
     assert second.program.state.current == VideoClip(other)
     assert second.program.state.analysis is None
     header = inspect(second).header
-    assert header.text.startswith("Another file is in the place of this video:")
+    assert header.text.startswith("Another file has replaced this video:")
     canvas = inspect(second).player.canvas
     assert canvas.shown is None, "the picture of the other file is not shown as if it were of this video"
     assert second.program.playback.video is None
     assert "Another file" in canvas._words
     texts = [message.text for message in second.program.messages.waiting]
-    assert any("Another file is in the place of 1 of 3 videos" in text for text in texts)
+    assert any("Another file has replaced 1 of 3 videos" in text for text in texts)
 
 
 @pytest.fixture

@@ -9,19 +9,14 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.session.video_list import VideoList, VideoState
-from skillviewer.ui.videos.table_model import (
-    COLUMNS,
-    LENGTH,
-    NAME,
-    PERCENTILE,
-    SCORE,
-    STATE,
-    UNDER_ROLE,
-    VideoFilter,
-    VideoTable,
-)
+from skillviewer.ui.videos.columns import COLUMNS
+from skillviewer.ui.videos.table_model import UNDER_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.names import elided, n_alike
 from tests.ui.fakes import make_analysis, video_info
+
+NAME, LENGTH, SCORE, PERCENTILE, STATE = (
+    [column.name for column in COLUMNS].index(name) for name in ("name", "length", "score", "percentile", "state")
+)
 
 
 @pytest.fixture
@@ -48,7 +43,7 @@ def add(videos: VideoList, *names: str) -> list[Path]:
 
 
 def row_texts(model: VideoTable | VideoFilter, row: int) -> list[str]:
-    return [model.index(row, column).data() for column in range(COLUMNS)]
+    return [model.index(row, column).data() for column in range(len(COLUMNS))]
 
 
 def names(model: VideoFilter) -> list[str]:

@@ -132,7 +132,7 @@ def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
     block = why_of(window).cells
-    assert block.words.plain.startswith("What is seen at the lower right of the picture raised the score most (+0.")
+    assert block.words.plain.startswith("Raised the score most: the lower right of the picture (+0.")
     assert "at the upper left lowered it most (−0." in block.words.plain
     assert found.evidence is not None
     assert told_number(found.evidence.cell_remainder, 3) in block.how.plain
@@ -205,7 +205,7 @@ def test_closing_while_the_evidence_is_measured_ends_it_unasked(
     window.window.close()
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert dialogs.asked == [], "it is measured again when somebody looks"
-    assert not any(lane.running for lane in window.program.lanes)
+    assert not any(worker.running for worker in window.program.workers)
     assert not window.program.jobs.running
     assert not window.window.messages.text
 
@@ -257,7 +257,7 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
     found = lowest(qtbot, window)
     limits = why_of(window).limits
     assert "comes from 2 passes" in limits.words.plain
-    assert "looks like those that the model was trained on is not known" in limits.words.plain
+    assert "not known whether the video looks like the training videos" in limits.words.plain
     assert "No other model of the study has assessed this video." in limits.words.plain
     known = replace(found, analysis=replace(found.analysis, strangeness=0.62))
     limits.show_findings(known)

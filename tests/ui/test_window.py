@@ -15,13 +15,15 @@ from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.shell.go_to import GoTo
-from skillviewer.ui.videos.table_model import STATE
+from skillviewer.ui.videos.columns import COLUMNS
 from skillviewer.ui.widgets.overlay import OverlaySheet
 from skillviewer.ui.widgets.theme import FONT_SIZE_PT, LETTERS
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import drop, inspect, open_and_load, states
 from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text
+
+STATE = [column.name for column in COLUMNS].index("state")
 
 PAGES = ("start", "inspect", "compare", "rank", "finetune", "export")
 

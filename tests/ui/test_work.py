@@ -9,10 +9,12 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import Progress
 from skillviewer.nets.library import digest
 from skillviewer.ui.app import Composition
-from skillviewer.ui.videos.table_model import STATE
+from skillviewer.ui.videos.columns import COLUMNS
 from tests.ui.driving import inspect, open_and_load, states
 from tests.ui.fakes import N_SEGMENTS, FakeWorld
 from tests.ui.hands import click
+
+STATE = [column.name for column in COLUMNS].index("state")
 
 
 def test_the_curve_and_the_status_grow_while_the_model_works(
@@ -184,7 +186,7 @@ def test_progress_that_waits_to_be_shown_is_forgotten_with_the_job(
         program.assessments._on_progress(late)
     program.assessments.stop()
     program.state.set_analysis(None)
-    program.assessments._pace._show()  # its time has come before the job has stopped
+    program.assessments._throttle._show()  # its time has come before the job has stopped
     assert program.state.analysis is None
 
 

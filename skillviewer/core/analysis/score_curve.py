@@ -1,11 +1,19 @@
-"""The score curve of an analysis as lines to draw."""
+"""The score curve of an analysis as values to draw: lines, ticks, segment boundaries, marks.
 
-from dataclasses import dataclass
+The window, the figures, the reports and the clips draw the same values. A new look of the curve is one function and one
+line in ``CURVE_LOOKS``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import FloatArray, frozen
+from skillviewer.core.registry import table
+
+_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,8 +25,9 @@ class ScoreCurve:
         mean: (N,) mean score over the passes after every step.
         low: (N,) lower end of the 95 % prediction interval of one more pass, or None as for ``Analysis.interval``.
         high: (N,) its upper end.
-        pass_times_s: (K, N) times of the sampled frames.
+        pass_times_s: (K, N) times of the sampled frames; exports draw the mean over those of the first pass.
         passes: (K, N) score of every pass.
+        sampled_s: (S,) times of all sampled frames, each once, in order: a tick for each.
         boundaries_s: (N - 1,) where segments end, in time; the last ends with the video.
         analysed_s: Until when the model has looked.
     """
@@ -29,15 +38,27 @@ class ScoreCurve:
     high: FloatArray | None
     pass_times_s: FloatArray
     passes: FloatArray
+    sampled_s: FloatArray
     boundaries_s: FloatArray
     analysed_s: float
 
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Least and greatest score of all passes, with some room."""
+    def limits(self, room: float = 0.12) -> tuple[float, float]:
+        """Return the least and the greatest score of all passes, with some room.
+
+        Args:
+            room: Room on each side, as a part of the range.
+        """
         least, most = float(self.passes.min()), float(self.passes.max())
-        room = max((most - least) * 0.12, abs(most) * 1e-3, 1e-6)
-        return least - room, most + room
+        by = max((most - least) * room, abs(most) * 1e-3, 1e-6)
+        return least - by, most + by
+
+    def on_clock(self, zero_s: float, unit_s: float) -> "ScoreCurve":
+        """Return the curve over another clock: 0 at ``zero_s``, and 1 after ``unit_s`` seconds."""
+        moved = {
+            name: frozen((getattr(self, name) - zero_s) / unit_s)
+            for name in ("times_s", "pass_times_s", "sampled_s", "boundaries_s")
+        }
+        return replace(self, **moved, analysed_s=(self.analysed_s - zero_s) / unit_s)
 
     def at(self, time_s: float) -> tuple[float, float] | None:
         """Return time and mean of the last step known at a time, or None before the first."""
@@ -45,23 +66,118 @@ class ScoreCurve:
         return None if index < 0 else (float(self.times_s[index]), float(self.mean[index]))
 
 
-def score_curve(analysis: Analysis) -> ScoreCurve:
+@dataclass(frozen=True, slots=True)
+class CurveMark:
+    """A moment over the curve.
+
+    Attributes:
+        start_s: Where it begins.
+        stop_s: Where it ends.
+        amount: By how much it raises (above 0) or lowers the score; None for one that was kept by hand.
+    """
+
+    start_s: float
+    stop_s: float
+    amount: float | None
+
+    @property
+    def sign(self) -> str:
+        """A plus, a minus, or "" for one that was kept by hand."""
+        return "" if self.amount is None else "+" if self.amount > 0 else "−"
+
+
+@dataclass(frozen=True, slots=True)
+class CurveLook:
+    """One way to draw the score between two sampled frames.
+
+    Attributes:
+        name: Identity, also on the command line.
+        title: Words of the menu, for translation.
+        apply: Returns the curve as lines from point to point.
+    """
+
+    name: str
+    title: str
+    apply: Callable[[ScoreCurve], ScoreCurve]
+
+
+def _as_it_is(curve: ScoreCurve) -> ScoreCurve:
+    return curve
+
+
+def _in_steps(curve: ScoreCurve) -> ScoreCurve:
+    """Hold each score until the next sampled frame."""
+
+    def until(times_s: FloatArray) -> FloatArray:
+        return frozen(np.repeat(times_s, 2, axis=-1)[..., 1:])
+
+    def held(values: FloatArray) -> FloatArray:
+        return frozen(np.repeat(values, 2, axis=-1)[..., :-1])
+
+    return replace(
+        curve,
+        times_s=until(curve.times_s),
+        mean=held(curve.mean),
+        low=held(curve.low) if curve.low is not None else None,
+        high=held(curve.high) if curve.high is not None else None,
+        pass_times_s=until(curve.pass_times_s),
+        passes=held(curve.passes),
+    )
+
+
+CURVE_LOOKS: tuple[CurveLook, ...] = table(
+    CurveLook("lines", "Lines from frame to frame", _as_it_is),
+    CurveLook("steps", "Steps at sampled frames", _in_steps),
+)
+CURVE_LOOK = CURVE_LOOKS[0].name
+"""The look that is used where none is chosen."""
+
+
+def score_curve(analysis: Analysis, look: str = CURVE_LOOK) -> ScoreCurve:
     """Return the lines of an analysis, whole or growing.
 
     Args:
         analysis: At least one step of it.
+        look: Name of one of ``CURVE_LOOKS``; the first is taken for a name that is not there.
     """
     video, scores = analysis.video, analysis.score_curve
     mean, half = scores.mean(axis=0), analysis.half_intervals
     stops = analysis.segment_stops
     inner = stops[stops < analysis.frames.stop]
-    return ScoreCurve(
+    curve = ScoreCurve(
         times_s=frozen(analysis.times_s.max(axis=0)),
         mean=frozen(mean),
         low=frozen(mean - half) if half is not None else None,
         high=frozen(mean + half) if half is not None else None,
         pass_times_s=frozen(analysis.times_s),
         passes=scores,
+        sampled_s=frozen(np.unique(analysis.times_s)),
         boundaries_s=frozen(video.times_s[inner]),
         analysed_s=analysis.stop_s if analysis.complete else float(analysis.times_s.max()),
     )
+    return next((each for each in CURVE_LOOKS if each.name == look), CURVE_LOOKS[0]).apply(curve)
+
+
+def time_step(span_s: float, n_ticks: int) -> float:
+    """Return a round distance between ticks of a time axis."""
+    return next((step for step in _STEPS_S if span_s / step <= n_ticks), _STEPS_S[-1])
+
+
+def time_label(time_s: float, step_s: float) -> str:
+    """Return the label of a tick: m:ss, with a decimal where ticks are closer than a second."""
+    tenths = round(time_s * 10)
+    label = f"{tenths // 600}:{tenths % 600 // 10:02d}"
+    return f"{label}.{tenths % 10}" if step_s < 1 else label
+
+
+def time_ticks(start_s: float, stop_s: float, n_ticks: int) -> list[tuple[float, str]]:
+    """Return time and label of the ticks of a time axis, about ``n_ticks`` at most, at round times."""
+    step_s = time_step(stop_s - start_s, n_ticks)
+    first, last = np.ceil(start_s / step_s - 1e-9), np.floor(stop_s / step_s + 1e-9)
+    return [(float(time_s), time_label(float(time_s), step_s)) for time_s in np.arange(first, last + 1) * step_s]
+
+
+def score_labels(scores: Sequence[float]) -> list[str]:
+    """Return labels of the ticks of a score axis: all with the decimals that the finest of them needs."""
+    digits = next((d for d in range(7) if all(abs(round(v, d) - v) < 1e-9 for v in scores)), 7)
+    return [f"{v + 0.0:.{digits}f}".replace("-", "−") for v in scores]

@@ -84,24 +84,28 @@ class Moment:
     hardly_counts: bool
     place: str | None
 
-    @property
-    def words(self) -> str:
-        """What happens, in neutral words: "the score falls here; the model looked mainly at the left of the picture".
+    def sentence(self, digits: int = 2) -> str:
+        """Describe the moment in neutral words.
 
-        Places are those of the picture, as a person sees it; what is to be seen there the model does not say.
+        "The score fell by 0.43 in this part. Attention was mainly on the left of the picture."
+        Sides are those of the picture as the viewer sees it; the model does not say what is shown there.
+
+        Args:
+            digits: Decimals of the score.
         """
+        size = f"{abs(self.amount):.{digits}f}"
         if self.basis is Basis.CURVE:
-            what = f"the score {'rises' if self.amount > 0 else 'falls'} here"
+            what = f"The score {'rose' if self.amount > 0 else 'fell'} by {size} in this part"
             if self.hardly_counts:
-                what += ", but at the end it hardly counts"
+                what += ", but the final score hardly depends on it"
         else:
-            what = f"this stretch {'raises' if self.amount > 0 else 'lowers'} the score"
+            what = f"This part {'raised' if self.amount > 0 else 'lowered'} the score by {size}"
             if self.change * self.amount < 0:
-                what += f", though the curve {'rises' if self.change > 0 else 'falls'} here"
+                what += f", although the curve {'rose' if self.change > 0 else 'fell'} here"
         if self.place is None:
-            return what
-        where = f"mainly at {self.place} of the picture" if self.place else "at no place in particular"
-        return f"{what}; the model looked {where}"
+            return f"{what}."
+        where = f"mainly on {self.place} of the picture" if self.place else "spread over the picture"
+        return f"{what}. Attention was {where}."
 
 
 def find_moments(

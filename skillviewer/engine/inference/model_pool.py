@@ -101,8 +101,8 @@ class ModelPool:
         needed = {_feeding(engine.checkpoint) for engine in self._engines.values()}
         for key in [key for key in self._extractors if key not in needed]:
             self._extractors.pop(key).close()
-        # nothing refers to them in circles, so they are gone by now: collecting garbage here, in a lane, could delete a
-        # widget that is garbage too, in a thread that must not touch one
+        # nothing refers to them in circles, so they are gone by now: collecting garbage here, in a worker, could
+        # delete a widget that is garbage too, in a thread that must not touch one
         if gone and torch.cuda.is_available():
             torch.cuda.empty_cache()
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS, score_curve
 from skillviewer.core.analysis.wording import score_digits, score_words
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
@@ -37,7 +36,8 @@ class CurveOptions:
         dpi: Pixels an inch, of a PNG.
         title: Stands above; nothing when empty.
         ticks: Whether the sampled frames of the first curve are marked at the foot.
-        share_of_duration: Whether time is told as a share of the duration, so that videos of different length compare.
+        share_of_duration: Whether time is given as a share of the duration, so that videos of different length compare.
+        curve_look: How the score goes from one sampled frame to the next: name of one of ``CURVE_LOOKS``.
     """
 
     width_mm: float = offered(160.0, "Width", low=40, high=1000, unit="mm")
@@ -48,6 +48,9 @@ class CurveOptions:
     ticks: bool = offered(True, "Mark the sampled frames")
     share_of_duration: bool = offered(
         False, "Time as a share of the duration", "So that videos of different length can be compared"
+    )
+    curve_look: str = offered(
+        CURVE_LOOK, "Curve", "Between sampled frames", choices=tuple((look.name, look.name) for look in CURVE_LOOKS)
     )
 
 
@@ -114,22 +117,21 @@ def _draw(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> N
         length_s = analysis.stop_s - analysis.start_s
         unit_s = length_s / 100 if options.share_of_duration else 1.0
         stop = max(stop, length_s / unit_s)
-        clocks = (analysis.times_s - analysis.start_s) / unit_s  # of a part of a file from the start of the part
+        # the clock of a part of a file begins with the part
+        curve = score_curve(analysis, options.curve_look).on_clock(analysis.start_s, unit_s)
         colour, width = _colour(at), options.text_pt / 5
-        if analysis.n_passes > 1:
+        if len(curve.passes) > 1:
             faint = unit(mixed(colour, WHITE.background, _FAINT))
-            for times_s, scores in zip(clocks, analysis.score_curve, strict=True):
+            for times_s, scores in zip(curve.pass_times_s, curve.passes, strict=True):
                 axes.plot(times_s, scores, color=faint, linewidth=width / 3)
-        mean = analysis.score_curve.mean(axis=0)
-        (line,) = axes.plot(clocks[0], mean, color=unit(colour), linewidth=width, zorder=3)
+        known = curve.pass_times_s[0]
+        (line,) = axes.plot(known, curve.mean, color=unit(colour), linewidth=width, zorder=3)
         if _DASHES[at % len(_DASHES)]:
             line.set_dashes(_DASHES[at % len(_DASHES)])
-        axes.plot(clocks[0, -1:], mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4)
+        axes.plot(known[-1:], curve.mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4)
         if at == 0 and options.ticks:
-            sampled = np.unique(clocks)
-            axes.vlines(
-                sampled, 0, 0.035, transform=axes.get_xaxis_transform(), colors=[unit(WHITE.muted)], linewidth=0.6
-            )
+            upright = axes.get_xaxis_transform()
+            axes.vlines(curve.sampled_s, 0, 0.035, transform=upright, colors=[unit(WHITE.muted)], linewidth=0.6)
     axes.set_xlim(0, stop)
     axes.margins(y=0.12)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.score_curve import score_curve, score_labels, time_ticks
 from skillviewer.core.analysis.wording import score_so_far
 from skillviewer.core.arrays import FloatArray, Picture
 from skillviewer.export.rendering.figure import font, new_figure, pixels, style_axes
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 _DPI = 72.0  # a point is a pixel
 _AHEAD = 0.38
 
@@ -60,22 +60,13 @@ class Axis:
         return self.bottom - (score - self.low) / (self.high - self.low) * (self.bottom - self.top)
 
 
-def time_step(span_s: float, n_ticks: int) -> float:
-    """Return a round distance between ticks of a time axis."""
-    return next((step for step in _STEPS_S if span_s / step <= n_ticks), _STEPS_S[-1])
+def score_ticks(low: float, high: float, n_ticks: int) -> list[tuple[float, str]]:
+    """Return score and label of the ticks of a score axis, about ``n_ticks`` at round scores."""
+    from matplotlib.ticker import MaxNLocator
 
-
-def time_label(time_s: float, step_s: float) -> str:
-    """Return the label of a tick: m:ss, with a decimal where ticks are closer than a second."""
-    tenths = round(time_s * 10)
-    label = f"{tenths // 600}:{tenths % 600 // 10:02d}"
-    return f"{label}.{tenths % 10}" if step_s < 1 else label
-
-
-def score_labels(scores: Sequence[float]) -> list[str]:
-    """Return labels of the ticks of a score axis: all with the decimals that the finest of them needs."""
-    digits = next((d for d in range(7) if all(abs(round(v, d) - v) < 1e-9 for v in scores)), 7)
-    return [f"{v + 0.0:.{digits}f}".replace("-", "−") for v in scores]
+    candidates = MaxNLocator(n_ticks, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    scores = [float(v) for v in candidates if low <= v <= high]
+    return list(zip(scores, score_labels(scores), strict=True))
 
 
 class ClipCurve:
@@ -100,7 +91,8 @@ class ClipCurve:
         theme: ExportTheme,
     ) -> None:
         self._analyses, self._theme, self._em = analyses, theme, em
-        values = np.concatenate([a.score_curve.ravel() for a in analyses])
+        self._curves = [score_curve(analysis) for analysis in analyses]
+        values = np.concatenate([curve.passes.ravel() for curve in self._curves])
         low, high = float(values.min()), float(values.max())
         margin = max((high - low) * 0.1, abs(high) * 1e-3, 1e-6)
         self.axis = Axis(
@@ -170,28 +162,23 @@ class ClipCurve:
     def _draw_lines(self, axes: "Axes") -> "list[tuple[Line2D, Colour]]":
         """Draw the passes faint and their mean bold; return every line with its colour."""
         lines: list[tuple[Line2D, Colour]] = []
-        for at, analysis in enumerate(self._analyses):
+        for at, curve in enumerate(self._curves):
             colour, em = self._colour(at), self._em
             faint = mixed(colour, self._theme.background, 0.45)
-            for times_s, scores in zip(analysis.times_s, analysis.score_curve, strict=True):
-                if analysis.n_passes > 1:
+            for times_s, scores in zip(curve.pass_times_s, curve.passes, strict=True):
+                if len(curve.passes) > 1:
                     lines += [(x, faint) for x in axes.plot(times_s, scores, color=unit(faint), linewidth=em * 0.055)]
-            mean = analysis.score_curve.mean(axis=0)
-            bold = axes.plot(analysis.times_s[0], mean, color=unit(colour), linewidth=em * 0.13, zorder=4)
+            bold = axes.plot(curve.pass_times_s[0], curve.mean, color=unit(colour), linewidth=em * 0.13, zorder=4)
             lines += [(line, colour) for line in bold]
         return lines
 
     def _draw_ticks(self, axes: "Axes") -> None:
-        from matplotlib.ticker import MaxNLocator
-
         axis, em, theme = self.axis, self._em, self._theme
-        candidates = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(axis.low, axis.high)
-        scores = [float(v) for v in candidates if axis.low <= v <= axis.high]
-        step_s = time_step(axis.stop_s - axis.start_s, max(2, int((axis.right - axis.left) / (em * 5))))
-        first = np.ceil(axis.start_s / step_s - 1e-9)
-        times_s = np.arange(first, np.floor(axis.stop_s / step_s + 1e-9) + 1) * step_s
-        axes.set_yticks(scores, score_labels(scores))
-        axes.set_xticks(times_s.tolist(), [time_label(float(t), step_s) for t in times_s])
+        ticks = score_ticks(axis.low, axis.high, 4)
+        scores = [score for score, _ in ticks]
+        times = time_ticks(axis.start_s, axis.stop_s, max(2, int((axis.right - axis.left) / (em * 5))))
+        axes.set_yticks(scores, [label for _, label in ticks])
+        axes.set_xticks([time_s for time_s, _ in times], [label for _, label in times])
         face = font("0", em * 0.78)[1]
         for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
             label.set_fontproperties(face)
@@ -200,14 +187,11 @@ class ClipCurve:
 
     def _draw_segments(self, axes: "Axes") -> None:
         """Draw where segments end, and a tick at the foot for every sampled frame of every pass."""
-        analysis, theme, em = self._analyses[0], self._theme, self._em
-        inner = analysis.segment_stops[:-1]
-        ends_s = analysis.video.times_s[inner[inner < analysis.video.n_frames]]
+        curve, theme, em = self._curves[0], self._theme, self._em
         upright = axes.get_xaxis_transform()  # times across, shares of the height upwards
         colour = unit(mixed(theme.line, theme.background, 0.55))
-        axes.vlines(ends_s, 0, 1, transform=upright, colors=[colour], linewidth=max(1, em / 18))
-        sampled_s = np.unique(analysis.times_s)
-        axes.vlines(sampled_s, 0, 0.09, transform=upright, colors=[unit(theme.muted)], linewidth=max(1, em / 14))
+        axes.vlines(curve.boundaries_s, 0, 1, transform=upright, colors=[colour], linewidth=max(1, em / 18))
+        axes.vlines(curve.sampled_s, 0, 0.09, transform=upright, colors=[unit(theme.muted)], linewidth=max(1, em / 14))
 
 
 def _disc(radius: float) -> FloatArray:

@@ -13,11 +13,12 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.cohort import CohortStanding
+from skillviewer.core.analysis.score_curve import CurveMark, score_curve, time_ticks
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
 from skillviewer.core.text import signed
-from skillviewer.export.rendering.clip_curve import score_labels, time_label, time_step
+from skillviewer.export.rendering.clip_curve import score_ticks
 from skillviewer.export.rendering.theme import WHITE, Colour, mixed
 from skillviewer.export.reports.pdf import BOLD, REGULAR, colour, register_fonts
 
@@ -129,20 +130,14 @@ class Plot:
 
     def score_axis(self, n: int = 5) -> None:
         """Draw the scale of scores at the left, with fine lines."""
-        from matplotlib.ticker import MaxNLocator
-
-        low, high = self._ys
-        values = [float(v) for v in MaxNLocator(n, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= v <= high]
-        for value, label in zip(values, score_labels(values), strict=True):
+        for value, label in score_ticks(*self._ys, n):
             self.line(self.left, self.y(value), self.right, self.y(value), WHITE.line)
             self.words(label, self.left - 4, self.y(value) - TEXT_PT * 0.35, anchor="end")
 
     def time_axis(self) -> None:
         """Write times at the foot."""
-        start_s, stop_s = self._xs
-        step_s = time_step(stop_s - start_s, 10)
-        for time_s in np.arange(np.ceil(start_s / step_s), np.floor(stop_s / step_s + 1e-9) + 1) * step_s:
-            self.words(time_label(float(time_s), step_s), self.x(float(time_s)), self.bottom - 10, anchor="middle")
+        for time_s, label in time_ticks(*self._xs, 10):
+            self.words(label, self.x(time_s), self.bottom - 10, anchor="middle")
 
     def bar(self, x: float, width: float, value: float, *, n_sign: bool = True) -> None:
         """Draw an upright bar from 0: filled where it raises, hollow where it lowers."""
@@ -191,27 +186,26 @@ def cohort_strip(standing: CohortStanding, others: Sequence[float], width_pt: fl
 
 def score_plot(analysis: Analysis, moments: Sequence[Moment], width_pt: float, height_pt: float) -> "Drawing":
     """Draw the score curve: mean over the passes bold, passes faint, their range as a band, moments as numbers."""
-    curve = analysis.score_curve
-    low, high = _range(curve, 0.16)
+    curve = score_curve(analysis)
+    marks = [CurveMark(moment.start_s, moment.stop_s, moment.amount) for moment in moments]
     plot = Plot(
-        width_pt, height_pt, (analysis.start_s, analysis.stop_s), (low, high), (_LEFT_PT, 20.0, _RIGHT_PT, 12.0)
+        width_pt, height_pt, (analysis.start_s, analysis.stop_s), curve.limits(0.16), (_LEFT_PT, 20.0, _RIGHT_PT, 12.0)
     )
-    for moment in moments:
-        left, right = plot.x(moment.start_s), plot.x(moment.stop_s)
+    for mark in marks:
+        left, right = plot.x(mark.start_s), plot.x(mark.stop_s)
         plot.box(left, plot.bottom, right - left, plot.top - plot.bottom, mixed(WHITE.line, WHITE.background, 0.55))
     plot.score_axis()
-    times_s = analysis.times_s[0]
-    if analysis.n_passes > 1:
-        plot.area(times_s, curve.min(axis=0), curve.max(axis=0), BAND)
-        for own_s, scores in zip(analysis.times_s, curve, strict=True):
+    times_s = curve.pass_times_s[0]
+    if len(curve.passes) > 1:
+        plot.area(times_s, curve.passes.min(axis=0), curve.passes.max(axis=0), BAND)
+        for own_s, scores in zip(curve.pass_times_s, curve.passes, strict=True):
             plot.path(own_s, scores, FAINT_LINE, 0.4)
-    plot.path(times_s, curve.mean(axis=0), ACCENT, 1.7)
-    for time_s in np.unique(analysis.times_s):
+    plot.path(times_s, curve.mean, ACCENT, 1.7)
+    for time_s in curve.sampled_s:
         plot.line(plot.x(float(time_s)), plot.bottom, plot.x(float(time_s)), plot.bottom + 4, WHITE.muted, 0.6)
-    for number, moment in enumerate(moments, start=1):
-        at = plot.x((moment.start_s + moment.stop_s) / 2)
-        sign = "+" if moment.amount > 0 else "−"
-        plot.words(f"{number}{sign}", at, plot.top + 3, of=WHITE.text, bold=True, anchor="middle")
+    for number, mark in enumerate(marks, start=1):
+        at = plot.x((mark.start_s + mark.stop_s) / 2)
+        plot.words(f"{number}{mark.sign}", at, plot.top + 3, of=WHITE.text, bold=True, anchor="middle")
     plot.time_axis()
     return plot.drawing
 
@@ -278,10 +272,7 @@ def distribution(scores: Sequence[float], width_pt: float, height_pt: float, dig
     median = float(np.median(values))
     plot.line(plot.x(median), plot.bottom, plot.x(median), plot.top, WHITE.text, 1.1, dash=[2, 1.5])
     plot.words(f"median {signed(median, digits)}", plot.x(median), plot.top + 3, anchor="middle")
-    from matplotlib.ticker import MaxNLocator
-
-    ticks = [float(v) for v in MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= v <= high]
-    for value, label in zip(ticks, score_labels(ticks), strict=True):
+    for value, label in score_ticks(low, high, 8):
         plot.words(label, plot.x(value), plot.bottom - 18, anchor="middle")
     return plot.drawing
 

@@ -59,6 +59,7 @@ class Told:
     shot: FramePicture
     opinions: tuple[OpinionOf, ...]
     names: bool
+    digits: int = 2
 
     @property
     def opinion(self) -> str:
@@ -82,9 +83,8 @@ class Told:
 
     @property
     def words(self) -> str:
-        """What happens in it, as a sentence."""
-        text = self.moment.words
-        return f"{text[0].upper()}{text[1:]}."
+        """A description of it."""
+        return self.moment.sentence(self.digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,9 @@ def gather(
         digits=score_digits([analysis]),
         key_frames=tuple(own[frame] for frame in key),
         bar=_colour_bar(analysis, key[-1], options.look),
-        moments=tuple(Told(m, own[m.key_frame], _about(m, known.opinions), options.names) for m in found),
+        moments=tuple(
+            Told(m, own[m.key_frame], _about(m, known.opinions), options.names, score_digits([analysis])) for m in found
+        ),
         own_shot=own[fullest],
         reference=_reference(known, analysis, shots),
         facts=facts(analysis, known.model_version, made_on(options.made_on)),

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from skillviewer.ui.actions.table import ACTIONS, MENUS, PLAYER_SCREENS, ActionSpec, Scope
+from skillviewer.ui.actions.table import MENUS, PLAYER_SCREENS, ActionSpec, Scope
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import Theme
 
@@ -44,11 +44,11 @@ class Tip(QObject):
     def __init__(self, widget: QWidget, action: QAction) -> None:
         super().__init__(widget)
         self._widget, self._action = widget, action
-        action.changed.connect(self._tell)
-        self._tell()
+        action.changed.connect(self._update)
+        self._update()
 
     @Slot()
-    def _tell(self) -> None:
+    def _update(self) -> None:
         self._widget.setToolTip(self._action.toolTip())
 
 
@@ -80,7 +80,7 @@ def _meet(one: ActionSpec, other: ActionSpec) -> bool:
 
 
 def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) -> tuple[ActionSpec, ...]:
-    """Return the actions with the keys that a person chose; no key means two things.
+    """Return the actions with the keys that the user chose; no key has two meanings.
 
     A key that was chosen is taken from actions that have it of old. Keys that Qt does not know are left out.
 
@@ -103,24 +103,33 @@ class Actions(QObject):
     Args:
         window: The window that they belong to.
         icons: Icons by name.
-        keys: Keys that a person has changed, by action.
+        specs: What the user can do: the table, with the actions that show the screens (``with_screens``).
+        keys: Keys that the user has changed, by action.
     """
 
     keys_changed = Signal()
     """An action has other keys now."""
 
-    def __init__(self, window: QWidget, icons: Icons, keys: Mapping[str, tuple[str, ...]] | None = None) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        icons: Icons,
+        specs: tuple[ActionSpec, ...],
+        keys: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         super().__init__(window)
-        self._window, self._icons = window, icons
-        known = {spec.name for spec in ACTIONS}
+        self._window, self._icons, self._table = window, icons, specs
+        known = {spec.name for spec in specs}
         self._chosen = {name: chosen for name, chosen in (keys or {}).items() if name in known}
-        self._specs: tuple[ActionSpec, ...] = ()
+        self._specs = specs
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
-        for spec in ACTIONS:
+        for spec in specs:
             action = QAction(words(spec.text), window)
             action.setObjectName(spec.name)
             action.setCheckable(spec.checkable)
+            action.setAutoRepeat(spec.repeats)
+            action.setEnabled(spec.at_first)
             action.setIconVisibleInMenu(not spec.checkable)  # the mark stands in its place
             if spec.scope is Scope.WINDOW:
                 action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
@@ -140,7 +149,7 @@ class Actions(QObject):
 
     @property
     def chosen_keys(self) -> dict[str, tuple[str, ...]]:
-        """Keys that a person has changed, by action."""
+        """Keys that the user has changed, by action."""
         return dict(self._chosen)
 
     def keys(self, name: str) -> tuple[str, ...]:
@@ -154,7 +163,7 @@ class Actions(QObject):
             changes: Keys by action; None for those that it has of old.
         """
         for name, keys in changes.items():
-            own = next(spec.keys for spec in ACTIONS if spec.name == name)
+            own = next(spec.keys for spec in self._table if spec.name == name)
             if keys is None or tuple(map(written, keys)) == tuple(map(written, own)):
                 self._chosen.pop(name, None)
             else:
@@ -163,7 +172,7 @@ class Actions(QObject):
         self.keys_changed.emit()
 
     def _give_keys(self) -> None:
-        self._specs = settled(ACTIONS, self._chosen)
+        self._specs = settled(self._table, self._chosen)
         for spec in self._specs:
             action = self._actions[spec.name]
             action.setShortcuts([QKeySequence(k, QKeySequence.SequenceFormat.PortableText) for k in spec.keys])
@@ -183,7 +192,7 @@ class Actions(QObject):
     def bind_switch(self, name: str, act: Callable[[bool], object]) -> None:
         """Say what a switch does; it is given whether it is on."""
         self._bound.add(name)
-        self._actions[name].triggered.connect(act)
+        self._actions[name].triggered.connect(lambda on: act(on))  # noqa: PLW0108 - Qt gives a partial no argument
 
     def set_enabled(self, enabled: bool, *names: str) -> None:
         """Make actions possible or not."""
@@ -198,21 +207,21 @@ class Actions(QObject):
             lists: Whether they are lists, which keep the keys that they need themselves.
         """
         scopes = {Scope.PLAYER} if lists else {Scope.PLAYER, Scope.PICTURE}
-        for spec in ACTIONS:
+        for spec in self._table:
             if spec.scope in scopes:
                 for widget in widgets:
                     widget.addAction(self._actions[spec.name])
 
     def attach_screen(self, name: str, widget: QWidget) -> None:
         """Make the keys of a screen count anywhere in its widget."""
-        for spec in ACTIONS:
+        for spec in self._table:
             if spec.scope is Scope.SCREEN and spec.screen == name:
                 widget.addAction(self._actions[spec.name])
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Draw the icons in the colours of a theme."""
-        for spec in ACTIONS:
+        for spec in self._table:
             if spec.icon:
                 self._actions[spec.name].setIcon(self._icons.icon(spec.icon, theme))
 
@@ -224,12 +233,12 @@ class Actions(QObject):
             submenus: Further menus, by the menu at whose end they stand.
         """
         for title in MENUS:
-            specs = [spec for spec in ACTIONS if spec.menu == title]
-            if not specs:
+            inside = [spec for spec in self._table if spec.menu == title]
+            if not inside:
                 continue
             menu = bar.addMenu(words(title))
-            section = specs[0].section
-            for spec in specs:
+            section = inside[0].section
+            for spec in inside:
                 if spec.section != section:
                     menu.addSeparator()
                     section = spec.section

@@ -1,6 +1,7 @@
-"""Everything a person can do, as a table: a new action is one line here."""
+"""The table of actions: a new action is one line here."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
@@ -9,7 +10,7 @@ from skillviewer.core.registry import table
 
 
 class Scope(StrEnum):
-    """Where a key counts. Text fields come first everywhere."""
+    """Places where the keys of an action work. Text fields come first everywhere."""
 
     WINDOW = "window"
     PLAYER = "player"  # the picture and the curve, and the list of videos
@@ -19,7 +20,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One thing a person can do.
+    """An action of the window.
 
     Attributes:
         name: Identity.
@@ -30,7 +31,9 @@ class ActionSpec:
         section: A line is drawn in the menu where it changes.
         icon: Name of its icon, or "".
         checkable: Whether it is on or off.
-        screen: The screen on which its keys count, for ``Scope.SCREEN``.
+        screen: The screen that carries it out (``handlers``), or ""; for ``Scope.SCREEN`` its keys count there.
+        repeats: Whether it is done again and again while its key is held down.
+        at_first: Whether it is possible before its screen is made.
     """
 
     name: str
@@ -42,6 +45,8 @@ class ActionSpec:
     icon: str = ""
     checkable: bool = False
     screen: str = ""
+    repeats: bool = True
+    at_first: bool = True
 
 
 def _marked(text: object) -> str:
@@ -87,16 +92,20 @@ def _screen(
     return ActionSpec(name, menu, _marked(text), keys, Scope.SCREEN, section, icon, checkable, screen)
 
 
-def _rank(name: str, text: object, *keys: str, section: int = 0, icon: str = "", checkable: bool = False) -> ActionSpec:
-    return _screen(name, "rank", RANK, text, *keys, section=section, icon=icon, checkable=checkable)
+def _rank(
+    name: str, text: object, *keys: str, section: int = 0, icon: str = "", checkable: bool = False, repeats: bool = True
+) -> ActionSpec:
+    spec = _screen(name, "rank", RANK, text, *keys, section=section, icon=icon, checkable=checkable)
+    return replace(spec, repeats=repeats, at_first=False)  # it means something while a pair is before a rater
+
+
+def _once(name: str, text: object, *keys: str, section: int = 0, checkable: bool = False) -> ActionSpec:
+    """An action of the Rank screen that a key that is held down does once."""
+    return _rank(name, text, *keys, section=section, checkable=checkable, repeats=False)
 
 
 def _compare(name: str, text: object, *keys: str, section: int = 0, checkable: bool = False) -> ActionSpec:
     return _screen(name, "compare", COMPARE, text, *keys, section=section, checkable=checkable)
-
-
-def _to_screen(name: str, text: object, key: str) -> ActionSpec:
-    return ActionSpec(f"{PREFIX_OF_SCREENS}{name}", VIEW, _marked(text), (key,), section=-1, checkable=True)
 
 
 def _picture(name: str, text: object, key: str, section: int) -> ActionSpec:
@@ -113,18 +122,15 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _window("name_person", FILE, QT_TRANSLATE_NOOP("actions", "Who is in this &video…"), section=1),
     _window("remove_video", FILE, QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
     _window("close_study", FILE, QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),
-    _window("export_now", FILE, QT_TRANSLATE_NOOP("actions", "&Export"), "Ctrl+E", section=2),
+    ActionSpec(
+        "export_now", FILE, _marked(QT_TRANSLATE_NOOP("actions", "&Export")), ("Ctrl+E",), section=2, screen="export"
+    ),
     _screen("export_browse", "export", FILE, QT_TRANSLATE_NOOP("actions", "Choose &where to export to…"), section=2),
     _window("quit", FILE, QT_TRANSLATE_NOOP("actions", "&Quit"), "Ctrl+Q", section=3),
     _window("undo", EDIT, QT_TRANSLATE_NOOP("actions", "&Undo"), "Ctrl+Z"),
     _window("redo", EDIT, QT_TRANSLATE_NOOP("actions", "&Redo"), "Ctrl+Shift+Z"),
     _window("settings", EDIT, QT_TRANSLATE_NOOP("actions", "&Settings…"), "Ctrl+,", section=1),
     _window("change_keys", EDIT, QT_TRANSLATE_NOOP("actions", "Change &keys…"), section=1),
-    _to_screen("inspect", QT_TRANSLATE_NOOP("actions", "Inspect"), "Ctrl+1"),
-    _to_screen("compare", QT_TRANSLATE_NOOP("actions", "Compare"), "Ctrl+2"),
-    _to_screen("rank", QT_TRANSLATE_NOOP("actions", "Rank"), "Ctrl+3"),
-    _to_screen("finetune", QT_TRANSLATE_NOOP("actions", "Fine-tune"), "Ctrl+4"),
-    _to_screen("export", QT_TRANSLATE_NOOP("actions", "Export"), "Ctrl+5"),
     _window("palette", VIEW, QT_TRANSLATE_NOOP("actions", "&All actions…"), "Ctrl+K", icon="search"),
     _window("find_video", VIEW, QT_TRANSLATE_NOOP("actions", "&Find a video"), "Ctrl+F"),
     _player(
@@ -142,13 +148,15 @@ ACTIONS: tuple[ActionSpec, ...] = table(
         _marked(QT_TRANSLATE_NOOP("actions", "Show what each &cell contributed")),
         section=1,
         checkable=True,
+        screen="inspect",
+        at_first=False,
     ),
     _player("zoom_in", QT_TRANSLATE_NOOP("actions", "Zoom &in"), "+", "=", menu=VIEW, section=2),
     _player("zoom_out", QT_TRANSLATE_NOOP("actions", "Zoom &out"), "-", menu=VIEW, section=2),
     _window("zoom_fit", VIEW, QT_TRANSLATE_NOOP("actions", "Fit the &picture"), "Ctrl+0", section=2),
     _window("curve_fit", VIEW, QT_TRANSLATE_NOOP("actions", "Show the &whole curve"), "Ctrl+9", section=2),
     _window("full_screen", VIEW, QT_TRANSLATE_NOOP("actions", "F&ull screen"), "F11", section=3),
-    _player("play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", icon="play"),
+    replace(_player("play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", icon="play"), repeats=False),
     _player("previous_sample", QT_TRANSLATE_NOOP("actions", "Previous sampled frame"), "Left", icon="previous_sample"),
     _player("next_sample", QT_TRANSLATE_NOOP("actions", "Next sampled frame"), "Right", icon="next_sample"),
     _player("previous_frame", QT_TRANSLATE_NOOP("actions", "Previous frame"), ",", icon="previous_frame"),
@@ -176,13 +184,15 @@ ACTIONS: tuple[ActionSpec, ...] = table(
         ("Return", "Enter"),
         Scope.PICTURE,
         section=4,
+        repeats=False,
     ),
-    _window(
+    ActionSpec(
         "split_off",
         PLAYER,
-        QT_TRANSLATE_NOOP("actions", "Make the selection a &video of its own"),
-        "Ctrl+Shift+V",
+        _marked(QT_TRANSLATE_NOOP("actions", "Make the selection a separate &video")),
+        ("Ctrl+Shift+V",),
         section=4,
+        repeats=False,
     ),
     _window("clear_marks", PLAYER, QT_TRANSLATE_NOOP("actions", "Select nothing"), section=4),
     _player(
@@ -208,16 +218,18 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _compare("save_comparison_figure", QT_TRANSLATE_NOOP("actions", "Save the panes as a &figure…"), section=2),
     _compare("save_agreement", QT_TRANSLATE_NOOP("actions", "Save the a&greement over the study…"), section=2),
     _compare("save_ranks", QT_TRANSLATE_NOOP("actions", "Save the &ranks of the videos…"), section=2),
-    _rank("rank_left", QT_TRANSLATE_NOOP("actions", "&Left is better"), "1"),
-    _rank("rank_right", QT_TRANSLATE_NOOP("actions", "&Right is better"), "2"),
-    _rank("rank_neither", QT_TRANSLATE_NOOP("actions", "&No difference"), "0"),
-    _rank("rank_skip", QT_TRANSLATE_NOOP("actions", "S&kip this pair"), "X"),
-    _rank("rank_reason", QT_TRANSLATE_NOOP("actions", "Write a r&eason"), "R", section=1),
-    _rank("rank_mark", QT_TRANSLATE_NOOP("actions", "&Mark this time"), "M", section=1),
-    _rank("rank_swap", QT_TRANSLATE_NOOP("actions", "&Swap sides"), "S", section=1),
-    _rank("rank_together", QT_TRANSLATE_NOOP("actions", "&One clock for both"), "F", section=1, checkable=True),
-    _rank("rank_other", QT_TRANSLATE_NOOP("actions", "Keys mo&ve the other video"), "A", section=1),
-    _rank("rank_play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", section=2, icon="play"),
+    _once("rank_left", QT_TRANSLATE_NOOP("actions", "&Left is better"), "1"),
+    _once("rank_right", QT_TRANSLATE_NOOP("actions", "&Right is better"), "2"),
+    _once("rank_neither", QT_TRANSLATE_NOOP("actions", "&No difference"), "0"),
+    _once("rank_skip", QT_TRANSLATE_NOOP("actions", "S&kip this pair"), "X"),
+    _once("rank_reason", QT_TRANSLATE_NOOP("actions", "Write a r&eason"), "R", section=1),
+    _once("rank_mark", QT_TRANSLATE_NOOP("actions", "&Mark this time"), "M", section=1),
+    _once("rank_swap", QT_TRANSLATE_NOOP("actions", "&Swap sides"), "S", section=1),
+    _once("rank_together", QT_TRANSLATE_NOOP("actions", "&One clock for both"), "F", section=1, checkable=True),
+    _once("rank_other", QT_TRANSLATE_NOOP("actions", "Keys mo&ve the other video"), "A", section=1),
+    _rank(
+        "rank_play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", section=2, icon="play", repeats=False
+    ),
     _rank("rank_previous_frame", QT_TRANSLATE_NOOP("actions", "Previous frame"), ",", section=2, icon="previous_frame"),
     _rank("rank_next_frame", QT_TRANSLATE_NOOP("actions", "Next frame"), ".", section=2, icon="next_frame"),
     _rank("rank_back_second", QT_TRANSLATE_NOOP("actions", "Back 1 s"), "Left", "Shift+Left", section=3),
@@ -231,3 +243,17 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _window("open_log", HELP, QT_TRANSLATE_NOOP("actions", "Show the &log")),
     _window("about", HELP, QT_TRANSLATE_NOOP("actions", "&About SkillViewer"), section=1),
 )
+
+
+def with_screens(screens: Sequence[tuple[str, str]]) -> tuple[ActionSpec, ...]:
+    """Return all actions: first in the View menu one that shows each screen, with Ctrl+1, Ctrl+2 ... to Ctrl+8.
+
+    Args:
+        screens: Name and title of each.
+    """
+    shows = [
+        ActionSpec(f"{PREFIX_OF_SCREENS}{name}", VIEW, title, (f"Ctrl+{n}",) * (n < 9), section=-1, checkable=True)
+        for n, (name, title) in enumerate(screens, start=1)
+    ]
+    at = next(at for at, spec in enumerate(ACTIONS) if spec.menu == VIEW)
+    return (*ACTIONS[:at], *shows, *ACTIONS[at:])

@@ -10,9 +10,9 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.comparing.queries import Contrast, contrast
 from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.worker_thread import WorkerThread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,19 +36,19 @@ class ContrastLoader(QObject):
     """Comparison of one model with the others. Results for another video or another pair are never shown.
 
     Args:
-        lane: Computes the numbers.
+        worker: Computes the numbers.
         messages: Shows failures.
         parent: Owner.
     """
 
     changed = Signal()
 
-    def __init__(self, lane: Lane[Backend], messages: Messages, parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerThread[Backend], messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lane = lane
+        self._worker = worker
         self._wanted: _Wanted | None = None
         self._contrast: Contrast | None = None
-        self._mailbox: LatestOnly[_Wanted] = LatestOnly(lane, _answer, self)
+        self._mailbox: LatestOnly[_Wanted] = LatestOnly(worker, _answer, self)
         self._mailbox.delivered.connect(self._on_found)
         self._mailbox.failed.connect(messages.fail)
 
@@ -66,7 +66,7 @@ class ContrastLoader(QObject):
             rows: All models.
         """
         analyses = {row.key: row.whole for row in rows if row.whole is not None}
-        if first not in analyses or len(analyses) < 2 or self._lane.stopped:
+        if first not in analyses or len(analyses) < 2 or self._worker.stopped:
             self._wanted = None
             self._mailbox.clear()
             self._set(None)

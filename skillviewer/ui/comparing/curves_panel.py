@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.ui.comparing.curve_lines import Heights, lines
+from skillviewer.ui.comparing.curve_style import Heights, Stroke, lines
 from skillviewer.ui.comparing.curves_plot import CurvesPlot
-from skillviewer.ui.comparing.line_styles import Stroke
 from skillviewer.ui.comparing.results import MIN_VIDEOS
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 
 
 class CurvesPanel(QWidget):
@@ -43,18 +42,13 @@ class CurvesPanel(QWidget):
         self.heights.setAccessibleName(self.tr("Vertical scale of the curves"))
         self.heights.activated.connect(self._on_chosen)
         self._wanted = Heights.STANDARD
-        self._note = QLabel(self)
-        self._note.setProperty("muted", True)
+        self._note = text_label("", self, muted=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 4, 12, 0)
-        row.setSpacing(8)
+        row = horizontal(margins=(12, 4, 12, 0), spacing=8)
         row.addWidget(title)
         row.addWidget(self.heights)
         row.addWidget(self._note, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addLayout(row)
         column.addWidget(self.plot, 1)
         self.setAutoFillBackground(True)
@@ -82,10 +76,6 @@ class CurvesPanel(QWidget):
     @property
     def _scored(self) -> tuple[str, ...]:
         return tuple(line.key for line in lines(self._analyses, Heights.OWN, {}))
-
-    def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
-        self.plot.on_theme(theme)
 
     def show_curves(
         self,

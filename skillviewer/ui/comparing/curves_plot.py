@@ -10,10 +10,9 @@ from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.comparing.curve_lines import Heights, Line
-from skillviewer.ui.comparing.line_styles import Stroke
+from skillviewer.ui.comparing.curve_style import Heights, Line, Stroke
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.time_plot import TimePlot
 
 LABEL_ROOM = 0.045
@@ -72,8 +71,8 @@ class CurvesPlot(TimePlot):
         self._lines, self._strokes, self._heights = tuple(lines), strokes, heights
         self._draw()
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self._theme = theme
         self.dress_axes(theme)
         self._cursor.setPen(pg.mkPen(theme.text, width=1))

@@ -14,7 +14,7 @@ from skillviewer.ui.player.canvas import AVERAGED_BELOW
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.images import as_image
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 from skillviewer.ui.widgets.viewport import Viewport
 
 GAP_PX = 8
@@ -99,11 +99,9 @@ class PaneGrid(QWidget):
         """Return a pane."""
         return self._panes[key]
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self._theme = theme
-        for pane in self._panes.values():
-            pane.on_theme(theme)
         self.update()
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
@@ -119,7 +117,7 @@ class PaneGrid(QWidget):
     def _made(self, key: str) -> ModelPane:
         pane = ModelPane(key, self._icons, self)
         pane.remove_asked.connect(self.remove_asked)
-        pane.on_theme(self._theme)
+        dress(pane, self._theme)
         pane.canvas.moved.connect(self._on_moved)
         pane.set_video(self._video)
         pane.show()

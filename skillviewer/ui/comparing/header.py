@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.scene import Scale
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
-from skillviewer.ui.comparing.line_styles import MOST
+from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.row import UNIFORM
+from skillviewer.ui.widgets.layout import horizontal, text_label
 
 OPEN = ""
 NAME_CHARACTERS = 12
@@ -93,15 +94,12 @@ class Header(QWidget):
         self.scale.setAccessibleName(self.tr("Colour scale"))
         self.scale.setToolTip(self.tr("Range of values that the colours cover"))
         self.first, self.second = self._names(self.tr("Compared model")), self._names(self.tr("Compared with"))
-        self._against = QLabel(self.tr("against"), self)
-        self._against.setProperty("muted", True)
+        self._against = text_label(self.tr("against"), self, muted=True)
         self.difference = QCheckBox(self.tr("Show the difference"), self)
         self.difference.setToolTip(self.tr("Map of where the first attends more (+) and the second does (−)"))
         self.again = QPushButton(self.tr("Try again"), self)
         self.save = QPushButton(self.tr("Save"), self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 8, 6)
-        row.setSpacing(8)
+        row = horizontal(self, (8, 6, 8, 6), 8)
         for widget in (self.models, self.scale, self.first, self._against, self.second, self.difference):
             row.addWidget(widget)
         row.addStretch(1)

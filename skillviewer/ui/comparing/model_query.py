@@ -13,9 +13,9 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.ui.comparing.queries import ask, saved
-from skillviewer.ui.session.backend import ModelPool
-from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.session.backend import ComparedModels
 from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 class Kind(Enum):
@@ -59,10 +59,10 @@ class RequestInputs:
     analysis: Analysis | None = None
 
 
-def _work(request: ModelRequest, inputs: RequestInputs) -> Callable[[ModelPool, CancelToken, Report], object]:
+def _work(request: ModelRequest, inputs: RequestInputs) -> Callable[[ComparedModels, CancelToken, Report], object]:
     folder, footage, analysis = Path(request.key), request.footage, inputs.analysis
 
-    def work(pool: ModelPool, token: CancelToken, report: Report) -> object:
+    def work(pool: ComparedModels, token: CancelToken, report: Report) -> object:
         if request.kind is Kind.FACTS:
             return pool.facts(folder)
         if request.kind is Kind.SAVED:
@@ -79,7 +79,7 @@ class ModelQuery(QObject):
     """Runs queries and reports their progress and results. A cancelled query reports nothing.
 
     Args:
-        lane: Lane that owns the pool of models.
+        worker: Owns the pool of models.
         parent: Owner.
     """
 
@@ -92,13 +92,13 @@ class ModelQuery(QObject):
     free = Signal()
     """The next query can be run."""
 
-    def __init__(self, lane: Lane[ModelPool], parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerThread[ComparedModels], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lane = lane
+        self._worker = worker
         self._question: ModelRequest | None = None
         self._task: Task | None = None
-        self._pace = Throttle(self)
-        self._pace.shown.connect(self._show)
+        self._throttle = Throttle(self)
+        self._throttle.shown.connect(self._show)
 
     @property
     def running(self) -> ModelRequest | None:
@@ -108,13 +108,13 @@ class ModelQuery(QObject):
     @property
     def can_ask(self) -> bool:
         """True if a query can be run now."""
-        return self._question is None and not self._lane.stopped
+        return self._question is None and not self._worker.stopped
 
     def ask(self, request: ModelRequest, inputs: RequestInputs) -> None:
         """Run a query; only where ``can_ask``."""
         assert self._question is None
         self._question = request
-        task = self._lane.submit(_work(request, inputs))
+        task = self._worker.submit(_work(request, inputs))
         self._task = task
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)
@@ -128,13 +128,13 @@ class ModelQuery(QObject):
 
     def keep(self, keys: tuple[str, ...]) -> None:
         """Drop all models but these from the pool."""
-        if not self._lane.stopped:
+        if not self._worker.stopped:
             folders = {Path(key) for key in keys}
-            self._lane.submit(lambda pool, _token, _report: pool.keep(folders))
+            self._worker.submit(lambda pool, _token, _report: pool.keep(folders))
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        self._pace.tell(progress)
+        self._throttle.report(progress)
 
     @Slot(object)
     def _show(self, progress: Progress) -> None:
@@ -160,5 +160,5 @@ class ModelQuery(QObject):
     @Slot()
     def _on_finished(self) -> None:
         self._question = self._task = None
-        self._pace.stop()
+        self._throttle.stop()
         self.free.emit()

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.footage import VideoClip
-from skillviewer.ui.comparing.line_styles import MOST
+from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.model_query import Kind, ModelQuery, ModelRequest, RequestInputs
 from skillviewer.ui.comparing.queries import Answer
 from skillviewer.ui.comparing.results import Results
@@ -19,6 +19,7 @@ from skillviewer.ui.comparing.slow_job import SlowJob
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.threads.messages import Message, Severity
+from skillviewer.ui.threads.throttle import single_shot
 
 if TYPE_CHECKING:
     from skillviewer.core.video.extents import ClipRange
@@ -35,7 +36,7 @@ class ModelSet(QObject):
     continues in any case.
 
     Args:
-        program: The video on screen, and the lane of the models.
+        program: The video on screen, and the worker thread of the models.
         parent: Owner.
     """
 
@@ -65,10 +66,7 @@ class ModelSet(QObject):
         self._inquiry.answered.connect(self._on_answered)
         self._inquiry.failed.connect(self._on_failed)
         self._inquiry.free.connect(self._on_free)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self.advance)
+        self._settle = single_shot(self, SETTLE_MS, self.advance)
         program.playback.video_changed.connect(self._on_video)
         program.state.passes_changed.connect(self._forget)
         program.videos.changed.connect(self._on_entry)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
 KINDS = {
@@ -49,16 +50,12 @@ class ModelsView(QWidget):
             self.tr("Remove what each model attended to, and test whether its score changes more than by chance")
         )
         self.measure.clicked.connect(self.measure_asked)
-        self._note = QLabel(self)
-        self._note.setProperty("muted", True)
+        self._note = text_label("", self, muted=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(8, 0, 8, 4)
+        foot = horizontal(margins=(8, 0, 8, 4))
         foot.addWidget(self._note, 1)
         foot.addWidget(self.measure)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(4)
+        column = vertical(self, (0, 4, 0, 0), 4)
         column.addWidget(self.table, 1)
         column.addLayout(foot)
         self._columns = (

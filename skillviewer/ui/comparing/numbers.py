@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.layout import text_label, vertical
+from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
 
@@ -43,16 +44,12 @@ class NumbersView(QWidget):
         self._contrast: Contrast | None = None
         self._rows: tuple[tuple[str, ComparedModel], ...] = ()
         self._frame = 0
-        self._note = QLabel(self)
-        self._note.setProperty("muted", True)
-        self._note.setWordWrap(True)
+        self._note = text_label("", self, muted=True, wrap=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         name = self.tr("Numbers over the video") if over_video else self.tr("Numbers of this frame")
         self.table = PlainTable(name, self)
         self.table.row_chosen.connect(self.row_chosen)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(4)
+        column = vertical(self, (0, 4, 0, 0), 4)
         column.addWidget(self._note)
         column.addWidget(self.table, 1)
         self._note.setContentsMargins(8, 0, 8, 0)

@@ -11,7 +11,7 @@ from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.comparing.study_view import DisagreementsView, MatrixView
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 STYLE = """
 QTabBar::tab {{ border: none; border-bottom: 2px solid transparent; padding: 6px 8px; color: {theme.muted};
@@ -60,10 +60,9 @@ class NumbersColumn(QTabWidget):
         self.disagreements.table.row_chosen.connect(self.video_chosen)
         actions.attach_player(self.disagreements.table, self.matrix.table, lists=True)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self.setStyleSheet(STYLE.format(theme=theme))
-        self.matrix.on_theme(theme)
 
     def set_frame(self, frame_index: int) -> None:
         """Follow the playhead."""

@@ -1,18 +1,24 @@
-"""One model's view of the frame on screen: picture with its map, and under it name, score and kind of map."""
+"""One pane of the Compare screen: a picture with a map, and its caption."""
 
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
+from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import Difference
-from skillviewer.core.text import printable
+from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
+from skillviewer.core.analysis.wording import score_digits, score_words
+from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.comparing.line_styles import SWATCH_PX, Stroke, draw_swatch
+from skillviewer.ui.comparing.curve_style import SWATCH_PX, Stroke, draw_swatch
+from skillviewer.ui.comparing.models_view import kind_words
+from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.layout import NONE, vertical
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
 from skillviewer.ui.widgets.viewport import Viewport
 
@@ -59,7 +65,7 @@ class PaneCanvas(VideoCanvas):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PaneText:
     """What stands under a pane.
 
     Attributes:
@@ -87,7 +93,7 @@ class PaneCaption(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._said = Said("")
+        self._text = PaneText("")
         self._theme = LIGHT
         self._room_right = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -109,8 +115,8 @@ class PaneCaption(QWidget):
     @property
     def text(self) -> str:
         """All that it says."""
-        said = self._said
-        return " · ".join(part for part in (printable(said.name), said.kind, said.score, said.rest) if part)
+        text = self._text
+        return " · ".join(part for part in (printable(text.name), text.kind, text.score, text.rest) if part)
 
     def keep_free(self, width_px: int) -> None:
         """Leave room at the right end of the first line."""
@@ -121,10 +127,10 @@ class PaneCaption(QWidget):
         self._theme = theme
         self.update()
 
-    def say(self, said: Said) -> None:
+    def set_text(self, text: PaneText) -> None:
         """Say what stands above."""
-        if said != self._said:
-            self._said = said
+        if text != self._text:
+            self._text = text
             self.setAccessibleName(self.text)
             self.setToolTip(self.text)
             self.update()
@@ -142,28 +148,28 @@ class PaneCaption(QWidget):
         at = top.left()
         painter.setFont(bold)
         painter.setPen(QColor(DARK.text))
-        said = self._said
-        if said.number:
-            painter.drawText(QRectF(at, 2, 20, line), Qt.AlignmentFlag.AlignVCenter, said.number)
-            at += painter.fontMetrics().horizontalAdvance(said.number) + 6
-        if said.stroke is not None:
-            draw_swatch(painter, QRectF(at, 2, SWATCH_PX, line), said.stroke, dark=True)
+        text = self._text
+        if text.number:
+            painter.drawText(QRectF(at, 2, 20, line), Qt.AlignmentFlag.AlignVCenter, text.number)
+            at += painter.fontMetrics().horizontalAdvance(text.number) + 6
+        if text.stroke is not None:
+            draw_swatch(painter, QRectF(at, 2, SWATCH_PX, line), text.stroke, dark=True)
             at += SWATCH_PX + 6
             painter.setPen(QColor(DARK.text))
-        kind_width = metrics.horizontalAdvance(said.kind) + 8 if said.kind else 0
+        kind_width = metrics.horizontalAdvance(text.kind) + 8 if text.kind else 0
         if top.right() - at - kind_width < LEAST_NAME_PX:
             kind_width = 0  # the name comes first; the kind then stands in the second line
         room = round(top.right() - at - kind_width)
-        name = painter.fontMetrics().elidedText(printable(said.name), Qt.TextElideMode.ElideMiddle, room)
+        name = painter.fontMetrics().elidedText(printable(text.name), Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRectF(at, 2, top.right() - at, line), Qt.AlignmentFlag.AlignVCenter, name)
         painter.setFont(self.font())
         painter.setPen(QColor(self._theme.on_stage))
         if kind_width:
-            painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said.kind)
-        rest = (said.rest, "" if kind_width else said.kind)
-        for below, parts in enumerate(((said.score,), rest) if self._narrow else ((said.score, *rest),), 1):
-            text = " · ".join(part for part in parts if part)
-            words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, round(right - left))
+            painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.kind)
+        rest = (text.rest, "" if kind_width else text.kind)
+        for below, parts in enumerate(((text.score,), rest) if self._narrow else ((text.score, *rest),), 1):
+            line_text = " · ".join(part for part in parts if part)
+            words = metrics.elidedText(line_text, Qt.TextElideMode.ElideRight, round(right - left))
             place = QRectF(left, 3 + below * line, right - left, line)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
         painter.end()
@@ -182,13 +188,11 @@ class ModelPane(QWidget):
 
     def __init__(self, key: str, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._key, self._icons = key, icons
+        self._key = key
         self._refusal = ""
         self.canvas = PaneCanvas(self)
         self.caption = PaneCaption(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.caption)
         self.close_button = QToolButton(self.caption)
@@ -197,14 +201,9 @@ class ModelPane(QWidget):
         self.close_button.setIconSize(QSize(14, 14))
         self.close_button.setFixedSize(20, 20)
         self.close_button.setStyleSheet("QToolButton { padding: 0; }")
+        self.close_button.setIcon(icons.icon("close", DARK))  # it lies on the stage
         self.close_button.clicked.connect(self._on_close)
         self.caption.keep_free(22)
-
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self.canvas.on_theme(theme)
-        self.caption.on_theme(theme)
-        self.close_button.setIcon(self._icons.icon("close", DARK))
 
     def set_video(self, video: VideoInfo | None) -> None:
         """Show another video; nothing is on screen until its first picture comes."""
@@ -228,10 +227,10 @@ class ModelPane(QWidget):
             self._refusal = reason
             self.canvas.set_words(reason)
 
-    def say(self, said: Said) -> None:
+    def set_text(self, text: PaneText) -> None:
         """Say what stands in the pane."""
-        self.caption.say(said)
-        name = printable(said.name)
+        self.caption.set_text(text)
+        name = printable(text.name)
         self.canvas.setAccessibleName(self.tr("Picture with the map of {}").format(name))
         self.close_button.setAccessibleName(self.tr("Take {} away").format(name))
         self.close_button.setToolTip(self.close_button.accessibleName())
@@ -243,3 +242,59 @@ class ModelPane(QWidget):
     @Slot()
     def _on_close(self) -> None:
         self.remove_asked.emit(self._key)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Captions", text)
+
+
+def kind_of(row: ComparedModel) -> str:
+    """Return what kind of maps a model has, as far as it is known."""
+    if row.analysis is not None:
+        return kind_words(row.analysis.map_kind)
+    return kind_words(row.facts.map_kind) if row.facts is not None else ""
+
+
+def score_of(row: ComparedModel) -> str:
+    """Return the score with its interval, or what became of it."""
+    analysis = row.analysis
+    if row.standing is ModelProgress.WORKING:
+        return _tr("looking, {} of {}").format(row.done, row.total) if row.total else _tr("loading")
+    if row.is_uniform:
+        return _tr("no score")
+    if analysis is not None:
+        return score_words(analysis, score_digits([analysis]))
+    return {ModelProgress.FAILED: _tr("failed"), ModelProgress.STOPPED: _tr("stopped")}.get(
+        row.standing, _tr("waiting")
+    )
+
+
+def source_of(scene: Scene | None) -> str:
+    """Return where the map on screen comes from: never silently held."""
+    if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
+        return ""
+    return {
+        MapSource.OWN: _tr("own map"),
+        MapSource.HELD: _tr("held {:.2f} s"),
+        MapSource.INTERPOLATED: _tr("interpolated"),
+        MapSource.NOTHING: _tr("no map yet"),
+    }[scene.source].format(scene.age_s)
+
+
+def limits_words(scene: Scene | None) -> str:
+    """Return the ends of the colours of a pane that has a scale of its own."""
+    if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF:
+        return ""
+    unit = "×" if scene.unit else ""
+    return f"{plain(scene.low)}…{plain(scene.high)}{unit}"
+
+
+def rest_of(scene: Scene | None, *, with_limits: bool) -> str:
+    """Return the ends of the colours of the map on screen, and where it comes from.
+
+    Args:
+        scene: What the pane shows.
+        with_limits: Whether its scale is its own.
+    """
+    parts = [limits_words(scene) if with_limits else "", source_of(scene)]
+    return " · ".join(part for part in parts if part)

@@ -13,7 +13,7 @@ from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import StudyVideo
-from skillviewer.ui.session.backend import ModelPool
+from skillviewer.ui.session.backend import ComparedModels
 from skillviewer.ui.session.study_sync import recall
 
 
@@ -32,7 +32,9 @@ class Answer:
     seconds: float
 
 
-def ask(pool: ModelPool, folder: Path, footage: VideoClip, passes: int, token: CancelToken, report: Report) -> Answer:
+def ask(
+    pool: ComparedModels, folder: Path, footage: VideoClip, passes: int, token: CancelToken, report: Report
+) -> Answer:
     """Assess a video with one of the models."""
     facts = pool.facts(folder)
     token.check()

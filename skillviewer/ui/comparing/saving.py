@@ -21,7 +21,7 @@ Work = Callable[[CancelToken, Report], tuple[Path, tuple[str, ...]]]
 
 
 class ComparisonSaver(QObject):
-    """Writes files in a lane and reports their paths.
+    """Writes files in a worker thread and reports their paths.
 
     Args:
         program: The video and the lanes.
@@ -140,8 +140,8 @@ class ComparisonSaver(QObject):
         if path is None or path.suffix.lower() in suffixes:
             return path
         path = path.with_name(path.name + suffixes[0])
-        request = self.tr("{} is there already. Replace it?").format(path.name)
-        if path.exists() and not dialogs.confirm(self._over, request, self.tr("Replace")):
+        question = self.tr("{} exists already. Replace it?").format(path.name)
+        if path.exists() and not dialogs.confirm(self._over, question, self.tr("Replace")):
             return None
         return path
 
@@ -156,7 +156,7 @@ class ComparisonSaver(QObject):
         return self._named(dialogs, title, kinds, f"{stem} compared", suffixes)
 
     def _write(self, work: Work, *, searches: bool = False) -> None:
-        if searches:  # as long as the video: in the lane of face detection
+        if searches:  # as long as the video: in the worker thread of face detection
             task = self._program.export_previews.submit(lambda _desk, token, report: work(token, report))
         else:
             task = self._program.index.submit(lambda _backend, token, report: work(token, report))

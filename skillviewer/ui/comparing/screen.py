@@ -2,26 +2,25 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.comparing.bars import Bars
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.comparing.candidates import Candidates
-from skillviewer.ui.comparing.captions import kind_of, rest_of, score_of, source_of
-from skillviewer.ui.comparing.colour_scales import looks_of, shared_bars
+from skillviewer.ui.comparing.colour_bars import ColourBarStrip, looks_of, shared_bars
 from skillviewer.ui.comparing.contrasting import ContrastLoader
+from skillviewer.ui.comparing.curve_style import STROKES, Stroke
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.grid import PaneGrid
 from skillviewer.ui.comparing.header import Header
-from skillviewer.ui.comparing.line_styles import STROKES, Stroke
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.models_view import kind_words
 from skillviewer.ui.comparing.numbers_column import NumbersColumn
-from skillviewer.ui.comparing.pane import Said
+from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.comparing.saving import ComparisonSaver
@@ -29,8 +28,9 @@ from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, text_label, vertical
 
 DIFFERENCE = "difference"
 """Key of the pane that shows the difference of two models."""
@@ -58,17 +58,14 @@ class CompareScreen(QWidget):
         self._make_parts()
         self._lay_out()
         self._connect()
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._refresh)
+        self._later = single_shot(self, 0, self._refresh)
         self._on_models()
 
     def _make_parts(self) -> None:
         program, actions = self._program, self._actions
         self.header = Header(self.candidates, self)
         self.grid = PaneGrid(program.icons, self)
-        self.bars = Bars(self)
+        self.bars = ColourBarStrip(self)
         self.transport = Transport(program.playback, actions, program.icons, self)
         self.curves = CurvesPanel(program.playback, self)
         self.side = NumbersColumn(actions, self)
@@ -82,8 +79,7 @@ class CompareScreen(QWidget):
         save.setToolTipsVisible(True)
         self.header.save.setMenu(save)
         self.empty = QWidget(self)
-        self._empty_words = QLabel(self.empty)
-        self._empty_words.setWordWrap(True)
+        self._empty_words = text_label("", self.empty, wrap=True)
         self._empty_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.choose = QPushButton(self.tr("Choose models"), self.empty)
         self.choose.setProperty("primary", True)
@@ -97,9 +93,7 @@ class CompareScreen(QWidget):
         column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         upper = QWidget(self)
-        column = QVBoxLayout(upper)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(upper, NONE, 0)
         for part, stretch in ((self.grid, 1), (self.bars, 0), (self.transport, 0)):
             column.addWidget(part, stretch)
         lower = QSplitter(Qt.Orientation.Horizontal, self)
@@ -119,9 +113,7 @@ class CompareScreen(QWidget):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(whole)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
+        outer = vertical(self, NONE, 0)
         outer.addWidget(self.header)
         outer.addWidget(self._pages, 1)
         self._actions.attach_player(self.grid, self.curves.plot)
@@ -167,12 +159,6 @@ class CompareScreen(QWidget):
     def on_hidden(self) -> None:
         """Stop queries about the video on screen while hidden."""
         self.models.set_active(False)
-
-    @Slot(object)
-    def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
-        for part in (self.grid, self.bars, self.transport, self.curves, self.side):
-            part.on_theme(theme)
 
     def _choose_first(self) -> None:
         remembered = [(key, self.candidates.name(key)) for key in self._program.settings.compared]
@@ -321,8 +307,8 @@ class CompareScreen(QWidget):
         for number, row in self.numbered:
             rest = rest_of(self._scene(row.key), with_limits=own)
             stroke = None if row.is_uniform else strokes[row.key][1]
-            said = Said(row.name, number, stroke, kind_of(row), score_of(row), rest)
-            self.grid.pane(row.key).say(said)
+            text = PaneText(row.name, number, stroke, kind_of(row), score_of(row), rest)
+            self.grid.pane(row.key).set_text(text)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
             found = self._contrast_of_pair
@@ -330,7 +316,7 @@ class CompareScreen(QWidget):
             waiting = self.tr("one of them has no map") if mapless else self.tr("waiting for both models")
             words = source_of(scene) if scene is not None else waiting
             name = self.tr("{} less {}").format(*self._pair_numbers())
-            self.grid.pane(DIFFERENCE).say(Said(name, kind=self.tr("difference"), score=words))
+            self.grid.pane(DIFFERENCE).set_text(PaneText(name, kind=self.tr("difference"), score=words))
 
     def _pair_numbers(self) -> tuple[str, str]:
         numbers = {row.key: number for number, row in self.numbered}
@@ -353,25 +339,31 @@ class CompareScreen(QWidget):
             self.bars.show_bars(self.tr("Each map has its own scale; its range is shown under it."), bars)
 
     def _units(self) -> tuple[tuple[MapKind, str], ...]:
-        return (
-            (MapKind.DISTRIBUTION, self.tr("× uniform")),
-            (MapKind.GATE, self.tr("0 to 1")),
-            (MapKind.SIGNED, ""),
-        )
+        return ((MapKind.DISTRIBUTION, self.tr("× uniform")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
-    def save_table(self, dialogs: Dialogs) -> None:
-        """Ask for a path, and save the numbers of every two models."""
-        self.saving.table(dialogs, self.models.rows)
+    def handlers(self, dialogs: Dialogs) -> Handlers:
+        """Return what the actions of the Compare menu do.
+
+        Args:
+            dialogs: Asks the user where to save.
+        """
+        return Handlers(
+            run={
+                "compare_models": self.header.models.showMenu,
+                "compare_all": self.models.assess_all,
+                "save_comparison": lambda: self.saving.table(dialogs, self.models.rows),
+                "save_comparison_figure": lambda: self.save_figure(dialogs),
+                "save_agreement": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=False),
+                "save_ranks": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=True),
+            },
+            switch={"compare_difference": self.header.difference.setChecked},
+        )
 
     def save_figure(self, dialogs: Dialogs) -> None:
         """Ask for a path, and save the panes as shown."""
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
         look, blurs = replace(self._look, scale=self._scale), self.blur_faces.isChecked()
         self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)
-
-    def save_agreement(self, dialogs: Dialogs, *, ranks: bool) -> None:
-        """Ask for a path, and save the agreement over the study, or the rank of every video by each model."""
-        self.saving.agreement(dialogs, self.models, self.studying, ranks=ranks)
 
     # called by the player's keys
 

@@ -1,6 +1,6 @@
 """Agreement of the models over the study, kept up to date."""
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
@@ -9,16 +9,17 @@ from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.queries import StudyAgreement, agree
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.session.backend import ModelPool
+from skillviewer.ui.session.backend import ComparedModels
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.mailbox import LatestOnly
+from skillviewer.ui.threads.throttle import single_shot
 
 SETTLE_MS = 250
 
 ByModel = dict[str, dict[str, Analysis]]
 
 
-def _answer(_pool: ModelPool, analyses: ByModel, superseded: CancelToken, _report: Report) -> StudyAgreement:
+def _answer(_pool: ComparedModels, analyses: ByModel, superseded: CancelToken, _report: Report) -> StudyAgreement:
     return agree(analyses, superseded)
 
 
@@ -40,10 +41,7 @@ class AgreementLoader(QObject):
         self._mailbox: LatestOnly[ByModel] = LatestOnly(program.compared, _answer, self)
         self._mailbox.delivered.connect(self._on_agreement)
         self._mailbox.failed.connect(program.messages.fail)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SETTLE_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer = single_shot(self, SETTLE_MS, self._ask)
         models.study_changed.connect(self._on_changed)
         models.busy_changed.connect(self._on_changed)
         for signal in (program.videos.added, program.videos.removed, program.videos.cleared):

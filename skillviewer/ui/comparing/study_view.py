@@ -5,14 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.comparing.queries import StudyAgreement
-from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MOST_NAMED = 6
 """Number of models above which their names do not fit next to the numbers."""
@@ -28,13 +29,10 @@ class AssessAllBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words = QLabel(self)
-        self._words.setProperty("muted", True)
-        self._words.setWordWrap(True)
+        self._words = text_label("", self, muted=True, wrap=True)
         self.button = QPushButton(self.tr("Assess all with these models"), self)
         self.button.clicked.connect(self.asked)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 0)
+        row = horizontal(self, (8, 4, 8, 0))
         row.addWidget(self._words, 1)
         row.addWidget(self.button)
 
@@ -73,9 +71,7 @@ class DisagreementsView(QWidget):
         super().__init__(parent)
         self.assess_all_bar = AssessAllBar(self)
         self.table = PlainTable(self.tr("Videos with the greatest disagreement between models"), self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column = vertical(self, NONE, 4)
         column.addWidget(self.assess_all_bar)
         column.addWidget(self.table, 1)
 
@@ -118,21 +114,17 @@ class MatrixView(QWidget):
         self.what.addItem(self.tr("Correlation of the maps"))
         self.what.setAccessibleName(self.tr("Measure of agreement"))
         self.what.currentIndexChanged.connect(self._refresh)
-        self._note = QLabel(self)
-        self._note.setProperty("muted", True)
+        self._note = text_label("", self, muted=True)
         self.table = PlainTable(self.tr("Agreement between models over the study"), self)
-        head = QHBoxLayout()
-        head.setContentsMargins(8, 4, 8, 0)
+        head = horizontal(margins=(8, 4, 8, 0))
         head.addWidget(self.what)
         head.addWidget(self._note, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column = vertical(self, NONE, 4)
         column.addLayout(head)
         column.addWidget(self.table, 1)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self._theme = theme
         self._shade()
 

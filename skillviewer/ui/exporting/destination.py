@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QStandardPaths, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from skillviewer.data.study.archive.archive_form import safe_name
+from skillviewer.ui.widgets.layout import NONE, horizontal
 
 
 def first_folder() -> Path:
@@ -24,9 +25,7 @@ class Destination(QWidget):
         super().__init__(parent)
         self._folder, self._stem, self._into_folder = folder, "export", False
         self._own = False  # the user wrote the name
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row = horizontal(self, NONE, 8)
         self._label = QLabel(self)
         self.line = QLineEdit(self)
         self.line.setAccessibleName(self.tr("Write to"))

@@ -10,7 +10,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.engine.exporting.requests import Assessed, Batch, ExportRequest, StudyExportRequest, Written
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 class QueueStage(StrEnum):
@@ -97,10 +97,10 @@ class QueueEntry(QObject):
 
 
 class ExportQueue(QObject):
-    """Submits requests to the lane that writes, and keeps their entries.
+    """Submits requests to the worker thread that writes, and keeps their entries.
 
     Args:
-        lane: Lane that writes.
+        worker: Writes.
         jobs: Shows the work, and asks before the window closes during it.
         parent: Owner.
     """
@@ -111,9 +111,9 @@ class ExportQueue(QObject):
     assessed = Signal(object)
     """``Assessed``, of any entry."""
 
-    def __init__(self, lane: Lane[Exports], jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lane, self._jobs = lane, jobs
+        self._worker, self._jobs = worker, jobs
         self.entries: list[QueueEntry] = []
 
     @property
@@ -126,7 +126,7 @@ class ExportQueue(QObject):
         entry = QueueEntry(title, requests, self)
         entry.assessed.connect(self.assessed)
         given = entry.requests
-        task = self._lane.submit(lambda service, token, report: service.write_all(given, token, report))
+        task = self._worker.submit(lambda service, token, report: service.write_all(given, token, report))
         entry.follow(task, self._jobs.follow(title, task))
         self.entries.append(entry)
         self.added.emit(entry)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QSlider,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,10 +26,11 @@ from skillviewer.ui.exporting.face_canvas import FaceCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
-    from skillviewer.ui.threads.lane import Task
+    from skillviewer.ui.threads.worker_thread import Task
 
 SIDE_PX = 264
 
@@ -74,26 +74,20 @@ class FacesReview(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        left = QVBoxLayout()
-        left.setSpacing(8)
+        row = horizontal(self, NONE, 16)
+        left = vertical(spacing=8)
         left.addWidget(self.canvas, 1)
         scrub = QHBoxLayout()
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName(self.tr("Frame"))
-        self.time = QLabel(self)
-        self.time.setProperty("muted", True)
+        self.time = text_label("", self, muted=True)
         scrub.addWidget(self.slider, 1)
         scrub.addWidget(self.time)
         left.addLayout(scrub)
         row.addLayout(left, 1)
         side = QWidget(self)
         side.setFixedWidth(SIDE_PX)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column = vertical(side, NONE, 8)
         self.summary = QLabel(side)
         self.summary.setWordWrap(True)
         self.search_button = QPushButton(self.tr("Look for faces"), side)
@@ -109,9 +103,12 @@ class FacesReview(QWidget):
         self.doubts.setWordWrap(True)
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.fine_button = QPushButton(self.tr("Looked at, it is fine"), side)
-        caution = QLabel(self.tr("Faces can be missed. Check the file before you pass it on."), side)
-        caution.setWordWrap(True)
-        caution.setProperty("muted", True)
+        caution = text_label(
+            self.tr("Faces can be missed. Check the file before you pass it on."),
+            side,
+            wrap=True,
+            muted=True,
+        )
         for part in (self.summary, self.search_button, self.reach, self.remove_button, self.here_button, heading):
             column.addWidget(part)
         column.addWidget(self.doubts, 1)
@@ -134,9 +131,8 @@ class FacesReview(QWidget):
         self._program.themes.changed.connect(self.on_theme)
         self._program.undo.changed.connect(self._reread)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self.canvas.set_colours(theme.stage, theme.accent)
 
     def open(self, path: Path | None) -> None:
@@ -161,7 +157,7 @@ class FacesReview(QWidget):
         """Frame requested, from 0."""
         return self.slider.value()
 
-    # results from the lanes
+    # results from the worker threads
 
     @Slot()
     def _reread(self) -> None:

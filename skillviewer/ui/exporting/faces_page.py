@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import vertical
 
 
 class FacesPage(QWidget):
@@ -25,9 +25,7 @@ class FacesPage(QWidget):
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._paths: list[Path] = []
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(12)
+        column = vertical(self, (16, 12, 16, 12), 12)
         row = QHBoxLayout()
         self.back = QPushButton(self.tr("Back to the export"), self)
         self.videos = QComboBox(self)
@@ -59,8 +57,3 @@ class FacesPage(QWidget):
     def _on_video(self, at: int) -> None:
         if 0 <= at < len(self._paths):
             self.review.open(self._paths[at])
-
-    @Slot(object)
-    def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
-        self.review.on_theme(theme)

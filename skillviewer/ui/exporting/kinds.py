@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidge
 
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176
@@ -83,8 +83,7 @@ class KindList(QListWidget):
     def _on_item(self, *_: object) -> None:
         self.chosen.emit(self.exporter)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         for item in self._headings:
             item.setForeground(QColor(theme.muted))

@@ -1,19 +1,21 @@
-"""The options of an exporter as a form, made from the fields of its dataclass."""
+"""The form of the options of an export, and the area in which it scrolls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
+    QFrame,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QSpinBox,
     QWidget,
 )
@@ -21,7 +23,7 @@ from PySide6.QtWidgets import (
 from skillviewer.core.analysis.scene import Look
 from skillviewer.core.errors import ExportError
 from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
-from skillviewer.ui.widgets.spin_boxes import indented
+from skillviewer.ui.widgets.form import indented
 
 MOST = 2**31 - 1
 FIELD_PX = 122
@@ -34,7 +36,7 @@ _EMPTY = {"stop": "to the end", "frame": "the last sampled one", "size": "as it 
 """What an empty field means, by its name."""
 
 
-def _said(text: str) -> str:
+def _translated(text: str) -> str:
     return QCoreApplication.translate("options", text)
 
 
@@ -131,8 +133,8 @@ class OptionForm(QWidget):
 
     def _add(self, option: Option) -> _Field:
         field = _made(option, self, self._on_change)
-        title = _said(option.people_title or option.title)
-        hint = _said(option.help).replace("Counted from 0; e", "E").replace("Counted from 0", "")
+        title = _translated(option.people_title or option.title)
+        hint = _translated(option.help).replace("Counted from 0; e", "E").replace("Counted from 0", "")
         field.widget.setAccessibleName(title)
         field.widget.setToolTip(hint)
         if not isinstance(field.widget, QCheckBox):
@@ -175,7 +177,7 @@ def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fi
     spin.setRange(low - 1 if option.empty else low, min(high, MOST))
     spin.setSuffix(f" {option.unit}" if option.unit else "")
     if option.empty:
-        spin.setSpecialValueText(_said(_EMPTY.get(option.name, "–")))
+        spin.setSpecialValueText(_translated(_EMPTY.get(option.name, "–")))
 
     def read() -> int | None:
         return None if option.empty and spin.value() == spin.minimum() else spin.value() - shift
@@ -208,7 +210,7 @@ def _choice(option: Option, parent: QWidget, changed: Callable[..., None]) -> _F
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
     for name, _ in option.choices:
-        box.addItem(_said(name))
+        box.addItem(_translated(name))
     values = [value for _, value in option.choices]
 
     def write(value: object) -> None:
@@ -221,7 +223,7 @@ def _choice(option: Option, parent: QWidget, changed: Callable[..., None]) -> _F
 
 def _line(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
     line = QLineEdit(parent)
-    line.setPlaceholderText(_said(_EMPTY.get(option.name, "")))
+    line.setPlaceholderText(_translated(_EMPTY.get(option.name, "")))
     shift = option.people_from
 
     def read() -> object:
@@ -252,3 +254,29 @@ def _line(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fie
     line.setAlignment(Qt.AlignmentFlag.AlignLeft)
     line.textEdited.connect(changed)
     return _Field(line, read, write)
+
+
+FORM_PX = 320
+
+
+class FormArea(QScrollArea):
+    """A form that scrolls up and down and is as wide as its words need, whatever the size of text."""
+
+    def __init__(self, form: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._form = form
+        self.setWidget(form)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._fit()
+
+    def _fit(self) -> None:
+        need = self._form.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        self.setFixedWidth(max(FORM_PX, need))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Grow with the form."""
+        if watched is self._form and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)

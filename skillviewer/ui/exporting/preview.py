@@ -1,10 +1,10 @@
-"""Preview of an export, computed in a lane; only the latest query counts."""
+"""Preview of an export, computed in a worker thread; only the latest query counts."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QRectF, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
@@ -14,8 +14,9 @@ from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.preview import Preview
 from skillviewer.ui.session.backend import Exports
-from skillviewer.ui.threads.lane import Lane, Task
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+from skillviewer.ui.widgets.theme import Theme, themed
 
 SETTLE_MS = 200
 """Delay before a preview, in milliseconds: quick changes are previewed once."""
@@ -29,7 +30,7 @@ class Previews(QObject):
     """Queries previews; a newer query replaces the last one.
 
     Args:
-        lane: Lane with its own export service, so that no preview waits for an export.
+        worker: Worker thread with its own export service, so that no preview waits for an export.
         parent: Owner.
     """
 
@@ -37,15 +38,12 @@ class Previews(QObject):
     """``Preview``, or None where nothing can be shown yet."""
     failed = Signal(str)
 
-    def __init__(self, lane: Lane[Exports], parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerThread[Exports], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lane = lane
+        self._worker = worker
         self._wanted: Question | None = None
         self._task: Task | None = None
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._begin)
+        self._settle = single_shot(self, SETTLE_MS, self._begin)
 
     @property
     def busy(self) -> bool:
@@ -78,9 +76,9 @@ class Previews(QObject):
             self._task.cancel()  # _on_finished starts the next one
             return
         wanted, self._wanted = self._wanted, None
-        if wanted is None or self._lane.stopped:
+        if wanted is None or self._worker.stopped:
             return
-        self._task = self._lane.submit(lambda service, _token, _report: wanted(service))
+        self._task = self._worker.submit(lambda service, _token, _report: wanted(service))
         self._task.succeeded.connect(self._on_succeeded)
         self._task.failed.connect(self._on_failed)
         self._task.finished.connect(self._on_finished)
@@ -216,8 +214,7 @@ class PreviewPane(QWidget):
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._caption)
         painter.end()
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self._stage, self._on_stage = QColor(theme.stage), QColor(theme.on_stage)
         self.update()

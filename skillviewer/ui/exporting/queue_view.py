@@ -4,11 +4,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
 
 MOST_SHOWN = 6
 
@@ -19,11 +20,8 @@ class EntryRow(QWidget):
     def __init__(self, entry: QueueEntry, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.entry, self._theme = entry, theme
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 8, 0, 8)
-        row.setSpacing(12)
-        words = QVBoxLayout()
-        words.setSpacing(4)
+        row = horizontal(self, (0, 8, 0, 8), 12)
+        words = vertical(spacing=4)
         self._title = self._label(entry.title)
         self._title.setProperty("heading", True)
         self._bar = QProgressBar(self)
@@ -43,8 +41,7 @@ class EntryRow(QWidget):
         self.refresh()
 
     def _label(self, text: str) -> QLabel:
-        label = QLabel(text, self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
+        label = text_label(text, self, plain=True)
         label.setMinimumWidth(40)
         return label
 
@@ -105,13 +102,13 @@ class EntryRow(QWidget):
 
     def _stopped(self, entry: QueueEntry) -> str:
 
-        stopped = self.tr("Stopped. No unfinished file is left.")
+        text = self.tr("Stopped. No unfinished file is left.")
         if not entry.written:
-            return stopped
+            return text
         names = [printable(file.path.name) for file in entry.written]
         more = self.tr(" and {} more").format(len(names) - MOST_SHOWN) if len(names) > MOST_SHOWN else ""
         stays = self.tr("{} of {} files were finished before and are kept: {}{}.")
-        return f"{stopped}\n{stays.format(len(names), len(entry.requests), ', '.join(names[:MOST_SHOWN]), more)}"
+        return f"{text}\n{stays.format(len(names), len(entry.requests), ', '.join(names[:MOST_SHOWN]), more)}"
 
     @Slot()
     def _on_button(self) -> None:
@@ -120,8 +117,8 @@ class EntryRow(QWidget):
         else:
             self.entry.stop()
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self._theme = theme
         self.refresh()
 
@@ -145,9 +142,7 @@ class QueueView(QScrollArea):
         self.setAccessibleName(self.tr("Exports"))
         inside = self._inside = QWidget(self)
         inside.setAutoFillBackground(False)
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, 8, 0)
-        self._column.setSpacing(0)
+        self._column = vertical(inside, (0, 0, 8, 0), 0)
         self._column.addStretch(1)
         self.setWidget(inside)
         self.viewport().setAutoFillBackground(False)
@@ -162,8 +157,6 @@ class QueueView(QScrollArea):
         self.show()
         self.verticalScrollBar().setValue(0)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self._theme = theme
-        for row in self.rows:
-            row.on_theme(theme)

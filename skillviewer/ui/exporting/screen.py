@@ -4,15 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QPushButton, QStackedWidget, QWidget
 
 from skillviewer.core.atomic_write import is_one_of, is_there
 from skillviewer.core.errors import ExportError
@@ -20,6 +12,7 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.export_choices import (
     Candidate,
@@ -34,16 +27,16 @@ from skillviewer.ui.exporting.export_choices import (
 from skillviewer.ui.exporting.export_queue import ExportQueue
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
 from skillviewer.ui.exporting.faces_page import FacesPage
-from skillviewer.ui.exporting.form_area import FormArea
 from skillviewer.ui.exporting.kinds import KindList
-from skillviewer.ui.exporting.option_form import OptionForm
+from skillviewer.ui.exporting.option_form import FormArea, OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
 from skillviewer.ui.exporting.queue_view import QueueView
 from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_study import NothingOpen
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
     from skillviewer.core.video.footage import VideoClip
@@ -69,12 +62,12 @@ class ExportScreen(QWidget):
         self.previews = Previews(program.export_previews, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(
-            self.tr("Open videos or a study to export clips, figures, tables and reports."), actions, self.pages
+            self.tr("Open videos or a study to export clips, figures, tables and reports."),
+            actions["open_sample"],
+            self.pages,
         )
         page = QWidget(self.pages)
-        row = QHBoxLayout(page)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        row = horizontal(page, NONE, 0)
         self.kinds = KindList(page)
         row.addWidget(self.kinds)
         row.addWidget(self._make_form(page))
@@ -82,20 +75,15 @@ class ExportScreen(QWidget):
         self.faces = FacesPage(program, self.pages)
         for each in (self.empty, page, self.faces):
             self.pages.addWidget(each)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = vertical(self, NONE)
         column.addWidget(self.pages)
         self._connect()
         self.kinds.choose("clip")
 
     def _make_form(self, parent: QWidget) -> QWidget:
         inside = QWidget(parent)
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(12)
-        self.about = QLabel(inside)
-        self.about.setWordWrap(True)
-        self.about.setProperty("muted", True)
+        column = vertical(inside, (16, 12, 16, 12), 12)
+        self.about = text_label("", inside, wrap=True, muted=True)
         self.subject = SubjectForm(inside)
         self.options = OptionForm(inside)
         self.selection = QPushButton(self.tr("Use the player's selection"), inside)
@@ -110,22 +98,15 @@ class ExportScreen(QWidget):
 
     def _make_right(self, parent: QWidget, theme: Theme) -> QWidget:
         right = QWidget(parent)
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(right, NONE, 0)
         self.pane = PreviewPane(right)
         column.addWidget(self.pane, 3)
-        below = QVBoxLayout()
-        below.setContentsMargins(16, 12, 16, 12)
-        below.setSpacing(8)
+        below = vertical(margins=(16, 12, 16, 12), spacing=8)
         folder = self._program.settings.export_folder
         self.destination = Destination(Path(folder) if folder else first_folder(), right)
         below.addWidget(self.destination)
-        line = QHBoxLayout()
-        line.setSpacing(12)
-        self.words = QLabel(right)
-        self.words.setWordWrap(True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        line = horizontal(spacing=12)
+        self.words = text_label("", right, wrap=True, plain=True)
         self.button = QPushButton(self.tr("Export"), right)
         self.button.setProperty("primary", True)
         line.addWidget(self.words, 1)
@@ -133,8 +114,7 @@ class ExportScreen(QWidget):
         below.addLayout(line)
         column.addLayout(below)
         self.list = QueueView(self.queue, theme, right)
-        frame = QVBoxLayout()
-        frame.setContentsMargins(16, 0, 8, 8)
+        frame = vertical(margins=(16, 0, 8, 8))
         frame.addWidget(self.list)
         column.addLayout(frame, 2)
         return right
@@ -362,6 +342,15 @@ class ExportScreen(QWidget):
 
     # write
 
+    def handlers(self, dialogs: Dialogs) -> Handlers:
+        """Return what the actions of exports do; the first only goes to this screen from others.
+
+        Args:
+            dialogs: Asks the user where to write.
+        """
+        run = {"export_now": lambda: self.start(dialogs), "export_browse": lambda: self.browse(dialogs)}
+        return Handlers(run, arrive=frozenset({"export_now"}))
+
     def browse(self, dialogs: Dialogs) -> None:
         """Ask for the destination."""
         if self.destination.into_folder:
@@ -400,10 +389,6 @@ class ExportScreen(QWidget):
     def _translate(self, text: str) -> str:
         return QCoreApplication.translate("exporters", text)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
-        for part in (self.kinds, self.subject, self.pane, self.faces):
-            part.on_theme(theme)
-        self.list.on_theme(theme)
         self.words.setStyleSheet(f"color: {theme.muted}")

@@ -3,20 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QApplication,
-    QComboBox,
-    QFormLayout,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QComboBox, QFormLayout, QLabel, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.exporting.export_choices import Candidate, ExportModel, FileSplit
+from skillviewer.ui.widgets.layout import NONE, vertical
 from skillviewer.ui.widgets.theme import Theme, url
 
 ROW_PX = 22
@@ -95,8 +87,7 @@ class SubjectForm(QWidget):
         rows.addRow(self.videos)
         rows.addRow(QLabel(self.tr("Models"), self), self.models)
         self._rows = rows
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = vertical(self, NONE)
         column.addLayout(rows)
         self.spread.currentIndexChanged.connect(self._on_spread)
         self.videos.marked.connect(self.changed)

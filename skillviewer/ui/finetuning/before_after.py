@@ -2,15 +2,16 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QWidget
 
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
 from skillviewer.core.text import printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
-from skillviewer.ui.finetuning.tables import Cell, Table
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, percent, with_interval
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.tables import Cell, SortedTable
+from skillviewer.ui.widgets.theme import Theme, themed
 
 _SHIFT = 3
 
@@ -25,19 +26,23 @@ class BeforeAfterPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        top = QHBoxLayout()
-        top.setSpacing(24)
-        words = QVBoxLayout()
-        words.setSpacing(4)
+        column = vertical(self, (24, 16, 24, 16), 12)
+        column.addLayout(self._make_head())
+        self._lines = QFormLayout()
+        self._lines.setHorizontalSpacing(24)
+        self._lines.setVerticalSpacing(6)
+        column.addLayout(self._lines)
+        self.cautions = text_label("", self, wrap=True, plain=True)
+        column.addWidget(self.cautions)
+        column.addWidget(self._make_tables(), 1)
+
+    def _make_head(self) -> QHBoxLayout:
+        top = horizontal(spacing=24)
+        words = vertical(spacing=4)
         self.title = QLabel(self)
         self.title.setProperty("letters", "figure")
         self.title.setWordWrap(True)
-        self.subtitle = QLabel(self)
-        self.subtitle.setProperty("muted", True)
-        self.subtitle.setWordWrap(True)
+        self.subtitle = text_label("", self, muted=True, wrap=True)
         words.addWidget(self.title)
         words.addWidget(self.subtitle)
         top.addLayout(words, 1)
@@ -49,21 +54,11 @@ class BeforeAfterPage(QWidget):
         self.accept.clicked.connect(self.accept_asked)
         self.discard.clicked.connect(self.discard_asked)
         self.later.clicked.connect(self.later_asked)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        buttons = horizontal(spacing=8)
         for button in (self.later, self.discard, self.accept):
             buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(buttons)
-        column.addLayout(top)
-        self._lines = QFormLayout()
-        self._lines.setHorizontalSpacing(24)
-        self._lines.setVerticalSpacing(6)
-        column.addLayout(self._lines)
-        self.cautions = QLabel(self)
-        self.cautions.setWordWrap(True)
-        self.cautions.setTextFormat(Qt.TextFormat.PlainText)
-        column.addWidget(self.cautions)
-        column.addWidget(self._make_tables(), 1)
+        return top
 
     def _make_tables(self) -> QWidget:
         split = QSplitter(Qt.Orientation.Horizontal, self)
@@ -71,9 +66,9 @@ class BeforeAfterPage(QWidget):
         split.setHandleWidth(24)
         split.setStyleSheet("QSplitter::handle { background: transparent; }")
         columns = (self.tr("Video"), self.tr("Part"), self.tr("Score"), self.tr("Shift"), self.tr("Rank"))
-        self.shifts = Table(self.tr("Scores before and after"), columns)
+        self.shifts = SortedTable(self.tr("Scores before and after"), columns)
         changes = (self.tr("Video"), self.tr("Alike"), self.tr("Moved"), self.tr("Frame"))
-        self.attention = Table(self.tr("Attention that changed most"), changes)
+        self.attention = SortedTable(self.tr("Attention that changed most"), changes)
         for title, table, why in (
             (self.tr("Score of every video"), self.shifts, self.tr("only the order has a meaning")),
             (self.tr("Attention that changed most"), self.attention, self.tr("1 is no change")),
@@ -84,11 +79,9 @@ class BeforeAfterPage(QWidget):
         split.setSizes([540, 420])
         return split
 
-    def _titled(self, title: str, why: str, table: Table) -> QWidget:
+    def _titled(self, title: str, why: str, table: SortedTable) -> QWidget:
         part = QWidget(self)
-        column = QVBoxLayout(part)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.setSpacing(4)
+        column = vertical(part, (0, 8, 0, 0), 4)
         row = QHBoxLayout()
         heading, muted = QLabel(title, part), QLabel(why, part)
         heading.setProperty("heading", True)
@@ -188,9 +181,8 @@ class BeforeAfterPage(QWidget):
             parts.append(widget.text() if isinstance(widget, QLabel) else "")
         return "\n".join(parts)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self.cautions.setStyleSheet(f"color: {theme.warn}")
 
 

@@ -2,19 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QPushButton, QScrollArea, QSpinBox, QWidget
 
 from skillviewer.core.dataset.folds import FoldsBy
 from skillviewer.core.finetuning.split import TuningChoices
@@ -23,8 +12,10 @@ from skillviewer.core.text import printable
 from skillviewer.engine.finetuning.job import TuningCost
 from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection
 from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
-from skillviewer.ui.widgets.spin_boxes import indented
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.widgets.form import indented
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
 
 SETTLE_MS = 350
 """Delay before planning, in milliseconds: quick changes are planned once."""
@@ -46,16 +37,10 @@ class ChoicesPage(QWidget):
         super().__init__(parent)
         self._request: TuningRequest | None = None
         self._writable = True
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._selection)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(24, 16, 24, 16)
-        row.setSpacing(40)
+        self._settle = single_shot(self, SETTLE_MS, self._selection)
+        row = horizontal(self, (24, 16, 24, 16), 40)
         row.addWidget(self._make_form(), 0, Qt.AlignmentFlag.AlignTop)
-        self.right = QVBoxLayout()
-        self.right.setSpacing(16)
+        self.right = vertical(spacing=16)
         self.right.addWidget(self._make_plan(), 3)
         row.addLayout(self.right, 1)
 
@@ -93,8 +78,7 @@ class ChoicesPage(QWidget):
         self.seed.setRange(0, 999_999)
         self.old_pairs = QCheckBox(self.tr("Check what it forgets"), form)
         self.old_pairs.setChecked(True)
-        trains = QLabel(self.tr("A copy of the head, on frozen features"), form)
-        trains.setWordWrap(True)
+        trains = text_label(self.tr("A copy of the head, on frozen features"), form, wrap=True)
         for label, field in (
             (self.tr("Start from"), self.start),
             (self.tr("Pairs by"), self.rule),
@@ -114,10 +98,10 @@ class ChoicesPage(QWidget):
         lines.addRow("", self.button)
         self._form = lines
         lines.setRowVisible(self.needed, False)
-        self._watch_form()
+        self._connect_fields()
         return form
 
-    def _watch_form(self) -> None:
+    def _connect_fields(self) -> None:
         for spin in (self.needed, self.epochs, self.seed):
             spin.setMinimumHeight(FIELD_PX)
             spin.valueChanged.connect(self._on_change)
@@ -126,19 +110,17 @@ class ChoicesPage(QWidget):
         self.old_pairs.toggled.connect(self._on_change)
 
     @staticmethod
-    def _combo(parent: QWidget, *items: tuple[str, str]) -> QComboBox:
+    def _combo(parent: QWidget, *choices: tuple[str, str]) -> QComboBox:
         combo = QComboBox(parent)
-        for text, data in items:
-            combo.addItem(text, data)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         combo.setMinimumContentsLength(12)
+        for text, data in choices:
+            combo.addItem(text, data)
         return combo
 
     def _make_plan(self) -> QWidget:
         inside = QWidget(self)
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(8)
+        column = vertical(inside, (0, 0, 8, 0), 8)
         title = QLabel(self.tr("What will be trained"), inside)
         title.setProperty("heading", True)
         column.addWidget(title)
@@ -167,9 +149,7 @@ class ChoicesPage(QWidget):
 
     @staticmethod
     def _sentence(parent: QWidget) -> QLabel:
-        label = QLabel(parent)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.PlainText)
+        label = text_label("", parent, wrap=True, plain=True)
         label.hide()
         return label
 
@@ -315,8 +295,7 @@ class ChoicesPage(QWidget):
         self._lines.addRow(label, field)
         return field
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self._cautions.setStyleSheet(f"color: {theme.warn}")
         self._refusal.setStyleSheet(f"color: {theme.bad}")

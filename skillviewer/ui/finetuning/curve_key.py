@@ -2,7 +2,9 @@
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from skillviewer.ui.widgets.layout import NONE, horizontal
 
 SWATCH_PX = QSize(24, 14)
 MARK_PX = 3.0
@@ -53,9 +55,7 @@ class CurveKey(QWidget):
 
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row = horizontal(self, NONE, 8)
         title = QLabel(heading, self)
         title.setProperty("heading", True)
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

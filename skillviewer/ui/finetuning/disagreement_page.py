@@ -3,14 +3,15 @@
 import math
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QWidget
 
 from skillviewer.core.ranking.disagreements import Disagreement
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.requests import RaterDisagreement
-from skillviewer.ui.finetuning.tables import Cell, Table
 from skillviewer.ui.finetuning.tuning_wording import percent
+from skillviewer.ui.widgets.layout import text_label, vertical
+from skillviewer.ui.widgets.tables import Cell, SortedTable
 
 
 class DisagreementPage(QWidget):
@@ -21,9 +22,7 @@ class DisagreementPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
+        column = vertical(self, (24, 16, 24, 16), 12)
         row = QHBoxLayout()
         title = QLabel(self.tr("Disagreements between model and raters"), self)
         title.setProperty("heading", True)
@@ -32,10 +31,9 @@ class DisagreementPage(QWidget):
         row.addWidget(title, 1)
         row.addWidget(self.back)
         column.addLayout(row)
-        self.summary = QLabel(self)
-        self.summary.setWordWrap(True)
+        self.summary = text_label("", self, wrap=True)
         column.addWidget(self.summary)
-        self.table = Table(
+        self.table = SortedTable(
             self.tr("Pairs on which model and raters disagree"),
             (
                 self.tr("Better: raters"),

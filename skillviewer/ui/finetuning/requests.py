@@ -1,4 +1,4 @@
-"""Queries of the Fine-tune screen to the study and the tuner: plain values and plain code for their lanes."""
+"""Queries of the Fine-tune screen to the study and the tuner: plain values and plain code for their workers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,14 +3,14 @@
 import math
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.ui.finetuning.training_curves import Curves
 from skillviewer.ui.finetuning.tuning import TuningPhase
 from skillviewer.ui.finetuning.tuning_wording import duration, percent, with_interval
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 
 SIDE_PX = 300
 
@@ -25,16 +25,12 @@ class RunningPage(QWidget):
         super().__init__(parent)
         self._phase = TuningPhase.CHOOSING
         self._finished = False  # at least one epoch
-        row = QHBoxLayout(self)
-        row.setContentsMargins(24, 16, 24, 16)
-        row.setSpacing(32)
+        row = horizontal(self, (24, 16, 24, 16), 32)
         self.curves = Curves(self)
         row.addWidget(self.curves, 1)
         side = QWidget(self)
         side.setFixedWidth(SIDE_PX)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
+        column = vertical(side, NONE, 12)
         self.stage = QLabel(side)
         self.stage.setProperty("heading", True)
         self.stage.setWordWrap(True)
@@ -56,8 +52,7 @@ class RunningPage(QWidget):
             (self.tr("Before"), self.before),
             (self.tr("Known before"), self.old),
         ):
-            name = QLabel(label, side)
-            name.setProperty("muted", True)
+            name = text_label(label, side, muted=True)
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
             lines.addRow(name, field)
         column.addSpacing(8)
@@ -67,19 +62,19 @@ class RunningPage(QWidget):
         self.cancel.clicked.connect(self.cancel_asked)
         column.addWidget(self.stop)
         column.addWidget(self.cancel)
-        note = QLabel(self.tr("The model on screen does not change. Meanwhile, watch videos or judge pairs."), side)
-        note.setWordWrap(True)
-        note.setProperty("muted", True)
+        note = text_label(
+            self.tr("The model on screen does not change. Meanwhile, watch videos or judge pairs."),
+            side,
+            wrap=True,
+            muted=True,
+        )
         column.addWidget(note)
         column.addStretch(1)
         row.addWidget(side)
 
     @staticmethod
     def _value(parent: QWidget) -> QLabel:
-        label = QLabel("–", parent)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        return label
+        return text_label("–", parent, wrap=True, plain=True)
 
     def begin(self, *, from_nothing: bool) -> None:
         """Start a new display."""
@@ -152,8 +147,3 @@ class RunningPage(QWidget):
     def _show_left(self, seconds: float) -> None:
         if self._phase is TuningPhase.RUNNING and not math.isnan(seconds):
             self.left.setText(self.tr("about {}").format(duration(seconds)))
-
-    @Slot(object)
-    def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
-        self.curves.on_theme(theme)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelVersion, Study
@@ -18,7 +18,7 @@ from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_study import NothingOpen
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, vertical
 
 if TYPE_CHECKING:
     from skillviewer.ui.session.open_study import OpenStudy
@@ -43,15 +43,16 @@ class FinetuneScreen(QWidget):
         self._scores_by = ""
         self.tuning = Tuning(program, program.train, self)
         self.pages = QStackedWidget(self)
-        self.empty = NothingOpen(self.tr("Open a study to train a model on its votes."), actions, self.pages)
+        self.empty = NothingOpen(
+            self.tr("Open a study to train a model on its votes."), actions["open_sample"], self.pages
+        )
         self.choices, self.running = ChoicesPage(self.pages), RunningPage(self.pages)
         self.before_after, self.disagreement = BeforeAfterPage(self.pages), DisagreementPage(self.pages)
         self.versions = VersionList(self.choices)
         self.choices.right.addWidget(self.versions, 2)
         for page in (self.empty, self.choices, self.running, self.before_after, self.disagreement):
             self.pages.addWidget(page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = vertical(self, NONE)
         column.addWidget(self.pages)
         self._connect()
         self._on_study()
@@ -230,9 +231,3 @@ class FinetuneScreen(QWidget):
         if entry is not None:
             self._program.state.set_current(entry.footage)
             self._actions["show_inspect"].trigger()
-
-    @Slot(object)
-    def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
-        for page in (self.choices, self.running, self.before_after):
-            page.on_theme(theme)

@@ -6,10 +6,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
 from skillviewer.ui.finetuning.curve_key import CurveKey
+from skillviewer.ui.widgets.layout import NONE, vertical
 from skillviewer.ui.widgets.theme import Theme
 
 CHANCE = 50.0
@@ -61,9 +62,7 @@ class Curves(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._old_kind = OldKind.NOTHING
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column = vertical(self, NONE, 8)
         self.loss_key = CurveKey(
             self.tr("Loss per pair"),
             ((self.tr("each batch"), ""), (self.tr("smoothed"), ""), (self.tr("held out"), "s")),

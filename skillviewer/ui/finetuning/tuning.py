@@ -15,9 +15,9 @@ from skillviewer.engine.finetuning.job import TuningCost, TuningResult, discard
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
 from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection, plan
-from skillviewer.ui.session.backend import Tuner
+from skillviewer.ui.session.backend import FineTuner
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 class TuningPhase(Enum):
@@ -35,7 +35,7 @@ class Tuning(QObject):
 
     Args:
         program: Its study and models are used.
-        lane: Lane that owns the tuner.
+        worker: Owns the tuner.
         parent: Owner.
     """
 
@@ -56,9 +56,9 @@ class Tuning(QObject):
     version_used = Signal(object)
     """``Path``: a listed version was loaded."""
 
-    def __init__(self, program: Program, lane: Lane[Tuner], parent: QObject | None = None) -> None:
+    def __init__(self, program: Program, worker: WorkerThread[FineTuner], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._program, self._lane = program, lane
+        self._program, self._worker = program, worker
         self._phase = TuningPhase.CHOOSING
         self._request: TuningRequest | None = None
         self._trained: TuningRequest | None = None
@@ -123,9 +123,9 @@ class Tuning(QObject):
             return  # the choices have changed since
         self._planning, self._request = None, request
         self.planned.emit(request)
-        if request.division is None or self._phase is not TuningPhase.CHOOSING or self._lane.stopped:
+        if request.division is None or self._phase is not TuningPhase.CHOOSING or self._worker.stopped:
             return
-        self._measuring = self._lane.submit(lambda tuner, token, report: tuner.cost(request.job, token, report))
+        self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(request.job, token, report))
         self._measuring.succeeded.connect(self._on_measured)
         self._measuring.failed.connect(self._on_plan_failed)
         self._measuring.progressed.connect(self.progressed)
@@ -157,12 +157,12 @@ class Tuning(QObject):
 
         unclaimed = self._unclaimed = []
 
-        def work(tuner: Tuner, token: CancelToken, report: Report) -> TuningResult:
+        def work(tuner: FineTuner, token: CancelToken, report: Report) -> TuningResult:
             result = tuner.finetune(request.job, stop, token, report)
             unclaimed.append(result.folder)
             return result
 
-        task = self._running = self._lane.submit(work)
+        task = self._running = self._worker.submit(work)
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_trained)
         task.failed.connect(self._on_failed)
@@ -196,16 +196,16 @@ class Tuning(QObject):
     def _on_cancelled(self) -> None:
         self._running = None
         folders = tuple(self._unclaimed)
-        if not folders or self._lane.stopped:
+        if not folders or self._worker.stopped:
             self._set_phase(TuningPhase.CHOOSING)
             return
         # it finished just before the cancel: its files have no owner, and are removed here
 
-        def clear(_tuner: Tuner, _token: CancelToken, _report: Report) -> None:
+        def clear(_tuner: FineTuner, _token: CancelToken, _report: Report) -> None:
             for folder in folders:
                 discard(folder)
 
-        task = self._lane.submit(clear)
+        task = self._worker.submit(clear)
         task.failed.connect(self._program.messages.fail)
         task.finished.connect(self._on_cleared)
 
@@ -228,7 +228,7 @@ class Tuning(QObject):
     def register(self) -> None:
         """Store the version of the last training in its study, even if another study is open now."""
         result, path = self._result, self._study_path
-        if result is None or path is None or self._lane.stopped:
+        if result is None or path is None or self._worker.stopped:
             return
         keep = self._keeping(result)
         if self.same_study:

@@ -1,13 +1,14 @@
 """The list of models and versions of the study."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
 from skillviewer.ui.finetuning.requests import VersionSnapshot
-from skillviewer.ui.finetuning.tables import VIDEO_ROLE, Cell, Table
 from skillviewer.ui.finetuning.tuning_wording import version_accuracy
+from skillviewer.ui.widgets.layout import NONE, text_label, vertical
+from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, SortedTable
 
 
 class VersionList(QWidget):
@@ -25,9 +26,7 @@ class VersionList(QWidget):
         self._used = ""
         self._writable = True
         self._sure = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column = vertical(self, NONE, 8)
         row = QHBoxLayout()
         title = QLabel(self.tr("Versions"), self)
         title.setProperty("heading", True)
@@ -43,10 +42,9 @@ class VersionList(QWidget):
         row.addWidget(self.use)
         row.addWidget(self.discard)
         column.addLayout(row)
-        self.empty = QLabel(self.tr("No versions yet. The first training makes one."), self)
-        self.empty.setProperty("muted", True)
+        self.empty = text_label(self.tr("No versions yet. The first training makes one."), self, muted=True)
         column.addWidget(self.empty, 0, Qt.AlignmentFlag.AlignTop)
-        self.table = Table(
+        self.table = SortedTable(
             self.tr("Versions of the study's models"),
             (self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Trained on")),
             self,

@@ -1,4 +1,4 @@
-"""What each cell of the picture added to the score or took from it: a small map, and the places in words."""
+"""The contribution of each cell of the picture: a small map, and its strongest places in words."""
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -14,7 +14,7 @@ from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 WIDTH_PX = 128
@@ -42,8 +42,8 @@ class CellMap(QWidget):
         """Have the picture's proportions."""
         return QSize(WIDTH_PX, self._height_px)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.update()
 
@@ -114,10 +114,6 @@ class CellBlock(Section):
         row.addWidget(self.over)
         self.column.addLayout(row)
 
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self.map.on_theme(theme)
-
     def show_findings(self, found: Findings, *, grey: bool) -> None:
         """Show it, once there is evidence of a model that has cells."""
         evidence, ninths = found.evidence, found.ninths
@@ -129,19 +125,19 @@ class CellBlock(Section):
         raised, lowered = ninths
         lines = []
         if raised is not None:
-            words = self.tr("What is seen at {} of the picture raised the score most ({}).")
+            words = self.tr("Raised the score most: {} of the picture ({}).")
             lines.append(words.format(raised.place, signed(raised.amount, digits)))
         if lowered is not None:
-            words = self.tr("What is seen at {} lowered it most ({}).")
+            words = self.tr("Lowered it most: {} ({}).")
             if raised is None:
-                words = self.tr("What is seen at {} of the picture lowered the score most ({}).")
+                words = self.tr("Lowered the score most: {} of the picture ({}).")
             lines.append(words.format(lowered.place, signed(lowered.amount, digits)))
-        self.words.set_plain(" ".join(lines) or self.tr("No place in the picture moved the score."))
+        self.words.set_plain(" ".join(lines) or self.tr("No part of the picture changed the score."))
         rect, video = found.analysis.map_rect, found.analysis.video
         proportions = (rect.bottom - rect.top) * video.height_px / ((rect.right - rect.left) * video.width_px)
         self.map.set_cells(cells, proportions, grey=grey)
         self.how.set_plain(
-            self.tr("Each cell is taken away in all steps at once. Left over, as they act together: {}.").format(
+            self.tr("Each cell is left out in all steps at once. Interaction of the cells: {}.").format(
                 signed(evidence.cell_remainder, digits)
             )
         )

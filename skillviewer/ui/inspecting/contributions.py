@@ -9,12 +9,11 @@ from skillviewer.core.text import signed
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import Theme
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Contributions(Section):
-    """What each segment added to the score or took from it, with how far the computation is.
+    """The contribution of each segment, and the progress of the computation.
 
     Args:
         parent: Owner.
@@ -41,9 +40,9 @@ class Contributions(Section):
         grid.setColumnStretch(0, 1)
         self.sums: list[QLabel] = []
         names = (
-            self.tr("Score of the empty video"),
+            self.tr("Score without any segment"),
             self.tr("Contributions of the segments"),
-            self.tr("Left over: they act together"),
+            self.tr("Interaction of the segments"),
             self.tr("Score"),
         )
         for row, name in enumerate(names):
@@ -60,7 +59,7 @@ class Contributions(Section):
         self.how = Wrapped(self)
         self.how.setProperty("muted", True)
         self.how.set_plain(
-            self.tr("A segment is taken away by putting the video's mean in its place, and the score computed again.")
+            self.tr("Each segment is replaced by the mean of the video, and the score is computed again.")
         )
         self.column.addWidget(self.how)
         self.words = Wrapped(self)
@@ -78,10 +77,6 @@ class Contributions(Section):
         row_.addWidget(self.explain)
         row_.addStretch(1)
         self.column.addLayout(row_)
-
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self.bars.on_theme(theme)
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:
         """Show the chart and the sum, once there is evidence."""

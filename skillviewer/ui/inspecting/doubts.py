@@ -1,4 +1,4 @@
-"""What speaks for and against trusting the page: limits, and faithfulness of the attention."""
+"""Limits of the explanation, and faithfulness of the attention."""
 
 import math
 
@@ -10,12 +10,12 @@ from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import signed
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Limits(Section):
-    """Where the interval comes from, whether the video is unlike the training videos, and what other models say.
+    """Origin of the interval, distance from the training videos, and scores by other models.
 
     Args:
         parent: Owner.
@@ -28,8 +28,8 @@ class Limits(Section):
         self.words = Wrapped(self)
         self.column.addWidget(self.words)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self.warning.setStyleSheet(f"color: {theme.warn}")
 
     def show_findings(self, found: Findings) -> None:
@@ -47,18 +47,17 @@ class Limits(Section):
             )
         if found.analysis.same_frames:
             return self.tr(
-                "All {} passes looked at the same frames, for the video has few, so there is no interval."
+                "All {} passes used the same frames because the video has few, so there is no interval."
             ).format(k)
         different = found.analysis.n_different
         if different < k:
             return self.tr(
-                "The interval comes from {} passes that looked at different frames ({} were made; the video has few "
-                "frames): it tells how much the choice of frames moves the score, and nothing of how sure the model is "
-                "otherwise."
+                "The interval comes from {} passes with different frames ({} were made; the video has few frames). "
+                "It shows how much the choice of frames changes the score, not how certain the model is otherwise."
             ).format(different, k)
         return self.tr(
-            "The interval comes from {} passes: it tells how much the choice of frames moves the score, and nothing "
-            "of how sure the model is otherwise."
+            "The interval comes from {} passes. It shows how much the choice of frames changes the score, not how "
+            "certain the model is otherwise."
         ).format(k)
 
     def _looks(self, found: Findings) -> list[str]:
@@ -66,10 +65,10 @@ class Limits(Section):
         if found.analysis.warning:
             return []
         if strangeness is None:
-            return [self.tr("Whether the video looks like those that the model was trained on is not known.")]
+            return [self.tr("It is not known whether the video looks like the training videos.")]
         words = self.tr(
-            "It is {} times as far from the videos that the model was trained on as the most unusual one of them: no "
-            "warning, which does not show that it is like them."
+            "Its distance from the training videos is {} times that of the most unusual one of them. There is no "
+            "warning, but this does not show that it is like them."
         )
         return [words.format(f"{strangeness:.2f}")]
 
@@ -89,7 +88,7 @@ class Limits(Section):
                 other.name, other.rank, other.n, other.own_rank
             )
             if math.isfinite(other.agreement):
-                line += self.tr("; over these videos their order agrees {} (1: the same, −1: reversed)").format(
+                line += self.tr("; rank correlation over these videos: {} (1: same order, −1: reversed)").format(
                     signed(other.agreement, 2)
                 )
             lines.append(f"{line}.")
@@ -113,8 +112,8 @@ class Gauge(QWidget):
         """Be flat."""
         return QSize(100, 6)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.update()
 
@@ -134,7 +133,7 @@ class Gauge(QWidget):
 
 
 class FaithfulnessBlock(Section):
-    """Whether what was attended is what mattered.
+    """Faithfulness of the attention to the score.
 
     Args:
         parent: Owner.
@@ -152,10 +151,6 @@ class FaithfulnessBlock(Section):
         self.beside = Wrapped(self)
         self.beside.setProperty("muted", True)
         self.column.addWidget(self.beside)
-
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self.gauge.on_theme(theme)
 
     def show_findings(self, found: Findings) -> None:
         """Say it, once there is evidence."""
@@ -175,8 +170,8 @@ class FaithfulnessBlock(Section):
         digits = max(score_digits([found.analysis]), 3)
         self.beside.set_plain(
             self.tr(
-                "Gain of its order {}, of random regions up to {}. With shuffled maps the score moves by {}, with "
-                "uniform maps by {}."
+                "Gain of its order: {}, of random regions: up to {}. Shuffled maps change the score by {}, uniform "
+                "maps by {}."
             ).format(
                 signed(tested.gain, digits),
                 signed(tested.threshold, digits),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.data.study import KeptMoment, Note, Opinion
@@ -13,7 +13,8 @@ from skillviewer.ui.session.insight.moment_tour import Tour
 from skillviewer.ui.session.insight.remarks import NewMoment, VideoRemarks
 from skillviewer.ui.session.insight.thumbnails import Pictures
 from skillviewer.ui.session.insight.why_loader import WhyLoader
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
 _Key = tuple[str, float, float, bool]
 """Name of the video, and what tells a moment from others of it."""
@@ -50,9 +51,7 @@ class MomentColumn(QWidget):
         self._grey = False
         self._rows: dict[_Key, MomentRow] = {}
         self._stretches: dict[_Key, NewMoment] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
+        self._column = vertical(self, NONE, 0)
         inquiry.changed.connect(self.refresh)
         remarks.finish_asked.connect(self._finish)
         pictures.came.connect(self._show_pictures)
@@ -64,11 +63,9 @@ class MomentColumn(QWidget):
         items = (self._column.itemAt(i) for i in range(self._column.count()))
         return tuple(w for w in (item.widget() for item in items if item is not None) if isinstance(w, MomentRow))
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
-        for row in self.rows:
-            row.on_theme(theme)
 
     def set_grey(self, grey: bool) -> None:
         """Show bars without colour, or with."""
@@ -77,7 +74,7 @@ class MomentColumn(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Show the moments as they are now; only while somebody can see them."""
+        """Show the moments as they are now, while the panel is visible."""
         if not self.isVisible():
             return
         video = self._remarks.video
@@ -125,7 +122,7 @@ class MomentColumn(QWidget):
 
     def _make(self, key: "_Key") -> MomentRow:
         row = self._rows[key] = MomentRow(self)
-        row.on_theme(self._theme)
+        dress(row, self._theme)
         row.play_asked.connect(self._tour.play)
         row.opinion_given.connect(self._on_opinion)
         row.note_written.connect(self._on_note)
@@ -147,7 +144,7 @@ class MomentColumn(QWidget):
 
     @Slot(object, object)
     def _on_opinion(self, card: MomentCard, opinion: Opinion) -> None:
-        self._remarks.say(self._stretch(card), opinion, card.kept)
+        self._remarks.set_opinion(self._stretch(card), opinion, card.kept)
 
     @Slot(object, str)
     def _on_note(self, card: MomentCard, text: str) -> None:

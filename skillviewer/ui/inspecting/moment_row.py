@@ -1,7 +1,7 @@
 """One moment: a picture that plays it, when, how much, in words; what one thinks of it, and notes."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.text import clock, printable, signed
@@ -10,15 +10,16 @@ from skillviewer.ui.inspecting.thumbnail import Thumbnail
 from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 OPINIONS = (Opinion.AGREE, Opinion.DISAGREE, Opinion.NOT_RELEVANT)
 
 
 class MomentRow(QWidget):
-    """A moment that a model found, or that a person kept.
+    """A moment that a model found, or that the user kept.
 
     Args:
         parent: Owner.
@@ -38,32 +39,26 @@ class MomentRow(QWidget):
         self._theme: Theme = LIGHT
         self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
-        column.setSpacing(4)
-        top = QHBoxLayout()
-        top.setSpacing(8)
+        column = vertical(self, (12, 8, 12, 8), 4)
+        top = horizontal(spacing=8)
         column.addLayout(top)
         self.picture = Thumbnail(self)
         self.picture.clicked.connect(self._on_play)
         top.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        side = QVBoxLayout()
-        side.setSpacing(2)
+        side = vertical(spacing=2)
         top.addLayout(side, 1)
         self._times = QLabel(self)
         self._times.setMinimumWidth(20)
         self._times.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         side.addWidget(self._times)
-        worth = QHBoxLayout()
-        worth.setSpacing(8)
+        worth = horizontal(spacing=8)
         side.addLayout(worth)
         self.bar = SignedBar(self)
         self._amount = QLabel(self)
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         worth.addWidget(self.bar, 1)
         worth.addWidget(self._amount)
-        self._by = QLabel(self)
-        self._by.setProperty("muted", True)
+        self._by = text_label("", self, muted=True)
         self._by.setMinimumWidth(20)
         side.addWidget(self._by)
         side.addStretch(1)
@@ -75,18 +70,17 @@ class MomentRow(QWidget):
         self._words = Wrapped(self)
         column.addWidget(self._words)
         self.label = QLineEdit(self)
-        self.label.setPlaceholderText(self.tr("What is to be seen here?"))
+        self.label.setPlaceholderText(self.tr("What happens here?"))
         self.label.setAccessibleName(self.tr("Label of the moment"))
         self.label.setAcceptDrops(False)  # files dropped here are for the window
         self.label.editingFinished.connect(self._on_label)
         column.addWidget(self.label)
-        self._said = Wrapped(self)
-        self._said.setProperty("muted", True)
-        column.addWidget(self._said)
+        self._opinions = Wrapped(self)
+        self._opinions.setProperty("muted", True)
+        column.addWidget(self._opinions)
 
     def _make_notes(self, column: QVBoxLayout) -> None:
-        self._notes = QVBoxLayout()
-        self._notes.setSpacing(2)
+        self._notes = vertical(spacing=2)
         column.addLayout(self._notes)
         self.note = QLineEdit(self)
         self.note.setPlaceholderText(self.tr("A note on this moment; Enter keeps it"))
@@ -118,18 +112,18 @@ class MomentRow(QWidget):
 
     @property
     def card(self) -> MomentCard | None:
-        """What is shown."""
+        """The moment that is shown."""
         return self._card
 
     @property
     def text(self) -> str:
         """Its words."""
-        parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._said.plain)
+        parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._opinions.plain)
         return " ".join(part for part in parts if part)
 
     @property
     def busy(self) -> bool:
-        """Whether somebody is typing into it, or has typed what is not kept yet."""
+        """True while the user types into it, or has typed something that is not kept yet."""
         return self.note.hasFocus() or self.label.hasFocus() or bool(self.note.text().strip())
 
     def finish(self) -> None:
@@ -137,11 +131,9 @@ class MomentRow(QWidget):
         self._on_note()
         self._on_label()
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
-        self.picture.on_theme(theme)
-        self.bar.on_theme(theme)
         self._refresh()
 
     def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
@@ -207,23 +199,25 @@ class MomentRow(QWidget):
             self._amount.setText(signed(found.amount, self._digits))
             colour = sign_colour(found.amount, self._theme, grey=self._grey).name()
             self._amount.setStyleSheet(f"color: {colour}")
-            self._words.set_plain(f"{found.words[0].upper()}{found.words[1:]}.")
+            self._words.set_plain(found.sentence(self._digits))
         self._words.setVisible(found is not None)
         self._by.setText(self._kept_by(card))
         self._by.setVisible(bool(self._by.text()))
-        said = [self.tr("{}: {}").format(printable(m.author) or self.tr("somebody"), m.opinion) for m in card.said]
-        self._said.set_plain(" · ".join(said))
-        self._said.setVisible(bool(said))
+        opinions = [
+            self.tr("{}: {}").format(printable(m.author) or self.tr("no name given"), m.opinion) for m in card.opinions
+        ]
+        self._opinions.set_plain(" · ".join(opinions))
+        self._opinions.setVisible(bool(opinions))
 
     def _kept_by(self, card: MomentCard) -> str:
         if card.found is not None or card.kept is None:
             return ""
         author = printable(card.kept.author)
         if card.kept.model_digest:
-            said = card.kept.opinion or self.tr("noted")
+            opinion = card.kept.opinion or self.tr("noted")
             if card.of_this_model:  # without evidence it tells other stretches
-                return self.tr("found by this model, when it told other moments: {}").format(said)
-            return self.tr("found by another model or version: {}").format(said)
+                return self.tr("found by this model in an earlier list of moments: {}").format(opinion)
+            return self.tr("found by another model or version: {}").format(opinion)
         return self.tr("kept by {}").format(author) if author else self.tr("kept")
 
     def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:
@@ -235,8 +229,7 @@ class MomentRow(QWidget):
                 widget.deleteLater()
         for note in notes:
             line = QWidget(self)
-            row = QHBoxLayout(line)
-            row.setContentsMargins(0, 0, 0, 0)
+            row = horizontal(line, NONE)
             words = Wrapped(line)
             author = printable(note.author)
             words.set_plain(f"{author}: {note.text}" if author else note.text)

@@ -2,12 +2,16 @@
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QPalette, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 
 from skillviewer.ui.actions.actions import Actions, Tip
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.inspecting.moment_column import MomentColumn, every
 from skillviewer.ui.session.insight.insight import Insight
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -16,23 +20,21 @@ class MomentsPanel(QWidget):
 
     Args:
         insight: What is known.
+        playback: Whose selection can be kept.
         actions: Actions of the window.
         parent: Owner.
     """
 
     titled = Signal(str)
     """What the panel is called, with how many moments there are."""
+    raise_asked = Signal()
 
-    def __init__(self, insight: Insight, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, insight: Insight, playback: Playback, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._insight = insight
+        self._insight, self._playback = insight, playback
         self.setMinimumWidth(240)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 8, 4)
-        row.setSpacing(0)
+        column = vertical(self, NONE, 0)
+        row = horizontal(margins=(8, 0, 8, 4), spacing=0)
         words = {
             "previous_moment": self.tr("Previous"),
             "next_moment": self.tr("Next"),
@@ -52,8 +54,7 @@ class MomentsPanel(QWidget):
         self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.page.setAccessibleName(self.tr("Moments"))
         self._body = QWidget(self.page)
-        inside = QVBoxLayout(self._body)
-        inside.setContentsMargins(0, 0, 0, 8)
+        inside = vertical(self._body, (0, 0, 0, 8))
         self.moments = MomentColumn(insight.inquiry, insight.remarks, insight.pictures, insight.tour, every, self._body)
         inside.addWidget(self.moments)
         inside.addStretch(1)
@@ -61,6 +62,28 @@ class MomentsPanel(QWidget):
         column.addWidget(self.page, 1)
         insight.inquiry.changed.connect(self._refresh)
         self._refresh()
+
+    def handlers(self, _dialogs: Dialogs) -> Handlers:
+        """Return the ways from moment to moment."""
+        insight = self._insight
+        return Handlers(
+            run={
+                "previous_moment": lambda: insight.tour.go(-1),
+                "next_moment": lambda: insight.tour.go(1),
+                "keep_moment": self._keep,
+            },
+            enabled={
+                "previous_moment": lambda: bool(insight.inquiry.cards),
+                "next_moment": lambda: bool(insight.inquiry.cards),
+                "keep_moment": lambda: self._playback.marks != (None, None) and insight.remarks.writable,
+            },
+            changed=(insight.inquiry.changed, insight.remarks.changed, self._playback.marks_changed),
+        )
+
+    def _keep(self) -> None:
+        """Keep the selection, and show where it went."""
+        self._insight.tour.keep()
+        self.raise_asked.emit()
 
     def _button(self, action: QAction, text: str) -> QToolButton:
         button = QToolButton(self)
@@ -72,10 +95,8 @@ class MomentsPanel(QWidget):
         action.enabledChanged.connect(button.setEnabled)
         return button
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self.moments.on_theme(theme)
         for surface in (self, self.page.viewport(), self._body):
             palette = surface.palette()
             palette.setColor(QPalette.ColorRole.Window, theme.base)
@@ -83,7 +104,7 @@ class MomentsPanel(QWidget):
             surface.setAutoFillBackground(True)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Show what came while nobody looked."""
+        """Show what came while the panel was hidden."""
         super().showEvent(event)
         self.moments.refresh()
 
@@ -94,7 +115,7 @@ class MomentsPanel(QWidget):
         if inquiry.entry is None:
             words = self.tr("Open a video to see its moments.")
         elif not inquiry.cards:
-            words = self.tr("No moments yet. Mark a stretch with I and O, and keep it with Enter.")
+            words = self.tr("No moments yet. Select a part with I and O, and keep it with Enter.")
         if remarks.read_only:
             words = " ".join(filter(None, (words, self.tr("The study is open for reading only."))))
         n = len(inquiry.cards)

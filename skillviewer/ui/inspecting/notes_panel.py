@@ -2,24 +2,24 @@
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from skillviewer.core.text import clock, printable
 from skillviewer.data.study import Note
-from skillviewer.ui.inspecting.note_draft import NoteDraft
-from skillviewer.ui.inspecting.note_edit import NoteEdit
+from skillviewer.ui.inspecting.note_editor import NoteDraft, NoteEdit
 from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.studies import Studies
 from skillviewer.ui.session.undo import UndoStack
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.chip import Chip
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class NoteBlock(QWidget):
-    """One note: who, when, of which time; its words, to be changed in place.
+    """A note: author, date, time in the video, and its text, which can be edited in place.
 
     Args:
         note: The note.
@@ -33,13 +33,9 @@ class NoteBlock(QWidget):
         super().__init__(parent)
         self.note = note
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 4, 12, 4)
-        column.setSpacing(2)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        self._about = QLabel(self)
-        self._about.setProperty("muted", True)
+        column = vertical(self, (12, 4, 12, 4), 2)
+        row = horizontal(spacing=4)
+        self._about = text_label("", self, muted=True)
         self._about.setMinimumWidth(40)
         row.addWidget(self._about, 1)
         self.time = Chip("", self)
@@ -59,7 +55,7 @@ class NoteBlock(QWidget):
     def show_note(self, note: Note, *, writable: bool) -> None:
         """Show a note; not over what is being typed."""
         self.note = note
-        author = printable(note.author) or self.tr("somebody")
+        author = printable(note.author) or self.tr("no name given")
         when = note.made_at.astimezone()
         self._about.setText(f"{author} · {when:%Y-%m-%d}")
         self._about.setToolTip(f"{author} · {when:%Y-%m-%d %H:%M}")
@@ -111,9 +107,7 @@ class NotesPanel(QWidget):
         self._blocks: dict[int, NoteBlock] = {}
         self._drafts: dict[NoteEdit, NoteDraft] = {}
         self.setMinimumWidth(240)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 8)
-        outer.setSpacing(0)
+        outer = vertical(self, (0, 0, 0, 8), 0)
         self.words = Wrapped(self)
         self.words.setProperty("muted", True)
         self.words.setContentsMargins(12, 4, 12, 8)
@@ -124,12 +118,9 @@ class NotesPanel(QWidget):
         self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.page.setAccessibleName(self.tr("Notes"))
         self._body = QWidget(self.page)
-        self._column = QVBoxLayout(self._body)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(4)
+        self._column = vertical(self._body, NONE, 4)
         holder = QWidget(self._body)
-        inside = QVBoxLayout(holder)
-        inside.setContentsMargins(12, 4, 12, 4)
+        inside = vertical(holder, (12, 4, 12, 4))
         self.fresh = NoteEdit(holder)
         self.fresh.least_lines = 2
         self.fresh.setPlaceholderText(self.tr("A note on this video"))
@@ -156,9 +147,8 @@ class NotesPanel(QWidget):
         """The notes that are shown, the oldest first."""
         return tuple(self._blocks.values())
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         for surface in (self, self.page.viewport(), self._body):
             palette = surface.palette()
             palette.setColor(QPalette.ColorRole.Window, theme.base)
@@ -185,7 +175,7 @@ class NotesPanel(QWidget):
             self._blocks[note.id].show_note(note, writable=writable)
         self.fresh.setEnabled(writable)
         self.titled.emit(self.tr("Notes ({})").format(len(notes)) if notes else self.tr("Notes"))
-        self._say()
+        self._show_message()
 
     def _made(self, note: Note) -> NoteBlock:
         block = NoteBlock(note, self._body)
@@ -194,7 +184,7 @@ class NotesPanel(QWidget):
         self._tie(block.edit)
         return block
 
-    def _say(self) -> None:
+    def _show_message(self) -> None:
         words = ""
         if not self._remarks.video:
             words = self.tr("Open a video to write notes on it.")

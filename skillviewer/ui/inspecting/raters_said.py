@@ -1,12 +1,13 @@
-"""What raters said of the video, each with the time that they marked."""
+"""Judgements of the raters on the video, with the times that they marked."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.session.insight.findings import Findings, RaterReason, Rating
 from skillviewer.ui.widgets.chip import Chip
+from skillviewer.ui.widgets.layout import NONE, horizontal
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
@@ -15,7 +16,7 @@ MOST_REASONS = 5
 
 
 class ReasonRow(QWidget):
-    """Who judged the video how, and why; beside it the time that they marked in it.
+    """A judgement with its reason and the time that the rater marked.
 
     Args:
         parent: Owner.
@@ -27,13 +28,11 @@ class ReasonRow(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._mark_s: float | None = None
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row = horizontal(self, NONE, 6)
         self.words = Wrapped(self)
         row.addWidget(self.words, 1)
         self.time = Chip("", self)
-        self.time.setToolTip(self.tr("Go to what the rater marked"))
+        self.time.setToolTip(self.tr("Go to the time that the rater marked"))
         self.time.clicked.connect(self._on_time)
         row.addWidget(self.time, 0, Qt.AlignmentFlag.AlignTop)
 
@@ -85,7 +84,9 @@ class RatersBlock(Section):
     def show_findings(self, found: Findings) -> None:
         """Say it."""
         rating = found.rating
-        self.words.set_plain(self.tr("Nobody has compared this video yet.") if rating is None else self._said(rating))
+        self.words.set_plain(
+            self.tr("This video has not been compared yet.") if rating is None else self._summary(rating)
+        )
         reasons = rating.reasons if rating is not None else ()
         for row in self.reasons[len(reasons) :]:
             row.hide()
@@ -96,7 +97,7 @@ class RatersBlock(Section):
         self.more.setVisible(n_more > 0)
         self.more.set_plain(self.tr("… and {} more, in the exported votes").format(n_more))
 
-    def _said(self, rating: Rating) -> str:
+    def _summary(self, rating: Rating) -> str:
         counts = [
             _times(self.tr("better once"), self.tr("better {} times"), rating.wins),
             _times(self.tr("worse once"), self.tr("worse {} times"), rating.losses),
@@ -104,7 +105,7 @@ class RatersBlock(Section):
         if rating.even:
             counts.append(_times(self.tr("no difference once"), self.tr("no difference {} times"), rating.even))
         who = self._who(rating)
-        strength = self.tr("Strength {} ± {}: rank {} of the {} that votes connect.").format(
+        strength = self.tr("Strength {} ± {}: rank {} of {} videos that votes connect.").format(
             signed(rating.strength, 2), f"{rating.error:.2f}", rating.rank, rating.n
         )
         return self.tr("{}: {}. {}").format(who, ", ".join(counts), strength)

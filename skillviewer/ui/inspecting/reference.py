@@ -1,7 +1,7 @@
-"""A well-scored video of the same task, to be seen beside the one on screen."""
+"""A well-scored video of the same task, shown next to the one on screen."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
@@ -13,9 +13,10 @@ from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.widgets.layout import NONE, text_label, vertical
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -23,12 +24,12 @@ class SmallPlayer(QWidget):
     """A second player of its own: exact frames with the map of the same frame, play and a slider.
 
     Args:
-        frames: Lane that owns the open videos.
+        frames: Worker thread that owns the open videos.
         state: Tells how maps are shown.
         parent: Owner.
     """
 
-    def __init__(self, frames: Lane[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
+    def __init__(self, frames: WorkerThread[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
         from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and few ask for a reference
 
         super().__init__(parent)
@@ -36,9 +37,7 @@ class SmallPlayer(QWidget):
         self.feed = FrameFeed(frames, self)
         self._footage: VideoClip | None = None
         self._analysis: Analysis | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column = vertical(self, NONE, 4)
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(160, 90)
         self.canvas.setFixedHeight(160)
@@ -53,8 +52,7 @@ class SmallPlayer(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName(self.tr("Frame of the reference video"))
         self.slider.valueChanged.connect(self.playback.seek)
-        self._time = QLabel(self)
-        self._time.setProperty("muted", True)
+        self._time = text_label("", self, muted=True)
         row.addWidget(self.play)
         row.addWidget(self.slider, 1)
         row.addWidget(self._time)
@@ -65,10 +63,6 @@ class SmallPlayer(QWidget):
         self.feed.failed.connect(self._on_failed)
         self.playback.frame_changed.connect(self._on_frame)
         self.playback.playing_changed.connect(self._on_playing)
-
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self.canvas.on_theme(theme)
 
     def open(self, footage: VideoClip, analysis: Analysis | None) -> None:
         """Show a video from its first frame.
@@ -123,16 +117,16 @@ class ReferenceBlock(Section):
     """Names the reference, and shows it on a player of its own when asked to.
 
     Args:
-        frames: Lane that owns the open videos.
+        frames: Worker thread that owns the open videos.
         state: What is on screen.
         videos: Knows what the model says of the reference.
         parent: Owner.
     """
 
     def __init__(
-        self, frames: Lane[OpenVideos], state: ViewerState, videos: VideoList, parent: QWidget | None = None
+        self, frames: WorkerThread[OpenVideos], state: ViewerState, videos: VideoList, parent: QWidget | None = None
     ) -> None:
-        super().__init__(self.tr("How it is done well"), parent)
+        super().__init__(self.tr("Example of good skill"), parent)
         self._frames, self._state, self._videos = frames, state, videos
         self._footage: VideoClip | None = None
         self._theme: Theme = LIGHT
@@ -147,25 +141,21 @@ class ReferenceBlock(Section):
         self.column.addLayout(row)
         self.beside.toggled.connect(self._on_beside)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
-        if self.player is not None:
-            self.player.on_theme(theme)
 
     def show_findings(self, found: Findings) -> None:
         """Name the reference."""
         reference = found.reference
         self.beside.setVisible(reference is not None)
         if reference is None:
-            none = self.tr("No comparable video is scored well and higher than this one.")
+            none = self.tr("No comparable video of the best quarter scores higher than this one.")
             self.words.set_plain(none if found.standing.n else self.tr("There are no comparable videos yet."))
         else:
-            why = (
-                self.tr("it looks most alike") if reference.near_by == "looks" else self.tr("its score is the nearest")
-            )
+            why = self.tr("it looks most similar") if reference.near_by == "looks" else self.tr("its score is nearest")
             score = signed(reference.score, score_digits([found.analysis]))
-            words = self.tr("{} scores {}: of the best quarter {}.")
+            words = self.tr("{} scores {}. Of the best quarter, {}.")
             self.words.set_plain(words.format(reference.name, score, why))
         footage = found.reference_footage
         if footage != self._footage:
@@ -191,7 +181,7 @@ class ReferenceBlock(Section):
             return
         if self.player is None:
             self.player = SmallPlayer(self._frames, self._state, self)
-            self.player.on_theme(self._theme)
+            dress(self.player, self._theme)
             self.column.addWidget(self.player)
         entry = self._videos.get(self._footage)
         self.player.open(self._footage, entry.analysis if entry is not None else None)

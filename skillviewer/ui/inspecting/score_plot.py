@@ -7,14 +7,13 @@ from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.score_curve import ScoreCurve, score_curve
+from skillviewer.core.analysis.score_curve import CurveMark, ScoreCurve, score_curve
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.time_plot import TimePlot
 
 FLAG_ROW = 0.06
@@ -42,7 +41,7 @@ class ScorePlot(TimePlot):
         self._state, self._playback = state, playback
         self._theme: Theme = LIGHT
         self._curve: ScoreCurve | None = None
-        self._cards: tuple[MomentCard, ...] = ()
+        self._marks: tuple[CurveMark, ...] = ()
         self.setMinimumHeight(110)
         self.getPlotItem().setContentsMargins(0, 8, 16, 4)
         self._make_items()
@@ -52,6 +51,7 @@ class ScorePlot(TimePlot):
         playback.frame_changed.connect(self._on_frame)
         playback.marks_changed.connect(self._on_marks)
         state.analysis_changed.connect(self._on_analysis)
+        state.curve_look_changed.connect(self._on_look)
         self._on_video(playback.video)
 
     def _make_items(self) -> None:
@@ -90,13 +90,13 @@ class ScorePlot(TimePlot):
 
     @property
     def curve(self) -> ScoreCurve | None:
-        """What is drawn."""
+        """The curve that is drawn."""
         return self._curve
 
-    def set_cards(self, cards: tuple[MomentCard, ...]) -> None:
+    def set_marks(self, marks: tuple[CurveMark, ...]) -> None:
         """Flag moments: a triangle up where one raises the score, down where it lowers it, a square for a kept one."""
-        if cards != self._cards:
-            self._cards = cards
+        if marks != self._marks:
+            self._marks = marks
             self._place_flags()
 
     @property
@@ -109,18 +109,18 @@ class ScorePlot(TimePlot):
         """Put the flags at the top, whatever the scores are."""
         bottom, top = self._box.viewRange()[1]
         row = top - (top - bottom) * FLAG_ROW
-        spots = []
-        for card in self._cards:
-            value = card.found.amount if card.found is not None else 0.0
-            spots.append({
-                "pos": (card.start_s, row),
-                "symbol": "s" if card.found is None else "t1" if value > 0 else "t",
+        spots = [
+            {
+                "pos": (mark.start_s, row),
+                "symbol": {"": "s", "+": "t1", "−": "t"}[mark.sign],
                 "size": 10,
-                "brush": sign_colour(value, self._theme),
+                "brush": sign_colour(mark.amount or 0.0, self._theme),
                 "pen": None,
-            })  # fmt: skip
+            }
+            for mark in self._marks
+        ]
         self._flags.setData(spots)
-        ends = np.array([end for card in self._cards for end in (card.start_s, card.stop_s)])
+        ends = np.array([end for mark in self._marks for end in (mark.start_s, mark.stop_s)])
         self._stretches.setData(ends, np.full(len(ends), row))
 
     def _go(self, event: QMouseEvent) -> None:
@@ -135,7 +135,7 @@ class ScorePlot(TimePlot):
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Scrub, or move the stretch in sight."""
+        """Scrub, or move the visible range."""
         if self._held == Qt.MouseButton.LeftButton:
             self._go(event)
         elif self._held == Qt.MouseButton.MiddleButton:
@@ -149,9 +149,8 @@ class ScorePlot(TimePlot):
         self._held = Qt.MouseButton.NoButton
         event.accept()
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.dress_axes(theme)
         self.getAxis("left").setWidth(56)
@@ -194,8 +193,12 @@ class ScorePlot(TimePlot):
         video, curve = self._playback.video, None
         if analysis is not None and video is not None and analysis.n_samples:
             of_this = (analysis.video.digest, analysis.frames) == (video.digest, self._playback.frames)
-            curve = score_curve(analysis) if of_this else None
+            curve = score_curve(analysis, self._state.curve_look) if of_this else None
         self._draw(curve)
+
+    @Slot(str)
+    def _on_look(self, _look: str) -> None:
+        self._on_analysis(self._state.analysis)
 
     def _draw(self, curve: ScoreCurve | None) -> None:
         self._curve = curve
@@ -214,7 +217,7 @@ class ScorePlot(TimePlot):
         self._passes.setVisible(several)
         if several:
             self._passes.setData(_joined(curve.pass_times_s), _joined(curve.passes))
-        low, high = curve.limits
+        low, high = curve.limits()
         foot = (high - low) * STRIP / (1 - STRIP)
         self._box.setYRange(low - foot, high, padding=0)
         self._place_strip()
@@ -230,10 +233,8 @@ class ScorePlot(TimePlot):
         height = (top - bottom) * STRIP
         x = np.repeat(curve.boundaries_s, 2)
         self._boundaries.setData(x, np.tile([bottom, top], len(curve.boundaries_s)))
-        sampled = np.unique(curve.pass_times_s)
-        self._ticks.setData(
-            np.repeat(sampled, 2), np.tile([bottom + height * 0.28, bottom + height * 0.78], len(sampled))
-        )
+        ends = [bottom + height * 0.28, bottom + height * 0.78]
+        self._ticks.setData(np.repeat(curve.sampled_s, 2), np.tile(ends, len(curve.sampled_s)))
         line = bottom + height * 0.06
         self._analysed.setData(np.array([self._from, curve.analysed_s]), np.array([line, line]))
 

@@ -1,19 +1,34 @@
 """The Inspect screen: the player over the score curve."""
 
+from dataclasses import replace
+
+import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QSplitter, QWidget
 
-from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.score_curve import CurveMark
 from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.actions.actions import Actions, Tip, plain
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
+
+
+def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
+    """Return an analysis whose maps are the contributions of the cells in each step, signed; None without cells."""
+    if evidence.cell_steps is None:
+        return None
+    return replace(analysis, attention=evidence.cell_steps.astype(np.float32), map_kind=MapKind.SIGNED)
 
 
 class ScoreHeader(QWidget):
@@ -23,23 +38,16 @@ class ScoreHeader(QWidget):
         super().__init__(parent)
         self._program = program
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 8, 12, 0)
-        column.setSpacing(2)
-        row = QHBoxLayout()
-        row.setSpacing(10)
+        column = vertical(self, (16, 8, 12, 0), 2)
+        row = horizontal(spacing=10)
         column.addLayout(row)
         title = QLabel(self.tr("Score"), self)
         title.setProperty("heading", True)
         self._number = QLabel(self)
         self._number.setProperty("letters", "figure")
-        self._words = QLabel(self)
-        self._words.setProperty("muted", True)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words = text_label("", self, muted=True, plain=True)
         self._words.setMinimumWidth(40)  # a path may be long
-        self._warning = QLabel(self)
-        self._warning.setTextFormat(Qt.TextFormat.PlainText)
-        self._warning.setWordWrap(True)
+        self._warning = text_label("", self, plain=True, wrap=True)
         column.addWidget(self._warning)
         self._assess = QPushButton(self)
         self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -66,13 +74,12 @@ class ScoreHeader(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text that is shown."""
         shown = [self._number.text(), self._words.text(), "" if self._warning.isHidden() else self._warning.text()]
         return " ".join(text for text in shown if text)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._warning.setStyleSheet(f"color: {theme.warn}")
 
     @Slot(int)
@@ -133,7 +140,7 @@ class ScoreHeader(QWidget):
             loading = program.models.wanted is not None
             return self.tr("the model is being loaded") if loading else self.tr("no model: choose one above")
         if entry.state is VideoState.WORKING:
-            return self.tr("the model begins to look")
+            return self.tr("the assessment begins")
         return self.tr("waiting for its turn") if entry.state is VideoState.WAITING else self.tr("not assessed yet")
 
 
@@ -152,9 +159,7 @@ class InspectScreen(QWidget):
         lower = QWidget(self)
         self.header = ScoreHeader(program, actions, lower)
         self.curve = ScorePlot(program.state, program.playback, lower)
-        column = QVBoxLayout(lower)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(lower, NONE, 0)
         column.addWidget(self.header)
         column.addWidget(self.curve, 1)
         lower.setAutoFillBackground(True)
@@ -165,18 +170,45 @@ class InspectScreen(QWidget):
         splitter.addWidget(lower)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([560, 190])
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
+        outer = vertical(self, NONE)
         outer.addWidget(splitter)
+        self._actions, self._explanations = actions, program.insight.explanations
+        self._cells: tuple[Evidence, Analysis | None] | None = None
         program.opening.cannot_open.connect(self.player.canvas.set_words)
         self._inquiry = program.insight.inquiry
-        self._inquiry.changed.connect(self._on_moments)
-        self._on_moments()
+        self._inquiry.changed.connect(self._on_findings)
+        self._on_findings()
         actions.attach_player(self.player.canvas, self.curve)
 
     @Slot()
-    def _on_moments(self) -> None:
-        self.curve.set_cards(self._inquiry.cards)
+    def _on_findings(self) -> None:
+        cards = self._inquiry.cards
+        amounts = [card.found.amount if card.found is not None else None for card in cards]
+        marks = (CurveMark(card.start_s, card.stop_s, amount) for card, amount in zip(cards, amounts, strict=True))
+        self.curve.set_marks(tuple(marks))
+        if self._actions["cell_evidence"].isChecked():
+            self.player.set_contributions(self._find_cells())
+
+    def handlers(self, _dialogs: Dialogs) -> Handlers:
+        """Return the switch that shows what each cell contributed."""
+        return Handlers(
+            switch={"cell_evidence": self._show_cells},
+            enabled={"cell_evidence": lambda: self._find_cells() is not None},
+            changed=(self._inquiry.changed,),
+        )
+
+    def _show_cells(self, on: bool) -> None:
+        self._explanations.want(self, on)
+        self.player.set_contributions(self._find_cells() if on else None)
+
+    def _find_cells(self) -> Analysis | None:
+        """Return the contributions of the cells as maps, made once for each evidence."""
+        found = self._inquiry.findings
+        if found is None or found.evidence is None:
+            return None
+        if self._cells is None or self._cells[0] is not found.evidence:
+            self._cells = found.evidence, cells_as_maps(found.analysis, found.evidence)
+        return self._cells[1]
 
     @property
     def transport(self) -> Transport:
@@ -207,10 +239,3 @@ class InspectScreen(QWidget):
         """Give the picture the focus, so that the player's keys work at once."""
         super().showEvent(event)
         self.focus_player()
-
-    @Slot(object)
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self.player.on_theme(theme)
-        self.header.on_theme(theme)
-        self.curve.on_theme(theme)

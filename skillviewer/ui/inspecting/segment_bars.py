@@ -1,4 +1,4 @@
-"""What each segment added to the score or took from it, as bars over the segments; a click goes there."""
+"""The contribution of each segment, as bars over time; a click goes to the segment."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 HEIGHT_PX = 96
 GAP_PX = 1.0
@@ -93,11 +93,11 @@ class SegmentBars(QWidget):
 
     @property
     def segments(self) -> Segments | None:
-        """What is shown."""
+        """The contributions that are shown."""
         return self._segments
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.update()
 

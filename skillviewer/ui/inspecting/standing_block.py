@@ -1,12 +1,12 @@
 """The sentence that says where the score stands, among which videos, and what is missing for that."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.ui.inspecting.standing_strip import StandingStrip
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -22,9 +22,7 @@ class StandingBlock(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 4, 12, 0)
-        column.setSpacing(6)
+        column = vertical(self, (12, 4, 12, 0), 6)
         self.sentence = Wrapped(self)
         self.sentence.setProperty("letters", "lead")
         column.addWidget(self.sentence)
@@ -39,10 +37,6 @@ class StandingBlock(QWidget):
         self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.assess_all.clicked.connect(self.assess_all_asked)
         column.addWidget(self.assess_all)
-
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self.strip.on_theme(theme)
 
     def show_findings(self, found: Findings) -> None:
         """Say it."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.cohort import CohortStanding
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 HEIGHT_PX = 44
 LINE_PX = 14.0
@@ -31,17 +31,15 @@ class StandingStrip(QWidget):
         self._theme: Theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(
-            self.tr(
-                "A tick is a comparable video, the long one their median; the dot is this video, the bar its interval."
-            )
+            self.tr("Ticks: comparable videos; long tick: their median; dot: this video; bar: its interval.")
         )
 
     def sizeHint(self) -> QSize:
         """Be flat."""
         return QSize(200, HEIGHT_PX)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.update()
 

@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QImage, QPainter, QPainterPath, Q
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 SIZE = QSize(80, 45)
 
@@ -28,15 +28,15 @@ class Thumbnail(QAbstractButton):
 
     @property
     def picture(self) -> Picture | None:
-        """What is shown, (h, w, 3) uint8 RGB."""
+        """The picture that is shown, (h, w, 3) uint8 RGB."""
         return self._picture
 
     def sizeHint(self) -> QSize:
         """Be small."""
         return SIZE
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self.update()
 

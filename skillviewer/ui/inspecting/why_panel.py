@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions
@@ -20,10 +20,11 @@ from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.empty_state import Empty
+from skillviewer.ui.widgets.layout import vertical
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -35,7 +36,7 @@ class WhyPanel(QStackedWidget):
         state: What is on screen.
         videos: The list of videos.
         playback: The playhead.
-        frames: Lane that owns the open videos, for the reference.
+        frames: Worker thread that owns the open videos, for the reference.
         actions: Actions of the window.
         parent: Owner.
     """
@@ -46,7 +47,7 @@ class WhyPanel(QStackedWidget):
         state: ViewerState,
         videos: VideoList,
         playback: Playback,
-        frames: Lane[OpenVideos],
+        frames: WorkerThread[OpenVideos],
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
@@ -69,7 +70,7 @@ class WhyPanel(QStackedWidget):
         self.caution = Wrapped(self._body)
         self.caution.setContentsMargins(12, 0, 12, 0)
         self.standing = StandingBlock(self._body)
-        self.moments_section = Section(self.tr("Moments that moved it"), self._body, wide=True)
+        self.moments_section = Section(self.tr("Moments that moved the score"), self._body, wide=True)
         self.basis = Wrapped(self.moments_section)
         self.basis.setProperty("muted", True)
         self.basis.setContentsMargins(12, 0, 12, 0)
@@ -84,9 +85,7 @@ class WhyPanel(QStackedWidget):
         self.limits = Limits(self._body)
         self.faithfulness = FaithfulnessBlock(self._body)
         self.raters = RatersBlock(self._body)
-        column = QVBoxLayout(self._body)
-        column.setContentsMargins(0, 0, 0, 16)
-        column.setSpacing(0)
+        column = vertical(self._body, (0, 0, 0, 16), 0)
         for part in (
             self.standing, self.caution, self.moments_section, self.contributions, self.cells, self.reference,
             self.limits, self.faithfulness, self.raters,
@@ -106,22 +105,17 @@ class WhyPanel(QStackedWidget):
 
     @property
     def body(self) -> QWidget:
-        """What is scrolled."""
+        """The widget inside the scroll area."""
         return self._body
 
     @property
     def grey(self) -> bool:
-        """Whether the page is greyed because attention is no better than random."""
+        """True where the page is grey because attention is no better than random."""
         return self._grey
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
-        for part in (
-            self.standing, self.contributions, self.cells, self.reference, self.limits, self.faithfulness, self.moments,
-        ):  # fmt: skip
-            part.on_theme(theme)
         self.caution.setStyleSheet(f"color: {theme.warn}")
         for surface in (self.page.viewport(), self._body, self.empty):
             palette = surface.palette()
@@ -178,19 +172,19 @@ class WhyPanel(QStackedWidget):
         self.caution.setVisible(self._grey)
         self.caution.set_plain(
             self.tr(
-                "Attention is no better than random for this video: do not read where the model looked as the reason "
-                "for its score."
+                "Attention is no better than random for this video: do not take the attended regions as the reason "
+                "for the score."
             )
         )
         self.moments.set_grey(self._grey)
         self.basis.set_plain(
-            self.tr("By what they contributed to the score at the end.")
+            self.tr("By their contribution to the final score.")
             if found.evidence is not None
-            else self.tr("By how the score curve moved; their contributions are not known yet.")
+            else self.tr("By the change of the score curve; contributions are not known yet.")
         )
         none = not found.moments
         if none:
-            self.basis.set_plain(self.tr("No stretch of this video moved the score more than others."))
+            self.basis.set_plain(self.tr("No part of this video changed the score more than others."))
         self.standing.show_findings(found)
         self.contributions.show_findings(found, grey=self._grey)
         self.cells.show_findings(found, grey=self._grey)
@@ -216,13 +210,13 @@ class WhyPanel(QStackedWidget):
         if stage is WhyStage.WORKING and entry is not None:
             progress = (entry.done, entry.total)
         words, button = {
-            WhyStage.NOTHING: (self.tr("Open a video to see why it scores as it does."), self.tr("Open videos")),
+            WhyStage.NOTHING: (self.tr("Open a video to see what explains its score."), self.tr("Open videos")),
             WhyStage.UNREADABLE: (reason or self.tr("This video cannot be read."), ""),
-            WhyStage.NO_MODEL: (self.tr("A model is needed to say why. Choose one above, or open one."),
+            WhyStage.NO_MODEL: (self.tr("A model is needed for an explanation. Choose one above, or open one."),
                              self.tr("Open a model")),
             WhyStage.LOADING: (self.tr("The model is being loaded."), ""),
             WhyStage.NEW: (self.tr("This video is not assessed yet."), self.tr("Assess")),
-            WhyStage.WORKING: (self.tr("The model is looking at this video."), self.tr("Stop")),
+            WhyStage.WORKING: (self.tr("This video is being assessed."), self.tr("Stop")),
             WhyStage.FAILED: (reason or self.tr("This video could not be assessed."), self.tr("Try again")),
             WhyStage.BLIND: (self._blind_words(), self.tr("Judge pairs")),
         }[stage]  # fmt: skip
@@ -235,8 +229,8 @@ class WhyPanel(QStackedWidget):
             words = self.tr("This study is blind: the page opens when {} has judged this video.")
             return words.format(self.tr(" or ").join(printable(name) for name in people))
         return self.tr(
-            "This study is blind: the page opens when you have judged this video yourself. If you did so on another "
-            "day, say in the settings who works here."
+            "This study is blind: the page opens when you have judged this video yourself. If you did so on "
+            "another day, enter your name in the settings."
         )
 
     @Slot()

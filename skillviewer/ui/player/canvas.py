@@ -24,7 +24,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import Painter
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.images import as_image
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ AVERAGED_BELOW = 0.75
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """What is on screen: a picture and the scene of the same frame, always together.
+    """A picture and the scene of the same frame, always together on screen.
 
     Attributes:
         shot: The picture.
@@ -93,12 +93,12 @@ class VideoCanvas(QWidget):
 
     @property
     def shown(self) -> Shown | None:
-        """What is on screen, or about to be."""
+        """The picture that is on screen, or about to be."""
         return self._shown
 
     @property
     def viewport(self) -> Viewport:
-        """Where the picture lies."""
+        """Position and zoom of the picture."""
         return self._viewport
 
     @property
@@ -110,8 +110,8 @@ class VideoCanvas(QWidget):
         """Prefer a picture that can be judged."""
         return QSize(960, 540)
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._stage, self._on_stage, self._accent = QColor(theme.stage), QColor(theme.on_stage), QColor(theme.accent)
         self.update()
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
@@ -16,7 +16,8 @@ from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
 
 """A key that is held longer than this shows the bare picture only until it is let go."""
 
@@ -30,8 +31,8 @@ class Dot(QWidget):
         self._filled: bool | None = None
         self.setFixedSize(QSize(10, 10))
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._accent = QColor(theme.accent) if theme.dark else QColor("#7fb0ff")  # the stage is dark in both
         self._faint = QColor(theme.on_stage)
         self.update()
@@ -63,9 +64,7 @@ class Caption(QWidget):
         self._contributions = False
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 4, 8, 4)
-        row.setSpacing(8)
+        row = horizontal(self, (14, 4, 8, 4), 8)
         self._dot = Dot(self)
         self._words = ShortLabel(self)
         self._words.setAccessibleName(self.tr("What the map is"))
@@ -78,7 +77,7 @@ class Caption(QWidget):
 
     @property
     def text(self) -> str:
-        """What is said, in full."""
+        """The whole caption."""
         return self._words.words
 
     @Slot(object)
@@ -89,8 +88,6 @@ class Caption(QWidget):
         self.setPalette(palette)
         for label in (self._words, self._unit):
             label.setStyleSheet(f"color: {theme.on_stage}")
-        self._dot.on_theme(theme)
-        self._bar.on_theme(theme)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Learn how many sampled frames there will be."""
@@ -109,7 +106,7 @@ class Caption(QWidget):
     def set_shown(self, shown: Shown | None) -> None:
         """Say what is on screen."""
         scene = shown.scene if shown is not None else None
-        forms = (self._say(scene), self._say_shortly(scene))
+        forms = (self._caption_of(scene), self._short_caption_of(scene))
         if shown is not None and not shown.shot.exact:
             preview = self.tr("preview")
             full, short = (f"{preview} · {words}" if words else preview for words in forms)
@@ -135,7 +132,7 @@ class Caption(QWidget):
             MapKind.NONE: "",
         }[scene.kind]
 
-    def _say(self, scene: Scene | None) -> str:
+    def _caption_of(self, scene: Scene | None) -> str:
         if scene is None:
             return ""
         if scene.kind is MapKind.NONE:
@@ -156,10 +153,10 @@ class Caption(QWidget):
             }
         return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
 
-    def _say_shortly(self, scene: Scene | None) -> str:
+    def _short_caption_of(self, scene: Scene | None) -> str:
         """Say the same in fewer words: how old the map is comes first, for it must not be lost."""
         if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
-            return self._say(scene)
+            return self._caption_of(scene)
         forms = {
             MapSource.OWN: self.tr("sampled {} of {}"),
             MapSource.HELD: self.tr("map held {2:.2f} s · {0} of {1}"),
@@ -198,9 +195,7 @@ class Player(QWidget):
         self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
         self.transport = Transport(playback, actions, icons, self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.caption)
         column.addWidget(self.transport)
@@ -212,13 +207,6 @@ class Player(QWidget):
         feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
-
-    @Slot(object)
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self.canvas.on_theme(theme)
-        self.caption.on_theme(theme)
-        self.transport.on_theme(theme)
 
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:

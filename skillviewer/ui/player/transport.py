@@ -4,7 +4,7 @@ from itertools import chain
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
@@ -12,6 +12,7 @@ from skillviewer.ui.actions.actions import Actions, Tip
 from skillviewer.ui.session.playback import SPEEDS, Playback
 from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.layout import text_label
 from skillviewer.ui.widgets.theme import Theme
 
 
@@ -67,8 +68,7 @@ class Transport(QWidget):
         self._time.setAccessibleName(self.tr("Time; press to go to a time or frame"))
         self._time.clicked.connect(self.place_asked)
         row.addWidget(self._time)
-        self._frame = QLabel(self)
-        self._frame.setProperty("muted", True)
+        self._frame = text_label("", self, muted=True)
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._frame)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -2,15 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QHBoxLayout,
-    QListWidget,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QListWidget, QStackedWidget, QWidget
 
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.preferences.assessing import AssessingPage
@@ -19,6 +11,7 @@ from skillviewer.ui.preferences.looks import LooksPage
 from skillviewer.ui.preferences.storage import StoragePage
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
 
 LIST_PX = 168
 LEAST = QSize(640, 440)
@@ -60,17 +53,12 @@ class Preferences(QDialog):
         self.list.currentRowChanged.connect(self._on_row)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
-        column = QVBoxLayout()
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(margins=NONE, spacing=0)
         column.addWidget(self._pages, 1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(16, 12, 16, 12)
+        foot = horizontal(margins=(16, 12, 16, 12))
         foot.addWidget(buttons)
         column.addLayout(foot)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        row = horizontal(self, NONE, 0)
         row.addWidget(self.list)
         row.addLayout(column, 1)
         row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # pages scroll or wrap

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,6 +20,7 @@ from skillviewer.ui.actions.actions import Actions, conflicts, key_text, plain, 
 from skillviewer.ui.actions.search import fits
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
 
 LONE = {
     Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock,
@@ -114,8 +114,7 @@ class KeysPage(QWidget):
         self.clear = QPushButton(self.tr("No keys"), self)
         self.reset = QPushButton(self.tr("Default"), self)
         self.reset_all = QPushButton(self.tr("All defaults"), self)
-        self.message = QLabel(self)
-        self.message.setWordWrap(True)
+        self.message = text_label("", self, wrap=True)
         self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
         self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._lay_out()
@@ -134,14 +133,11 @@ class KeysPage(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.reset_all)
-        line = QHBoxLayout()
-        line.setSpacing(8)
+        line = horizontal(spacing=8)
         line.addWidget(self.field, 1)
         for button in (self.add, self.clear, self.reset):
             line.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 0)
-        column.setSpacing(8)
+        column = vertical(self, (16, 16, 16, 0), 8)
         column.addLayout(top)
         column.addWidget(self.table, 1)
         column.addWidget(self.name)

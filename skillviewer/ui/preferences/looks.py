@@ -60,11 +60,7 @@ class LooksPage(Form):
         )
         self.colours = self.choice([("inferno", "Inferno"), ("cividis", "Cividis")], look.colours)
         self.add(self.tr("Colours of the window"), self.theme)
-        self.add(
-            self.tr("Text size"),
-            self.text,
-            self.tr("Some titles change only after a restart."),
-        )
+        self.add(self.tr("Text size"), self.text, self.tr("Some titles change only after a restart."))
         self.add(self.tr("Map as"), self.overlay)
         self.add(self.tr("Colour scale"), self.scale)
         self.add(self.tr("Between sampled frames"), self.between)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.text import printable
@@ -10,6 +10,7 @@ from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import Form
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label
 
 LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
 
@@ -39,8 +40,7 @@ class StoragePage(Form):
         self._program, self._dialogs = program, dialogs
         self._storage: Storage | None = None
         folder = printable(str(cache_dir()))
-        self.place = QLabel(folder, self)
-        self.place.setWordWrap(True)
+        self.place = text_label(folder, self, wrap=True)
         self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_folder = QPushButton(self.tr("Show the folder"), self)
@@ -52,8 +52,7 @@ class StoragePage(Form):
         self.empty.setEnabled(False)
         self.empty.clicked.connect(self._on_empty)
         row = QWidget(self)
-        buttons = QHBoxLayout(row)
-        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons = horizontal(row, NONE)
         buttons.addWidget(self.show_folder)
         buttons.addWidget(self.empty)
         buttons.addStretch(1)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
-from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
 PLAYED = 0.65
@@ -56,9 +56,8 @@ class ClockBar(QWidget):
         self._marks_s = marks_s
         self.update()
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self._theme = theme
         self.update()
 

@@ -2,16 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.ui.actions.actions import Actions, key_text, plain
@@ -20,7 +11,8 @@ from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.clock_bar import ClockBar
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
 
 MOST_REASON = 300
 
@@ -53,9 +45,7 @@ class PairTransport(QWidget):
         self._pair_view: PairView | None = None
         self._marks_s: Marks = NO_MARKS
         self.bar = ClockBar(self)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 0, 16, 4)
-        row.setSpacing(2)
+        row = horizontal(margins=(12, 0, 16, 4), spacing=2)
         for name in ("rank_previous_frame", "rank_play", "rank_next_frame"):
             button = tool(actions[name], self)
             if name == "rank_play":
@@ -66,17 +56,13 @@ class PairTransport(QWidget):
         for name in ("rank_together", "rank_swap", "rank_mark"):
             row.addWidget(tool(actions[name], self, words=True))
         row.addStretch(1)
-        self._mark = QLabel(self)
-        self._mark.setProperty("muted", True)
+        self._mark = text_label("", self, muted=True)
         row.addWidget(self._mark)
         row.addSpacing(16)
-        self._speed = QLabel(self)
-        self._speed.setProperty("muted", True)
+        self._speed = text_label("", self, muted=True)
         self._speed.setToolTip(self.tr("Both videos play at this speed. It is the same for the whole study."))
         row.addWidget(self._speed)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self.bar)
         column.addLayout(row)
 
@@ -127,11 +113,9 @@ class PairTransport(QWidget):
         """Show the locked speed."""
         self._speed.setText(self.tr("both play at {}, locked").format(speed_text(speed)))
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self._theme = theme
-        self.bar.on_theme(theme)
         self._on_playing()
 
     @Slot()
@@ -197,20 +181,16 @@ class VoteBar(QWidget):
         self.reason.setAccessibleName(self.tr("Reason of the vote, optional"))
         self.reason.returnPressed.connect(self.left_reason)
         self.reason.left.connect(self.left_reason)
-        middle = QHBoxLayout()
-        middle.setSpacing(8)
+        middle = horizontal(spacing=8)
         middle.addWidget(self.neither)
         middle.addWidget(self.skip)
         grid.addWidget(self.left, 0, 0)
         grid.addLayout(middle, 0, 1)
         grid.addWidget(self.right, 0, 2)
-        self.message = QLabel(self)
-        self.message.setWordWrap(True)
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message = text_label("", self, wrap=True, plain=True)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().height() + 4)  # nothing moves
         self.message.setAccessibleName(self.tr("Remark"))
-        lower = QHBoxLayout()
-        lower.setSpacing(16)
+        lower = horizontal(spacing=16)
         lower.addWidget(self.reason, 2)
         lower.addWidget(self.message, 3)
         grid.addLayout(lower, 1, 0, 1, 3)
@@ -238,9 +218,8 @@ class VoteBar(QWidget):
         button.clicked.connect(action.trigger)
         return button
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
         self.message.setStyleSheet(f"color: {theme.warn}")
 
     @Slot(str)

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from skillviewer.core.text import printable
+from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -35,11 +36,8 @@ class CycleRow(QWidget):
         self._lines: list[Wrapped] = []
         self.again = QPushButton(self)
         self.again.clicked.connect(self._on_clicked)
-        self._column = QVBoxLayout()
-        self._column.setSpacing(2)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 6, 0, 6)
-        row.setSpacing(12)
+        self._column = vertical(spacing=2)
+        row = horizontal(self, (0, 6, 0, 6), 12)
         row.addLayout(self._column, 1)
         row.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
 
@@ -73,8 +71,8 @@ class CycleRow(QWidget):
             tip = self.tr("{} and {} are judged next, unless you take them out of the queue").format(*names)
         self.again.setToolTip(tip if writable else self.tr("This study is open for reading only"))
 
-        name = self.tr("Take {} and {} out of the queue") if waits else self.tr("Judge {} and {} again")
-        self.again.setAccessibleName(name.format(*names))
+        text = self.tr("Take {} and {} out of the queue") if waits else self.tr("Judge {} and {} again")
+        self.again.setAccessibleName(text.format(*names))
 
     def _line(self, link: "Link", *, weakest: bool) -> str:
         words = self.tr("{} over {}: {} to {}").format(link.better, link.worse, link.votes_for, link.votes_against)
@@ -111,14 +109,11 @@ class CyclesView(QWidget):
         self.all.clicked.connect(self._on_all)
         self.words = Wrapped(self)
         self.words.setProperty("muted", True)
-        self._column = QVBoxLayout()
-        self._column.setSpacing(0)
+        self._column = vertical(spacing=0)
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)
         head.addWidget(self.all)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column = vertical(self, NONE, 6)
         column.addLayout(head)
         column.addWidget(self.words)
         column.addLayout(self._column)
@@ -156,10 +151,10 @@ class CyclesView(QWidget):
         if n == 1:
             return self.tr("The majority votes on these videos form a cycle, so no order fits them all.")
 
-        words = self.tr("The majority votes form {} cycles, so no order fits them all.").format(n)
+        text = self.tr("The majority votes form {} cycles, so no order fits them all.").format(n)
         first = self.tr("Cycles with the smallest lead come first.")
         shown = self.tr("The {} with the smallest lead are shown.").format(MOST)
-        return f"{words} {shown if n > MOST else first}"
+        return f"{text} {shown if n > MOST else first}"
 
     @Slot()
     def _on_all(self) -> None:

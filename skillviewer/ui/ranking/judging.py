@@ -4,25 +4,25 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
-from skillviewer.ui.ranking.ballot import Ballot, deed_of
+from skillviewer.ui.ranking.ballot import Ballot, Contender, PresentedPair, vote_command
 from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
 from skillviewer.ui.ranking.judging_session import JudgingSession
 from skillviewer.ui.ranking.pair_queue import Outlook, Tally, offered, outlook
-from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.ranking.stopwatch import Stopwatch
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.undo import UndoStack
+from skillviewer.ui.threads.throttle import single_shot
 
 if TYPE_CHECKING:
-    from skillviewer.ui.threads.lane import Task
+    from skillviewer.ui.threads.worker_thread import Task
 
 GUARD_MS = 250
 """Time after a pair comes on screen in which no vote counts: a key hit twice is one vote."""
@@ -96,9 +96,7 @@ class Judging(QObject):
         self._ballot: Ballot | None = None
         now_s = now_s if now_s is not None else monotonic_clock()
         self._taken, self._sitting = Stopwatch(now_s), Stopwatch(now_s)
-        self._guard = QTimer(self)
-        self._guard.setSingleShot(True)
-        self._guard.setInterval(GUARD_MS)
+        self._guard = single_shot(self, GUARD_MS)
         studies.opened.connect(self._on_study)
         studies.replaced.connect(self._on_replaced)
         studies.changed.connect(self._on_changed)
@@ -185,7 +183,7 @@ class Judging(QObject):
         vote = ballot.vote(verdict, session.rater, self._taken.time_s)
         self._ballot = ballot
         self._set_phase(JudgingPhase.STORING)
-        task = self._undo.perform(deed_of(vote))
+        task = self._undo.perform(vote_command(vote))
         task.succeeded.connect(self._on_stored)
         task.failed.connect(self._on_not_stored)
         return True
@@ -325,7 +323,7 @@ class Judging(QObject):
         words = [known_under(session.rater, found.rater)]
         session.rater = found.rater
         for earlier in session.learn(found.mine, found.tally, found.contenders):
-            self._undo.remember(deed_of(earlier), earlier)
+            self._undo.remember(vote_command(earlier), earlier)
         self.tally_changed.emit(found.tally)
         self.contenders_changed.emit(found.contenders)
         n_lost = found.n_lost - len(session.unreadable)

@@ -1,21 +1,21 @@
 """The view in which a rater judges: a pair, and the buttons under it."""
 
-from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.ranking.ballot import NO_MARKS, Ballot, Marks
+from skillviewer.ui.ranking.ballot import NO_MARKS, Ballot, Contender, Marks, PresentedPair
 from skillviewer.ui.ranking.controls import PairTransport, VoteBar
 from skillviewer.ui.ranking.judging import Judging, JudgingPhase
 from skillviewer.ui.ranking.pair_clock import EPSILON_S
 from skillviewer.ui.ranking.pair_view import PairView
-from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VIDEOS
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.widgets.layout import NONE, vertical
 
 AHEAD_AFTER_MS = 400
 """Time that a pair is on screen before the next one is opened, so that it can play at once."""
@@ -41,10 +41,7 @@ class JudgingView(QWidget):
         self.pair_views = (PairView((a, b), parent=self), PairView((c, d), parent=self))
         self._front = 0
         self._ahead: PresentedPair | None = None
-        self._opening = QTimer(self)
-        self._opening.setSingleShot(True)
-        self._opening.setInterval(AHEAD_AFTER_MS)
-        self._opening.timeout.connect(self._open_ahead)
+        self._opening = single_shot(self, AHEAD_AFTER_MS, self._open_ahead)
         self._marks_s: Marks = NO_MARKS
         self._pile = QStackedWidget(self)
         for pair in self.pair_views:
@@ -55,9 +52,7 @@ class JudgingView(QWidget):
             pair.sync_asked.connect(self._on_sync_asked)
         self.transport = PairTransport(actions, program.icons, self)
         self.votes = VoteBar(actions, self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self._pile, 1)
         column.addWidget(self.transport)
         column.addWidget(self.votes)
@@ -241,9 +236,3 @@ class JudgingView(QWidget):
             return study.videos.change(name, sync_s=before)
 
         self._program.undo.perform(Command(self.tr("sync point"), set_point, take_back, (VIDEOS,)))
-
-    @Slot(object)
-    def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
-        for part in (*self.pair_views, self.transport, self.votes):
-            part.on_theme(theme)

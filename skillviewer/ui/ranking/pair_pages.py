@@ -4,18 +4,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from skillviewer.core.text import printable
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
 
 COLUMN_PX = 440
 ROW_PX = 30
@@ -35,22 +27,18 @@ class Page(QWidget):
         super().__init__(parent)
         outer = QHBoxLayout(self)
         outer.addStretch(1)
-        self._column = QVBoxLayout()
-        self._column.setSpacing(8)
+        self._column = vertical(spacing=8)
         outer.addLayout(self._column)
         outer.addStretch(1)
         self._column.addStretch(2)
         self._heading = QLabel(heading, self)
         self._heading.setProperty("letters", "page")
-        self._words = QLabel(self)
-        self._words.setWordWrap(True)
+        self._words = text_label("", self, wrap=True)
         self._words.setFixedWidth(COLUMN_PX)
         self._words.setProperty("muted", True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._middle = QVBoxLayout()
-        self._middle.setSpacing(8)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(8)
+        self._middle = vertical(spacing=8)
+        self._buttons = horizontal(spacing=8)
         self._buttons.addStretch(1)
         self._column.addWidget(self._heading)
         self._column.addWidget(self._words)

@@ -2,24 +2,25 @@
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from skillviewer.core.errors import SkillViewerError, VideoError
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
-from skillviewer.ui.ranking.presented_pair import Contender
+from skillviewer.ui.ranking.ballot import Contender
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
-from skillviewer.ui.threads.lane import Lane
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class PairPlayer(QWidget):
     """Shows one video of a pair.
 
     Args:
-        lane: Lane that owns its reader.
+        worker: Owns its reader.
         parent: Owner.
     """
 
@@ -30,9 +31,9 @@ class PairPlayer(QWidget):
     clicked = Signal()
     sync_asked = Signal()
 
-    def __init__(self, lane: Lane[OpenVideos], parent: QWidget | None = None) -> None:
+    def __init__(self, worker: WorkerThread[OpenVideos], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.feed = FrameFeed(lane, self)
+        self.feed = FrameFeed(worker, self)
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(200, 112)
         self._contender: Contender | None = None
@@ -42,8 +43,7 @@ class PairPlayer(QWidget):
         self._ready = self._playing = False
         self._side = QLabel(self)
         self._side.setProperty("heading", True)
-        self._state = QLabel(self)
-        self._state.setProperty("muted", True)
+        self._state = text_label("", self, muted=True)
         self._time = QLabel(self)
         self.sync_button = QToolButton(self)
         self.sync_button.setText(self.tr("Set sync point"))
@@ -51,17 +51,13 @@ class PairPlayer(QWidget):
         self.sync_button.setToolTip(self.tr("Align the frame on screen with the sync point of the other video"))
         self.sync_button.clicked.connect(self.sync_asked)
         self._head = QWidget(self)
-        row = QHBoxLayout(self._head)
-        row.setContentsMargins(16, 4, 8, 4)
-        row.setSpacing(8)
+        row = horizontal(self._head, (16, 4, 8, 4), 8)
         row.addWidget(self._side)
         row.addWidget(self._state)
         row.addStretch(1)
         row.addWidget(self._time)
         row.addWidget(self.sync_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self._head)
         column.addWidget(self.canvas, 1)
         self.feed.opened.connect(self._on_opened)
@@ -127,10 +123,8 @@ class PairPlayer(QWidget):
             at_s = min(max(time_s - self._clip.start_s, 0.0), self._clip.duration_s)
             self._time.setText(f"{clock(at_s)} / {clock(self._clip.duration_s)}")
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
-        self.canvas.on_theme(theme)
         palette = self._head.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.window))
         self._head.setPalette(palette)

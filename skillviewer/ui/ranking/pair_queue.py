@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.data.study import FileState, Study, StudySettings, StudyVideo
 from skillviewer.data.study.votes import Vote
-from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
+from skillviewer.ui.ranking.ballot import Contender, PresentedPair
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.pair_selection import Asked, Plan  # scipy takes a second

@@ -3,24 +3,24 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from skillviewer.ui.ranking.ballot import Contender, PresentedPair
 from skillviewer.ui.ranking.pair_clock import BOTH, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
-from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.session.frame_feed import OpenVideos
-from skillviewer.ui.threads.lane import Lane
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.widgets.layout import NONE, horizontal
 
 
 class PairView(QWidget):
     """Two players with one clock.
 
-    Each player has a lane of its own: neither waits for the other, and opening the next pair in another view does not
+    Each player has a worker of its own: neither waits for the other, and opening the next pair in another view does not
     delay this one.
 
     Args:
-        lanes: Two lanes.
+        workers: Two worker threads.
         now_s: Clock in seconds; tests give their own.
         parent: Owner.
     """
@@ -37,13 +37,13 @@ class PairView(QWidget):
 
     def __init__(
         self,
-        lanes: tuple[Lane[OpenVideos], Lane[OpenVideos]],
+        workers: tuple[WorkerThread[OpenVideos], WorkerThread[OpenVideos]],
         now_s: Callable[[], float] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.clock = PairClock(now_s, self)
-        self.players = (PairPlayer(lanes[0], self), PairPlayer(lanes[1], self))
+        self.players = (PairPlayer(workers[0], self), PairPlayer(workers[1], self))
         self._turn: PresentedPair | None = None
         self._contenders: tuple[Contender, ...] = ()  # by player
         self._speed = 1.0
@@ -51,9 +51,7 @@ class PairView(QWidget):
         self._painted: set[int] = set()
         self._over = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row = horizontal(self, NONE, 8)
         self._row = row
         for player in self.players:
             player.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
@@ -229,9 +227,3 @@ class PairView(QWidget):
                 if watched is player.canvas:
                     self.clock.set_active(video)
         return super().eventFilter(watched, event)
-
-    @Slot(object)
-    def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
-        for player in self.players:
-            player.on_theme(theme)

@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QWidget
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import Study
@@ -15,6 +15,7 @@ from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -35,28 +36,21 @@ class ResultView(VotesView):
         self.cycles.unasked.connect(self._on_unasked)
 
     def _make_page(self) -> QWidget:
-        self.summary = QLabel(self)
-        self.summary.setTextFormat(Qt.TextFormat.PlainText)
-        self.summary.setProperty("muted", True)
+        self.summary = text_label("", self, plain=True, muted=True)
         self.table = ScaleTable(self)
         self.reliability = Reliability(self)
         self.cycles = CyclesView(self)
         heading = QLabel(self.tr("Strengths"), self)
         heading.setProperty("heading", True)
-        head = QHBoxLayout()
-        head.setSpacing(12)
+        head = horizontal(spacing=12)
         head.addWidget(heading)
         head.addWidget(self.summary, 1)
         left = QWidget(self)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(16, 12, 12, 12)
-        column.setSpacing(8)
+        column = vertical(left, (16, 12, 12, 12), 8)
         column.addLayout(head)
         column.addWidget(self.table, 1)
         inside = QWidget(self)
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(20)
+        column = vertical(inside, (16, 12, 16, 12), 20)
         column.addWidget(self.reliability)
         column.addWidget(self.cycles)
         column.addStretch(1)
@@ -115,9 +109,7 @@ class Reliability(QWidget):
         heading = QLabel(self.tr("Reliability"), self)
         heading.setProperty("heading", True)
         self._sentences: list[Wrapped] = []
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
+        self._column = vertical(self, NONE, 8)
         self._column.addWidget(heading)
 
     @property

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,6 +19,7 @@ from skillviewer.core.text import percent, printable
 from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.layout import vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ class RatersView(VotesView):
             )
         )
         inside = QWidget(page)
-        lines = QVBoxLayout(inside)
-        lines.setContentsMargins(0, 0, 8, 0)
-        lines.setSpacing(12)
+        lines = vertical(inside, (0, 0, 8, 0), 12)
         lines.addWidget(self.warnings)
         lines.addWidget(explained)
         lines.addStretch(1)
@@ -111,9 +109,7 @@ class RatersView(VotesView):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName(heading.text())
-        column = QVBoxLayout(page)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(8)
+        column = vertical(page, (16, 12, 16, 12), 8)
         column.addWidget(self.table)
         column.addSpacing(8)
         column.addWidget(heading)

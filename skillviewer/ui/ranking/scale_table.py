@@ -3,28 +3,20 @@
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QStandardItem
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.widgets.names import elided, n_alike
+from skillviewer.ui.widgets.tables import SORT_ROLE, VIDEO_ROLE, Cell, SortedTable, item_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from skillviewer.core.ranking.report import VideoStanding
 
-SORT_ROLE = Qt.ItemDataRole.UserRole
-ENDS_ROLE = Qt.ItemDataRole.UserRole + 1
+ENDS_ROLE = VIDEO_ROLE + 1
 TWO_SIDED_95 = 1.96
 """Standard errors on both sides of a strength that its 95 % interval reaches."""
 ROW_PX = 26
@@ -105,7 +97,7 @@ def grid_step(reach: int) -> int:
     return max(1, math.ceil(reach / 4))
 
 
-class ScaleTable(QTableView):
+class ScaleTable(SortedTable):
     """Strengths, sortable by every column.
 
     Args:
@@ -113,27 +105,13 @@ class ScaleTable(QTableView):
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._model = QStandardItemModel(self)
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self._model)
-        self._sorted.setSortRole(SORT_ROLE)
-        self.setModel(self._sorted)
+        super().__init__(QCoreApplication.translate("rank", "Strengths of the videos"), (), parent)
         self.scale, self.names = ScaleDelegate(self), RankedNameDelegate(self)
         self._plain = self.itemDelegate()
         self.setStyleSheet("QTableView::item { padding: 0 8px 0 5px; }")  # numbers end where their titles end
-        self.setAccessibleName(self.tr("Strengths of the videos"))
-        self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTabKeyNavigation(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_PX)
-        self.horizontalHeader().setHighlightSections(False)
 
     def show_standings(self, standings: "Sequence[VideoStanding]") -> None:
         """Show strengths, the strongest first.
@@ -142,24 +120,12 @@ class ScaleTable(QTableView):
             standings: Of one task or several; strengths of two tasks do not stand on one scale.
         """
         tasks = len({s.task for s in standings}) > 1
-        self.setSortingEnabled(False)
         self._model.clear()
         self.names.alike = n_alike([printable(s.name) for s in standings])
         ends = [abs(s.strength) + TWO_SIDED_95 * s.error for s in standings]
         self.scale.reach = max(1, math.ceil(max(ends, default=1)))
         self._set_columns(tasks=tasks)
-        for at, standing in enumerate(standings):
-            self._model.appendRow(self._row(at, standing, tasks=tasks))
-        self._sorted.sort(-1)
-        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setSortingEnabled(True)
-
-    def texts(self) -> list[list[str]]:
-        """Return what is shown, row by row, as it is sorted now."""
-        model = self._sorted
-        return [
-            [str(model.index(r, c).data() or "") for c in range(model.columnCount())] for r in range(model.rowCount())
-        ]
+        self._fill([self._row(at, standing, tasks=tasks) for at, standing in enumerate(standings)])
 
     def _set_columns(self, *, tasks: bool) -> None:
         reach = self.scale.reach
@@ -208,21 +174,11 @@ class ScaleTable(QTableView):
         words = self.tr("{} logits, 95 % interval {} to {}").format(signed(s.strength), signed(low), signed(high))
         scale.setToolTip(words)
         scale.setAccessibleText(words)
-        name = _cell(printable(s.name), s.name.casefold(), number=False)
-        name.setToolTip(printable(s.name))
         return [
-            _cell(str(s.rank), at),
-            name,
-            *([_cell(printable(s.task), s.task.casefold(), number=False)] if tasks else []),
+            item_of(Cell(str(s.rank), at)),
+            item_of(Cell(printable(s.name))),
+            *([item_of(Cell(printable(s.task)))] if tasks else []),
             scale,
-            _cell(f"{signed(s.strength)} ± {s.error:.2f}", s.strength),
-            *(_cell(str(n), n) for n in (s.won, s.lost, s.neither)),
+            item_of(Cell(f"{signed(s.strength)} ± {s.error:.2f}", s.strength)),
+            *(item_of(Cell(str(n), n)) for n in (s.won, s.lost, s.neither)),
         ]
-
-
-def _cell(text: str, value: float | str, *, number: bool = True) -> QStandardItem:
-    item = QStandardItem(text)
-    item.setData(value, SORT_ROLE)
-    side = Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft
-    item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-    return item

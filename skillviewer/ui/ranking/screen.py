@@ -1,36 +1,50 @@
 """The Rank screen: a rater judges pairs, blind; results and raters are shown while no rater judges."""
 
+from functools import partial
+from operator import methodcaller
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QPushButton, QStackedWidget, QToolButton, QWidget
 
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, key_text
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView
 from skillviewer.ui.ranking.pair_pages import Page, RaterPage
 from skillviewer.ui.ranking.pair_queue import offered
-from skillviewer.ui.ranking.rank_actions import ON_A_PAIR
 from skillviewer.ui.ranking.ranking_results import ResultView
 from skillviewer.ui.ranking.raters import RatersView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from skillviewer.ui.ranking.pair_clock import PairClock
 
 LETTERS_OF_NAME = 16
 """Number of letters of a rater's name that are shown in front of the progress."""
+
+MOVES = {
+    "rank_play": methodcaller("toggle"),
+    "rank_previous_frame": methodcaller("step", -1),
+    "rank_next_frame": methodcaller("step", 1),
+    "rank_back_second": methodcaller("skip", -1.0),
+    "rank_on_second": methodcaller("skip", 1.0),
+    "rank_back_ten": methodcaller("skip", -10.0),
+    "rank_on_ten": methodcaller("skip", 10.0),
+    "rank_first": methodcaller("first"),
+    "rank_last": methodcaller("last"),
+}
+"""What actions do with the clock of the pair before the rater."""
 
 
 class RankScreen(QWidget):
@@ -46,11 +60,14 @@ class RankScreen(QWidget):
 
     status_changed = Signal()
     """The text of ``status_text()`` has changed."""
+    judges_changed = Signal()
+    """A pair came before a rater, or is there no more."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._question = ""
+        self._shown = False
         self._sat_down = False  # a rater judged here: the next one is likely to be another
         self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
         self.desk = JudgingView(program, self.judging, actions, self)
@@ -67,9 +84,7 @@ class RankScreen(QWidget):
         self.setup = StudySettingsView(program, self)
         self._tabs.addWidget(self.setup)
         self._add_tab(self.tr("Set-up"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(self, NONE, 0)
         column.addWidget(self._head)
         column.addWidget(self._tabs, 1)
         self._group.idClicked.connect(self._on_tab)
@@ -125,16 +140,10 @@ class RankScreen(QWidget):
 
     def _make_head(self) -> QWidget:
         head = QWidget(self)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(8)
+        row = horizontal(head, (16, 8, 16, 8), 8)
         left, right = QWidget(head), QWidget(head)
-        self._tab_row = QHBoxLayout(left)
-        self._tab_row.setContentsMargins(0, 0, 0, 0)
-        self._tab_row.setSpacing(4)
-        self.progress = QLabel(left)
-        self.progress.setTextFormat(Qt.TextFormat.PlainText)
-        self.progress.setProperty("muted", True)
+        self._tab_row = horizontal(left, NONE, 4)
+        self.progress = text_label("", left, plain=True, muted=True)
         self._tab_row.addWidget(self.progress)
         self._tab_row.addStretch(1)
         self.statement = QLabel(head)
@@ -145,9 +154,7 @@ class RankScreen(QWidget):
         self.finish = QPushButton(self.tr("Finish for now"), right)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.finish.clicked.connect(self.judging.leave)
-        end = QHBoxLayout(right)
-        end.setContentsMargins(0, 0, 0, 0)
-        end.setSpacing(12)
+        end = horizontal(right, NONE, 12)
         end.addStretch(1)
         end.addWidget(self.finish)
         for part, share in ((left, 1), (self.statement, 2), (right, 1)):  # the question is centred
@@ -186,21 +193,38 @@ class RankScreen(QWidget):
             return frozenset()
         return frozenset(text for entry in self._program.videos for text in (entry.name, entry.path.stem))
 
+    def handlers(self, _dialogs: Dialogs) -> Handlers:
+        """Return what the actions of the Rank menu do, while a pair is before a rater."""
+        desk = self.desk
+        run: dict[str, Callable[[], object]] = {
+            "rank_left": partial(desk.vote, Verdict.LEFT),
+            "rank_right": partial(desk.vote, Verdict.RIGHT),
+            "rank_neither": partial(desk.vote, Verdict.NEITHER),
+            "rank_skip": partial(desk.vote, None),
+            "rank_swap": desk.swap,
+            "rank_mark": desk.mark,
+            "rank_reason": desk.write_reason,
+            "rank_other": desk.other_one,
+            **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
+        }
+        switch = {"rank_together": desk.set_together}
+        return Handlers(run, switch, dict.fromkeys((*run, *switch), self._is_judging), (self.judges_changed,))
+
+    def _move_clock(self, move: "Callable[[PairClock], object]") -> None:
+        move(self.desk.deck.clock)  # that of the next pair takes its place
+
     def on_shown(self) -> None:
         """Resume the stopwatches and focus the page."""
+        self._shown = True
         self.judging.on_shown()
         self._take_focus()
-        self._enable_keys()
+        self.judges_changed.emit()
 
     def on_hidden(self) -> None:
         """Pause the videos and the stopwatches."""
+        self._shown = False
         self.desk.deck.clock.pause()
         self.judging.on_hidden()
-
-    @Slot(object)
-    def on_theme(self, theme: Theme) -> None:
-        """Apply the theme."""
-        self.desk.on_theme(theme)
 
     @Slot()
     def show_results(self) -> None:
@@ -225,14 +249,9 @@ class RankScreen(QWidget):
             return self.tr("mine {}/{} · all {}").format(tally.mine, tally.my_aim, tally.all)
         return self.tr("mine {}/{} · all {}/{}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
 
-    @property
-    def _judges(self) -> bool:
-        """True while a pair is before a rater."""
-        return self.judging.phase in ON_SCREEN and self._tabs.currentIndex() == 0
-
-    def _enable_keys(self) -> None:
-        """Enable the keys for votes only while there is a pair: elsewhere they belong to lists and fields."""
-        self._actions.set_enabled(self._judges, *ON_A_PAIR)
+    def _is_judging(self) -> bool:
+        """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""
+        return self._shown and self.judging.phase in ON_SCREEN and self._tabs.currentIndex() == 0
 
     def _take_focus(self) -> None:
         if not self.isVisible() or self._tabs.currentIndex():
@@ -251,14 +270,14 @@ class RankScreen(QWidget):
             task = self._program.studies.read(offered)
             task.succeeded.connect(self._on_raters)
         elif phase is JudgingPhase.READ_ONLY:
-            self._say_read_only()
+            self._show_read_only()
         elif phase is JudgingPhase.REST:
-            self._say_rest()
+            self._show_rest()
         elif phase is JudgingPhase.TOO_FEW:
             for button in (self.find_missing, self.give_up):  # a rater judged, and files are gone
                 button.setVisible(bool(self.judging.rater))
         elif phase is JudgingPhase.DONE:
-            self._say_done()
+            self._show_done()
 
     @Slot(object)
     def _on_phase(self, phase: JudgingPhase) -> None:
@@ -278,9 +297,9 @@ class RankScreen(QWidget):
         self.finish.setVisible(busy)
         self.statement.setText(self._question if busy else "")
         self._on_tally()
-        self._enable_keys()
+        self.judges_changed.emit()
 
-    def _say_read_only(self) -> None:
+    def _show_read_only(self) -> None:
         study = self._program.studies.current
         why = " ".join(study.notices) if study is not None else ""
         words = self.tr("You can judge in a copy; “skillviewer study import” merges its votes back.")
@@ -293,13 +312,13 @@ class RankScreen(QWidget):
         if study is not None:
             self._program.studies.open(study.path)
 
-    def _say_rest(self) -> None:
+    def _show_rest(self) -> None:
         minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.since_rest
         judged = (self.tr("{} pair") if n == 1 else self.tr("{} pairs")).format(n)
         words = self.tr("You have judged {} in {} min. A few minutes away from the screen keep your judgement fair.")
         self.rest_page.set_words(words.format(judged, minutes))
 
-    def _say_done(self) -> None:
+    def _show_done(self) -> None:
         tally, rater = self.judging.tally, self.judging.rater
         given = (self.tr("{} judgement") if tally.mine == 1 else self.tr("{} judgements")).format(tally.mine)
         more = self.judging.ahead is not None
@@ -320,7 +339,7 @@ class RankScreen(QWidget):
         self.progress.setText(f"{short}   {self._progress_words()}" if name else "")
         self.progress.setToolTip(name if short != name else "")
         if self.judging.phase is JudgingPhase.DONE:
-            self._say_done()
+            self._show_done()
         self.status_changed.emit()
 
     @Slot(object)
@@ -338,7 +357,7 @@ class RankScreen(QWidget):
     def _on_tab(self, number: int) -> None:
         self._tabs.setCurrentIndex(number)
         self._take_focus()
-        self._enable_keys()
+        self.judges_changed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let Space press the focused button instead of playing the videos."""

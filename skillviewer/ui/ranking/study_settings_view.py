@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QScrollArea, QWidget
 
 from skillviewer.data.study import Study, StudySettings
 from skillviewer.ui.player.transport import speed_text
@@ -16,6 +16,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import SETTINGS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
+from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
 
 COMPARISONS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -70,13 +71,11 @@ class StudySettingsView(QWidget):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget(area)
-        row = QHBoxLayout(inside)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = horizontal(inside, NONE)
         row.addWidget(form, 1)
         row.addStretch(1)
         area.setWidget(inside)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = vertical(self, NONE)
         column.addWidget(area)
         self.question.editingFinished.connect(self._on_question)
         self.neither.clicked.connect(self._on_neither)

@@ -1,4 +1,4 @@
-"""Loading of the study's votes while a page is shown: read in the study's lane, processed in another."""
+"""Loading of the study's votes while a page is shown: read in the study's worker, processed in another."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from skillviewer.ui.session.studies import VIDEOS, VOTES
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.pair_selection import Asked  # scipy takes a second
-    from skillviewer.ui.threads.lane import Task
+    from skillviewer.ui.threads.worker_thread import Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from abc import abstractmethod
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 
 from skillviewer.ui.ranking.pair_pages import Page
 from skillviewer.ui.ranking.votes_loader import VotesLoader, VotesSnapshot, Work
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.layout import NONE, vertical
 
 
 class VotesView(QWidget):
@@ -34,8 +35,7 @@ class VotesView(QWidget):
         self.pages = QStackedWidget(self)
         for page in (self.message, self.empty, self._page):
             self.pages.addWidget(page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = vertical(self, NONE)
         column.addWidget(self.pages)
         self._loader.answered.connect(self._on_answered)
         self._loader.emptied.connect(self._on_emptied)

@@ -1,9 +1,9 @@
-"""Which video is assessed now, and which are next."""
+"""The queue of videos to be assessed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -12,9 +12,9 @@ from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.threads.messages import Messages
-from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.throttle import Throttle, single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 SETTLE_MS = 300
 """A video must stay on screen this long before it is assessed unasked, so that paging through starts nothing."""
@@ -32,13 +32,13 @@ def _assess(slot: ModelSlot, footage: VideoClip, passes: int, token: CancelToken
 
 
 class Assessments(QObject):
-    """A queue of videos for the model lane, one at a time, so that order can change until the last moment.
+    """A queue of videos for the model worker thread, one at a time, so that order can change until the last moment.
 
     The video on screen goes first. A video that was begun only because it was on screen makes way when another comes on
     screen, and waits behind it.
 
     Args:
-        lane: Lane that owns the loaded model.
+        worker: Owns the loaded model.
         state: What is on screen; told of the analysis as it grows.
         videos: The list; told of every state.
         jobs: Shows the work.
@@ -52,7 +52,7 @@ class Assessments(QObject):
 
     def __init__(
         self,
-        lane: Lane[ModelSlot],
+        worker: WorkerThread[ModelSlot],
         state: ViewerState,
         videos: VideoList,
         jobs: Jobs,
@@ -60,7 +60,7 @@ class Assessments(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._lane, self._state, self._videos = lane, state, videos
+        self._worker, self._state, self._videos = worker, state, videos
         self._jobs, self._messages = jobs, messages
         self._kept: dict[tuple[VideoClip, str], Analysis] = {}  # (video, digest of the checkpoint)
         self._model: LoadedModel | None = None
@@ -73,19 +73,16 @@ class Assessments(QObject):
         self._job: Job | None = None
         self._n_done = 0
         self._automatic = True
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._ask_unasked)
-        self._pace = Throttle(self)
-        self._pace.shown.connect(self._show)
+        self._settle = single_shot(self, SETTLE_MS, self._ask_unasked)
+        self._throttle = Throttle(self)
+        self._throttle.shown.connect(self._show)
         state.current_changed.connect(self._on_current)
         state.model_changed.connect(self._on_model)
         videos.added.connect(self._on_added)
 
     @property
     def busy(self) -> bool:
-        """Whether a video is being assessed or waits."""
+        """True while a video is being assessed or waits."""
         return self._running is not None or bool(self._queue)
 
     @property
@@ -95,7 +92,7 @@ class Assessments(QObject):
 
     @property
     def automatic(self) -> bool:
-        """Whether the video on screen is assessed without being asked for."""
+        """True where the video on screen is assessed automatically."""
         return self._automatic
 
     def set_automatic(self, on: bool) -> None:
@@ -127,13 +124,13 @@ class Assessments(QObject):
             self._enqueue(footage, again=known is not None and known.n_passes < self._state.passes)
         self._advance()
 
-    def _tell_dropped(self) -> None:
-        """Say that videos which somebody asked to be assessed are so no longer."""
+    def _report_dropped(self) -> None:
+        """Report that the assessment of waiting videos was cancelled."""
         asked = dict.fromkeys([*self._queue, *([self._running] if self._running is not None else [])])
         n = sum(footage not in self._unasked for footage in asked)
         if n:
-            words = self.tr("Another model was chosen: {} videos no longer wait to be assessed.")
-            one = self.tr("Another model was chosen: 1 video no longer waits to be assessed.")
+            words = self.tr("Another model was chosen: the assessment of {} waiting videos was cancelled.")
+            one = self.tr("Another model was chosen: the assessment of 1 waiting video was cancelled.")
             self._messages.note(words.format(n) if n > 1 else one)
 
     def _suffices(self, footage: VideoClip, known: Analysis | None) -> bool:
@@ -158,7 +155,7 @@ class Assessments(QObject):
         waiting, self._queue = self._queue, []
         self._unasked.clear()
         self._again.clear()
-        self._pace.stop()
+        self._throttle.stop()
         for footage in waiting:
             self._restore(footage)
         if self._task is not None:
@@ -210,7 +207,7 @@ class Assessments(QObject):
         if model is not None and before is not None and model.digest == before.digest:
             return  # only its memory was read again
         if before is not None:
-            self._tell_dropped()
+            self._report_dropped()
             self.stop()  # what waited for the first model goes on waiting
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:
@@ -241,12 +238,12 @@ class Assessments(QObject):
         self._advance()
 
     def _advance(self) -> None:
-        if self._model is None or self._running is not None or not self._queue or self._lane.stopped:
+        if self._model is None or self._running is not None or not self._queue or self._worker.stopped:
             return
         footage, passes = self._queue.pop(0), self._state.passes
         self._running, self._passes = footage, passes
         self._videos.update(footage, state=VideoState.WORKING, done=0, total=0)
-        task = self._lane.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
+        task = self._worker.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
         self._task = task
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)
@@ -258,9 +255,9 @@ class Assessments(QObject):
             self._job = self._jobs.begin(self.tr("Assessing"), keeps=True)
             self._job.stop_asked.connect(self.stop)
             self.busy_changed.emit(True)
-        self._tell_job(0, 0)
+        self._report_job(0, 0)
 
-    def _tell_job(self, done: int, total: int) -> None:
+    def _report_job(self, done: int, total: int) -> None:
         if self._job is None or self._running is None:
             return
         n_videos = self._n_done + 1 + len(self._queue)
@@ -272,14 +269,14 @@ class Assessments(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        self._pace.tell(progress)
+        self._throttle.report(progress)
 
     @Slot(object)
     def _show(self, progress: Progress) -> None:
         if self._running is None:
             return
         self._videos.update(self._running, done=progress.done, total=progress.total)
-        self._tell_job(progress.done, progress.total)
+        self._report_job(progress.done, progress.total)
         if isinstance(progress.value, Analysis) and self._running == self._state.current:
             self._state.set_analysis(progress.value)
 
@@ -325,7 +322,7 @@ class Assessments(QObject):
             self._unasked.discard(self._running)
             self._again.discard(self._running)
         self._running = self._task = None
-        self._pace.stop()
+        self._throttle.stop()
         if self._queue:
             self._advance()
         if self._running is None:

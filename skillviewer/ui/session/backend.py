@@ -1,4 +1,4 @@
-"""What the window needs from the rest of the program, as types; tests give their own."""
+"""The interface between the window and the rest of the program; tests give their own."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.nets.library import ModelEntry
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
@@ -29,7 +30,7 @@ class Reader(Protocol):
 
     @property
     def info(self) -> VideoInfo:
-        """What is known of the file."""
+        """Facts of the file."""
         ...
 
     def describe(self, token: CancelToken | None = None, /) -> VideoInfo:
@@ -88,7 +89,7 @@ class Assessor(Protocol):
 
     @property
     def device_name(self) -> str:
-        """Where it runs, for people."""
+        """The device, as it is shown."""
         ...
 
     def memory_text(self) -> str:
@@ -110,8 +111,8 @@ class Assessor(Protocol):
         ...
 
 
-class ModelPool(Protocol):
-    """Several loaded models: ``skillviewer.engine.inference.model_pool.ModelPool``."""
+class ComparedModels(Protocol):
+    """Several loaded models, as the Compare screen uses them: ``skillviewer.engine.inference.model_pool.ModelPool``."""
 
     def facts(self, folder: Path) -> ModelFacts:
         """Return what a model's checkpoint says of itself; it is loaded if it is not yet."""
@@ -142,8 +143,8 @@ class ModelPool(Protocol):
         ...
 
 
-class Tuner(Protocol):
-    """Who fine-tunes, elsewhere: ``skillviewer.engine.finetuning.process.Tuner``."""
+class FineTuner(Protocol):
+    """Fine-tuning in another process: ``skillviewer.engine.finetuning.process.Tuner``."""
 
     def cost(self, job: "TuningJob", token: CancelToken, report: Report, /) -> "TuningCost":
         """Measure what a job costs."""
@@ -159,7 +160,7 @@ class Tuner(Protocol):
 
 
 class Exports(Protocol):
-    """Who writes exports: ``skillviewer.engine.exporting.service.Desk``."""
+    """Writing of exports: ``skillviewer.engine.exporting.service.ExportService``."""
 
     def write_all(
         self, orders: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
@@ -180,34 +181,20 @@ class Exports(Protocol):
         ...
 
 
-class ModelEntry(Protocol):
-    """A checkpoint on this computer: ``skillviewer.nets.library.ModelEntry``."""
-
-    @property
-    def name(self) -> str:
-        """Name by which it is asked for."""
-        ...
-
-    @property
-    def folder(self) -> Path:
-        """Where it lies."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where the window gets readers, models and proxies from.
+    """The source of readers, models and proxies.
 
     Attributes:
-        open_reader: Opens a video; the token stops it, for large files take long. Runs in a lane.
-        open_model: Loads a checkpoint by folder. Runs in a lane and imports torch there.
+        open_reader: Opens a video; the token stops it, for large files take long. Runs in a worker thread.
+        open_model: Loads a checkpoint by folder. Runs in a worker thread and imports torch there.
         find_models: Lists the checkpoints. Light.
-        open_proxy: Opens the proxy of a video, or returns None when there is none. Runs in a lane.
-        build_proxy: Makes the proxy of a video, if it is worth one. Runs in a lane.
-        open_pool: Makes the place where several models are held that are compared. Runs in a lane and imports torch
+        open_proxy: Opens the proxy of a video, or returns None when there is none. Runs in a worker thread.
+        build_proxy: Makes the proxy of a video, if it is worth one. Runs in a worker thread.
+        open_pool: Makes the place where several models are held that are compared. Runs in a worker and imports torch
             there.
-        open_tuner: Makes who fine-tunes. Runs in a lane.
-        open_desk: Makes who writes exports. Runs in a lane; a model is loaded only when one has to be asked.
+        open_tuner: Makes who fine-tunes. Runs in a worker thread.
+        open_desk: Makes who writes exports. Runs in a worker thread; a model is loaded only when one has to be asked.
     """
 
     open_reader: Callable[[Path, CancelToken | None], Reader]
@@ -215,6 +202,6 @@ class Backend:
     find_models: Callable[[], tuple[ModelEntry, ...]]
     open_proxy: Callable[[VideoInfo], Proxy | None]
     build_proxy: Callable[[Path, CancelToken, Report], None]
-    open_pool: Callable[[], ModelPool]
-    open_tuner: Callable[[], Tuner]
+    open_pool: Callable[[], ComparedModels]
+    open_tuner: Callable[[], FineTuner]
     open_desk: Callable[[], Exports]

@@ -1,4 +1,4 @@
-"""Whether files that were written since a study last saw them are still the same: read apart from the study's lane."""
+"""Check files that were written since the study last saw them, in a worker apart from that of the study."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,18 +9,18 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import StudyVideo
 from skillviewer.data.study.identity import Identity, identify
-from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 Read = Callable[[Path, CancelToken | None], Identity]
 Check = Callable[[set[str], Read, Callable[[Any], None]], object]
-"""``check(names, read, then)``: let the study check videos, in its lane, by what ``read`` says of their files."""
+"""``check(names, read, then)``: let the study check videos, in its worker, by what ``read`` says of their files."""
 
 
 class FileChecks(QObject):
     """Reads the doubtful files of a study one by one, so that votes do not wait for films of gigabytes.
 
     Args:
-        lane: Lane that reads.
+        worker: Reads.
         check: Lets the study check videos.
         parent: Owner.
     """
@@ -28,9 +28,9 @@ class FileChecks(QObject):
     done = Signal(object)
     """``tuple[StudyVideo, ...]``: the videos of the study, once none is in doubt."""
 
-    def __init__(self, lane: Lane[None], check: Check, parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerThread[None], check: Check, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lane, self._check = lane, check
+        self._worker, self._check = worker, check
         self._doubtful: list[StudyVideo] = []
         self._checked: dict[str, StudyVideo] = {}
         self._reading: Task | None = None
@@ -50,16 +50,16 @@ class FileChecks(QObject):
         self._doubtful, self._checked, self._reading = [], {}, None
 
     def _next(self) -> None:
-        if self._doubtful and not self._lane.stopped:
+        if self._doubtful and not self._worker.stopped:
             path = self._doubtful[0].path
             assert path is not None
-            self._reading = self._lane.submit(lambda _none, token, _report: identify(path, token))
+            self._reading = self._worker.submit(lambda _none, token, _report: identify(path, token))
             self._reading.succeeded.connect(self._on_read)
             self._reading.failed.connect(self._on_read)
 
     @Slot(object)
     def _on_read(self, found: Identity | Exception) -> None:
-        if self.sender() is not self._reading or self._lane.stopped:
+        if self.sender() is not self._reading or self._worker.stopped:
             return  # forgotten
         path, this, self._reading = self._doubtful[0].path, self._round, None
         names = {video.name for video in self._doubtful if video.path == path}  # parts of one file

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Proxy, Reader
-from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.threads.mailbox import LatestOnly
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +69,7 @@ def decoded_bytes(info: VideoInfo) -> float:
 
 
 class OpenVideos:
-    """The videos that are open in the frames lane, with their proxies; only a few, for each keeps pictures.
+    """The videos that are open in the frames worker thread, with their proxies; only a few, for each keeps pictures.
 
     Args:
         open_reader: Opens a video.
@@ -188,11 +189,11 @@ def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Re
 class FrameFeed(QObject):
     """Brings pictures of one player.
 
-    The latest request wins, and its exact picture always arrives, the last of all: one lane answers in order. Answers
+    The latest request wins, and its exact picture always arrives, the last of all: one worker answers in order. Answers
     of a video that has been left are dropped by generation.
 
     Args:
-        lane: Lane that owns the open videos.
+        worker: Owns the open videos.
         parent: Owner.
     """
 
@@ -202,10 +203,10 @@ class FrameFeed(QObject):
     lost = Signal(str)
     """The frame that was asked for last cannot be had: which, and why, in words. Comes before ``failed``."""
 
-    def __init__(self, lane: Lane[OpenVideos], parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerThread[OpenVideos], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lane = lane
-        self._mailbox: LatestOnly[_Want] = LatestOnly(lane, _answer, self)
+        self._worker = worker
+        self._mailbox: LatestOnly[_Want] = LatestOnly(worker, _answer, self)
         self._mailbox.delivered.connect(self._deliver)
         self._mailbox.failed.connect(self.failed)
         self._serials = itertools.count(1)
@@ -217,10 +218,7 @@ class FrameFeed(QObject):
         self._opening: Task | None = None
         self._warming: Task | None = None
         self._warm = False
-        self._idle = QTimer(self)
-        self._idle.setSingleShot(True)
-        self._idle.setInterval(IDLE_MS)
-        self._idle.timeout.connect(self._warm_up)
+        self._idle = single_shot(self, IDLE_MS, self._warm_up)
 
     @property
     def path(self) -> Path | None:
@@ -229,7 +227,7 @@ class FrameFeed(QObject):
 
     @property
     def settled(self) -> bool:
-        """Whether the exact picture of the frame asked last has arrived, or cannot be had."""
+        """True when the exact picture of the last frame asked for has arrived, or cannot be decoded."""
         want, shown = self._want, self._shown
         if want is not None and want.serial == self._lost:
             return True
@@ -238,11 +236,11 @@ class FrameFeed(QObject):
     def open(self, path: Path) -> None:
         """Open a video; ``opened`` brings its VideoInfo, or ``failed`` the error."""
         self.close()
-        if self._lane.stopped:  # the window closes
+        if self._worker.stopped:  # the window closes
             return
         self._path = path
         generation = self._generation
-        task = self._lane.submit(lambda videos, token, _report: _opened(videos, path, generation, token))
+        task = self._worker.submit(lambda videos, token, _report: _opened(videos, path, generation, token))
         self._opening = task
         task.succeeded.connect(self._deliver)
         task.failed.connect(self.failed)
@@ -286,9 +284,9 @@ class FrameFeed(QObject):
     @Slot()
     def _warm_up(self) -> None:
         path = self._path
-        if path is None or self._warming is not None or self._lane.stopped:
+        if path is None or self._warming is not None or self._worker.stopped:
             return
-        task = self._lane.submit(lambda videos, token, _report: _warmed(videos, path, token))
+        task = self._worker.submit(lambda videos, token, _report: _warmed(videos, path, token))
         self._warming = task
         task.succeeded.connect(self._on_warm)
         task.failed.connect(self._on_warm)
@@ -305,7 +303,7 @@ class FrameFeed(QObject):
     def look_for_proxy(self, path: Path) -> None:
         """Use the proxy of a video from now on, if it is the one on screen and there is a proxy by now."""
         if path == self._path:
-            task = self._lane.submit(lambda videos, token, _report: videos.look_for_proxy(path, token))
+            task = self._worker.submit(lambda videos, token, _report: videos.look_for_proxy(path, token))
             task.failed.connect(self.failed)
 
     @Slot(object)

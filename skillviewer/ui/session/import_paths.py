@@ -1,4 +1,4 @@
-"""What a person drops or opens: videos, folders, checkpoints; and what was not understood."""
+"""Opening of files and folders: videos, studies, checkpoints, and refusals of the rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.video_list import VideoList, VideoState
-from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.threads.worker_thread import WorkerThread
 
 THUMBNAIL_PX = 72
 """Height that thumbnails are kept at."""
@@ -47,7 +47,7 @@ class Sorted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probed:
-    """What a first look at a video tells: its info and thumbnail, or why it cannot be read."""
+    """The result of a first look at a video: its info and thumbnail, or the reason why it cannot be read."""
 
     footage: VideoClip
     info: VideoInfo | None
@@ -113,7 +113,7 @@ def _no_video(path: Path, backend: Backend, token: CancelToken | None) -> str:
 
 
 def _unusable(path: Path) -> str:
-    """Return why nobody could make anything of a file, or "". A study takes no such file, and it is told of once."""
+    """Return why a file cannot be used, or "". A study takes no such file; it is reported once."""
     try:
         with path.open("rb") as file:
             return "" if file.read(1) else f"{path} is empty."
@@ -157,10 +157,10 @@ def shrink(picture: Picture, height_px: int) -> Picture:
 
 
 class Intake(QObject):
-    """Takes paths in, and looks at every new video once, in its own lane.
+    """Takes paths in, and looks at every new video once, in its own worker thread.
 
     Args:
-        lane: Lane for looking at files; its resource is the backend.
+        worker: Worker thread for looking at files; its resource is the backend.
         videos: The list that videos are added to.
         messages: Told what was not understood.
         parent: Owner.
@@ -170,10 +170,10 @@ class Intake(QObject):
     """A ``Sorted``: the videos are in the list by now."""
 
     def __init__(
-        self, lane: Lane[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None
+        self, worker: WorkerThread[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._lane, self._videos, self._messages = lane, videos, messages
+        self._worker, self._videos, self._messages = worker, videos, messages
         self._to_probe: list[VideoClip] = []
         self._probing: VideoClip | None = None
         self._unreadable: list[tuple[Path, str]] = []
@@ -183,12 +183,12 @@ class Intake(QObject):
         given = list(paths)
         if not given:
             return
-        task = self._lane.submit(lambda backend, token, _report: sort_paths(given, backend, token))
+        task = self._worker.submit(lambda backend, token, _report: sort_paths(given, backend, token))
         task.succeeded.connect(self._on_sorted)
         task.failed.connect(self._messages.fail)
 
     def look_at(self, videos: Sequence[VideoClip]) -> None:
-        """Look at videos of the list that nobody has looked at yet."""
+        """Look at videos of the list that have not been looked at yet."""
         queued = set(self._to_probe)
         self._to_probe += [footage for footage in videos if footage not in queued]
         self._probe_next()
@@ -208,7 +208,7 @@ class Intake(QObject):
     def _on_sorted(self, found: Sorted) -> None:
         self._to_probe += map(VideoClip, self._videos.add(found.videos))
         if found.refused:
-            self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} things were not opened."))
+            self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} items were not opened."))
         self.took.emit(found)
         self._probe_next()
 
@@ -222,7 +222,7 @@ class Intake(QObject):
             self._messages.post(Message(many.format(len(refused)), Severity.WARNING, details))
 
     def _probe_next(self) -> None:
-        if self._probing is not None or self._lane.stopped:
+        if self._probing is not None or self._worker.stopped:
             return
         if not self._to_probe:
             if self._unreadable:
@@ -231,7 +231,7 @@ class Intake(QObject):
             return
         footage = self._to_probe.pop(0)
         self._probing = footage
-        task = self._lane.submit(lambda backend, token, _report: probe(footage, backend, token))
+        task = self._worker.submit(lambda backend, token, _report: probe(footage, backend, token))
         task.succeeded.connect(self._on_probed)
         task.failed.connect(self._messages.fail)
         task.finished.connect(self._on_probe_finished)

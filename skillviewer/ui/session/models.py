@@ -7,12 +7,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.nets.library import digest
-from skillviewer.ui.session.backend import Assessor, Backend, ModelEntry
+from skillviewer.nets.library import ModelEntry, digest
+from skillviewer.ui.session.backend import Assessor, Backend
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Jobs
-from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 def _digest(folder: Path) -> str | None:
@@ -24,7 +24,7 @@ def _digest(folder: Path) -> str | None:
 
 
 class ModelSlot:
-    """The loaded model, in the model lane. It stays on its device until another takes its place."""
+    """The loaded model, in the model worker thread. It stays on its device until another takes its place."""
 
     def __init__(self, open_model: Callable[[Path], Assessor]) -> None:
         self._open_model = open_model
@@ -69,11 +69,11 @@ class ModelSlot:
 
 
 class ModelChooser(QObject):
-    """Loads the checkpoint that a person chooses; the latest choice wins.
+    """Loads the checkpoint that the user chooses; the latest choice wins.
 
     Args:
         backend: Finds checkpoints.
-        lane: Lane that owns the loaded model.
+        worker: Owns the loaded model.
         state: Told which model is loaded.
         jobs: Shows the loading.
         messages: Told of failures.
@@ -86,14 +86,14 @@ class ModelChooser(QObject):
     def __init__(
         self,
         backend: Backend,
-        lane: Lane[ModelSlot],
+        worker: WorkerThread[ModelSlot],
         state: ViewerState,
         jobs: Jobs,
         messages: Messages,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._backend, self._lane, self._state = backend, lane, state
+        self._backend, self._worker, self._state = backend, worker, state
         self._jobs, self._messages = jobs, messages
         self._entries: tuple[ModelEntry, ...] = ()
         self._wanted: Path | None = None
@@ -112,7 +112,7 @@ class ModelChooser(QObject):
 
     @property
     def loading(self) -> bool:
-        """Whether a checkpoint is being loaded."""
+        """True while a checkpoint is being loaded."""
         return self._task is not None
 
     def refresh(self) -> None:
@@ -124,7 +124,7 @@ class ModelChooser(QObject):
         """Load a checkpoint, by folder; one that is loaded already only if it was trained anew since."""
         if folder == self._wanted:
             if self._task is None and self._state.model is not None:
-                task = self._lane.submit(lambda slot, token, report: slot.load_anew(folder, token, report))
+                task = self._worker.submit(lambda slot, token, report: slot.load_anew(folder, token, report))
                 task.succeeded.connect(self._on_loaded)
                 task.failed.connect(self._messages.fail)
             return
@@ -135,7 +135,7 @@ class ModelChooser(QObject):
         self._wanted = folder
         self.wanted_changed.emit(folder)
         self._state.set_model(None)
-        task = self._lane.submit(lambda slot, token, report: slot.load(folder, token, report))
+        task = self._worker.submit(lambda slot, token, report: slot.load(folder, token, report))
         self._task = task
         task.succeeded.connect(self._on_loaded)
         task.failed.connect(self._on_failed)

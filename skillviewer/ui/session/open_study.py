@@ -1,4 +1,4 @@
-"""The open study as its lane holds it; drafts, and the sample study."""
+"""The open study as its worker thread holds it; drafts, and the sample study."""
 
 import os
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ _UNFINISHED = "Sample study, unfinished"
 
 @dataclass(frozen=True, slots=True)
 class OpenStudy:
-    """What the window knows of the study that is open.
+    """Facts of the open study.
 
     Attributes:
         path: Its file.
@@ -52,7 +52,7 @@ class Listed:
 
 
 class StudySlot:
-    """The open study, in the study lane."""
+    """The open study, in the study worker thread."""
 
     def __init__(self) -> None:
         self._study: Study | None = None
@@ -72,7 +72,7 @@ class StudySlot:
 
     @property
     def is_open(self) -> bool:
-        """Whether a study is open."""
+        """True while a study is open."""
         return self._study is not None
 
     def facts(self) -> OpenStudy:
@@ -98,7 +98,7 @@ class StudySlot:
         return before != self._version
 
     def close(self) -> None:
-        """Close the study; a draft in which nobody said anything leaves no file."""
+        """Close the study; a draft without votes and remarks leaves no file."""
         study, self._study = self._study, None
         if study is None:
             return

@@ -1,4 +1,4 @@
-"""What happens when a video is chosen: it is opened, its first picture shown, its playhead followed."""
+"""Opening of the chosen video: file, first picture, playhead."""
 
 from typing import TYPE_CHECKING
 

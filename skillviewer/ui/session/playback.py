@@ -89,7 +89,7 @@ class Playback(QObject):
 
     @property
     def playing(self) -> bool:
-        """Whether it plays."""
+        """True while it plays."""
         return self._playing
 
     @property
@@ -99,7 +99,7 @@ class Playback(QObject):
 
     @property
     def loop(self) -> bool:
-        """Whether playing starts again at the end, or between the marks where they are set."""
+        """True where playing starts again at the end, or between the marks if they are set."""
         return self._loop
 
     @property

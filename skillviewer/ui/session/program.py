@@ -1,4 +1,4 @@
-"""The program behind the window: lanes, state, and who does what. No widgets."""
+"""The program behind the window: worker threads, state, and who does what. No widgets."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import Study
 from skillviewer.ui.session.assessments import Assessments
-from skillviewer.ui.session.backend import Backend, Exports, ModelPool, Tuner
+from skillviewer.ui.session.backend import Backend, ComparedModels, Exports, FineTuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import Intake, Sorted
 from skillviewer.ui.session.insight.insight import Insight
@@ -27,8 +27,8 @@ from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Jobs
-from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import ThemeSource
 
@@ -45,52 +45,56 @@ class Program(QObject):
     """
 
     closed = Signal()
-    """All lanes have ended."""
+    """All worker threads have ended."""
 
     def __init__(
         self, backend: Backend, settings: Settings, themes: ThemeSource, icons: Icons, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self.settings, self.themes, self.icons = settings, themes, icons
-        self.frames: Lane[OpenVideos] = Lane(
+        self._make_workers(backend)
+        self._make_parts(backend)
+        self._connect()
+
+    def _make_workers(self, backend: Backend) -> None:
+        self.frames: WorkerThread[OpenVideos] = WorkerThread(
             "frames", lambda: OpenVideos(backend.open_reader, backend.open_proxy), OpenVideos.close, self
         )
-        self.model: Lane[ModelSlot] = Lane(
+        self.model: WorkerThread[ModelSlot] = WorkerThread(
             "model", lambda: ModelSlot(backend.open_model), ModelSlot.close, self, computes=True
         )
-        self.index: Lane[Backend] = Lane("index", lambda: backend, _keep, self)
-        self.copies: Lane[Backend] = Lane("copies", lambda: backend, _keep, self, computes=True)
-        self.study: Lane[StudySlot] = Lane("study", StudySlot, StudySlot.close, self)
-        self.files: Lane[None] = Lane("files", lambda: None, lambda _: None, self)
-        self.compared: Lane[ModelPool] = Lane(
+        self.index: WorkerThread[Backend] = WorkerThread("index", lambda: backend, _keep, self)
+        self.copies: WorkerThread[Backend] = WorkerThread("copies", lambda: backend, _keep, self, computes=True)
+        self.study: WorkerThread[StudySlot] = WorkerThread("study", StudySlot, StudySlot.close, self)
+        self.files: WorkerThread[None] = WorkerThread("files", lambda: None, lambda _: None, self)
+        self.compared: WorkerThread[ComparedModels] = WorkerThread(
             "compare", backend.open_pool, lambda pool: pool.close(), self, computes=True
         )
-        self.train: Lane[Tuner] = Lane("train", backend.open_tuner, lambda tuner: tuner.close(), self)
-        self.exports: Lane[Exports] = Lane("export", backend.open_desk, lambda desk: desk.close(), self, computes=True)
-        self.export_previews: Lane[Exports] = Lane(
+        self.train: WorkerThread[FineTuner] = WorkerThread(
+            "train", backend.open_tuner, lambda tuner: tuner.close(), self
+        )
+        self.exports: WorkerThread[Exports] = WorkerThread(
+            "export", backend.open_desk, lambda desk: desk.close(), self, computes=True
+        )
+        self.export_previews: WorkerThread[Exports] = WorkerThread(
             "preview", backend.open_desk, lambda desk: desk.close(), self, computes=True
         )
-        self.pairs: tuple[Lane[OpenVideos], ...] = tuple(
-            Lane(f"pair {i}", lambda: OpenVideos(backend.open_reader, backend.open_proxy, 1), OpenVideos.close, self)
+        self.pairs: tuple[WorkerThread[OpenVideos], ...] = tuple(
+            WorkerThread(
+                f"pair {i}", lambda: OpenVideos(backend.open_reader, backend.open_proxy, 1), OpenVideos.close, self
+            )
             for i in range(4)
         )
         """Two for the pair that is judged, and two that open the next one."""
-        self.lanes: tuple[Lane[Any], ...] = (
-            self.frames,
-            self.model,
-            self.index,
-            self.copies,
-            self.study,
-            self.files,
-            self.compared,
-            self.train,
-            self.exports,
-            self.export_previews,
-            *self.pairs,
+        self.workers: tuple[WorkerThread[Any], ...] = tuple(
+            child for child in self.children() if isinstance(child, WorkerThread)
         )
-        self._alive = len(self.lanes)
-        for lane in self.lanes:
-            lane.finished.connect(self._on_lane_finished)
+        self._alive = len(self.workers)
+        for worker in self.workers:
+            worker.finished.connect(self._on_worker_finished)
+
+    def _make_parts(self, backend: Backend) -> None:
+        settings = self.settings
         self.messages = Messages(self)
         self.jobs = Jobs(self)
         self.videos = VideoList(self)
@@ -122,18 +126,22 @@ class Program(QObject):
             parent=self,
         )
         self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
+
+    def _connect(self) -> None:
         self.playback.video_changed.connect(self.proxies.on_video)
         self.intake.took.connect(self._on_took)
         self.videos.cleared.connect(self.intake.forget)
         self.state.look_changed.connect(self._on_look)
         self.state.passes_changed.connect(self._on_passes)
+        self.state.set_curve_look(self.settings.curve_look)
+        self.state.curve_look_changed.connect(self._on_curve_look)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
         self.studies.draft_said.connect(self.settings.remember)
 
     @property
     def closing(self) -> bool:
-        """Whether the lanes have been asked to end."""
+        """True once the worker threads have been asked to end."""
         return self.frames.stopped
 
     def open(self, paths: Sequence[Path]) -> None:
@@ -147,7 +155,7 @@ class Program(QObject):
         self.studies.close()
 
     def name_person(self, person: str) -> None:
-        """Write down who is in the video on screen; nobody if empty."""
+        """Store the participant of the video on screen; "" for none."""
         entry = self.videos.get(self.state.current)
         person = person.strip()
         if entry is None or not entry.known_as or person == (entry.participant or ""):
@@ -201,9 +209,7 @@ class Program(QObject):
 
     @Slot(object)
     def _on_split(self, name: str) -> None:
-        self.messages.note(
-            self.tr("“{}” is a video of its own now, at the place of its name in the list.").format(name)
-        )
+        self.messages.note(self.tr("“{}” is now a separate video in the list.").format(name))
 
     def score_here(self) -> float | None:
         """Return the mean score after the last step known at the playhead, or None."""
@@ -212,19 +218,19 @@ class Program(QObject):
         return at[1] if at is not None else None
 
     def close(self) -> None:
-        """Stop everything and end the lanes; ``closed`` fires when they have ended. Returns at once."""
+        """Stop everything and end the worker threads; ``closed`` fires when they have ended. Returns at once."""
         self.playback.pause()
         self.assessments.stop()
         self.jobs.stop_all()
-        for lane in self.lanes:
-            lane.stop()
+        for worker in self.workers:
+            worker.stop()
 
     def wait(self, timeout_ms: int = 10_000) -> bool:
-        """End the lanes and wait; for tests and the end of the process."""
-        return all([lane.wait(timeout_ms) for lane in self.lanes])  # noqa: C419 - all are waited for
+        """End the worker threads and wait; for tests and the end of the process."""
+        return all([worker.wait(timeout_ms) for worker in self.workers])  # noqa: C419 - all are waited for
 
     @Slot()
-    def _on_lane_finished(self) -> None:
+    def _on_worker_finished(self) -> None:
         self._alive -= 1
         if self._alive == 0:
             self.closed.emit()
@@ -249,6 +255,10 @@ class Program(QObject):
     @Slot(object)
     def _on_look(self, look: object) -> None:  # noqa: ARG002
         self.settings.look = self.state.look
+
+    @Slot(str)
+    def _on_curve_look(self, look: str) -> None:
+        self.settings.curve_look = look
 
     @Slot(int)
     def _on_passes(self, passes: int) -> None:

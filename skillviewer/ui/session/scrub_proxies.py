@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.frame_feed import WARM_BYTES, FrameFeed, decoded_bytes
 from skillviewer.ui.threads.jobs import Jobs
-from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 WAIT_MS = 1500
 """A video must stay on screen this long before a copy is begun."""
@@ -24,21 +25,20 @@ class Proxies(QObject):
     """Makes the proxy of the video on screen; stops when another comes on screen.
 
     Args:
-        lane: Lane for this work; its resource is the backend.
+        worker: Worker thread for this work; its resource is the backend.
         feed: Told when there is a proxy.
         jobs: Shows the work.
         parent: Owner.
     """
 
-    def __init__(self, lane: Lane[Backend], feed: FrameFeed, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(
+        self, worker: WorkerThread[Backend], feed: FrameFeed, jobs: Jobs, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._lane, self._feed, self._jobs = lane, feed, jobs
+        self._worker, self._feed, self._jobs = worker, feed, jobs
         self._video: VideoInfo | None = None
         self._task: Task | None = None
-        self._wait = QTimer(self)
-        self._wait.setSingleShot(True)
-        self._wait.setInterval(WAIT_MS)
-        self._wait.timeout.connect(self._begin)
+        self._wait = single_shot(self, WAIT_MS, self._begin)
 
     @Slot(object)
     def on_video(self, video: VideoInfo | None) -> None:
@@ -53,10 +53,10 @@ class Proxies(QObject):
     @Slot()
     def _begin(self) -> None:
         video = self._video
-        if video is None or self._lane.stopped:
+        if video is None or self._worker.stopped:
             return
         path = video.path
-        task = self._lane.submit(lambda backend, token, report: _build(backend, path, token, report))
+        task = self._worker.submit(lambda backend, token, report: _build(backend, path, token, report))
         self._task = task
         task.succeeded.connect(self._feed.look_for_proxy)
         task.finished.connect(self._on_finished)

@@ -1,4 +1,4 @@
-"""What the window remembers between sessions, typed."""
+"""The settings that the window keeps between sessions, typed."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,6 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import QByteArray, QSettings
 
 from skillviewer.core.analysis.scene import Look
+from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS
 from skillviewer.core.paths import drafts_dir
 from skillviewer.ui.widgets.theme import ThemeChoice
 
@@ -28,7 +29,7 @@ class Settings:
 
     def __init__(self, store: QSettings) -> None:
         self._store = store
-        # kept apart, for lanes read it too
+        # kept apart, for worker threads read it too
         self._cache_gb = min(max(self._number("storage/features_gb", CACHE_GB), 1), MOST_CACHE_GB)
 
     @classmethod
@@ -47,7 +48,7 @@ class Settings:
 
     @property
     def can_be_kept(self) -> bool:
-        """Whether the file can be written."""
+        """True where the file can be written."""
         return self._store.isWritable()
 
     def _number(self, key: str, default: int) -> int:
@@ -85,7 +86,7 @@ class Settings:
 
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:
-        """Keys that a person has changed, in Qt's portable form, by action; a list may be empty."""
+        """Keys that the user has changed, in Qt's portable form, by action; a list may be empty."""
         self._store.beginGroup("keys")
         found = {}
         for name in self._store.childKeys():
@@ -103,7 +104,7 @@ class Settings:
 
     @property
     def cache_gb(self) -> int:
-        """How much the features of videos may take on the disk, in GiB."""
+        """Size of the feature cache on the disk, at most, in GiB."""
         return self._cache_gb
 
     @cache_gb.setter
@@ -113,7 +114,7 @@ class Settings:
 
     @property
     def look(self) -> Look:
-        """How maps are shown."""
+        """The look of maps."""
         default = Look()
         colours = str(self._store.value("look/colours", default.colours))
         return Look(
@@ -128,6 +129,16 @@ class Settings:
         values = asdict(look)
         for key in ("overlay", "scale", "between", "colours"):
             self._store.setValue(f"look/{key}", str(values[key]))
+
+    @property
+    def curve_look(self) -> str:
+        """The look of the score curve; the usual one where the stored look does not exist."""
+        name = self._text("look/curve")
+        return name if name in {look.name for look in CURVE_LOOKS} else CURVE_LOOK
+
+    @curve_look.setter
+    def curve_look(self, look: str) -> None:
+        self._store.setValue("look/curve", look)
 
     @property
     def passes(self) -> int:
@@ -160,7 +171,7 @@ class Settings:
 
     @property
     def automatic(self) -> bool:
-        """Whether the video on screen is assessed unasked."""
+        """True where the video on screen is assessed automatically."""
         return str(self._store.value("model/automatic", "true")) == "true"
 
     @automatic.setter
@@ -196,17 +207,17 @@ class Settings:
         self._store.setValue("window/geometry", value)
 
     def layout(self, screen: str) -> QByteArray:
-        """Return places and sizes of the docks beside a screen; empty at first."""
+        """Return the arrangement of the docks of a screen; empty at first."""
         value = self._store.value(f"window/layout_{screen}")
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def keep_layout(self, screen: str, value: QByteArray) -> None:
-        """Remember places and sizes of the docks beside a screen."""
+        """Store the arrangement of the docks of a screen."""
         self._store.setValue(f"window/layout_{screen}", value)
 
     @property
     def export_folder(self) -> str:
-        """Where exports went the last time, or "" before the first."""
+        """Folder of the last export, or "" before the first."""
         return self._text("export/folder")
 
     @export_folder.setter
@@ -215,7 +226,7 @@ class Settings:
 
     @property
     def person(self) -> str:
-        """Who works here, as notes and moments are signed; "" for nobody in particular."""
+        """Name of the user, with which notes and moments are signed; "" for none."""
         return self._text("person/name")
 
     @person.setter

@@ -1,4 +1,4 @@
-"""The study that is open: one lane owns the file, and everything written to it goes through there."""
+"""The study that is open: one worker thread owns the file, and everything written to it goes through there."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,8 +15,8 @@ from skillviewer.data.study.archive.archive_form import README
 from skillviewer.ui.session.file_checks import FileChecks, Read
 from skillviewer.ui.session.open_study import Listed, OpenStudy, StudySlot, new_draft, open_sample, sample_path
 from skillviewer.ui.threads.jobs import Jobs
-from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 BACK_UP_MS = 10 * 60 * 1000
 WATCH_MS = 4000
@@ -27,11 +27,11 @@ EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
 
 
 class Studies(QObject):
-    """Opens, makes and saves studies, and passes what is done to them on to their lane.
+    """Opens, makes and saves studies, and passes what is done to them on to their worker thread.
 
     Args:
-        lane: Lane that owns the open study.
-        files: Lane that reads doubtful files of videos.
+        worker: Owns the open study.
+        files: Worker thread that reads doubtful files of videos.
         jobs: Shows long work.
         messages: Told of failures and notices.
         parent: Owner.
@@ -55,16 +55,16 @@ class Studies(QObject):
 
     def __init__(
         self,
-        lane: Lane[StudySlot],
-        files: Lane[None],
+        worker: WorkerThread[StudySlot],
+        files: WorkerThread[None],
         jobs: Jobs,
         messages: Messages,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._lane, self._jobs, self._messages = lane, jobs, messages
+        self._worker, self._jobs, self._messages = worker, jobs, messages
         self._current: OpenStudy | None = None
-        self._told: tuple[str, ...] = ()
+        self._reported: tuple[str, ...] = ()
         self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
         self._waiting: dict[Task, tuple[int, Callable[[Any], None]]] = {}
         self._generation = 0  # grows when a study is closed: what was asked before is not answered
@@ -84,25 +84,25 @@ class Studies(QObject):
 
     @property
     def writable(self) -> bool:
-        """Whether there is a study that can be written."""
-        return self._current is not None and not self._current.read_only and not self._lane.stopped
+        """True where a study is open that can be written."""
+        return self._current is not None and not self._current.read_only and not self._worker.stopped
 
     # what panels do
 
     def read(self, work: Callable[[Study], object]) -> Task:
-        """Ask something of the study, in its lane; the answer arrives at ``succeeded`` of the task.
+        """Ask something of the study, in its worker thread; the answer arrives at ``succeeded`` of the task.
 
         None arrives when the window closes: what ends then is still told to panels, which may ask because of it.
 
         Args:
             work: Plain code that returns values only.
         """
-        if self._lane.stopped:
-            return self._lane.decline()
-        return self._lane.submit(lambda slot, _token, _report: work(slot.study))
+        if self._worker.stopped:
+            return self._worker.decline()
+        return self._worker.submit(lambda slot, _token, _report: work(slot.study))
 
     def act(self, work: Callable[[Study], object], *changes: str) -> Task:
-        """Write to the study, in its lane, also if the window closes meanwhile.
+        """Write to the study, in its worker thread, also if the window closes meanwhile.
 
         Failures are shown; ``changed`` tells what is other now.
 
@@ -117,7 +117,7 @@ class Studies(QObject):
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 
-        task = self._submit(act, owed=True)
+        task = self._submit(act, must_run=True)
         self._acts[task] = meant, frozenset(changes)
         task.succeeded.connect(self._on_acted)
         task.finished.connect(self._on_act_finished)
@@ -137,15 +137,15 @@ class Studies(QObject):
             with Study.open(path) as study:
                 return work(study)
 
-        return self._submit(act, owed=True)
+        return self._submit(act, must_run=True)
 
     @Slot(object)
     def _on_acted(self, _result: object) -> None:
         meant, changes = self._acts[self._asked()]
         if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
             self.draft_said.emit(meant.path)
-        if self._lane.stopped or self._current is None:
-            return  # an act that was owed when window or study closed: nobody would ask the study again
+        if self._worker.stopped or self._current is None:
+            return  # an act that had to run when window or study closed: nobody would ask the study again
         if SETTINGS in changes:
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
         if VIDEOS in changes:
@@ -171,7 +171,7 @@ class Studies(QObject):
         self._exchange(lambda slot, _token, _report: slot.swap(Study.open(path), draft=draft))
 
     def unpack(self, archive: Path) -> None:
-        """Unpack an archive into a new folder beside it, and open the study in it."""
+        """Unpack an archive into a new folder next to it, and open its study."""
 
         def swap(slot: StudySlot, token: CancelToken, report: Report) -> None:
             from skillviewer.data.study.archive.unpack import free_folder, unpack
@@ -254,10 +254,10 @@ class Studies(QObject):
         work: Callable[[StudySlot, CancelToken, Report], object],
         then: Callable[[Any], None] | None = None,
         *,
-        owed: bool = False,
+        must_run: bool = False,
     ) -> Task:
-        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile. What is owed is done."""
-        task = self._lane.submit(work, owed=owed)
+        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile. What must run is done."""
+        task = self._worker.submit(work, must_run=must_run)
         task.failed.connect(self._messages.fail)
         if then is not None:
             self._waiting[task] = self._generation, then
@@ -291,11 +291,11 @@ class Studies(QObject):
     def _on_facts(self, study: OpenStudy) -> None:
         before, self._current = self._current, study
         if before is None or before.path != study.path:
-            self._told = ()
+            self._reported = ()
             self._back_up.start()
             self._watch.start()
-        fresh = tuple(text for text in study.notices if text not in self._told)
-        self._told = study.notices
+        fresh = tuple(text for text in study.notices if text not in self._reported)
+        self._reported = study.notices
         for text in fresh:
             self._messages.post(Message(text, Severity.WARNING if study.read_only else Severity.NOTE))
         if study != before:
@@ -303,12 +303,12 @@ class Studies(QObject):
 
     @Slot(object)
     def _on_unpacked(self, found: Listed) -> None:
-        """Say what a person should know of an archive whose videos are not those that were assessed."""
+        """Report that the videos of an archive are not those that were assessed."""
         readme = found.study.path.with_name(README)
         if readme.is_file():
             words = self.tr(
-                "Faces were blurred in these videos, which is an aid and no guarantee; scores and votes are of the "
-                "videos before that. {} tells more."
+                "Faces were blurred in these videos; some may have been missed. Scores and votes are those of the "
+                "videos before blurring. See {}."
             )
             self._messages.post(Message(words.format(readme), Severity.NOTE))
 
@@ -317,7 +317,7 @@ class Studies(QObject):
         self._current = None
         self._on_facts(found.study)
         self._list(found.videos)
-        self._tell_missing(found.videos)
+        self._report_missing(found.videos)
 
     def _on_saved_as(self, found: Listed) -> None:
         if self._current is not None:
@@ -351,26 +351,26 @@ class Studies(QObject):
         """Tell the videos, and then, of files that were written since, whether they are still the same."""
         self._checks.forget()
         self.listed.emit(videos)
-        self._tell_replaced(videos)
+        self._report_replaced(videos)
         self._checks.look(videos)
 
     def _check(self, names: set[str], read: Read, then: Callable[[Any], None]) -> None:
-        if not self._lane.stopped:
+        if not self._worker.stopped:
             self._submit(lambda slot, token, report: slot.study.videos.check(token, report, names, read), then)
 
     @Slot(object)
     def _on_checked(self, videos: tuple[StudyVideo, ...]) -> None:
         self.listed.emit(videos)
-        self._tell_replaced(videos)
+        self._report_replaced(videos)
 
-    def _tell_replaced(self, videos: Sequence[StudyVideo]) -> None:
+    def _report_replaced(self, videos: Sequence[StudyVideo]) -> None:
         lost = [video for video in videos if video.state is FileState.REPLACED]
         if lost:
-            words = self.tr("Another file is in the place of {} of {} videos: what was said of those is not shown.")
+            words = self.tr("Another file has replaced {} of {} videos: their scores and votes are not shown.")
             details = tuple(f"{video.name}: {video.path}" for video in lost)
             self._messages.post(Message(words.format(len(lost), len(videos)), Severity.WARNING, details))
 
-    def _tell_missing(self, videos: Sequence[StudyVideo]) -> None:
+    def _report_missing(self, videos: Sequence[StudyVideo]) -> None:
         lost = [video for video in videos if video.path is None]
         if lost:
             words = self.tr("{} of {} videos are not where they were. File › Find missing videos… finds moved ones.")
@@ -384,7 +384,7 @@ class Studies(QObject):
 
     @Slot()
     def _on_watch(self) -> None:
-        if self._current is not None and self._current.read_only and not self._lane.stopped:
+        if self._current is not None and self._current.read_only and not self._worker.stopped:
             self._submit(lambda slot, _token, _report: slot.is_open and slot.news(), self._on_news)
 
     def _on_news(self, news: bool) -> None:

@@ -16,7 +16,7 @@ from skillviewer.ui.session.import_paths import Intake
 from skillviewer.ui.session.studies import MODELS, Studies
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
-from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:
     from skillviewer.core.video.extents import ClipRange
@@ -32,7 +32,7 @@ def entry_of(video: StudyVideo) -> VideoEntry:
     state, reason = VideoState.NEW, ""
     if video.state is FileState.REPLACED:
         state = VideoState.REPLACED
-        words = QCoreApplication.translate("StudyList", "Another file is in the place of this video: {}")
+        words = QCoreApplication.translate("StudyList", "Another file has replaced this video: {}")
         reason = words.format(path)
     elif video.path is None:
         state = VideoState.MISSING
@@ -74,7 +74,7 @@ class StudyList(QObject):
         videos: The list.
         assessments: Given what was kept, and asked what is to be kept.
         intake: Looks at videos that come with a study.
-        index: Lane in which what was kept is read.
+        index: Worker thread in which what was kept is read.
         state: Says which model is loaded.
         parent: Owner.
     """
@@ -85,7 +85,7 @@ class StudyList(QObject):
         videos: VideoList,
         assessments: Assessments,
         intake: Intake,
-        index: Lane[Backend],
+        index: WorkerThread[Backend],
         state: ViewerState,
         parent: QObject | None = None,
     ) -> None:

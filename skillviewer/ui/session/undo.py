@@ -1,4 +1,4 @@
-"""What a person did, to be taken back and done again. What the program does by itself never enters here."""
+"""The undo stack: commands of the user. The program's own changes never enter it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.data.study import Study
 from skillviewer.ui.session.studies import Studies
-from skillviewer.ui.threads.lane import Task
+from skillviewer.ui.threads.worker_thread import Task
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing that a person did to the study.
+    """A change of the study by the user.
 
     Attributes:
         text: What it was, in a few words: "note", "vote on a pair".
-        do: Does it, in the study's lane; returns what ``undo`` needs.
+        do: Does it, in the study's worker thread; returns what ``undo`` needs.
         undo: Takes it back: ``undo(study, result)``, given what ``do`` returned last.
         changes: What is other afterwards: of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models``, ``settings``.
     """
@@ -29,7 +29,7 @@ class Command:
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """A deed on the stack. What was done is written by the study's lane alone, in the order of the asking.
+    """A deed on the stack. What was done is written by the study's worker thread alone, in the order of the asking.
 
     Attributes:
         deed: What it is.
@@ -63,7 +63,7 @@ class _Entry:
 class UndoStack(QObject):
     """One stack of deeds.
 
-    What is asked enters it at once, so that a quick undo meets the deed just done and no older one; the study's lane
+    What is asked enters it at once, so that a quick undo meets the deed just done and no older one; the study's worker
     keeps the order, and what it cannot write goes back to where it was.
 
     Args:
@@ -84,12 +84,12 @@ class UndoStack(QObject):
 
     @property
     def undo_text(self) -> str | None:
-        """What would be undone, or None."""
+        """Text of the command that would be undone, or None."""
         return self._done[-1].deed.text if self._done else None
 
     @property
     def redo_text(self) -> str | None:
-        """What would be done again, or None."""
+        """Text of the command that would be done again, or None."""
         return self._undone[-1].deed.text if self._undone else None
 
     @Slot()

@@ -17,7 +17,7 @@ from skillviewer.core.video.info import VideoInfo
 
 
 class VideoState(StrEnum):
-    """How far a video is, under the model that is chosen."""
+    """State of a video under the chosen model."""
 
     NEW = "new"
     WAITING = "waiting"
@@ -30,12 +30,12 @@ class VideoState(StrEnum):
 
     @property
     def has_picture(self) -> bool:
-        """Whether its file can be looked at."""
+        """True where its file can be read."""
         return self is not VideoState.UNREADABLE and not self.lost
 
     @property
     def lost(self) -> bool:
-        """Whether its file is not where it was, or another is in its place."""
+        """True where its file is missing, or another file has replaced it."""
         return self in {VideoState.MISSING, VideoState.REPLACED}
 
 
@@ -89,7 +89,7 @@ class VideoEntry:
 
     @property
     def length_s(self) -> float | None:
-        """How long it lasts, or None while that is not known."""
+        """Duration in seconds, or None while it is not known."""
         span_s = self.span_s
         return None if span_s is None else span_s[1] - span_s[0]
 

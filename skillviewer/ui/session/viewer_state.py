@@ -1,4 +1,4 @@
-"""What the window shows now: typed properties, one signal each."""
+"""The state of the window: typed properties, one signal each."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.analysis.score_curve import CURVE_LOOK
 from skillviewer.core.video.footage import VideoClip
 
 
@@ -42,6 +43,7 @@ class ViewerState(QObject):
     look_changed = Signal(object)
     model_changed = Signal(object)
     passes_changed = Signal(int)
+    curve_look_changed = Signal(str)
 
     def __init__(self, look: Look | None = None, passes: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,11 +53,12 @@ class ViewerState(QObject):
         self._overlay = self._look.overlay if self._look.overlay is not Overlay.OFF else Overlay.HEAT
         self._model: LoadedModel | None = None
         self._passes = passes
+        self._curve_look = CURVE_LOOK
         self._generation = 0
 
     @property
     def generation(self) -> int:
-        """How often another video has been chosen."""
+        """Number of times that another video was chosen."""
         return self._generation
 
     @property
@@ -73,7 +76,7 @@ class ViewerState(QObject):
 
     @property
     def analysis(self) -> Analysis | None:
-        """What the model says of the video on screen, so far."""
+        """The analysis of the video on screen, so far."""
         return self._analysis
 
     def set_analysis(self, analysis: Analysis | None) -> None:
@@ -84,7 +87,7 @@ class ViewerState(QObject):
 
     @property
     def look(self) -> Look:
-        """How maps are shown."""
+        """The look of maps."""
         return self._look
 
     def set_look(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Look, checked by replace()
@@ -110,6 +113,17 @@ class ViewerState(QObject):
         if model != self._model:
             self._model = model
             self.model_changed.emit(model)
+
+    @property
+    def curve_look(self) -> str:
+        """The look of the score curve: name of one of ``CURVE_LOOKS``."""
+        return self._curve_look
+
+    def set_curve_look(self, look: str) -> None:
+        """Choose how the score curve is drawn."""
+        if look != self._curve_look:
+            self._curve_look = look
+            self.curve_look_changed.emit(look)
 
     @property
     def passes(self) -> int:

@@ -1,13 +1,14 @@
-"""What this program is."""
+"""The dialog about the program."""
 
 import platform
 
 import PySide6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from skillviewer import __version__
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
 
 
@@ -17,11 +18,8 @@ class About(OverlaySheet):
     def __init__(self, logo: QPixmap, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("About SkillViewer"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 16)
-        column.setSpacing(16)
-        row = QHBoxLayout()
-        row.setSpacing(20)
+        column = vertical(self, (24, 24, 24, 16), 16)
+        row = horizontal(spacing=20)
         picture = QLabel(self)
         picture.setPixmap(logo)
         row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
@@ -32,8 +30,7 @@ class About(OverlaySheet):
             "<p>An aid to judgement, not a certificate. Nothing leaves this computer.</p>"
             "<p>Apache License 2.0. Python {}, Qt for Python {}. The font is Inter (SIL Open Font License).</p>"
         ).format(__version__, platform.python_version(), PySide6.__version__)
-        words = QLabel(text, self)
-        words.setWordWrap(True)
+        words = text_label(text, self, wrap=True)
         words.setTextFormat(Qt.TextFormat.RichText)
         words.setMinimumWidth(380)
         row.addWidget(words, 1)

@@ -1,7 +1,9 @@
-"""What each action does."""
+"""Bindings of the actions of the window to the code that carries them out."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, cast
+from operator import methodcaller
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
@@ -10,6 +12,7 @@ from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import log_dir
 from skillviewer.data.study import SUFFIX
+from skillviewer.ui.actions.handlers import Handlers, PlayerScreen
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.session.open_study import sample_source
 from skillviewer.ui.shell.about import About
@@ -17,41 +20,11 @@ from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.map_key import HoldToHideMap
-from skillviewer.ui.shell.pages import PANELS, SCREENS
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from skillviewer.ui.preferences.dialog import Preferences
-
-
-class PlayerScreen(Protocol):
-    """A screen that shows the video on screen, as the player's actions see it."""
-
-    @property
-    def transport(self) -> "QWidget":
-        """The player's buttons."""
-        ...
-
-    def focus_player(self) -> None:
-        """Give the picture the focus."""
-        ...
-
-    def zoom_in(self) -> None:
-        """Zoom in on the picture."""
-        ...
-
-    def zoom_out(self) -> None:
-        """Zoom out of the picture."""
-        ...
-
-    def fit(self) -> None:
-        """Show the whole picture."""
-        ...
-
-    def fit_curve(self) -> None:
-        """Show the whole curve."""
-        ...
 
 
 NEEDS_VIDEO = (
@@ -69,6 +42,7 @@ class Bindings(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window, self._program = window, window.program
+        self._handlers: dict[str, Handlers] = {}
         self._bind_files()
         self._bind_edit()
         self._bind_screens()
@@ -76,9 +50,6 @@ class Bindings(QObject):
         self._bind_player()
         self._bind_model()
         program = self._program
-        for part in (*SCREENS, *PANELS):
-            if part.bind is not None:
-                part.bind(window)
         for signal in (
             program.studies.opened,
             program.studies.closed,
@@ -115,7 +86,7 @@ class Bindings(QObject):
         window, program, actions = self._window, self._program, self._window.actions_
         actions.bind("open_videos", lambda: program.open(window.dialogs.videos(window)))
         actions.bind("open_folder", self._open_folder)
-        actions.bind("open_sample", self._open_sample)
+        actions.bind("open_sample", program.studies.open_sample)
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
         actions.bind("locate_videos", self._locate)
@@ -135,21 +106,73 @@ class Bindings(QObject):
         self._on_undo()
 
     def _bind_screens(self) -> None:
-        actions, known = self._window.actions_, {part.name for part in SCREENS}
-        for name in ("inspect", "compare", "rank", "finetune", "export"):
-            action = f"{PREFIX_OF_SCREENS}{name}"
-            actions.bind(action, partial(self._window.show_screen, name))
-            actions[action].setVisible(name in known)
+        """Tie the actions of screens and panels to their handlers; those of a screen are asked for when it is made."""
+        window, actions = self._window, self._window.actions_
+        screens = {screen.name for screen in window.screen_specs}
+        for name in screens:
+            actions.bind(f"{PREFIX_OF_SCREENS}{name}", partial(window.show_screen, name))
+        for spec in actions.specs:
+            if spec.screen in screens:
+                act = partial(self._on_screen_action, spec.screen, spec.name)
+                (actions.bind_switch if spec.checkable else actions.bind)(spec.name, act)
+        window.screens.made.connect(self._on_made)
+        window.screens.shown.connect(self._enable)
+        for panel in window.panel_specs:
+            handlers = self._handlers_of(window.panel_named(panel.name))
+            for name, run in handlers.run.items():
+                actions.bind(name, run)
+            for name, switch in handlers.switch.items():
+                actions.bind_switch(name, switch)
+            self._take(panel.name, handlers)
+
+    def _handlers_of(self, widget: "QWidget") -> Handlers:
+        give = getattr(widget, "handlers", None)
+        return cast("Handlers", give(self._window.dialogs)) if give is not None else Handlers()
+
+    def _take(self, page: str, handlers: Handlers) -> None:
+        self._handlers[page] = handlers
+        for signal in handlers.changed:
+            signal.connect(self._enable)
+        self._enable()
+
+    @Slot(str)
+    def _on_made(self, screen: str) -> None:
+        handlers = self._handlers_of(self._window.screen_named(screen))
+        asked = {spec.name for spec in self._window.actions_.specs if spec.screen == screen}
+        if asked != {*handlers.run, *handlers.switch}:
+            raise ValueError(f"actions of the screen {screen!r} differ from its handlers: {sorted(asked)}")
+        self._take(screen, handlers)
+
+    @Slot()
+    def _enable(self, *_: object) -> None:
+        """Say which actions of screens and panels are possible now."""
+        for handlers in self._handlers.values():
+            for name, possible in handlers.enabled.items():
+                self._window.actions_[name].setEnabled(possible())
+
+    def _on_screen_action(self, screen: str, name: str, on: bool | None = None) -> None:
+        """Show a screen, which is made when it is first shown, and do what an action of it does."""
+        shown = self._window.screens.current == screen
+        if not shown:
+            self._window.show_screen(screen)
+        handlers = self._handlers[screen]
+        if on is not None:
+            handlers.switch[name](on)
+        elif shown or name not in handlers.arrive:
+            handlers.run[name]()
 
     def _bind_view(self) -> None:
         window, actions = self._window, self._window.actions_
         actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.find_video)
         actions.bind("overlay", HoldToHideMap(self._program.state, actions["overlay"], self).begin)
-        actions.bind("zoom_in", self._zoom_in)
-        actions.bind("zoom_out", self._zoom_out)
-        actions.bind("zoom_fit", self._fit_picture)
-        actions.bind("curve_fit", self._fit_curve)
+        for name, method in (
+            ("zoom_in", "zoom_in"),
+            ("zoom_out", "zoom_out"),
+            ("zoom_fit", "fit"),
+            ("curve_fit", "fit_curve"),
+        ):
+            actions.bind(name, partial(self._do_in_player, methodcaller(method)))
         actions.bind("full_screen", self._full_screen)
         actions.bind("shortcuts", self._show_keys)
         actions.bind("guides", self._show_guides)
@@ -159,7 +182,6 @@ class Bindings(QObject):
     def _bind_player(self) -> None:
         playback, actions, panel = self._program.playback, self._window.actions_, self._window.panel
         actions.bind("play", playback.toggle)
-        actions["play"].setAutoRepeat(False)
         actions.bind("previous_sample", lambda: playback.to_sample(-1))
         actions.bind("next_sample", lambda: playback.to_sample(1))
         actions.bind("previous_frame", lambda: playback.step(-1))
@@ -180,7 +202,6 @@ class Bindings(QObject):
         actions.bind("mark_out", playback.mark_out)
         actions.bind("clear_marks", playback.clear_marks)
         actions.bind("split_off", self._program.split_off)
-        actions["split_off"].setAutoRepeat(False)
         playback.marks_changed.connect(self.refresh)
         actions.bind_switch("loop", playback.set_loop)
 
@@ -203,7 +224,7 @@ class Bindings(QObject):
         actions.set_enabled(program.playback.video is not None, *NEEDS_VIDEO)
         actions.set_enabled(len(program.videos) > 0, *NEEDS_LIST)
         study = program.studies.current
-        screens = [f"{PREFIX_OF_SCREENS}{part.name}" for part in SCREENS]
+        screens = [f"{PREFIX_OF_SCREENS}{screen.name}" for screen in self._window.screen_specs]
         actions.set_enabled(study is not None or len(program.videos) > 0, *screens, "close_study")
         actions.set_enabled(study is not None, "save_study")
         actions.set_enabled(program.studies.writable, "locate_videos")
@@ -224,7 +245,7 @@ class Bindings(QObject):
         """Stop all that is under way; ask where something would be lost."""
         window, jobs = self._window, self._program.jobs
         lost = [job.title for job in jobs.running if job.loses and not job.stopping]
-        question = self.tr("Stop everything that is under way? What this has done so far would be lost: {}.")
+        question = self.tr("Stop all running work? The work done so far would be lost: {}.")
         if not lost or window.dialogs.confirm(window, question.format(", ".join(lost)), self.tr("Stop")):
             jobs.stop_all()
 
@@ -240,27 +261,13 @@ class Bindings(QObject):
     def _focus_player(self) -> None:
         self._player.focus_player()
 
-    # the screen is asked for only when it is needed: it is made when first shown
-
-    def _zoom_in(self) -> None:
-        self._player.zoom_in()
-
-    def _zoom_out(self) -> None:
-        self._player.zoom_out()
-
-    def _fit_picture(self) -> None:
-        self._player.fit()
-
-    def _fit_curve(self) -> None:
-        self._player.fit_curve()
+    def _do_in_player(self, do: Callable[[PlayerScreen], object]) -> None:
+        do(self._player)  # asked for only now: a screen is made when it is first shown
 
     def _open_folder(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Open a folder of videos"))
         if folder is not None:
             self._program.open([folder])
-
-    def _open_sample(self) -> None:
-        self._program.studies.open_sample()
 
     def _name_person(self) -> None:
         program = self._program
@@ -268,7 +275,9 @@ class Bindings(QObject):
         if entry is None:
             return
         known = sorted({other.participant for other in program.videos if other.participant})
-        question = self.tr("Who is in {}? Whole people are held out where a model is tested.").format(entry.name)
+        question = self.tr(
+            "Who is in {}? When a model is tested, all videos of a participant are held out together."
+        ).format(entry.name)
         person = self._window.dialogs.word(
             self._window, self.tr("Who is in this video"), question, known, entry.participant or ""
         )

@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -15,13 +14,13 @@ from PySide6.QtWidgets import (
     QMenuBar,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from skillviewer.ui.actions.actions import Actions, key_text, plain, words
 from skillviewer.ui.actions.search import fits
 from skillviewer.ui.actions.table import MENUS
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
 
 ROW_PX = 32
@@ -47,11 +46,9 @@ def _inside(menu: QMenu, path: str) -> Iterator[tuple[str, QAction]]:
 class _Row(QWidget):
     def __init__(self, name: str, keys: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 0, 10, 0)
+        row = horizontal(self, (10, 0, 10, 0))
         row.addWidget(QLabel(name, self), 1)
-        hint = QLabel(keys, self)
-        hint.setProperty("muted", True)
+        hint = text_label(keys, self, muted=True)
         row.addWidget(hint)
 
 
@@ -67,8 +64,7 @@ class CommandPalette(OverlaySheet):
         super().__init__(parent)
         self.setAccessibleName(self.tr("All actions"))
         self._actions = [(name, action) for name, action in all_actions(bar) if action.objectName() != "palette"]
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
+        column = vertical(self, (8, 8, 8, 8))
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(self.tr("What do you want to do?"))
         self.field.setAccessibleName(self.tr("Search actions"))
@@ -133,8 +129,7 @@ class KeySheet(OverlaySheet):
         super().__init__(parent)
         self._specs = actions.specs
         self.setAccessibleName(self.tr("Keys"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 4, 4, 4)
+        column = vertical(self, (4, 4, 4, 4))
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -146,11 +141,13 @@ class KeySheet(OverlaySheet):
             grid.addLayout(self._half(inside, menus), 0, at, Qt.AlignmentFlag.AlignTop)
         area.setWidget(inside)
         column.addWidget(area)
-        note = QLabel(self.tr("Keys of the player count while the picture, the curve or the list has the focus."), self)
-        note.setProperty("muted", True)
-        note.setWordWrap(True)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(24, 0, 16, 12)
+        note = text_label(
+            self.tr("The keys of the player work while the picture, the curve or the list has the focus."),
+            self,
+            muted=True,
+            wrap=True,
+        )
+        foot = horizontal(margins=(24, 0, 16, 12))
         foot.addWidget(note, 1)
         self.change = QPushButton(self.tr("Change keys…"), self)
         self.change.clicked.connect(self.dismiss)
@@ -181,8 +178,7 @@ class KeySheet(OverlaySheet):
             grid.addWidget(heading, row, 0, 1, 2)
             row += 1
             for spec in specs:
-                keys = QLabel("   ".join(key_text(key) for key in spec.keys), parent)
-                keys.setProperty("muted", True)
+                keys = text_label("   ".join(key_text(key) for key in spec.keys), parent, muted=True)
                 grid.addWidget(keys, row, 0)
                 grid.addWidget(QLabel(plain(words(spec.text)), parent), row, 1)
                 row += 1

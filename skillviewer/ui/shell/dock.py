@@ -6,7 +6,7 @@ from shiboken6 import isValid
 
 
 class Heading(QLabel):
-    """What a dock is called; takes no room where a tab says the same.
+    """The title of a dock; takes no room where a tab shows the same title.
 
     Args:
         title: The words.
@@ -21,7 +21,7 @@ class Heading(QLabel):
 
     @property
     def needed(self) -> bool:
-        """Whether it is to be seen."""
+        """True where it is to be shown."""
         return self._needed
 
     def set_needed(self, needed: bool) -> None:
@@ -45,7 +45,8 @@ class Dock(QDockWidget):
     Args:
         name: Identity, by which its place is remembered.
         title: What it is called.
-        panel: What it holds; where it has a signal ``titled(str)``, that says what the dock is called from now on.
+        panel: What it holds. Its signal ``titled(str)``, if it has one, gives the dock another title; ``raise_asked()``
+            brings it before the docks in the same place.
         window: The window.
         area: Side of the window.
     """
@@ -65,6 +66,15 @@ class Dock(QDockWidget):
         titled = getattr(panel, "titled", None)
         if titled is not None:
             titled.connect(self.set_title)
+        raise_asked = getattr(panel, "raise_asked", None)
+        if raise_asked is not None:
+            raise_asked.connect(self.raise_open)
+
+    @Slot()
+    def raise_open(self) -> None:
+        """Bring it before the docks in the same place, unless the user closed it."""
+        if not self.isHidden():
+            self.raise_()
 
     @Slot(str)
     def set_title(self, title: str) -> None:

@@ -3,10 +3,11 @@
 import re
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.widgets.layout import text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
 
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
@@ -55,14 +56,12 @@ class GoTo(OverlaySheet):
     def __init__(self, video: VideoInfo, frames: range, frame: int, parent: QWidget) -> None:
         super().__init__(parent)
         self._video, self._frames = video, frames
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 12)
+        column = vertical(self, (12, 12, 12, 12))
         self.field = QLineEdit(self)
         self.field.setAccessibleName(self.tr("Time or frame"))
         self.field.setPlaceholderText(self.tr("Frame 412, or time 00:13.733"))
         self.field.setMinimumWidth(260)
-        self._hint = QLabel(self)
-        self._hint.setProperty("muted", True)
+        self._hint = text_label("", self, muted=True)
         column.addWidget(self.field)
         column.addWidget(self._hint)
         self.field.textChanged.connect(self._on_text)
@@ -73,7 +72,7 @@ class GoTo(OverlaySheet):
 
     @property
     def hint(self) -> str:
-        """What the text means, in words."""
+        """The place that the text means, in words."""
         return self._hint.text()
 
     @Slot(str)

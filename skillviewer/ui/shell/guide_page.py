@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Slot
+from PySide6.QtCore import QEvent, Qt, QUrl, Slot
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.theme import ThemeSource
 
 MARGIN_PX = 24
@@ -76,20 +77,17 @@ class GuidePage(QTextBrowser):
         self._made: QTextDocument | None = None
         self._pictures: list[tuple[int, QImage]] = []
         self._hits: list[tuple[int, int]] = []
-        self._refit = QTimer(self)
-        self._refit.setSingleShot(True)
-        self._refit.setInterval(REFIT_MS)
-        self._refit.timeout.connect(self._fit_pictures)
+        self._refit = single_shot(self, REFIT_MS, self._fit_pictures)
         self.setOpenLinks(False)
 
     @property
     def n_hits(self) -> int:
-        """How often what is searched stands in the guide."""
+        """Number of places where the guide contains the searched text."""
         return len(self._hits)
 
     @property
     def hit(self) -> int:
-        """Which of these places is marked, from 1; 0 for none."""
+        """Number of the marked place, from 1; 0 for none."""
         cursor = self.textCursor()
         place = (cursor.selectionStart(), cursor.selectionEnd())
         return self._hits.index(place) + 1 if place in self._hits else 0

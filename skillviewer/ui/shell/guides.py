@@ -2,21 +2,12 @@
 
 from PySide6.QtCore import QSize, Qt, QUrl, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import docs_dir
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.theme import ThemeSource
 
 NAMES = (
@@ -78,9 +69,7 @@ class Guides(QDialog):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.page = GuidePage(themes, self)
         self.page.setAccessibleName(self.tr("Text of the guide"))
-        self.said = QLabel(self)
-        self.said.setProperty("muted", True)
-        self.said.setWordWrap(True)
+        self.message = text_label("", self, muted=True, wrap=True)
         self.back = QPushButton(self.tr("Back"), self)
         self.back.setAutoDefault(False)
         self.back.setEnabled(False)
@@ -106,11 +95,8 @@ class Guides(QDialog):
         self.list.setFocus()
 
     def _lay_out(self) -> None:
-        left = QVBoxLayout()
-        left.setContentsMargins(0, 12, 0, 0)
-        left.setSpacing(8)
-        top = QHBoxLayout()
-        top.setContentsMargins(12, 0, 12, 0)
+        left = vertical(margins=(0, 12, 0, 0), spacing=8)
+        top = horizontal(margins=(12, 0, 12, 0))
         top.addWidget(self.search)
         left.addLayout(top)
         left.addWidget(self.list, 1)
@@ -120,20 +106,14 @@ class Guides(QDialog):
         close = QPushButton(self.tr("Close"), self)
         close.setAutoDefault(False)
         close.clicked.connect(self.close)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(MARGIN_PX, 12, 16, 12)
-        foot.setSpacing(12)
+        foot = horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12)
         foot.addWidget(self.back)
-        foot.addWidget(self.said, 1)
+        foot.addWidget(self.message, 1)
         foot.addWidget(close)
-        column = QVBoxLayout()
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(margins=NONE, spacing=0)
         column.addWidget(self.page, 1)
         column.addLayout(foot)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        row = horizontal(self, NONE, 0)
         row.addWidget(side)
         row.addLayout(column, 1)
 
@@ -176,7 +156,7 @@ class Guides(QDialog):
         """Show a guide, unless it is shown, and mark it in the list if it stands there."""
         if row != self._row:
             self._row = row
-            self.said.clear()
+            self.message.clear()
             self.page.show_guide(self._guides[row])
         for at in range(self.list.count()):
             if self.list.item(at).data(_ROW) == row:
@@ -219,16 +199,16 @@ class Guides(QDialog):
             self._look()
         else:
             self.page.search("")
-            self.said.setText(self.tr("No guide has all of these words."))
+            self.message.setText(self.tr("No guide contains all of these words."))
 
     def _look(self) -> None:
         """Mark in the guide what is searched."""
         self.page.search(self.search.text())
-        self._tell_hit()
+        self._show_hit()
 
-    def _tell_hit(self) -> None:
+    def _show_hit(self) -> None:
         n = self.page.n_hits
-        self.said.setText(self.tr("{} of {}").format(self.page.hit, n) if n else "")
+        self.message.setText(self.tr("{} of {}").format(self.page.hit, n) if n else "")
 
     @Slot()
     def _to_search(self) -> None:
@@ -238,12 +218,12 @@ class Guides(QDialog):
     @Slot()
     def _next(self) -> None:
         self.page.next_hit()
-        self._tell_hit()
+        self._show_hit()
 
     @Slot()
     def _previous(self) -> None:
         self.page.next_hit(-1)
-        self._tell_hit()
+        self._show_hit()
 
     @Slot(QUrl)
     def _on_link(self, url: QUrl) -> None:
@@ -251,9 +231,11 @@ class Guides(QDialog):
         name = url.path().removesuffix(".md")
         if not url.isRelative():
             QGuiApplication.clipboard().setText(url.toString())
-            self.said.setText(self.tr("Copied: {}. The program itself opens no address.").format(url.toString()))
+            self.message.setText(
+                self.tr("Copied: {}. The program does not open web addresses itself.").format(url.toString())
+            )
         elif url.path() and name not in NAMES:
-            self.said.setText(self.tr("{} is a file of the program's source.").format(url.path().lstrip("./")))
+            self.message.setText(self.tr("{} is a file of the program's source.").format(url.path().lstrip("./")))
         else:
             self._left.append((self._row, self.page.verticalScrollBar().value()))
             self.back.setEnabled(True)

@@ -1,9 +1,10 @@
 """The panel of work under way: what, how far, how long still, and a button to stop it."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.widgets.layout import text_label, vertical
 
 
 class JobRow(QWidget):
@@ -13,9 +14,7 @@ class JobRow(QWidget):
         super().__init__(parent)
         self.job = job
         self.setSizePolicy(self.sizePolicy().horizontalPolicy(), self.sizePolicy().Policy.Maximum)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
-        column.setSpacing(4)
+        column = vertical(self, (12, 8, 12, 8), 4)
         row = QHBoxLayout()
         self._title = QLabel(job.title, self)
         self._title.setProperty("heading", True)
@@ -29,9 +28,7 @@ class JobRow(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(job.title)
         column.addWidget(self._bar)
-        self._words = QLabel(self)
-        self._words.setProperty("muted", True)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words = text_label("", self, muted=True, plain=True)
         column.addWidget(self._words)
         job.changed.connect(self.refresh)
         self.refresh()
@@ -60,11 +57,8 @@ class JobsPanel(QWidget):
         super().__init__(parent)
         self._jobs = jobs
         self._rows: dict[Job, JobRow] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 4, 0, 4)
-        self._column.setSpacing(0)
-        self._nothing = QLabel(self.tr("Nothing is being done."), self)
-        self._nothing.setProperty("muted", True)
+        self._column = vertical(self, (0, 4, 0, 4), 0)
+        self._nothing = text_label(self.tr("No jobs are running."), self, muted=True)
         self._nothing.setContentsMargins(12, 8, 12, 8)
         self._column.addWidget(self._nothing)
         self._column.addStretch(1)

@@ -5,35 +5,27 @@ from typing import cast
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QDockWidget,
-    QMainWindow,
-    QMenu,
-    QStackedWidget,
-    QTabBar,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar, QTabWidget, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.actions.table import FILE, MODEL, VIEW
+from skillviewer.ui.actions.table import FILE, MODEL, VIEW, with_screens
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.dock import Dock
-from skillviewer.ui.shell.menus import LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
+from skillviewer.ui.shell.menus import CurveMenu, LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
 from skillviewer.ui.shell.message_bar import MessageBar
-from skillviewer.ui.shell.page_stack import START, PageStack, dress
-from skillviewer.ui.shell.pages import PANELS, SCREENS
+from skillviewer.ui.shell.page_stack import START, PageStack
+from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
 from skillviewer.ui.shell.placement import first_size, place
 from skillviewer.ui.shell.start_page import StartPage
 from skillviewer.ui.shell.status_bar import StatusBar
 from skillviewer.ui.shell.tool_bar import ToolBar
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.theme import Theme, dress
 
 LOGO_PX = 72
 
@@ -43,15 +35,24 @@ class MainWindow(QMainWindow):
 
     Args:
         program: What it shows.
-        dialogs: Asks the person.
+        dialogs: Asks the user.
+        screens: Its screens, in the order of their buttons and keys.
+        panels: Its panels.
     """
 
     blind_changed = Signal()
     """A screen came or went on which nobody may read a name."""
 
-    def __init__(self, program: Program, dialogs: Dialogs) -> None:
+    def __init__(
+        self,
+        program: Program,
+        dialogs: Dialogs,
+        screens: tuple[PageSpec, ...] = SCREENS,
+        panels: tuple[PageSpec, ...] = PANELS,
+    ) -> None:
         super().__init__()
         self.program, self.dialogs = program, dialogs
+        self.screen_specs, self.panel_specs = screens, panels
         self._ready_to_close = False
         self._placed = False
         self.setObjectName("main_window")
@@ -59,21 +60,22 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 540)
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
-        self.actions_ = Actions(self, program.icons, program.settings.keys)
+        specs = with_screens([(screen.name, screen.title) for screen in screens])
+        self.actions_ = Actions(self, program.icons, specs, program.settings.keys)
         self.looks = LookMenus(program.state, self)
         self.recent = RecentMenu(program.settings, self)
         self.model_menu = ModelMenu(program.models, self)
         self._make_centre()
         self._blind = False
-        self._docks = {part.name: self._make_dock(part.name) for part in PANELS}
+        self._docks = {panel.name: self._make_dock(panel) for panel in panels}
         self._join_docks()
-        self.screens = PageStack(self, self.pages, self._docks, program, self.actions_)
+        self.screens = PageStack(self, self.pages, self._docks, program, self.actions_, screens, panels)
         self.status = StatusBar(
             program.state, program.videos, program.playback, program.models, program.jobs, program.icons, self
         )
         self.setStatusBar(self.status)
         self._make_menus()
-        names = [part.name for part in SCREENS]
+        names = [screen.name for screen in screens]
         self.tools = ToolBar(
             self.actions_, self.looks, self.model_menu, program.models, program.state, program.icons, names, self
         )
@@ -87,6 +89,7 @@ class MainWindow(QMainWindow):
         program.studies.opened.connect(self._on_study)
         program.studies.closed.connect(self.show_start)
         program.state.current_changed.connect(self._on_current)
+        self.screens.made.connect(self._on_made)
         self.screens.shown.connect(self._on_screen)
         self.recent.chosen.connect(self._open_one)
         self.start.recent_chosen.connect(self._open_one)
@@ -97,9 +100,7 @@ class MainWindow(QMainWindow):
 
     def _make_centre(self) -> None:
         centre = QWidget(self)
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = vertical(centre, NONE, 0)
         self.messages = MessageBar(self.program.messages, self.program.icons, centre)
         self.pages = QStackedWidget(centre)
         theme = self.program.themes.theme
@@ -110,15 +111,15 @@ class MainWindow(QMainWindow):
         column.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
 
-    def _make_dock(self, name: str) -> QDockWidget:
-        part = next(part for part in PANELS if part.name == name)
-        panel = part.make(self.program, self.actions_, self)
-        return Dock(name, QCoreApplication.translate("parts", part.title), panel, self, part.area)
+    def _make_dock(self, spec: PageSpec) -> Dock:
+        panel = spec.make(self.program, self.actions_, self)
+        return Dock(spec.name, QCoreApplication.translate("parts", spec.title), panel, self, spec.area)
 
     def _join_docks(self) -> None:
         """Put the docks on the right into one place, as tabs: each is a page that wants all the height."""
         self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
-        right = [self._docks[part.name] for part in PANELS if part.area is Qt.DockWidgetArea.RightDockWidgetArea]
+        side = Qt.DockWidgetArea.RightDockWidgetArea
+        right = [self._docks[panel.name] for panel in self.panel_specs if panel.area is side]
         for dock in right[1:]:
             self.tabifyDockWidget(right[0], dock)
 
@@ -137,7 +138,7 @@ class MainWindow(QMainWindow):
         passes = PassesMenu(self.program.state, self)
         submenus: dict[str, list[QMenu]] = {
             FILE: [self.recent],
-            VIEW: [*self.looks.all, docks, theme_menu],
+            VIEW: [*self.looks.all, CurveMenu(self.program.state, self), docks, theme_menu],
             MODEL: [self.model_menu, passes],
         }
         self.actions_.fill(self.menuBar(), submenus)
@@ -163,7 +164,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_jobs(self) -> None:
-        """Show the jobs under way, except where nobody may read a name."""
+        """Show the running jobs, except on a screen where names must not be read."""
         if hasattr(self.screens.widget, "secrets"):
             return
         self._docks["jobs"].show()
@@ -171,13 +172,13 @@ class MainWindow(QMainWindow):
 
     @property
     def blind(self) -> bool:
-        """Whether a screen is shown on which nobody may read a name."""
+        """True while a screen is shown on which names must not be read."""
         return self._blind
 
     @property
     def has_list(self) -> bool:
-        """Whether the list of videos belongs to the screen that is shown."""
-        return any(part.name == "videos" and part.belongs_to(self.screens.current) for part in PANELS)
+        """True where the list of videos belongs to the screen that is shown."""
+        return any(panel.name == "videos" and self.screens.has(panel) for panel in self.panel_specs)
 
     def find_video(self) -> None:
         """Put the text cursor into the search field of the list of videos, which is shown if it was closed."""
@@ -186,19 +187,20 @@ class MainWindow(QMainWindow):
             self._docks["videos"].raise_()
             self.panel.start_search()
 
+    def panel_named(self, name: str) -> QWidget:
+        """Return a panel."""
+        return self._docks[name].widget()
+
     def raise_dock(self, name: str) -> None:
-        """Bring a dock before those in the same place, unless the person closed it."""
-        if not self._docks[name].isHidden():
-            self._docks[name].raise_()
+        """Bring a dock before those in the same place, unless the user closed it."""
+        self._docks[name].raise_open()
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Give every part its colours."""
         self.actions_.on_theme(theme)
-        for part in (self.messages, self.start, self.status, self.tools, *self.screens.made):
+        for part in (self.messages, self.status, self.tools, *self.screens.widgets, *self._docks.values()):
             dress(part, theme)
-        for dock in self._docks.values():
-            dress(dock.widget(), theme)
 
     @Slot(int, int)
     def _on_added(self, _first: int, _last: int) -> None:
@@ -217,6 +219,12 @@ class MainWindow(QMainWindow):
     def _on_current(self, footage: VideoClip | None) -> None:
         self.panel.show_chosen(footage)
         self.retitle()
+
+    @Slot(str)
+    def _on_made(self, name: str) -> None:
+        status_changed = getattr(self.screen_named(name), "status_changed", None)
+        if status_changed is not None:
+            status_changed.connect(self.retitle)
 
     @Slot(str)
     def _on_screen(self, _name: str) -> None:
@@ -284,7 +292,7 @@ class MainWindow(QMainWindow):
         event.ignore()
         if self.program.closing:
             return
-        question = self.tr("Work is under way. Stop it and close the window?")
+        question = self.tr("Jobs are running. Stop them and close the window?")
         if self.program.jobs.precious and not self.dialogs.confirm(self, question, self.tr("Stop and close")):
             return
         self.program.settings.geometry = self.saveGeometry()

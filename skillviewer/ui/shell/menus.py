@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
+from skillviewer.core.analysis.score_curve import CURVE_LOOKS
 from skillviewer.core.text import printable
 from skillviewer.ui.session.models import ModelChooser
 from skillviewer.ui.session.settings import PASSES, Settings
@@ -59,7 +60,7 @@ class Choice(QMenu):
 
 
 class LookMenus(QObject):
-    """How maps are shown: kind of overlay, scale, what stands between sampled frames, colours."""
+    """Menus of the look of maps: overlay, scale, interpolation between sampled frames, colours."""
 
     def __init__(self, state: ViewerState, parent: QWidget) -> None:
         super().__init__(parent)
@@ -155,7 +156,7 @@ class ModelMenu(Choice):
 
 
 class PassesMenu(Choice):
-    """How many interleaved passes an assessment makes."""
+    """Menu of the number of interleaved passes of an assessment."""
 
     def __init__(self, state: ViewerState, parent: QWidget) -> None:
         words = [(1, state.tr("1 pass")), *((n, state.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
@@ -168,6 +169,22 @@ class PassesMenu(Choice):
     @Slot(object)
     def _on_chosen(self, passes: int) -> None:
         self._state.set_passes(passes)
+
+
+class CurveMenu(Choice):
+    """Menu of the looks of the score curve."""
+
+    def __init__(self, state: ViewerState, parent: QWidget) -> None:
+        options = [(look.name, QCoreApplication.translate("curves", look.title)) for look in CURVE_LOOKS]
+        super().__init__(state.tr("Score curve as"), options, parent)
+        self._state = state
+        self.set_value(state.curve_look)
+        self.chosen.connect(self._on_chosen)
+        state.curve_look_changed.connect(self.set_value)
+
+    @Slot(object)
+    def _on_chosen(self, look: str) -> None:
+        self._state.set_curve_look(look)
 
 
 class ThemeMenu(Choice):
@@ -204,7 +221,7 @@ class RecentMenu(QMenu):
         self.refresh()
 
     def keep_back(self, *, names: bool) -> None:
-        """Name nothing for as long as nobody may read what files are called."""
+        """Hide the names while names must not be read."""
         if names != self._kept_back:
             self._kept_back = names
             self.refresh()

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
 
 MOST_DETAILS = 8
 
@@ -32,15 +33,10 @@ class MessageBar(QFrame):
         self._secrets: frozenset[str] = frozenset()
         self.setObjectName("message_bar")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 6, 6, 6)
-        column.setSpacing(4)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        column = vertical(self, (12, 6, 6, 6), 4)
+        row = horizontal(spacing=8)
         self._icon = QLabel(self)
-        self._text = QLabel(self)
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text = text_label("", self, wrap=True, plain=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = QToolButton(self)
         self._more.clicked.connect(self.show_details)
@@ -53,9 +49,7 @@ class MessageBar(QFrame):
         row.addWidget(self._more)
         row.addWidget(self._close)
         column.addLayout(row)
-        self._details = QLabel(self)
-        self._details.setWordWrap(True)
-        self._details.setTextFormat(Qt.TextFormat.PlainText)
+        self._details = text_label("", self, wrap=True, plain=True)
         self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._details.setContentsMargins(28, 0, 0, 4)
         column.addWidget(self._details)
@@ -82,13 +76,12 @@ class MessageBar(QFrame):
     def _kept_back(self, message: Message) -> Message:
         """Return a message as it may be read."""
         if any(word in message.text for word in self._secrets):
-            words = self.tr("There is news of a video. It can be read when you have finished.")
+            words = self.tr("There is a message about a video. It can be read when you have finished judging.")
             return Message(words, message.severity)
         return replace(message, details=()) if self._secrets else message
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._theme = theme
         self._close.setIcon(self._icons.icon("close", theme))
         self._dress()

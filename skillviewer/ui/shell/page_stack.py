@@ -1,6 +1,6 @@
-"""Which screen is shown, with which docks beside it; each screen keeps an arrangement of its own."""
+"""The stack of screens with their docks; each screen keeps its own arrangement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
@@ -8,23 +8,16 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.shell.pages import PANELS, SCREENS
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.shell.pages import PageSpec
+from skillviewer.ui.widgets.theme import dress
 
 LAYOUT_VERSION = 3
 START = ""
 """The name of the first page, which is no screen."""
-FIRST_WIDTHS = {"videos": 360, "why": 360, "moments": 360, "notes": 360}
+FIRST_WIDTH_PX = 360
 
 
-def dress(part: QWidget, theme: Theme) -> None:
-    """Give a part its colours, if it paints with any of its own."""
-    on_theme = getattr(part, "on_theme", None)
-    if on_theme is not None:
-        on_theme(theme)
-
-
-def _tell(part: QWidget | None, what: str) -> None:
+def _notify(part: QWidget | None, what: str) -> None:
     """Call ``on_shown`` or ``on_hidden`` of a screen that has it."""
     act = getattr(part, what, None)
     if act is not None:
@@ -40,8 +33,12 @@ class PageStack(QObject):
         docks: By name.
         program: What is shown.
         actions: Actions of the window.
+        screens: The screens; the first is shown first.
+        panels: The panels, in the order of their docks.
     """
 
+    made = Signal(str)
+    """A screen was made: its name."""
     shown = Signal(str)
     """Name of the screen, "" for the first page."""
 
@@ -52,13 +49,16 @@ class PageStack(QObject):
         docks: Mapping[str, QDockWidget],
         program: Program,
         actions: Actions,
+        screens: Sequence[PageSpec],
+        panels: Sequence[PageSpec],
     ) -> None:
         super().__init__(window)
         self._window, self._pages, self._docks = window, pages, docks
         self._program, self._actions = program, actions
-        self._made: dict[str, QWidget] = {}
+        self._screens, self._panels = {screen.name: screen for screen in screens}, tuple(panels)
+        self._widgets: dict[str, QWidget] = {}
         self._current = START
-        self._last = SCREENS[0].name
+        self._last = screens[0].name
 
     @property
     def current(self) -> str:
@@ -68,22 +68,26 @@ class PageStack(QObject):
     @property
     def widget(self) -> QWidget | None:
         """The screen that is shown, or None on the first page."""
-        return self._made.get(self._current)
+        return self._widgets.get(self._current)
 
     @property
-    def made(self) -> tuple[QWidget, ...]:
-        """The screens that were shown already."""
-        return tuple(self._made.values())
+    def widgets(self) -> tuple[QWidget, ...]:
+        """The screens that are made already."""
+        return tuple(self._widgets.values())
+
+    def has(self, panel: PageSpec) -> bool:
+        """Return whether a panel belongs to the screen that is shown."""
+        return panel.belongs_to(self._screens.get(self._current))
 
     def named(self, name: str) -> QWidget:
         """Return a screen, made when it is first asked for."""
-        screen = self._made.get(name)
+        screen = self._widgets.get(name)
         if screen is None:
-            part = next(part for part in SCREENS if part.name == name)
-            screen = self._made[name] = part.make(self._program, self._actions, self._pages)
+            screen = self._widgets[name] = self._screens[name].make(self._program, self._actions, self._pages)
             self._actions.attach_screen(name, screen)
             self._pages.addWidget(screen)
             dress(screen, self._program.themes.theme)
+            self.made.emit(name)
         return screen
 
     def show_start(self) -> None:
@@ -109,19 +113,18 @@ class PageStack(QObject):
         self._pages.setCurrentWidget(widget)
         layout = self._program.settings.layout(name)
         restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
-        for part in PANELS:
-            dock = self._docks[part.name]
-            if not part.belongs_to(name):
+        for panel in self._panels:
+            dock, belongs = self._docks[panel.name], panel.belongs_to(self._screens[name])
+            if not belongs:
                 dock.hide()
             elif not restored:
-                dock.setVisible(part.shown)
-            dock.toggleViewAction().setVisible(part.belongs_to(name))
+                dock.setVisible(panel.shown)
+            dock.toggleViewAction().setVisible(belongs)
         if not restored:
-            names = [n for n in FIRST_WIDTHS if n in self._docks and not self._docks[n].isHidden()]
-            widths = [FIRST_WIDTHS[n] for n in names]
-            self._window.resizeDocks([self._docks[n] for n in names], widths, Qt.Orientation.Horizontal)
-            for n in reversed(names):
-                self._docks[n].raise_()  # of those that share a place the first lies on top
+            docks = [self._docks[panel.name] for panel in self._panels if not self._docks[panel.name].isHidden()]
+            self._window.resizeDocks(docks, [FIRST_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
+            for dock in reversed(docks):
+                dock.raise_()  # of those that share a place the first lies on top
         self._enter(name)
 
     def keep(self) -> None:
@@ -131,13 +134,13 @@ class PageStack(QObject):
 
     def _leave(self) -> None:
         self.keep()
-        _tell(self.widget, "on_hidden")
+        _notify(self.widget, "on_hidden")
 
     def _enter(self, name: str) -> None:
         arrived = name != self._current
         self._current = name
-        for part in SCREENS:
-            self._actions[f"{PREFIX_OF_SCREENS}{part.name}"].setChecked(part.name == name)
+        for screen in self._screens:
+            self._actions[f"{PREFIX_OF_SCREENS}{screen}"].setChecked(screen == name)
         if arrived:
-            _tell(self.widget, "on_shown")
+            _notify(self.widget, "on_shown")
             self.shown.emit(name)

@@ -1,42 +1,37 @@
-"""The screens and docks of the window: a new one is one file and one line here."""
+"""The screens and panels of the window: a new one is one file and one line here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.registry import table
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.comparing.binding import bind as compare_keys
-from skillviewer.ui.exporting.binding import bind as export_keys
-from skillviewer.ui.inspecting.moment_actions import bind as insight_keys
 from skillviewer.ui.inspecting.moments_panel import MomentsPanel
 from skillviewer.ui.inspecting.notes_panel import NotesPanel
 from skillviewer.ui.inspecting.why_panel import WhyPanel
-from skillviewer.ui.ranking.rank_actions import bind as rank_keys
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.jobs_panel import JobsPanel
 from skillviewer.ui.videos.panel import VideosPanel
 
-if TYPE_CHECKING:
-    from skillviewer.ui.shell.main_window import MainWindow
-
 
 @dataclass(frozen=True, slots=True)
 class PageSpec:
-    """A screen or a dock.
+    """A screen or a panel.
+
+    Its widget may have any of these: ``handlers(dialogs)`` (what it does for the actions of the window), ``on_theme``,
+    and a screen ``on_shown``, ``on_hidden``, ``window_title``, ``status_text``, ``status_changed`` and ``secrets``
+    (``MainWindow.retitle``); a panel ``titled`` and ``raise_asked`` (``Dock``).
 
     Attributes:
         name: Identity.
         title: Words, for translation.
-        make: Makes its widget: ``make(program, actions, parent)``. Screens are made when they are first shown.
-        area: Side of the window, for docks.
-        shown: Whether a dock is there at first.
-        screens: The screens that a dock belongs to; empty for all.
-        bind: Ties the actions of the part to what they do: ``bind(window)``, once, when the window is made. It reaches
-            the widget of a screen by ``window.screen_named`` only when an action is used.
+        make: Makes its widget: ``make(program, actions, parent)``. A screen is made when it is first shown.
+        area: Side of the window, for panels.
+        shown: Whether a panel is there at first.
+        screens: The screens that a panel belongs to; empty for all on which names may be read.
+        blind: Whether it is a screen on which no name of a video may be read.
     """
 
     name: str
@@ -45,11 +40,11 @@ class PageSpec:
     area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea
     shown: bool = True
     screens: tuple[str, ...] = ()
-    bind: "Callable[[MainWindow], None] | None" = None
+    blind: bool = False
 
-    def belongs_to(self, screen: str) -> bool:
-        """Return whether a dock belongs to a screen."""
-        return not self.screens or screen in self.screens
+    def belongs_to(self, screen: "PageSpec | None") -> bool:
+        """Return whether a panel belongs to a screen; none belongs to the first page."""
+        return screen is not None and (screen.name in self.screens if self.screens else not screen.blind)
 
 
 def _inspect(program: Program, actions: Actions, parent: QWidget) -> QWidget:
@@ -96,7 +91,7 @@ def _why(program: Program, actions: Actions, parent: QWidget) -> QWidget:
 
 
 def _moments(program: Program, actions: Actions, parent: QWidget) -> QWidget:
-    return MomentsPanel(program.insight, actions, parent)
+    return MomentsPanel(program.insight, program.playback, actions, parent)
 
 
 def _notes(program: Program, _actions: Actions, parent: QWidget) -> QWidget:
@@ -104,31 +99,18 @@ def _notes(program: Program, _actions: Actions, parent: QWidget) -> QWidget:
     return NotesPanel(p.insight.remarks, p.studies, p.undo, p.state, p.playback, parent)
 
 
-WITH_LIST = ("inspect", "compare", "finetune", "export")
-"""Screens beside which the list of videos and that of jobs stand; where pairs are judged nobody may read a name."""
-
 SCREENS: tuple[PageSpec, ...] = table(
-    PageSpec("inspect", str(QT_TRANSLATE_NOOP("parts", "Inspect")), _inspect),
-    PageSpec("compare", str(QT_TRANSLATE_NOOP("parts", "Compare")), _compare, bind=compare_keys),
-    PageSpec("rank", str(QT_TRANSLATE_NOOP("parts", "Rank")), _rank, bind=rank_keys),
-    PageSpec("finetune", str(QT_TRANSLATE_NOOP("parts", "Fine-tune")), _finetune),
-    PageSpec("export", str(QT_TRANSLATE_NOOP("parts", "Export")), _export, bind=export_keys),
+    PageSpec("inspect", str(QT_TRANSLATE_NOOP("actions", "Inspect")), _inspect),
+    PageSpec("compare", str(QT_TRANSLATE_NOOP("actions", "Compare")), _compare),
+    PageSpec("rank", str(QT_TRANSLATE_NOOP("actions", "Rank")), _rank, blind=True),
+    PageSpec("finetune", str(QT_TRANSLATE_NOOP("actions", "Fine-tune")), _finetune),
+    PageSpec("export", str(QT_TRANSLATE_NOOP("actions", "Export")), _export),
 )
 
 PANELS: tuple[PageSpec, ...] = table(
+    PageSpec("videos", str(QT_TRANSLATE_NOOP("parts", "Videos")), _videos),
     PageSpec(
-        "videos",
-        str(QT_TRANSLATE_NOOP("parts", "Videos")),
-        _videos,
-        screens=WITH_LIST,
-    ),
-    PageSpec(
-        "why",
-        str(QT_TRANSLATE_NOOP("parts", "Why")),
-        _why,
-        Qt.DockWidgetArea.RightDockWidgetArea,
-        screens=("inspect",),
-        bind=insight_keys,
+        "why", str(QT_TRANSLATE_NOOP("parts", "Why")), _why, Qt.DockWidgetArea.RightDockWidgetArea, screens=("inspect",)
     ),
     PageSpec(
         "moments",
@@ -144,5 +126,5 @@ PANELS: tuple[PageSpec, ...] = table(
         Qt.DockWidgetArea.RightDockWidgetArea,
         screens=("inspect",),
     ),
-    PageSpec("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), _jobs, shown=False, screens=WITH_LIST),
+    PageSpec("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), _jobs, shown=False),
 )

@@ -1,4 +1,4 @@
-"""Where the window lies: restored, and never off the screens that are there now."""
+"""Placement of the window: restored, and never off the present screens."""
 
 from collections.abc import Sequence
 

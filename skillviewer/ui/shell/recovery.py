@@ -33,7 +33,7 @@ NOTE_EVERY_MS = 2000
 
 @dataclass(frozen=True, slots=True)
 class SessionPlace:
-    """Where a person was.
+    """A place in a study: screen, video, frame.
 
     Attributes:
         study: The study's file.
@@ -131,7 +131,7 @@ class SessionRecorder(QObject):
 
     @property
     def place(self) -> SessionPlace | None:
-        """Where the person is; None without a study."""
+        """The present place; None without a study."""
         program = self._program
         study, video = program.studies.current, program.state.current
         if study is None:
@@ -149,7 +149,7 @@ class SessionRecorder(QObject):
 
     @Slot()
     def note(self, *_: object) -> None:
-        """Write down where the person is, if that is somewhere else than before; in the lane of small works."""
+        """Write down where the person is, if that is somewhere else than before; in the worker of small works."""
         place = self.place
         if self._lock is None or place == self._noted or self._program.index.stopped:
             return
@@ -157,7 +157,7 @@ class SessionRecorder(QObject):
         self._program.index.submit(lambda _backend, _token, _report: self._write(place))
 
     def _write(self, place: SessionPlace | None) -> None:
-        """Write, in the lane; never after the end, which may come while a note waits for its turn."""
+        """Write, in the worker thread; never after the end, which may come while a note waits for its turn."""
         with self._writing:
             if not self._ended:
                 _write(self._path, place)
@@ -179,9 +179,9 @@ def _write(path: Path, place: SessionPlace | None) -> None:
         if place is None:
             path.unlink(missing_ok=True)
             return
-        said = asdict(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
+        record = asdict(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
         with written_aside(path) as aside:
-            aside.write_text(json.dumps(said), encoding="utf-8", errors="surrogateescape")
+            aside.write_text(json.dumps(record), encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         log.warning("where this session is could not be noted: %s", error)
 

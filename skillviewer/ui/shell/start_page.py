@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import plain
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import horizontal, vertical
 
 COLUMN_PX = 460
 MOST_SHOWN = 5
 
 
 class StartPage(QWidget):
-    """One sentence, one button that matters, one beside it, and the recent files.
+    """The first page: a sentence, a primary and a secondary button, and the recent files.
 
     Args:
         logo: The program's picture.
@@ -46,8 +46,8 @@ class StartPage(QWidget):
         column.addWidget(title)
         words = QLabel(
             self.tr(
-                "See how skilfully something was done in a video, when it went well or badly, "
-                "and where the model looked. Drop videos or a folder here to begin."
+                "See how skilfully a task was done in a video, when it went well or badly, and where the model "
+                "looked. Drop videos or a folder here to begin."
             ),
             self,
         )
@@ -56,8 +56,7 @@ class StartPage(QWidget):
         words.setProperty("muted", True)
         column.addWidget(words)
         column.addSpacing(16)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = horizontal(spacing=8)
         self.sample_button = self._button(sample, primary=True)
         self.videos_button = self._button(videos, primary=False)
         row.addWidget(self.sample_button)
@@ -70,17 +69,14 @@ class StartPage(QWidget):
         self._heading = QLabel(self.tr("Recent"), self)
         self._heading.setProperty("heading", True)
         column.addWidget(self._heading)
-        self._recent = QVBoxLayout()
-        self._recent.setSpacing(2)
+        self._recent = vertical(spacing=2)
         column.addLayout(self._recent)
         column.addStretch(3)
         self.set_recent(())
 
     def _make_offer(self) -> None:
         self.offer = QWidget(self)
-        offered = QVBoxLayout(self.offer)
-        offered.setContentsMargins(0, 16, 0, 0)
-        offered.setSpacing(8)
+        offered = vertical(self.offer, (0, 16, 0, 0), 8)
         self._offer_words = QLabel(self.offer)
         self._offer_words.setWordWrap(True)
         self._offer_words.setFixedWidth(COLUMN_PX)
@@ -98,10 +94,6 @@ class StartPage(QWidget):
         action.enabledChanged.connect(button.setVisible)
         return button
 
-    @Slot(object)
-    def on_theme(self, _theme: Theme) -> None:
-        """Take colours: they come by style sheet."""
-
     def offer_return(self, title: str, when: str) -> None:
         """Offer to go back to where the last session was.
 
@@ -109,7 +101,7 @@ class StartPage(QWidget):
             title: Of its study; "" takes the offer away.
             when: It was last noted there, in words.
         """
-        text = self.tr("The last session was not closed: {}, {}. What was said there is kept.")
+        text = self.tr("The last session ended without being closed: {}, {}. Its votes and notes are kept.")
         self._offer_words.setText(text.format(printable(title), when))
         self.offer.setVisible(bool(title))
 

@@ -14,7 +14,7 @@ from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
 """Fields that speak of the video on screen."""
@@ -128,12 +128,11 @@ class StatusBar(QStatusBar):
         for name in ABOUT_VIDEO:
             self._fields[name].setVisible(text is None and bool(self._fields[name].text()))
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._stop.setIcon(self._icons.icon("stop", theme))
 
-    def _say(self, name: str, text: str) -> None:
+    def _show(self, name: str, text: str) -> None:
         field = self._fields[name]
         if field.text() != text:
             field.setText(text)
@@ -154,7 +153,7 @@ class StatusBar(QStatusBar):
         if video is not None:
             words = self.tr("{:.2f} fps variable") if video.variable_rate else self.tr("{:.2f} fps")
             rate = words.format(video.rate_hz)
-        self._say("rate", rate)
+        self._show("rate", rate)
         self._on_speed(self._playback.speed)
         self._on_analysis(self._state.analysis)
         self._on_frame(self._playback.frame)
@@ -162,12 +161,12 @@ class StatusBar(QStatusBar):
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
         video = self._playback.video
-        self._say("frame", self.tr("frame {}/{}").format(frame + 1, video.n_frames) if video else "")
-        self._say("time", clock(self._playback.time_s) if video else "")
+        self._show("frame", self.tr("frame {}/{}").format(frame + 1, video.n_frames) if video else "")
+        self._show("time", clock(self._playback.time_s) if video else "")
 
     @Slot(float)
     def _on_speed(self, speed: float) -> None:
-        self._say("speed", speed_text(speed) if self._playback.video else "")
+        self._show("speed", speed_text(speed) if self._playback.video else "")
 
     @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
@@ -175,21 +174,21 @@ class StatusBar(QStatusBar):
         if analysis is not None:
             total = analysis.n_segments * analysis.n_passes
             text = self.tr("{}/{} sampled").format(analysis.n_samples * analysis.n_passes, total)
-        self._say("sampled", text)
+        self._show("sampled", text)
 
     @Slot()
     def _on_model(self, *_: object) -> None:
         model: LoadedModel | None = self._state.model
         if model is not None:
             words = self.tr("model {}").format(printable(model.name))
-            self._say("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
+            self._show("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
             self._fields["model"].setToolTip(words)
-            self._say("device", f"{model.device} {model.memory}".rstrip())
+            self._show("device", f"{model.device} {model.memory}".rstrip())
             return
         self._fields["model"].setToolTip(self.tr("Model"))
         loading = self._models.wanted is not None
-        self._say("model", self.tr("loading the model") if loading else self.tr("no model"))
-        self._say("device", "")
+        self._show("model", self.tr("loading the model") if loading else self.tr("no model"))
+        self._show("device", "")
 
     @Slot()
     def _on_jobs(self) -> None:

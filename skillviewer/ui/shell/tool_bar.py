@@ -58,7 +58,7 @@ class ToolBar(QToolBar):
             button.setProperty("tab", True)
         self.addSeparator()
         self._add_action(actions["open_videos"])
-        self._model = self._add_menu(model_menu, "model", self.tr("Model that looks at the videos"))
+        self._model = self._add_menu(model_menu, "model", self.tr("Model that assesses the videos"))
         self._add_action(actions["assess_all"])
         self.addSeparator()
         map_menu = QMenu(self)

@@ -1,6 +1,6 @@
-"""Whether there is a display for the window, found out before Qt is asked: Qt ends the process where there is none.
+"""Find out whether there is a display for the window, before Qt is asked: Qt ends the process where there is none.
 
-Only Linux has displays that may be missing while the program runs. Free of Qt.
+Only Linux has displays that may be missing while the program runs. Free of Qt, but for ``window_problem``.
 """
 
 import ctypes
@@ -9,6 +9,8 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from skillviewer.core.paths import resources_dir
 
 PATIENCE_S = 5.0
 WHAT_TO_DO = (
@@ -94,4 +96,23 @@ def _plugin_problem(platform: str) -> str | None:
         ctypes.CDLL(str(plugin))
     except OSError as error:
         return f"{error} ({LIBRARIES})"
+    return None
+
+
+def window_problem() -> str | None:
+    """Return what keeps the window from working, in words, or None.
+
+    Raises:
+        ImportError: Qt's own libraries do not load.
+    """
+    from PySide6.QtGui import QFontDatabase, QGuiApplication
+
+    created = None
+    if QGuiApplication.instance() is None:
+        created = QGuiApplication(["skillviewer", "-platform", "offscreen"])
+    lettered = bool(QFontDatabase.families()) or any((resources_dir() / "style" / "fonts").glob("*.[ot]tf"))
+    if created is not None:
+        created.shutdown()  # a window may still be opened in this process
+    if not lettered:
+        return "there is no font, so every letter would be a box: on Debian apt-get install fonts-dejavu-core"
     return None

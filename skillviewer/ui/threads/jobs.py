@@ -3,14 +3,14 @@
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
 from skillviewer.core.progress import Progress
-from skillviewer.ui.threads.lane import Task
+from skillviewer.ui.threads.worker_thread import Task
 
 SURE_S, SURE_SHARE = 5.0, 0.03
 """Time left is told after so long, or so much of the work: before that it would be wide of the mark."""
 
 
 class Job(QObject):
-    """One job that a person can see and stop."""
+    """A job that the user can see and stop."""
 
     changed = Signal()
     finished = Signal()
@@ -30,17 +30,17 @@ class Job(QObject):
 
     @property
     def title(self) -> str:
-        """What is being done."""
+        """The present step of the work."""
         return self._title
 
     @property
     def precious(self) -> bool:
-        """Whether closing the window should ask before it stops this."""
+        """True where closing the window asks before it stops this job."""
         return self._precious
 
     @property
     def loses(self) -> bool:
-        """Whether what it has done so far is lost when it is stopped, and would be missed."""
+        """True where stopping loses the work done so far."""
         return self._precious and not self._keeps
 
     @property
@@ -60,7 +60,7 @@ class Job(QObject):
 
     @property
     def stopping(self) -> bool:
-        """Whether it was asked to stop."""
+        """True once it was asked to stop."""
         return self._stopping
 
     @property
@@ -122,7 +122,7 @@ class Jobs(QObject):
 
     @property
     def precious(self) -> bool:
-        """Whether one of them should not be stopped without asking."""
+        """True where one of them must not be stopped without a question."""
         return any(job.precious for job in self._jobs)
 
     def begin(self, title: str, *, precious: bool = True, keeps: bool = False) -> Job:
@@ -141,7 +141,7 @@ class Jobs(QObject):
         return job
 
     def follow(self, title: str, task: Task, *, precious: bool = True) -> Job:
-        """List a job that is one task of a lane."""
+        """List a job that is one task of a worker thread."""
         job = self.begin(title, precious=precious)
         task.progressed.connect(job.on_progress)
         task.finished.connect(job.finish)

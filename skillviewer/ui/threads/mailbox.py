@@ -1,4 +1,4 @@
-"""A place for one request: while the lane is busy, the latest request replaces the one that waits."""
+"""A place for one request: while the worker thread is busy, the latest request replaces the one that waits."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -6,19 +6,19 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 RequestT = TypeVar("RequestT")
 
 
 class LatestOnly(QObject, Generic[RequestT]):
-    """Hands the latest request to a lane, one at a time.
+    """Hands the latest request to a worker thread, one at a time.
 
     Args:
-        lane: Where requests are worked on.
-        answer: ``answer(resource, request, superseded, report) -> value``, run in the lane's thread. It may stop early
-            when ``superseded`` is raised; what it reported by then is delivered all the same, so that a quick hand
-            sees something.
+        worker: Where requests are worked on.
+        answer: ``answer(resource, request, superseded, report) -> value``, run in the worker's thread. It may stop
+            early when ``superseded`` is raised; what it reported by then is delivered all the same, so that quick
+            scrubbing shows something.
         parent: Owner.
     """
 
@@ -27,19 +27,19 @@ class LatestOnly(QObject, Generic[RequestT]):
 
     def __init__(
         self,
-        lane: Lane[Any],
+        worker: WorkerThread[Any],
         answer: Callable[[Any, RequestT, CancelToken, Report], object],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._lane, self._answer = lane, answer
+        self._worker, self._answer = worker, answer
         self._waiting: RequestT | None = None
         self._task: Task | None = None
         self._superseded = CancelToken()
 
     @property
     def busy(self) -> bool:
-        """Whether a request is being answered or waits."""
+        """True while a request is being answered or waits."""
         return self._task is not None
 
     def post(self, request: RequestT, *, interrupt: bool) -> None:
@@ -62,11 +62,11 @@ class LatestOnly(QObject, Generic[RequestT]):
 
     def _send(self) -> None:
         request, self._waiting = self._waiting, None
-        if request is None or self._lane.stopped:
+        if request is None or self._worker.stopped:
             return
         answer, asked, superseded = self._answer, request, CancelToken()
         self._superseded = superseded
-        task = self._lane.submit(lambda resource, _token, report: answer(resource, asked, superseded, report))
+        task = self._worker.submit(lambda resource, _token, report: answer(resource, asked, superseded, report))
         self._task = task
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self.delivered)

@@ -1,4 +1,4 @@
-"""What the window has to say to a person; shown in one place, the bar."""
+"""Messages of the window, shown in one place, the message bar."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from skillviewer.core.errors import SkillViewerError
 
 
 class Severity(StrEnum):
-    """How bad it is."""
+    """Severity of a message."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -61,7 +61,7 @@ class Messages(QObject):
             self.post(Message(str(error), Severity.ERROR))
         else:
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            text = self.tr("Something went wrong that should not have. The log has the details.")
+            text = self.tr("An unexpected error occurred. The log has the details.")
             self.post(Message(text, Severity.ERROR, details=(what,)))
 
     def dismiss(self) -> None:

@@ -1,5 +1,7 @@
 """Progress at a pace that can be seen: the first at once, then the latest, some times a second."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.progress import Progress
@@ -7,8 +9,18 @@ from skillviewer.core.progress import Progress
 SHOWN_EVERY_MS = 100
 
 
+def single_shot(parent: QObject, interval_ms: int, slot: Callable[[], object] | None = None) -> QTimer:
+    """Return a timer that calls ``slot`` once, ``interval_ms`` after it was started last."""
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(interval_ms)
+    if slot is not None:
+        timer.timeout.connect(slot)
+    return timer
+
+
 class Throttle(QObject):
-    """Lets through what a person can follow.
+    """Limits reports to a rate that the user can follow.
 
     Args:
         parent: Owner.
@@ -20,12 +32,9 @@ class Throttle(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._latest: Progress | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SHOWN_EVERY_MS)
-        self._timer.timeout.connect(self._show)
+        self._timer = single_shot(self, SHOWN_EVERY_MS, self._show)
 
-    def tell(self, progress: Progress) -> None:
+    def report(self, progress: Progress) -> None:
         """Show it now, or, if something was shown a moment ago and nothing newer comes, then."""
         self._latest = progress
         if not self._timer.isActive():

@@ -1,4 +1,4 @@
-"""Errors that nobody caught: written to the log and shown in the bar; the window lives on."""
+"""Uncaught errors: written to the log and shown in the message bar; the window stays open."""
 
 import logging
 import sys

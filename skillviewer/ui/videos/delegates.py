@@ -1,4 +1,4 @@
-"""How the cells of the list of videos are drawn."""
+"""Delegates that draw the cells of the list of videos."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette
@@ -9,7 +9,7 @@ from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, UNDER_ROLE, Index
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.names import elided
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 THUMBNAIL = QSize(52, 34)
 ICON_PX = 14
@@ -32,8 +32,8 @@ class VideoNameDelegate(QStyledItemDelegate):
         self._warning: QIcon | None = None
         self.alike = 0
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._muted, self._hole = QColor(theme.muted), QColor(theme.raised)
         colours = {
             VideoState.NEW: theme.muted,
@@ -86,30 +86,30 @@ class VideoNameDelegate(QStyledItemDelegate):
         painter.drawImage(target, image)
 
 
-class ScoreDelegate(QStyledItemDelegate):
-    """A score, and its interval under it."""
+class NumberDelegate(QStyledItemDelegate):
+    """A cell: its text, and muted what stands under it, such as half of the interval of a score."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._muted = QColor("grey")
 
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
         self._muted = QColor(theme.muted)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw."""
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
-        rect: QRect = option.rect.adjusted(0, 0, -NUMBER_MARGIN_PX, 0)
+        side = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))
+        rect: QRect = option.rect.adjusted(4, 0, -NUMBER_MARGIN_PX if side & Qt.AlignmentFlag.AlignRight else 0, 0)
         line = option.fontMetrics.height()
         text, under = index.data(), index.data(UNDER_ROLE)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         if not under:
-            painter.drawText(rect, right, text)
+            painter.drawText(rect, side, text)
             return
         top = rect.center().y() - line
-        painter.drawText(QRect(rect.left(), top, rect.width(), line), right, text)
+        painter.drawText(QRect(rect.left(), top, rect.width(), line), side, text)
         painter.setPen(self._muted)
-        painter.drawText(QRect(rect.left(), top + line, rect.width(), line + 2), right, under)
+        painter.drawText(QRect(rect.left(), top + line, rect.width(), line + 2), side, under)

@@ -1,10 +1,9 @@
-"""The panel of videos: name, state, score with its interval, and percentile of each; sort, search, filter."""
+"""The panel of videos: the list, sorted, searched and filtered."""
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
@@ -18,20 +17,14 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
-from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, ScoreDelegate, VideoNameDelegate
-from skillviewer.ui.videos.table_model import (
-    ENTRY_ROLE,
-    LENGTH,
-    NAME,
-    PERCENTILE,
-    SCORE,
-    STATE,
-    VideoFilter,
-    VideoTable,
-)
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words, translated
+from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
+from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.names import n_alike
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Theme, themed
 
 LEAST_PX = 319
 """Narrower, a length and a participant under the name would have no room."""
@@ -53,29 +46,34 @@ class VideosPanel(QWidget):
         icons: Icons by name.
         open_action: What the button of the empty list does.
         parent: Owner.
+        columns: The columns of the list.
     """
 
     chosen = Signal(object)
-    """``VideoClip`` that a person chose."""
+    """``VideoClip`` that the user chose."""
     entered = Signal()
-    """A person pressed Enter on a video: go to the picture."""
+    """The user pressed Enter on a video: go to the picture."""
     in_sight = Signal(object)
     """``VideoClip`` of the videos whose rows are in sight."""
 
-    def __init__(self, videos: VideoList, icons: Icons, open_action: QAction, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        videos: VideoList,
+        icons: Icons,
+        open_action: QAction,
+        parent: QWidget | None = None,
+        columns: tuple[VideoColumn, ...] = COLUMNS,
+    ) -> None:
         super().__init__(parent)
         self._videos, self._icons = videos, icons
-        self.table = VideoTable(videos, self)
+        self.table = VideoTable(videos, self, columns)
         self.filter = VideoFilter(self.table, self)
         self.view = VideosView(self)
         self.search = QLineEdit(self)
         self._filter_button = QToolButton(self)
         self._count = QLabel(self)
         self._empty = QWidget(self)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(120)
-        self._settle.timeout.connect(self._tell_sight)
+        self._settle = single_shot(self, 120, self._emit_in_sight)
         self._lay_out()
         self._set_up_view()
         self._fill_empty(open_action)
@@ -85,12 +83,8 @@ class VideosPanel(QWidget):
         self._on_list()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        top = QHBoxLayout()
-        top.setContentsMargins(8, 8, 8, 8)
-        top.setSpacing(4)
+        column = vertical(self, NONE, 0)
+        top = horizontal(margins=(8, 8, 8, 8), spacing=4)
         self.search.setPlaceholderText(self.tr("Search videos"))
         self.search.setClearButtonEnabled(True)
         self.search.setAcceptDrops(False)  # files dropped here are for the window
@@ -116,20 +110,14 @@ class VideosPanel(QWidget):
         menu = QMenu(self)
         states = QActionGroup(menu)
         for state in (None, *VideoState):
-            words = self.tr("Show all") if state is None else self.tr("Only {}").format(self.table.state_words(state))
+            words = self.tr("Show all") if state is None else self.tr("Only {}").format(state_words(state))
             self._option(menu, states, words, state, checked=state is None)
         states.triggered.connect(self._on_filter)
         menu.addSeparator()
         orders = QActionGroup(menu)
-        for column, words in (
-            (-1, self.tr("In the order added")),
-            (NAME, self.tr("By name")),
-            (LENGTH, self.tr("By length")),
-            (SCORE, self.tr("By score")),
-            (PERCENTILE, self.tr("By percentile")),
-            (STATE, self.tr("By state")),
-        ):
-            self._option(menu, orders, words, column, checked=column == -1)
+        self._option(menu, orders, self.tr("In the order added"), -1, checked=True)
+        for at, column in enumerate(self.table.columns):
+            self._option(menu, orders, translated(column.order), at, checked=False)
         orders.triggered.connect(self._on_order)
         self._orders = orders
         return menu
@@ -163,17 +151,14 @@ class VideosPanel(QWidget):
         header.setHighlightSections(False)
         header.setSectionsMovable(False)
         header.setMinimumSectionSize(40)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column in (SCORE, PERCENTILE):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        self._delegate, self._numbers = VideoNameDelegate(self._icons, view), NumberDelegate(view)
+        for at, column in enumerate(self.table.columns):
+            header.setSectionResizeMode(
+                at, QHeaderView.ResizeMode.Stretch if at == NAME else QHeaderView.ResizeMode.Fixed
+            )
+            view.setColumnHidden(at, not column.shown)
+            view.setItemDelegateForColumn(at, self._delegate if at == NAME else self._numbers)
         self._fit_columns()
-        view.hideColumn(STATE)  # shown under the name, as is the length
-        view.hideColumn(LENGTH)
-        self._delegate = VideoNameDelegate(self._icons, view)
-        view.setItemDelegateForColumn(NAME, self._delegate)
-        self._scores = ScoreDelegate(view)
-        view.setItemDelegateForColumn(SCORE, self._scores)
-        view.setItemDelegateForColumn(PERCENTILE, self._scores)
         header.setStyleSheet(f"QHeaderView::section {{ padding-right: {NUMBER_MARGIN_PX}px; }}")
         header.sortIndicatorChanged.connect(self._on_sorted)
         view.selectionModel().currentRowChanged.connect(self._on_current)
@@ -182,9 +167,12 @@ class VideosPanel(QWidget):
 
     def _fit_columns(self) -> None:
         metrics, header = self.fontMetrics(), self.view.horizontalHeader()
-        title = self.table.headerData(PERCENTILE, Qt.Orientation.Horizontal)
-        header.resizeSection(SCORE, metrics.horizontalAdvance("± 00.00") + NUMBER_MARGIN_PX + 6)
-        header.resizeSection(PERCENTILE, metrics.horizontalAdvance(title) + NUMBER_MARGIN_PX + 10)
+        for at, column in enumerate(self.table.columns[NAME + 1 :], start=NAME + 1):
+            if column.widest:
+                room_px = metrics.horizontalAdvance(column.widest) + 6
+            else:
+                room_px = metrics.horizontalAdvance(translated(column.title)) + 10
+            header.resizeSection(at, room_px + NUMBER_MARGIN_PX)
 
     def changeEvent(self, event: QEvent) -> None:
         """Give numbers the room that they need in another size of text."""
@@ -195,8 +183,7 @@ class VideosPanel(QWidget):
     def _fill_empty(self, open_action: QAction) -> None:
         column = QVBoxLayout(self._empty)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = QLabel(self.tr("No videos yet: drop some here, or open them."), self._empty)
-        words.setWordWrap(True)
+        words = text_label(self.tr("No videos yet: drop some here, or open them."), self._empty, wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.setProperty("muted", True)
         button = QToolButton(self._empty)
@@ -205,11 +192,8 @@ class VideosPanel(QWidget):
         column.addWidget(words)
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
 
-    @Slot(object)
+    @themed
     def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self._delegate.on_theme(theme)
-        self._scores.on_theme(theme)
         self._filter_button.setIcon(self._icons.icon("filter", theme))
         self.view.viewport().update()
 
@@ -282,7 +266,7 @@ class VideosPanel(QWidget):
         self._settle.start()
 
     @Slot()
-    def _tell_sight(self) -> None:
+    def _emit_in_sight(self) -> None:
         first = self.view.rowAt(0)
         last = self.view.rowAt(self.view.viewport().height() - 1)
         last = last if last >= 0 else self.filter.rowCount() - 1

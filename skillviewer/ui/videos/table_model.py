@@ -10,22 +10,28 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
-    QTimer,
     Slot,
 )
 
 from skillviewer.core.analysis.cohort import MIN_COHORT
-from skillviewer.core.text import clock, printable, signed
-from skillviewer.core.video.extents import TimeRange
+from skillviewer.core.text import printable
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.session.cohorts import Cohorts
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.videos.columns import (
+    COLUMNS,
+    NAME,
+    VideoColumn,
+    interval_words,
+    part_words,
+    score_words,
+    translated,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAME, LENGTH, SCORE, PERCENTILE, STATE = range(5)
-COLUMNS = 5
 SETTLE_MS = 100
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -36,35 +42,29 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class VideoTable(QAbstractTableModel):
-    """Rows are videos; columns are name, length, score, percentile among the comparable videos, and state."""
+    """The list of videos: a row for each.
 
-    def __init__(self, videos: VideoList, parent: QObject | None = None) -> None:
+    Args:
+        videos: The list.
+        parent: Owner.
+        columns: The columns; the first is that of the name.
+    """
+
+    def __init__(
+        self, videos: VideoList, parent: QObject | None = None, columns: tuple[VideoColumn, ...] = COLUMNS
+    ) -> None:
         super().__init__(parent)
-        self._videos = videos
+        self.columns, self._videos = columns, videos
         self._cohorts = Cohorts(videos)
-        self._settle = QTimer(self)  # scores of many videos come at once
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._tell_percentiles)
-        self._words = {
-            VideoState.NEW: self.tr("not assessed"),
-            VideoState.WAITING: self.tr("waiting"),
-            VideoState.WORKING: self.tr("assessing"),
-            VideoState.DONE: self.tr("assessed"),
-            VideoState.FAILED: self.tr("failed"),
-            VideoState.UNREADABLE: self.tr("unreadable"),
-            VideoState.MISSING: self.tr("not found"),
-            VideoState.REPLACED: self.tr("another file"),
-        }
-        self._order = {state: at for at, state in enumerate(VideoState)}
-        self._tellers: dict[int, Callable[[VideoEntry, int], object]] = {
-            Qt.ItemDataRole.DisplayRole: self._text,
+        self._settle = single_shot(self, SETTLE_MS, self._update_of_all)  # scores of many videos come at once
+        self._getters: dict[int, Callable[[VideoEntry, VideoColumn], object]] = {
+            Qt.ItemDataRole.DisplayRole: lambda entry, column: column.text(entry, self._cohorts),
             Qt.ItemDataRole.ToolTipRole: self._tool_tip,
             Qt.ItemDataRole.TextAlignmentRole: lambda _entry, column: _alignment(column),
             Qt.ItemDataRole.AccessibleTextRole: self._spoken,
-            SORT_ROLE: self._sort_key,
+            SORT_ROLE: lambda entry, column: column.sort_key(entry, self._cohorts),
             ENTRY_ROLE: lambda entry, _column: entry,
-            UNDER_ROLE: lambda entry, column: {NAME: self.about, SCORE: _half}.get(column, lambda _: "")(entry),
+            UNDER_ROLE: lambda entry, column: column.under(entry),
         }
         videos.about_to_add.connect(self._on_about_to_add)
         videos.added.connect(self._on_added)
@@ -80,115 +80,36 @@ class VideoTable(QAbstractTableModel):
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Return the number of columns."""
-        return 0 if parent.isValid() else COLUMNS
+        return 0 if parent.isValid() else len(self.columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
-        """Return the names of the columns."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            titles = (
-                self.tr("Name"), self.tr("Length"), self.tr("Score"), self.tr("Pctl."), self.tr("State")
-            )  # fmt: skip
-            return titles[section]
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
-            return self._about_column(section)
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(section)
-        return None
-
-    def _about_column(self, column: int) -> str:
-        if column == PERCENTILE:
-            return self.tr(
-                "Percentile: of 100 comparable videos of the same task so many score lower. It takes {} others or more."
-            ).format(MIN_COHORT)
-        return self.tr("The score, and half of its 95 % interval (±)") if column == SCORE else ""
+        """Return heading, tooltip and alignment of a column."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return translated(column.title)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return translated(column.about).format(MIN_COHORT)
+        return _alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Return what a cell shows, is sorted by, or says aloud."""
-        if not index.isValid():
-            return None
-        entry, column = self._videos[index.row()], index.column()
-        tell = self._tellers.get(role)
-        return tell(entry, column) if tell is not None else None
+        get = self._getters.get(role) if index.isValid() else None
+        return get(self._videos[index.row()], self.columns[index.column()]) if get is not None else None
 
-    def state_words(self, state: VideoState) -> str:
-        """Return the word for a state."""
-        return self._words[state]
+    def _spoken(self, entry: VideoEntry, column: VideoColumn) -> str:
+        """Say the whole row at its name."""
+        if column is self.columns[NAME]:
+            rest = (self._spoken(entry, other) for other in self.columns[NAME + 1 :])
+            return ", ".join((column.text(entry, self._cohorts), *rest))
+        return " ".join(filter(None, (column.text(entry, self._cohorts), column.spoken(entry))))
 
-    def _spoken(self, entry: VideoEntry, column: int) -> str:
-        """Say the whole row at its name, and an interval with its score."""
-        if column == NAME:
-            return ", ".join(self._spoken(entry, c) if c else self._text(entry, c) for c in range(COLUMNS))
-        interval = self.interval(entry) if column == SCORE else ""
-        return " ".join(filter(None, (self._text(entry, column), interval)))
-
-    def _text(self, entry: VideoEntry, column: int) -> str:
-        if column == NAME:
-            return printable(entry.name)
-        if column == LENGTH:
-            return clock(entry.length_s)[:-2] if entry.length_s is not None else "–"
-        if column == SCORE:
-            return signed(entry.analysis.score, 2) if entry.analysis is not None else "–"
-        if column == PERCENTILE:
-            standing = self._cohorts.standing(entry)
-            return standing.percentile_words if standing is not None else "–"
-        if entry.state is VideoState.WORKING and entry.total:
-            return self.tr("{} of {}").format(entry.done, entry.total)
-        return self._words[entry.state]
-
-    def interval(self, entry: VideoEntry) -> str:
-        """Return the interval of a score in words, "" without one."""
-        found = entry.analysis.interval if entry.analysis is not None else None
-        if found is None:
-            return ""
-        return self.tr("(95 % interval {} to {})").format(*(signed(end, 2) for end in found))
-
-    def _tool_tip(self, entry: VideoEntry, _column: int) -> str:
-        lines = [printable(str(entry.path)), self.part(entry), entry.reason]
+    def _tool_tip(self, entry: VideoEntry, _column: VideoColumn) -> str:
+        lines = [printable(str(entry.path)), part_words(entry), entry.reason]
         if entry.analysis is not None:
-            lines += [f"{self._text(entry, SCORE)} {self.interval(entry)}".strip(), entry.analysis.warning]
+            lines += [f"{score_words(entry)} {interval_words(entry)}".strip(), entry.analysis.warning]
         return "\n".join(line for line in lines if line)
-
-    def part(self, entry: VideoEntry) -> str:
-        """Return which part of its file a video is, "" for the whole."""
-        if entry.extent is None:
-            return ""
-        if isinstance(entry.extent, TimeRange):
-            start_s, stop_s = entry.extent.start_s, entry.extent.stop_s
-            return f"{clock(start_s)[:-2]}–{clock(stop_s)[:-2]}"
-        return self.tr("frames {} to {}").format(entry.extent.start_frame + 1, entry.extent.stop_frame)
-
-    def _short_part(self, entry: VideoEntry) -> str:
-        """Return the same in whole seconds, which fits into a narrow column, once the times of the frames are known."""
-        span_s = entry.span_s
-        if entry.extent is None or span_s is None:
-            return self.part(entry)
-        return "–".join(f"{int(at_s // 60)}:{int(at_s % 60):02d}" for at_s in span_s)
-
-    def about(self, entry: VideoEntry) -> str:
-        """Return what stands under a name: of an assessed video its length and participant, else how far it is.
-
-        Of a part of a file it is always said which.
-        """
-        part = self._short_part(entry)
-        if entry.state is not VideoState.DONE:
-            return " · ".join(filter(None, (self._text(entry, STATE), part)))
-        parts = [part or self._text(entry, LENGTH), printable(entry.participant or "")]
-        if entry.analysis is not None and entry.analysis.warning:
-            parts.insert(0, self.tr("unfamiliar"))
-        return " · ".join(part for part in parts if part)
-
-    def _sort_key(self, entry: VideoEntry, column: int) -> str | float:
-        if column == NAME:
-            return entry.name.casefold()
-        if column == LENGTH:
-            return entry.length_s if entry.length_s is not None else -1.0
-        if column == SCORE:
-            return entry.analysis.score if entry.analysis is not None else float("-inf")
-        if column == PERCENTILE:
-            standing = self._cohorts.standing(entry)
-            percentile = standing.percentile if standing is not None else None
-            return percentile if percentile is not None else float("-inf")
-        return float(self._order[entry.state])
 
     @Slot(int, int)
     def _on_about_to_add(self, first: int, last: int) -> None:
@@ -208,14 +129,15 @@ class VideoTable(QAbstractTableModel):
 
     @Slot(int)
     def _on_changed(self, row: int) -> None:
-        self.dataChanged.emit(self.index(row, 0), self.index(row, COLUMNS - 1))
+        self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
         if self._videos[row].state is VideoState.DONE:  # a score more moves the percentiles of all
             self._settle.start()
 
     @Slot()
-    def _tell_percentiles(self) -> None:
-        if len(self._videos):
-            self.dataChanged.emit(self.index(0, PERCENTILE), self.index(len(self._videos) - 1, PERCENTILE))
+    def _update_of_all(self) -> None:
+        for at, column in enumerate(self.columns):
+            if column.of_all and len(self._videos):
+                self.dataChanged.emit(self.index(0, at), self.index(len(self._videos) - 1, at))
 
 
 class VideoFilter(QSortFilterProxyModel):
@@ -284,12 +206,6 @@ def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(parts)
 
 
-def _half(entry: VideoEntry) -> str:
-    """Return half of an interval, to stand under the score in its middle: "± 0.22"; "" without one."""
-    found = entry.analysis.interval if entry.analysis is not None else None
-    return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in {LENGTH, SCORE, PERCENTILE} else Qt.AlignmentFlag.AlignLeft
+def _alignment(column: VideoColumn) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter

@@ -47,7 +47,7 @@ class ColourBar(QWidget):
             return ""
         text = self.tr("Colours from {} to {}").format(plain(scene.low), plain(scene.high))
         if scene.kind is MapKind.DISTRIBUTION:
-            text += self.tr(" times what a cell would get if the model looked everywhere alike")
+            text += self.tr(" times the attention of a cell under a uniform map")
         return text
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -49,8 +49,8 @@ class Dialogs:
             now: The one that stands.
         """
         words = list(dict.fromkeys((now, *known)))
-        said, agreed = QInputDialog.getItem(parent, title, question, words, 0, editable=True)
-        return said if agreed else None
+        answer, agreed = QInputDialog.getItem(parent, title, question, words, 0, editable=True)
+        return answer if agreed else None
 
     def confirm(self, parent: QWidget, text: str, yes: str) -> bool:
         """Ask a question; ``yes`` are the words of the button that agrees."""

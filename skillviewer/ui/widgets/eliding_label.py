@@ -61,5 +61,5 @@ class ShortLabel(QLabel):
         return QSize(self._width(self._forms[-1]), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Return no width: what is beside it goes first."""
+        """Return no width: its neighbours go first."""
         return QSize(0, super().minimumSizeHint().height())

@@ -1,8 +1,9 @@
 """A page with nothing on it yet: one sentence, and one button where there is something to do."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
+from skillviewer.ui.widgets.layout import vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -17,9 +18,7 @@ class Empty(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 12)
-        column.setSpacing(8)
+        column = vertical(self, (12, 8, 12, 12), 8)
         self.words = Wrapped(self)
         self.words.setProperty("muted", True)
         column.addWidget(self.words)

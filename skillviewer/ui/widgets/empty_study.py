@@ -1,9 +1,8 @@
-"""What stands on a screen that needs a study before there is one: a sentence, and the way to the sample study."""
+"""The page of a screen that needs a study while none is open."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
-
-from skillviewer.ui.actions.actions import Actions, plain
 
 
 class NothingOpen(QWidget):
@@ -11,11 +10,11 @@ class NothingOpen(QWidget):
 
     Args:
         words: What is missing, and what for.
-        actions: Actions of the window.
+        action: Opens something, such as the sample study.
         parent: Owner.
     """
 
-    def __init__(self, words: str, actions: Actions, parent: QWidget) -> None:
+    def __init__(self, words: str, action: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -24,8 +23,7 @@ class NothingOpen(QWidget):
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setWordWrap(True)
         label.setProperty("muted", True)
-        action = actions["open_sample"]
-        button = QPushButton(plain(action.text()), self)
+        button = QPushButton(action.iconText(), self)
         button.clicked.connect(action.trigger)
         column.addWidget(label)
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)

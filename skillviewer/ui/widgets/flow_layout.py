@@ -1,4 +1,4 @@
-"""Widgets beside each other as long as there is room, and the rest on the next line."""
+"""A layout that puts widgets in a line as long as there is room, and the rest on the next line."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget

@@ -1,9 +1,12 @@
 """A page of settings: labels at the left, controls at the right, and a muted sentence under what needs one."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
+
+from skillviewer.ui.widgets.layout import text_label, vertical
 
 CONTROL_PX = 260
 
@@ -17,8 +20,7 @@ class Form(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 20, 24, 0)
+        outer = vertical(self, (24, 20, 24, 0))
         self._rows = QFormLayout()
         self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         self._rows.setFormAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -46,9 +48,7 @@ class Form(QWidget):
 
     def add_note(self, words: str = "") -> QLabel:
         """Add a muted sentence; return its label."""
-        note = QLabel(words, self)
-        note.setProperty("muted", True)
-        note.setWordWrap(True)
+        note = text_label(words, self, muted=True, wrap=True)
         note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self._rows.addRow(QLabel(self), note)
         return note
@@ -73,3 +73,17 @@ def choose(box: QComboBox, value: object) -> None:
     """Show a value as the chosen one; enums are looked up by value, for Qt gives them back as text."""
     values = [box.itemData(at) for at in range(box.count())]
     box.setCurrentIndex(values.index(value) if value in values else -1)
+
+
+TEXT_MARGIN_PX = 7
+LEAST_PX = 90
+"""A narrow form decides how wide its fields are, not the longest number that one could hold."""
+
+Box = TypeVar("Box", bound=QAbstractSpinBox)
+
+
+def indented(box: Box) -> Box:
+    """Let a number begin where the words of other fields do; of a style sheet's padding Qt leaves the left one out."""
+    box.lineEdit().setTextMargins(TEXT_MARGIN_PX, 0, 0, 0)
+    box.setMinimumWidth(LEAST_PX)
+    return box

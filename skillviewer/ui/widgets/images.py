@@ -1,8 +1,6 @@
 """Conversion of pictures to Qt images."""
 
-from PySide6.QtGui import (
-    QImage,
-)
+from PySide6.QtGui import QImage
 
 from skillviewer.core.arrays import Picture
 

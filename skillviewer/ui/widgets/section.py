@@ -1,8 +1,8 @@
 """One part of the Why page: a heading, and what stands below it."""
 
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.layout import vertical
 
 
 class Section(QWidget):
@@ -19,15 +19,10 @@ class Section(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(title)
         side = 0 if wide else 12
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(side, 16, side, 0)
-        self.column.setSpacing(6)
+        self.column = vertical(self, (side, 16, side, 0), 6)
         heading = QLabel(title, self)
         heading.setProperty("heading", True)
         heading.setWordWrap(True)
         if wide:
             heading.setContentsMargins(12, 0, 12, 0)
         self.column.addWidget(heading)
-
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours."""

@@ -1,15 +1,19 @@
 """Colours, font and style of the window, light and dark: one accent, and the picture is the brightest thing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from string import Template
+from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QWidget
 
 from skillviewer.core.paths import resources_dir
+
+MethodT = TypeVar("MethodT", bound=Callable[..., Any])
 
 FONT_SIZE_PT = 10
 LETTERS = {
@@ -27,7 +31,7 @@ FONT_FAMILY = "Inter"
 
 
 class ThemeChoice(StrEnum):
-    """What a person can choose."""
+    """Choices of the theme."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -176,106 +180,32 @@ def style_sheet(theme: Theme, percent: int = 100) -> str:
         f'*[letters="{name}"] {{ font-size: {FONT_SIZE_PT * percent / 100 * share:.2f}pt; font-weight: {weight}; }}'
         for name, (share, weight) in LETTERS.items()
     )
-    return f"""
-QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.line}; padding: 4px 6px; }}
-QMenuBar {{ background: {theme.window}; padding: 2px 4px; }}
-QMenuBar::item {{ padding: 4px 10px; border-radius: 4px; background: transparent; }}
-QMenuBar::item:selected {{ background: {theme.raised}; }}
-QMenu {{ background: {theme.base}; border: 1px solid {theme.line}; padding: 4px; }}
-QMenu::item {{ padding: 6px 28px 6px 26px; border-radius: 4px; }}
-QMenu::item:selected {{ background: {theme.chosen}; color: {theme.text}; }}
-QMenu::item:disabled {{ color: {theme.muted}; }}
-QMenu::separator {{ height: 1px; background: {theme.line}; margin: 4px 8px; }}
-QMenu::icon {{ padding-left: 8px; }}
-QMenu::indicator {{ width: 14px; height: 14px; left: 7px; }}
-QToolBar {{ background: {theme.window}; border: none; border-bottom: 1px solid {theme.line}; padding: 4px 8px;
-  spacing: 4px; }}
-QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px 8px; background: transparent; }}
-QToolButton:hover {{ background: {theme.raised}; }}
-QToolButton:pressed, QToolButton:checked {{ background: {theme.chosen}; }}
-QToolButton:focus {{ border-color: {theme.accent}; }}
-QToolButton::menu-indicator {{ image: none; }}
-QToolButton[chip="true"] {{ border-color: {theme.line}; padding: 2px 4px; color: {theme.muted}; }}
-QToolButton[chip="true"]:checked {{ color: {theme.text}; border-color: {theme.chosen}; }}
-QToolButton[chip="true"]:focus {{ border-color: {theme.accent}; }}
-QPushButton {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 6px 14px; background: {theme.base}; }}
-QPushButton:hover {{ background: {theme.raised}; }}
-QPushButton:focus {{ border-color: {theme.accent}; }}
-QPushButton[primary="true"] {{ background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; }}
-QPushButton[primary="true"]:focus {{ border: 2px solid {theme.text}; padding: 5px 13px; }}
-QPushButton:disabled {{ color: {theme.muted}; background: {theme.raised}; border-color: {theme.line}; }}
-QPushButton[flat="true"] {{ border-color: transparent; background: transparent; text-align: left; padding: 6px 0; }}
-QPushButton[flat="true"]:hover {{ color: {theme.accent}; }}
-QPushButton[flat="true"]:focus {{ border-color: {theme.accent}; }}
-QLineEdit {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 8px; background: {theme.base}; }}
-QLineEdit:focus {{ border-color: {theme.accent}; }}
-QPlainTextEdit {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 2px 4px; background: {theme.base}; }}
-QPlainTextEdit:focus {{ border-color: {theme.accent}; }}
-QTextBrowser {{ border: 1px solid transparent; background: {theme.base}; }}
-QTextBrowser:focus {{ border-color: {theme.accent}; }}
-QComboBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 4px 5px 8px; background: {theme.base}; }}
-QComboBox:hover {{ background: {theme.raised}; }}
-QComboBox:focus {{ border-color: {theme.accent}; }}
-QComboBox:disabled {{ color: {theme.muted}; background: {theme.raised}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
-QComboBox::down-arrow {{ image: {chevron}; width: 12px; height: 12px; }}
-QAbstractSpinBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 4px 4px 4px 0;
-  background: {theme.base}; }}
-QAbstractSpinBox:hover {{ background: {theme.raised}; }}
-QAbstractSpinBox:focus {{ border-color: {theme.accent}; }}
-QAbstractSpinBox:disabled {{ color: {theme.muted}; background: {theme.raised}; }}
-QAbstractSpinBox::up-button {{ subcontrol-origin: border; subcontrol-position: top right; width: 20px; border: none; }}
-QAbstractSpinBox::down-button {{ subcontrol-origin: border; subcontrol-position: bottom right; width: 20px;
-  border: none; }}
-QAbstractSpinBox::up-arrow {{ image: {chevron_up}; width: 12px; height: 12px; }}
-QAbstractSpinBox::down-arrow {{ image: {chevron}; width: 12px; height: 12px; }}
-QComboBox QAbstractItemView {{ border: 1px solid {theme.line}; padding: 2px; }}
-QCheckBox, QRadioButton {{ spacing: 8px; }}
-QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {theme.muted};
-  background: {theme.base}; }}
-QCheckBox::indicator {{ border-radius: 4px; }}
-QRadioButton::indicator {{ border-radius: 8px; }}
-QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent}; image: {check}; }}
-QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {theme.accent};
-  background: {theme.on_accent}; }}
-QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {theme.accent}; }}
-QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {theme.line};
-  background: {theme.raised}; }}
-QAbstractItemView {{ border: none; background: {theme.base}; selection-background-color: {theme.chosen};
-  selection-color: {theme.text}; outline: none; }}
-QTableView::item {{ padding-right: 10px; }}
-QHeaderView {{ background: {theme.base}; border: none; }}
-QHeaderView::section {{ background: {theme.base}; color: {theme.muted}; border: none;
-  border-bottom: 1px solid {theme.line}; padding: 6px 8px; }}
-QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
-QMainWindow > QTabBar {{ background: {theme.base}; border-bottom: 1px solid {theme.line}; }}
-QMainWindow > QTabBar::tab {{ background: transparent; color: {theme.muted}; border: none; padding: 9px 4px 7px 4px;
-  border-bottom: 2px solid transparent; margin: 0 8px; font-weight: 600; }}
-QMainWindow > QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
-QMainWindow > QTabBar::tab:hover, QMainWindow > QTabBar::tab:focus {{ color: {theme.text}; }}
-QMainWindow::separator {{ background: {theme.line}; width: 1px; height: 1px; }}
-QSplitter::handle {{ background: {theme.line}; }}
-QSplitter::handle:vertical {{ height: 1px; }}
-QStatusBar {{ background: {theme.window}; border-top: 1px solid {theme.line}; }}
-QStatusBar::item {{ border: none; }}
-QProgressBar {{ border: none; border-radius: 3px; background: {theme.raised}; max-height: 6px; }}
-QProgressBar::chunk {{ border-radius: 3px; background: {theme.accent}; }}
-QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
-QScrollBar::handle:vertical {{ background: {theme.line}; border-radius: 4px; min-height: 32px; margin: 2px; }}
-QScrollBar::handle:vertical:hover {{ background: {theme.muted}; }}
-QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
-QScrollBar::handle:horizontal {{ background: {theme.line}; border-radius: 4px; min-width: 32px; margin: 2px; }}
-QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
-QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-#sheet {{ background: {theme.window}; border: 1px solid {theme.line}; border-radius: 10px; }}
-QLabel[muted="true"] {{ color: {theme.muted}; }}
-QLabel[heading="true"] {{ font-weight: 600; }}
-{letters}
-"""
+    sheet = Template((resources_dir() / "style" / "window.qss").read_text(encoding="utf-8"))
+    return sheet.substitute(asdict(theme), chevron=chevron, chevron_up=chevron_up, check=check, letters=letters)
+
+
+class Themed(Protocol):
+    """A widget that paints with colours of its own."""
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme: at first, and whenever another is chosen. ``dress`` reaches the parts inside."""
+        ...
+
+
+def themed(method: MethodT) -> MethodT:
+    """Mark a method that is documented in ``Themed``."""
+    return method
+
+
+def dress(widget: QWidget, theme: Theme) -> None:
+    """Give a widget, and all widgets and delegates inside it, their colours."""
+    for part in (widget, *widget.findChildren(QWidget), *widget.findChildren(QStyledItemDelegate)):
+        if hasattr(part, "on_theme"):
+            part.on_theme(theme)
 
 
 class ThemeSource(QObject):
-    """The theme in force: that of the system, or the one a person chose.
+    """The theme in force: that of the system, or the one that the user chose.
 
     Args:
         app: The application that is dressed.
@@ -286,10 +216,7 @@ class ThemeSource(QObject):
     changed = Signal(object)
 
     def __init__(
-        self,
-        app: QApplication,
-        scheme: Callable[[], Qt.ColorScheme] | None = None,
-        parent: QObject | None = None,
+        self, app: QApplication, scheme: Callable[[], Qt.ColorScheme] | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._app = app
@@ -306,7 +233,7 @@ class ThemeSource(QObject):
 
     @property
     def choice(self) -> ThemeChoice:
-        """What the person chose."""
+        """The choice of the user."""
         return self._choice
 
     def choose(self, choice: ThemeChoice) -> None:

@@ -1,4 +1,4 @@
-"""What plots over the time of a video share: axes, a fixed frame, and time that is zoomed about the mouse."""
+"""The base of plots over the time of a video: axes, a fixed frame, and zoom about the mouse."""
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt

@@ -1,4 +1,4 @@
-"""Where a picture lies in its widget: true proportions, zoom and pan that stay."""
+"""Geometry of a picture in its widget: true proportions, zoom and pan."""
 
 from dataclasses import dataclass, replace
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -10,8 +10,8 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.threads.lane import Lane, Task
-from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.throttle import Throttle, single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
@@ -26,7 +26,7 @@ MOST_KEPT = 400
 
 
 class Key(NamedTuple):
-    """What evidence is of.
+    """The analysis that evidence belongs to.
 
     Attributes:
         subject: Digest of the file, and which part of it.
@@ -48,12 +48,12 @@ def _explain(slot: ModelSlot, analysis: Analysis, token: CancelToken, report: Re
 
 
 class Explanations(QObject):
-    """Asks for the evidence of the video on screen while somebody wants to see it.
+    """Asks for the evidence of the video on screen while a widget wants to show it.
 
-    It stands in the model lane behind the assessment under way, and is stopped when another video is chosen.
+    It stands in the model worker thread behind the assessment under way, and is stopped when another video is chosen.
 
     Args:
-        lane: Lane that owns the loaded model.
+        worker: Owns the loaded model.
         state: What is on screen.
         jobs: Shows the work.
         parent: Owner.
@@ -63,9 +63,11 @@ class Explanations(QObject):
     """The evidence of what is on screen came, failed, or is of another video."""
     progressed = Signal()
 
-    def __init__(self, lane: Lane[ModelSlot], state: ViewerState, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(
+        self, worker: WorkerThread[ModelSlot], state: ViewerState, jobs: Jobs, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._lane, self._state, self._jobs = lane, state, jobs
+        self._worker, self._state, self._jobs = worker, state, jobs
         self._kept: dict[Key, Evidence] = {}
         self._failures: dict[Key, str] = {}
         self._refused: set[Key] = set()  # stopped by the person: not asked again unless they say so
@@ -74,12 +76,9 @@ class Explanations(QObject):
         self._task: Task | None = None
         self._job: Job | None = None
         self._progress: Progress | None = None
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._begin)
-        self._pace = Throttle(self)
-        self._pace.shown.connect(self._show_progress)
+        self._settle = single_shot(self, SETTLE_MS, self._begin)
+        self._throttle = Throttle(self)
+        self._throttle.shown.connect(self._show_progress)
         state.analysis_changed.connect(self._on_analysis)
         state.model_changed.connect(self._on_model)
 
@@ -97,18 +96,18 @@ class Explanations(QObject):
 
     @property
     def working(self) -> bool:
-        """Whether the evidence of what is on screen is being computed, or about to be."""
+        """True while the evidence of the video on screen is being computed, or is about to be."""
         key = self._here
         return key is not None and (key == self._asked or self._settle.isActive())
 
     @property
     def stopped(self) -> bool:
-        """Whether the person stopped the computation for what is on screen."""
+        """True where the user stopped the computation for the video on screen."""
         return self._here in self._refused
 
     @property
     def progress(self) -> Progress | None:
-        """How far the computation is, or None before that is known."""
+        """Progress of the computation, or None before it is known."""
         return self._progress if self._asked is not None and self._asked == self._here else None
 
     @property
@@ -151,7 +150,7 @@ class Explanations(QObject):
 
     def _needed(self) -> bool:
         key, model = self._here, self._state.model
-        if key is None or model is None or not self._wanted or self._lane.stopped:
+        if key is None or model is None or not self._wanted or self._worker.stopped:
             return False
         known = key in self._kept or key in self._failures or key in self._refused
         return not known and key.model == model.digest
@@ -170,7 +169,7 @@ class Explanations(QObject):
             return
         self._asked = _key(analysis)
         self._progress = None
-        self._task = task = self._lane.submit(lambda slot, token, report: _explain(slot, analysis, token, report))
+        self._task = task = self._worker.submit(lambda slot, token, report: _explain(slot, analysis, token, report))
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)
         task.failed.connect(self._on_failed)
@@ -181,7 +180,7 @@ class Explanations(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Stop; it is not computed again until somebody asks."""
+        """Stop; the evidence is not computed again until it is asked for."""
         if self._task is not None and self._asked is not None:
             self._refused.add(self._asked)
             self._task.cancel()
@@ -189,7 +188,7 @@ class Explanations(QObject):
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         self._progress = progress
-        self._pace.tell(progress)
+        self._throttle.report(progress)
 
     @Slot(object)
     def _show_progress(self, progress: Progress) -> None:
@@ -212,7 +211,7 @@ class Explanations(QObject):
     @Slot()
     def _on_finished(self) -> None:
         self._task = self._asked = self._progress = None
-        self._pace.stop()
+        self._throttle.stop()
         job, self._job = self._job, None
         if job is not None:
             job.finish()

@@ -1,6 +1,6 @@
 """Everything that the Why page says of a video, as values: where it stands, what moved it, how sure that is.
 
-Plain code, run in a lane. What is heavy to import is imported there.
+Plain code, run in a worker thread. What is heavy to import is imported there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ class Comparable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyFacts:
-    """What the study knows beside the loaded model.
+    """Facts of the study that do not come from the loaded model.
 
     Attributes:
         title: What it is called.
@@ -71,10 +71,10 @@ class StudyFacts:
 
 
 def facts_of(study: Study) -> StudyFacts:
-    """Read them; for the study's lane."""
+    """Read them; for the study's worker thread."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
     tasks = {video.name: video.task for video in study.videos.all()}
-    reasoned = (vote for vote in study.votes.all() if vote.stands and vote.verdict is not None and _says_why(vote))
+    reasoned = (vote for vote in study.votes.all() if vote.stands and vote.verdict is not None and _gives_reason(vote))
     return StudyFacts(
         title=study.title,
         blind=study.settings.blind,
@@ -87,7 +87,7 @@ def facts_of(study: Study) -> StudyFacts:
     )
 
 
-def _says_why(vote: Vote) -> bool:
+def _gives_reason(vote: Vote) -> bool:
     return bool(vote.reason) or vote.left_mark_s is not None or vote.right_mark_s is not None
 
 
@@ -112,7 +112,7 @@ class RaterReason:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What raters said of one video.
+    """The judgements on one video.
 
     Attributes:
         n_raters: How many raters that have a name.
@@ -193,7 +193,7 @@ def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WhyQuestion:
-    """What is asked about one video.
+    """The inputs of the Why page of one video.
 
     Attributes:
         name: Its name in the study, or that of its file.
@@ -218,7 +218,7 @@ class WhyQuestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Findings:
-    """What the page says.
+    """The contents of the Why page.
 
     Attributes:
         name: The video.
@@ -256,7 +256,7 @@ class Findings:
 
     @property
     def faithful(self) -> bool | None:
-        """Whether attention beats random regions; None where that is not known or cannot be told."""
+        """True where attention beats random regions; None where that is not known or cannot be decided."""
         faithfulness = self.evidence.faithfulness if self.evidence is not None else None
         if faithfulness is None or not (faithfulness.faithful or faithfulness.decidable):
             return None

@@ -1,4 +1,4 @@
-"""What the docks of Inspect share: evidence, findings, remarks, thumbnails, and the way from moment to moment."""
+"""Objects that the panels of Inspect share: evidence, findings, remarks, thumbnails and the tour of the moments."""
 
 from PySide6.QtCore import QObject
 
@@ -16,16 +16,16 @@ from skillviewer.ui.session.undo import UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Jobs
-from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.worker_thread import WorkerThread
 
 
 class Insight(QObject):
     """One of each, wired.
 
     Args:
-        model: Lane that owns the loaded model.
-        index: Lane for looking at files, and for what takes longer than the window may wait.
+        model: Worker thread that owns the loaded model.
+        index: Worker thread for looking at files, and for what takes longer than the window may wait.
         state: What is on screen.
         videos: The list of videos.
         playback: The playhead.
@@ -41,8 +41,8 @@ class Insight(QObject):
     def __init__(
         self,
         *,
-        model: Lane[ModelSlot],
-        index: Lane[Backend],
+        model: WorkerThread[ModelSlot],
+        index: WorkerThread[Backend],
         state: ViewerState,
         videos: VideoList,
         playback: Playback,

@@ -32,18 +32,18 @@ class MomentCard:
     key_frame: int
     found: "FoundMoment | None"
     kept: KeptMoment | None
-    said: tuple[KeptMoment, ...]
+    opinions: tuple[KeptMoment, ...]
     notes: tuple[Note, ...]
     of_this_model: bool = False
 
     @property
     def identity(self) -> tuple[float, float, bool]:
-        """What tells it from other moments, also after it was changed."""
+        """Identity of the moment, which stays when the moment is changed."""
         return self.start_s, self.stop_s, self.found is not None
 
     @property
     def opinion(self) -> Opinion:
-        """What the person who works here thinks of it."""
+        """Opinion of the user."""
         return self.kept.opinion if self.kept is not None and self.found is not None else Opinion.NONE
 
 

@@ -1,4 +1,4 @@
-"""What people left on the video on screen: moments, opinions of found ones, notes; and the deeds that change them."""
+"""Remarks on the video on screen: kept moments, opinions on found ones, notes; and the commands that change them."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from skillviewer.ui.session.studies import REMARKS, VIDEOS, Studies
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.lane import Task
+from skillviewer.ui.threads.worker_thread import Task
 
 
 @dataclass(frozen=True, slots=True)
 class NewMoment:
-    """A stretch of a video that is to be kept.
+    """A part of a video that is to be kept as a moment.
 
     Attributes:
         start_s: Where it starts, in seconds from the first frame.
@@ -118,7 +118,7 @@ class VideoRemarks(QObject):
 
     @property
     def author(self) -> str:
-        """Who works here."""
+        """Name of the user."""
         return self._settings.person
 
     def set_author(self, name: str) -> None:
@@ -130,12 +130,12 @@ class VideoRemarks(QObject):
 
     @property
     def writable(self) -> bool:
-        """Whether something can be left on the video on screen."""
+        """True where remarks on the video on screen can be stored."""
         return self._studies.writable and bool(self.video)
 
     @property
     def read_only(self) -> bool:
-        """Whether the study can be looked at only."""
+        """True where the study is read-only."""
         return self._studies.current is not None and self._studies.current.read_only
 
     @property
@@ -151,7 +151,7 @@ class VideoRemarks(QObject):
     # deeds
 
     def keep(self, start_s: float, stop_s: float) -> Task | None:
-        """Keep a stretch as a moment."""
+        """Keep a part of the video as a moment."""
         if not self.writable:
             return None
         video, author, kept, stretch = self.video, self.author, _Kept(), NewMoment(start_s, stop_s)
@@ -164,7 +164,7 @@ class VideoRemarks(QObject):
             )
         )
 
-    def say(self, found: NewMoment, opinion: Opinion, before: KeptMoment | None) -> Task | None:
+    def set_opinion(self, found: NewMoment, opinion: Opinion, before: KeptMoment | None) -> Task | None:
         """Say what one thinks of a moment that a model found.
 
         Args:
@@ -278,9 +278,7 @@ class VideoRemarks(QObject):
             self._left = _Left("", (), ())
             self.changed.emit()
             return
-        task = self._studies.read(
-            lambda study: _Left(name, study.remarks.moments(name), study.remarks.notes(name)),
-        )
+        task = self._studies.read(lambda study: _Left(name, study.remarks.moments(name), study.remarks.notes(name)))
         task.succeeded.connect(self._on_read)
 
     @Slot(object)

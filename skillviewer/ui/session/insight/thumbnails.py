@@ -1,4 +1,4 @@
-"""Small pictures of single frames, made in a lane when they are to be seen."""
+"""Small pictures of single frames, made in a worker thread when they are to be seen."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.import_paths import shrink
-from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 HEIGHT_PX = 108
 """Height that pictures are kept at: twice what is shown, for screens with small pixels."""
@@ -40,14 +40,14 @@ class Pictures(QObject):
     """Thumbnails of frames. What is asked for another video makes what is under way stop.
 
     Args:
-        index: Lane for looking at files.
+        index: Worker thread for looking at files.
         parent: Owner.
     """
 
     came = Signal()
     """Another picture is there."""
 
-    def __init__(self, index: Lane[Backend], parent: QObject | None = None) -> None:
+    def __init__(self, index: WorkerThread[Backend], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._index = index
         self._kept: dict[Place, Picture] = {}

@@ -1,9 +1,9 @@
-"""Asks what the Why page says of the video on screen, in a lane, and keeps it up to date."""
+"""Asks what the Why page says of the video on screen, in a worker thread, and keeps it up to date."""
 
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.backend import Backend
@@ -25,9 +25,10 @@ from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import WorkerThread
 
 SOON_MS = 60
 """Changes that come together are answered once."""
@@ -37,7 +38,7 @@ FACTS_MS = 400
 
 
 class WhyStage(Enum):
-    """What the page is about."""
+    """The state of the page."""
 
     NOTHING = auto()  # no video on screen
     UNREADABLE = auto()
@@ -56,10 +57,10 @@ def _answer(_backend: Backend, question: WhyQuestion, _superseded: CancelToken, 
 
 
 class WhyLoader(QObject):
-    """What is known of the video on screen, as far as it is known.
+    """Loads the contents of the Why page of the video on screen.
 
     Args:
-        index: Lane in which it is worked out.
+        index: Worker thread in which it is worked out.
         state: What is on screen.
         videos: The videos among which it stands.
         studies: The open study.
@@ -74,7 +75,7 @@ class WhyLoader(QObject):
 
     def __init__(
         self,
-        index: Lane[Backend],
+        index: WorkerThread[Backend],
         state: ViewerState,
         videos: VideoList,
         studies: Studies,
@@ -96,14 +97,8 @@ class WhyLoader(QObject):
         self._mailbox: LatestOnly[WhyQuestion] = LatestOnly(index, _answer, self)
         self._mailbox.delivered.connect(self._on_findings)
         self._mailbox.failed.connect(messages.fail)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(SOON_MS)
-        self._soon.timeout.connect(self._ask)
-        self._read_soon = QTimer(self)
-        self._read_soon.setSingleShot(True)
-        self._read_soon.setInterval(FACTS_MS)
-        self._read_soon.timeout.connect(self._read_facts)
+        self._soon = single_shot(self, SOON_MS, self._ask)
+        self._read_soon = single_shot(self, FACTS_MS, self._read_facts)
         for signal in (
             state.current_changed, state.analysis_changed, state.model_changed, videos.added, videos.removed,
             videos.cleared,
@@ -111,7 +106,7 @@ class WhyLoader(QObject):
             signal.connect(self._on_screen)
         videos.changed.connect(self._on_entry)
         explanations.changed.connect(self._on_screen)
-        remarks.changed.connect(self._tell)
+        remarks.changed.connect(self._notify)
         studies.changed.connect(self._on_study_changed)
         studies.opened.connect(self._read_facts)
         studies.replaced.connect(self._on_replaced)
@@ -123,7 +118,7 @@ class WhyLoader(QObject):
 
     @property
     def stage(self) -> WhyStage:
-        """What the page is about."""
+        """The state of the page."""
         entry, analysis = self.entry, self._state.analysis
         if entry is None:
             return WhyStage.NOTHING
@@ -148,16 +143,16 @@ class WhyLoader(QObject):
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Who is before the window, as far as is known: who works here, and who has judged here."""
+        """Names that the user may go by: the one in the settings, and raters who judged in this window."""
         author = self._remarks.author
         return tuple(dict.fromkeys((*((author,) if author else ()), *self._judged_here)))
 
     @Slot(str)
     def on_judged(self, rater: str) -> None:
-        """Learn that somebody has judged a pair in this window."""
+        """Note that a rater has judged a pair in this window."""
         if rater not in self._judged_here:
             self._judged_here.append(rater)
-            self._tell()
+            self._notify()
 
     @Slot(object)
     def on_wanted(self, folder: Path | None) -> None:
@@ -167,7 +162,7 @@ class WhyLoader(QObject):
 
     @property
     def findings(self) -> Findings | None:
-        """What is to be said of the analysis on screen, or None before that is known."""
+        """The findings on the analysis on screen, or None before they are known."""
         found, entry = self._findings, self.entry
         same = found is not None and entry is not None and found.analysis is self._state.analysis
         return found if same else None
@@ -193,20 +188,20 @@ class WhyLoader(QObject):
         return cards_of(entry.info, moments, kept, self._remarks.notes, digest, self._remarks.author)
 
     @Slot()
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._cards = None
         self.changed.emit()
 
     @Slot()
     def _on_screen(self, *_: object) -> None:
         self._soon.start()
-        self._tell()
+        self._notify()
 
     @Slot(int)
     def _on_entry(self, row: int) -> None:
         self._soon.start()
         if self._videos[row].footage == self._state.current:
-            self._tell()
+            self._notify()
 
     @Slot()
     def _ask(self) -> None:
@@ -232,7 +227,7 @@ class WhyLoader(QObject):
     @Slot(object)
     def _on_findings(self, found: Findings) -> None:
         self._findings = found
-        self._tell()
+        self._notify()
 
     # the study
 

@@ -1,20 +1,54 @@
-"""The numbered colour bars that the panes share: one for each kind of maps, and one for the difference."""
+"""The colour scales that the panes share, and the strip of numbered colour bars that shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from skillviewer.core.analysis.scene import Scene
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
+from skillviewer.export.rendering.canvas import common_looks
 from skillviewer.ui.widgets.colour_bar import ColourBar
+from skillviewer.ui.widgets.layout import horizontal
 from skillviewer.ui.widgets.theme import LIGHT, Theme
+
+
+def looks_of(analyses: Mapping[str, Analysis], look: Look, scale: Scale) -> dict[str, Look]:
+    """Return a look for each model.
+
+    Under ``Scale.COMMON`` all maps of one kind share their limits: the largest value of any of them over the video,
+    and 1 for gates. Maps of different kinds are numbers of different sorts, and each kind has a scale of its own.
+
+    Args:
+        analyses: By key of the model, whole or so far.
+        look: How maps are shown otherwise.
+        scale: What the limits are taken from.
+    """
+    known = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
+    if scale is not Scale.COMMON or len(known) < 2:
+        alone = Scale.VIDEO if scale is Scale.COMMON else scale
+        return dict.fromkeys(known, replace(look, scale=alone))
+    looks = common_looks(tuple(known.values()), replace(look, scale=scale))
+    return dict(zip(known, looks, strict=True))
+
+
+def shared_bars(analyses: Mapping[str, Analysis], looks: Mapping[str, Look]) -> dict[MapKind, Scene]:
+    """Return for each kind of maps a scene that has its common limits; meant for ``Scale.COMMON``."""
+    bars: dict[MapKind, Scene] = {}
+    for key, look in looks.items():
+        analysis = analyses[key]
+        if analysis.map_kind is not MapKind.NONE and analysis.map_kind not in bars:
+            bars[analysis.map_kind] = resolve(analysis, int(analysis.samples.max()), look)
+    return bars
+
 
 LEAST_BAR_PX, LONGEST_LABEL_PX = 96, 150
 """Four bars and their labels stand side by side in a window of 1280 pixels: they make room for each other."""
 
 
-class Bars(QWidget):
+class ColourBarStrip(QWidget):
     """A strip of the stage under the panes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -23,9 +57,7 @@ class Bars(QWidget):
         self._pairs: list[tuple[QLabel, ColourBar]] = []
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(8, 2, 8, 2)
-        self._row.setSpacing(8)
+        self._row = horizontal(self, (8, 2, 8, 2), 8)
         self._words = QLabel(self)
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._row.addWidget(self._words, 1)

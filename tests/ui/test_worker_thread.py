@@ -7,45 +7,45 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.threads.mailbox import LatestOnly
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-MakeLane = Callable[..., Lane[object]]
+MakeWorker = Callable[..., WorkerThread[object]]
 
 
 class Log:
     """What a task said, in order, and in which thread."""
 
     def __init__(self, task: Task) -> None:
-        self.said: list[tuple[str, object]] = []
+        self.events: list[tuple[str, object]] = []
         self.threads: set[int] = set()
-        task.progressed.connect(lambda p: self._say("progressed", p))
-        task.succeeded.connect(lambda r: self._say("succeeded", r))
-        task.failed.connect(lambda e: self._say("failed", e))
-        task.cancelled.connect(lambda: self._say("cancelled", None))
-        task.finished.connect(lambda: self._say("finished", None))
+        task.progressed.connect(lambda p: self._note("progressed", p))
+        task.succeeded.connect(lambda r: self._note("succeeded", r))
+        task.failed.connect(lambda e: self._note("failed", e))
+        task.cancelled.connect(lambda: self._note("cancelled", None))
+        task.finished.connect(lambda: self._note("finished", None))
 
-    def _say(self, kind: str, value: object) -> None:
-        self.said.append((kind, value))
+    def _note(self, kind: str, value: object) -> None:
+        self.events.append((kind, value))
         self.threads.add(threading.get_ident())
 
     @property
     def kinds(self) -> list[str]:
-        return [kind for kind, _ in self.said]
+        return [kind for kind, _ in self.events]
 
     @property
     def over(self) -> bool:
         return "finished" in self.kinds
 
 
-def test_one_thread_makes_uses_and_frees_the_resource(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_one_thread_makes_uses_and_frees_the_resource(qtbot: QtBot, make_worker: MakeWorker) -> None:
     threads: dict[str, int] = {}
 
     def make() -> object:
         threads["make"] = threading.get_ident()
         return object()
 
-    lane = make_lane(make=make, free=lambda _r: threads.__setitem__("free", threading.get_ident()))
+    worker = make_worker(make=make, free=lambda _r: threads.__setitem__("free", threading.get_ident()))
     seen: list[object] = []
 
     def work(resource: object, _token: CancelToken, _report: Report) -> int:
@@ -53,44 +53,44 @@ def test_one_thread_makes_uses_and_frees_the_resource(qtbot: QtBot, make_lane: M
         seen.append(resource)
         return 42
 
-    first, second = Log(lane.submit(work)), Log(lane.submit(work))
+    first, second = Log(worker.submit(work)), Log(worker.submit(work))
     qtbot.waitUntil(lambda: second.over)
-    assert first.said == second.said == [("succeeded", 42), ("finished", None)]
+    assert first.events == second.events == [("succeeded", 42), ("finished", None)]
     assert first.threads == {threading.get_ident()}
     assert seen[0] is seen[1]
-    with qtbot.waitSignal(lane.finished):
-        lane.stop()
-    assert not lane.running
+    with qtbot.waitSignal(worker.finished):
+        worker.stop()
+    assert not worker.running
     assert threads["make"] == threads["work"] == threads["free"] != threading.get_ident()
 
 
-def test_progress_comes_in_order_before_the_end(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_progress_comes_in_order_before_the_end(qtbot: QtBot, make_worker: MakeWorker) -> None:
     def work(_resource: object, _token: CancelToken, report: Report) -> str:
         for step in range(5):
             report(Progress("step", step, 5))
         return "done"
 
-    log = Log(make_lane().submit(work))
+    log = Log(make_worker().submit(work))
     qtbot.waitUntil(lambda: log.over)
     assert log.kinds == ["progressed"] * 5 + ["succeeded", "finished"]
-    assert [p.done for _, p in log.said[:5]] == list(range(5))  # type: ignore[attr-defined]
+    assert [p.done for _, p in log.events[:5]] == list(range(5))  # type: ignore[attr-defined]
 
 
-def test_what_is_owed_is_done_though_the_lane_stops(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_what_must_run_is_done_though_the_worker_stops(qtbot: QtBot, make_worker: MakeWorker) -> None:
     go, done = threading.Event(), list[str]()
-    lane = make_lane()
-    lane.submit(lambda _r, _t, _report: go.wait(20))
-    owed = Log(lane.submit(lambda _r, _t, _report: done.append("vote"), owed=True))
-    other = Log(lane.submit(lambda _r, _t, _report: done.append("look")))
-    with qtbot.waitSignal(lane.finished):
-        lane.stop()
+    worker = make_worker()
+    worker.submit(lambda _r, _t, _report: go.wait(20))
+    kept = Log(worker.submit(lambda _r, _t, _report: done.append("vote"), must_run=True))
+    other = Log(worker.submit(lambda _r, _t, _report: done.append("look")))
+    with qtbot.waitSignal(worker.finished):
+        worker.stop()
         go.set()
-    qtbot.waitUntil(lambda: owed.over and other.over)
+    qtbot.waitUntil(lambda: kept.over and other.over)
     assert done == ["vote"]
-    assert owed.kinds == other.kinds == ["cancelled", "finished"], "nobody looks any more"
+    assert kept.kinds == other.kinds == ["cancelled", "finished"], "nobody looks any more"
 
 
-def test_a_cancelled_task_neither_progresses_nor_succeeds(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_a_cancelled_task_neither_progresses_nor_succeeds(qtbot: QtBot, make_worker: MakeWorker) -> None:
     begun, go = threading.Event(), threading.Event()
 
     def work(_resource: object, _token: CancelToken, report: Report) -> str:
@@ -99,7 +99,7 @@ def test_a_cancelled_task_neither_progresses_nor_succeeds(qtbot: QtBot, make_lan
         report(Progress("too late"))
         return "too late"  # it never looked at the token
 
-    task = make_lane().submit(work)
+    task = make_worker().submit(work)
     log = Log(task)
     assert begun.wait(5)
     task.cancel()
@@ -108,11 +108,11 @@ def test_a_cancelled_task_neither_progresses_nor_succeeds(qtbot: QtBot, make_lan
     assert log.kinds == ["cancelled", "finished"]
 
 
-def test_a_task_cancelled_before_its_turn_does_not_run(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_a_task_cancelled_before_its_turn_does_not_run(qtbot: QtBot, make_worker: MakeWorker) -> None:
     go, ran = threading.Event(), []
-    lane = make_lane()
-    first = Log(lane.submit(lambda _r, _t, _p: go.wait(5)))
-    task = lane.submit(lambda _r, _t, _p: ran.append(1))
+    worker = make_worker()
+    first = Log(worker.submit(lambda _r, _t, _p: go.wait(5)))
+    task = worker.submit(lambda _r, _t, _p: ran.append(1))
     log = Log(task)
     task.cancel()
     go.set()
@@ -122,7 +122,7 @@ def test_a_task_cancelled_before_its_turn_does_not_run(qtbot: QtBot, make_lane: 
     assert not ran
 
 
-def test_failures_are_told_and_the_lane_lives(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_failures_are_reported_and_the_worker_lives(qtbot: QtBot, make_worker: MakeWorker) -> None:
     attempts: list[int] = []
 
     def make() -> object:
@@ -131,25 +131,25 @@ def test_failures_are_told_and_the_lane_lives(qtbot: QtBot, make_lane: MakeLane)
             raise VideoError("no luck")
         return object()
 
-    lane = make_lane(make=make)
-    first, second = Log(lane.submit(lambda _r, _t, _p: 1)), Log(lane.submit(lambda _r, _t, _p: 2))
+    worker = make_worker(make=make)
+    first, second = Log(worker.submit(lambda _r, _t, _p: 1)), Log(worker.submit(lambda _r, _t, _p: 2))
     qtbot.waitUntil(lambda: second.over)
     assert first.kinds == ["failed", "finished"]
-    assert isinstance(first.said[0][1], VideoError)
-    assert second.said[0] == ("succeeded", 2), "the next job tries to make the resource again"
+    assert isinstance(first.events[0][1], VideoError)
+    assert second.events[0] == ("succeeded", 2), "the next job tries to make the resource again"
 
 
 @pytest.mark.qt_log_ignore(".*")
 def test_an_error_of_the_programmer_is_told_too(
-    qtbot: QtBot, make_lane: MakeLane, caplog: pytest.LogCaptureFixture
+    qtbot: QtBot, make_worker: MakeWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    log = Log(make_lane().submit(lambda _r, _t, _p: 1 // 0))
+    log = Log(make_worker().submit(lambda _r, _t, _p: 1 // 0))
     qtbot.waitUntil(lambda: log.over)
     assert log.kinds == ["failed", "finished"]
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_stopping_cancels_what_runs_and_what_waits(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_stopping_cancels_what_runs_and_what_waits(qtbot: QtBot, make_worker: MakeWorker) -> None:
     begun = threading.Event()
 
     def endless(_resource: object, token: CancelToken, _report: Report) -> None:
@@ -158,18 +158,18 @@ def test_stopping_cancels_what_runs_and_what_waits(qtbot: QtBot, make_lane: Make
             token.check()
             time.sleep(0.001)
 
-    lane = make_lane()
-    logs = [Log(lane.submit(endless)), Log(lane.submit(endless))]
+    worker = make_worker()
+    logs = [Log(worker.submit(endless)), Log(worker.submit(endless))]
     assert begun.wait(5)
-    lane.stop()
-    qtbot.waitUntil(lambda: not lane.running)
+    worker.stop()
+    qtbot.waitUntil(lambda: not worker.running)
     qtbot.waitUntil(lambda: all(log.over for log in logs))
     assert [log.kinds for log in logs] == [["cancelled", "finished"]] * 2
     with pytest.raises(RuntimeError):
-        lane.submit(endless)
+        worker.submit(endless)
 
 
-def test_of_many_requests_the_latest_wins(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_of_many_requests_the_latest_wins(qtbot: QtBot, make_worker: MakeWorker) -> None:
     go, answered = threading.Event(), []
 
     def answer(_resource: object, request: int, _superseded: CancelToken, _report: Report) -> int:
@@ -177,7 +177,7 @@ def test_of_many_requests_the_latest_wins(qtbot: QtBot, make_lane: MakeLane) -> 
         answered.append(request)
         return request
 
-    box: LatestOnly[int] = LatestOnly(make_lane(), answer)
+    box: LatestOnly[int] = LatestOnly(make_worker(), answer)
     got: list[object] = []
     box.delivered.connect(got.append)
     for request in range(50):
@@ -189,7 +189,7 @@ def test_of_many_requests_the_latest_wins(qtbot: QtBot, make_lane: MakeLane) -> 
 
 
 def test_a_superseded_answer_may_stop_early_and_what_it_reported_is_delivered(
-    qtbot: QtBot, make_lane: MakeLane
+    qtbot: QtBot, make_worker: MakeWorker
 ) -> None:
     begun = threading.Event()
 
@@ -201,7 +201,7 @@ def test_a_superseded_answer_may_stop_early_and_what_it_reported_is_delivered(
             time.sleep(0.001)
         return request
 
-    box: LatestOnly[str] = LatestOnly(make_lane(), answer)
+    box: LatestOnly[str] = LatestOnly(make_worker(), answer)
     got: list[object] = []
     box.delivered.connect(got.append)
     box.post("slow", interrupt=True)
@@ -211,7 +211,7 @@ def test_a_superseded_answer_may_stop_early_and_what_it_reported_is_delivered(
     assert got == ["preview of slow", "preview of quick", "quick"]
 
 
-def test_without_interrupting_a_begun_request_is_answered(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_without_interrupting_a_begun_request_is_answered(qtbot: QtBot, make_worker: MakeWorker) -> None:
     begun, go = threading.Event(), threading.Event()
 
     def answer(_resource: object, request: int, superseded: CancelToken, _report: Report) -> int:
@@ -220,7 +220,7 @@ def test_without_interrupting_a_begun_request_is_answered(qtbot: QtBot, make_lan
         superseded.check()
         return request
 
-    box: LatestOnly[int] = LatestOnly(make_lane(), answer)
+    box: LatestOnly[int] = LatestOnly(make_worker(), answer)
     got: list[object] = []
     box.delivered.connect(got.append)
     box.post(1, interrupt=False)
@@ -231,7 +231,7 @@ def test_without_interrupting_a_begun_request_is_answered(qtbot: QtBot, make_lan
     assert got == [1, 2]
 
 
-def test_report_that_comes_after_its_job_is_over_is_dropped(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_report_that_comes_after_its_job_is_over_is_dropped(qtbot: QtBot, make_worker: MakeWorker) -> None:
     kept: list[Report] = []
 
     def keeps(_resource: object, _token: CancelToken, report: Report) -> str:
@@ -243,8 +243,8 @@ def test_report_that_comes_after_its_job_is_over_is_dropped(qtbot: QtBot, make_l
         report(Progress("for this job"))
         return "spoke"
 
-    lane = make_lane()
-    first, second = Log(lane.submit(keeps)), Log(lane.submit(speaks_late))
+    worker = make_worker()
+    first, second = Log(worker.submit(keeps)), Log(worker.submit(speaks_late))
     qtbot.waitUntil(lambda: second.over)
     assert first.kinds == ["succeeded", "finished"]
-    assert second.said[0] == ("progressed", Progress("for this job"))
+    assert second.events[0] == ("progressed", Progress("for this job"))

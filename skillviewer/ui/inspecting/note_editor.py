@@ -1,16 +1,79 @@
-"""A note while it is being written: on the disk a moment after every pause, and one deed to undo when it is done."""
+"""The editor of a note: the field, and the draft that is saved while the user writes."""
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from skillviewer.data.study import Note, Study
 from skillviewer.ui.session.studies import REMARKS, Studies
 from skillviewer.ui.session.undo import Command, UndoStack
+from skillviewer.ui.threads.throttle import single_shot
+
+LEAST_LINES, MOST_LINES = 1, 12
+
+
+class NoteEdit(QPlainTextEdit):
+    """Plain words. Ctrl+Enter and leaving the field finish the note; Tab goes on to the next field.
+
+    Args:
+        parent: Owner.
+    """
+
+    begun = Signal()
+    finished = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTabChangesFocus(True)
+        self.setAcceptDrops(False)  # files dropped here are for the window
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.least_lines = LEAST_LINES
+        self.document().documentLayout().documentSizeChanged.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        """Be as high as the words, within reason."""
+        lines = round(self.document().size().height())
+        shown = min(max(lines, self.least_lines), MOST_LINES)
+        margins = 2 * self.document().documentMargin() + 2 * self.frameWidth()
+        return QSize(160, round(shown * self.fontMetrics().lineSpacing() + margins) + 10)
+
+    def minimumSizeHint(self) -> QSize:
+        """Give way in width only."""
+        return QSize(40, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words wrap anew."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Begin."""
+        super().focusInEvent(event)
+        self.begun.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Finish, unless a menu or another window came over it."""
+        super().focusOutEvent(event)
+        if event.reason() not in {Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason}:
+            self.finished.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Finish with Ctrl+Enter."""
+        enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.finished.emit()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
 
 AUTOSAVE_MS = 400
 
 
 class _Row:
-    """The row of a note in the study; made when there is something to write. Used in the study's lane."""
+    """The row of a note in the study; made when there is something to write. Used in the study's worker thread."""
 
     def __init__(self, video: str, author: str, number: int | None) -> None:
         self.video, self.author, self.number = video, author, number
@@ -53,10 +116,7 @@ class NoteDraft(QObject):
         self._before = note.text if note is not None else ""
         self._row = _Row(video, author, note.id if note is not None else None)
         self._text = self._saved = self._before
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(AUTOSAVE_MS)
-        self._pause.timeout.connect(self._save)
+        self._pause = single_shot(self, AUTOSAVE_MS, self._save)
 
     @property
     def number(self) -> int | None:

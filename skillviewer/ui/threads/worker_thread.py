@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 ResourceT = TypeVar("ResourceT")
 Work = Callable[[ResourceT, CancelToken, Report], object]
-"""Plain code, run in the lane's thread: ``work(resource, token, report) -> result``. Only values cross."""
+"""Plain code, run in the worker's thread: ``work(resource, token, report) -> result``. Only values cross."""
 
 
 class Task(QObject):
@@ -40,8 +40,8 @@ class Task(QObject):
         self.token.cancel()
 
 
-class _Worker(QObject, Generic[ResourceT]):
-    """Lives in the lane's thread: makes the resource when the first job needs it, runs jobs in order, frees it."""
+class _Runner(QObject, Generic[ResourceT]):
+    """Lives in the worker's thread: makes the resource when the first job needs it, runs jobs in order, frees it."""
 
     reported = Signal(int, str, object)
 
@@ -55,12 +55,12 @@ class _Worker(QObject, Generic[ResourceT]):
         give_way()
 
     @Slot(int, object, object, bool)
-    def run(self, number: int, work: Work[ResourceT], token: CancelToken, owed: bool) -> None:
+    def run(self, number: int, work: Work[ResourceT], token: CancelToken, must_run: bool) -> None:
         def report(progress: Progress) -> None:
             self.reported.emit(number, "progressed", progress)
 
         try:
-            if not owed:
+            if not must_run:
                 token.check()
             if self._resource is None:
                 self._resource = self._make()
@@ -79,11 +79,11 @@ class _Worker(QObject, Generic[ResourceT]):
             if resource is not None:
                 self._free(resource)
         except Exception:
-            log.exception("freeing the resource of lane %s failed", QThread.currentThread().objectName())
+            log.exception("freeing the resource of worker thread %s failed", QThread.currentThread().objectName())
         QThread.currentThread().quit()
 
 
-class Lane(QObject, Generic[ResourceT]):
+class WorkerThread(QObject, Generic[ResourceT]):
     """A thread that makes, uses and frees one resource.
 
     Cancelling is a flag and not a slot, for a queued slot would reach a busy thread only when the job is over.
@@ -93,7 +93,7 @@ class Lane(QObject, Generic[ResourceT]):
         make: Makes the resource, in the thread, when the first job needs it; tried again by the next job if it fails.
         free: Gives the resource back, in the thread.
         parent: Owner of this object; the thread itself has none, so that a dying widget cannot take it along.
-        computes: Whether it works for long, and gives way to the window and to lanes whose answers somebody waits for.
+        computes: Whether it works for long, and gives way to the window and to workers whose answers are waited for.
     """
 
     finished = Signal()
@@ -117,13 +117,13 @@ class Lane(QObject, Generic[ResourceT]):
         self._stopped = False
         self._thread = QThread()
         self._thread.setObjectName(name)
-        self._worker: _Worker[ResourceT] = _Worker(make, free)
-        self._worker.moveToThread(self._thread)
-        self._submitted.connect(self._worker.run)
-        self._stopping.connect(self._worker.stop)
+        self._runner: _Runner[ResourceT] = _Runner(make, free)
+        self._runner.moveToThread(self._thread)
+        self._submitted.connect(self._runner.run)
+        self._stopping.connect(self._runner.stop)
         if computes:
-            self._thread.started.connect(self._worker.give_way)
-        self._worker.reported.connect(self._deliver)  # bound method of a QObject: queued to the window's thread
+            self._thread.started.connect(self._runner.give_way)
+        self._runner.reported.connect(self._deliver)  # bound method of a QObject: queued to the window's thread
         self._thread.finished.connect(self.finished)
         self._thread.start()
 
@@ -134,37 +134,37 @@ class Lane(QObject, Generic[ResourceT]):
 
     @property
     def busy(self) -> bool:
-        """Whether a job runs or waits."""
+        """True while a job runs or waits."""
         return bool(self._tasks)
 
     @property
     def running(self) -> bool:
-        """Whether the thread lives."""
+        """True while the thread runs."""
         return self._thread.isRunning()
 
     @property
     def stopped(self) -> bool:
-        """Whether it takes no more jobs."""
+        """True once it takes no more jobs."""
         return self._stopped
 
-    def submit(self, work: Work[ResourceT], *, owed: bool = False) -> Task:
+    def submit(self, work: Work[ResourceT], *, must_run: bool = False) -> Task:
         """Queue a job behind those that wait; return at once.
 
         Args:
             work: ``work(resource, token, report)``; what it returns is given to ``succeeded``.
-            owed: Whether it is done even if the lane is stopped before its turn comes: what a person has given, such as
-                a vote, is not dropped because the window closes. Nobody is told of its success then.
+            must_run: Whether it is done even if the worker is stopped before its turn comes: what the user has entered,
+                such as a vote, is not lost when the window closes. ``succeeded`` does not fire then.
         """
         if self._stopped:
-            raise RuntimeError(f"lane {self.name} has stopped")
+            raise RuntimeError(f"worker thread {self.name} has stopped")
         task = Task(self)
         number = next(self._numbers)
         self._tasks[number] = task
-        self._submitted.emit(number, work, task.token, owed)
+        self._submitted.emit(number, work, task.token, must_run)
         return task
 
     def decline(self) -> Task:
-        """Return a task that does nothing and is cancelled soon: a question that comes when the lane has stopped."""
+        """Return a task that does nothing and is cancelled soon: a question that comes when the worker has stopped."""
         task = Task(self)
         task.cancel()
         number = next(self._numbers)
@@ -187,9 +187,9 @@ class Lane(QObject, Generic[ResourceT]):
             task.cancelled.emit()
         elif kind == "failed":
             if isinstance(payload, SkillViewerError):
-                log.info("job in lane %s failed: %s", self.name, payload)
+                log.info("job in worker thread %s failed: %s", self.name, payload)
             elif isinstance(payload, BaseException):
-                log.error("job in lane %s failed", self.name, exc_info=payload)
+                log.error("job in worker thread %s failed", self.name, exc_info=payload)
             task.failed.emit(payload)
         else:
             task.succeeded.emit(payload)
@@ -202,7 +202,10 @@ class Lane(QObject, Generic[ResourceT]):
             task.cancel()
 
     def stop(self) -> None:
-        """Cancel all jobs; end the thread when the running one has stopped and those owed are done. Return at once."""
+        """Cancel all jobs; end the thread when the running one has stopped and those that must run are done.
+
+        Returns at once.
+        """
         if not self._stopped:
             self._stopped = True
             self.cancel_all()

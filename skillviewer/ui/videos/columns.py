@@ -1,0 +1,193 @@
+"""The columns of the list of videos: a new one is one line in ``COLUMNS``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from skillviewer.core.registry import table
+from skillviewer.core.text import clock, printable, signed
+from skillviewer.core.video.extents import TimeRange
+from skillviewer.ui.session.cohorts import Cohorts
+from skillviewer.ui.session.video_list import VideoEntry, VideoState
+
+UNKNOWN = "–"
+STATE_WORDS = {
+    VideoState.NEW: QT_TRANSLATE_NOOP("videos", "not assessed"),
+    VideoState.WAITING: QT_TRANSLATE_NOOP("videos", "waiting"),
+    VideoState.WORKING: QT_TRANSLATE_NOOP("videos", "assessing"),
+    VideoState.DONE: QT_TRANSLATE_NOOP("videos", "assessed"),
+    VideoState.FAILED: QT_TRANSLATE_NOOP("videos", "failed"),
+    VideoState.UNREADABLE: QT_TRANSLATE_NOOP("videos", "unreadable"),
+    VideoState.MISSING: QT_TRANSLATE_NOOP("videos", "not found"),
+    VideoState.REPLACED: QT_TRANSLATE_NOOP("videos", "another file"),
+}
+
+
+def translated(text: object) -> str:
+    """Return the translated words of the list."""
+    return QCoreApplication.translate("videos", str(text))
+
+
+def state_words(state: VideoState) -> str:
+    """Return the word for a state."""
+    return translated(STATE_WORDS[state])
+
+
+def _nothing(_entry: VideoEntry) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoColumn:
+    """A column of the list of videos.
+
+    Attributes:
+        name: Identity.
+        title: Heading, for translation.
+        order: Words of the menu that sorts by it, for translation.
+        text: What a cell shows.
+        sort_key: What it is sorted by: numbers as numbers, names as words with numbers in them.
+        about: Tooltip of the heading, for translation; {} stands for how many comparable videos a percentile needs.
+        under: What stands under the text of a cell, muted; "" for nothing.
+        spoken: What a screen reader adds to the text.
+        number: Whether it is aligned to the right, as numbers are.
+        shown: Whether it is on screen; the others are said under the name, and can be sorted by.
+        widest: The widest text that it must hold; "" for its heading. The first column takes the room that is left.
+        of_all: Whether a value depends on the other videos, and is shown anew when one of them gets a score.
+    """
+
+    name: str
+    title: str
+    order: str
+    text: Callable[[VideoEntry, Cohorts], str]
+    sort_key: Callable[[VideoEntry, Cohorts], str | float]
+    about: str = ""
+    under: Callable[[VideoEntry], str] = _nothing
+    spoken: Callable[[VideoEntry], str] = _nothing
+    number: bool = True
+    shown: bool = True
+    widest: str = ""
+    of_all: bool = False
+
+
+def part_words(entry: VideoEntry) -> str:
+    """Return which part of its file a video is, "" for the whole."""
+    if entry.extent is None:
+        return ""
+    if isinstance(entry.extent, TimeRange):
+        return f"{clock(entry.extent.start_s)[:-2]}–{clock(entry.extent.stop_s)[:-2]}"
+    return translated("frames {} to {}").format(entry.extent.start_frame + 1, entry.extent.stop_frame)
+
+
+def interval_words(entry: VideoEntry) -> str:
+    """Return the interval of a score in words, "" without one."""
+    found = entry.analysis.interval if entry.analysis is not None else None
+    if found is None:
+        return ""
+    return translated("(95 % interval {} to {})").format(*(signed(end, 2) for end in found))
+
+
+def under_name(entry: VideoEntry) -> str:
+    """Return what stands under a name: length and participant of an assessed video, else its state.
+
+    The part of the file is always given where a video is one, in whole seconds once the times of its frames are known.
+    """
+    part, span_s = part_words(entry), entry.span_s
+    if part and span_s is not None:
+        part = "–".join(f"{int(at_s // 60)}:{int(at_s % 60):02d}" for at_s in span_s)
+    if entry.state is not VideoState.DONE:
+        return " · ".join(filter(None, (_state(entry), part)))
+    parts = [part or _length(entry), printable(entry.participant or "")]
+    if entry.analysis is not None and entry.analysis.warning:
+        parts.insert(0, translated("unfamiliar"))
+    return " · ".join(filter(None, parts))
+
+
+def score_words(entry: VideoEntry) -> str:
+    """Return the score, with two decimals."""
+    return signed(entry.analysis.score, 2) if entry.analysis is not None else UNKNOWN
+
+
+def _half_interval(entry: VideoEntry) -> str:
+    found = entry.analysis.interval if entry.analysis is not None else None
+    return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""
+
+
+def _length(entry: VideoEntry) -> str:
+    return clock(entry.length_s)[:-2] if entry.length_s is not None else UNKNOWN
+
+
+def _state(entry: VideoEntry) -> str:
+    if entry.state is VideoState.WORKING and entry.total:
+        return translated("{} of {}").format(entry.done, entry.total)
+    return state_words(entry.state)
+
+
+def _percentile(entry: VideoEntry, cohorts: Cohorts) -> str:
+    standing = cohorts.standing(entry)
+    return standing.percentile_words if standing is not None else UNKNOWN
+
+
+def _by_percentile(entry: VideoEntry, cohorts: Cohorts) -> float:
+    standing = cohorts.standing(entry)
+    percentile = standing.percentile if standing is not None else None
+    return percentile if percentile is not None else float("-inf")
+
+
+COLUMNS: tuple[VideoColumn, ...] = table(
+    VideoColumn(
+        "name",
+        str(QT_TRANSLATE_NOOP("videos", "Name")),
+        str(QT_TRANSLATE_NOOP("videos", "By name")),
+        lambda entry, _: printable(entry.name),
+        lambda entry, _: entry.name.casefold(),
+        under=under_name,
+        number=False,
+    ),
+    VideoColumn(
+        "length",
+        str(QT_TRANSLATE_NOOP("videos", "Length")),
+        str(QT_TRANSLATE_NOOP("videos", "By length")),
+        lambda entry, _: _length(entry),
+        lambda entry, _: entry.length_s if entry.length_s is not None else -1.0,
+        shown=False,
+    ),
+    VideoColumn(
+        "score",
+        str(QT_TRANSLATE_NOOP("videos", "Score")),
+        str(QT_TRANSLATE_NOOP("videos", "By score")),
+        lambda entry, _: score_words(entry),
+        lambda entry, _: entry.analysis.score if entry.analysis is not None else float("-inf"),
+        about=str(QT_TRANSLATE_NOOP("videos", "The score, and half of its 95 % interval (±)")),
+        under=_half_interval,
+        spoken=interval_words,
+        widest="± 00.00",
+    ),
+    VideoColumn(
+        "percentile",
+        str(QT_TRANSLATE_NOOP("videos", "Pctl.")),
+        str(QT_TRANSLATE_NOOP("videos", "By percentile")),
+        _percentile,
+        _by_percentile,
+        about=str(
+            QT_TRANSLATE_NOOP(
+                "videos",
+                "Percentile: how many of 100 comparable videos of the same task score lower. At least {} other videos "
+                "are needed.",
+            )
+        ),
+        of_all=True,
+    ),
+    VideoColumn(
+        "state",
+        str(QT_TRANSLATE_NOOP("videos", "State")),
+        str(QT_TRANSLATE_NOOP("videos", "By state")),
+        lambda entry, _: _state(entry),
+        lambda entry, _: float(list(VideoState).index(entry.state)),
+        number=False,
+        shown=False,
+    ),
+)
+NAME = 0
+"""The column of the name: it shows the picture and takes the room that is left."""

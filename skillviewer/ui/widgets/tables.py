@@ -1,0 +1,284 @@
+"""Tables: one in a fixed order, which keeps its choice when it is filled anew, and one that is sorted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSizePolicy,
+    QTableView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from skillviewer.core.text import printable
+from skillviewer.ui.widgets.names import n_alike
+
+SORT_ROLE = Qt.ItemDataRole.UserRole
+VIDEO_ROLE = Qt.ItemDataRole.UserRole + 1
+ROW_PX = 28
+NAME_PX = 96
+"""The first column, of names, is no narrower."""
+LONG = 24
+"""Of names with more letters, what all have in common is left out at the beginning."""
+
+
+def set_up(view: QTableView, name: str, row_px: int) -> None:
+    """Make a view a read-only table in which one row is selected at a time.
+
+    Args:
+        view: The view.
+        name: Accessible name.
+        row_px: Height of a row.
+    """
+    view.setAccessibleName(name)
+    view.setShowGrid(False)
+    view.setWordWrap(False)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    view.setTabKeyNavigation(False)
+    view.verticalHeader().hide()
+    view.verticalHeader().setDefaultSectionSize(row_px)
+    view.horizontalHeader().setHighlightSections(False)
+
+
+def side_of(*, number: bool) -> Qt.AlignmentFlag:
+    """Return the alignment of numbers or of words."""
+    side = Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column.
+
+    Attributes:
+        title: Heading.
+        meaning: Tooltip of the heading: what its numbers are, in a sentence.
+        number: Whether it holds numbers, which are aligned to the right.
+        stretch: Whether it takes the room that is left.
+    """
+
+    title: str
+    meaning: str = ""
+    number: bool = True
+    stretch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A row.
+
+    Attributes:
+        key: Identity.
+        texts: One for each column.
+        tip: Tooltip of the row.
+        muted: Whether it is drawn as disabled.
+        tips: Tooltips of single cells, by column.
+    """
+
+    key: str
+    texts: tuple[str, ...]
+    tip: str = ""
+    muted: bool = False
+    tips: dict[int, str] = field(default_factory=dict)
+
+
+class PlainTable(QTableWidget):
+    """A table in a fixed order; a click or Enter on a row chooses it.
+
+    Args:
+        name: Accessible name.
+        parent: Owner.
+    """
+
+    row_chosen = Signal(str)
+    """Key of the row."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[Cells, ...] = ()
+        self._columns: tuple[Column, ...] = ()
+        set_up(self, name, self.fontMetrics().height() + 8)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ at their ends only
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.horizontalHeader().setMinimumSectionSize(24)
+        self.cellClicked.connect(self._on_cell)
+        self.activated.connect(lambda index: self._on_cell(index.row(), index.column()))
+
+    @property
+    def shown_rows(self) -> tuple[Cells, ...]:
+        """The rows that it shows."""
+        return self._rows
+
+    def minimumSizeHint(self) -> QSize:
+        """Three rows."""
+        return QSize(160, 4 * (self.fontMetrics().height() + 8))
+
+    def fill(self, columns: Sequence[Column], rows: Sequence[Cells]) -> None:
+        """Show other rows; the chosen one stays chosen."""
+        columns, rows = tuple(columns), tuple(rows)
+        if columns != self._columns:
+            self._set_columns(columns)
+        if rows == self._rows:
+            return
+        chosen = self._rows[self.currentRow()].key if 0 <= self.currentRow() < len(self._rows) else None
+        self._rows = rows
+        if self.rowCount() != len(rows):
+            self.setRowCount(len(rows))
+        for at, row in enumerate(rows):
+            for column, text in enumerate(row.texts):
+                self._set(at, column, row, printable(text))
+        again = next((at for at, row in enumerate(rows) if row.key == chosen), None)
+        if again is not None and again != self.currentRow():
+            self.setCurrentCell(again, 0)
+        elif again is None:
+            self.clearSelection()
+
+    def choose(self, key: str) -> None:
+        """Mark a row."""
+        at = next((i for i, row in enumerate(self._rows) if row.key == key), None)
+        if at is not None:
+            self.setCurrentCell(at, 0)
+
+    def _set(self, at: int, column: int, row: Cells, text: str) -> None:
+        item = self.item(at, column)
+        if item is None:
+            item = QTableWidgetItem()
+            number = self._columns[column].number
+            item.setTextAlignment(side_of(number=number))
+            self.setItem(at, column, item)
+        tip = row.tips.get(column, row.tip)
+        flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
+        if item.text() != text:
+            item.setText(text)
+        if item.toolTip() != tip:
+            item.setToolTip(tip)
+        item.setFlags(Qt.ItemFlag.ItemIsSelectable if row.muted else flags)
+
+    def _set_columns(self, columns: tuple[Column, ...]) -> None:
+        self._columns, self._rows = columns, ()
+        self.clear()
+        self.setRowCount(0)
+        self.setColumnCount(len(columns))
+        header = self.horizontalHeader()
+        for at, column in enumerate(columns):
+            item = QTableWidgetItem(column.title)
+            item.setToolTip(column.meaning)
+            item.setTextAlignment(side_of(number=column.number))
+            self.setHorizontalHeaderItem(at, item)
+            mode = QHeaderView.ResizeMode.Stretch if column.stretch else QHeaderView.ResizeMode.ResizeToContents
+            header.setSectionResizeMode(at, mode)
+
+    def _on_cell(self, row: int, _column: int) -> None:
+        if 0 <= row < len(self._rows):
+            self.row_chosen.emit(self._rows[row].key)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell.
+
+    Attributes:
+        text: What it shows.
+        value: What it is sorted by; None for its text.
+        video: Name of the video that it leads to, or "".
+    """
+
+    text: str
+    value: float | None = None
+    video: str = ""
+
+
+class SortedTable(QTableView):
+    """A table sorted by a click on a heading; a click or Enter on the name of a video asks for the video.
+
+    Args:
+        name: Accessible name.
+        columns: Headings; the first column takes the room that is left. Empty where a subclass sets its own.
+        parent: Owner.
+    """
+
+    video_asked = Signal(str)
+
+    def __init__(self, name: str, columns: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns = tuple(columns)
+        self._model = QStandardItemModel(0, len(self._columns), self)
+        self._model.setHorizontalHeaderLabels(list(self._columns))
+        self._model.setSortRole(SORT_ROLE)
+        self.setModel(self._model)
+        set_up(self, name, ROW_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        header = self.horizontalHeader()
+        if self._columns:
+            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.setMinimumHeight(3 * ROW_PX)
+        self.clicked.connect(self._on_asked)
+        self.activated.connect(self._on_asked)
+
+    def show_rows(self, rows: Sequence[Sequence[Cell]]) -> None:
+        """Show rows in this order, until a heading is clicked."""
+        names = [cell.text for row in rows for cell in row if cell.video]
+        left_out = n_alike(names) if len(set(names)) > 1 and max(map(len, names)) > LONG else 0
+        self._fill([[item_of(cell, left_out) for cell in row] for row in rows])
+        for column, cell in enumerate(rows[0] if rows else ()):
+            self._model.horizontalHeaderItem(column).setTextAlignment(side_of(number=cell.value is not None))
+        self._share_width()
+        self.updateGeometries()
+
+    def _fill(self, rows: Sequence[Sequence[QStandardItem]]) -> None:
+        self.setSortingEnabled(False)
+        self._model.removeRows(0, self._model.rowCount())
+        for row in rows:
+            self._model.appendRow(list(row))
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+
+    def texts(self) -> list[list[str]]:
+        """Return what is shown, row by row, as it is sorted now."""
+        model = self._model
+        return [[model.item(r, c).text() for c in range(model.columnCount())] for r in range(model.rowCount())]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the new width."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Give the names in the first column what the other columns leave, but enough to be read."""
+        if not self._columns:  # a table that has set its columns itself
+            return
+        header = self.horizontalHeader()
+        others = sum(header.sectionSize(c) for c in range(1, header.count()) if not header.isSectionHidden(c))
+        room = self.viewport().width() - others
+        header.setSectionResizeMode(
+            0, QHeaderView.ResizeMode.Stretch if room >= NAME_PX else QHeaderView.ResizeMode.Fixed
+        )
+        if room < NAME_PX:
+            header.resizeSection(0, NAME_PX)
+
+    @Slot(QModelIndex)
+    def _on_asked(self, index: QModelIndex) -> None:
+        video = index.data(VIDEO_ROLE)
+        if video:
+            self.video_asked.emit(video)
+
+
+def item_of(cell: Cell, left_out: int = 0) -> QStandardItem:
+    """Return the item of a cell; the first ``left_out`` letters of a video's name, common to all names, are cut."""
+    item = QStandardItem(f"…{cell.text[left_out:]}" if cell.video and left_out else cell.text)
+    item.setData(cell.text.casefold() if cell.value is None else cell.value, SORT_ROLE)
+    item.setData(cell.video, VIDEO_ROLE)
+    item.setToolTip(cell.text)
+    if cell.value is not None:
+        item.setTextAlignment(side_of(number=True))
+    return item
