@@ -140,7 +140,7 @@ class ComparisonSaver(QObject):
         if path is None or path.suffix.lower() in suffixes:
             return path
         path = path.with_name(path.name + suffixes[0])
-        request = self.tr("{} is there already. Replace it?").format(path.name)
+        request = self.tr("{} exists already. Replace it?").format(path.name)
         if path.exists() and not dialogs.confirm(self._over, request, self.tr("Replace")):
             return None
         return path
