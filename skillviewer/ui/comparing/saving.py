@@ -140,8 +140,8 @@ class ComparisonSaver(QObject):
         if path is None or path.suffix.lower() in suffixes:
             return path
         path = path.with_name(path.name + suffixes[0])
-        request = self.tr("{} exists already. Replace it?").format(path.name)
-        if path.exists() and not dialogs.confirm(self._over, request, self.tr("Replace")):
+        question = self.tr("{} exists already. Replace it?").format(path.name)
+        if path.exists() and not dialogs.confirm(self._over, question, self.tr("Replace")):
             return None
         return path
 
