@@ -5,8 +5,8 @@
 Drives the real window with the real reader over a study in a temporary folder. Without --video clips of a drifting
 texture are made, at 1280 x 720 and 1920 x 1080, 10 s each; every clip is in the study six times. A rater plays each
 pair for some seconds, votes by key and plays the next one at once. Then, without a window: the time of the study's
-worker for the next pair and the tally, with 200 videos and 2,000 votes. Times are wall times in ms; "CPU" is the CPU time of
-all threads of the process, which does not depend on other load.
+worker for the next pair and the tally, with 200 videos and 2,000 votes. Times are wall times in ms; "CPU" is the CPU
+time of all threads of the process, which does not depend on other load.
 """
 
 import argparse

@@ -518,7 +518,7 @@ def test_a_table_is_replaced_only_after_a_question_and_says_who_is_not_in_it(
     dialogs.save_answer = tmp_path / "numbers"  # the dialog looked for a file of this name alone
     dialogs.confirm_answer = False
     screen.saving.table(dialogs, screen.models.rows)
-    assert dialogs.asked == ["numbers.csv is there already. Replace it?"]
+    assert dialogs.asked == ["numbers.csv exists already. Replace it?"]
     assert old.read_text() == "my own table"
     dialogs.save_answer = tmp_path / "P 1.5 versions"
     with qtbot.waitSignal(screen.saving.saved):

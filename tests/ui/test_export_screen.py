@@ -367,7 +367,7 @@ def test_a_file_that_is_there_is_replaced_only_after_asking(
     mine.write_text("mine")
     dialogs.confirm_answer = False
     click(screen.button)
-    assert dialogs.asked == ["a.mp4 is there already. Replace it?"]
+    assert dialogs.asked == ["a.mp4 exists already. Replace it?"]
     assert screen.queue.entries == []
     assert mine.read_text() == "mine"
     dialogs.confirm_answer = True

@@ -136,8 +136,8 @@ def test_a_search_is_told_and_doubts_are_settled(qtbot: QtBot, review: FacesRevi
     )
     review._edit(Faces(review.faces.video_digest, 90, doubts=doubts, method="YuNet"), "made up")
     assert [review.doubts.item(i).text() for i in range(2)] == [
-        "31–40: not found, the box is held",
-        "61: perhaps a face, not blurred",
+        "31–40: not found; the box is kept",
+        "61: possibly a face; not blurred",
     ]
     review.doubts.setCurrentRow(1)
     assert review.frame == 60

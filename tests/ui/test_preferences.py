@@ -124,7 +124,7 @@ def test_the_cache_is_measured_and_emptied_after_a_question(
     page = dialog.storage
     dialog.show_page(page)
     qtbot.waitUntil(page.empty.isEnabled)
-    assert page.kept.text().startswith("2.0 MB in all\n2.0 MB features")
+    assert page.kept.text().startswith("2.0 MB total\n2.0 MB features")
     dialogs.confirm_answer = False
     click(page.empty)
     assert "2.0 MB" in dialogs.asked[-1]
@@ -204,7 +204,7 @@ def test_the_same_key_on_two_screens_that_never_meet_is_no_conflict(window: Comp
 @pytest.mark.parametrize(
     ("which", "modifiers", "words"),
     [
-        (Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier, "menu File"),
+        (Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier, "File menu"),
         (Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier, "already"),
     ],
 )

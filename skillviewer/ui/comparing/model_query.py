@@ -95,7 +95,7 @@ class ModelQuery(QObject):
     def __init__(self, worker: WorkerThread[ComparedModels], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._question: ModelRequest | None = None
+        self._request: ModelRequest | None = None
         self._task: Task | None = None
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show)
@@ -103,17 +103,17 @@ class ModelQuery(QObject):
     @property
     def running(self) -> ModelRequest | None:
         """The query in progress, or None."""
-        return self._question
+        return self._request
 
     @property
     def can_ask(self) -> bool:
         """True if a query can be run now."""
-        return self._question is None and not self._worker.stopped
+        return self._request is None and not self._worker.stopped
 
     def ask(self, request: ModelRequest, inputs: RequestInputs) -> None:
         """Run a query; only where ``can_ask``."""
-        assert self._question is None
-        self._question = request
+        assert self._request is None
+        self._request = request
         task = self._worker.submit(_work(request, inputs))
         self._task = task
         task.progressed.connect(self._on_progress)
@@ -138,8 +138,8 @@ class ModelQuery(QObject):
 
     @Slot(object)
     def _show(self, progress: Progress) -> None:
-        if self._question is not None and not self._cancelled:
-            self.progressed.emit(self._question, progress)
+        if self._request is not None and not self._cancelled:
+            self.progressed.emit(self._request, progress)
 
     @property
     def _cancelled(self) -> bool:
@@ -147,18 +147,18 @@ class ModelQuery(QObject):
 
     @Slot(object)
     def _on_succeeded(self, answer: object) -> None:
-        if self._question is not None:
-            self.answered.emit(self._question, answer)
+        if self._request is not None:
+            self.answered.emit(self._request, answer)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        if self._question is not None and not self._cancelled:
+        if self._request is not None and not self._cancelled:
             words = self.tr("Unexpected error: {}. The log has the details.")
             text = str(error) if isinstance(error, SkillViewerError) else words.format(type(error).__name__)
-            self.failed.emit(self._question, text)
+            self.failed.emit(self._request, text)
 
     @Slot()
     def _on_finished(self) -> None:
-        self._question = self._task = None
+        self._request = self._task = None
         self._throttle.stop()
         self.free.emit()

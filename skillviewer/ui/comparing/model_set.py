@@ -61,11 +61,11 @@ class ModelSet(QObject):
         self._growing: tuple[ModelRequest, Progress] | None = None
         self._job = SlowJob(program.jobs, self.tr("Comparing models"), self)
         self._job.stop_asked.connect(self.stop)
-        self._inquiry = ModelQuery(program.compared, self)
-        self._inquiry.progressed.connect(self._on_progress)
-        self._inquiry.answered.connect(self._on_answered)
-        self._inquiry.failed.connect(self._on_failed)
-        self._inquiry.free.connect(self._on_free)
+        self._query = ModelQuery(program.compared, self)
+        self._query.progressed.connect(self._on_progress)
+        self._query.answered.connect(self._on_answered)
+        self._query.failed.connect(self._on_failed)
+        self._query.free.connect(self._on_free)
         self._settle = single_shot(self, SETTLE_MS, self.advance)
         program.playback.video_changed.connect(self._on_video)
         program.state.passes_changed.connect(self._forget)
@@ -91,7 +91,7 @@ class ModelSet(QObject):
     @property
     def busy(self) -> bool:
         """True while long work runs: all videos, or evidence."""
-        return bool(self._batch) or (self._n_batch > 0 and self._inquiry.running is not None)
+        return bool(self._batch) or (self._n_batch > 0 and self._query.running is not None)
 
     @property
     def troubled(self) -> bool:
@@ -130,12 +130,12 @@ class ModelSet(QObject):
         if keys == before:
             return
         self._batch = [request for request in self._batch if request.key in keys]
-        running = self._inquiry.running
+        running = self._query.running
         if running is not None and running.key not in keys:
-            self._inquiry.cancel()
+            self._query.cancel()
         if set(before) - set(keys):
             self._recalled = {item for item in self._recalled if item[0] in keys}
-            self._inquiry.keep(tuple(key for key in keys if key != UNIFORM))
+            self._query.keep(tuple(key for key in keys if key != UNIFORM))
         for key in set(keys) - set(before):
             self.results.broken.pop(key, None)
         self._program.settings.compared = keys
@@ -179,7 +179,7 @@ class ModelSet(QObject):
         """Stop all queries; results stay."""
         self._stopped = True
         self._batch, self._n_batch = [], 0
-        self._inquiry.cancel()
+        self._query.cancel()
         self._job.finish()
         self._emit_rows()
         self.busy_changed.emit()
@@ -199,7 +199,7 @@ class ModelSet(QObject):
     @Slot()
     def advance(self) -> None:
         """Run the next query, if there is one and none is running."""
-        if not self._inquiry.can_ask:
+        if not self._query.can_ask:
             return
         request = self._next()
         if request is None:
@@ -216,7 +216,7 @@ class ModelSet(QObject):
             analysis=known.analysis(request.key, footage) if footage is not None else None,
         )
         self._growing = (request, Progress("waiting"))
-        self._inquiry.ask(request, inputs)
+        self._query.ask(request, inputs)
         self._job.begin()
         self._report_job()
         self.row_changed.emit(request.key)
@@ -327,9 +327,9 @@ class ModelSet(QObject):
 
     @Slot(object)
     def _on_video(self, _video: object) -> None:
-        running = self._inquiry.running
+        running = self._query.running
         if running is not None and running.kind is Kind.ASSESS and running not in self._batch and not self.busy:
-            self._inquiry.cancel()
+            self._query.cancel()
         self._stopped = False
         self._settle.start()
         self._take_over()
@@ -359,7 +359,7 @@ class ModelSet(QObject):
     @Slot()
     def _forget(self, *_: object) -> None:
         self._batch, self._n_batch = [], 0
-        self._inquiry.cancel()
+        self._query.cancel()
         self._recalled.clear()
         self.results.forget_videos()
         self._emit_rows()
@@ -376,7 +376,7 @@ class ModelSet(QObject):
         return entry.name if entry is not None else footage.path.name
 
     def _report_job(self) -> None:
-        running = self._inquiry.running
+        running = self._query.running
         if running is None:
             return
         name = self._names.get(running.key, "")
