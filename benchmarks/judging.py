@@ -103,15 +103,15 @@ def vote_and_play(screen: RankScreen, watch: Watch) -> tuple[float, float, float
         Wall ms from the vote until both first pictures were painted, and until both second ones were; and CPU ms until
         the first.
     """
-    desk, before = screen.desk, screen.desk.deck
+    judging_view, before = screen.judging_view, screen.judging_view.pair_view
     watch.painted.clear()
     voted, computed = time.perf_counter(), time.process_time()
     press(Qt.Key.Key_1)
-    wait(lambda: desk.deck is not before and watch.when_both(desk.deck, -1) is not None)
+    wait(lambda: judging_view.pair_view is not before and watch.when_both(judging_view.pair_view, -1) is not None)
     cpu_ms = 1000 * (time.process_time() - computed)
     press(Qt.Key.Key_Space)
-    wait(lambda: watch.when_both(desk.deck, 0) is not None)
-    first, moving = watch.when_both(desk.deck, -1), watch.when_both(desk.deck, 0)
+    wait(lambda: watch.when_both(judging_view.pair_view, 0) is not None)
+    first, moving = watch.when_both(judging_view.pair_view, -1), watch.when_both(judging_view.pair_view, 0)
     assert first is not None
     assert moving is not None
     return 1000 * (first - voted), 1000 * (moving - voted), cpu_ms
@@ -120,12 +120,12 @@ def vote_and_play(screen: RankScreen, watch: Watch) -> tuple[float, float, float
 def judge(made: Composition, study: Path, n_pairs: int, watch_s: float) -> None:
     """Vote, and record the times."""
     screen = sit_down(made, study)
-    desk, watch, heart = screen.desk, Watch(screen.desk.pair_views), Heart()
+    judging_view, watch, heart = screen.judging_view, Watch(screen.judging_view.pair_views), Heart()
     pictures, plays, computed = [], [], []
     heart.start()
     for _ in range(n_pairs):
         pause(round(1000 * watch_s))
-        desk.deck.clock.pause()
+        judging_view.pair_view.clock.pause()
         wait(lambda: screen.judging.accepting)
         picture_ms, playing_ms, cpu_ms = vote_and_play(screen, watch)
         pictures.append(picture_ms)

@@ -1,4 +1,4 @@
-"""A window over fakes, and checks for leftover widgets and lanes."""
+"""A window over fakes, and checks for leftover widgets and threads."""
 
 import gc
 import os

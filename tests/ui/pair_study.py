@@ -115,20 +115,20 @@ class Rater:
     def seen_on(self, *, left: bool) -> str:
         """Return the name of the video on a side, read from its picture."""
         screen = self.screen
-        shown = screen.desk.deck.player_on(left=left).canvas.shown
+        shown = screen.judging_view.pair_view.player_on(left=left).canvas.shown
         assert shown is not None
         names = [name for name, width in WIDTHS.items() if width == shown.shot.picture.shape[1]]
         return names[0]
 
     def number_on(self, *, left: bool) -> int:
         """Return the frame number on a side, read from its picture."""
-        shown = self.screen.desk.deck.player_on(left=left).canvas.shown
+        shown = self.screen.judging_view.pair_view.player_on(left=left).canvas.shown
         assert shown is not None
         return read_barcode(shown.shot.picture)
 
     def standing_on(self) -> tuple[str, str]:
         """Return the names of the videos on the left and on the right, read from their pictures."""
-        left, right = (self.screen.desk.deck.player_on(left=side) for side in (True, False))
+        left, right = (self.screen.judging_view.pair_view.player_on(left=side) for side in (True, False))
         assert left.mapTo(self.screen, left.rect().center()).x() < right.mapTo(self.screen, right.rect().center()).x()
         return self.seen_on(left=True), self.seen_on(left=False)
 

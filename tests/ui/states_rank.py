@@ -63,7 +63,7 @@ def _begun(
 def _vote(stage: "Stage", screen: RankScreen, verdict: Verdict, times: int = 1) -> None:
     for _ in range(times):
         stage.wait(lambda: screen.judging.accepting, WAIT_MS)
-        screen.desk.vote(verdict)
+        screen.judging_view.vote(verdict)
         stage.wait(lambda: screen.judging.phase is not JudgingPhase.STORING, WAIT_MS)
     stage.wait(
         lambda: screen.judging.accepting or screen.judging.phase in {JudgingPhase.REST, JudgingPhase.DONE}, WAIT_MS
@@ -117,20 +117,20 @@ def rank_at_work(stage: "Stage") -> QWidget:
     """During a pair: a mark, a reason, and a remark on the last vote."""
     screen = _begun(stage)
     _vote(stage, screen, Verdict.LEFT)
-    clock = screen.desk.deck.clock
+    clock = screen.judging_view.pair_view.clock
     clock.seek(3.2)
-    screen.desk.mark()
+    screen.judging_view.mark()
     clock.seek(5.4)
-    screen.desk.votes.reason.setText("Fewer tries before the peg is in")
+    screen.judging_view.votes.reason.setText("Fewer tries before the peg is in")
     return stage.made.window
 
 
 def rank_apart(stage: "Stage") -> QWidget:
     """Each video with its own clock; the right one moves."""
     screen = _begun(stage, statement="Which of the two shows the steadier hand while the thread is pulled through?")
-    clock = screen.desk.deck.clock
+    clock = screen.judging_view.pair_view.clock
     clock.seek(2.0)
-    screen.desk.set_together(together=False)
+    screen.judging_view.set_together(together=False)
     clock.set_active(1)
     clock.seek(6.0)
     return stage.made.window

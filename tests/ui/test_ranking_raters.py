@@ -91,7 +91,7 @@ def test_a_name_that_is_typed_a_little_otherwise_is_the_same_rater(
     rater.begin(typed)
     assert rater.screen.judging.rater == "Jürgen M"
     assert rater.screen.judging.tally.mine == 1
-    said = rater.screen.desk.votes.message.text()
+    said = rater.screen.judging_view.votes.message.text()
     assert ("continues as the rater “Jürgen M”" in said) == (typed == "jürgen m"), "what looks alike needs no word"
     rater.vote(KEYS.Key_1)
     assert raters(path) == ("Jürgen M",)
@@ -271,7 +271,7 @@ def test_escape_leaves_the_reason_and_gives_the_keys_back(
 ) -> None:
     rater = sit_down_to(make_study(tmp_path, videos))
     rater.begin()
-    reason = rater.screen.desk.votes.reason
+    reason = rater.screen.judging_view.votes.reason
     rater.press(KEYS.Key_R)
     type_text(reason, "steadier 1")
     rater.press(KEYS.Key_Escape)
@@ -279,7 +279,7 @@ def test_escape_leaves_the_reason_and_gives_the_keys_back(
     assert reason.text() == "steadier 1"
     rater.vote(KEYS.Key_1)
     assert [vote.reason for vote in rater.votes()] == ["steadier 1"]
-    assert rater.screen.desk.votes.message.text().endswith("Ctrl+Z takes it back.")
+    assert rater.screen.judging_view.votes.message.text().endswith("Ctrl+Z takes it back.")
 
 
 def test_a_long_name_leaves_the_question_in_the_middle(

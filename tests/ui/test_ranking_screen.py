@@ -92,7 +92,7 @@ def test_a_double_click_is_one_vote_on_the_pair_that_was_seen(make_rater: MakeRa
     rater = make_rater()
     rater.begin()
     seen = []
-    buttons = rater.screen.desk.votes
+    buttons = rater.screen.judging_view.votes
     for button in (buttons.left, buttons.right, buttons.neither):
         seen.append(rater.standing_on())
         click(button)
@@ -127,7 +127,7 @@ def test_the_vote_is_on_the_disk_before_the_next_pair_shows(make_rater: MakeRate
 def test_no_ties_where_the_study_has_none(make_rater: MakeRater) -> None:
     rater = make_rater(allow_neither=False)
     rater.begin()
-    assert not rater.screen.desk.votes.neither.isVisible()
+    assert not rater.screen.judging_view.votes.neither.isVisible()
     rater.press(KEYS.Key_0)
     assert rater.phase is JudgingPhase.JUDGING
     rater.vote(KEYS.Key_1)
@@ -205,7 +205,7 @@ def test_nothing_leaks_a_name(
     assert window.windowTitle() == "Rank – SkillViewer"
     assert "rater Ann" in window.status.text
     rater.press(KEYS.Key_Space)
-    qtbot.waitUntil(lambda: rater.screen.desk.deck.clock.time_s(0) > 0.3)
+    qtbot.waitUntil(lambda: rater.screen.judging_view.pair_view.clock.time_s(0) > 0.3)
     assert not leaks()
     rater.vote(KEYS.Key_1)
     assert not leaks(), "and not after the vote either"
@@ -305,7 +305,7 @@ def test_a_vote_given_as_the_window_closes_is_kept(make_rater: MakeRater) -> Non
     program.studies.read(lambda _study: go.wait(20))  # the worker thread has something else to do first
     rater.press(KEYS.Key_2)
     program.close()
-    rater.screen.desk._open_ahead()  # a timer that goes off now finds nobody
+    rater.screen.judging_view._open_ahead()  # a timer that goes off now finds nobody
     go.set()
     assert program.wait(10_000)
     assert [(vote.left, vote.right, vote.verdict) for vote in rater.votes()] == [(*on_screen, Verdict.RIGHT)]
@@ -340,7 +340,7 @@ def test_a_video_that_cannot_be_opened_is_left_out(
     said: list[str] = []
     rater.begin()
     rater.screen.judging.message_changed.connect(said.append)
-    said.append(rater.screen.desk.votes.message.text())
+    said.append(rater.screen.judging_view.votes.message.text())
     seen = set()
     for _ in range(3):
         seen.add(frozenset(rater.standing_on()))
@@ -374,10 +374,10 @@ def test_both_play_in_real_time_on_one_clock(qtbot: QtBot, make_rater: MakeRater
     rater = make_rater()
     rater.begin()
     names = rater.standing_on()
-    clock = rater.screen.desk.deck.clock
+    clock = rater.screen.judging_view.pair_view.clock
 
     def settled() -> bool:
-        players = (rater.screen.desk.deck.player_on(left=side) for side in (True, False))
+        players = (rater.screen.judging_view.pair_view.player_on(left=side) for side in (True, False))
         return all(player.feed.settled for player in players)
 
     now_s = [1000.0]
@@ -385,7 +385,7 @@ def test_both_play_in_real_time_on_one_clock(qtbot: QtBot, make_rater: MakeRater
     rater.press(KEYS.Key_K)
     now_s[0] += 0.45
     clock.tick()
-    qtbot.waitUntil(lambda: settled() and all(share > 0.4 for share in rater.screen.desk.deck.shares()))
+    qtbot.waitUntil(lambda: settled() and all(share > 0.4 for share in rater.screen.judging_view.pair_view.shares()))
     rater.press(KEYS.Key_Space)
     qtbot.waitUntil(settled)
     time_s = clock.time_s(0)
@@ -402,20 +402,20 @@ def test_both_play_in_real_time_on_one_clock(qtbot: QtBot, make_rater: MakeRater
     rater.press(KEYS.Key_L)
     qtbot.waitUntil(settled)
     assert (rater.number_on(left=True), rater.number_on(left=False)) == tuple(RATES_HZ[name] - 1 for name in names)
-    shares = rater.screen.desk.deck.shares()
+    shares = rater.screen.judging_view.pair_view.shares()
     assert all(0.4 < share < 0.6 for share in shares), "a jump to the end shows one picture more"
 
 
 def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: MakeRater) -> None:
     rater = make_rater()
     rater.begin()
-    deck, name = rater.screen.desk.deck, rater.standing_on()[0]
+    pair_view, name = rater.screen.judging_view.pair_view, rater.standing_on()[0]
     rater.press(KEYS.Key_F)
-    assert sorted(deck.clock.moving) == [0], "each for itself"
-    click(deck.player_on(left=True).canvas)
+    assert sorted(pair_view.clock.moving) == [0], "each for itself"
+    click(pair_view.player_on(left=True).canvas)
     for _ in range(6):
         rater.press(KEYS.Key_Period)
-    click(deck.player_on(left=True).sync_button)
+    click(pair_view.player_on(left=True).sync_button)
 
     def kept() -> float | None:
         with Study.open(rater.path, read_only=True) as study:
@@ -423,13 +423,13 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
 
     qtbot.waitUntil(lambda: kept() is not None)
     assert kept() == pytest.approx(6 / RATES_HZ[name], abs=1e-4)
-    qtbot.waitUntil(lambda: deck.clock.clips[deck.left].sync_s > 0)
+    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left].sync_s > 0)
     rater.press(KEYS.Key_F)
-    assert sorted(deck.clock.moving) == [0, 1]
+    assert sorted(pair_view.clock.moving) == [0, 1]
     rater.press(KEYS.Key_Home)
-    assert deck.clock.time_s(0) == pytest.approx(-6 / RATES_HZ[name], abs=1e-4)
+    assert pair_view.clock.time_s(0) == pytest.approx(-6 / RATES_HZ[name], abs=1e-4)
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: deck.clock.clips[deck.left].sync_s == 0)
+    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left].sync_s == 0)
     assert kept() is None
 
 
@@ -447,8 +447,8 @@ def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: Qt
     )
     rater.begin()
     rater.press(KEYS.Key_R)
-    type_text(rater.screen.desk.votes.reason, "slow")
-    key(rater.screen.desk.votes.reason, KEYS.Key_Return)
+    type_text(rater.screen.judging_view.votes.reason, "slow")
+    key(rater.screen.judging_view.votes.reason, KEYS.Key_Return)
     rater.vote(KEYS.Key_1)
     rater.vote(KEYS.Key_2)
     first, second = rater.votes()
@@ -466,7 +466,7 @@ def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: Qt
 
     take_back(second)
     take_back(first)
-    assert rater.screen.desk.votes.reason.text() == "slow"
+    assert rater.screen.judging_view.votes.reason.text() == "slow"
     assert not any(vote.stands for vote in rater.votes())
     rater.vote(KEYS.Key_2)
     (stands,) = [vote for vote in rater.votes() if vote.stands]
@@ -476,42 +476,42 @@ def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: Qt
 def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(make_rater: MakeRater) -> None:
     rater = make_rater()
     rater.begin()
-    desk = rater.screen.desk
+    judging_view = rater.screen.judging_view
     for video in (0, 1):  # both are in step some frames after their beginnings
-        desk.deck.clock.set_sync(video, 0.4)
+        judging_view.pair_view.clock.set_sync(video, 0.4)
     rater.press(KEYS.Key_Home)
     rater.press(KEYS.Key_M)
-    assert list(desk.marks_s) == [0.0, 0.0]
-    assert desk.transport._mark.text() == "marked 00:00.000"
+    assert list(judging_view.marks_s) == [0.0, 0.0]
+    assert judging_view.transport._mark.text() == "marked 00:00.000"
     rater.press(KEYS.Key_M)
-    assert list(desk.marks_s) == [None, None], "again it takes the marks away"
-    assert desk.transport._mark.text() == ""
+    assert list(judging_view.marks_s) == [None, None], "again it takes the marks away"
+    assert judging_view.transport._mark.text() == ""
 
 
 def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rater: MakeRater) -> None:
     rater = make_rater()
     rater.begin()
-    desk = rater.screen.desk
-    clock = desk.deck.clock
+    judging_view = rater.screen.judging_view
+    clock = judging_view.pair_view.clock
     clock.set_sync(0, 0.4)  # the first on the left begins 0.4 s before the other
     rater.press(KEYS.Key_Home)
     rater.press(KEYS.Key_M)
-    assert list(desk.marks_s) == [0.0, None], "the other one has not begun"
-    assert desk.transport._mark.text() == "marked left 00:00.000"
+    assert list(judging_view.marks_s) == [0.0, None], "the other one has not begun"
+    assert judging_view.transport._mark.text() == "marked left 00:00.000"
     clock.seek(0.0)
     rater.press(KEYS.Key_M)
-    assert list(desk.marks_s) == [0.4, 0.0]
-    assert desk.transport._mark.text() == "marked 00:00.400"
-    desk.set_together(together=False)
+    assert list(judging_view.marks_s) == [0.4, 0.0]
+    assert judging_view.transport._mark.text() == "marked 00:00.400"
+    judging_view.set_together(together=False)
     clock.set_active(1)
     clock.seek(0.2)
     rater.press(KEYS.Key_M)
-    assert list(desk.marks_s) == [0.4, 0.2], "each its own"
-    assert desk.transport._mark.text() == "marked left 00:00.400, right 00:00.600"
-    names = [desk.deck.name_of(video) for video in (0, 1)]
-    desk.swap()
-    assert list(desk.marks_s) == [0.2, 0.4]
-    assert desk.transport._mark.text() == "marked left 00:00.600, right 00:00.400"
+    assert list(judging_view.marks_s) == [0.4, 0.2], "each its own"
+    assert judging_view.transport._mark.text() == "marked left 00:00.400, right 00:00.600"
+    names = [judging_view.pair_view.name_of(video) for video in (0, 1)]
+    judging_view.swap()
+    assert list(judging_view.marks_s) == [0.2, 0.4]
+    assert judging_view.transport._mark.text() == "marked left 00:00.600, right 00:00.400"
     rater.vote(KEYS.Key_1)
     (vote,) = rater.votes()
     assert {vote.left: vote.left_mark_s, vote.right: vote.right_mark_s} == {names[0]: 0.4, names[1]: 0.2}
@@ -523,12 +523,12 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
     rater.press(KEYS.Key_Right)
     for _ in range(2):
         rater.press(KEYS.Key_Comma)
-    clock = rater.screen.desk.deck.clock
+    clock = rater.screen.judging_view.pair_view.clock
     marked_s = [float(stretch.video.times_s[clock.frame(at)]) for at, stretch in enumerate(clock.clips)]
     assert min(marked_s) > 0
     rater.press(KEYS.Key_M)
     rater.press(KEYS.Key_R)
-    field = rater.screen.desk.votes.reason
+    field = rater.screen.judging_view.votes.reason
     assert QApplication.focusWidget() is field
     type_text(field, "grip 1 of 2, slow")
     assert field.text() == "grip 1 of 2, slow"
@@ -557,12 +557,12 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
 def test_the_speed_of_the_study_is_locked_and_stored(make_rater: MakeRater) -> None:
     rater = make_rater(speed=0.5)
     rater.begin()
-    assert rater.screen.desk.deck.clock.speed == 0.5
+    assert rater.screen.judging_view.pair_view.clock.speed == 0.5
     assert "0.5×" in rater.screen.status_text()
     rater.press(KEYS.Key_BracketRight)
     rater.vote(KEYS.Key_1)
     assert [vote.speed for vote in rater.votes()] == [0.5]
-    assert rater.screen.desk.deck.clock.speed == 0.5
+    assert rater.screen.judging_view.pair_view.clock.speed == 0.5
 
 
 def test_two_raters_have_their_own_queues(make_rater: MakeRater) -> None:
@@ -686,7 +686,7 @@ def test_a_vote_before_both_were_seen_is_remarked_on(make_rater: MakeRater) -> N
     rater = make_rater()
     rater.begin()
     rater.vote(KEYS.Key_1)
-    assert rater.screen.desk.votes.message.text().startswith("That vote came after")
+    assert rater.screen.judging_view.votes.message.text().startswith("That vote came after")
 
 
 def test_a_vote_that_cannot_be_stored_is_not_lost_from_sight(
@@ -705,7 +705,7 @@ def test_a_vote_that_cannot_be_stored_is_not_lost_from_sight(
 
     monkeypatch.setattr(StudyVotes, "cast", full)
     rater.press(KEYS.Key_1)
-    qtbot.waitUntil(lambda: "not stored" in rater.screen.desk.votes.message.text())
+    qtbot.waitUntil(lambda: "not stored" in rater.screen.judging_view.votes.message.text())
     assert rater.made.window.messages.text == "The disk is full."
     assert rater.standing_on() == on_screen
     assert not rater.votes()
@@ -761,8 +761,8 @@ def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_
     click(next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Judge"))
     rater.begin()
     assert rater.screen.statement.text() == "Which hand is steadier?"
-    assert not rater.screen.desk.votes.neither.isVisible()
-    assert rater.screen.desk.deck.clock.speed == 0.5
+    assert not rater.screen.judging_view.votes.neither.isVisible()
+    assert rater.screen.judging_view.pair_view.clock.speed == 0.5
     rater.vote(KEYS.Key_1)
     click(rater.screen.finish)
     click(tab)

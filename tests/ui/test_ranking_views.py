@@ -168,7 +168,7 @@ def test_nothing_is_shown_while_a_rater_judges(qtbot: QtBot, open_study: Open) -
     for title in ("Results", "Raters"):
         assert not tab(rater, title).isEnabled()
         click(tab(rater, title))
-    assert rater.screen.desk.isVisible()
+    assert rater.screen.judging_view.isVisible()
     words = " ".join(all_words(rater.made.window))
     assert not [name for name in NAMES if name in words]
 
@@ -182,7 +182,7 @@ def test_a_vote_that_is_taken_back_closes_the_results(qtbot: QtBot, open_study: 
     rater.made.program.undo.undo()
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.JUDGING)
     assert not rater.screen.results.isVisible()
-    assert rater.screen.desk.isVisible()
+    assert rater.screen.judging_view.isVisible()
 
 
 def test_raters_are_told_in_numbers_and_words(qtbot: QtBot, open_study: Open) -> None:

@@ -421,7 +421,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
         qtbot.waitUntil(lambda: screen.judging.accepting)
         turn = screen.judging.turn
         assert turn is not None
-        screen.desk.vote(verdict)
+        screen.judging_view.vote(verdict)
         qtbot.waitUntil(lambda: screen.judging.phase is not JudgingPhase.STORING)
         return turn.names
 

@@ -1,4 +1,4 @@
-"""Compares one model with the others in a lane, for the video on screen."""
+"""Compares one model with the others in a worker thread, for the video on screen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Queries of the compared models: plain code that runs in their lane."""
+"""Queries of the compared models: plain code that runs in their worker thread."""
 
 import time
 from collections.abc import Mapping

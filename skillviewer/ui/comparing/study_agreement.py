@@ -24,7 +24,7 @@ def _answer(_pool: ComparedModels, analyses: ByModel, superseded: CancelToken, _
 
 
 class AgreementLoader(QObject):
-    """Disagreements between the models on the study's videos, computed in a lane.
+    """Disagreements between the models on the study's videos, computed in a worker thread.
 
     Args:
         program: Its videos are compared.

@@ -30,7 +30,7 @@ class StoragePage(Form):
     """The cache: its folder, size and limit.
 
     Args:
-        program: One of its lanes measures the disk.
+        program: One of its worker threads measures the disk.
         dialogs: Asks before the cache is emptied.
         parent: Owner.
     """

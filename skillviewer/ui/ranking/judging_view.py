@@ -25,7 +25,7 @@ class JudgingView(QWidget):
     """Two pair views: one on screen, and one that opens the next pair.
 
     Args:
-        program: Lanes, study and undo.
+        program: Worker threads, study and undo.
         judging: State of the rater's judging.
         actions: Actions of the screen.
         parent: Owner.
@@ -56,7 +56,7 @@ class JudgingView(QWidget):
         column.addWidget(self._pile, 1)
         column.addWidget(self.transport)
         column.addWidget(self.votes)
-        self.transport.set_pair_view(self.deck)
+        self.transport.set_pair_view(self.pair_view)
         self.votes.left_reason.connect(self.take_focus)
         judging.turn_changed.connect(self._on_turn)
         judging.taken_back.connect(self._on_taken_back)
@@ -66,7 +66,7 @@ class JudgingView(QWidget):
         self.take_settings()
 
     @property
-    def deck(self) -> PairView:
+    def pair_view(self) -> PairView:
         """The pair view on screen."""
         return self.pair_views[self._front]
 
@@ -81,12 +81,12 @@ class JudgingView(QWidget):
 
     def _sided(self, marks_s: Marks) -> Marks:
         """Turn marks by video into marks by side, or back."""
-        return marks_s if self.deck.left == 0 else (marks_s[1], marks_s[0])
+        return marks_s if self.pair_view.left == 0 else (marks_s[1], marks_s[0])
 
     @Slot()
     def take_focus(self) -> None:
         """Give the keys to the videos."""
-        self.deck.player_on(left=True).canvas.setFocus()
+        self.pair_view.player_on(left=True).canvas.setFocus()
 
     def take_settings(self) -> None:
         """Apply the study's settings."""
@@ -99,7 +99,7 @@ class JudgingView(QWidget):
 
     def vote(self, verdict: Verdict | None) -> None:
         """Vote on the pair on screen; None skips it."""
-        pair = self.deck
+        pair = self.pair_view
         if pair.turn is not None:
             shares, played = pair.shares(), pair.played()
             ballot = Ballot(pair.turn, shares, pair.clock.speed, self.votes.reason.text(), self.marks_s, played)
@@ -109,11 +109,11 @@ class JudgingView(QWidget):
     def swap(self) -> None:
         """Swap the sides."""
         if self._judging.phase is JudgingPhase.JUDGING:
-            self.deck.swap()
+            self.pair_view.swap()
 
     def mark(self) -> None:
         """Mark the frames on screen of the videos that move; remove these marks if they are there already."""
-        clock = self.deck.clock
+        clock = self.pair_view.clock
         if not clock.clips:
             return
         here = {video: self._own_s(video) for video in clock.moving}
@@ -123,7 +123,7 @@ class JudgingView(QWidget):
 
     def _own_s(self, video: int) -> float | None:
         """Return the time of the frame of a video on screen; None before it begins and after it has ended."""
-        clock = self.deck.clock
+        clock = self.pair_view.clock
         clip, now_s = clock.clips[video], clock.time_s(video)
         within = clip.start_s - EPSILON_S <= now_s <= clip.stop_s + EPSILON_S
         return round(float(clip.video.times_s[clock.frame(video)]), 3) if within else None
@@ -138,11 +138,11 @@ class JudgingView(QWidget):
 
     def set_together(self, together: bool) -> None:
         """Move both videos by one clock, or each by its own."""
-        self.deck.clock.set_together(together)
+        self.pair_view.clock.set_together(together)
 
     def other_one(self) -> None:
         """Move the other video with the keys, where each has its own clock."""
-        clock = self.deck.clock
+        clock = self.pair_view.clock
         if not clock.together:
             clock.set_active(1 - clock.active)
 
@@ -150,7 +150,7 @@ class JudgingView(QWidget):
 
     @Slot(object)
     def _on_turn(self, turn: PresentedPair | None) -> None:
-        self.deck.clock.pause()
+        self.pair_view.clock.pause()
         self._set_marks(NO_MARKS)
         self.votes.reason.clear()
         if turn is None:
@@ -160,12 +160,12 @@ class JudgingView(QWidget):
             return
         if self._back.turn == turn:
             self._flip()
-        elif self.deck.turn != turn or self.deck.over:
+        elif self.pair_view.turn != turn or self.pair_view.over:
             self._back.load(turn, self._speed)
             self._flip()
         if self.isVisible():
             self.take_focus()
-        if self.deck.is_seen:
+        if self.pair_view.is_seen:
             self._judging.on_seen()  # the pair was on screen before
             self._opening.start()
 
@@ -173,15 +173,15 @@ class JudgingView(QWidget):
     def _on_taken_back(self, vote: Vote) -> None:
         """Restore what was written with a vote: it is rarely the reason that was wrong."""
         self.votes.reason.setText(vote.reason)
-        if self.deck.turn is not None:
+        if self.pair_view.turn is not None:
             marks_s = vote.left_mark_s, vote.right_mark_s
-            self._set_marks(marks_s if self.deck.name_of(0) == vote.left else marks_s[::-1])
+            self._set_marks(marks_s if self.pair_view.name_of(0) == vote.left else marks_s[::-1])
 
     def _flip(self) -> None:
         self._opening.stop()
         self._front = 1 - self._front
-        self.transport.set_pair_view(self.deck)
-        self._pile.setCurrentWidget(self.deck)
+        self.transport.set_pair_view(self.pair_view)
+        self._pile.setCurrentWidget(self.pair_view)
 
     @property
     def _speed(self) -> float:
@@ -191,7 +191,11 @@ class JudgingView(QWidget):
     @Slot(object)
     def _on_ahead(self, turn: PresentedPair | None) -> None:
         self._ahead = turn
-        if turn is not None and (self.deck.is_seen or self.deck.turn is None) and not self._opening.isActive():
+        if (
+            turn is not None
+            and (self.pair_view.is_seen or self.pair_view.turn is None)
+            and not self._opening.isActive()
+        ):
             self._opening.start()
 
     @Slot()
@@ -203,7 +207,7 @@ class JudgingView(QWidget):
 
     @Slot()
     def _on_seen(self) -> None:
-        if self.sender() is self.deck:
+        if self.sender() is self.pair_view:
             self._judging.on_seen()
             self._opening.start()
             self.shown.emit()
@@ -214,7 +218,7 @@ class JudgingView(QWidget):
 
     @Slot()
     def _on_broken(self) -> None:
-        if self.sender() is self.deck:
+        if self.sender() is self.pair_view:
             self.votes.show_message(self.tr("A frame could not be read. Judge by the rest, or skip the pair."))
 
     @Slot(object)
@@ -224,7 +228,7 @@ class JudgingView(QWidget):
 
     @Slot(int, float)
     def _on_sync_asked(self, video: int, own_s: float) -> None:
-        name = self.deck.name_of(video)
+        name = self.pair_view.name_of(video)
 
         def set_point(study: Study) -> object:
             before = study.videos.get(name).sync_s

@@ -70,7 +70,7 @@ class RankScreen(QWidget):
         self._shown = False
         self._sat_down = False  # a rater judged here: the next one is likely to be another
         self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
-        self.desk = JudgingView(program, self.judging, actions, self)
+        self.judging_view = JudgingView(program, self.judging, actions, self)
         self._make_pages()
         self._tabs = QStackedWidget(self)
         self._tabs.addWidget(self.pages)
@@ -103,7 +103,7 @@ class RankScreen(QWidget):
     def _make_pages(self) -> None:
         actions = self._actions
         self.pages = QStackedWidget(self)
-        self.pages.addWidget(self.desk)
+        self.pages.addWidget(self.judging_view)
         self.rater_page = RaterPage(self)
         self.rater_page.chosen.connect(self._on_chosen)
         closed = Page(self.tr("No study"), self)
@@ -133,7 +133,7 @@ class RankScreen(QWidget):
             JudgingPhase.RATER: self.rater_page,
             JudgingPhase.REST: self.rest_page,
             JudgingPhase.DONE: self.done_page,
-            **dict.fromkeys(ON_SCREEN, self.desk),
+            **dict.fromkeys(ON_SCREEN, self.judging_view),
         }
         for page in (self.rater_page, closed, self.read_only_page, too_few, self.rest_page, self.done_page):
             self.pages.addWidget(page)
@@ -195,23 +195,23 @@ class RankScreen(QWidget):
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Rank menu do, while a pair is before a rater."""
-        desk = self.desk
+        judging_view = self.judging_view
         run: dict[str, Callable[[], object]] = {
-            "rank_left": partial(desk.vote, Verdict.LEFT),
-            "rank_right": partial(desk.vote, Verdict.RIGHT),
-            "rank_neither": partial(desk.vote, Verdict.NEITHER),
-            "rank_skip": partial(desk.vote, None),
-            "rank_swap": desk.swap,
-            "rank_mark": desk.mark,
-            "rank_reason": desk.write_reason,
-            "rank_other": desk.other_one,
+            "rank_left": partial(judging_view.vote, Verdict.LEFT),
+            "rank_right": partial(judging_view.vote, Verdict.RIGHT),
+            "rank_neither": partial(judging_view.vote, Verdict.NEITHER),
+            "rank_skip": partial(judging_view.vote, None),
+            "rank_swap": judging_view.swap,
+            "rank_mark": judging_view.mark,
+            "rank_reason": judging_view.write_reason,
+            "rank_other": judging_view.other_one,
             **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
         }
-        switch = {"rank_together": desk.set_together}
+        switch = {"rank_together": judging_view.set_together}
         return Handlers(run, switch, dict.fromkeys((*run, *switch), self._is_judging), (self.judges_changed,))
 
     def _move_clock(self, move: "Callable[[PairClock], object]") -> None:
-        move(self.desk.deck.clock)  # that of the next pair takes its place
+        move(self.judging_view.pair_view.clock)  # that of the next pair takes its place
 
     def on_shown(self) -> None:
         """Resume the stopwatches and focus the page."""
@@ -223,7 +223,7 @@ class RankScreen(QWidget):
     def on_hidden(self) -> None:
         """Pause the videos and the stopwatches."""
         self._shown = False
-        self.desk.deck.clock.pause()
+        self.judging_view.pair_view.clock.pause()
         self.judging.on_hidden()
 
     @Slot()
@@ -260,7 +260,7 @@ class RankScreen(QWidget):
         if isinstance(page, Page):
             page.take_focus()
         else:
-            self.desk.take_focus()
+            self.judging_view.take_focus()
 
     def _fill_page(self, phase: JudgingPhase) -> None:
         if phase is JudgingPhase.RATER:
@@ -350,7 +350,7 @@ class RankScreen(QWidget):
     @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:
         self._question = study.statement
-        self.desk.take_settings()
+        self.judging_view.take_settings()
         self._on_phase(self.judging.phase)
 
     @Slot(int)
