@@ -306,7 +306,7 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
     best = by_score(window)[-2:]
     assert found.reference.name in {entry.name for entry in best}
     assert block.words.plain.startswith(f"{found.reference.name} scores {told_number(found.reference.score)}")
-    click(block.beside)
+    click(block.side_by_side)
     assert block.player is not None
     player = block.player
     qtbot.waitUntil(lambda: player.playback.video is not None and player.canvas.shown is not None)
@@ -314,7 +314,7 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
     assert player.playback.video.path.stem == found.reference.name
     assert window.program.playback.video is not None
     assert window.program.playback.video.path.stem == found.name, "the video itself stays where it was"
-    click(block.beside)
+    click(block.side_by_side)
     assert player.playback.video is None
 
 

@@ -71,7 +71,7 @@ def conflicts(specs: Iterable[ActionSpec]) -> list[tuple[str, str, str]]:
 
 
 def _places(spec: ActionSpec) -> frozenset[str]:
-    """Return the screens on which the keys of an action count that is not the window's."""
+    """Return the screens on which the keys of an action work, if it is no action of the window."""
     return frozenset({spec.screen}) if spec.scope is Scope.SCREEN else PLAYER_SCREENS
 
 

@@ -100,7 +100,7 @@ def _rank(
 
 
 def _once(name: str, text: object, *keys: str, section: int = 0, checkable: bool = False) -> ActionSpec:
-    """An action of the Rank screen that a key that is held down does once."""
+    """Return an action of the Rank screen that is done once while its key is held down."""
     return _rank(name, text, *keys, section=section, checkable=checkable, repeats=False)
 
 

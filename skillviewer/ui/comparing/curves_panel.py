@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.ui.comparing.curve_style import Heights, Stroke, lines
@@ -31,8 +31,7 @@ class CurvesPanel(QWidget):
         self._strokes: Mapping[str, tuple[str, Stroke]] = {}
         self._spreads: Mapping[str, tuple[float, float]] = {}
         self.plot = CurvesPlot(playback, self)
-        title = QLabel(self.tr("Scores"), self)
-        title.setProperty("heading", True)
+        title = text_label(self.tr("Scores"), self, heading=True)
         self.heights = QComboBox(self)
         self.heights.addItem(self.tr("In standard deviations"), Heights.STANDARD)
         self.heights.addItem(self.tr("Own scale for each model"), Heights.OWN)

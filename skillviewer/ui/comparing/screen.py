@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
@@ -30,7 +30,7 @@ from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, push_button, text_label, vertical
 
 DIFFERENCE = "difference"
 """Key of the pane that shows the difference of two models."""
@@ -81,9 +81,7 @@ class CompareScreen(QWidget):
         self.empty = QWidget(self)
         self._empty_words = text_label("", self.empty, wrap=True)
         self._empty_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.choose = QPushButton(self.tr("Choose models"), self.empty)
-        self.choose.setProperty("primary", True)
-        self.choose.clicked.connect(self.header.models.showMenu)
+        self.choose = push_button(self.tr("Choose models"), self.empty, self.header.models.showMenu, primary=True)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self.empty)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.comparing.queries import StudyAgreement
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
@@ -30,8 +30,7 @@ class AssessAllBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._words = text_label("", self, muted=True, wrap=True)
-        self.button = QPushButton(self.tr("Assess all with these models"), self)
-        self.button.clicked.connect(self.asked)
+        self.button = push_button(self.tr("Assess all with these models"), self, self.asked)
         row = horizontal(self, (8, 4, 8, 0))
         row.addWidget(self._words, 1)
         row.addWidget(self.button)

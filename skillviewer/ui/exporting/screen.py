@@ -35,7 +35,7 @@ from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_study import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
@@ -107,8 +107,7 @@ class ExportScreen(QWidget):
         below.addWidget(self.destination)
         line = horizontal(spacing=12)
         self.words = text_label("", right, wrap=True, plain=True)
-        self.button = QPushButton(self.tr("Export"), right)
-        self.button.setProperty("primary", True)
+        self.button = push_button(self.tr("Export"), right, primary=True)
         line.addWidget(self.words, 1)
         line.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         below.addLayout(line)

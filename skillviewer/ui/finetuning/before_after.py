@@ -9,7 +9,7 @@ from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, Tu
 from skillviewer.core.text import printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, percent, with_interval
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -39,15 +39,12 @@ class BeforeAfterPage(QWidget):
     def _make_head(self) -> QHBoxLayout:
         top = horizontal(spacing=24)
         words = vertical(spacing=4)
-        self.title = QLabel(self)
-        self.title.setProperty("letters", "figure")
-        self.title.setWordWrap(True)
+        self.title = text_label("", self, letters="figure", wrap=True)
         self.subtitle = text_label("", self, muted=True, wrap=True)
         words.addWidget(self.title)
         words.addWidget(self.subtitle)
         top.addLayout(words, 1)
-        self.accept = QPushButton(self.tr("Accept as new version"), self)
-        self.accept.setProperty("primary", True)
+        self.accept = push_button(self.tr("Accept as new version"), self, primary=True)
         self.discard = QPushButton(self.tr("Discard"), self)
         self.later = QPushButton(self.tr("Decide later"), self)
         self.later.setToolTip(self.tr("The version stays in the list of versions, where you can use or discard it"))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QPushButton, QScrollArea, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from skillviewer.core.dataset.folds import FoldsBy
 from skillviewer.core.finetuning.split import TuningChoices
@@ -14,7 +14,7 @@ from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection
 from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import indented
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 SETTLE_MS = 350
@@ -91,8 +91,7 @@ class ChoicesPage(QWidget):
             lines.addRow(label, field)
             field.setAccessibleName(label)
         lines.addRow("", self.old_pairs)
-        self.button = QPushButton(self.tr("Start training"), form)
-        self.button.setProperty("primary", True)
+        self.button = push_button(self.tr("Start training"), form, primary=True)
         self.button.setEnabled(False)
         self.button.clicked.connect(self.start_asked)
         lines.addRow("", self.button)
@@ -121,8 +120,7 @@ class ChoicesPage(QWidget):
     def _make_plan(self) -> QWidget:
         inside = QWidget(self)
         column = vertical(inside, (0, 0, 8, 0), 8)
-        title = QLabel(self.tr("What will be trained"), inside)
-        title.setProperty("heading", True)
+        title = text_label(self.tr("What will be trained"), inside, heading=True)
         column.addWidget(title)
         self._lines = QFormLayout()
         self._lines.setHorizontalSpacing(24)
@@ -131,19 +129,14 @@ class ChoicesPage(QWidget):
         column.addLayout(self._lines)
         self._refusal = self._sentence(inside)
         self._cautions = self._sentence(inside)
-        self.judge = QPushButton(self.tr("Judge pairs"), inside)
-        self.judge.clicked.connect(self.judge_asked)
+        self.judge = push_button(self.tr("Judge pairs"), inside, self.judge_asked)
         self.judge.hide()
         column.addWidget(self._refusal)
         column.addWidget(self.judge, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._cautions)
         column.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = scroll_area(self, self.tr("What will be trained"))
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        area.setAccessibleName(self.tr("What will be trained"))
         area.setWidget(inside)
         return area
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.layout import NONE, horizontal
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label
 
 SWATCH_PX = QSize(24, 14)
 MARK_PX = 3.0
@@ -56,8 +56,7 @@ class CurveKey(QWidget):
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
         super().__init__(parent)
         row = horizontal(self, NONE, 8)
-        title = QLabel(heading, self)
-        title.setProperty("heading", True)
+        title = text_label(heading, self, heading=True)
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(title, 1)
         self._parts: list[tuple[Swatch, QLabel]] = []

@@ -3,14 +3,14 @@
 import math
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QWidget
 
 from skillviewer.core.ranking.disagreements import Disagreement
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.requests import RaterDisagreement
 from skillviewer.ui.finetuning.tuning_wording import percent
-from skillviewer.ui.widgets.layout import text_label, vertical
+from skillviewer.ui.widgets.layout import push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
 
 
@@ -24,10 +24,8 @@ class DisagreementPage(QWidget):
         super().__init__(parent)
         column = vertical(self, (24, 16, 24, 16), 12)
         row = QHBoxLayout()
-        title = QLabel(self.tr("Disagreements between model and raters"), self)
-        title.setProperty("heading", True)
-        self.back = QPushButton(self.tr("Back"), self)
-        self.back.clicked.connect(self.back_asked)
+        title = text_label(self.tr("Disagreements between model and raters"), self, heading=True)
+        self.back = push_button(self.tr("Back"), self, self.back_asked)
         row.addWidget(title, 1)
         row.addWidget(self.back)
         column.addLayout(row)

@@ -1,13 +1,13 @@
 """The list of models and versions of the study."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
 from skillviewer.ui.finetuning.requests import VersionSnapshot
 from skillviewer.ui.finetuning.tuning_wording import version_accuracy
-from skillviewer.ui.widgets.layout import NONE, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, SortedTable
 
 
@@ -28,17 +28,14 @@ class VersionList(QWidget):
         self._sure = False
         column = vertical(self, NONE, 8)
         row = QHBoxLayout()
-        title = QLabel(self.tr("Versions"), self)
-        title.setProperty("heading", True)
+        title = text_label(self.tr("Versions"), self, heading=True)
         row.addWidget(title, 1)
         self.disagree = QPushButton(self.tr("Disagreements"), self)
         self.disagree.setToolTip(self.tr("The pairs on which the model in use and the raters disagree."))
         self.disagree.clicked.connect(self.disagreement_asked)
-        self.use = QPushButton(self.tr("Use this version"), self)
-        self.use.clicked.connect(self._on_use)
+        self.use = push_button(self.tr("Use this version"), self, self._on_use)
         row.addWidget(self.disagree)
-        self.discard = QPushButton(self.tr("Discard"), self)
-        self.discard.clicked.connect(self._on_discard)
+        self.discard = push_button(self.tr("Discard"), self, self._on_discard)
         row.addWidget(self.use)
         row.addWidget(self.discard)
         column.addLayout(row)

@@ -76,8 +76,8 @@ class Limits(Section):
         if not found.versions:
             return []
         digits = score_digits([found.analysis])
-        told = ", ".join(f"v{version} {signed(score, digits)}" for version, score in found.versions)
-        return [self.tr("Other versions of this model score it {}.").format(told)]
+        scores = ", ".join(f"v{version} {signed(score, digits)}" for version, score in found.versions)
+        return [self.tr("Other versions of this model score it {}.").format(scores)]
 
     def _models(self, found: Findings) -> list[str]:
         if not found.other_models:
@@ -148,9 +148,9 @@ class FaithfulnessBlock(Section):
         self.column.addWidget(self.gauge)
         self.sentence = Wrapped(self)
         self.column.addWidget(self.sentence)
-        self.beside = Wrapped(self)
-        self.beside.setProperty("muted", True)
-        self.column.addWidget(self.beside)
+        self.details = Wrapped(self)
+        self.details.setProperty("muted", True)
+        self.column.addWidget(self.details)
 
     def show_findings(self, found: Findings) -> None:
         """Say it, once there is evidence."""
@@ -163,12 +163,12 @@ class FaithfulnessBlock(Section):
         self.sentence.set_plain(evidence.faithfulness_sentence)
         tested = evidence.faithfulness
         self.gauge.setVisible(tested is not None and tested.faithful)
-        self.beside.setVisible(tested is not None)
+        self.details.setVisible(tested is not None)
         if tested is None:
             return
         self.gauge.set_share(tested.value)
         digits = max(score_digits([found.analysis]), 3)
-        self.beside.set_plain(
+        self.details.set_plain(
             self.tr(
                 "Gain of its order: {}, of random regions: up to {}. Shuffled maps change the score by {}, uniform "
                 "maps by {}."

@@ -137,7 +137,7 @@ class MomentRow(QWidget):
         self._refresh()
 
     def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
-        """Say how long bars are and how numbers are told.
+        """Set the scale of the bars and the decimals of the numbers.
 
         Args:
             limit: The amount whose bar reaches the end.
@@ -215,7 +215,7 @@ class MomentRow(QWidget):
         author = printable(card.kept.author)
         if card.kept.model_digest:
             opinion = card.kept.opinion or self.tr("noted")
-            if card.of_this_model:  # without evidence it tells other stretches
+            if card.of_this_model:  # without evidence its list is another
                 return self.tr("found by this model in an earlier list of moments: {}").format(opinion)
             return self.tr("found by another model or version: {}").format(opinion)
         return self.tr("kept by {}").format(author) if author else self.tr("kept")

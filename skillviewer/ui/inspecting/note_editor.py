@@ -130,7 +130,7 @@ class NoteDraft(QObject):
 
     @Slot()
     def _save(self) -> None:
-        """Put it on the disk; undo knows nothing of that."""
+        """Save it to the disk, without a step of undo."""
         text, row = self._text, self._row
         if text and text != self._saved and self._studies.writable:
             self._saved = text

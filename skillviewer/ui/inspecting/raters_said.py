@@ -12,7 +12,7 @@ from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 MOST_REASONS = 5
-"""Reasons of raters that are told, the latest."""
+"""Reasons that are shown, the latest, at most."""
 
 
 class ReasonRow(QWidget):
@@ -61,7 +61,7 @@ class ReasonRow(QWidget):
 
 
 class RatersBlock(Section):
-    """What raters said of the video.
+    """The judgements of the raters on the video.
 
     Args:
         parent: Owner.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QSplitter, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QSplitter, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.score_curve import CurveMark
@@ -41,10 +41,8 @@ class ScoreHeader(QWidget):
         column = vertical(self, (16, 8, 12, 0), 2)
         row = horizontal(spacing=10)
         column.addLayout(row)
-        title = QLabel(self.tr("Score"), self)
-        title.setProperty("heading", True)
-        self._number = QLabel(self)
-        self._number.setProperty("letters", "figure")
+        title = text_label(self.tr("Score"), self, heading=True)
+        self._number = text_label("", self, letters="figure")
         self._words = text_label("", self, muted=True, plain=True)
         self._words.setMinimumWidth(40)  # a path may be long
         self._warning = text_label("", self, plain=True, wrap=True)

@@ -29,7 +29,7 @@ class Segments:
         frames: Frame that the model looked at in each (in its first pass), N numbers.
         start_s: When each begins, in seconds.
         stop_s: When each ends.
-        digits: Decimals that are told.
+        digits: Decimals that are shown.
     """
 
     amounts: FloatArray

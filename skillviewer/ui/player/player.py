@@ -19,8 +19,6 @@ from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
-"""A key that is held longer than this shows the bare picture only until it is let go."""
-
 
 class Dot(QWidget):
     """A disc, filled when the frame on screen is a sampled one, a ring when its map is held from another."""
@@ -56,7 +54,7 @@ class Dot(QWidget):
 
 
 class Caption(QWidget):
-    """What the map on screen is: its own, held or interpolated, of which sampled frame; and its colours."""
+    """The source of the map on screen (its own, held or interpolated), its sampled frame, and its colours."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -122,7 +120,7 @@ class Caption(QWidget):
         self._unit.setText(self._unit_words(scene) if visible and scene is not None else "")
 
     def _unit_words(self, scene: Scene) -> str:
-        """Say what the numbers of the bar are."""
+        """Return the unit of the colour bar."""
         if self._contributions:
             return self.tr("contribution to the score")
         return {
@@ -154,7 +152,7 @@ class Caption(QWidget):
         return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
 
     def _short_caption_of(self, scene: Scene | None) -> str:
-        """Say the same in fewer words: how old the map is comes first, for it must not be lost."""
+        """Return a shorter caption, with the age of the map first, which must not be cut."""
         if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
             return self._caption_of(scene)
         forms = {

@@ -115,7 +115,7 @@ class Transport(QWidget):
 
     @Slot()
     def _fit(self) -> None:
-        """Leave out where the time would be cut: the frame, which the status bar has too, then what keys do as well."""
+        """Hide parts while the time would be cut: first the frame, then buttons that have keys."""
         row = self._row
         for widget in chain.from_iterable(self._spare):
             widget.show()
@@ -127,7 +127,7 @@ class Transport(QWidget):
                 widget.hide()
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size without what can be left out: panels beside the player need not make room for that."""
+        """Return the size without the optional buttons, so that panels next to the player keep their room."""
         row, least = self._row, super().minimumSizeHint()
         shown = [widget for widget in chain.from_iterable(self._spare) if not widget.isHidden()]
         items = [row.itemAt(row.indexOf(widget)) for widget in shown]

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTableWidget,
@@ -107,8 +106,7 @@ class KeysPage(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for at in (1, 2):
             header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
-        self.name = QLabel(self)
-        self.name.setProperty("heading", True)
+        self.name = text_label("", self, heading=True)
         self.field = KeyField(self)
         self.add = QPushButton(self.tr("Add"), self)
         self.clear = QPushButton(self.tr("No keys"), self)

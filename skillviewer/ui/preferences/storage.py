@@ -10,7 +10,7 @@ from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import Form
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label
 
 LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
 
@@ -43,8 +43,7 @@ class StoragePage(Form):
         self.place = text_label(folder, self, wrap=True)
         self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.show_folder = QPushButton(self.tr("Show the folder"), self)
-        self.show_folder.clicked.connect(self._on_show)
+        self.show_folder = push_button(self.tr("Show the folder"), self, self._on_show)
         self.kept = QLabel(self)
         sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
         self.limit = self.choice([(size, self.tr("{} GB").format(size)) for size in sizes], program.settings.cache_gb)

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ class CyclesView(QWidget):
         super().__init__(parent)
         self._pairs: tuple[frozenset[str], ...] = ()
         self.rows: list[CycleRow] = []
-        self.heading = QLabel(self.tr("Contradictions"), self)
-        self.heading.setProperty("heading", True)
+        self.heading = text_label(self.tr("Contradictions"), self, heading=True)
         self._queued = self.tr("All in the queue")
         self.all = QPushButton(self)
         self.all.setToolTip(self.tr("Puts one pair of every cycle back in the queue: every rater judges it once more"))

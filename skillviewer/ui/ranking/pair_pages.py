@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
@@ -31,8 +31,7 @@ class Page(QWidget):
         outer.addLayout(self._column)
         outer.addStretch(1)
         self._column.addStretch(2)
-        self._heading = QLabel(heading, self)
-        self._heading.setProperty("letters", "page")
+        self._heading = text_label(heading, self, letters="page")
         self._words = text_label("", self, wrap=True)
         self._words.setFixedWidth(COLUMN_PX)
         self._words.setProperty("muted", True)

@@ -41,8 +41,7 @@ class PairPlayer(QWidget):
         self._seen: SeenFrames | None = None
         self._due: SeenFrames | None = None
         self._ready = self._playing = False
-        self._side = QLabel(self)
-        self._side.setProperty("heading", True)
+        self._side = text_label("", self, heading=True)
         self._state = text_label("", self, muted=True)
         self._time = QLabel(self)
         self.sync_button = QToolButton(self)

@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import Study
@@ -15,7 +15,7 @@ from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ class ResultView(VotesView):
         self.table = ScaleTable(self)
         self.reliability = Reliability(self)
         self.cycles = CyclesView(self)
-        heading = QLabel(self.tr("Strengths"), self)
-        heading.setProperty("heading", True)
+        heading = text_label(self.tr("Strengths"), self, heading=True)
         head = horizontal(spacing=12)
         head.addWidget(heading)
         head.addWidget(self.summary, 1)
@@ -54,12 +53,8 @@ class ResultView(VotesView):
         column.addWidget(self.reliability)
         column.addWidget(self.cycles)
         column.addStretch(1)
-        right = QScrollArea(self)
+        right = scroll_area(self, self.tr("Reliability and contradictions"))
         right.setWidget(inside)
-        right.setWidgetResizable(True)
-        right.setFrameShape(QFrame.Shape.NoFrame)
-        right.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        right.setAccessibleName(self.tr("Reliability and contradictions"))
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.addWidget(left)
@@ -106,8 +101,7 @@ class Reliability(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        heading = QLabel(self.tr("Reliability"), self)
-        heading.setProperty("heading", True)
+        heading = text_label(self.tr("Reliability"), self, heading=True)
         self._sentences: list[Wrapped] = []
         self._column = vertical(self, NONE, 8)
         self._column.addWidget(heading)

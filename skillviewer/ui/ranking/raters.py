@@ -3,23 +3,14 @@
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
-    QLabel,
-    QScrollArea,
-    QTableWidget,
-    QTableWidgetItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import percent, printable
 from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import vertical
+from skillviewer.ui.widgets.layout import scroll_area, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -88,8 +79,7 @@ class RatersView(VotesView):
         self._set_up_table()
         self.warnings = Wrapped(self)
         page = QWidget(self)
-        heading = QLabel(self.tr("To check"), page)
-        heading.setProperty("heading", True)
+        heading = text_label(self.tr("To check"), page, heading=True)
         explained = Wrapped(page)
         explained.setProperty("muted", True)
         explained.set_plain(
@@ -103,12 +93,8 @@ class RatersView(VotesView):
         lines.addWidget(self.warnings)
         lines.addWidget(explained)
         lines.addStretch(1)
-        area = QScrollArea(page)
+        area = scroll_area(page, heading.text())
         area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName(heading.text())
         column = vertical(page, (16, 12, 16, 12), 8)
         column.addWidget(self.table)
         column.addSpacing(8)

@@ -39,10 +39,10 @@ class Assessments(QObject):
 
     Args:
         worker: Owns the loaded model.
-        state: What is on screen; told of the analysis as it grows.
-        videos: The list; told of every state.
+        state: What is on screen; gets the analysis as it grows.
+        videos: The list; gets every state.
         jobs: Shows the work.
-        messages: Told of failures.
+        messages: Shows failures.
         parent: Owner.
     """
 
@@ -134,7 +134,7 @@ class Assessments(QObject):
             self._messages.note(words.format(n) if n > 1 else one)
 
     def _suffices(self, footage: VideoClip, known: Analysis | None) -> bool:
-        """Return whether what is known of a video is what it waits for."""
+        """Return whether the known analysis of a video is the one that it waits for."""
         if known is None or footage in self._again:
             return False
         return footage in self._unasked or known.n_passes >= self._state.passes
@@ -196,7 +196,7 @@ class Assessments(QObject):
 
     @Slot(int, int)
     def _on_added(self, first: int, last: int) -> None:
-        """Give videos that come back what is known of them."""
+        """Give videos that come back their known analyses."""
         for row in range(first, last + 1):
             if self._known(self._videos[row].footage) is not None:
                 self._restore(self._videos[row].footage)
@@ -310,7 +310,7 @@ class Assessments(QObject):
             self._show_kept(footage)
 
     def _show_kept(self, footage: VideoClip) -> None:
-        """Show what is known of a video whose assessment did not end, if it is on screen."""
+        """Show the known analysis of a video whose assessment did not end, if it is on screen."""
         if footage == self._state.current:
             entry = self._videos.get(footage)
             self._state.set_analysis(entry.analysis if entry is not None else None)
@@ -338,7 +338,7 @@ class Assessments(QObject):
         return self._kept.get((footage, self._model.digest)) if self._model is not None else None
 
     def _leave_out(self, footage: VideoClip) -> None:
-        """Let a video wait no longer, for what it waits for is known."""
+        """Take a video out of the queue because its analysis is known."""
         if footage in self._queue:
             self._queue.remove(footage)
         self._restore(footage)

@@ -152,12 +152,12 @@ def _opened(videos: OpenVideos, path: Path, generation: int, token: CancelToken)
 
 
 def _warmed(videos: OpenVideos, path: Path, token: CancelToken) -> None:
-    with contextlib.suppress(SkillViewerError):  # a frame that does not decode is told when it is asked for
+    with contextlib.suppress(SkillViewerError):  # a frame that does not decode is reported when it is asked for
         videos.warm(path, token)
 
 
 def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, Picture]:
-    """Return the best picture that is quickly had without a proxy, and the frame that it shows."""
+    """Return the best picture that is available quickly without a proxy, and its frame."""
     near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
     if near is not None and abs(near - wanted) <= abs(key - wanted):
         picture = reader.cached(near)

@@ -122,7 +122,7 @@ def _unusable(path: Path) -> str:
 
 
 def _checkpoint_at(path: Path) -> Path | None:
-    """Return the folder of a checkpoint that is meant by a folder or the file inside it, or None."""
+    """Return the folder of a checkpoint, given the folder or a file inside it, or None."""
     if (path / CHECKPOINT_FILE).is_file():
         return path
     return path.parent if path.name == CHECKPOINT_FILE else None
@@ -162,7 +162,7 @@ class Intake(QObject):
     Args:
         worker: Worker thread for looking at files; its resource is the backend.
         videos: The list that videos are added to.
-        messages: Told what was not understood.
+        messages: Shows refusals.
         parent: Owner.
     """
 

@@ -16,7 +16,7 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 def _digest(folder: Path) -> str | None:
-    """Return what tells the checkpoint in a folder from another, or None where there is none."""
+    """Return the digest of the checkpoint in a folder, or None where there is none."""
     try:
         return digest(folder)
     except CheckpointError:
@@ -74,9 +74,9 @@ class ModelChooser(QObject):
     Args:
         backend: Finds checkpoints.
         worker: Owns the loaded model.
-        state: Told which model is loaded.
+        state: Gets the loaded model.
         jobs: Shows the loading.
-        messages: Told of failures.
+        messages: Shows failures.
         parent: Owner.
     """
 

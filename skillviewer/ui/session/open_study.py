@@ -28,7 +28,7 @@ class OpenStudy:
         statement: The question that raters answer.
         draft: Whether the program made it for videos that were opened without a study; "Save as" gives it a name.
         read_only: Whether it can be looked at only; ``notices`` says why.
-        notices: What a person should know of how it was opened, one sentence each.
+        notices: Remarks on how it was opened, one sentence each.
         settings: Its settings.
     """
 
@@ -131,7 +131,7 @@ def sample_analysis_name(video: Path) -> str:
 
 
 def _bring_analyses(study: Study, source: Path) -> None:
-    """Keep what the shipped checkpoint says of the sample videos, so that nobody has to wait for it.
+    """Store the shipped analyses of the sample videos, so that they need not be computed.
 
     They are found again only for the very files and the very checkpoint that they are of (by digest); anything else is
     assessed afresh.
@@ -175,7 +175,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -> None:
-    """Make the sample study; it gets its title last, so that one that was killed meanwhile is known."""
+    """Make the sample study; it gets its title last, so that an unfinished one is recognised."""
     from skillviewer.data.study.exchange.exchange import bring_in  # here: it imports all that weighs votes
 
     _make_folder(path.parent)

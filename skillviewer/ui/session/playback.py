@@ -14,7 +14,7 @@ SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
 def monotonic_clock() -> Callable[[], float]:
-    """Return a clock that tells seconds since it was made and never runs backwards."""
+    """Return a clock in seconds since it was made, which never runs backwards."""
     timer = QElapsedTimer()
     timer.start()
     return lambda: timer.nsecsElapsed() * 1e-9
@@ -46,7 +46,7 @@ class Playback(QObject):
         self._frame = 0
         self._speed = 1.0
         self._loop = False
-        self._once: range | None = None  # what alone is played until somebody pauses or goes elsewhere
+        self._once: range | None = None  # the only range that is played until the user pauses or goes elsewhere
         self._marks: tuple[int | None, int | None] = (None, None)
         self._samples: IntArray = np.empty(0, np.int64)
         self._playing = False

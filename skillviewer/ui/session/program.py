@@ -14,7 +14,12 @@ from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend, ComparedModels, Exports, FineTuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import Intake, Sorted
+from skillviewer.ui.session.insight.explanations import Explanations
 from skillviewer.ui.session.insight.insight import Insight
+from skillviewer.ui.session.insight.moment_tour import Tour
+from skillviewer.ui.session.insight.remarks import VideoRemarks
+from skillviewer.ui.session.insight.thumbnails import Pictures
+from skillviewer.ui.session.insight.why_loader import WhyLoader
 from skillviewer.ui.session.models import ModelChooser, ModelSlot
 from skillviewer.ui.session.open_study import OpenStudy, StudySlot
 from skillviewer.ui.session.open_video import Opening
@@ -111,21 +116,17 @@ class Program(QObject):
         self.study_list = StudyList(
             self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
         )
-        self.insight = Insight(
-            model=self.model,
-            index=self.index,
-            state=self.state,
-            videos=self.videos,
-            playback=self.playback,
-            studies=self.studies,
-            undo=self.undo,
-            models=self.models,
-            settings=settings,
-            jobs=self.jobs,
-            messages=self.messages,
-            parent=self,
-        )
+        self.insight = self._make_insight()
         self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
+
+    def _make_insight(self) -> Insight:
+        state, studies, videos = self.state, self.studies, self.videos
+        explanations = Explanations(self.model, state, self.jobs, self)
+        remarks = VideoRemarks(studies, self.undo, videos, state, self.settings, self)
+        inquiry = WhyLoader(self.index, state, videos, studies, explanations, remarks, self.messages, self)
+        self.models.wanted_changed.connect(inquiry.on_wanted)
+        tour = Tour(inquiry, remarks, self.playback, self)
+        return Insight(explanations, remarks, inquiry, Pictures(self.index, self), tour)
 
     def _connect(self) -> None:
         self.playback.video_changed.connect(self.proxies.on_video)

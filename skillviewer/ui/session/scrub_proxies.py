@@ -26,7 +26,7 @@ class Proxies(QObject):
 
     Args:
         worker: Worker thread for this work; its resource is the backend.
-        feed: Told when there is a proxy.
+        feed: Gets the finished proxies.
         jobs: Shows the work.
         parent: Owner.
     """

@@ -33,7 +33,7 @@ class Studies(QObject):
         worker: Owns the open study.
         files: Worker thread that reads doubtful files of videos.
         jobs: Shows long work.
-        messages: Told of failures and notices.
+        messages: Shows failures and notices.
         parent: Owner.
     """
 
@@ -51,7 +51,7 @@ class Studies(QObject):
     changed = Signal(object)
     """``frozenset[str]`` of what was changed, by this window or by another."""
     draft_said = Signal(object)
-    """``Path`` of a draft in which somebody said something; it may be closed by now."""
+    """``Path`` of a draft that contains votes or remarks; it may be closed by now."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class Studies(QObject):
         if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
             self.draft_said.emit(meant.path)
         if self._worker.stopped or self._current is None:
-            return  # an act that had to run when window or study closed: nobody would ask the study again
+            return  # an act that had to run when window or study closed: the study is not asked again
         if SETTINGS in changes:
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
         if VIDEOS in changes:
@@ -256,7 +256,7 @@ class Studies(QObject):
         *,
         must_run: bool = False,
     ) -> Task:
-        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile. What must run is done."""
+        """Submit work; ``then`` gets the result, unless the study was closed meanwhile."""
         task = self._worker.submit(work, must_run=must_run)
         task.failed.connect(self._messages.fail)
         if then is not None:
@@ -348,7 +348,7 @@ class Studies(QObject):
         self.changed.emit(frozenset({VIDEOS}))
 
     def _list(self, videos: tuple[StudyVideo, ...]) -> None:
-        """Tell the videos, and then, of files that were written since, whether they are still the same."""
+        """Announce the videos, then check whether files that were written since are still the same."""
         self._checks.forget()
         self.listed.emit(videos)
         self._report_replaced(videos)

@@ -162,7 +162,7 @@ class StudyList(QObject):
         self._recall()
 
     def _recall(self) -> None:
-        """Read what the loaded model said of the videos before."""
+        """Read the earlier analyses of the videos by the loaded model."""
         model = self._state.model
         if model is None or not model.digest or self._index.stopped:
             return
@@ -218,7 +218,7 @@ class StudyList(QObject):
             self._studies.act(keep, *changes)
 
     def _keep_early(self) -> None:
-        """Keep what was said of videos before the study knew them: one that was seen before is assessed in no time."""
+        """Store analyses of videos that were assessed before the study knew them."""
         early, self._early = self._early, {}
         for (_, model_digest), (analysis, name, folder, changes) in early.items():
             self.keep(analysis, model_digest, name, folder, *changes)

@@ -53,7 +53,7 @@ class VideoEntry:
         analysis: What the model chosen says of it, whole; or None.
         reason: Why it failed, in a sentence.
         known_as: Its name in the study, or "" until the study knows it.
-        participant: The person in it, or None.
+        participant: The participant, or None.
         task: What is done in it, or "" for the study's task.
         extent: The part of the file that it is, or None for the whole.
     """
@@ -73,7 +73,7 @@ class VideoEntry:
 
     @property
     def footage(self) -> VideoClip:
-        """The file, or the part of it: what tells it from the other videos of the list."""
+        """The file, or the part of it, which identifies the video in the list."""
         return VideoClip(self.path, self.extent)
 
     @property

@@ -78,7 +78,7 @@ class Bindings(QObject):
 
     @property
     def _player(self) -> PlayerScreen:
-        """The screen whose player is meant: the one that is shown if it has one, else Inspect."""
+        """The screen with the player: the one that is shown if it has a player, else Inspect."""
         name = self._window.screens.current
         return cast("PlayerScreen", self._window.screen_named(name if name in PLAYER_SCREENS else "inspect"))
 
@@ -145,7 +145,7 @@ class Bindings(QObject):
 
     @Slot()
     def _enable(self, *_: object) -> None:
-        """Say which actions of screens and panels are possible now."""
+        """Enable the actions of screens and panels that are possible now."""
         for handlers in self._handlers.values():
             for name, possible in handlers.enabled.items():
                 self._window.actions_[name].setEnabled(possible())
@@ -219,7 +219,7 @@ class Bindings(QObject):
 
     @Slot()
     def refresh(self, *_: object) -> None:
-        """Say which actions are possible now."""
+        """Enable the actions that are possible now."""
         program, actions = self._program, self._window.actions_
         actions.set_enabled(program.playback.video is not None, *NEEDS_VIDEO)
         actions.set_enabled(len(program.videos) > 0, *NEEDS_LIST)
@@ -237,12 +237,12 @@ class Bindings(QObject):
         actions.set_enabled(len(program.models.entries) > 1, "next_model", "previous_model")
         if not self._window.has_list:
             actions.set_enabled(False, "find_video")
-        if self._window.blind:  # what these are about is not on screen, and its name is for nobody to read
+        if self._window.blind:  # the video of these actions is not on screen, and its name must not be read
             actions.set_enabled(False, *OF_THIS_VIDEO)
 
     @Slot()
     def _stop(self) -> None:
-        """Stop all that is under way; ask where something would be lost."""
+        """Stop all jobs; ask first where work would be lost."""
         window, jobs = self._window, self._program.jobs
         lost = [job.title for job in jobs.running if job.loses and not job.stopping]
         question = self.tr("Stop all running work? The work done so far would be lost: {}.")

@@ -46,7 +46,7 @@ class Guide(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What is read of it, in lower case: without the addresses of links and the signs of Markdown."""
+        """The text as it is read, in lower case: without the addresses of links and the signs of Markdown."""
         return re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)\s]*\)|[`*|#\[\]]", "", self.text).lower()
 
 

@@ -39,7 +39,7 @@ def guides() -> tuple[Guide, ...]:
 
 
 class Guides(QDialog):
-    """A list of guides beside the one that is read. It does not hold the window up, and is only hidden when closed.
+    """A list of guides, and the one that is read. The dialog does not block the window, and closing only hides it.
 
     Links lead from guide to guide. The program opens no other address: it is put on the clipboard.
 
@@ -189,7 +189,7 @@ class Guides(QDialog):
 
     @Slot(str)
     def _on_search(self, words: str) -> None:
-        """List the guides that have all words, and go to the first of them where the one that is read has not."""
+        """List the guides that contain all words, and open the first of them unless the open one is among them."""
         wanted = words.lower().split()
         fits = [all(word in words_of for word in wanted) for words_of in self._words]
         self._list(fits)
@@ -202,7 +202,7 @@ class Guides(QDialog):
             self.message.setText(self.tr("No guide contains all of these words."))
 
     def _look(self) -> None:
-        """Mark in the guide what is searched."""
+        """Mark the searched words in the guide."""
         self.page.search(self.search.text())
         self._show_hit()
 

@@ -41,7 +41,7 @@ class MainWindow(QMainWindow):
     """
 
     blind_changed = Signal()
-    """A screen came or went on which nobody may read a name."""
+    """A screen on which names must not be read came or went."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         return Dock(spec.name, QCoreApplication.translate("parts", spec.title), panel, self, spec.area)
 
     def _join_docks(self) -> None:
-        """Put the docks on the right into one place, as tabs: each is a page that wants all the height."""
+        """Put the docks on the right into one place, as tabs: each needs the whole height."""
         self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
         side = Qt.DockWidgetArea.RightDockWidgetArea
         right = [self._docks[panel.name] for panel in self.panel_specs if panel.area is side]
@@ -234,7 +234,7 @@ class MainWindow(QMainWindow):
     def retitle(self) -> None:
         """Say in the title and at the foot what is on screen; a screen may have words of its own for that.
 
-        A screen on which nobody may read a name has ``window_title()``, ``status_text()`` and ``secrets()``.
+        A screen on which names must not be read has ``window_title()``, ``status_text()`` and ``secrets()``.
         """
         screen, study, footage = self.screens.widget, self.program.studies.current, self.program.state.current
         own = getattr(screen, "window_title", None)
@@ -301,7 +301,7 @@ class MainWindow(QMainWindow):
         self.setEnabled(False)
         focus = self.focusWidget()
         if focus is not None:
-            focus.clearFocus()  # what is being written there is finished, and kept, while there is somebody to keep it
+            focus.clearFocus()  # text that is being typed is finished and stored while the study is still open
         self.program.close()
 
     @Slot()

@@ -11,7 +11,7 @@ HELD_MS = 350
 
 
 class HoldToHideMap(QObject):
-    """Hides or shows the map, and ends a peek where the key was pressed: whichever key a person chose for it.
+    """Hides or shows the map; while its key is held down, only until it is released.
 
     Args:
         state: Holds how maps are shown.

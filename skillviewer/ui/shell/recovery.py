@@ -1,7 +1,7 @@
-"""Where one was, noted while the window is open: a session that ended without being closed is offered again.
+"""Recovery: the place of the user is noted while the window is open, and offered again after a crash.
 
-A session is a small file under the data folder, locked while its program lives. What a person said is in the study at
-once; this is only where they were.
+A session is a small file under the data folder, locked while its program runs. Votes and notes are in the study at
+once; the session holds the place alone.
 """
 
 import json
@@ -28,7 +28,7 @@ from skillviewer.ui.shell.start_page import StartPage
 log = logging.getLogger(__name__)
 
 NOTE_EVERY_MS = 2000
-"""How often it is looked at whether the person is somewhere else."""
+"""Interval at which a change of the place is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _read(path: Path) -> SessionPlace | None:
 
 
 class SessionRecorder(QObject):
-    """Notes where the person is.
+    """Notes the place of the user.
 
     Args:
         program: What is open.
@@ -149,7 +149,7 @@ class SessionRecorder(QObject):
 
     @Slot()
     def note(self, *_: object) -> None:
-        """Write down where the person is, if that is somewhere else than before; in the worker of small works."""
+        """Store the place if it has changed; in the worker for small tasks."""
         place = self.place
         if self._lock is None or place == self._noted or self._program.index.stopped:
             return
@@ -157,7 +157,7 @@ class SessionRecorder(QObject):
         self._program.index.submit(lambda _backend, _token, _report: self._write(place))
 
     def _write(self, place: SessionPlace | None) -> None:
-        """Write, in the worker thread; never after the end, which may come while a note waits for its turn."""
+        """Write in the worker thread; not after the end, which may come while a write waits."""
         with self._writing:
             if not self._ended:
                 _write(self._path, place)

@@ -21,7 +21,7 @@ LIBRARIES = "on Debian, bash packaging/system-libraries.sh installs what the win
 
 
 def display_problem(environment: Mapping[str, str]) -> str | None:
-    """Return in two sentences why no window can be shown, or None where one can, as far as can be told.
+    """Return in two sentences why no window can be shown, or None where none of the known reasons applies.
 
     What Qt would choose is asked in Qt's order: what QT_QPA_PLATFORM names, else Wayland in a Wayland session, then X.
     Choices of Qt that need no display, and those that this function does not know, are left to Qt.

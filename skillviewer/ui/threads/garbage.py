@@ -14,7 +14,7 @@ class Collector(QObject):
     """Takes over from Python's own collector while it lives.
 
     Left alone, the collector runs in whichever thread happens to make an object. It then holds Python's lock for as
-    long as it takes: 85 ms at a stretch while torch is imported, and 125 ms for every look at all that torch and numba
+    long as it takes: 85 ms at a time while torch is imported, and 125 ms for every look at all that torch and numba
     brought (measured). It may also delete a widget in a thread that must not touch one.
 
     What modules bring stays as long as the program does, so it is set aside once they are imported; what is left to be

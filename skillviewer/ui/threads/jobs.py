@@ -6,7 +6,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.ui.threads.worker_thread import Task
 
 SURE_S, SURE_SHARE = 5.0, 0.03
-"""Time left is told after so long, or so much of the work: before that it would be wide of the mark."""
+"""The time left is shown after so long, or so much of the work: an earlier estimate would be far off."""
 
 
 class Job(QObject):
@@ -70,7 +70,7 @@ class Job(QObject):
 
     @property
     def left_s(self) -> float | None:
-        """Seconds left of this part at the pace so far, or None before that can be told."""
+        """Seconds left of this part at the pace so far, or None before it can be estimated."""
         elapsed_s = self._since.elapsed() / 1000
         n_steps = self._done - self._from
         if not self._total or n_steps < 1 or elapsed_s < 1:

@@ -99,7 +99,7 @@ class VideoTable(QAbstractTableModel):
         return get(self._videos[index.row()], self.columns[index.column()]) if get is not None else None
 
     def _spoken(self, entry: VideoEntry, column: VideoColumn) -> str:
-        """Say the whole row at its name."""
+        """Return the text for screen readers; at the name, that of the whole row."""
         if column is self.columns[NAME]:
             rest = (self._spoken(entry, other) for other in self.columns[NAME + 1 :])
             return ", ".join((column.text(entry, self._cohorts), *rest))
@@ -192,7 +192,7 @@ class VideoFilter(QSortFilterProxyModel):
 
 @lru_cache(maxsize=4096)
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a key by which clip 9 stands before clip 10."""
+    """Return a sort key by which clip 9 comes before clip 10."""
     parts: list[tuple[int, int, str]] = []
     digits = ""
     for letter in text + "\0":

@@ -1,4 +1,4 @@
-"""Questions to the person, in one place, so that tests can answer them."""
+"""Questions to the user, in one place, so that tests can answer them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ class Dialogs:
     """Asks for files, folders, and yes or no."""
 
     def videos(self, parent: QWidget) -> list[Path]:
-        """Ask for videos or a study; none when the person changed their mind."""
+        """Ask for videos or a study; none where the user cancels."""
         patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
         kinds = parent.tr("Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)")
         kinds = kinds.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
@@ -39,7 +39,7 @@ class Dialogs:
         return Path(name) if name else None
 
     def word(self, parent: QWidget, title: str, question: str, known: Sequence[str], now: str) -> str | None:
-        """Ask for a word that may be one of those known; None when the person changed their mind.
+        """Ask for a word that may be one of those known; None where the user cancels.
 
         Args:
             parent: Over which window.

@@ -59,7 +59,7 @@ class OverlaySheet(QFrame):
     @Slot(QWidget, QWidget)
     def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is not self and not self.isAncestorOf(new):
-            self._before = None  # the person chose where to go on
+            self._before = None  # the user chose where to go on
             self.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,4 +1,4 @@
-"""Evidence of the video on screen: asked of the model that is loaded, told while it is computed, kept."""
+"""Evidence of the video on screen: computed by the loaded model, with progress, and cached."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
 
 SETTLE_MS = 250
 """A video must stay on screen this long before it is explained, so that paging through starts nothing."""
-
-"""Progress that comes quicker than this is shown at this pace."""
 
 MOST_KEPT = 400
 """Evidence kept at once; the oldest goes first, and can be computed again."""
@@ -70,7 +68,7 @@ class Explanations(QObject):
         self._worker, self._state, self._jobs = worker, state, jobs
         self._kept: dict[Key, Evidence] = {}
         self._failures: dict[Key, str] = {}
-        self._refused: set[Key] = set()  # stopped by the person: not asked again unless they say so
+        self._refused: set[Key] = set()  # stopped by the user: not computed again unless they ask
         self._wanted: set[QObject] = set()
         self._asked: Key | None = None
         self._task: Task | None = None
@@ -116,7 +114,7 @@ class Explanations(QObject):
         return _key(analysis) if analysis is not None and analysis.complete else None
 
     def want(self, who: QObject, on: bool) -> None:
-        """Say that somebody wants to see evidence, or no longer does.
+        """Note that a widget wants to show evidence, or no longer does.
 
         Args:
             who: The widget that shows it.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
     from skillviewer.core.explanation.moments import Moment, PictureRegion
 
 MOST_MODELS = 4
-"""Other models that are told of."""
+"""Other models that are named, at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +186,7 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
 
 
 def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
-    """Return whether one of some people has judged a video, however the name was typed."""
+    """Return whether one of these raters has judged a video, however the name was typed."""
     names = {folded(person) for person in people}
     return any(video in {j.left, j.right} and folded(j.rater) in names for j in facts.judgements)
 
@@ -229,9 +229,9 @@ class Findings:
         task: The task of its cohort, or "".
         study: Title of the study, or "".
         n_unassessed: Comparable videos that the model has not assessed.
-        moments: The stretches that moved the score most, in order of time.
+        moments: The parts that moved the score most, in order of time.
         ninths: Places of the picture that raised and lowered the score most; None without evidence or cells.
-        reference: A well-scored video to be seen beside it, or None.
+        reference: A well-scored video to compare with, or None.
         reference_footage: Where that is to be seen.
         other_models: How other models see it.
         versions: Scores of the video by the other versions of this model, by version.

@@ -24,7 +24,7 @@ def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, r
     try:
         reader = backend.open_reader(path, token)
     except SkillViewerError:
-        return  # why a video cannot be read is told where it is opened
+        return  # the reason why a video cannot be read is shown where it is opened
     try:
         for frame in frames:
             token.check()
@@ -59,7 +59,7 @@ class Pictures(QObject):
         return self._kept.get((path, frame))
 
     def want(self, path: Path, frames: list[int]) -> None:
-        """Ask for pictures of a video; ``came`` tells of each."""
+        """Ask for pictures of a video; ``came`` fires for each."""
         missing = sorted({frame for frame in frames if (path, frame) not in self._kept})
         places = frozenset((path, frame) for frame in missing)
         if not missing or places <= self._asked or self._index.stopped:

@@ -65,8 +65,8 @@ class WhyLoader(QObject):
         videos: The videos among which it stands.
         studies: The open study.
         explanations: Bring the evidence.
-        remarks: What people left on the video.
-        messages: Told of failures.
+        remarks: Remarks on the video.
+        messages: Shows failures.
         parent: Owner.
     """
 
