@@ -48,7 +48,7 @@ from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.library import model_folder
 
 CPU = torch.device("cpu")
-SAMPLE, NOTHING = "from the model", "from scratch"
+SAMPLE, NOTHING = "from the model", "from nothing"
 
 
 def votes_in_order(dataset: Dataset, fold: Fold, seed: int) -> list[Judgement]:
