@@ -44,21 +44,21 @@ SIZES = ((1280, 720), (1920, 1080))
 class Watch(QObject):
     """Records when the pictures of a pair are painted."""
 
-    def __init__(self, pairs: Sequence[PairView]) -> None:
+    def __init__(self, pair_views: Sequence[PairView]) -> None:
         super().__init__()
         self.painted: list[tuple[float, object, int]] = []
-        for pair in pairs:
-            for player in pair.players:
+        for pair_view in pair_views:
+            for player in pair_view.players:
                 player.canvas.painted.connect(self._on_painted)
 
     @Slot(object)
     def _on_painted(self, shown: Shown) -> None:
         self.painted.append((time.perf_counter(), self.sender(), shown.shot.frame_index))
 
-    def when_both(self, pair: PairView, above: int) -> float | None:
+    def when_both(self, pair_view: PairView, above: int) -> float | None:
         """Return when both players of a pair had painted a frame beyond one, or None."""
         times = []
-        for player in pair.players:
+        for player in pair_view.players:
             mine = [at for at, canvas, frame in self.painted if canvas is player.canvas and frame > above]
             if not mine:
                 return None

@@ -96,7 +96,7 @@ def question(there: Sequence[Path]) -> str:
 
 
 def title(made: Sequence[ExportRequest | StudyExportRequest], translate: Translate) -> str:
-    """Return the title of an export in the list."""
+    """Return the title of an export in the queue."""
     name = translate(made[0].exporter.title)
     if len(made) == 1:
         return f"{name} · {printable(made[0].path.name)}"

@@ -37,7 +37,7 @@ class ChoicesPage(QWidget):
         super().__init__(parent)
         self._request: TuningRequest | None = None
         self._writable = True
-        self._settle = single_shot(self, SETTLE_MS, self._selection)
+        self._settle = single_shot(self, SETTLE_MS, self._select)
         row = horizontal(self, (24, 16, 24, 16), 40)
         row.addWidget(self._make_form(), 0, Qt.AlignmentFlag.AlignTop)
         self.right = vertical(spacing=16)
@@ -217,7 +217,7 @@ class ChoicesPage(QWidget):
         self._settle.start()
 
     @Slot()
-    def _selection(self) -> None:
+    def _select(self) -> None:
         self.selected.emit(self.selection)
 
     # plan and cost

@@ -39,16 +39,16 @@ class ClockBar(QWidget):
         """Return the size of two bars with gaps."""
         return QSize(400, 2 * BAR_PX + 3 * GAP_PX)
 
-    def set_pair_view(self, pair: PairView) -> None:
+    def set_pair_view(self, pair_view: PairView) -> None:
         """Follow another pair view."""
         if self._pair_view is not None:
             self._pair_view.clock.moved.disconnect(self._on_moved)
             self._pair_view.clock.mode_changed.disconnect(self._on_moved)
             self._pair_view.swapped.disconnect(self._on_moved)
-        self._pair_view = pair
-        pair.clock.moved.connect(self._on_moved)
-        pair.clock.mode_changed.connect(self._on_moved)
-        pair.swapped.connect(self._on_moved)
+        self._pair_view = pair_view
+        pair_view.clock.moved.connect(self._on_moved)
+        pair_view.clock.mode_changed.connect(self._on_moved)
+        pair_view.swapped.connect(self._on_moved)
         self.update()
 
     def set_marks(self, marks_s: Marks) -> None:
@@ -83,61 +83,61 @@ class ClockBar(QWidget):
         """Return the top of the left (0) or the right (1) video's bar, in pixels."""
         return GAP_PX + row * (BAR_PX + GAP_PX)
 
-    def _rows(self, pair: PairView) -> tuple[int, int]:
-        return (pair.left, 1 - pair.left)
+    def _rows(self, pair_view: PairView) -> tuple[int, int]:
+        return (pair_view.left, 1 - pair_view.left)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the bars, the playheads and the marks."""
-        pair = self._pair_view
-        if pair is None or not pair.clock.clips:
+        pair_view = self._pair_view
+        if pair_view is None or not pair_view.clock.clips:
             return
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        for row, video in enumerate(self._rows(pair)):
-            clip, top = pair.clock.clips[video], self.row_y(row)
+        for row, video in enumerate(self._rows(pair_view)):
+            clip, top = pair_view.clock.clips[video], self.row_y(row)
             left, right = self.x_of(clip.start_s), self.x_of(clip.stop_s)
             painter.setBrush(QColor(theme.line))
             painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
-            now = min(max(self.x_of(pair.clock.time_s(video)), left), right)
-            muted = not pair.clock.together and video != pair.clock.active
+            now = min(max(self.x_of(pair_view.clock.time_s(video)), left), right)
+            muted = not pair_view.clock.together and video != pair_view.clock.active
             painter.setBrush(_calm(theme.muted if muted else theme.accent))
             painter.drawRoundedRect(QRectF(left, top, max(now - left, 0), BAR_PX), 3, 3)
-        self._draw_playheads(painter, pair)
+        self._draw_playheads(painter, pair_view)
         painter.end()
 
-    def _draw_playheads(self, painter: QPainter, pair: PairView) -> None:
+    def _draw_playheads(self, painter: QPainter, pair_view: PairView) -> None:
         theme = self._theme
         height = self.row_y(1) + BAR_PX + GAP_PX / 2
         painter.setPen(QPen(QColor(theme.text), 2))
-        if pair.clock.together:
-            x = self.x_of(pair.clock.time_s(0))
+        if pair_view.clock.together:
+            x = self.x_of(pair_view.clock.time_s(0))
             painter.drawLine(QPointF(x, GAP_PX / 2), QPointF(x, height))
         else:
-            for row, video in enumerate(self._rows(pair)):
-                x, top = self.x_of(pair.clock.time_s(video)), self.row_y(row)
+            for row, video in enumerate(self._rows(pair_view)):
+                x, top = self.x_of(pair_view.clock.time_s(video)), self.row_y(row)
                 painter.drawLine(QPointF(x, top - GAP_PX / 2), QPointF(x, top + BAR_PX + GAP_PX / 2))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.text))
-        for row, video in enumerate(self._rows(pair)):
+        for row, video in enumerate(self._rows(pair_view)):
             mark_s, top = self._marks_s[video], self.row_y(row) - GAP_PX
             if mark_s is not None:
-                x = self.x_of(mark_s - pair.clock.clips[video].sync_s)
+                x = self.x_of(mark_s - pair_view.clock.clips[video].sync_s)
                 painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)]))
 
     def _go(self, event: QMouseEvent) -> None:
-        pair, span = self._pair_view, self._span()
-        if pair is None or span is None or self._held is None:
+        pair_view, span = self._pair_view, self._span()
+        if pair_view is None or span is None or self._held is None:
             return
         share = (event.position().x() - EDGE_PX) / max(self.width() - 2 * EDGE_PX, 1)
-        pair.clock.seek_one(self._held, span[0] + share * (span[1] - span[0]))
+        pair_view.clock.seek_one(self._held, span[0] + share * (span[1] - span[0]))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to the time under the mouse: with both videos, or with the one under it if each has its own clock."""
-        pair = self._pair_view
-        if pair is not None and event.button() == Qt.MouseButton.LeftButton:
+        pair_view = self._pair_view
+        if pair_view is not None and event.button() == Qt.MouseButton.LeftButton:
             lower = event.position().y() > self.row_y(1) - GAP_PX / 2
-            self._held = self._rows(pair)[1 if lower else 0]
+            self._held = self._rows(pair_view)[1 if lower else 0]
             self._go(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

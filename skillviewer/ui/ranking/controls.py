@@ -66,19 +66,19 @@ class PairTransport(QWidget):
         column.addWidget(self.bar)
         column.addLayout(row)
 
-    def set_pair_view(self, pair: PairView) -> None:
+    def set_pair_view(self, pair_view: PairView) -> None:
         """Follow another pair view."""
         if self._pair_view is not None:
             self._pair_view.clock.playing_changed.disconnect(self._on_playing)
             self._pair_view.clock.mode_changed.disconnect(self._on_mode)
             self._pair_view.clock.mode_changed.disconnect(self._show_marks)
             self._pair_view.swapped.disconnect(self._show_marks)
-        self._pair_view = pair
-        pair.clock.playing_changed.connect(self._on_playing)
-        pair.clock.mode_changed.connect(self._on_mode)
-        pair.clock.mode_changed.connect(self._show_marks)
-        pair.swapped.connect(self._show_marks)
-        self.bar.set_pair_view(pair)
+        self._pair_view = pair_view
+        pair_view.clock.playing_changed.connect(self._on_playing)
+        pair_view.clock.mode_changed.connect(self._on_mode)
+        pair_view.clock.mode_changed.connect(self._show_marks)
+        pair_view.swapped.connect(self._show_marks)
+        self.bar.set_pair_view(pair_view)
         self._on_playing()
         self._on_mode()
 
@@ -91,9 +91,9 @@ class PairTransport(QWidget):
     @Slot()
     def _show_marks(self) -> None:
         """Show the marks as the players show times: from the start of the video that starts first."""
-        pair = self._pair_view
-        clips = pair.clock.clips if pair is not None else ()
-        if pair is None or not clips:
+        pair_view = self._pair_view
+        clips = pair_view.clock.clips if pair_view is not None else ()
+        if pair_view is None or not clips:
             self._mark.clear()
             return
         from_s = min(clip.start_s for clip in clips)
@@ -101,7 +101,7 @@ class PairTransport(QWidget):
             "" if mark_s is None else clock(mark_s - clip.sync_s - from_s)
             for mark_s, clip in zip(self._marks_s, clips, strict=True)
         ]
-        left, right = times if pair.left == 0 else times[::-1]
+        left, right = times if pair_view.left == 0 else times[::-1]
         if left == right:
             self._mark.setText(self.tr("marked {}").format(left) if left else "")
         else:

@@ -44,12 +44,12 @@ class JudgingView(QWidget):
         self._opening = single_shot(self, AHEAD_AFTER_MS, self._open_ahead)
         self._marks_s: Marks = NO_MARKS
         self._pile = QStackedWidget(self)
-        for pair in self.pair_views:
-            self._pile.addWidget(pair)
-            pair.seen.connect(self._on_seen)
-            pair.failed.connect(self._on_failed)
-            pair.broken.connect(self._on_broken)
-            pair.sync_asked.connect(self._on_sync_asked)
+        for pair_view in self.pair_views:
+            self._pile.addWidget(pair_view)
+            pair_view.seen.connect(self._on_seen)
+            pair_view.failed.connect(self._on_failed)
+            pair_view.broken.connect(self._on_broken)
+            pair_view.sync_asked.connect(self._on_sync_asked)
         self.transport = PairTransport(actions, program.icons, self)
         self.votes = VoteBar(actions, self)
         column = vertical(self, NONE, 0)
@@ -99,12 +99,14 @@ class JudgingView(QWidget):
 
     def vote(self, verdict: Verdict | None) -> None:
         """Vote on the pair on screen; None skips it."""
-        pair = self.pair_view
-        if pair.turn is not None:
-            shares, played = pair.shares(), pair.played()
-            ballot = Ballot(pair.turn, shares, pair.clock.speed, self.votes.reason.text(), self.marks_s, played)
+        pair_view = self.pair_view
+        if pair_view.turn is not None:
+            shares, played = pair_view.shares(), pair_view.played()
+            ballot = Ballot(
+                pair_view.turn, shares, pair_view.clock.speed, self.votes.reason.text(), self.marks_s, played
+            )
             if self._judging.vote(verdict, ballot):
-                pair.clock.pause()
+                pair_view.clock.pause()
 
     def swap(self) -> None:
         """Swap the sides."""
@@ -155,8 +157,8 @@ class JudgingView(QWidget):
         self.votes.reason.clear()
         if turn is None:
             if self._judging.ahead is None:
-                for pair in self.pair_views:
-                    pair.clear()
+                for pair_view in self.pair_views:
+                    pair_view.clear()
             return
         if self._back.turn == turn:
             self._flip()
@@ -223,8 +225,8 @@ class JudgingView(QWidget):
 
     @Slot(object)
     def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:
-        for pair in self.pair_views:
-            pair.take_sync(contenders)
+        for pair_view in self.pair_views:
+            pair_view.take_sync(contenders)
 
     @Slot(int, float)
     def _on_sync_asked(self, video: int, own_s: float) -> None:

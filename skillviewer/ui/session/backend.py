@@ -163,7 +163,7 @@ class Exports(Protocol):
     """Writing of exports: ``skillviewer.engine.exporting.service.ExportService``."""
 
     def write_all(
-        self, orders: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
+        self, requests: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
     ) -> "Batch":
         """Assess what has to be assessed, write files, and read them back."""
         ...
