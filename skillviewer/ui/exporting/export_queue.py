@@ -30,7 +30,7 @@ class QueueStage(StrEnum):
 
 
 class QueueEntry(QObject):
-    """An export: one file, or one per video."""
+    """One export: one file, or one per video."""
 
     changed = Signal()
     assessed = Signal(object)
@@ -122,7 +122,7 @@ class ExportQueue(QObject):
         return {request.path for entry in self.entries if not entry.stage.over for request in entry.requests}
 
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
-        """Add which export to the end of the queue."""
+        """Add an export to the end of the queue."""
         entry = QueueEntry(title, requests, self)
         entry.assessed.connect(self.assessed)
         given = entry.requests
