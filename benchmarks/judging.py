@@ -1,12 +1,12 @@
-"""How quickly the next pair is there: from the key of a vote to both first pictures, and to both videos playing.
+"""Delay of the next pair: from the vote key to both first pictures, and to both videos playing.
 
     QT_QPA_PLATFORM=offscreen python -m benchmarks.judging [--pairs N] [--watch SECONDS] [--video FILE ...]
 
 Drives the real window with the real reader over a study in a temporary folder. Without --video clips of a drifting
-texture are made, at 1280 x 720 and 1920 x 1080, 10 s each; every clip stands in the study six times. A rater plays each
-pair for a while, votes by key and plays the next one at once. Then, without a window: how long the study's worker takes
-for the next pair and the tally, with 200 videos and 2,000 votes. Times are wall times in ms; "CPU" is what the whole
-process computed meanwhile, in all threads, which does not depend on what else the machine does.
+texture are made, at 1280 x 720 and 1920 x 1080, 10 s each; every clip is in the study six times. A rater plays each
+pair for some seconds, votes by key and plays the next one at once. Then, without a window: the time of the study's
+worker for the next pair and the tally, with 200 videos and 2,000 votes. Times are wall times in ms; "CPU" is the CPU
+time of all threads of the process, which does not depend on other load.
 """
 
 import argparse
@@ -42,7 +42,7 @@ SIZES = ((1280, 720), (1920, 1080))
 
 
 class Watch(QObject):
-    """Takes the time at which the pictures of a deck are painted."""
+    """Records when the pictures of a pair are painted."""
 
     def __init__(self, pair_views: Sequence[PairView]) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Watch(QObject):
         self.painted.append((time.perf_counter(), self.sender(), shown.shot.frame_index))
 
     def when_both(self, pair_view: PairView, above: int) -> float | None:
-        """Return when both players of a deck had painted a frame beyond one, or None."""
+        """Return when both players of a pair had painted a frame beyond one, or None."""
         times = []
         for player in pair_view.players:
             mine = [at for at, canvas, frame in self.painted if canvas is player.canvas and frame > above]
@@ -67,7 +67,7 @@ class Watch(QObject):
 
 
 def copies(clip: Path, folder: Path, n: int) -> list[Path]:
-    """Copy a clip, each copy with another box of nothing at its end, so that no two are the same to a study."""
+    """Copy a clip; each copy has a different empty box at its end, so that a study takes them for different videos."""
     data, made = clip.read_bytes(), []
     for i in range(n):
         made.append(folder / f"{clip.stem} {i}{clip.suffix}")
@@ -76,10 +76,10 @@ def copies(clip: Path, folder: Path, n: int) -> list[Path]:
 
 
 def press(which: Qt.Key) -> None:
-    """Press a key where the focus is."""
+    """Press a key in the focused widget."""
     focused = QApplication.focusWidget()
     if focused is None:
-        raise RuntimeError("nothing has the focus")
+        raise RuntimeError("no widget has the focus")
     QTest.keyClick(focused, which)
 
 
@@ -97,11 +97,11 @@ def sit_down(made: Composition, study: Path) -> RankScreen:
 
 
 def vote_and_play(screen: RankScreen, watch: Watch) -> tuple[float, float, float]:
-    """Vote, and play the next pair as soon as it is there.
+    """Vote, and play the next pair as soon as it is shown.
 
     Returns:
-        ms from the vote until both first pictures were painted, and until both second ones were; and CPU ms until the
-        first.
+        Wall ms from the vote until both first pictures were painted, and until both second ones were; and CPU ms until
+        the first.
     """
     judging_view, before = screen.judging_view, screen.judging_view.pair_view
     watch.painted.clear()
@@ -118,7 +118,7 @@ def vote_and_play(screen: RankScreen, watch: Watch) -> tuple[float, float, float
 
 
 def judge(made: Composition, study: Path, n_pairs: int, watch_s: float) -> None:
-    """Vote, and take the times."""
+    """Vote, and record the times."""
     screen = sit_down(made, study)
     judging_view, watch, heart = screen.judging_view, Watch(screen.judging_view.pair_views), Heart()
     pictures, plays, computed = [], [], []
@@ -139,7 +139,7 @@ def judge(made: Composition, study: Path, n_pairs: int, watch_s: float) -> None:
 
 
 def large_study(folder: Path) -> None:
-    """Print how long the next pair and the tally take with 200 videos and 2,000 votes of five raters."""
+    """Print the time for the next pair and the tally with 200 videos and 2,000 votes of five raters."""
     chance = random.Random(0)
     with Study.create(folder / "large.skillstudy") as study:
         for i in range(200):
@@ -171,7 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--watch", type=float, default=3.0, help="seconds that each pair is played")
-    parser.add_argument("--video", type=Path, nargs="+", help="videos to measure on instead")
+    parser.add_argument("--video", type=Path, nargs="+", help="videos to use instead")
     given = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as name:

@@ -34,7 +34,7 @@ from skillviewer.export.figures.comparison import (
     frame_rows,
 )
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.ui.comparing.saving import Saving
+from skillviewer.ui.comparing.saving import ComparisonSaver
 from tests.export.analyses import analysis, info
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
     qtbot.addWidget(over)
     dialogs = SimpleNamespace(save=lambda *_: tmp_path / "f.png")
     rows = tuple(SimpleNamespace(whole=a, key=a.provenance.model, name=a.provenance.model) for a in two)
-    saving = Saving(cast("Program", program), over)
+    saving = ComparisonSaver(cast("Program", program), over)
     look = Look(overlay=Overlay.OFF)
     saving.figure(cast("Dialogs", dialogs), cast("tuple[ComparedModel, ...]", rows), look, None, blur_faces=blurs)
     with Image.open(tmp_path / "f.png") as image:

@@ -1,4 +1,4 @@
-"""Inspect, driven: videos assessed, the lowest chosen, the page read."""
+"""Helpers to drive the Inspect screen: assess videos, choose the lowest, read the page."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -65,15 +65,15 @@ def score_of(entry: VideoEntry) -> float:
 
 
 def choose(qtbot: QtBot, made: Composition, path: Path) -> None:
-    """Click a video in the list, so to speak, and wait for its picture."""
+    """Choose a video in the list, and wait for its picture."""
     footage = VideoClip(path)
     made.window.panel.show_chosen(footage)
     qtbot.waitUntil(lambda: made.program.state.current == footage and made.program.playback.video is not None)
     qtbot.waitUntil(lambda: made.program.feed.settled)
 
 
-def told(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
-    """Wait until the page says all that can be said, and return that."""
+def findings_of(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
+    """Wait until the findings are complete, and return them."""
     inquiry = made.program.insight.inquiry
     n = sum(entry.analysis is not None for entry in made.program.videos) - 1
 
@@ -87,18 +87,18 @@ def told(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
 
 
 def unseen(made: Composition) -> VideoEntry:
-    """Return an assessed video that is not on screen: nothing of its evidence is known or under way."""
+    """Return an assessed video that is not on screen and has no evidence yet."""
     return next(entry for entry in by_score(made) if entry.footage != made.program.state.current)
 
 
 def lowest(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
-    """Go to the video with the lowest score and wait for the page."""
+    """Go to the video with the lowest score, and wait for the page."""
     choose(qtbot, made, by_score(made)[0].path)
-    return told(qtbot, made, evidence=evidence)
+    return findings_of(qtbot, made, evidence=evidence)
 
 
-def look_into(made: Composition) -> Study:
-    """Open the study's file beside the window, to see what is on the disk."""
+def stored_study(made: Composition) -> Study:
+    """Open the study's file a second time, to read what is on the disk."""
     study = made.program.studies.current
     assert study is not None
     return Study.open(study.path, read_only=True)

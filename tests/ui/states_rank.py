@@ -1,4 +1,4 @@
-"""States of the Rank screen, for tests that look and for screenshots."""
+"""States of the Rank screen, for tests and for screenshots."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -78,13 +78,13 @@ def rank_no_study(stage: "Stage") -> QWidget:
 
 
 def rank_first_rater(stage: "Stage") -> QWidget:
-    """Who judges, and nobody has yet."""
+    """The rater's name is asked for, in a study without raters."""
     _opened(stage, raters=())
     return stage.made.window
 
 
 def rank_raters(stage: "Stage") -> QWidget:
-    """Who judges, of those known."""
+    """The rater's name is asked for, with known raters."""
     screen = _opened(stage)
     stage.wait(lambda: screen.rater_page.list.count() == len(RATERS), WAIT_MS)
     return stage.made.window
@@ -98,7 +98,7 @@ def rank_setup(stage: "Stage") -> QWidget:
 
 
 def rank_setup_locked(stage: "Stage") -> QWidget:
-    """The settings of the study, when votes were given."""
+    """The settings of the study, after votes."""
     screen = _begun(stage, speed=0.5)
     _vote(stage, screen, Verdict.LEFT, 2)
     screen.judging.leave()
@@ -108,13 +108,13 @@ def rank_setup_locked(stage: "Stage") -> QWidget:
 
 
 def rank_pair(stage: "Stage") -> QWidget:
-    """A pair has come."""
+    """A pair is shown."""
     _begun(stage)
     return stage.made.window
 
 
 def rank_at_work(stage: "Stage") -> QWidget:
-    """Some way into a pair: a mark, a reason, and a remark on the vote before."""
+    """During a pair: a mark, a reason, and a remark on the last vote."""
     screen = _begun(stage)
     _vote(stage, screen, Verdict.LEFT)
     clock = screen.judging_view.pair_view.clock
@@ -126,7 +126,7 @@ def rank_at_work(stage: "Stage") -> QWidget:
 
 
 def rank_apart(stage: "Stage") -> QWidget:
-    """Each video on a clock of its own; the right one moves."""
+    """Each video with its own clock; the right one moves."""
     screen = _begun(stage, statement="Which of the two shows the steadier hand while the thread is pulled through?")
     clock = screen.judging_view.pair_view.clock
     clock.seek(2.0)
@@ -165,7 +165,7 @@ def rank_rest(stage: "Stage") -> QWidget:
 
 
 def rank_done(stage: "Stage") -> QWidget:
-    """What was aimed at is reached."""
+    """The aim is reached."""
     screen = _begun(stage, n=3, raters=("Ann",), comparisons_per_video=1)
     _vote(stage, screen, Verdict.RIGHT, 2)
     return stage.made.window

@@ -140,7 +140,7 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     for name in ("full", "other-net"):
         assert scene_of(canvases(screen)[name]).high == pytest.approx(limits[name])
     assert not screen.bars.labels
-    assert "of its own" in screen.bars.text
+    assert "its own scale" in screen.bars.text
     assert f"0…{plain(limits['full'])}×" in screen.grid.pane(screen.models.keys[0]).caption.text
 
 
@@ -163,7 +163,7 @@ def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
         assert texts[:2] == ("2", "xbar")
         assert texts[2:] == tuple(number_text(value) for value in wanted)
         assert view.table.shown_rows[0].texts[2] == "–", "a model is not compared with itself"
-    assert "Kinds differ" in screen.side.video_numbers.note
+    assert "map kinds differ" in screen.side.video_numbers.note
     screen.side.frame_numbers.table.row_chosen.emit(screen.models.keys[2])
     assert screen.header.pair == (screen.models.keys[0], screen.models.keys[2])
 
@@ -208,7 +208,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert rows["mapless-none"].texts[2:] == ("–",) * 7
     assert rows["mapless-none"].tip == "no map"
     assert "–" not in rows["xbar"].texts
-    assert "Kinds differ" not in view.note, "no map is no kind"
+    assert "map kinds differ" not in view.note, "no map is no kind"
     pane, keys = screen.grid.pane(DIFFERENCE), screen.models.keys
     screen.side.frame_numbers.table.row_chosen.emit(keys[1])
     qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
@@ -216,7 +216,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert pane.canvas.shown is not None
     assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
     screen.header.first.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: "has no map, so nothing is compared" in view.note)
+    qtbot.waitUntil(lambda: "has no map to compare" in view.note)
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["xbar"].texts[2:8] == ("–",) * 6
     assert rows["xbar"].texts[8] != "–", "its entropy is its own"
@@ -274,7 +274,7 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     assert panel.heights.currentData() == Heights.STANDARD
     assert panel.note == ""
     scores = np.array(
-        [screen.models.answers.analyses[screen.models.keys[0]][e.footage].score for e in window.program.videos]
+        [screen.models.results.analyses[screen.models.keys[0]][e.footage].score for e in window.program.videos]
     )
     line = panel.plot.lines[0]
     assert np.allclose(line.heights, (line.scores - scores.mean()) / scores.std(ddof=1))
@@ -289,18 +289,18 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar", "other-net"), n_videos=6)
-    view = screen.side.disputes
+    view = screen.side.disagreements
     screen.side.setCurrentWidget(view)
     assert not view.table.shown_rows
-    assert "1 of 6" in view.ask_all.text
-    click(view.ask_all.button)
+    assert "1 of 6" in view.assess_all_bar.text
+    click(view.assess_all_bar.button)
     qtbot.waitUntil(lambda: len(view.table.shown_rows) == 6, timeout=LONG_MS)
     apart = [float(row.texts[1]) for row in view.table.shown_rows]
     assert all(a >= b for a, b in pairwise(apart))
     top = view.table.shown_rows[0]
     ranks = []
     for model in screen.models.keys:
-        known = screen.models.answers.analyses[model]
+        known = screen.models.results.analyses[model]
         order = sorted(known, key=lambda footage: -known[footage].score)
         ranks.append(order.index(next(f for f in order if f.path.stem in top.key)) + 1)
     assert top.texts[1] == str(max(ranks) - min(ranks))
@@ -518,7 +518,7 @@ def test_a_table_is_replaced_only_after_a_question_and_says_who_is_not_in_it(
     dialogs.save_answer = tmp_path / "numbers"  # the dialog looked for a file of this name alone
     dialogs.confirm_answer = False
     screen.saving.table(dialogs, screen.models.rows)
-    assert dialogs.asked == ["numbers.csv is there already. Replace it?"]
+    assert dialogs.asked == ["numbers.csv exists already. Replace it?"]
     assert old.read_text() == "my own table"
     dialogs.save_answer = tmp_path / "P 1.5 versions"
     with qtbot.waitSignal(screen.saving.saved):
@@ -539,4 +539,4 @@ def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[in
     view.show_contrast(
         Contrast("a", "b", videos, None), [(str(i), ComparedModel(k, f"model {k}")) for i, k in enumerate("abc", 1)]
     )
-    assert view.note == f"Against 1 model a: {said}."
+    assert view.note == f"Compared with 1 model a: {said}."

@@ -72,7 +72,7 @@ def test_a_clip_is_seen_and_then_written(
     assert [s.video.name for s in request.subjects] == ["a.mp4"]
     assert request.subjects[0].analysis is not None
     (row,) = screen.list.rows
-    assert "Written and read back" in row.text
+    assert "Written and checked" in row.text
     assert "412 frames" in row.text
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
@@ -109,7 +109,7 @@ def test_a_number_that_is_still_being_typed_counts_when_it_is_exported(
 def test_a_home_that_is_nowhere_is_told(screen: ExportScreen) -> None:
     screen.destination.line.setText("~nobody here/a.mp4")
     screen.destination.line.textEdited.emit("~nobody here/a.mp4")
-    assert "Give the whole path" in screen.words.text()
+    assert "Give the full path" in screen.words.text()
 
 
 def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Composition, screen: ExportScreen) -> None:
@@ -203,7 +203,7 @@ def test_a_table_shows_its_first_rows(
     assert [cell.text() for cell in cells if cell is not None] == ["Ann", "Ben"]
     screen.kinds.choose("study")
     assert not screen.pane.table.isVisible()
-    assert "nothing to see" in screen.pane.words
+    assert "no preview" in screen.pane.words
     screen.kinds.choose("clip")
     qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.has_picture)
     assert screen.pane.caption.startswith("Frame ")
@@ -233,9 +233,9 @@ def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen
         assert (options is None) == (made.options is None)
         assert screen.destination.suffix in made.suffixes
         assert screen.destination.path.suffix in made.suffixes
-        assert screen.button.isEnabled() != bool(screen.words.text() and "needs 2" in screen.words.text()), made.name
+        assert screen.button.isEnabled() != ("needs at least 2" in screen.words.text()), made.name
     screen.kinds.choose("comparison")
-    assert "needs 2 models" in screen.words.text()
+    assert "needs at least 2 models" in screen.words.text()
     assert not screen.button.isEnabled()
     for model in screen.subject._models:
         screen.subject.models.mark(model.folder, on=True)
@@ -318,7 +318,7 @@ def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
     click(row.button)
     qtbot.waitUntil(lambda: entry.stage is QueueStage.STOPPED)
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
-    assert row.text == ("Stopped. Nothing half written is left.\n1 of 2 files were finished before, and stay: a.mp4.")
+    assert row.text == ("Stopped. No unfinished file is left.\n1 of 2 files were finished before and are kept: a.mp4.")
     assert row.button.isVisible()
     assert row.button.text() == "Show in folder"
 
@@ -367,7 +367,7 @@ def test_a_file_that_is_there_is_replaced_only_after_asking(
     mine.write_text("mine")
     dialogs.confirm_answer = False
     click(screen.button)
-    assert dialogs.asked == ["a.mp4 is there already. Replace it?"]
+    assert dialogs.asked == ["a.mp4 exists already. Replace it?"]
     assert screen.queue.entries == []
     assert mine.read_text() == "mine"
     dialogs.confirm_answer = True
@@ -384,7 +384,7 @@ def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
     click(screen.button)
     assert dialogs.asked == []
     assert screen.queue.entries == []
-    assert "a.mp4 is one of the videos, and they are never replaced" in window.window.messages.text
+    assert "a.mp4 is a source video, which is never replaced" in window.window.messages.text
     screen.destination.choose(tmp_path / f"{'n' * 300}.mp4")  # told when it is written, as the disk tells it
     click(screen.button)
     qtbot.waitUntil(over(screen))
@@ -436,12 +436,12 @@ def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, w
 
 
 def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
-    assert not screen.look_over.isVisible()
+    assert not screen.review_faces.isVisible()
     blurs = screen.options.field("blur_faces")
     assert isinstance(blurs, QCheckBox)
     blurs.setChecked(True)
-    assert screen.look_over.isVisibleTo(screen)
-    screen.look_over.click()
+    assert screen.review_faces.isVisibleTo(screen)
+    screen.review_faces.click()
     assert screen.pages.currentWidget() is screen.faces
     before = len(world.exporting.previewed)
     click(screen.faces.back)
@@ -451,14 +451,14 @@ def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: Expo
 
 def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> None:
     screen.kinds.choose("study")
-    assert not screen.look_over.isVisibleTo(screen)
+    assert not screen.review_faces.isVisibleTo(screen)
     blurs = screen.options.field("blur_faces")
     assert isinstance(blurs, QCheckBox)
     assert "no guarantee" in blurs.toolTip()
     blurs.setChecked(True)
     assert screen.choices.options.blur_faces
-    assert screen.look_over.isVisibleTo(screen)
-    screen.look_over.click()
+    assert screen.review_faces.isVisibleTo(screen)
+    screen.review_faces.click()
     assert [screen.faces.videos.itemText(i) for i in range(screen.faces.videos.count())] == ["a", "b ü", "c"]
 
 
@@ -583,7 +583,7 @@ def test_name_and_stretch_of_one_video_are_none_of_the_next(
     assert (options.start, options.stop) == (0, None)
     screen.destination.line.setText("report.mp4")
     screen.destination.line.textEdited.emit("report.mp4")
-    assert "Give the whole path" in screen.words.text()
+    assert "Give the full path" in screen.words.text()
     assert not screen.button.isEnabled()
 
 
@@ -595,7 +595,7 @@ def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_pat
     assert isinstance(field, QLineEdit)
     field.setText(str(key_file))
     field.textEdited.emit(str(key_file))
-    assert "The key is to other names" in screen.words.text()
+    assert "The key belongs to other names" in screen.words.text()
     pseudonyms = screen.options.field("pseudonyms")
     assert isinstance(pseudonyms, QCheckBox)
     pseudonyms.setChecked(True)

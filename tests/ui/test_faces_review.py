@@ -99,7 +99,7 @@ def test_a_box_is_drawn_where_the_mouse_was_undone_and_done_again(
 def test_a_box_that_is_clicked_is_removed_by_delete(qtbot: QtBot, review: FacesReview) -> None:
     drag(review, FaceBox(0.25, 0.25, 0.5, 0.75))
     qtbot.waitUntil(lambda: kept(review) is not None)
-    assert review.summary.text() == "Not searched: blurred is only what you drew, in 90 of 90 frames."
+    assert review.summary.text() == "Not searched: only your own boxes are blurred, in 90 of 90 frames."
     QTest.mouseClick(review.canvas, LEFT, pos=at(review, 0.9, 0.9))
     assert not review.remove_button.isEnabled()
     QTest.mouseClick(review.canvas, LEFT, pos=at(review, 0.4, 0.5))
@@ -136,8 +136,8 @@ def test_a_search_is_told_and_doubts_are_settled(qtbot: QtBot, review: FacesRevi
     )
     review._edit(Faces(review.faces.video_digest, 90, doubts=doubts, method="YuNet"), "made up")
     assert [review.doubts.item(i).text() for i in range(2)] == [
-        "31–40: not found, the box is held",
-        "61: perhaps a face, not blurred",
+        "31–40: not found; the box is kept",
+        "61: possibly a face; not blurred",
     ]
     review.doubts.setCurrentRow(1)
     assert review.frame == 60

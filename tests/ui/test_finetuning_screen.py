@@ -55,7 +55,7 @@ def test_it_says_what_will_be_trained_and_what_it_costs(make_trainer: MakeTraine
     said = choices.texts()
     assert "45 pairs of 10 videos, from 90 votes of 2 raters" in said
     assert "21 pairs that touch 2 videos, by participant: P0" in said
-    assert "chosen on 30 pairs of the training videos, then trained afresh on all" in said
+    assert "chosen on 30 pairs of the training videos, then trained again on all" in said
     assert "about 1 min 50 s (features of 3 videos first: 1 min 30 s; 8 epochs at most, up to 2 s each)" in said
     assert "Only 21 pairs are held out" in said
     assert choices.start.currentText() == "alpha"
@@ -226,7 +226,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     assert 0 < len(wrong) < 66
     qtbot.waitUntil(lambda: {(row[0], row[1]) for row in page.table.texts()} == wrong, timeout=60_000)
     assert f"agree on {100 * (1 - len(wrong) / 66):.1f} % of 66 pairs" in page.summary.text()
-    assert "It was trained on 45 pairs of this study: on these it had the answer." in page.summary.text()
+    assert "It was trained on 45 pairs of this study, so agreement on these is no fair test." in page.summary.text()
     assert {row[2] for row in page.table.texts()} == {"2 to 0"}
     first = page.table.texts()[0]
     leads = {(b, w): scores[w] - scores[b] for b, w in wrong}
@@ -238,7 +238,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
 
     trainer.made.window.show_screen("finetune")
     screen.disagreement.back.click()
-    qtbot.waitUntil(lambda: [row[1] for row in screen.versions.table.texts()] == ["in use", "as it came"])
+    qtbot.waitUntil(lambda: [row[1] for row in screen.versions.table.texts()] == ["in use", "original"])
     assert [row[3] for row in screen.versions.table.texts()] == ["45 pairs", "–"]
     held = f"{100 * result.report.held_out.after.value:.1f} % (25.0 to 75.0) of 21"
     assert [row[2] for row in screen.versions.table.texts()] == [held, "–"]
@@ -338,7 +338,7 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> 
     qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
     screen.disagreement.back.click()
     table = screen.versions.table
-    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["in use", "as it came"])
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["in use", "original"])
     assert not screen.versions.use.isEnabled()
     table.selectRow(0)
     assert not screen.versions.use.isEnabled(), "it is in use already"
@@ -367,7 +367,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     trainer = Trainer(qtbot, made, world, first.path)
     trainer.sit_down()
     table, discard = trainer.screen.versions.table, trainer.screen.versions.discard
-    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["undecided", "as it came"])
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["undecided", "original"])
     assert not discard.isEnabled()
     table.selectRow(1)
     assert not discard.isEnabled(), "it has been decided on"
@@ -380,7 +380,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     discard.click()
     assert result.folder.exists()
     discard.click()
-    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["discarded", "as it came"])
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["discarded", "original"])
     assert not result.folder.exists()
     assert not discard.isEnabled()
     assert {version.state for version in trainer.versions() if version.digest == result.digest} == {
@@ -410,11 +410,11 @@ def test_stop_and_keep_best(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     trainer.start()
     running = trainer.screen.running
     assert not running.stop.isEnabled(), "no epoch is finished that could be kept"
-    assert running.stop.toolTip() == "No epoch is finished yet that could be kept."
+    assert running.stop.toolTip() == "No epoch is finished yet."
     qtbot.waitUntil(running.stop.isEnabled)
     running.stop.click()
     assert trainer.phase is TuningPhase.STOPPING
-    assert running.stage.text() == "Stopping: the best epoch so far is kept"
+    assert running.stage.text() == "Stopping; the best epoch so far is kept"
     assert not running.stop.isEnabled()
     trainer.wait_for(TuningPhase.DECIDING)
     assert trainer.world.tuner.ended == ["stopped"]
@@ -511,10 +511,9 @@ def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTrainer) -> 
     trainer = make_trainer()
     choices = trainer.screen.choices
     choices.start.setCurrentIndex(choices.start.findData(""))
-    assert choices.start.currentText() == "Nothing: a first model"
-    qtbot.waitUntil(
-        lambda: trainer.screen.tuning.request is not None and trainer.screen.tuning.request.selection.parent is None
-    )
+    assert choices.start.currentText() == "None: a first model"
+    tuning = trainer.screen.tuning
+    qtbot.waitUntil(lambda: tuning.request is not None and tuning.request.selection.parent is None)
     trainer.train()
     (job,) = trainer.world.tuner.jobs
     page = trainer.screen.before_after

@@ -11,7 +11,17 @@ from skillviewer.ui.session.insight.moment_tour import LEAD_IN_S
 from tests.ui.driving import inspect, open_and_load
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import click, key, type_text
-from tests.ui.inspecting import by_score, choose, look_into, lowest, moments_of, open_assessed, told, unseen, why_of
+from tests.ui.inspecting import (
+    by_score,
+    choose,
+    findings_of,
+    lowest,
+    moments_of,
+    open_assessed,
+    stored_study,
+    unseen,
+    why_of,
+)
 
 
 @pytest.fixture
@@ -40,12 +50,12 @@ def opinion_shown(made: Composition) -> Opinion | None:
 
 
 def opinions_on_disk(made: Composition) -> list[Opinion]:
-    with look_into(made) as study:
+    with stored_study(made) as study:
         return [m.opinion for m in study.remarks.moments(made.program.insight.remarks.video) if m.model_digest]
 
 
 def test_moments_are_those_of_the_page_and_flagged_on_the_curve(qtbot: QtBot, shown: Composition) -> None:
-    found = told(qtbot, shown)
+    found = findings_of(qtbot, shown)
     assert [(row.card.start_s, row.card.stop_s) for row in rows(shown) if row.card] == [
         (m.start_s, m.stop_s) for m in found.moments
     ]
@@ -57,7 +67,7 @@ def test_moments_are_those_of_the_page_and_flagged_on_the_curve(qtbot: QtBot, sh
 
 def test_the_playhead_says_which_moment_it_is_in(qtbot: QtBot, shown: Composition) -> None:
     program = shown.program
-    for at, moment in enumerate(told(qtbot, shown).moments):
+    for at, moment in enumerate(findings_of(qtbot, shown).moments):
         program.playback.seek(moment.start_frame)
         assert marked(shown)[at]
         program.playback.seek(moment.stop_frame - 1)
@@ -68,7 +78,7 @@ def test_the_playhead_says_which_moment_it_is_in(qtbot: QtBot, shown: Compositio
 
 def test_next_and_previous_moment(qtbot: QtBot, shown: Composition) -> None:
     playback, actions = shown.program.playback, shown.window.actions_
-    starts = [m.start_frame for m in told(qtbot, shown).moments]
+    starts = [m.start_frame for m in findings_of(qtbot, shown).moments]
     playback.seek(0)
     for start in starts if starts[0] > 0 else starts[1:]:
         actions["next_moment"].trigger()
@@ -82,7 +92,7 @@ def test_next_and_previous_moment(qtbot: QtBot, shown: Composition) -> None:
 
 def test_a_moment_plays_from_two_seconds_before_to_its_end(qtbot: QtBot, shown: Composition) -> None:
     playback = shown.program.playback
-    found = told(qtbot, shown)
+    found = findings_of(qtbot, shown)
     at = next(i for i, m in enumerate(found.moments) if m.start_s > LEAD_IN_S)
     moment = found.moments[at]
     seen: list[int] = []
@@ -98,7 +108,7 @@ def test_a_moment_plays_from_two_seconds_before_to_its_end(qtbot: QtBot, shown: 
 
 def test_a_moment_plays_though_another_stretch_is_looped(qtbot: QtBot, shown: Composition) -> None:
     playback = shown.program.playback
-    moment = told(qtbot, shown).moments[-1]
+    moment = findings_of(qtbot, shown).moments[-1]
     assert moment.start_frame > 20
     playback.seek(5)
     playback.mark_in()
@@ -145,9 +155,9 @@ def test_a_note_on_a_moment_is_undone_with_what_was_kept_for_it(qtbot: QtBot, sh
     key(row.note, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: row.card is not None and [n.text for n in row.card.notes] == ["The tool slips."])
     assert not row.note.isVisible()
-    with look_into(shown) as study:
+    with stored_study(shown) as study:
         (note,) = study.remarks.notes(shown.program.insight.remarks.video)
-        assert note.time_s == pytest.approx(told(qtbot, shown).moments[0].start_s)
+        assert note.time_s == pytest.approx(findings_of(qtbot, shown).moments[0].start_s)
     shown.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: row.card is not None and row.card.notes == () and row.card.kept is None)
 
@@ -172,7 +182,7 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     type_text(row.label, "regrasp")
     key(row.label, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: shown.program.undo.undo_text == "label of a moment" and not shown.program.study.busy)
-    with look_into(shown) as study:
+    with stored_study(shown) as study:
         assert [m.label for m in study.remarks.moments(shown.program.insight.remarks.video)] == ["regrasp"]
     click(row.delete)
     qtbot.waitUntil(lambda: len(rows(shown)) == n)
@@ -185,7 +195,7 @@ def test_what_is_said_stays_with_its_video(qtbot: QtBot, shown: Composition) -> 
     click(rows(shown)[0].opinions[Opinion.AGREE])
     qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)
     choose(qtbot, shown, by_score(shown)[1].path)
-    told(qtbot, shown)
+    findings_of(qtbot, shown)
     qtbot.waitUntil(lambda: bool(rows(shown)))
     assert all(row.card is not None and row.card.opinion is Opinion.NONE for row in rows(shown))
     choose(qtbot, shown, first)
@@ -230,7 +240,7 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
     click(row.note_button)
     type_text(row.note, "the left hand hesi")
     world.explaining.hold.set()
-    told(qtbot, window)
+    findings_of(qtbot, window)
     qtbot.waitUntil(lambda: card.identity not in [other.identity for other in inquiry.cards])
     assert row in rows(window)
     assert row.note.hasFocus()
@@ -238,7 +248,7 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
     key(row.note, Qt.Key.Key_Return)
 
     def notes() -> list[tuple[str, float]]:
-        with look_into(window) as study:
+        with stored_study(window) as study:
             moments = {m.id: m.start_s for m in study.remarks.moments(first.name)}
             return [(n.text, moments[n.moment]) for n in study.remarks.notes(first.name) if n.moment is not None]
 
@@ -254,7 +264,7 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
     first, second, _ = by_score(window)
     for entry in (second, first):  # both are explained: nothing has to be waited for later
         choose(qtbot, window, entry.path)
-        told(qtbot, window)
+        findings_of(qtbot, window)
     qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.insight.inquiry.cards) > 0)
     row = rows(window)[0]
     click(row.note_button)
@@ -267,7 +277,7 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
     qtbot.waitUntil(lambda: all(other.note.text() == "" for other in rows(window)))
 
     def notes(name: str) -> list[str]:
-        with look_into(window) as study:
+        with stored_study(window) as study:
             return [note.text for note in study.remarks.notes(name)]
 
     qtbot.waitUntil(lambda: notes(first.name) == ["hesitates here"])
@@ -307,7 +317,7 @@ def test_each_person_has_an_opinion_of_their_own(qtbot: QtBot, shown: Compositio
     click(rows(shown)[0].opinions[Opinion.DISAGREE])
 
     def said() -> set[tuple[str, Opinion]]:
-        with look_into(shown) as study:
+        with stored_study(shown) as study:
             return {(m.author, m.opinion) for m in study.remarks.moments(remarks.video) if m.model_digest}
 
     qtbot.waitUntil(lambda: said() == {("Anna", Opinion.AGREE), ("Ben", Opinion.DISAGREE)})

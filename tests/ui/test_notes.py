@@ -14,7 +14,7 @@ from skillviewer.ui.session.undo import Command
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import click, key, type_text
-from tests.ui.inspecting import choose, look_into, notes_of
+from tests.ui.inspecting import choose, notes_of, stored_study
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -30,7 +30,7 @@ def opened(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
 
 
 def on_disk(made: Composition, video: str = "a") -> list[str]:
-    with look_into(made) as study:
+    with stored_study(made) as study:
         return [note.text for note in study.remarks.notes(video)]
 
 
@@ -223,5 +223,5 @@ def test_a_note_is_of_who_wrote_it_and_the_next_of_who_works_here_then(qtbot: Qt
     type_text(fresh, "by ben")
     key(fresh, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: on_disk(opened) == ["by anna", "by ben"])
-    with look_into(opened) as study:
+    with stored_study(opened) as study:
         assert [note.author for note in study.remarks.notes("a")] == ["Anna", "Ben"]

@@ -19,7 +19,7 @@ from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect, open_and_load, states
 from tests.ui.fakes import FakeWorld, read_number
 from tests.ui.hands import click, key
-from tests.ui.inspecting import told
+from tests.ui.inspecting import findings_of
 from tests.ui.test_recovery import die, noted
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -129,7 +129,7 @@ def test_each_part_has_a_score_evidence_and_moments_of_its_own(
     assert len(set(scores.values())) == 3
     for name in ("try 1", "try 2", "try 1"):
         choose_by_hand(qtbot, parts, name)
-        found = told(qtbot, parts)
+        found = findings_of(qtbot, parts)
         frames = RANGES[name]
         assert found.name == name
         assert found.analysis.score == scores[name]

@@ -123,7 +123,7 @@ def test_the_cache_is_measured_and_emptied_after_a_question(
     page = dialog.storage
     dialog.show_page(page)
     qtbot.waitUntil(page.empty.isEnabled)
-    assert page.kept.text().startswith("2 MB in all\n2 MB features")
+    assert page.kept.text().startswith("2 MB total\n2 MB features")
     dialogs.confirm_answer = False
     click(page.empty)
     assert "2 MB" in dialogs.asked[-1]
@@ -175,7 +175,7 @@ def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composit
     actions = window.window.actions_
     give(keys, "go_to", Qt.Key.Key_K)
     assert "“Play or pause” (player)" in keys.message.text()
-    assert keys.add.text() == "Take it over"
+    assert keys.add.text() == "Take over"
     assert actions.keys("play") == ("Space", "K"), "nothing moves before it is asked for"
     click(keys.add)
     assert actions.keys("go_to") == ("Ctrl+G", "K")
@@ -197,7 +197,7 @@ def test_the_same_key_on_two_screens_that_never_meet_is_no_conflict(window: Comp
 @pytest.mark.parametrize(
     ("which", "modifiers", "words"),
     [
-        (Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier, "menu File"),
+        (Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier, "File menu"),
         (Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier, "already"),
     ],
 )

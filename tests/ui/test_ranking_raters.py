@@ -92,7 +92,7 @@ def test_a_name_that_is_typed_a_little_otherwise_is_the_same_rater(
     assert rater.screen.judging.rater == "Jürgen M"
     assert rater.screen.judging.tally.mine == 1
     said = rater.screen.judging_view.votes.message.text()
-    assert ("goes on as “Jürgen M”" in said) == (typed == "jürgen m"), "what looks alike needs no word"
+    assert ("continues as the rater “Jürgen M”" in said) == (typed == "jürgen m"), "what looks alike needs no word"
     rater.vote(KEYS.Key_1)
     assert raters(path) == ("Jürgen M",)
 
@@ -175,7 +175,7 @@ def test_a_small_study_has_an_aim_that_can_be_reached(
         rater.vote(KEYS.Key_1)
     assert rater.phase is JudgingPhase.DONE
     page = rater.screen.done_page
-    words = "Ann gave 5 judgements and has seen every pair; all raters together gave 5."
+    words = "Ann gave 5 judgements and has seen every pair. All raters together gave 5."
     rater.qtbot.waitUntil(lambda: words in page.text and not rater.screen.more.isVisible())
     click(next(button for button in page.findChildren(QAbstractButton) if button.text() == "Next rater"))
     rater.begin("Ben")
@@ -343,5 +343,5 @@ def test_a_skipped_pair_does_not_lock_the_speed(
     rater.vote(KEYS.Key_1)
     finish(rater)
     show_set_up(rater)
-    qtbot.waitUntil(lambda: setup.locked.text().startswith("Locked: 1 judgement was given"))
+    qtbot.waitUntil(lambda: setup.locked.text().startswith("Locked by 1 judgement"))
     assert not setup.speed.isEnabled()

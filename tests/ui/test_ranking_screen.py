@@ -423,13 +423,13 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
 
     qtbot.waitUntil(lambda: kept() is not None)
     assert kept() == pytest.approx(6 / RATES_HZ[name], abs=1e-4)
-    qtbot.waitUntil(lambda: pair_view.clock.stretches[pair_view.left].sync_s > 0)
+    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left].sync_s > 0)
     rater.press(KEYS.Key_F)
     assert sorted(pair_view.clock.moving) == [0, 1]
     rater.press(KEYS.Key_Home)
     assert pair_view.clock.time_s(0) == pytest.approx(-6 / RATES_HZ[name], abs=1e-4)
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: pair_view.clock.stretches[pair_view.left].sync_s == 0)
+    qtbot.waitUntil(lambda: pair_view.clock.clips[pair_view.left].sync_s == 0)
     assert kept() is None
 
 
@@ -524,7 +524,7 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
     for _ in range(2):
         rater.press(KEYS.Key_Comma)
     clock = rater.screen.judging_view.pair_view.clock
-    marked_s = [float(stretch.video.times_s[clock.frame(at)]) for at, stretch in enumerate(clock.stretches)]
+    marked_s = [float(stretch.video.times_s[clock.frame(at)]) for at, stretch in enumerate(clock.clips)]
     assert min(marked_s) > 0
     rater.press(KEYS.Key_M)
     rater.press(KEYS.Key_R)
@@ -649,7 +649,7 @@ def test_the_end_is_calm(make_rater: MakeRater) -> None:
     rater.vote(KEYS.Key_1)
     assert rater.phase is JudgingPhase.DONE
     assert "Ann gave 2 judgements" in rater.screen.done_page.text
-    assert "2 of the 2" in rater.screen.done_page.text
+    assert "2 of 2" in rater.screen.done_page.text
     rater.screen.more.click()
     rater.wait_for_pair()
     rater.vote(KEYS.Key_1)
@@ -665,7 +665,7 @@ def test_fewer_pairs_than_are_aimed_at_are_all_there_is(make_rater: MakeRater) -
     rater.begin()
     rater.vote(KEYS.Key_1)
     assert rater.phase is JudgingPhase.DONE
-    assert "Ann gave 1 judgement and has seen every pair; all raters together gave 1." in rater.screen.done_page.text
+    assert "Ann gave 1 judgement and has seen every pair. All raters together gave 1." in rater.screen.done_page.text
 
 
 def test_a_pause_is_suggested_after_many_pairs(make_rater: MakeRater, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,9 +80,9 @@ def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None
     best = found.standings[0]
     assert rows[0][3].replace("−", "-") == f"{best.strength:+.2f} ± {best.error:.2f}"
     assert results.summary.text() == "6 votes by 2 raters"
-    assert results.trust.sentences[0] == f"No vote on {GNU} yet."
+    assert results.reliability.sentences[0] == f"No vote on {GNU} yet."
     assert found.ordinal is not None
-    assert found.ordinal.sentence in results.trust.sentences
+    assert found.ordinal.sentence in results.reliability.sentences
     header = results.table.horizontalHeader()
     click(header.viewport(), QPoint(header.sectionViewportPosition(4) + 8, header.height() // 2))
     won = [int(row[4]) for row in results.table.texts()]
@@ -92,9 +92,9 @@ def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None
 def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study()
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results.circles.rows
+    (row,) = rater.screen.results.cycles.rows
     assert f"{QUAGGA} over {OKAPI}: 1 to 0 ‹ smallest lead" in row.text
-    assert not rater.screen.results.circles.all.isVisible(), "one circle has one button"
+    assert not rater.screen.results.cycles.all.isVisible(), "one cycle has one button"
     click(row.again)
     qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
     click(tab(rater, "Judge"))
@@ -112,7 +112,7 @@ def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_st
 def test_putting_a_pair_back_can_be_undone(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study()
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results.circles.rows
+    (row,) = rater.screen.results.cycles.rows
     click(row.again)
     qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
     rater.made.program.undo.undo()
@@ -129,7 +129,7 @@ def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sittin
     with Study.open(rater.path, read_only=True) as study:
         assert study.again.waiting() == ()
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results.circles.rows
+    (row,) = rater.screen.results.cycles.rows
     click(row.again)
     qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
     rater.made.program.undo.clear()
@@ -147,7 +147,7 @@ def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sittin
 def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study([*CIRCLE, ("Ann", QUAGGA, TAPIR, 1), ("Ann", TAPIR, ZEBRA, 1)])
     look(qtbot, rater, "Results")
-    circles = rater.screen.results.circles
+    circles = rater.screen.results.cycles
     assert [row.isVisible() for row in circles.rows] == [True, True]
     assert circles.all.text() == "Judge 2 pairs again"
     click(circles.rows[0].again)
@@ -202,7 +202,7 @@ def test_raters_are_told_in_numbers_and_words(qtbot: QtBot, open_study: Open) ->
 def test_a_study_for_reading_only_shows_results_and_asks_for_nothing(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study(read_only=True)
     look(qtbot, rater, "Results")
-    (row,) = rater.screen.results.circles.rows
+    (row,) = rater.screen.results.cycles.rows
     assert not row.again.isEnabled()
     assert "reading only" in row.again.toolTip()
 

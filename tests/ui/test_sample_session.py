@@ -12,7 +12,7 @@ from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, move, press, release, type_text
-from tests.ui.inspecting import by_score, look_into, moments_of, notes_of, told, why_of
+from tests.ui.inspecting import by_score, findings_of, moments_of, notes_of, stored_study, why_of
 
 SCORE, PERCENTILE = ([column.name for column in COLUMNS].index(name) for name in ("score", "percentile"))
 
@@ -47,7 +47,7 @@ def test_a_session_on_the_sample_study(
     qtbot.waitUntil(lambda: program.state.current == low.footage and program.playback.video is not None)
 
     # read why
-    found = told(qtbot, made)
+    found = findings_of(qtbot, made)
     assert found.name == low.name
     assert why_of(made).standing.sentence.plain.startswith(f"Score {signed(found.analysis.score)} (95 % interval ")
     assert why_of(made).standing.sentence.plain.endswith("lower than all 23 comparable videos of this task.")
@@ -88,7 +88,7 @@ def test_a_session_on_the_sample_study(
     actions["undo"].trigger()
     qtbot.waitUntil(lambda: [b.note.text for b in notes_of(made).blocks] == ["Misses the hole twice."])
 
-    # close in the middle of a job: asked once, and only closed when told so
+    # close in the middle of a job: asked once, and only closed when confirmed
     world.held = True
     program.state.set_passes(4)
     actions["assess"].trigger()
@@ -111,5 +111,5 @@ def test_a_session_on_the_sample_study(
     qtbot.waitUntil(lambda: sum(e.state is VideoState.DONE for e in again.program.videos) == 24, timeout=60_000)
     again.window.panel.show_chosen(low.footage)
     qtbot.waitUntil(lambda: [b.note.text for b in notes_of(again).blocks] == ["Misses the hole twice."])
-    with look_into(again) as study:
+    with stored_study(again) as study:
         assert len([m for m in study.remarks.moments(low.known_as) if not m.model_digest]) == 1

@@ -635,7 +635,7 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     assert isinstance(rank, RankScreen)
     qtbot.waitUntil(lambda: rank.judging.phase is JudgingPhase.READ_ONLY)
     assert rank.pages.currentWidget() is rank.read_only_page
-    assert any(text.startswith(words) and "In a copy of it votes can be given" in text for text in all_words(rank))
+    assert any(text.startswith(words) and "You can judge in a copy" in text for text in all_words(rank))
     vote = Vote("b", "c", Verdict.LEFT, "Ben")
     task = window.program.undo.perform(Command("vote", lambda study: study.votes.cast(vote), withdraw, ("votes",)))
     with qtbot.waitSignal(task.failed, timeout=20_000):

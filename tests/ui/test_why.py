@@ -25,7 +25,17 @@ from tests.ui.driving import inspect, open_and_load
 from tests.ui.evidence import contributions
 from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld
 from tests.ui.hands import click, key
-from tests.ui.inspecting import assess_all, by_score, choose, lowest, open_assessed, score_of, told, unseen, why_of
+from tests.ui.inspecting import (
+    assess_all,
+    by_score,
+    choose,
+    findings_of,
+    lowest,
+    open_assessed,
+    score_of,
+    unseen,
+    why_of,
+)
 
 
 def told_number(value: float, digits: int = 2) -> str:
@@ -46,7 +56,7 @@ def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: 
     assert entry.analysis is not None
     assert entry.analysis.interval is not None
     choose(qtbot, window, entry.path)
-    told(qtbot, window)
+    findings_of(qtbot, window)
     median = float(np.median([score_of(e) for e in others if e is not entry]))
     expected = f"lower than {round(100 * 19 / 23)} % of the 23 comparable videos of this task."
     if entry.analysis.interval[0] <= median <= entry.analysis.interval[1]:
@@ -83,7 +93,7 @@ def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
     assert page.standing.missing.plain == "The 2 other videos of this task are not assessed yet."
     assert not page.standing.strip.isVisible()
     click(page.standing.assess_all)
-    qtbot.waitUntil(lambda: not window.program.assessments.busy and told(qtbot, window).n_unassessed == 0)
+    qtbot.waitUntil(lambda: not window.program.assessments.busy and findings_of(qtbot, window).n_unassessed == 0)
     qtbot.waitUntil(lambda: not page.standing.missing.isVisible())
 
 
@@ -165,7 +175,7 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     open_assessed(qtbot, window, world, 3)
-    told(qtbot, window)
+    findings_of(qtbot, window)
     world.explaining.held = True
     entry = unseen(window)
     choose(qtbot, window, entry.path)
@@ -179,7 +189,7 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     assert not window.program.jobs.running
     world.explaining.hold.set()
     click(block.explain)
-    assert told(qtbot, window).evidence is not None
+    assert findings_of(qtbot, window).evidence is not None
     qtbot.waitUntil(block.bars.isVisible)
     assert not block.progress.isVisible()
 
@@ -211,19 +221,19 @@ def test_evidence_that_fails_is_told_in_place_and_tried_again(
     assert block.explain.text() == "Try again"
     world.explaining.failing = False
     click(block.explain)
-    assert told(qtbot, window).evidence is not None
+    assert findings_of(qtbot, window).evidence is not None
 
 
 def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 7)
-    told(qtbot, window)  # of the video that is on screen at first
+    findings_of(qtbot, window)  # of the video that is on screen at first
     world.explaining.asked.clear()
     *passed, stays = [entry for entry in by_score(window) if entry.footage != window.program.state.current]
     assert len(passed) == 5
     for entry in passed:
         window.window.panel.show_chosen(entry.footage)
     choose(qtbot, window, stays.path)
-    told(qtbot, window)
+    findings_of(qtbot, window)
     assert world.explaining.asked == [stays.name]
 
 
@@ -237,7 +247,7 @@ def test_the_page_follows_as_more_videos_are_assessed(qtbot: QtBot, window: Comp
     qtbot.waitUntil(why_of(window).standing.missing.isVisible)
     assert why_of(window).standing.missing.plain == "2 of the 22 comparable videos are not assessed yet."
     assess_all(qtbot, window)
-    qtbot.waitUntil(lambda: told(qtbot, window).standing.n == 22)
+    qtbot.waitUntil(lambda: findings_of(qtbot, window).standing.n == 22)
 
 
 def test_limits_name_the_passes_the_training_and_the_other_models(

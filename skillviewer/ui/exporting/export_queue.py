@@ -1,4 +1,4 @@
-"""The queue of exports: an entry for each press of the button, carried out one after the other."""
+"""Queue of exports: each entry is one export of the user; entries run one after the other."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -14,7 +14,7 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 class QueueStage(StrEnum):
-    """How far an entry is."""
+    """State of an entry."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -25,12 +25,12 @@ class QueueStage(StrEnum):
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen."""
+        """True if the entry will not change any more."""
         return self not in {QueueStage.WAITING, QueueStage.WORKING}
 
 
 class QueueEntry(QObject):
-    """An entry of the queue: one file, or one for each video."""
+    """One export: one file, or one per video."""
 
     changed = Signal()
     assessed = Signal(object)
@@ -44,18 +44,18 @@ class QueueEntry(QObject):
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
         self.batch: Batch | None = None
-        self.written: list[Written] = []  # of several files, those that are finished
+        self.written: list[Written] = []  # finished files of several
         self.failure = ""
         self._job: Job | None = None
 
     @property
     def target(self) -> Path:
-        """The file, or the folder where there are several."""
+        """The file, or the folder for several files."""
         first = self.requests[0].path
         return first if len(self.requests) == 1 else first.parent
 
     def follow(self, task: Task, job: Job) -> None:
-        """Listen to the work."""
+        """Follow the task."""
         self._job = job
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)
@@ -64,7 +64,7 @@ class QueueEntry(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Ask the work to stop; files that are finished stay, and no half file."""
+        """Stop the task; finished files stay, unfinished ones are removed."""
         if self._job is not None and not self.stage.over:
             self._job.stop()
 
@@ -97,16 +97,16 @@ class QueueEntry(QObject):
 
 
 class ExportQueue(QObject):
-    """Hands requests to the worker thread that writes, and keeps their results.
+    """Submits requests to the worker thread that writes, and keeps their entries.
 
     Args:
         worker: Writes.
-        jobs: Shows the work, and asks before the window is closed over it.
+        jobs: Shows the work, and asks before the window closes during it.
         parent: Owner.
     """
 
     added = Signal(object)
-    """``QueueEntry``: a new one, the latest."""
+    """``QueueEntry``: the latest."""
 
     assessed = Signal(object)
     """``Assessed``, of any entry."""
@@ -117,12 +117,12 @@ class ExportQueue(QObject):
         self.entries: list[QueueEntry] = []
 
     @property
-    def promised(self) -> set[Path]:
-        """Files that are about to be written."""
+    def pending(self) -> set[Path]:
+        """Files to be written by unfinished entries."""
         return {request.path for entry in self.entries if not entry.stage.over for request in entry.requests}
 
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
-        """Append requests, which are carried out after those before them."""
+        """Add an export to the end of the queue."""
         entry = QueueEntry(title, requests, self)
         entry.assessed.connect(self.assessed)
         given = entry.requests

@@ -1,4 +1,4 @@
-"""Where a rater judges: a pair, and the buttons under it."""
+"""The view in which a rater judges: a pair, and the buttons under it."""
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -18,15 +18,15 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.layout import NONE, vertical
 
 AHEAD_AFTER_MS = 400
-"""How long a pair is on screen before the next one is opened: it should be able to play at once."""
+"""Time that a pair is on screen before the next one is opened, so that it can play at once."""
 
 
 class JudgingView(QWidget):
-    """Two pair views: one is visible, and the other opens the next pair.
+    """Two pair views: one on screen, and one that opens the next pair.
 
     Args:
-        program: Lanes, study and undo.
-        judging: The rater at work.
+        program: Worker threads, study and undo.
+        judging: State of the rater's judging.
         actions: Actions of the screen.
         parent: Owner.
     """
@@ -56,7 +56,7 @@ class JudgingView(QWidget):
         column.addWidget(self._pile, 1)
         column.addWidget(self.transport)
         column.addWidget(self.votes)
-        self.transport.set_deck(self.pair_view)
+        self.transport.set_pair_view(self.pair_view)
         self.votes.left_reason.connect(self.take_focus)
         judging.turn_changed.connect(self._on_turn)
         judging.taken_back.connect(self._on_taken_back)
@@ -67,7 +67,7 @@ class JudgingView(QWidget):
 
     @property
     def pair_view(self) -> PairView:
-        """The pair view that is visible."""
+        """The pair view on screen."""
         return self.pair_views[self._front]
 
     @property
@@ -76,11 +76,11 @@ class JudgingView(QWidget):
 
     @property
     def marks_s(self) -> Marks:
-        """The times that were marked on this pair, in the video on the left and in that on the right."""
+        """The marked times of this pair, in the left and in the right video."""
         return self._sided(self._marks_s)
 
     def _sided(self, marks_s: Marks) -> Marks:
-        """Return marks by video as those of the left and the right one, and the other way round."""
+        """Turn marks by video into marks by side, or back."""
         return marks_s if self.pair_view.left == 0 else (marks_s[1], marks_s[0])
 
     @Slot()
@@ -89,7 +89,7 @@ class JudgingView(QWidget):
         self.pair_view.player_on(left=True).canvas.setFocus()
 
     def take_settings(self) -> None:
-        """Take what the study allows."""
+        """Apply the study's settings."""
         study = self._program.studies.current
         if study is not None:
             self.votes.allow_neither(study.settings.allow_neither)
@@ -98,7 +98,7 @@ class JudgingView(QWidget):
     # what the rater does
 
     def vote(self, verdict: Verdict | None) -> None:
-        """Vote on the pair as it is on screen; None skips it."""
+        """Vote on the pair on screen; None skips it."""
         pair_view = self.pair_view
         if pair_view.turn is not None:
             shares, played = pair_view.shares(), pair_view.played()
@@ -109,14 +109,14 @@ class JudgingView(QWidget):
                 pair_view.clock.pause()
 
     def swap(self) -> None:
-        """Exchange the sides."""
+        """Swap the sides."""
         if self._judging.phase is JudgingPhase.JUDGING:
             self.pair_view.swap()
 
     def mark(self) -> None:
-        """Mark what is on screen, in both videos or in the one that moves; or take the marks on it away again."""
+        """Mark the frames on screen of the videos that move; remove these marks if they are there already."""
         clock = self.pair_view.clock
-        if not clock.stretches:
+        if not clock.clips:
             return
         here = {video: self._own_s(video) for video in clock.moving}
         if all(self._marks_s[video] == own_s for video, own_s in here.items()):
@@ -124,19 +124,18 @@ class JudgingView(QWidget):
         self._set_marks((here.get(0, self._marks_s[0]), here.get(1, self._marks_s[1])))
 
     def _own_s(self, video: int) -> float | None:
-        """Return the time of the frame of a video that is on screen, None before it begins and after it has ended."""
+        """Return the time of the frame of a video on screen; None before it begins and after it has ended."""
         clock = self.pair_view.clock
-        stretch, now_s = clock.stretches[video], clock.time_s(video)
-        within = stretch.start_s - EPSILON_S <= now_s <= stretch.stop_s + EPSILON_S
-        return round(float(stretch.video.times_s[clock.frame(video)]), 3) if within else None
+        clip, now_s = clock.clips[video], clock.time_s(video)
+        within = clip.start_s - EPSILON_S <= now_s <= clip.stop_s + EPSILON_S
+        return round(float(clip.video.times_s[clock.frame(video)]), 3) if within else None
 
     def _set_marks(self, marks_s: Marks) -> None:
-        """Take marks by video."""
         self._marks_s = marks_s
         self.transport.set_marks(marks_s)
 
     def write_reason(self) -> None:
-        """Put the focus into the reason."""
+        """Focus the reason."""
         self.votes.reason.setFocus()
 
     def set_together(self, together: bool) -> None:
@@ -144,7 +143,7 @@ class JudgingView(QWidget):
         self.pair_view.clock.set_together(together)
 
     def other_one(self) -> None:
-        """Let the keys move the other video, when each has its own clock."""
+        """Move the other video with the keys, where each has its own clock."""
         clock = self.pair_view.clock
         if not clock.together:
             clock.set_active(1 - clock.active)
@@ -169,12 +168,12 @@ class JudgingView(QWidget):
         if self.isVisible():
             self.take_focus()
         if self.pair_view.is_seen:
-            self._judging.on_seen()  # the pair was looked at before
+            self._judging.on_seen()  # the pair was on screen before
             self._opening.start()
 
     @Slot(object)
     def _on_taken_back(self, vote: Vote) -> None:
-        """Bring back what was written with a vote: it is seldom that which was wrong."""
+        """Restore what was written with a vote: it is rarely the reason that was wrong."""
         self.votes.reason.setText(vote.reason)
         if self.pair_view.turn is not None:
             marks_s = vote.left_mark_s, vote.right_mark_s
@@ -183,7 +182,7 @@ class JudgingView(QWidget):
     def _flip(self) -> None:
         self._opening.stop()
         self._front = 1 - self._front
-        self.transport.set_deck(self.pair_view)
+        self.transport.set_pair_view(self.pair_view)
         self._pile.setCurrentWidget(self.pair_view)
 
     @property
@@ -222,9 +221,7 @@ class JudgingView(QWidget):
     @Slot()
     def _on_broken(self) -> None:
         if self.sender() is self.pair_view:
-            self.votes.show_message(
-                self.tr("A picture of this pair could not be read. Judge by the rest of it, or skip the pair.")
-            )
+            self.votes.show_message(self.tr("A frame could not be read. Judge by the rest, or skip the pair."))
 
     @Slot(object)
     def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:
