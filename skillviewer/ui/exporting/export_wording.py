@@ -25,7 +25,6 @@ def refusal(choices: ExportChoices, translate: Translate) -> str:
 
 
 def _nothing_of(choices: ExportChoices, translate: Translate) -> str:
-    """Return why there is nothing to write, or ""."""
     exporter = choices.exporter
     if isinstance(exporter, StudyExporter):
         return _tr("Open a study first.") if choices.study is None else ""
