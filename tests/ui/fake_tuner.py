@@ -139,14 +139,8 @@ class FakeTuner:
         after = held_out.after
         facts: dict[str, object] = {"accuracy": after.value, "pairs": len(division.fold.train_pairs)}
         facts |= {"low": 0.25, "high": 0.75, "held_out_pairs": after.n_pairs}
-        return TuningResult(
-            job.folder,
-            digest(job.folder),
-            parent,
-            job.parent.name if job.parent is not None else "",
-            outcome,
-            facts,
-        )
+        parent_name = job.parent.name if job.parent is not None else ""
+        return TuningResult(job.folder, digest(job.folder), parent, parent_name, outcome, facts)
 
     def close(self) -> None:
         pass

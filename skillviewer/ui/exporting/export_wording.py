@@ -23,7 +23,6 @@ def refusal(choices: ExportChoices) -> str:
 
 
 def _nothing_of(choices: ExportChoices) -> str:
-    """Return why there is nothing to write, or ""."""
     exporter = choices.exporter
     if isinstance(exporter, StudyExporter):
         return _tr("Open a study first.") if choices.study is None else ""

@@ -299,7 +299,6 @@ class ExportScreen(QWidget):
 
     @Slot()
     def _show_message(self) -> None:
-        """Show why no export is possible, or a remark."""
         why_not = self._refusal()
         self.button.setEnabled(not why_not)
         self.words.setText(printable(why_not or remark(self.choices)))

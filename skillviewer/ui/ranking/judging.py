@@ -250,7 +250,6 @@ class Judging(QObject):
             self.phase_changed.emit(phase)
 
     def _show(self) -> None:
-        """Show the session's pair, and open the next one ahead."""
         self._taken.reset()
         self.turn_changed.emit(self.turn)
         self.ahead_changed.emit(self.ahead)
@@ -349,7 +348,6 @@ class Judging(QObject):
             self._fill(session, found)
 
     def _fill(self, session: JudgingSession, found: Outlook) -> None:
-        """Fill in a chosen pair where one is missing."""
         session.take(found.turns)
         if session.turn is None and self._phase in {JudgingPhase.PREPARING, JudgingPhase.TOO_FEW}:
             if session.ahead is None:
