@@ -14,6 +14,10 @@ FORMAT = 1
 """Number of the checkpoint format that this program writes; it reads no other."""
 
 
+LATER = frozenset({"preprocessing.sampling"})
+"""Fields that checkpoints of this format need not have: what was meant before they were added is their default."""
+
+
 class BackboneConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The two backbones.
 

@@ -27,6 +27,8 @@ DOUGHTY_2018 = (
 )
 DOUGHTY_2019 = "Doughty, Mayol-Cuevas & Damen 2019, The Pros and Cons: Rank-aware Temporal Attention"
 
+OURS = "this program, from no paper"
+
 RELEASED = "as released with the paper's code"
 
 
@@ -80,6 +82,15 @@ def _spatial(context: "Context", *, recurrent: bool = True) -> Build:
         from skillviewer.nets.attention_models.spatial import SpatialModel
 
         return SpatialModel(sizes, context=context, recurrent=recurrent)
+
+    return build
+
+
+def _following(*, sharp: bool = False, averaged: bool = False, every_step: bool = False) -> Build:
+    def build(sizes: HeadSizes) -> "AttentionModel":
+        from skillviewer.nets.following import FollowingModel
+
+        return FollowingModel(sizes, sharp=sharp, averaged=averaged, every_step=every_step)
 
     return build
 
@@ -150,6 +161,12 @@ def _raan(sizes: HeadSizes) -> "AttentionModel":
     return RaanModel(sizes)
 
 
+def _pooled(sizes: HeadSizes) -> "AttentionModel":
+    from skillviewer.nets.pooled import PooledModel
+
+    return PooledModel(sizes)
+
+
 def _duration(sizes: HeadSizes) -> "AttentionModel":
     from skillviewer.nets.attention_models.duration import DurationModel
 
@@ -176,6 +193,22 @@ ATTENTION_MODELS = table(
     AttentionEntry(
         "htask", "Attention from the task state alone", MapKind.DISTRIBUTION, _spatial("task"), "ablation", LI,
         "h_task-based",
+    ),
+    AttentionEntry(
+        "sharp", "Spatial attention, sharp", MapKind.DISTRIBUTION, _following(sharp=True),
+        "full with a learned scale of the logits", OURS,
+    ),
+    AttentionEntry(
+        "prefix", "Spatial attention, ranked after every step", MapKind.DISTRIBUTION, _following(every_step=True),
+        "full whose scores so far are ranked too", OURS,
+    ),
+    AttentionEntry(
+        "average", "Spatial attention, mean of the scores", MapKind.DISTRIBUTION, _following(averaged=True),
+        "full whose score is the mean over the steps", OURS,
+    ),
+    AttentionEntry(
+        "follow", "Spatial attention, sharp and following", MapKind.DISTRIBUTION,
+        _following(sharp=True, averaged=True, every_step=True), "sharp, prefix and average together", OURS,
     ),
     AttentionEntry(
         "pool", "Attention Pool", MapKind.SIGNED, _pool, f"{RELEASED}: no recurrence, mean of frame scores", GIRDHAR,
@@ -223,6 +256,10 @@ ATTENTION_MODELS = table(
         "raan", "Rank-aware temporal attention", MapKind.NONE, _raan,
         "on the features at hand, not on I3D", DOUGHTY_2019,
         training=(("scoring", RAAN_SCORING), ("attention", RAAN_ATTENTION)),
+    ),
+    AttentionEntry(
+        "pooled", "Pooled motion, linear ranker", MapKind.NONE, _pooled, "a control that needs neither place nor time",
+        OURS,
     ),
     AttentionEntry(
         "duration", "Duration only", MapKind.NONE, _duration, "the floor that every claim must beat", DOUGHTY_2018,

@@ -9,6 +9,7 @@ from typing import Literal
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
+from skillviewer.core.video.preprocessing import SamplingRule
 from skillviewer.nets.sizes import HeadSizes
 
 DATASETS = ("chopsticks", "surgery", "drawing", "dough", "infant-grasp", "diving", "other")
@@ -89,6 +90,7 @@ class Preset:
         tuning_share: Share of the step size with which a trained head goes on.
         snippets: Snippets of every split that a batch looks at where backbones are trained.
         heads: (data set, model settings) for data sets with model settings of their own.
+        sampling: Which frames a new training samples.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Preset:
     tuning_share: float = TUNING_SHARE
     snippets: int = TSN_SNIPPETS
     heads: tuple[tuple[str, HeadSizes], ...] = ()
+    sampling: SamplingRule = "paper"
 
     def head_of(self, dataset: str) -> HeadSizes:
         """Return the model settings of a data set; those of all others where it has none of its own."""
@@ -166,6 +169,7 @@ PRESETS = table(
         ),
         tuning_share=0.1,
         snippets=1,
+        sampling="even",
     ),
 )
 """All presets, in the order in which they are offered."""

@@ -122,7 +122,7 @@ class Pooled:
         value: Accuracy, 0 to 1, or a difference of two.
         low: Lower end of the 95 % interval; NaN where it cannot be drawn.
         high: Upper end.
-        n_pairs: Pairs tested; one between two folds is tested in both.
+        n_pairs: Pairs tested; one between two folds is tested in both. Videos, where a number of videos is averaged.
         n_clusters: Participants (or videos) that were drawn.
         clusters: What was drawn: ``participant`` or ``video``.
     """
@@ -296,6 +296,35 @@ def _tail(n: int) -> float:
     from scipy.special import ndtr, stdtrit  # here: importing it takes as long as opening the window
 
     return float(ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, 0.025)))
+
+
+def mean_over_people(
+    runs: Sequence[Mapping[str, float]], dataset: Dataset, n_draws: int | None = None, seed: int = 0
+) -> Pooled:
+    """Return the mean of a number that is known of videos, with an interval from drawing participants.
+
+    Args:
+        runs: Of every run, the number of each of its videos; what is not a number is left out, and so are videos that
+            no pair names.
+        dataset: Says who is in which video.
+        n_draws: See ``pooled_accuracy``.
+        seed: Seed of the draws.
+    """
+    clusters, place = _places(dataset)
+    sums, counts = np.zeros(len(place)), np.zeros(len(place))
+    for run in runs:
+        for name, value in run.items():
+            if name in clusters and math.isfinite(value):
+                sums[place[clusters[name]]] += value
+                counts[place[clusters[name]]] += 1
+    sums, counts = sums[counts > 0], counts[counts > 0]
+    n = len(counts)
+    value = float(sums.sum() / counts.sum()) if n else math.nan
+    low, high = math.nan, math.nan
+    if n > 1:
+        draws, chances = _draws(n, n_draws, seed)
+        low, high = _ends((draws @ sums) / (draws @ counts), chances, _tail(n))
+    return Pooled(value, low, high, int(counts.sum()), n, clusters_of(dataset)[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Pointing game: Zhang et al., "Top-down Neural Attention by Excitation Backprop", IJCV 2018: a hit when the largest
 value of a map lies in the region or within a tolerance of it. Energy: Wang et al., "Score-CAM", CVPR-W 2020: the share
-of a map's sum that falls into the region. Both stand beside what a uniform map and a centred Gaussian would get.
+of a map's sum that falls into the region. Both stand beside what a uniform map and a centred Gaussian would get, and
+the share of the weight beside more maps that know nothing of the frame (``CONTROLS``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -269,3 +270,101 @@ def together(parts: Sequence[Localisation]) -> Localisation:
     """Return the frames of several videos as one."""
     names = Localisation.__slots__
     return Localisation(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def near(
+    frames: Sequence[int], regions: Mapping[int, Sequence[Region]], geometry: Geometry, tolerance: int = 1
+) -> FloatArray:
+    """Return which cells are within a tolerance of a region, frame by frame.
+
+    Args:
+        frames: M frame indices.
+        regions: Regions by frame index.
+        geometry: How the maps lie over the picture.
+        tolerance: Cells; with 0, the share of each cell that regions cover.
+
+    Returns:
+        (M, L) float64, 0 to 1; NaN in frames that show no region.
+    """
+    rows = []
+    for frame in frames:
+        covered = coverage(regions.get(frame, ()), geometry)
+        cells = covered if tolerance == 0 else target(covered, tolerance).astype(np.float64)
+        rows.append(cells.ravel() if covered.any() else np.full(covered.size, np.nan))
+    return np.array(rows, dtype=np.float64).reshape(len(frames), geometry.rows * geometry.columns)
+
+
+def entropy(maps: FloatArray) -> float:
+    """Return the mean entropy of maps, as a share of a uniform map's: 1 says that they weigh nothing.
+
+    Args:
+        maps: (M, h, w), any sign; magnitudes count. Maps of zeros are left out; NaN where there are no others.
+    """
+    flat = np.abs(maps.reshape(len(maps), -1))
+    flat = flat[flat.sum(axis=1) > 0]
+    if not len(flat) or flat.shape[1] < 2:
+        return float("nan")
+    shares = flat / flat.sum(axis=1, keepdims=True)
+    logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+    return float(-(shares * logs).sum(axis=1).mean() / np.log(flat.shape[1]))
+
+
+OWN, UNIFORM, MIDDLE = "own", "uniform", "middle"
+CONSTANT, CONSTANT_STEP, OTHER_VIDEO = "constant cell", "constant cell a step", "another video's maps"
+CONTROLS = (UNIFORM, MIDDLE, CONSTANT, CONSTANT_STEP, OTHER_VIDEO)
+"""Maps that know nothing of the frame: what a model has to be above that is said to look."""
+
+
+def weight_near(
+    maps: Mapping[str, FloatArray], cells: Mapping[str, FloatArray], trained: Sequence[str], centre: FloatArray
+) -> dict[str, dict[str, float]]:
+    """Return how much of the weight of maps lies near regions, and how much of that of maps which see no frame.
+
+    The constant cell is the one that is near a region most often in the training videos; so is, step by step, the
+    constant cell a step. Another video's maps are those of each other video, at the same step.
+
+    Args:
+        maps: (N, h, w) maps of every held-out video, any sign; magnitudes count.
+        cells: (N, L) of ``near``, of these and of the training videos.
+        trained: The training videos.
+        centre: (h, w), of ``centred_gaussian``.
+
+    Returns:
+        By ``OWN`` or name of a control, the mean share of each video, over its frames that show a region; NaN without.
+    """
+    shares = {name: _shares(np.abs(values).reshape(len(values), -1)) for name, values in maps.items()}
+    seen = np.array([cells[name] for name in trained])
+    n, size = next(iter(shares.values())).shape
+    often = _means(seen.reshape(-1, size)) if len(seen) else np.zeros(size)
+    by_step = np.array([_means(seen[:, t]) if len(seen) else often for t in range(n)])
+    by_step[~by_step.any(axis=1)] = often
+    blind = {
+        UNIFORM: np.full((n, size), 1 / size),
+        MIDDLE: np.tile(_shares(centre.reshape(1, -1)), (n, 1)),
+        CONSTANT: np.tile(np.eye(size)[often.argmax()], (n, 1)),
+        CONSTANT_STEP: np.eye(size)[by_step.argmax(axis=1)],
+    }
+    found: dict[str, dict[str, float]] = {OWN: {}, **{control: {} for control in CONTROLS}}
+    for name, own in shares.items():
+        others = [values for other, values in shares.items() if other != name]
+        each = {OWN: own, **blind, OTHER_VIDEO: np.mean(others, axis=0) if others else np.full((n, size), np.nan)}
+        for what, values in each.items():
+            found[what][name] = float(_mean_of((values * cells[name]).sum(axis=1)))
+    return found
+
+
+def _shares(flat: FloatArray) -> FloatArray:
+    """Return (M, L) values as shares of their sums; NaN where these are 0."""
+    sums = flat.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(flat, sums, out=np.full_like(flat, np.nan), where=sums > 0))
+
+
+def _mean_of(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _means(rows: FloatArray) -> FloatArray:
+    """Return (L,) the mean over the rows that are known; zeros without any."""
+    known = rows[np.isfinite(rows).all(axis=1)]
+    return known.mean(axis=0) if len(known) else np.zeros(rows.shape[1])

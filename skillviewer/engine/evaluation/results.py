@@ -24,6 +24,7 @@ from skillviewer.data.formats.published import published_accuracy
 from skillviewer.data.tables.regions import Regions
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.features.video_facts import VideoFacts
+from skillviewer.engine.looking import Course, Weighed, course_of, weighed
 from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.plan import said_of_runs
 from skillviewer.engine.training.run_record import Maps, RunResult
@@ -154,6 +155,8 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         parameters: Of the head.
         seconds: Of training, all runs together.
         runs: Every run.
+        weight: Weight near regions; null without regions or without a map.
+        course: How scores come about; null of runs that do not say.
     """
 
     model: str
@@ -177,6 +180,8 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     parameters: int
     seconds: float
     runs: tuple[RunNumbers, ...]
+    weight: Weighed | None = None  # of records that do not say
+    course: Course | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +286,10 @@ class ResultBuilder:
             parameters=provenances[0].parameters,
             seconds=sum(p.seconds for p in provenances),
             runs=numbers,
+            weight=weighed(
+                [(one.fold, one.run.maps) for one in found], self._dataset, self._facts, self._regions, self._tolerance
+            ),
+            course=course_of([(one.fold, one.run.courses) for one in found], self._dataset),
         )
 
     def _numbers(self, one: FinishedRun) -> RunNumbers:

@@ -14,9 +14,10 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features import snippets
-from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.features.memory_mapped_store import MappedStore, WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, time_bank
+from skillviewer.engine.inference.evidence import segment_contributions
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import choosing_folds, fit_fold
 from skillviewer.engine.training.log import seconds_of, write_log
@@ -25,7 +26,7 @@ from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import outputs
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, provenance_of
+from skillviewer.engine.training.run_record import Courses, Maps, RunConfiguration, provenance_of
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.checkpoint import save_checkpoint
@@ -118,7 +119,8 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         model, trained = fit_fold(plan, material.dataset, fold, watched, device, token, report, keeper=folder.state)
         if plan.select is not Select.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)
-        scores, maps = _look(model, watched.bank, fold, token)
+        courses, maps = _look(model, watched.bank, fold, token)
+        scores = dict(zip(courses.videos, courses.curves[:, -1].tolist(), strict=True))
     if not all(map(math.isfinite, scores.values())):
         raise SettingsError(
             f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
@@ -133,6 +135,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         scores,
         set(fold.held_out_videos),
         maps,
+        courses,
     )
     result = FoldScores(fold, scores)
     accuracy, honest = (count_pairs(result.tested(honest), scores).accuracy for honest in (False, True))
@@ -144,23 +147,27 @@ def _bank(material: SharedInputs, inputs: Inputs) -> FeatureStore:
     return time_bank(material.facts) if inputs is Inputs.TIME else material.banks[inputs]
 
 
-def _look(
-    model: AttentionModel, bank: FeatureStore, fold: Fold, token: CancelToken
-) -> tuple[dict[str, float], Maps | None]:
-    """Return the scores of all videos of the test pairs, and the maps of those held out."""
+def _look(model: AttentionModel, bank: FeatureStore, fold: Fold, token: CancelToken) -> tuple[Courses, Maps | None]:
+    """Return how the scores of all videos of the test pairs came about, and the maps of those held out."""
     held_out = set(fold.held_out_videos)
     names = sorted(held_out | set(videos_of(fold.test_pairs)))
-    scores: dict[str, float] = {}
+    curves = []
     mapped: list[str] = []
     maps = []
     for some, output in outputs(model, bank, names, token):
-        scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
+        curves += [*output.score_curve.double().cpu().numpy()]
         places = [i for i, name in enumerate(some) if name in held_out]
         mapped += [some[i] for i in places]
         maps.append(output.attention[places].float().cpu().numpy())
+    contributions = np.full((len(names), len(curves[0])), np.nan)
+    for place, name in enumerate(names):
+        token.check()
+        if name in held_out:
+            contributions[place] = segment_contributions(model, first_pass(bank, name))
+    courses = Courses(tuple(names), np.stack(curves), contributions)
     if model.map_kind is MapKind.NONE:
-        return scores, None
-    return scores, Maps(tuple(mapped), np.concatenate(maps), model.map_kind, model.map_rect)
+        return courses, None
+    return courses, Maps(tuple(mapped), np.concatenate(maps), model.map_kind, model.map_rect)
 
 
 def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel) -> None:

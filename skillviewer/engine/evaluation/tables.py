@@ -5,6 +5,9 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from skillviewer.core.course import COURSE, N_PARTS
+from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.localisation import CONTROLS
 from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
 from skillviewer.engine.evaluation.results import Interval, ModelResult, Pointing, Separated
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
@@ -29,6 +32,20 @@ _ABOUT_ATTENTION = (
     "Held-out videos, sampled frames with a region in the picture. Pointing: share of frames whose strongest cell is "
     "within the tolerance of a region, in cells; energy: share of the map there. Uniform is chance; centre a Gaussian "
     "at the middle of the picture. Without tolerance the strongest cell has to meet the region itself."
+)
+
+
+_ABOUT_COURSE = (
+    "Percent. Accuracy of the score so far after each share of the steps, pooled over the folds; and the share of the "
+    "absolute contributions that each fifth of the steps holds in held-out videos: how much the score changes when a "
+    "step is taken away. With --sampling even a share of the steps is that share of the video."
+)
+_ABOUT_WEIGHT = (
+    "Percent of the weight of maps that lies within the tolerance of a region, mean over held-out videos, with an "
+    "interval from drawing participants (or videos). Entropy: of the maps, 1 where they weigh nothing. The other "
+    "columns are maps that see no frame: uniform, a Gaussian in the middle, the cell (and the cell of each step) that "
+    "is near a region most often in the training videos, and the model's own maps of other videos at the same step. "
+    "The last column is the weight less that of the control that gets most."
 )
 
 
@@ -83,7 +100,7 @@ def _decimal(value: float | None, places: int = 2) -> str:
     return NONE if value is None or not math.isfinite(value) else f"{value:.{places}f}"
 
 
-def _span(interval: Interval | None, *, signed: bool = False) -> str:
+def _span(interval: Interval | Pooled | None, *, signed: bool = False) -> str:
     """Return a value with its interval in percent (or points of a percent)."""
     if interval is None or not math.isfinite(interval.value):
         return NONE
@@ -195,7 +212,9 @@ def markdown(record: EvaluationRecord) -> str:
             + ".",
             "",
         ]
+    lines += _courses(record)
     lines += _attention(record)
+    lines += _weights(record)
     lines += _separations(record)
     lines += [
         "## Folds",
@@ -233,6 +252,43 @@ def _attention(record: EvaluationRecord) -> list[str]:
         *_rows([*header, "energy", "× uniform", "centre's energy"], rows),
         "",
         _ABOUT_ATTENTION,
+        "",
+    ]
+
+
+def _courses(record: EvaluationRecord) -> list[str]:
+    known = [(m.model, m.course) for m in record.models if m.course is not None]
+    if not known:
+        return []
+    shares = [f"{share:.0%}" for share in known[0][1].shares]
+    rows = [
+        [
+            model,
+            *(percent(at.value) for at in course.accuracy),
+            " / ".join(f"{100 * part:.0f}" for part in course.fifths),
+        ]
+        for model, course in known
+    ]
+    return ["## Along the video", "", *_rows(["model", *shares, "by fifths"], rows), "", _ABOUT_COURSE, ""]
+
+
+def _weights(record: EvaluationRecord) -> list[str]:
+    rows = []
+    for m in record.models:
+        if (w := m.weight) is not None:
+            controls = {name: value for name, value in w.controls.items() if math.isfinite(value)}
+            best = max(controls, key=lambda name: controls[name])
+            numbers = (_span(w.weight), _decimal(w.times_uniform, 1), _decimal(w.entropy))
+            against = f"{_span(w.above[best], signed=True)}, {best}"
+            rows.append([m.model, *numbers, *(percent(value) for value in w.controls.values()), against])
+    if not rows:
+        return []
+    return [
+        "## Weight near regions",
+        "",
+        *_rows(["model", "weight (95 %)", "× uniform", "entropy", *CONTROLS, "to the best control (95 %)"], rows),
+        "",
+        _ABOUT_WEIGHT,
         "",
     ]
 
@@ -309,7 +365,22 @@ def _csv_row(m: ModelResult) -> dict[str, object]:
         "seconds": m.seconds,
         **_pointing("", m.attention),
         **_pointing("_exact", m.attention_exact),
+        **{
+            f"accuracy_{share:.0%}".rstrip("%"): m.course.accuracy[i].value if m.course else None
+            for i, share in enumerate(COURSE)
+        },
+        **{f"fifth_{i + 1}": m.course.fifths[i] if m.course else None for i in range(N_PARTS)},
+        "weight": m.weight.weight.value if m.weight else None,
+        "weight_low": m.weight.weight.low if m.weight else None,
+        "weight_high": m.weight.weight.high if m.weight else None,
+        "entropy": m.weight.entropy if m.weight else None,
+        **{f"weight_{_column(control)}": m.weight.controls[control] if m.weight else None for control in CONTROLS},
     }
+
+
+def _column(words: str) -> str:
+    """Return words as the name of a column."""
+    return words.replace("'s", "").replace(" ", "_")
 
 
 def _pointing(suffix: str, a: Pointing | None) -> dict[str, object]:

@@ -12,7 +12,7 @@ from torch import nn
 
 from skillviewer import __version__
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.arrays import Float32Array
+from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.video.preprocessing import Preprocessing
@@ -206,6 +206,22 @@ class Maps:
 
 
 @dataclass(frozen=True, slots=True)
+class Courses:
+    """How the scores of videos came about, step by step, at the frames of the test rule.
+
+    Attributes:
+        videos: V names: those of the test pairs and those held out.
+        curves: (V, N) float64, the score after every step.
+        contributions: (V, N) float64, what each step contributed to the score (``core.explanation.evidence``); NaN of videos that
+            were not held out.
+    """
+
+    videos: tuple[str, ...]
+    curves: FloatArray
+    contributions: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """A finished run.
 
@@ -214,12 +230,14 @@ class RunResult:
         provenance: How it was made.
         scores: Score of every video of the test pairs.
         maps: Maps of the held-out videos, or None for a model without.
+        courses: How the scores came about; None of runs that an earlier program made.
     """
 
     configuration: RunConfiguration
     provenance: RunProvenance
     scores: Mapping[str, float]
     maps: Maps | None
+    courses: Courses | None = None
 
 
 def _digest(value: object) -> str:

@@ -1,0 +1,35 @@
+"""Pooled motion: the control that needs neither place nor time. If it ranks as well as attention, looking did not pay.
+
+The features of the motion stream are averaged over the cells and over the sampled frames, one vector a video, and one
+linear layer ranks these.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.nets.attention import MaplessModel, State, StepOutput
+from skillviewer.nets.fusion import CellMean
+from skillviewer.nets.sizes import HeadSizes
+
+
+class PooledModel(MaplessModel):
+    """S_t = w^T (mean over the cells of steps 1 to t of the motion features) + b.
+
+    The task state is that mean, (B, F).
+    """
+
+    def __init__(self, sizes: HeadSizes) -> None:
+        super().__init__(sizes, CellMean(sizes))
+        self.score = nn.Linear(sizes.feature_channels // 2, 1)
+
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
+        """Return the sum of the features so far and the number of steps, both 0."""
+        zeros = torch.zeros(batch, self.score.in_features + 1, dtype=self.dtype, device=like.device)
+        return zeros[:, :-1], zeros[:, -1:]
+
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
+        """Take in one frame, (B, 2F, 1, 1)."""
+        motion = fused_t.flatten(1).chunk(2, dim=1)[1]
+        total, count = state[0] + motion, state[1] + 1
+        mean = total / count
+        return StepOutput(self.uniform_map(fused_t), mean, self.score(mean).squeeze(1), (total, count))
