@@ -30,7 +30,7 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.backbones.weight_files import first_line
-from skillviewer.nets.configuration import FORMAT, CheckpointConfig, ModelCard
+from skillviewer.nets.configuration import FORMAT, LATER_FIELDS, CheckpointConfig, ModelCard
 from skillviewer.nets.library import CONFIG, WEIGHTS, joint_digest
 from skillviewer.nets.models import attention_model
 
@@ -285,7 +285,10 @@ def _read(folder: Path, name: str) -> bytes:
 
 
 def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
-    """Decode JSON strictly: a missing field is an error too, since a default would be a guess."""
+    """Decode JSON strictly: a missing field is an error too, since a default would be a guess.
+
+    ``LATER_FIELDS`` alone may be missing: older checkpoints have their default.
+    """
     try:
         raw = msgspec.json.decode(data)
         number = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
@@ -305,8 +308,10 @@ def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
 def _difference(found: object, known: object, where: str = "") -> str:
     if isinstance(found, dict) and isinstance(known, dict):
         for name in sorted(found.keys() ^ known.keys()):
-            return f"{'unknown' if name in found else 'no'} field {where}{name}"
-        return next(filter(None, (_difference(found[k], known[k], f"{where}{k}.") for k in known)), "")
+            if name in found or f"{where}{name}" not in LATER_FIELDS:
+                return f"{'unknown' if name in found else 'no'} field {where}{name}"
+        both = [name for name in known if name in found]
+        return next(filter(None, (_difference(found[k], known[k], f"{where}{k}.") for k in both)), "")
     return ""
 
 

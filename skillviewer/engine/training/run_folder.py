@@ -1,8 +1,9 @@
 """The folder of one run: one model, trained on one fold with one seed.
 
 ``configuration.json`` all that decides the result; ``log.csv`` and ``curves.png`` the training; ``scores.csv`` the
-score of every video of the test pairs; ``maps.npz`` where the model looked in held-out videos; ``provenance.json`` is
-written last and says that the run is finished. ``state-*.safetensors`` is a training under way.
+score of every video of the test pairs; ``maps.npz`` where the model looked in held-out videos;
+``score_curves.npz`` score curves and contributions of the steps; ``provenance.json`` is written last and says that the
+run is finished. ``state-*.safetensors`` is a training under way.
 """
 
 import csv
@@ -19,11 +20,12 @@ import numpy as np
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.training.log import CURVES, LOG
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult
+from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.export.destination import aside
 
-CONFIGURATION, SCORES, MAPS, PROVENANCE = "configuration.json", "scores.csv", "maps.npz", "provenance.json"
+CONFIGURATION, PROVENANCE = "configuration.json", "provenance.json"
+SCORES, MAPS, SCORE_CURVES = "scores.csv", "maps.npz", "score_curves.npz"
 CHECKPOINT = "checkpoint"
 RUNS = "runs"
 """Where the folders of the runs of an evaluation lie in its own."""
@@ -86,7 +88,7 @@ class RunFolder:
             provenance = msgspec.json.decode((self.path / PROVENANCE).read_bytes(), type=RunProvenance)
             if self._results_sha256() != provenance.results_sha256:
                 return None
-            return RunResult(configuration, provenance, self._scores(), self._maps())
+            return RunResult(configuration, provenance, self._scores(), self._maps(), self._curves())
         except (OSError, msgspec.MsgspecError, ValueError, KeyError, zipfile.BadZipFile):
             return None
 
@@ -103,7 +105,7 @@ class RunFolder:
             for pattern in (
                 ".*.part*",
                 "*.part",
-                *(() if agrees else ("state-*.safetensors", LOG, CURVES, SCORES, MAPS)),
+                *(() if agrees else ("state-*.safetensors", LOG, CURVES, SCORES, MAPS, SCORE_CURVES)),
             ):
                 for old in self.path.glob(pattern):
                     old.unlink()
@@ -126,7 +128,12 @@ class RunFolder:
         return StateFile(self.path / f"state-{stage}.safetensors", writes=writes)
 
     def finish(
-        self, provenance: RunProvenance, scores: Mapping[str, float], held_out: Collection[str], maps: Maps | None
+        self,
+        provenance: RunProvenance,
+        scores: Mapping[str, float],
+        held_out: Collection[str],
+        maps: Maps | None,
+        curves: ScoreCurves | None = None,
     ) -> None:
         """Write what came of the run; the provenance last.
 
@@ -135,6 +142,7 @@ class RunFolder:
             scores: Score of every video of the test pairs.
             held_out: Those that were held out.
             maps: Maps of the held-out videos, or None.
+            curves: Score curves, if known.
 
         Raises:
             ExportError: The disk is full, say.
@@ -156,13 +164,24 @@ class RunFolder:
                     kind=np.array(str(maps.kind)),
                     rect=np.array(rect),
                 )
+        if curves is not None:
+            with (
+                aside(self.path / SCORE_CURVES, (".npz",), overwrite=True) as temporary,
+                temporary.open("wb") as binary,
+            ):
+                np.savez_compressed(
+                    binary,
+                    videos=np.array(curves.videos),
+                    curves=curves.curves,
+                    contributions=curves.contributions,
+                )
         write_json(self.path / PROVENANCE, msgspec.structs.replace(provenance, results_sha256=self._results_sha256()))
         for state in self.path.glob("state-*.safetensors"):
             with suppress(OSError):
                 state.unlink()
 
     def _results_sha256(self) -> str:
-        files = (self.path / name for name in (SCORES, MAPS))
+        files = (self.path / name for name in (SCORES, MAPS, SCORE_CURVES))
         return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.exists())).hexdigest()
 
     def _scores(self) -> dict[str, float]:
@@ -181,6 +200,13 @@ class RunFolder:
                 MapKind(str(file["kind"])),
                 MapRect(left, top, right, bottom),
             )
+
+    def _curves(self) -> ScoreCurves | None:
+        path = self.path / SCORE_CURVES
+        if not path.exists():
+            return None
+        with np.load(path, allow_pickle=False) as file:
+            return ScoreCurves(tuple(file["videos"].tolist()), file["curves"], file["contributions"])
 
 
 def write_json(path: Path, value: object) -> None:
