@@ -26,7 +26,7 @@ from skillviewer.export.destination import aside
 CONFIGURATION, SCORES, MAPS, PROVENANCE = "configuration.json", "scores.csv", "maps.npz", "provenance.json"
 CHECKPOINT = "checkpoint"
 RUNS = "runs"
-"""Where the folders of the runs of an evaluation lie in its own."""
+"""Folder of the runs, in the folder of an evaluation."""
 
 
 def run_name(model: str, seed: int, number: int) -> str:
