@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WAKE_MS = 250
-"""How often Python is given a chance to see Ctrl+C while Qt waits."""
+"""Interval at which Python can see Ctrl+C while Qt waits, in ms."""
 
 
 def _open_reader(path: Path, token: CancelToken | None) -> Reader:

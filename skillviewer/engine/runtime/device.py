@@ -16,7 +16,7 @@ _NO_GPU_MEMORY = (
     "The GPU ran out of memory. Close other programs that use it, use fewer passes, or choose the device cpu."
 )
 _GPU_IS_FULL = ("out of memory", "ALLOC_FAILED")
-"""What CUDA itself, its libraries and Apple's GPU say in errors that have no kind of their own."""
+"""Phrases in the untyped errors of CUDA, its libraries and Apple's GPU."""
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -59,7 +59,7 @@ def _check_cuda(name: str, index: int) -> None:
 
 
 CPU_FACTS = Path("/proc/cpuinfo")
-"""Where Linux tells what the processor can do."""
+"""The file of Linux that lists the features of the processor."""
 
 
 @functools.cache

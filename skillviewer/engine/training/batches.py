@@ -1,4 +1,4 @@
-"""Batches of pairs with their distinct videos, each of which is computed once."""
+"""Batches of pairs with their distinct videos; each video is computed once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

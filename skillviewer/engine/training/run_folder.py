@@ -28,7 +28,7 @@ CONFIGURATION, PROVENANCE = "configuration.json", "provenance.json"
 SCORES, MAPS, SCORE_CURVES = "scores.csv", "maps.npz", "score_curves.npz"
 CHECKPOINT = "checkpoint"
 RUNS = "runs"
-"""Where the folders of the runs of an evaluation lie in its own."""
+"""Folder of the runs, in the folder of an evaluation."""
 
 
 def run_name(model: str, seed: int, number: int) -> str:

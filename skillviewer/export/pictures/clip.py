@@ -331,7 +331,7 @@ def _pictures(
     Args:
         exhibits: Analysed videos, one per pane; blurs faces where that is wished.
         readers: One for each pane; panes of one video share a reader.
-        shown: (M, V) int64 frames, no column of which descends.
+        shown: (M, V) int64 frames; no column descends.
         sizes: (width_px, height_px) of each pane.
     """
     first = {id(reader): at for at, reader in reversed(list(enumerate(readers)))}  # pane that decodes for a reader

@@ -31,7 +31,7 @@ FAINT_LINE = mixed(ACCENT, WHITE.background, 0.5)
 HOLLOW = mixed(ACCENT, WHITE.background, 0.1)
 TEXT_PT = 7.2
 Anchor = Literal["start", "middle", "end"]
-"""Which part of a line stands at its place."""
+"""The part of a line of text that its position refers to."""
 
 _LEFT_PT, _RIGHT_PT = 34.0, 8.0
 

@@ -96,7 +96,6 @@ class PaneGrid(QWidget):
         return self._panes
 
     def pane(self, key: str) -> ModelPane:
-        """Return a pane."""
         return self._panes[key]
 
     @themed
@@ -161,12 +160,10 @@ class PaneGrid(QWidget):
             pane.set_shot(small)
 
     def zoom_in(self) -> None:
-        """Zoom in, in all panes."""
         for pane in list(self._panes.values())[:1]:
             pane.canvas.zoom_in()
 
     def zoom_out(self) -> None:
-        """Zoom out, in all panes."""
         for pane in list(self._panes.values())[:1]:
             pane.canvas.zoom_out()
 
@@ -187,7 +184,6 @@ class PaneGrid(QWidget):
             self._show_shot()  # with more or fewer pixels
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arrange the panes."""
         super().resizeEvent(event)
         self._lay_out()
 

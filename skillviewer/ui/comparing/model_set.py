@@ -117,7 +117,6 @@ class ModelSet(QObject):
             self._set((*self._keys, key), {**self._names, key: name})
 
     def remove(self, key: str) -> None:
-        """Remove a model."""
         if key in self._keys:
             self._set(tuple(other for other in self._keys if other != key), self._names)
 

@@ -60,7 +60,7 @@ class ModelsView(QWidget):
         column.addLayout(foot)
         self._columns = (
             Column("", number=False),
-            Column(self.tr("Model"), number=False, stretch=True),
+            Column(self.tr("Model"), number=False, fills=True),
             Column(self.tr("Accuracy"), self.tr("Pairwise accuracy on held-out pairs, with its 95 % interval")),
             Column(self.tr("Faithful"), self.tr("Faithfulness of the attention for this video, 0 to 1")),
             Column(self.tr("Parameters"), self.tr("Number of trained parameters")),

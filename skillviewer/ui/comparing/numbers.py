@@ -55,7 +55,7 @@ class NumbersView(QWidget):
         self._note.setContentsMargins(8, 0, 8, 0)
         self._columns = (
             Column("", number=False),
-            Column(self.tr("Model"), number=False, stretch=True),
+            Column(self.tr("Model"), number=False, fills=True),
             Column(
                 self.tr("Corr."), self.tr("Pearson's correlation of the densities over the area: 1 identical, 0 none")
             ),

@@ -26,7 +26,7 @@ LEAST = QSize(96, 54)
 LEAST_NAME_PX = 72
 EDGE_PX = 6
 USUAL_WORDS = "+0.00 (+0.00 to +0.00) · held 0.00 s"
-"""What the second line of a pane has to hold."""
+"""Usual text of the second line of a pane; its width is reserved."""
 
 
 class PaneCanvas(VideoCanvas):
@@ -66,7 +66,7 @@ class PaneCanvas(VideoCanvas):
 
 @dataclass(frozen=True, slots=True)
 class PaneText:
-    """What stands under a pane.
+    """Text under a pane.
 
     Attributes:
         name: Of the model.
@@ -136,7 +136,6 @@ class PaneCaption(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.stage))
         metrics = self.fontMetrics()

@@ -53,7 +53,6 @@ class SlowJob(QObject):
             self._job.set_progress(*self._progress)
 
     def finish(self) -> None:
-        """Finish."""
         self._timer.stop()
         self._precious = False
         job, self._job = self._job, None

@@ -81,7 +81,7 @@ class DisagreementsView(QWidget):
             self.table.fill((), ())
             return
         columns = [
-            Column(self.tr("Video"), number=False, stretch=True),
+            Column(self.tr("Video"), number=False, fills=True),
             Column(self.tr("Apart"), self.tr("Greatest difference between two ranks")),
             *(Column(self.tr("Rank {}").format(named[key][0]), printable(named[key][1])) for key in agreement.keys),
         ]
@@ -128,7 +128,6 @@ class MatrixView(QWidget):
         self._shade()
 
     def show_agreement(self, agreement: StudyAgreement | None, models: Models) -> None:
-        """Show the agreement."""
         self._agreement, self._models = agreement, tuple(models)
         self._refresh()
 
@@ -169,7 +168,7 @@ class MatrixView(QWidget):
         """Return the column of names where it fits; otherwise the numbers of the panes identify the models."""
         found = self._agreement
         roomy = found is None or len(found.keys) <= MOST_NAMED
-        return (Column(self.tr("Model"), number=False, stretch=True),) if roomy else ()
+        return (Column(self.tr("Model"), number=False, fills=True),) if roomy else ()
 
     @property
     def _offset(self) -> int:

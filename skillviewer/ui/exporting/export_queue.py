@@ -55,7 +55,6 @@ class QueueEntry(QObject):
         return first if len(self.requests) == 1 else first.parent
 
     def follow(self, task: Task, job: Job) -> None:
-        """Follow the task."""
         self._job = job
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)

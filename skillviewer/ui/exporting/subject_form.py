@@ -155,7 +155,6 @@ class SubjectForm(QWidget):
 
     @property
     def chosen_models(self) -> tuple[ExportModel, ...]:
-        """The chosen models."""
         folders = set(self.models.chosen)
         return tuple(model for model in self._models if model.folder in folders)
 

@@ -108,7 +108,6 @@ class Curves(QWidget):
 
     @Slot(object)
     def add_batch(self, row: BatchRow) -> None:
-        """Add a batch."""
         self._batches.append(row)
         self._show_ticks()
         at = [b.batch for b in self._batches]
@@ -117,7 +116,6 @@ class Curves(QWidget):
 
     @Slot(object)
     def add_epoch(self, row: TuningRow) -> None:
-        """Add an epoch."""
         begins = row.final and self._rows and not self._rows[-1].final and self._rows[-1].epoch > 0
         if begins:
             line = pg.InfiniteLine(pos=self._rows[-1].batch, angle=90, label=self.tr("restart on all pairs"))

@@ -61,7 +61,6 @@ class CellMap(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter, theme, cells = QPainter(self), self._theme, self._cells
         painter.fillRect(self.rect(), QColor(theme.raised))
         if cells is None:

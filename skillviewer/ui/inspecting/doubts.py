@@ -33,7 +33,6 @@ class Limits(Section):
         self.warning.setStyleSheet(f"color: {theme.warn}")
 
     def show_findings(self, found: Findings) -> None:
-        """Show the limits."""
         caution = found.analysis.cautions
         self.warning.set_plain(self.tr("Caution: {}").format(caution) if caution else "")
         self.warning.setVisible(bool(caution))
@@ -109,7 +108,6 @@ class Gauge(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Return a flat size."""
         return QSize(100, 6)
 
     @themed
@@ -118,12 +116,10 @@ class Gauge(QWidget):
         self.update()
 
     def set_share(self, share: float) -> None:
-        """Set the share."""
         self._share = share
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.line))
         filled = self.rect()

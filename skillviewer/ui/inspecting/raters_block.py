@@ -37,7 +37,6 @@ class ReasonRow(QWidget):
         row.addWidget(self.time, 0, Qt.AlignmentFlag.AlignTop)
 
     def show_reason(self, reason: RaterReason) -> None:
-        """Show one."""
         forms = {
             Verdict.LEFT: (self.tr("{}, better than {}: “{}”"), self.tr("{}, better than {}")),
             Verdict.RIGHT: (self.tr("{}, worse than {}: “{}”"), self.tr("{}, worse than {}")),

@@ -88,7 +88,6 @@ class SegmentBars(QWidget):
         self.setAccessibleName(self.tr("Contribution of each segment"))
 
     def sizeHint(self) -> QSize:
-        """Return a wide size."""
         return QSize(240, HEIGHT_PX)
 
     @property
@@ -181,7 +180,6 @@ class SegmentBars(QWidget):
         self._point(-1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter, theme, s = QPainter(self), self._theme, self._segments
         if s is None or not len(s):
             painter.end()

@@ -39,7 +39,6 @@ class StandingBlock(QWidget):
         column.addWidget(self.assess_all)
 
     def show_findings(self, found: Findings) -> None:
-        """Show the standing."""
         standing = found.standing
         self.sentence.set_plain(standing.sentence(score_digits([found.analysis])))
         self.strip.setVisible(standing.n > 1)

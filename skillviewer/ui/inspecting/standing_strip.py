@@ -11,7 +11,7 @@ from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 HEIGHT_PX = 44
 LINE_PX = 14.0
-"""Where the line runs, from the top."""
+"""Distance of the line from the top."""
 TICK_PX = 5.0
 SIDE_PX = 6.0
 
@@ -35,7 +35,6 @@ class StandingStrip(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        """Return a flat size."""
         return QSize(200, HEIGHT_PX)
 
     @themed
@@ -68,7 +67,6 @@ class StandingStrip(QWidget):
         return SIDE_PX + (score - low) / (high - low) * (self.width() - 2 * SIDE_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         s, theme = self._standing, self._theme
         if s is None:
             return

@@ -32,7 +32,6 @@ class Thumbnail(QAbstractButton):
         return self._picture
 
     def sizeHint(self) -> QSize:
-        """Return a small size."""
         return SIZE
 
     @themed

@@ -206,7 +206,6 @@ class VideoCanvas(QWidget):
         return as_image(self._drawn)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
         shown = self._shown
@@ -258,7 +257,6 @@ class VideoCanvas(QWidget):
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep zoom and position."""
         super().resizeEvent(event)
         self._viewport = self._viewport.resized(self.width(), self.height())
 

@@ -42,7 +42,6 @@ class Dot(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         if self._filled is None:
             return
         painter = QPainter(self)

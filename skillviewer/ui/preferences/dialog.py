@@ -67,7 +67,6 @@ class Preferences(QDialog):
         self.list.setCurrentRow(0)
 
     def show_page(self, page: QWidget) -> None:
-        """Show a page."""
         self.list.setCurrentRow(self._pages.indexOf(page))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

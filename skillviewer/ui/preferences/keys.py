@@ -150,7 +150,6 @@ class KeysPage(QWidget):
 
     @property
     def chosen(self) -> ActionSpec:
-        """The chosen action."""
         return self._specs[max(self.table.currentRow(), 0)]
 
     def choose(self, name: str) -> None:

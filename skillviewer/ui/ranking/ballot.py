@@ -63,7 +63,7 @@ NO_MARKS: Marks = (None, None)
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """What a verdict is given on.
+    """A pair as it was seen when the verdict was given.
 
     Attributes:
         turn: The pair, with its sides as they are on screen.

@@ -37,7 +37,7 @@ class JudgingSession:
         unreadable: Names of videos that could not be shown.
         since_rest: Pairs judged since the session began or the last pause ended.
         more: True once the rater goes on beyond the aim.
-        n_reported_lost: Number of of which in the last remark on them.
+        n_reported_lost: Number of lost videos in the last remark on them.
         n_reported_side: Number of votes when a favoured side was remarked on.
     """
 

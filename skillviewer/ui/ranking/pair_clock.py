@@ -73,7 +73,6 @@ class PairClock(QObject):
         return any(since is not None for since in self._since_s)
 
     def plays(self, video: int) -> bool:
-        """Return whether a video plays."""
         return self._since_s[video] is not None
 
     def frame(self, video: int) -> int:

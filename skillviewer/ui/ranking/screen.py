@@ -44,7 +44,7 @@ MOVES = {
     "rank_first": methodcaller("first"),
     "rank_last": methodcaller("last"),
 }
-"""What actions do with the clock of the pair before the rater."""
+"""Handlers of actions on the clock of the pair before the rater."""
 
 
 class RankScreen(QWidget):

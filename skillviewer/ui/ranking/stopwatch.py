@@ -34,10 +34,8 @@ class Stopwatch:
         self._counted_s, self._since_s = 0.0, None
 
     def resume(self) -> None:
-        """Resume."""
         if self._since_s is None:
             self._since_s = self._now_s()
 
     def pause(self) -> None:
-        """Pause."""
         self._counted_s, self._since_s = self.time_s, None

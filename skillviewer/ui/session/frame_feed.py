@@ -137,7 +137,6 @@ class OpenVideos:
         self._readers.pop(path).close()
 
     def close(self) -> None:
-        """Close all."""
         for path in tuple(self._readers):
             self._close(path)
 

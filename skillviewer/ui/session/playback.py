@@ -59,7 +59,6 @@ class Playback(QObject):
 
     @property
     def video(self) -> VideoInfo | None:
-        """The video, or None."""
         return self._video
 
     @property

@@ -79,7 +79,6 @@ class Studies(QObject):
 
     @property
     def current(self) -> OpenStudy | None:
-        """The study that is open."""
         return self._current
 
     @property
@@ -183,7 +182,6 @@ class Studies(QObject):
         self._jobs.follow(self.tr("Unpacking {}").format(archive.name), task)
 
     def open_sample(self) -> None:
-        """Open the sample study."""
         if self._current is not None and self._current.path == sample_path().absolute():
             return
         task = self._exchange(lambda slot, token, report: slot.swap(open_sample(token, report)))

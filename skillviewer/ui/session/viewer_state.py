@@ -105,7 +105,6 @@ class ViewerState(QObject):
 
     @property
     def model(self) -> LoadedModel | None:
-        """The model that is loaded."""
         return self._model
 
     def set_model(self, model: LoadedModel | None) -> None:

@@ -78,7 +78,6 @@ class Dock(QDockWidget):
 
     @Slot(str)
     def set_title(self, title: str) -> None:
-        """Set the title."""
         self.setWindowTitle(title)
         self.heading.setText(title)
 

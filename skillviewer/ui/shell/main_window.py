@@ -188,7 +188,6 @@ class MainWindow(QMainWindow):
             self.panel.start_search()
 
     def panel_named(self, name: str) -> QWidget:
-        """Return a panel."""
         return self._docks[name].widget()
 
     def raise_dock(self, name: str) -> None:

@@ -117,7 +117,6 @@ class Jobs(QObject):
 
     @property
     def running(self) -> tuple[Job, ...]:
-        """The running jobs."""
         return tuple(self._jobs)
 
     @property

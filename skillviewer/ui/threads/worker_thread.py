@@ -129,7 +129,6 @@ class WorkerThread(QObject, Generic[ResourceT]):
 
     @property
     def name(self) -> str:
-        """Name of the thread."""
         return self._thread.objectName()
 
     @property

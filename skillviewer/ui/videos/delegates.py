@@ -49,7 +49,6 @@ class VideoNameDelegate(QStyledItemDelegate):
         self._warning = self._icons.icon("warning", theme, theme.warn)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw."""
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         entry = index.data(ENTRY_ROLE)
@@ -98,7 +97,6 @@ class NumberDelegate(QStyledItemDelegate):
         self._muted = QColor(theme.muted)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw."""
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         side = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))

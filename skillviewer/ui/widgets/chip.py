@@ -24,11 +24,9 @@ class Chip(QToolButton):
         self.setProperty("letters", "chip")
 
     def sizeHint(self) -> QSize:
-        """Fit the word."""
         self.ensurePolished()
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self.text()) + 2 * SIDES_PX, metrics.height() + 2 * ABOVE_PX)
 
     def minimumSizeHint(self) -> QSize:
-        """Never cut the word."""
         return self.sizeHint()

@@ -51,7 +51,6 @@ class ColourBar(QWidget):
         return text
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         scene = self._scene
         if scene is None:
             return

@@ -52,7 +52,6 @@ class ShortLabel(QLabel):
         self.setToolTip(self._tip or (self.words if shown != self.words else ""))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Choose the text anew."""
         super().resizeEvent(event)
         self._choose()
 

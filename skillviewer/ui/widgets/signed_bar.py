@@ -44,7 +44,6 @@ class SignedBar(QWidget):
         return self._value
 
     def sizeHint(self) -> QSize:
-        """Return a flat size."""
         return QSize(100, HEIGHT_PX)
 
     @themed
@@ -64,7 +63,6 @@ class SignedBar(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter = QPainter(self)
         middle, height = self.width() / 2, float(self.height())
         painter.fillRect(QRectF(0, height / 2 - 0.5, self.width(), 1), QColor(self._theme.line))

@@ -61,13 +61,13 @@ class Column:
         title: Heading.
         meaning: Tooltip of the heading: what its numbers are, in a sentence.
         number: Whether it holds numbers, which are aligned to the right.
-        stretch: Whether it takes the room that is left.
+        fills: Whether it takes the room that is left.
     """
 
     title: str
     meaning: str = ""
     number: bool = True
-    stretch: bool = False
+    fills: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,9 @@ class PlainTable(QTableWidget):
 
     @property
     def shown_rows(self) -> tuple[Cells, ...]:
-        """The rows that it shows."""
         return self._rows
 
     def minimumSizeHint(self) -> QSize:
-        """Three rows."""
         return QSize(160, 4 * (self.fontMetrics().height() + 8))
 
     def fill(self, columns: Sequence[Column], rows: Sequence[Cells]) -> None:
@@ -173,7 +171,7 @@ class PlainTable(QTableWidget):
             item.setToolTip(column.meaning)
             item.setTextAlignment(side_of(number=column.number))
             self.setHorizontalHeaderItem(at, item)
-            mode = QHeaderView.ResizeMode.Stretch if column.stretch else QHeaderView.ResizeMode.ResizeToContents
+            mode = QHeaderView.ResizeMode.Stretch if column.fills else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(at, mode)
 
     def _on_cell(self, row: int, _column: int) -> None:
@@ -249,7 +247,6 @@ class SortedTable(QTableView):
         return [[model.item(r, c).text() for c in range(model.columnCount())] for r in range(model.rowCount())]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the new width."""
         super().resizeEvent(event)
         self._share_width()
 

@@ -154,7 +154,7 @@ def test_what_is_not_known_is_said(tmp_path: Path, reader: VideoReader) -> None:
     found = words(export_report(bare, tmp_path / "one.pdf"))
     assert "(no interval): no comparable videos of this task." in found
     assert "Contributions of the segments were not computed for this report." in found
-    assert "No well-scored video of the same task was at hand" in found
+    assert "No well-scored video of the same task was available" in found
     assert "it has no interval: how much the choice of frames moves it is not known." in found
     assert "No other model has assessed it: whether others agree is open." in found
     assert "Whether the attention is faithful was not tested for this video" in found

@@ -254,7 +254,7 @@ class Findings:
 
     @property
     def faithful(self) -> bool | None:
-        """Whether attention beats random regions; None where that is not known or cannot be told."""
+        """True if attention beats random regions; None where that is not known or cannot be decided."""
         return self.evidence.faithful if self.evidence is not None else None
 
 
