@@ -64,7 +64,7 @@ _OPTIONS = (
         "--sampling",
         type=click.Choice(SAMPLINGS),
         help="Sampling of frames: over the whole video (even), or backwards from its end as in the paper's code "
-        "(paper); default: as in the preset.",
+        "(paper); default: as in earlier runs in the folder of an evaluation, else as in the preset.",
     ),
     click.option(
         "--input-px",

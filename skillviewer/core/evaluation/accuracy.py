@@ -298,16 +298,12 @@ def _tail(n: int) -> float:
     return float(ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, 0.025)))
 
 
-def pooled_mean(
-    runs: Sequence[Mapping[str, float]], dataset: Dataset, n_draws: int | None = None, seed: int = 0
-) -> Pooled:
+def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset) -> Pooled:
     """Return the mean of a quantity over videos, with an interval from a bootstrap over participants.
 
     Args:
         runs: For every run, the quantity by name of video; NaN and videos in no pair are left out.
         dataset: Gives the participant of every video.
-        n_draws: See ``pooled_accuracy``.
-        seed: Seed of the draws.
     """
     clusters, place = _places(dataset)
     sums, counts = np.zeros(len(place)), np.zeros(len(place))
@@ -321,7 +317,7 @@ def pooled_mean(
     value = float(sums.sum() / counts.sum()) if n else math.nan
     low, high = math.nan, math.nan
     if n > 1:
-        draws, chances = _draws(n, n_draws, seed)
+        draws, chances = _draws(n, None, 0)
         low, high = _ends((draws @ sums) / (draws @ counts), chances, _tail(n))
     return Pooled(value, low, high, int(counts.sum()), n, clusters_of(dataset)[1])
 

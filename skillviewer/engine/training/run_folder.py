@@ -16,9 +16,11 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.video.preprocessing import SamplingRule
 from skillviewer.engine.training.log import CURVES, LOG
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
 from skillviewer.engine.training.state_file import StateFile
@@ -54,7 +56,8 @@ class RunFolder:
             path: Its path; it need not exist.
             wanted: Its configuration. A run of another configuration stays as it is.
         """
-        other = cls(path.with_name(f"{path.name}-{hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:8]}"))
+        encoded = msgspec.json.encode(wanted).replace(b',"sampling":"paper"', b"")  # as before this field was added
+        other = cls(path.with_name(f"{path.name}-{hashlib.sha256(encoded).hexdigest()[:8]}"))
         if other.path.exists():
             return other
         own = cls(path)
@@ -155,30 +158,18 @@ class RunFolder:
             writer.writerow(["video", "held_out", "score"])
             writer.writerows([name, int(name in held_out), repr(score)] for name, score in sorted(scores.items()))
         if maps is not None:
-            with aside(self.path / MAPS, (".npz",), overwrite=True) as temporary, temporary.open("wb") as binary:
-                rect = [maps.rect.left, maps.rect.top, maps.rect.right, maps.rect.bottom]
-                np.savez_compressed(
-                    binary,
-                    videos=np.array(maps.videos),
-                    maps=maps.values,
-                    kind=np.array(str(maps.kind)),
-                    rect=np.array(rect),
-                )
+            rect = [maps.rect.left, maps.rect.top, maps.rect.right, maps.rect.bottom]
+            self._save(MAPS, videos=maps.videos, maps=maps.values, kind=str(maps.kind), rect=rect)
         if curves is not None:
-            with (
-                aside(self.path / SCORE_CURVES, (".npz",), overwrite=True) as temporary,
-                temporary.open("wb") as binary,
-            ):
-                np.savez_compressed(
-                    binary,
-                    videos=np.array(curves.videos),
-                    curves=curves.curves,
-                    contributions=curves.contributions,
-                )
+            self._save(SCORE_CURVES, videos=curves.videos, curves=curves.curves, contributions=curves.contributions)
         write_json(self.path / PROVENANCE, msgspec.structs.replace(provenance, results_sha256=self._results_sha256()))
         for state in self.path.glob("state-*.safetensors"):
             with suppress(OSError):
                 state.unlink()
+
+    def _save(self, name: str, **arrays: ArrayLike) -> None:
+        with aside(self.path / name, (".npz",), overwrite=True) as temporary, temporary.open("wb") as binary:
+            np.savez_compressed(binary, **{key: np.asarray(values) for key, values in arrays.items()})
 
     def _results_sha256(self) -> str:
         files = (self.path / name for name in (SCORES, MAPS, SCORE_CURVES))
@@ -207,6 +198,13 @@ class RunFolder:
             return None
         with np.load(path, allow_pickle=False) as file:
             return ScoreCurves(tuple(file["videos"].tolist()), file["curves"], file["contributions"])
+
+
+def earlier_sampling(evaluation: Path, preset: str) -> SamplingRule | None:
+    """Return the sampling rule of the runs of a preset in an evaluation's folder; None without runs or with both."""
+    runs = [RunFolder(path).configuration for path in evaluation.glob(f"{RUNS}/*")]
+    rules = {run.preprocessing.sampling for run in runs if run is not None and run.preset == preset}
+    return rules.pop() if len(rules) == 1 else None
 
 
 def write_json(path: Path, value: object) -> None:

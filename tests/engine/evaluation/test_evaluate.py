@@ -1,6 +1,7 @@
 """What an evaluation makes of scores and maps, by numbers counted by hand; what a run's folder agrees with."""
 
 import dataclasses
+import hashlib
 import math
 import shutil
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ from skillviewer.engine.features.video_facts import VideoFacts, shared_frames, t
 from skillviewer.engine.training import run_record
 from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.run_folder import RunFolder
+from skillviewer.engine.training.run_folder import RunFolder, earlier_sampling
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
 
 NAMES = ("a1", "a2", "b1", "b2")  # every earlier one is better
@@ -296,6 +297,24 @@ def test_finished_run_is_found_again_whole(tmp_path: Path) -> None:
     assert result.curves.videos == curves.videos
     np.testing.assert_array_equal(result.curves.curves, curves.curves)
     np.testing.assert_array_equal(result.curves.contributions, curves.contributions)
+
+
+def test_earlier_runs_of_a_preset_keep_their_sampling_and_their_folder(tmp_path: Path) -> None:
+    paper, even = (
+        configuration(replace(PLAN, preprocessing=replace(PLAN.preprocessing, sampling=rule)))
+        for rule in ("paper", "even")
+    )
+    assert earlier_sampling(tmp_path, paper.preset) is None
+    RunFolder(tmp_path / "runs" / "full-s0-f1").begin(paper)
+    assert earlier_sampling(tmp_path, paper.preset) == "paper"
+    assert earlier_sampling(tmp_path, "another") is None
+    RunFolder(tmp_path / "runs" / "full-s0-f2").begin(even)
+    assert earlier_sampling(tmp_path, paper.preset) is None
+    written = msgspec.to_builtins(paper)
+    del written["preprocessing"]["sampling"]  # as version 0.1 wrote it
+    digest = hashlib.sha256(msgspec.json.encode(written)).hexdigest()[:8]
+    assert RunFolder.at(tmp_path / "runs" / "full-s0-f2", paper).path.name == f"full-s0-f2-{digest}"
+    assert RunFolder.at(tmp_path / "runs" / "full-s0-f1", even).path.name != f"full-s0-f1-{digest}"
 
 
 OTHERS = {
