@@ -12,11 +12,12 @@ import shutil
 import zipfile
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import ArrayLike
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import DatasetError
@@ -159,17 +160,17 @@ class RunFolder:
             writer.writerows([name, int(name in held_out), repr(score)] for name, score in sorted(scores.items()))
         if maps is not None:
             rect = [maps.rect.left, maps.rect.top, maps.rect.right, maps.rect.bottom]
-            self._save(MAPS, videos=maps.videos, maps=maps.values, kind=str(maps.kind), rect=rect)
+            self._save(MAPS, {"videos": maps.videos, "maps": maps.values, "kind": str(maps.kind), "rect": rect})
         if curves is not None:
-            self._save(SCORE_CURVES, videos=curves.videos, curves=curves.curves, contributions=curves.contributions)
+            self._save(SCORE_CURVES, asdict(curves))
         write_json(self.path / PROVENANCE, msgspec.structs.replace(provenance, results_sha256=self._results_sha256()))
         for state in self.path.glob("state-*.safetensors"):
             with suppress(OSError):
                 state.unlink()
 
-    def _save(self, name: str, **arrays: ArrayLike) -> None:
+    def _save(self, name: str, arrays: Mapping[str, Any]) -> None:
         with aside(self.path / name, (".npz",), overwrite=True) as temporary, temporary.open("wb") as binary:
-            np.savez_compressed(binary, **{key: np.asarray(values) for key, values in arrays.items()})
+            np.savez_compressed(binary, **arrays)
 
     def _results_sha256(self) -> str:
         files = (self.path / name for name in (SCORES, MAPS, SCORE_CURVES))
