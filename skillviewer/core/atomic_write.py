@@ -1,15 +1,25 @@
 """Never over a file unasked, never half a file: what is written goes to a name beside its place, renamed at the end."""
 
 import os
+import re
 import secrets
+import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError, NameTakenError
 
 ASIDE = ".part"
 """What the names of files under way have in them."""
+
+_LEFT = re.compile(rf"(\.(.+\.)?[a-z0-9_]{{8,12}}{re.escape(ASIDE)}(\.\w+)*|[0-9a-f]{{32}}{re.escape(ASIDE)})(-\w+)?")
+"""Names of files, folders and copies of databases while they are written, with SQLite's own files beside them."""
+
+_OLD_S = 86_400.0
+"""What was not written to for so long is no longer under way."""
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
@@ -66,6 +76,33 @@ def check_apart(path: Path, originals: Iterable[Path]) -> None:
         )
 
 
+def clear_leftovers(folder: Path) -> None:
+    """Remove what was under way in a folder when the program, or the computer, was stopped; once a folder and run.
+
+    Args:
+        folder: Where something is to be written; what cannot be looked at or removed stays.
+    """
+    _clear(str(folder.absolute()))
+
+
+@cache
+def _clear(folder: str) -> None:
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _LEFT.fullmatch(entry.name) and not entry.is_symlink():
+                path = Path(entry.path)
+                inside = [path, *(path.rglob("*") if entry.is_dir() else ())]
+                if time.time() - max(one.lstat().st_mtime for one in inside) > _OLD_S:
+                    _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
 def written_aside(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Give a free name beside ``path``; rename it to ``path`` at the end, remove it when anything goes wrong.
@@ -82,6 +119,7 @@ def written_aside(path: Path, *, durable: bool = False) -> Iterator[Path]:
         OSError: It cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(path.parent)
     temporary = path.with_name(f".{secrets.token_hex(6)}{ASIDE}{path.suffix}")
     try:
         yield temporary

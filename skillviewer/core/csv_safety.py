@@ -1,13 +1,14 @@
 """Cells of text in CSV files that a spreadsheet may open: what it would run as a formula stands behind an apostrophe.
 
-Spreadsheets compute a cell that begins with = + - or @, also one that came with a table from elsewhere, and such a
-formula can fetch from the network or start programs. Behind an apostrophe it is text. Numbers stay as they are.
+Spreadsheets compute a cell that begins with = + - or @, perhaps behind a tab or a line end that they read past, also
+one that came with a table from elsewhere, and such a formula can fetch from the network or start programs. Behind an
+apostrophe it is text. Numbers stay as they are.
 """
 
 import re
 
-_FORMULA = re.compile(r"'*([=@\t]|[+-](?![\d\s.,+-]*\Z))")
-_GUARDED = re.compile(r"'+([=@\t]|[+-](?![\d\s.,+-]*\Z))")
+_FORMULA = re.compile(r"'*([=@\t\n]|[+-](?![\d\s.,+-]*\Z))")
+_GUARDED = re.compile(r"'+([=@\t\n]|[+-](?![\d\s.,+-]*\Z))")
 
 
 def guarded(value: object) -> object:

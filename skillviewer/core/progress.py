@@ -1,7 +1,9 @@
 """What long work and the one who waits for it say to each other."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from skillviewer.core.errors import Cancelled
@@ -56,3 +58,22 @@ class CancelToken:
         """Raise ``Cancelled`` when somebody asked to stop."""
         if self._flag.is_set():
             raise Cancelled
+
+
+_OF_THREAD: ContextVar[CancelToken | None] = ContextVar("token of the job", default=None)
+
+
+@contextmanager
+def stoppable(token: CancelToken) -> Iterator[None]:
+    """Let steps that are given no token, such as a query, look at this one while a job runs in this thread."""
+    before = _OF_THREAD.set(token)
+    try:
+        yield
+    finally:
+        _OF_THREAD.reset(before)
+
+
+def stop_asked() -> bool:
+    """Return whether the job that this thread runs was asked to stop."""
+    token = _OF_THREAD.get()
+    return token is not None and token.cancelled

@@ -5,13 +5,16 @@ Arrays: ``times_s`` (n,), ``samples`` (K, N), ``sample_times_s`` (K, N), ``atten
 of JSON with everything else.
 """
 
+import math
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
+from numpy.lib import format as npy
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.atomic_write import exported_aside
@@ -26,13 +29,32 @@ FORMAT = 1
 SUFFIX = ".analysis.npz"
 
 
+_MOST_BYTES = 1 << 29
+"""Of all arrays; thousands of times what an analysis of an hour needs."""
+
+_MOST_ABOUT, _MOST_SEGMENTS = 1 << 20, 1 << 20  # letters; segments
+_ARRAYS: dict[str, tuple[str, int]] = {
+    "times_s": ("<f8", 1),
+    "samples": ("<i8", 2),
+    "sample_times_s": ("<f8", 2),
+    "attention": ("<f4", 4),
+    "task_state": ("<f4", 3),
+    "score_curve": ("<f8", 2),
+    "segment_stops": ("<i8", 1),
+    "pooled": ("<f4", 1),
+}
+"""Kind of number and dimensions of each array."""
+
+_Pixels = Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]
+
+
 @dataclass(frozen=True, slots=True)
 class _About:
     format: int
     path: str
     digest: str
-    width_px: int
-    height_px: int
+    width_px: _Pixels
+    height_px: _Pixels
     duration_s: float
     rate_hz: float
     variable_rate: bool
@@ -110,8 +132,8 @@ def load_analysis(path: Path) -> Analysis:
         StudyError: It is not such a file, or it is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            about = msgspec.json.decode(str(arrays["about"]), type=_About)
+        with zipfile.ZipFile(path) as file:
+            about, arrays = _read(file)
             video = VideoInfo(
                 path=Path(about.path),
                 digest=about.digest,
@@ -124,7 +146,7 @@ def load_analysis(path: Path) -> Analysis:
                 codec=about.codec,
                 note=about.note,
             )
-            return Analysis(
+            analysis = Analysis(
                 video=video,
                 samples=arrays["samples"],
                 attention=arrays["attention"],
@@ -140,7 +162,86 @@ def load_analysis(path: Path) -> Analysis:
                 strangeness=about.strangeness,
                 extent=None if about.extent is None else range_from(*about.extent),
             )
+            _check(analysis)
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error
-    except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError, zipfile.BadZipFile) as error:
-        raise StudyError(f"{path} is not an analysis that this program can read ({error}). Assess again.") from error
+    except Exception as error:
+        said = str(error) or type(error).__name__
+        raise StudyError(
+            f"{path} is not an analysis that this program can read ({said:.200}). Assess again."
+        ) from error
+    return analysis
+
+
+def sound_analysis(path: Path) -> Analysis | None:
+    """Return an analysis that is kept, or None where none is; a damaged one is removed, so that it is computed again.
+
+    Args:
+        path: Its place in the cache.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return load_analysis(path)
+    except StudyError:
+        with suppress(OSError):
+            path.unlink()
+        return None
+
+
+def _read(file: zipfile.ZipFile) -> "tuple[_About, dict[str, NDArray[Any]]]":
+    """Return what a file tells of, and its arrays, each of its kind.
+
+    Raises:
+        Exception: Whatever ``zipfile``, ``numpy`` or ``msgspec`` raise for what is none.
+    """
+    if sum(info.file_size for info in file.infolist()) > _MOST_BYTES:
+        raise ValueError("it is larger than any analysis")
+    there = set(file.namelist())
+    text = _array(file, "about", "U", 0).item()
+    about = msgspec.json.decode(text, type=_About)
+    arrays = {
+        name: _array(file, name, kind, dimensions)
+        for name, (kind, dimensions) in _ARRAYS.items()
+        if name != "pooled" or "pooled.npy" in there
+    }
+    return about, arrays
+
+
+def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> "NDArray[Any]":
+    """Return an array of a file, once its head is seen to ask for no more than its file holds."""
+    place = f"{name}.npy"
+    with file.open(place) as inside:
+        version = npy.read_magic(inside)
+        if version != (1, 0):
+            raise ValueError(f"{name} is written in another way")
+        shape, _, dtype = npy.read_array_header_1_0(inside)
+        fits = dtype.kind == "U" and dtype.itemsize <= 4 * _MOST_ABOUT if kind == "U" else dtype == np.dtype(kind)
+        if not fits or len(shape) != dimensions or dtype.hasobject:
+            raise ValueError(f"{name} is an array of {len(shape)} dimensions of {dtype}")
+        if math.prod(shape) * dtype.itemsize > file.getinfo(place).file_size:
+            raise ValueError(f"{name} is shorter than it says")
+    with file.open(place) as inside:
+        array: NDArray[Any] = npy.read_array(inside, allow_pickle=False)
+    return array
+
+
+def _check(analysis: Analysis) -> None:
+    """Check what types cannot say: numbers that no analysis has would fail whoever shows it.
+
+    Raises:
+        ValueError: A number cannot be.
+    """
+    times_s, samples, stops = analysis.video.times_s, analysis.samples, analysis.segment_stops
+    numbers = (times_s, analysis.attention, analysis.task_state, analysis.score_curve, analysis.video.duration_s)
+    if not all(np.isfinite(array).all() for array in numbers):
+        raise ValueError("a number is not finite")
+    n = len(times_s)
+    if not n or (np.diff(times_s) < 0).any() or analysis.video.duration_s < 0 or analysis.video.rate_hz < 0:
+        raise ValueError("its video has no frames in order")
+    if not samples.size or samples.min() < 0 or samples.max() >= n or stops.min() < 0 or stops.max() > n:
+        raise ValueError("it is of frames that its video has not")
+    if not analysis.attention.size or not analysis.n_samples <= analysis.n_segments <= _MOST_SEGMENTS:
+        raise ValueError(f"{analysis.n_samples} of {analysis.n_segments} segments")
+    if not 0 <= analysis.frames.start < analysis.frames.stop <= n:
+        raise ValueError("its part of the video is empty")

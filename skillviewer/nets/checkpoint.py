@@ -9,8 +9,8 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +25,9 @@ from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.familiarity import Familiarity
+from skillviewer.core.atomic_write import ASIDE, clear_leftovers
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.hashing import CARD, CONFIG, WEIGHTS, checkpoint_sha256
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
@@ -33,7 +35,9 @@ from skillviewer.nets.backbones.weight_files import first_line
 from skillviewer.nets.configuration import FORMAT, CheckpointConfig, ModelCard
 from skillviewer.nets.models import attention_model
 
-CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+_MOST_WORDS = 1 << 20
+"""Bytes of the configuration or the card of a checkpoint."""
+
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
@@ -122,7 +126,8 @@ def digest(folder: Path) -> str:
     Raises:
         CheckpointError: They cannot be read.
     """
-    return hashlib.sha256(_read(folder, CONFIG) + _read(folder, WEIGHTS)).hexdigest()
+    with _in_words(folder):
+        return checkpoint_sha256(folder)
 
 
 def check_place(folder: Path, *, replace: bool) -> None:
@@ -191,7 +196,8 @@ def save_checkpoint(
     aside: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        clear_leftovers(folder.parent)
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=ASIDE))
         fresh = aside / folder.name
         fresh.mkdir()
         for name, data in ((CONFIG, _pretty(final)), (WEIGHTS, weights), (CARD, _pretty(named))):
@@ -228,8 +234,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     try:
         config.check()
         model = _empty_model(config)
-    except ValueError as error:
-        raise CheckpointError(f"{folder / CONFIG} contradicts itself: {error}.") from error
+    except (ValueError, RuntimeError, OverflowError, MemoryError) as error:
+        raise CheckpointError(f"{folder / CONFIG} contradicts itself: {first_line(error)}.") from error
     if hashlib.sha256(weights_bytes).hexdigest() != config.weights_sha256:
         raise CheckpointError(
             f"{folder / WEIGHTS} is damaged or belongs to another checkpoint: its SHA-256 is not the one that {CONFIG} "
@@ -271,16 +277,24 @@ def load_card(folder: Path) -> ModelCard:
 
 
 def _read(folder: Path, name: str) -> bytes:
-    try:
+    with _in_words(folder):
         return (folder / name).read_bytes()
+
+
+@contextmanager
+def _in_words(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} is no checkpoint: it has no {name}.") from error
+        raise CheckpointError(f"{folder} is no checkpoint: it has no {Path(error.filename).name}.") from error
     except OSError as error:
-        raise CheckpointError(f"{folder / name} cannot be read: {error.strerror or error}.") from error
+        raise CheckpointError(f"{error.filename} cannot be read: {error.strerror or error}.") from error
 
 
 def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
     """Decode JSON strictly: what is not there is an error too, since a default would be a guess."""
+    if len(data) > _MOST_WORDS:
+        raise CheckpointError(f"{path} is not as this program writes it: it is larger than {_MOST_WORDS >> 20} MB.")
     try:
         raw = msgspec.json.decode(data)
         number = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
@@ -289,7 +303,7 @@ def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
             what = "Update SkillViewer" if newer else "Train the model again"
             raise CheckpointError(f"{path} has checkpoint format {number}, and this program reads {FORMAT}. {what}.")
         value = msgspec.convert(raw, kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is not as this program writes it: {first_line(error)}.") from error
     difference = _difference(raw, msgspec.to_builtins(value))
     if difference:

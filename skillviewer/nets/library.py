@@ -1,17 +1,14 @@
 """The checkpoints on this computer, by name: a person's own, then those that ship with the program."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.hashing import CONFIG, checkpoint_sha256
 from skillviewer.core.paths import data_dir, models_dir
 
 DEFAULT_MODEL = "sample-full"
 """The checkpoint that the sample study opens with."""
-
-_CONFIG = "config.json"
-_WEIGHTS = "weights.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ def find_models() -> tuple[ModelEntry, ...]:
     for folder, shipped in ((data_dir() / "models", False), (models_dir(), True)):
         if folder.is_dir():
             for inside in sorted(folder.iterdir()):
-                if (inside / _CONFIG).is_file():
+                if (inside / CONFIG).is_file():
                     found.setdefault(inside.name, ModelEntry(inside.name, inside, shipped))
     return tuple(sorted(found.values(), key=lambda entry: (entry.shipped, entry.name != DEFAULT_MODEL, entry.name)))
 
@@ -47,14 +44,14 @@ def model_folder(name_or_folder: str | Path) -> Path:
         CheckpointError: There is none.
     """
     path = Path(name_or_folder)
-    if (path / _CONFIG).is_file():
+    if (path / CONFIG).is_file():
         return path
     entries = find_models()
     for entry in entries:
         if entry.name == str(name_or_folder):
             return entry.folder
     if path.is_dir():
-        raise CheckpointError(f"{path} is no checkpoint: it has no {_CONFIG}.")
+        raise CheckpointError(f"{path} is no checkpoint: it has no {CONFIG}.")
     names = ", ".join(entry.name for entry in entries) or "none"
     raise CheckpointError(f"There is no checkpoint “{name_or_folder}”. Give a folder or one of these names: {names}.")
 
@@ -66,6 +63,6 @@ def digest(folder: Path) -> str:
         CheckpointError: They cannot be read.
     """
     try:
-        return hashlib.sha256((folder / _CONFIG).read_bytes() + (folder / _WEIGHTS).read_bytes()).hexdigest()
+        return checkpoint_sha256(folder)
     except OSError as error:
         raise CheckpointError(f"{folder} is no checkpoint that can be read: {error.strerror or error}.") from error

@@ -5,7 +5,7 @@ CVPR 2018, section 4.1 (similar pairs) and 5 (accuracy by separation).
 """
 
 from collections.abc import Collection, Iterable
-from itertools import combinations
+from itertools import combinations, starmap
 
 import networkx as nx
 
@@ -80,15 +80,40 @@ def similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> tuple[SimilarP
         farthest: Largest difference of depths.
     """
     pairs = tuple(pairs)
-    depth = depths(pairs)
     ordered = {SimilarPair(pair.better, pair.worse) for pair in pairs}
-    similar = (
-        SimilarPair(a, b)
-        for island in islands(pairs)
-        for a, b in combinations(island, 2)
-        if abs(depth[a] - depth[b]) <= farthest
-    )
-    return tuple(sorted(pair for pair in similar if pair not in ordered))
+    similar: list[SimilarPair] = []
+    for floors in _floors(pairs):
+        for floor, videos in floors.items():
+            near = [(a, b) for a, b in combinations(videos, 2)]
+            below = (floors.get(floor + step, ()) for step in range(1, farthest + 1))
+            near += [(a, b) for others in below for a in videos for b in others]
+            similar += (pair for pair in starmap(SimilarPair, near) if pair not in ordered)
+    return tuple(sorted(similar))
+
+
+def n_similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> int:
+    """Return how many pairs ``similar_by_depth`` gives, without making them: of many videos they are a great many."""
+    pairs = tuple(pairs)
+    depth = depths(pairs)
+    n = 0
+    for floors in _floors(pairs):
+        for floor, videos in floors.items():
+            n += len(videos) * (len(videos) - 1) // 2
+            n += len(videos) * sum(len(floors.get(floor + step, ())) for step in range(1, farthest + 1))
+    ordered = {SimilarPair(pair.better, pair.worse) for pair in pairs}
+    return n - sum(abs(depth[pair.first] - depth[pair.second]) <= farthest for pair in ordered)
+
+
+def _floors(pairs: Collection[Pair]) -> list[dict[int, list[str]]]:
+    """Return the videos of every island by their depth."""
+    depth = depths(pairs)
+    found = []
+    for island in islands(pairs):
+        floors: dict[int, list[str]] = {}
+        for video in island:
+            floors.setdefault(depth[video], []).append(video)
+        found.append(floors)
+    return found
 
 
 def similar_for_training(

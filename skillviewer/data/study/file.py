@@ -7,11 +7,11 @@ write-ahead log is not safe, a rollback journal takes its place.
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.backups import before_migration
@@ -26,6 +26,8 @@ from skillviewer.data.study.database import (
 )
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.schema import VERSION, migrate
+
+MadeT = TypeVar("MadeT")
 
 
 class StudyFile:
@@ -161,6 +163,11 @@ class StudyFile:
         """Return all rows of a query."""
         with self._threads, in_words(self.path):
             return self._connection.execute(query, values).fetchall()
+
+    def each(self, query: str, make: Callable[[sqlite3.Row], MadeT], values: tuple[Any, ...] = ()) -> list[MadeT]:
+        """Return what is made of every row of a query, without holding all rows at once."""
+        with self._threads, in_words(self.path):
+            return [make(row) for row in self._connection.execute(query, values)]
 
     def value(self, query: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - whatever was stored
         """Return the first value of the first row of a query, or None without a row."""

@@ -1,12 +1,13 @@
 """Which file is a video of a study: told by size and digest, wherever it lies and whatever it is called."""
 
 import os
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.errors import VideoError
-from skillviewer.core.hashing import sha256_of
+from skillviewer.core.hashing import CONFIG, sha256_of
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
@@ -66,6 +67,14 @@ def stat_of(path: Path) -> os.stat_result | None:
     return found if path.is_file() else None
 
 
+def is_folder(path: Path) -> bool:
+    """Return whether there is a folder that can be reached; a name that no folder can have is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def relative(path: Path, folder: Path) -> str:
     """Return a path from a folder, with forward slashes; "" where there is none (another drive)."""
     try:
@@ -77,6 +86,49 @@ def relative(path: Path, folder: Path) -> str:
 def joined(folder: Path, relative_path: str) -> Path:
     """Undo ``relative``."""
     return Path(os.path.normpath(folder / relative_path))
+
+
+def places_of(folder: Path, row: sqlite3.Row) -> list[Path]:
+    """Return where a row of videos or models says that its file or folder lies, the likeliest first.
+
+    Args:
+        folder: That of the study.
+        row: With ``relative_path`` and ``absolute_path``; one that is not absolute, or is another system's, names none.
+    """
+    places = [joined(folder, row["relative_path"])] if row["relative_path"] else []
+    absolute = Path(row["absolute_path"])
+    return [*places, absolute] if absolute.is_absolute() else places
+
+
+def strange_places(videos: Iterable[sqlite3.Row], models: Iterable[sqlite3.Row], folder: Path) -> list[Path]:
+    """Return what a study names outside its folder that is there, and is not called as a video is or no checkpoint.
+
+    Args:
+        videos: Its rows of videos.
+        models: Its rows of models.
+        folder: Its folder.
+    """
+    files = (place for row in videos for place in places_of(folder, row) if place.suffix.lower() not in VIDEO_SUFFIXES)
+    folders = (place for row in models for place in places_of(folder, row) if stat_of(place / CONFIG) is None)
+    there = [*(file for file in files if stat_of(file) is not None), *filter(is_folder, folders)]
+    return [place for place in there if not place.is_relative_to(folder)]
+
+
+def stay_inside(db: sqlite3.Connection, folder: Path) -> None:
+    """Forget every place outside a study's folder, for one that came from elsewhere: it knows nothing of this computer.
+
+    Args:
+        db: The study, within an act.
+        folder: Its folder.
+    """
+    for table, key in (("video", "id"), ("model", "digest")):
+        for row in db.execute(f"SELECT {key}, relative_path, absolute_path FROM {table}").fetchall():  # noqa: S608 - ours
+            if not all(place.is_relative_to(folder) for place in places_of(folder, row)):
+                inside = row["relative_path"] and joined(folder, row["relative_path"]).is_relative_to(folder)
+                db.execute(
+                    f"UPDATE {table} SET relative_path = ?, absolute_path = '' WHERE {key} = ?",  # noqa: S608 - ours
+                    (row["relative_path"] if inside else "", row[key]),
+                )
 
 
 class Shelf:
@@ -106,7 +158,7 @@ class Shelf:
         """Return the files directly in some folders."""
         found = []
         for folder in dict.fromkeys(folders):
-            if folder.is_dir():
+            if is_folder(folder):
                 found += [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES]
         return cls(sorted(found))
 

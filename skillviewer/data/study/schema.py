@@ -5,7 +5,11 @@ there is one way to the newest schema. Times are ISO 8601 in UTC. Nothing that p
 append-only, the rest is marked as removed.
 """
 
+import re
 import sqlite3
+from contextlib import closing
+from functools import cache
+from typing import TypeAlias
 
 APPLICATION_ID = 0x536B5374  # "SkSt", in the header of the file
 SUFFIX = ".skillstudy"
@@ -183,6 +187,30 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS,
 """Step k makes version k + 1 out of version k."""
 
 VERSION = len(MIGRATIONS)
+
+
+SchemaRow: TypeAlias = tuple[str, str, str, str]
+"""Kind, name, table and text of one thing that a database holds, the text without comments and line ends."""
+
+_COMMENT = re.compile("--[^\n]*")
+
+
+def contents(connection: sqlite3.Connection) -> set[SchemaRow]:
+    """Return what a database holds, but for what SQLite keeps for itself (numbers of rows, statistics)."""
+    rows = connection.execute(
+        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE NOT (name GLOB 'sqlite_*' AND "
+        "type <> 'trigger' AND type <> 'view')"
+    )
+    return {(kind, name, table, " ".join(_COMMENT.sub("", text).split())) for kind, name, table, text in rows}
+
+
+@cache
+def contents_of(version: int) -> frozenset[SchemaRow]:
+    """Return what a study of a version holds."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+        for statement in (statement for step in MIGRATIONS[:version] for statement in step):
+            empty.execute(statement)
+        return frozenset(contents(empty))
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -13,12 +13,14 @@ from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.identity import strange_places
 from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import Again
 from skillviewer.data.study.remarks import StudyRemarks
 from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
 from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
+from skillviewer.data.tables.rows import some
 
 
 class Study:
@@ -81,6 +83,13 @@ class Study:
                 study.back_up_if_changed()
         except StudyError as error:  # the study itself is sound, and may be all that is left
             file.notice(f"No backup could be made. {error}")
+        places = "SELECT relative_path, absolute_path FROM"
+        strange = strange_places(file.rows(f"{places} video"), file.rows(f"{places} model"), file.path.parent)
+        if strange:
+            file.notice(
+                f"{file.path.name} names as videos or models what is none: {some([str(p) for p in strange])}. A study "
+                "made to get at files of this computer looks so: nothing of them goes into an archive. Ask who sent it."
+            )
         return study
 
     def _changed_since_backup(self) -> bool:

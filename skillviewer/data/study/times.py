@@ -2,6 +2,10 @@
 
 from datetime import UTC, datetime
 
+from skillviewer.core.errors import StudyError
+
+_FIRST, _LAST = 1900, 9000
+
 
 def now() -> str:
     """Return the present time as it is stored."""
@@ -14,5 +18,15 @@ def stored(time: datetime) -> str:
 
 
 def read(text: str) -> datetime:
-    """Return a stored time."""
-    return datetime.fromisoformat(text)
+    """Return a stored time; one without a zone is in UTC.
+
+    Raises:
+        StudyError: It is none, or of another age.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise StudyError(f"The study holds a time that is none: “{text[:40]}”. Open one of its backups.") from error
+    if not _FIRST <= time.year <= _LAST:
+        raise StudyError(f"The study holds a time of the year {time.year}. Open one of its backups.")
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)

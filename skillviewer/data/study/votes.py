@@ -2,13 +2,14 @@
 
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
-from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.file import MadeT, StudyFile
 from skillviewer.data.study.times import now, read, stored
 
 _SELECT = """
@@ -81,37 +82,67 @@ class Vote:
         )
 
 
-def _vote(row: sqlite3.Row) -> Vote:
-    return Vote(
-        left=row["left_name"],
-        right=row["right_name"],
-        verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
-        rater=row["rater_name"],
-        judged_at=None if row["judged_at"] is None else read(row["judged_at"]),
-        taken_s=row["taken_s"],
-        watched=row["watched"],
-        speed=row["speed"],
-        reason=row["reason"],
-        left_mark_s=row["left_mark_s"],
-        right_mark_s=row["right_mark_s"],
-        purpose=row["purpose"],
-        id=row["id"],
-        key=row["key"],
-        withdrawn_at=None if row["withdrawn_at"] is None else read(row["withdrawn_at"]),
-    )
+class _Reading:
+    """Votes as they come out of a study; words that many share are kept once."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, str] = {}
+
+    def _one(self, word: str) -> str:
+        return self._words.setdefault(word, word)
+
+    def vote(self, row: sqlite3.Row) -> Vote:
+        """Return the vote of a row."""
+        return Vote(
+            left=self._one(row["left_name"]),
+            right=self._one(row["right_name"]),
+            verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
+            rater=self._one(row["rater_name"]),
+            judged_at=None if row["judged_at"] is None else read(row["judged_at"]),
+            taken_s=row["taken_s"],
+            watched=row["watched"],
+            speed=row["speed"],
+            reason=self._one(row["reason"]),
+            left_mark_s=row["left_mark_s"],
+            right_mark_s=row["right_mark_s"],
+            purpose=self._one(row["purpose"]),
+            id=row["id"],
+            key=row["key"],
+            withdrawn_at=None if row["withdrawn_at"] is None else read(row["withdrawn_at"]),
+        )
+
+    def judgement(self, row: sqlite3.Row) -> Judgement:
+        """Return the judgement in the vote of a row, which was not skipped."""
+        return Judgement(
+            self._one(row["left_name"]),
+            self._one(row["right_name"]),
+            Verdict(row["verdict"]),
+            self._one(row["rater_name"]),
+            None if row["judged_at"] is None else read(row["judged_at"]),
+            row["taken_s"],
+            row["watched"],
+            row["speed"],
+        )
 
 
-def _in_time(rows: Sequence[sqlite3.Row]) -> tuple[Vote, ...]:
+def _in_time(file: StudyFile, query: str, make: Callable[[sqlite3.Row], MadeT]) -> tuple[MadeT, ...]:
     """Return votes in the order of voting: those of another copy of the study come in later than they were cast.
 
     Votes whose time was not kept stay behind those that came in before them.
+
+    Args:
+        file: The study.
+        query: Of votes, in the order of their numbers.
+        make: Makes what is returned of each.
     """
     latest = ""
-    keyed = []
-    for row in rows:  # by number
+
+    def timed(row: sqlite3.Row) -> tuple[str, int, MadeT]:
+        nonlocal latest
         latest = row["judged_at"] or latest
-        keyed.append((latest, row["id"], row))
-    return tuple(_vote(row) for _, _, row in sorted(keyed, key=lambda one: one[:2]))
+        return latest, row["id"], make(row)
+
+    return tuple(vote for _, _, vote in sorted(file.each(query, timed), key=itemgetter(0, 1)))
 
 
 def video_id(db: sqlite3.Connection, name: str) -> int:
@@ -199,7 +230,15 @@ class StudyVotes:
                 now(),
             ),
         )
-        return int(cursor.lastrowid or 0)
+        number = int(cursor.lastrowid or 0)
+        said = None if vote.verdict is None else int(vote.verdict)
+        kept = db.execute(f"{_SELECT} WHERE j.key = ?", (key,)).fetchone()
+        if kept is None or (kept["id"], kept["left_name"], kept["right_name"], kept["verdict"], kept["rater_name"]) != (
+            *(number, vote.left, vote.right, said),
+            vote.rater.strip(),
+        ):
+            raise StudyError(f"The vote on “{vote.left}” and “{vote.right}” was not kept as it was given. Vote again.")
+        return number
 
     def bring_in(self, votes: Sequence[Vote]) -> int:
         """Add votes that were cast elsewhere, in one act; those whose key is there already are left out.
@@ -248,6 +287,8 @@ class StudyVotes:
         db.execute(
             "INSERT INTO withdrawal (judgement, withdrawn_at, reason) VALUES (?, ?, ?)", (number, stored(when), reason)
         )
+        if db.execute("SELECT 1 FROM withdrawal WHERE judgement = ?", (number,)).fetchone() is None:
+            raise StudyError(f"The withdrawal of vote {number} was not kept. Try again.")
 
     def get(self, number: int) -> Vote:
         """Return a vote by its number.
@@ -258,17 +299,16 @@ class StudyVotes:
         rows = self._file.rows(f"{_SELECT} WHERE j.id = ?", (number,))
         if not rows:
             raise StudyError(f"There is no vote {number} in the study.")
-        return _vote(rows[0])
+        return _Reading().vote(rows[0])
 
     def all(self) -> tuple[Vote, ...]:
         """Return every vote ever cast, skipped and withdrawn ones too, in the order of voting."""
-        return _in_time(self._file.rows(f"{_SELECT} ORDER BY j.id"))
+        return _in_time(self._file, f"{_SELECT} ORDER BY j.id", _Reading().vote)
 
     def judgements(self) -> tuple[Judgement, ...]:
         """Return the judgements that stand, of videos that are still in the study, in the order of voting."""
-        rows = self._file.rows(
+        standing = (
             f"{_SELECT} WHERE w.judgement IS NULL AND j.verdict IS NOT NULL AND l.removed_at IS NULL "
             "AND r.removed_at IS NULL ORDER BY j.id"
         )
-        found = (vote.judgement for vote in _in_time(rows))
-        return tuple(judgement for judgement in found if judgement is not None)
+        return _in_time(self._file, standing, _Reading().judgement)

@@ -11,6 +11,7 @@ from skillviewer.ui.comparing.curve_lines import Heights, lines
 from skillviewer.ui.comparing.curves_plot import CurvesPlot
 from skillviewer.ui.comparing.line_styles import Stroke
 from skillviewer.ui.comparing.results import MIN_VIDEOS
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.theme import Theme
 
@@ -110,7 +111,7 @@ class CurvesPanel(QWidget):
         self._offer(heights)
         words = self.tr("not comparable") if self._scored and heights is Heights.OWN else ""
         self._note.setText(words)
-        self._note.setToolTip(words)
+        self._note.setToolTip(as_tip(words))
 
     def _offer(self, heights: Heights) -> None:
         """Show the choice that is in force; one that cannot be had is greyed and says why."""

@@ -10,6 +10,7 @@ from skillviewer.core.analysis.difference import Difference
 from skillviewer.core.text import printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.line_styles import SWATCH_PX, Stroke, draw_swatch
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
@@ -126,7 +127,7 @@ class PaneCaption(QWidget):
         if said != self._said:
             self._said = said
             self.setAccessibleName(self.text)
-            self.setToolTip(self.text)
+            self.setToolTip(as_tip(self.text))
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.text import printable
+from skillviewer.ui.markup import as_tip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class PlainTable(QTableWidget):
         if item.text() != text:
             item.setText(text)
         if item.toolTip() != tip:
-            item.setToolTip(tip)
+            item.setToolTip(as_tip(tip))
         item.setFlags(Qt.ItemFlag.ItemIsSelectable if row.muted else flags)
 
     def _set_columns(self, columns: tuple[Column, ...]) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, QStandardPaths, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from skillviewer.data.study.archive.archive_form import safe_name
+from skillviewer.ui.markup import as_tip
 
 
 def first_folder() -> Path:
@@ -103,7 +104,7 @@ class Destination(QWidget):
 
     def _show(self, path: Path) -> None:
         self.line.setText(str(path))
-        self.line.setToolTip(str(path))
+        self.line.setToolTip(as_tip(str(path)))
         self.line.setCursorPosition(len(str(path)))
 
     def _match_kind(self) -> None:

@@ -24,6 +24,7 @@ from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.exporting.face_search import keep_faces, kept_faces, known_faces, search_faces
 from skillviewer.ui.exporting.face_canvas import FaceCanvas
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
@@ -95,6 +96,7 @@ class FacesReview(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         self.summary = QLabel(side)
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.summary.setWordWrap(True)
         self.search_button = QPushButton(self.tr("Look for faces"), side)
         self.reach = QComboBox(side)
@@ -324,7 +326,7 @@ class FacesReview(QWidget):
         for doubt in faces.doubts if faces is not None else ():
             last = f"–{doubt.stop}" if doubt.stop - doubt.start > 1 else ""
             item = QListWidgetItem(f"{doubt.start + 1}{last}: {self._reason(doubt.reason)}", self.doubts)
-            item.setToolTip(item.text())
+            item.setToolTip(as_tip(item.text()))
             if doubt == self._doubt:
                 self.doubts.setCurrentItem(item)
         self.doubts.blockSignals(False)

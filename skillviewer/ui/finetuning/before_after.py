@@ -10,6 +10,7 @@ from skillviewer.core.text import printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tables import Cell, Table
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, percent, with_interval
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.widgets.theme import Theme
 
 _SHIFT = 3
@@ -161,7 +162,7 @@ class BeforeAfterPage(QWidget):
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         field.setWordWrap(True)
         field.setTextFormat(Qt.TextFormat.PlainText)
-        field.setToolTip(more if more != text else "")
+        field.setToolTip(as_tip(more) if more != text else "")
         self._lines.addRow(label, field)
 
     def _shift(self, shift: Shift) -> list[Cell]:

@@ -36,6 +36,7 @@ class RunningPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         self.stage = QLabel(side)
+        self.stage.setTextFormat(Qt.TextFormat.PlainText)
         self.stage.setProperty("heading", True)
         self.stage.setWordWrap(True)
         self.bar = QProgressBar(side)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView, QWidget
 
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.widgets.names import n_alike
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
@@ -119,7 +120,7 @@ def _item(cell: Cell, left_out: int) -> QStandardItem:
     item = QStandardItem(f"…{cell.text[left_out:]}" if cell.video and left_out else cell.text)
     item.setData(cell.text.casefold() if cell.value is None else cell.value, SORT_ROLE)
     item.setData(cell.video, VIDEO_ROLE)
-    item.setToolTip(cell.text)
+    item.setToolTip(as_tip(cell.text))
     if cell.value is not None:
         item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return item

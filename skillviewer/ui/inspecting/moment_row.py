@@ -63,6 +63,7 @@ class MomentRow(QWidget):
         worth.addWidget(self.bar, 1)
         worth.addWidget(self._amount)
         self._by = QLabel(self)
+        self._by.setTextFormat(Qt.TextFormat.PlainText)
         self._by.setProperty("muted", True)
         self._by.setMinimumWidth(20)
         side.addWidget(self._by)

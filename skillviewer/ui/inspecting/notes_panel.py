@@ -8,6 +8,7 @@ from skillviewer.core.text import clock, printable
 from skillviewer.data.study import Note
 from skillviewer.ui.inspecting.note_draft import NoteDraft
 from skillviewer.ui.inspecting.note_edit import NoteEdit
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.studies import Studies
@@ -39,6 +40,7 @@ class NoteBlock(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         self._about = QLabel(self)
+        self._about.setTextFormat(Qt.TextFormat.PlainText)
         self._about.setProperty("muted", True)
         self._about.setMinimumWidth(40)
         row.addWidget(self._about, 1)
@@ -62,7 +64,7 @@ class NoteBlock(QWidget):
         author = printable(note.author) or self.tr("somebody")
         when = note.made_at.astimezone()
         self._about.setText(f"{author} · {when:%Y-%m-%d}")
-        self._about.setToolTip(f"{author} · {when:%Y-%m-%d %H:%M}")
+        self._about.setToolTip(as_tip(f"{author} · {when:%Y-%m-%d %H:%M}"))
         self.time.setVisible(note.time_s is not None)
         if note.time_s is not None:
             self.time.setText(clock(note.time_s))

@@ -40,6 +40,7 @@ class StoragePage(Form):
         self._storage: Storage | None = None
         folder = printable(str(cache_dir()))
         self.place = QLabel(folder, self)
+        self.place.setTextFormat(self.place.textFormat().PlainText)
         self.place.setWordWrap(True)
         self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

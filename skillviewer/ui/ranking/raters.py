@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import percent, printable
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
@@ -136,7 +137,7 @@ class RatersView(VotesView):
         for row, report in enumerate(reports):
             for column, (text, tip) in enumerate(self._cells(report)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(tip)
+                item.setToolTip(as_tip(tip))
                 item.setTextAlignment(_side(column) | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
         rows = min(len(reports), MOST_ROWS)

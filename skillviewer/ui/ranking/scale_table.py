@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from skillviewer.core.text import printable, signed
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.widgets.names import elided, n_alike
 
 if TYPE_CHECKING:
@@ -206,10 +207,10 @@ class ScaleTable(QTableView):
         scale.setData((low, s.strength, high), ENDS_ROLE)
         scale.setData(s.strength, SORT_ROLE)
         words = self.tr("{} logits, 95 % interval {} to {}").format(signed(s.strength), signed(low), signed(high))
-        scale.setToolTip(words)
+        scale.setToolTip(as_tip(words))
         scale.setAccessibleText(words)
         name = _cell(printable(s.name), s.name.casefold(), number=False)
-        name.setToolTip(printable(s.name))
+        name.setToolTip(as_tip(printable(s.name)))
         return [
             _cell(str(s.rank), at),
             name,

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, key_text
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView
@@ -322,7 +323,7 @@ class RankScreen(QWidget):
         room_px = metrics.averageCharWidth() * LETTERS_OF_NAME
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
         self.progress.setText(f"{short}   {self._progress_words()}" if name else "")
-        self.progress.setToolTip(name if short != name else "")
+        self.progress.setToolTip(as_tip(name) if short != name else "")
         if self.judging.phase is JudgingPhase.DONE:
             self._say_done()
         self.status_changed.emit()

@@ -18,6 +18,7 @@ class JobRow(QWidget):
         column.setSpacing(4)
         row = QHBoxLayout()
         self._title = QLabel(job.title, self)
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setProperty("heading", True)
         self._stop = QPushButton(self.tr("Cancel"), self)
         self._stop.setAccessibleName(self.tr("Cancel {}").format(job.title))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import plain
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.widgets.theme import Theme
 
 COLUMN_PX = 460
@@ -82,6 +83,7 @@ class StartPage(QWidget):
         offered.setContentsMargins(0, 16, 0, 0)
         offered.setSpacing(8)
         self._offer_words = QLabel(self.offer)
+        self._offer_words.setTextFormat(Qt.TextFormat.PlainText)
         self._offer_words.setWordWrap(True)
         self._offer_words.setFixedWidth(COLUMN_PX)
         self.go_on = QPushButton(self.tr("Go on where it was"), self.offer)
@@ -128,7 +130,7 @@ class StartPage(QWidget):
             button.setText(
                 button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, COLUMN_PX - 40).replace("&", "&&")
             )
-            button.setToolTip(printable(str(path)))
+            button.setToolTip(as_tip(printable(str(path))))
             button.setAccessibleName(printable(str(path)))
             button.setProperty("path", str(path))
             button.clicked.connect(self._on_recent)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.models import ModelChooser
 from skillviewer.ui.session.playback import Playback
@@ -183,7 +184,7 @@ class StatusBar(QStatusBar):
         if model is not None:
             words = self.tr("model {}").format(printable(model.name))
             self._say("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
-            self._fields["model"].setToolTip(words)
+            self._fields["model"].setToolTip(as_tip(words))
             self._say("device", f"{model.device} {model.memory}".rstrip())
             return
         self._fields["model"].setToolTip(self.tr("Model"))
@@ -209,7 +210,7 @@ class StatusBar(QStatusBar):
         count = self.tr("1 job") if len(running) == 1 else self.tr("{} jobs").format(len(running))
         share, left_s = job.share, job.left_s
         blind = self._instead is not None  # a job may be called after a video
-        self._job.setToolTip("" if blind else f"{job.title} {job.stage}".rstrip())
+        self._job.setToolTip("" if blind else as_tip(f"{job.title} {job.stage}".rstrip()))
         if share is None:
             return count if blind else f"{count} · {job.title}"
         text = f"{count} {share * 100:.0f} %"

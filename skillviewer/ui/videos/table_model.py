@@ -18,6 +18,7 @@ from skillviewer.core.analysis.cohort import MIN_COHORT
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.core.video.footage import VideoClip
+from skillviewer.ui.markup import as_tip
 from skillviewer.ui.session.cohorts import Cohorts
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 
@@ -146,7 +147,7 @@ class VideoTable(QAbstractTableModel):
         lines = [printable(str(entry.path)), self.part(entry), entry.reason]
         if entry.analysis is not None:
             lines += [f"{self._text(entry, SCORE)} {self.interval(entry)}".strip(), entry.analysis.warning]
-        return "\n".join(line for line in lines if line)
+        return as_tip("\n".join(line for line in lines if line))
 
     def part(self, entry: VideoEntry) -> str:
         """Return which part of its file a video is, "" for the whole."""

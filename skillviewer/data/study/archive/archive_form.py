@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -31,22 +33,42 @@ _FORBIDDEN = '<>:"/\\|?*'
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # are no files on Windows
 _MOST_BYTES = 200  # of the 255 that most systems take
 _LOCKED = 1  # bit of the flags of a file in a zip file
-_UNREADABLE = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA takes the memory that a file asks for
+_UNREADABLE = (
+    KeyError,
+    ValueError,
+    OverflowError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+)
 """What is raised for a file of an archive that is not there, damaged, locked, or packed in a way that is not known."""
+
+
+MOST_FILES = 100_000
+_MOST_MANIFEST = 1 << 25
+_MOST_CONTENTS = 1 << 25  # table of contents at the end of a zip file, of which every entry becomes an object
+_END, _END_64 = b"PK\5\6", b"PK\6\6"  # marks of the end of a zip file, and of one with numbers of 64 bits
+
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+_Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+_Digest = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class ArchiveEntry(msgspec.Struct, frozen=True):
     """One file of an archive."""
 
-    name: str
-    size_bytes: int
-    sha256: str
+    name: _Name
+    size_bytes: _Size
+    sha256: _Digest
 
 
 class KnownAnalysis(msgspec.Struct, frozen=True):
     """What a model said of a video: the file, the name of the video in the study, and the digest of the model."""
 
-    file: str
+    file: _Name
     video: str
     model: str
 
@@ -56,9 +78,9 @@ class Manifest(msgspec.Struct, frozen=True):
 
     format: int
     program: str
-    study: str
+    study: _Name
     pseudonymised: bool
-    files: tuple[ArchiveEntry, ...]
+    files: Annotated[tuple[ArchiveEntry, ...], msgspec.Meta(max_length=MOST_FILES)]
     analyses: tuple[KnownAnalysis, ...] = ()
     faces_blurred: bool | msgspec.UnsetType = msgspec.UNSET
 
@@ -114,6 +136,31 @@ def free_entry(name: str, taken: set[str]) -> str:
     return free
 
 
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """Open an archive for reading, once its table of contents is seen to be no larger than one of ``MOST_FILES`` files.
+
+    Raises:
+        StudyError: It is larger, or no zip file that can be read.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, 2) - (1 << 16) - 200))
+        end = file.read()
+    at, at_64 = end.rfind(_END), end.rfind(_END_64)
+    size = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
+    size_64 = int.from_bytes(end[at_64 + 40 : at_64 + 48], "little") if 0 <= at_64 < at else 0
+    if max(size if size < 0xFFFFFFFF else 0, size_64) > _MOST_CONTENTS:
+        raise StudyError(f"{path} is not an archive of a study: it lists more files than {MOST_FILES:,}.")
+    try:
+        archive = zipfile.ZipFile(path)
+    except _UNREADABLE as error:
+        raise StudyError(f"{path} is not an archive, or it is damaged.") from error
+    if any(info.compress_type not in _PACKED for info in archive.infolist()):
+        archive.close()
+        raise StudyError(f"{path} is packed in a way that is not known here. Pack it as a plain zip file.")
+    return archive
+
+
 def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
     """Return the manifest of an archive.
 
@@ -123,11 +170,18 @@ def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
     try:
         if file.getinfo(MANIFEST).flag_bits & _LOCKED:
             raise StudyError(f"{path} is locked with a password: unlock it first with the program that locked it.")
-        manifest = msgspec.json.decode(file.read(MANIFEST), type=Manifest)
+        with file.open(MANIFEST) as inside:
+            text = inside.read(_MOST_MANIFEST + 1)
+        if len(text) > _MOST_MANIFEST:
+            raise StudyError(f"{path} is not an archive of a study: its manifest is larger than any of the program.")
+        manifest = msgspec.json.decode(text, type=Manifest)
     except (*_UNREADABLE, msgspec.MsgspecError) as error:
         raise StudyError(f"{path} is not an archive of a study.") from error
     if manifest.format > FORMAT:
-        raise StudyError(f"{path} was made by a newer program ({manifest.program}). Open it with that.")
+        raise StudyError(f"{path} was made by a newer program ({manifest.program:.100}). Open it with that.")
+    listed = [entry.name.casefold() for entry in manifest.files]  # as systems that do not tell letters' cases apart
+    if len({*listed, MANIFEST}) <= len(listed) or len({*file.namelist()}) < len(file.namelist()):
+        raise StudyError(f"{path} is not an archive of a study: a file is listed twice in it.")
     return manifest
 
 
@@ -138,11 +192,14 @@ def checked(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> I
         StudyError: It is damaged.
         Cancelled: The token was raised.
     """
-    sha = hashlib.sha256()
+    sha, left = hashlib.sha256(), entry.size_bytes
     try:
         with file.open(entry.name) as inside:
-            while block := inside.read(BLOCK):
+            while block := inside.read(min(BLOCK, left + 1)):
                 token.check()
+                left -= len(block)
+                if left < 0:
+                    raise StudyError(f"{file.filename} is damaged: {entry.name} in it is larger than was put in.")
                 sha.update(block)
                 yield block
     except _UNREADABLE as error:
@@ -158,7 +215,7 @@ def verify(path: Path, token: CancelToken, report: Report) -> None:
         ExportError: It is not what was to be written.
         Cancelled: The token was raised.
     """
-    with zipfile.ZipFile(path) as file:
+    with open_archive(path) as file:
         manifest = read_manifest(file, path)
         if {*file.namelist()} != {MANIFEST, *(entry.name for entry in manifest.files)}:
             raise ExportError("The archive was not written: files are missing in it.")

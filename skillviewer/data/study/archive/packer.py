@@ -12,11 +12,12 @@ import msgspec
 
 from skillviewer import __version__
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.errors import CheckpointError, StudyError, VideoError
+from skillviewer.core.errors import CheckpointError, ExportError, VideoError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.hashing import CARD, CONFIG, WEIGHTS, checkpoint_sha256
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
-from skillviewer.data.analysis_file import load_analysis, save_analysis
+from skillviewer.data.analysis_file import save_analysis, sound_analysis
 from skillviewer.data.faces_file import SUFFIX as FACES_SUFFIX
 from skillviewer.data.faces_file import FaceStore, save_faces
 from skillviewer.data.study.archive.archive_faces import BLURRED_SUFFIX, BlurredVideos
@@ -37,12 +38,15 @@ from skillviewer.data.study.archive.archive_form import (
 )
 from skillviewer.data.study.archive.pseudonyms import Pseudonyms, empty_texts, invent, rewrite
 from skillviewer.data.study.database import copy_database, in_words
-from skillviewer.data.study.identity import free_name
+from skillviewer.data.study.identity import digest_of, free_name
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, StudyVideo, extent_of
 from skillviewer.data.tables.rows import some
 from skillviewer.data.trained_pairs import PAIRS, moved
+
+_TOLD_OF_TRAINING = ("log.csv", "curves.png", "report.json")
+"""What training writes beside a checkpoint (``engine.training.train``, ``engine.finetuning.finetune``)."""
 
 
 class Packer:
@@ -156,8 +160,16 @@ class Packer:
             places[video.id] = place
             if not self.options.videos:
                 continue
+            state = video.state
+            if (
+                video.path is not None
+                and not lost
+                and self.blurred is None
+                and digest_of(video.path, self.token) != video.digest
+            ):
+                lost, state = True, FileState.REPLACED  # size and time can be written into a study by anybody
             if video.path is None or lost:
-                self.remarks.append(f"{self._known_as(video.name)} is not in the archive: its file is {video.state}.")
+                self.remarks.append(f"{self._known_as(video.name)} is not in the archive: its file is {state}.")
                 continue
             self._pack_video(db, video, video.path, place)
             self.places[video.digest] = place
@@ -179,7 +191,8 @@ class Packer:
             copy = self.folder / f"copy{source.suffix.lower()}"
             copy_without_metadata(source, copy, self.token)
         else:
-            self._add(source, place)
+            if self._add(source, place).sha256 != video.digest:
+                raise ExportError(f"{source} was written while it was packed: try again once it is whole.")
             return
         entry = self._add(copy, place)
         copy.unlink()
@@ -212,17 +225,31 @@ class Packer:
             if folder is None:
                 self.remarks.append(f"The model {name} is not in the archive: its checkpoint is missing.")
                 continue
-            files = [f for f in sorted(folder.iterdir()) if f.is_file()]
-            if self.names is not None:  # a card may tell of data and people
-                files = [f for f in files if f.name in ("config.json", "weights.safetensors")]
-            elif self.blurred is not None:  # what else people put there may be pictures
-                files = [f for f in files if f.name in ("config.json", "weights.safetensors", "card.json")]
-            for file in files:
-                if file.name == PAIRS:  # tells where videos lie
-                    self._add_pairs(file, f"{place}/{PAIRS}")
-                else:
-                    self._add(file, f"{place}/{file.name}")
+            if not self._is_checkpoint(folder, row["digest"]):
+                self.remarks.append(
+                    f"The model {name} is not in the archive: its folder holds another checkpoint, or none."
+                )
+                continue
+            self._add_checkpoint(folder, place)
             self.n_models += 1
+
+    def _is_checkpoint(self, folder: Path, digest: str) -> bool:
+        """Return whether a folder holds the checkpoint of a digest: a study can name any folder of the computer."""
+        try:
+            return checkpoint_sha256(folder, self.token) == digest
+        except OSError:
+            return False
+
+    def _add_checkpoint(self, folder: Path, place: str) -> None:
+        """Put in the files that make a checkpoint, and no other that lies in its folder."""
+        for name in (CONFIG, WEIGHTS):
+            self._add(folder / name, f"{place}/{name}")
+        told = () if self.names is not None else (CARD,) if self.blurred is not None else (CARD, *_TOLD_OF_TRAINING)
+        for name in told:  # a card may tell of data and people, and what was written while training too
+            if (folder / name).is_file():
+                self._add(folder / name, f"{place}/{name}")
+        if self.names is None and self.blurred is None and (folder / PAIRS).is_file():  # tells where videos lie
+            self._add_pairs(folder / PAIRS, f"{place}/{PAIRS}")
 
     def _names_of_models(self, names: Sequence[str]) -> dict[str, str]:
         """Return the names that models have in the archive: without names of people, and each of one model alone."""
@@ -259,9 +286,8 @@ class Packer:
             source = analysis_path(back.get(digest, digest), model, extent_of(row))
             if not source.is_file():
                 continue
-            try:
-                analysis = load_analysis(source)
-            except StudyError:  # it can be computed again, and no archive is worse
+            analysis = sound_analysis(source)
+            if analysis is None:  # it can be computed again, and no archive is worse
                 damaged[self._known_as(row["name"])] = None
                 continue
             video = replace(analysis.video, path=Path(row["relative_path"]), digest=digest)
