@@ -18,7 +18,7 @@ from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.layout import NONE, as_tip, vertical
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
 from skillviewer.ui.widgets.viewport import Viewport
 
@@ -132,7 +132,7 @@ class PaneCaption(QWidget):
         if text != self._text:
             self._text = text
             self.setAccessibleName(self.text)
-            self.setToolTip(self.text)
+            self.setToolTip(as_tip(self.text))
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

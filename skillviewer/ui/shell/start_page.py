@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import plain
-from skillviewer.ui.widgets.layout import horizontal, vertical
+from skillviewer.ui.widgets.layout import as_tip, horizontal, text_label, vertical
 
 COLUMN_PX = 460
 MOST_SHOWN = 5
@@ -77,8 +77,7 @@ class StartPage(QWidget):
     def _make_offer(self) -> None:
         self.offer = QWidget(self)
         offered = vertical(self.offer, (0, 16, 0, 0), 8)
-        self._offer_words = QLabel(self.offer)
-        self._offer_words.setWordWrap(True)
+        self._offer_words = text_label("", self.offer, wrap=True, plain=True)
         self._offer_words.setFixedWidth(COLUMN_PX)
         self.go_on = QPushButton(self.tr("Go on where it was"), self.offer)
         self.go_on.clicked.connect(self.return_asked)
@@ -120,7 +119,7 @@ class StartPage(QWidget):
             button.setText(
                 button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, COLUMN_PX - 40).replace("&", "&&")
             )
-            button.setToolTip(printable(str(path)))
+            button.setToolTip(as_tip(printable(str(path))))
             button.setAccessibleName(printable(str(path)))
             button.setProperty("path", str(path))
             button.clicked.connect(self._on_recent)

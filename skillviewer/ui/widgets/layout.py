@@ -1,5 +1,8 @@
-"""Layouts and labels, made in one call."""
+"""Layouts, labels and tooltips, made in one call."""
 
+from html import escape
+
+from PySide6 import QtGui
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -56,3 +59,8 @@ def text_label(
     if plain:
         made.setTextFormat(Qt.TextFormat.PlainText)
     return made
+
+
+def as_tip(text: str) -> str:
+    """Return a tooltip that shows a text verbatim: Qt treats text with tags as rich text, which can load images."""
+    return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if QtGui.Qt.mightBeRichText(text) else text
