@@ -9,7 +9,7 @@ import pytest
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from tests.data.studies import make_study
-from tests.data.test_study import unprivileged
+from tests.data.study.test_study import unprivileged
 
 __all__ = ["unprivileged"]
 

@@ -15,7 +15,7 @@ from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.app import Composition
 from skillviewer.ui.shell.pages import PANELS, SCREENS
 from tests.ui.fakes import FakeWorld
-from tests.ui.test_studies import wait_for_study
+from tests.ui.session.test_studies import wait_for_study
 
 MARK = "<b>x</b><img src='file:///secret.png'>"
 

@@ -11,7 +11,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
 from skillviewer.export.rendering.canvas import common_looks
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.layout import horizontal
+from skillviewer.ui.widgets.layout import as_tip, horizontal, text_label
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 
@@ -65,16 +65,16 @@ class ColourBarStrip(QWidget):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the bars are called."""
+        """Titles of the bars."""
         return tuple(label.text() for label, _ in self._pairs if not label.isHidden())
 
     @property
     def text(self) -> str:
-        """The words beside them."""
+        """The text next to the bars."""
         return self._words.text()
 
     def on_theme(self, theme: Theme) -> None:
-        """Take colours: the strip belongs to the stage."""
+        """Apply the colours of the stage."""
         self._theme = theme
         palette = self.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
@@ -88,12 +88,12 @@ class ColourBarStrip(QWidget):
         """Show bars.
 
         Args:
-            words: Beside them.
+            words: Text next to the bars.
             bars: Label and limits of each.
         """
         self._words.setText(words)
         while len(self._pairs) < len(bars):
-            label, bar = QLabel(self), ColourBar(self)
+            label, bar = text_label("", self, plain=True), ColourBar(self)
             bar.setMinimumWidth(LEAST_BAR_PX)
             bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             bar.setMaximumWidth(bar.sizeHint().width())
@@ -107,5 +107,5 @@ class ColourBarStrip(QWidget):
             bar.setVisible(shown)
             words = bars[at][0] if shown else ""
             label.setText(self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, LONGEST_LABEL_PX))
-            label.setToolTip(words)
+            label.setToolTip(as_tip(words))
             bar.set_scene(bars[at][1] if shown else None)

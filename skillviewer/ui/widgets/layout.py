@@ -1,10 +1,12 @@
-"""Layouts, labels and tooltips, made in one call."""
+"""Layouts, labels, buttons, scroll areas and tooltips, made in one call."""
 
+from collections.abc import Callable
 from html import escape
 
 from PySide6 import QtGui
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 Margins = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels."""
@@ -41,7 +43,14 @@ def _space(layout: QVBoxLayout | QHBoxLayout, margins: Margins | None, spacing: 
 
 
 def text_label(
-    text: str, parent: QWidget | None = None, *, wrap: bool = False, muted: bool = False, plain: bool = False
+    text: str,
+    parent: QWidget | None = None,
+    *,
+    wrap: bool = False,
+    muted: bool = False,
+    plain: bool = False,
+    heading: bool = False,
+    letters: str = "",
 ) -> QLabel:
     """Return a label.
 
@@ -51,11 +60,14 @@ def text_label(
         wrap: Whether long text goes on in another line.
         muted: Whether it is in the muted colour.
         plain: Whether tags in the text are shown as they are: names and errors come from files.
+        heading: Whether it is a heading.
+        letters: Size and weight: one of ``theme.LETTERS``, or "" for the usual.
     """
     made = QLabel(text, parent)
     made.setWordWrap(wrap)
-    if muted:
-        made.setProperty("muted", True)
+    for name, value in (("muted", muted), ("heading", heading), ("letters", letters)):
+        if value:
+            made.setProperty(name, value)
     if plain:
         made.setTextFormat(Qt.TextFormat.PlainText)
     return made
@@ -64,3 +76,46 @@ def text_label(
 def as_tip(text: str) -> str:
     """Return a tooltip that shows a text verbatim: Qt treats text with tags as rich text, which can load images."""
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if QtGui.Qt.mightBeRichText(text) else text
+
+
+def push_button(
+    text: str, parent: QWidget, pressed: Callable[[], object] | SignalInstance | None = None, *, primary: bool = False
+) -> QPushButton:
+    """Return a button.
+
+    Args:
+        text: Its words.
+        parent: Owner.
+        pressed: What it does, or the signal that it emits.
+        primary: Whether it is the button that matters most.
+    """
+    button = QPushButton(text, parent)
+    if primary:
+        button.setProperty("primary", True)
+    if pressed is not None:
+        button.clicked.connect(pressed)
+    return button
+
+
+def scroll_area(parent: QWidget, name: str) -> QScrollArea:
+    """Return an area without a frame that scrolls up and down.
+
+    Args:
+        parent: Owner.
+        name: Accessible name.
+    """
+    area = QScrollArea(parent)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setAccessibleName(name)
+    return area
+
+
+def fill_ground(colour: QColor | str, *widgets: QWidget) -> None:
+    """Fill the ground of widgets with a colour."""
+    for widget in widgets:
+        palette = widget.palette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(colour))
+        widget.setPalette(palette)
+        widget.setAutoFillBackground(True)
