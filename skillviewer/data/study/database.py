@@ -157,6 +157,8 @@ def translate_errors(path: Path) -> Iterator[None]:
         raise StudyError(_message(error, path)) from error
     except OSError as error:
         raise StudyError(f"{path} could not be used: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:  # in SQLite's own message
+        raise StudyError(f"{path} is damaged. Open one of its backups.") from error
     except UnicodeEncodeError as error:
         shown = error.object.encode(errors="surrogateescape").decode(errors="backslashreplace")
         raise StudyError(f"“{shown}” is not UTF-8 and cannot be written into a study: rename it.") from error

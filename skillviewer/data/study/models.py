@@ -153,8 +153,8 @@ class StudyModels:
             return read_json(row["facts"], dict[str, object])
         except ValueError as error:
             raise StudyError(
-                f"The facts of the model {row['name'][:100]} in {self._file.path} cannot be read: {error}. Open one of "
-                "its backups."
+                f"The facts of the model {row['name'][:100]!r} in {self._file.path} cannot be read: {error}. Open one "
+                "of its backups."
             ) from error
 
     def add(

@@ -26,7 +26,7 @@ def read(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise StudyError(f"The study holds an invalid time: “{text[:40]}”. Open one of its backups.") from error
+        raise StudyError(f"The study holds an invalid time: {text[:40]!r}. Open one of its backups.") from error
     if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
         raise StudyError(f"The study holds a time of the year {time.year}. Open one of its backups.")
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)

@@ -6,6 +6,7 @@ What must be shown follows from the pieces alone (ISO/IEC 14496-12); every frame
 import random
 import re
 import struct
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 from skillviewer.core.errors import VideoError
 from skillviewer.media.reading import packets
-from skillviewer.media.reading.movie_boxes import check_edits
+from skillviewer.media.reading.movie_boxes import boxes, check_edits, movie_tables
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import has_sound
 from tests.boxes import edit, edit_in_pieces, find
@@ -131,3 +132,10 @@ def test_packets_that_come_over_and_over_are_refused_whatever_asks_for_them(
     monkeypatch.setattr(packets, "most_packets", lambda n: 4 * n + 10)
     with pytest.raises(VideoError, match="requests its frames again and again"):
         VideoReader(path)
+
+
+@pytest.mark.parametrize("size", [2, 4, 7])
+def test_a_box_smaller_than_its_header_ends_the_search(size: int) -> None:
+    damaged = size.to_bytes(4, "big") + b"moov" + bytes(1000)
+    assert movie_tables(BytesIO(damaged)) == b""
+    assert list(boxes(damaged)) == []

@@ -148,7 +148,7 @@ def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
     except (*_BAD_ENTRY, msgspec.MsgspecError) as error:
         raise StudyError(f"{path} is not an archive of a study.") from error
     if manifest.format > FORMAT:
-        raise StudyError(f"{path} was made by a newer program ({manifest.program:.100}). Open it with that.")
+        raise StudyError(f"{path} was made by a newer program ({manifest.program[:100]!r}). Open it with that.")
     listed = [entry.name.casefold() for entry in manifest.files]  # some file systems ignore case
     if len({*listed, MANIFEST}) <= len(listed) or len({*file.namelist()}) < len(file.namelist()):
         raise StudyError(f"{path} is not an archive of a study: a file is listed twice.")
