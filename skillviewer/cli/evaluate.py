@@ -13,6 +13,8 @@ from skillviewer.core.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
     from skillviewer.core.progress import Report
+    from skillviewer.engine.evaluation.evaluate import EvaluationPlan
+    from skillviewer.engine.training.plan import TrainingPlan
 
 ALL = "all"
 
@@ -61,8 +63,6 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
     Every run is kept in the folder; what is finished there and agrees with the settings is not made again, so the same
     command continues after a stop.
     """
-    from skillviewer.core.dataset.folds import FoldsBy
-    from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
     from skillviewer.engine.evaluation.evaluate import evaluate as run_evaluation
     from skillviewer.engine.evaluation.record import models_json
     from skillviewer.engine.evaluation.tables import PLOT, accuracy_table
@@ -72,19 +72,7 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
     dataset, output = reading.open(data), chosen["output"]
     chosen["sampling"] = chosen["sampling"] or earlier_sampling(output, chosen["preset"])
     training = training_plan(chosen, dataset.published)
-    asked = [name.strip() for name in chosen["models"].split(",") if name.strip()]
-    names = tuple(asked) if ALL not in asked else tuple(dict.fromkeys([*usual_models(), *asked]))
-    names = tuple(name for name in names if name != ALL)
-    plan = EvaluationPlan(
-        models=names,
-        training=training,
-        n_folds=chosen["n_folds"],
-        by=FoldsBy(chosen["by"]) if chosen["by"] is not None else None,
-        n_seeds=chosen["seeds"],
-        jobs=chosen["jobs"],
-        tolerance=chosen["tolerance"],
-        checkpoints=chosen["checkpoints"],
-    )
+    plan = _plan(chosen, training)
     plan.check()
     click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
     click.echo(
@@ -117,6 +105,25 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
         if (output / PLOT).exists():
             click.echo(f"\n{output / PLOT}")
     return 1 if evaluation.failures else 0
+
+
+def _plan(chosen: EvaluateChoices, training: "TrainingPlan") -> "EvaluationPlan":
+    from skillviewer.core.dataset.folds import FoldsBy
+    from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
+
+    asked = [name.strip() for name in chosen["models"].split(",") if name.strip()]
+    names = tuple(asked) if ALL not in asked else tuple(dict.fromkeys([*usual_models(), *asked]))
+    names = tuple(name for name in names if name != ALL)
+    return EvaluationPlan(
+        models=names,
+        training=training,
+        n_folds=chosen["n_folds"],
+        by=FoldsBy(chosen["by"]) if chosen["by"] is not None else None,
+        n_seeds=chosen["seeds"],
+        jobs=chosen["jobs"],
+        tolerance=chosen["tolerance"],
+        checkpoints=chosen["checkpoints"],
+    )
 
 
 def _with_lines(bar: "Report") -> "Report":
