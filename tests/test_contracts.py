@@ -26,6 +26,7 @@ PLANTED = [
     ("ui/__init__.py", "import cv2", "PyAV, cv2 and numba live in media"),
     ("engine/__init__.py", "import numba", "PyAV, cv2 and numba live in media"),
     ("engine/__init__.py", "import matplotlib", "matplotlib and what makes pages live in export"),
+    ("export/__init__.py", "import openpyxl", "openpyxl lives in data"),
 ]
 
 

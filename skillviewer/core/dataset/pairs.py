@@ -11,6 +11,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.ratings.rating_set import RatingSet
 from skillviewer.core.video.extents import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo
 
@@ -192,6 +193,8 @@ class Dataset:
         regions_path: File of the regions in which skill shows, or None.
         by_recording: Whether some of its participants are recordings, for nobody says who is in them.
         problems: What is missing, contradictory or could not be read, one sentence each.
+        ratings: What raters gave the videos, where a table says, or None.
+        criterion: The item of the ratings that the pairs and ``scores`` are of, or "".
     """
 
     name: str
@@ -209,6 +212,8 @@ class Dataset:
     regions_path: Path | None = None
     by_recording: bool = False
     problems: tuple[str, ...] = ()
+    ratings: RatingSet | None = None
+    criterion: str = ""
 
     def __post_init__(self) -> None:
         """Check that names are unique and that pairs speak of videos that are there."""
@@ -261,6 +266,7 @@ class Dataset:
             released=None if self.released is None else tuple(fold.restricted(keep) for fold in self.released),
             scores=None if self.scores is None else fewer(self.scores),
             truth=tuple(fewer(measure) for measure in self.truth),
+            ratings=None if self.ratings is None else self.ratings.restricted(keep),
         )
 
     def usable(self) -> "Dataset":

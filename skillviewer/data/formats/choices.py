@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from skillviewer.core.ranking.consensus import DEFAULT_RULE, Rule
+from skillviewer.core.ratings.rating_rule import DEFAULT_RATING_RULE, RatingRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,13 @@ class Choices:
         smallest_difference: Ratings nearer to each other than this make no pair; equal ones never do.
         participant_pattern: Regular expression that finds the participant in the name of a video (its first group, or
             else the whole match), or None for what the data set says.
+        criterion: Which of the items that are rated, or None for the one that counts first.
+        rating_rule: How a table of ratings becomes pairs, where ``smallest_difference`` is 0.
     """
 
     task: str | None = None
     rule: Rule = DEFAULT_RULE
     smallest_difference: float = 0.0
     participant_pattern: str | None = None
+    criterion: str | None = None
+    rating_rule: RatingRule = DEFAULT_RATING_RULE

@@ -13,6 +13,7 @@ from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pa
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.pair_folder import NO_PAIR
 from skillviewer.data.formats.tasks import beside
+from skillviewer.data.ratings import rated_folder
 from skillviewer.data.tables.rows import composed, some
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ DATASET_FORMATS = table(
     DatasetForm(
         "pair-folder", "Folder with videos and pairs.csv", pair_folder.recognise, pair_folder.tasks, pair_folder.load
     ),
+    DatasetForm("ratings", "Table of ratings", rated_folder.recognise, rated_folder.tasks, rated_folder.load),
     DatasetForm("epic-skills", "EPIC-Skills 2018", epic_skills.recognise, epic_skills.tasks, epic_skills.load),
     DatasetForm("rank-aware", "Rank-aware form", rank_aware.recognise, rank_aware.tasks, rank_aware.load),
     DatasetForm("best", "BEST", best.recognise, best.tasks, best.load),
