@@ -43,6 +43,7 @@ PLANTED = [
     ("ui/__init__.py", "cv2", "PyAV, cv2 and numba live in media"),
     ("engine/__init__.py", "numba", "PyAV, cv2 and numba live in media"),
     ("engine/__init__.py", "matplotlib", "matplotlib and what makes pages live in export"),
+    ("export/__init__.py", "openpyxl", "openpyxl lives in data"),
     ("core/video/info.py", "skillviewer.core.dataset.folds", "Imports point down in core"),
     ("core/ranking/standings.py", "skillviewer.core.explanation.moments", "Imports point down in core"),
     ("media/reading/timing.py", "skillviewer.media.writing.codecs", "Imports point down in media"),

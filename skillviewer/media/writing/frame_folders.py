@@ -1,0 +1,167 @@
+"""Folders of numbered pictures as videos: a frame a picture, at a stated rate."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.progress import CancelToken
+from skillviewer.media.writing.writer import VideoWriter
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
+_NUMBERED = re.compile(r"(.*?)(\d+)")
+_LEAST = 2
+"""Numbered pictures from which a folder is a video."""
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFolder:
+    """A folder of numbered pictures.
+
+    Attributes:
+        path: The folder.
+        name: Its path from the folder that was searched, with slashes; the name of that one for itself.
+        frames: Number and file of each picture, ascending.
+        left_out: Files beside them that are no numbered pictures.
+    """
+
+    path: Path
+    name: str
+    frames: tuple[tuple[int, Path], ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def gaps(self) -> int:
+        """Number of numbers that are missing between the first and the last."""
+        return self.frames[-1][0] - self.frames[0][0] + 1 - len(self.frames)
+
+
+def frame_folders(folder: Path) -> tuple[list[FrameFolder], list[str]]:
+    """Return the folders of numbered pictures below a folder, itself among them, and what is wrong with others.
+
+    Args:
+        folder: Where to look, at any depth; hidden folders are passed over.
+
+    Raises:
+        VideoError: There is no such folder.
+    """
+    if not folder.is_dir():
+        raise VideoError(f"There is no folder {folder} to look for pictures in.")
+    found: list[FrameFolder] = []
+    problems: list[str] = []
+    below = [path for path in folder.rglob("*") if path.is_dir()]
+    for place in [folder, *sorted(below)]:
+        relative = place.relative_to(folder)
+        if any(part.startswith(".") for part in relative.parts):
+            continue
+        name = relative.as_posix() if relative.parts else folder.absolute().name
+        try:
+            one = _numbered(place, name)
+        except VideoError as error:
+            problems.append(str(error))
+        else:
+            found += [one] if one is not None else []
+    return found, problems
+
+
+def _numbered(place: Path, name: str) -> FrameFolder | None:
+    """Return a folder's numbered pictures, or None where it has none to speak of.
+
+    Raises:
+        VideoError: They are of several names, or two have one number.
+    """
+    files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
+    pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
+    matched = [(path, match) for path in pictures if (match := _NUMBERED.fullmatch(path.stem))]
+    if len(matched) < _LEAST:
+        return None
+    before = sorted({match[1] for _, match in matched})
+    if len(before) > 1:
+        names = ", ".join(f"“{word}…”" for word in before[:_SHOWN])
+        raise VideoError(f"{name} holds numbered pictures of {len(before)} names ({names}): move them apart.")
+    frames = sorted((int(match[2]), path) for path, match in matched)
+    for (number, path), (following, other) in pairwise(frames):
+        if number == following:
+            raise VideoError(f"{name} holds two pictures of the number {number}: {path.name} and {other.name}.")
+    taken = {path for _, path in frames}
+    return FrameFolder(place, name, tuple(frames), tuple(path.name for path in files if path not in taken))
+
+
+def write_frames(
+    folder: FrameFolder, path: Path, rate_hz: float, token: CancelToken, *, overwrite: bool = False
+) -> list[str]:
+    """Write a folder of pictures as a video; a missing number shows the picture before it for longer.
+
+    Args:
+        folder: The folder.
+        path: The video (.mp4); its folder is made.
+        rate_hz: Pictures a second: a picture is shown at its number less the first, over the rate.
+        token: Stops the job; nothing is left then.
+        overwrite: Whether a file of that name may be replaced.
+
+    Returns:
+        What is to be told, one sentence each: missing numbers, pictures that could not be read.
+
+    Raises:
+        VideoError: Pictures are of several sizes, or fewer than two can be read.
+        ExportError: The video cannot be written, or is there already.
+        Cancelled: The person asked to stop.
+    """
+    unread: list[str] = []
+    first = next((picture for _, file in folder.frames if (picture := _read(file)) is not None), None)
+    if first is None:
+        raise VideoError(f"None of the {len(folder.frames)} pictures of {folder.name} can be read.")
+    height, width = first.shape[:2]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{path.parent} could not be made: {error.strerror or error}.") from error
+    n_written = 0
+    with VideoWriter(path, width, height, rate_hz=rate_hz, quality="best", overwrite=overwrite) as writer:
+        for number, file in folder.frames:
+            token.check()
+            picture = _read(file)
+            if picture is None:
+                unread.append(file.name)
+                continue
+            if picture.shape != first.shape:
+                raise VideoError(
+                    f"{folder.name}: {file.name} is {picture.shape[1]} x {picture.shape[0]} pixels, the first picture "
+                    f"{width} x {height}: bring them to one size."
+                )
+            writer.write(picture, (number - folder.frames[0][0]) / rate_hz)
+            n_written += 1
+        if n_written < _LEAST:
+            raise VideoError(f"{n_written} of the {len(folder.frames)} pictures of {folder.name} can be read: too few.")
+    return _told(folder, unread)
+
+
+def _told(folder: FrameFolder, unread: Sequence[str]) -> list[str]:
+    told = []
+    if folder.gaps:
+        told.append(f"{folder.name}: {folder.gaps} numbers are missing; the picture before is shown for longer.")
+    if unread:
+        told.append(f"{folder.name}: {len(unread)} pictures cannot be read ({', '.join(unread[:_SHOWN])}).")
+    if folder.left_out:
+        shown = ", ".join(folder.left_out[:_SHOWN])
+        told.append(f"{folder.name}: {len(folder.left_out)} files are no numbered pictures ({shown}).")
+    return told
+
+
+def _read(file: Path) -> Picture | None:
+    """Return a picture, (h, w, 3) uint8 RGB, or None where the file holds none."""
+    try:
+        data = np.frombuffer(file.read_bytes(), np.uint8)
+    except OSError:
+        return None
+    if not len(data):
+        return None
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+    return None if picture is None else np.ascontiguousarray(picture)
