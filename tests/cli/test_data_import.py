@@ -42,7 +42,7 @@ def test_options_say_what_the_columns_mean(table: Path, tmp_path: Path, capsys: 
     assert (said["used"], said["set_aside"], len(said["rows"])) == (3, 1, 4)
     assert [item["name"] for item in said["mapping"]["items"]] == ["Flow", "Level"]
     assert run([*again, "-o", str(out)]) == 1
-    assert "give --force to write over it" in capsys.readouterr().err
+    assert "give --force to replace it" in capsys.readouterr().err
     assert run([*again, "-o", str(out), "--force"]) == 0
     assert table.read_text(encoding="utf-8") == TABLE
 

@@ -85,7 +85,7 @@ def test_a_rule_is_asked_for_by_its_name(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "steps:0.5", "points", "points:-1", "points:nan", "detectable:3", "often"])
 def test_no_such_rule(text: str) -> None:
-    with pytest.raises(DatasetError, match="for making pairs of ratings"):
+    with pytest.raises(DatasetError, match="for pairs of ratings"):
         rating_rule_named(text)
 
 

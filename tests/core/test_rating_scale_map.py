@@ -26,13 +26,13 @@ def linear(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def test_an_isotonic_curve_pools_what_is_out_of_order() -> None:
     curve = isotonic_curve(np.array([1.0, 2, 3, 4]), np.array([1.0, 3, 2, 5]))
-    assert curve.ratings == (1.0, 2.5, 5.0)
+    assert curve.values == (1.0, 2.5, 5.0)
     assert curve.scores == (1.0, 2.5, 4.0)
     assert curve.at(np.array([-9.0, 1.75, 9])).tolist() == [1.0, 1.75, 5.0]
     falling = isotonic_curve(np.array([1.0, 2, 3]), np.array([5.0, 3, 4]), increasing=False)
-    assert falling.ratings == (5.0, 3.5)
+    assert falling.values == (5.0, 3.5)
     tied = isotonic_curve(np.array([1.0, 1, 2]), np.array([1.0, 3, 5]))
-    assert tied.ratings == (2.0, 5.0)
+    assert tied.values == (2.0, 5.0)
 
 
 def test_a_line_never_falls() -> None:

@@ -79,7 +79,7 @@ def test_a_via_project_rates_files_and_parts_of_them(tmp_path: Path) -> None:
         *(("a", UNNAMED, "Level", 0.0), ("b 1.5-4 s", UNNAMED, "Level", 1.0), ("b 4-9.25 s", UNNAMED, "Level", 1.0)),
     }
     assert aside(rated) == {
-        "entry 4": "it is of a moment, and of no part that lasts",
+        "entry 4": "it is of a moment, and not of an interval",
         "entry 5": "it is of a region of the picture",
         "entry 6": "it is of 2 files together",
     }
@@ -96,9 +96,9 @@ def test_a_via_project_rates_files_and_parts_of_them(tmp_path: Path) -> None:
         ('{"annotations": [1, 2]}', "neither a VIA project nor a list"),
         (
             '{"metadata": {"1": {"vid": "1", "av": {"9": "3"}}}, "attribute": {}, "file": {}}',
-            "no VIA project that can be",
+            "is no readable VIA project",
         ),
-        ('{"metadata": [], "attribute": {}, "file": {}}', "no VIA project that can be read"),
+        ('{"metadata": [], "attribute": {}, "file": {}}', "is no readable VIA project"),
         ("[" * 100000, "is not JSON"),
         ('{"annotations": [{}, {"a": []}]}', "neither a VIA project nor a list"),
         ('{"metadata": {}, "attribute": {}, "file": {}}', "none of its entries has a value"),

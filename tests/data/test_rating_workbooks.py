@@ -38,22 +38,21 @@ def test_values_are_read_as_they_stand(tmp_path: Path) -> None:
     ]
     rated, _ = open_table(saved(tmp_path, [*rows, ["B1", "x", 4.25, None], [], ["B2", "x", True, None]])).read()
     assert given(rated) == {("A1", "x", "Flow", 3.0), ("A2", "x", "Flow", 3.5), ("B1", "x", "Flow", 4.25)}
-    assert rated.occasions == {"A1": "2024-01-02"}
+    assert [r.occasion for r in rated.ratings.ratings if r.occasion] == ["2024-01-02"]
     assert aside(rated) == {"row 6": "Flow “TRUE” is no number"}
 
 
 def test_a_formula_without_a_kept_value_is_told(tmp_path: Path) -> None:
     path = saved(tmp_path, [["Clip", "Flow", "Total"], ["A1", 3, "=B2*2"], ["A2", 4, 8], ["=A2", 3, 6]])
     opened = open_table(path)
-    assert (
-        "2 cells hold formulas: the values that were kept of them count; 2 of them have none, and count as empty."
-        in (opened.table.notices)
+    assert "2 cells hold formulas: their stored values count; 2 have none, and count as empty." in (
+        opened.table.notices
     )
     rated, _ = opened.read()
     assert given(rated) == {
         *(("A1", UNNAMED, "Flow", 3.0), ("A2", UNNAMED, "Flow", 4.0), ("A2", UNNAMED, "Total", 8.0)),
     }
-    assert "Total holds the formula =B2*2, and no value was kept of it" in aside(rated)["row 2"]
+    assert "Total holds the formula =B2*2 without a stored value" in aside(rated)["row 2"]
     assert "holds the formula =A2" in aside(rated)["row 4"]
 
 
@@ -72,7 +71,7 @@ def test_a_merged_name_counts_in_each_of_its_rows_and_a_merged_rating_once(tmp_p
     rated, _ = open_table(saved(tmp_path, rows, merge)).read()
     assert given(rated) == {("A1", "x", "Flow", 3.0), ("A1", "y", "Flow", 4.0), ("A2", "x", "Flow", 5.0)}
     assert "part of a merged cell" in aside(rated)["row 5"]
-    assert "Merged cells hold their value in each of their rows: A2:A3, C4:C5." in rated.account.notices
+    assert "Merged cells have their value in each of their rows: A2:A3, C4:C5." in rated.account.notices
 
 
 def test_titles_in_two_rows_are_one(tmp_path: Path) -> None:
@@ -94,7 +93,7 @@ def test_titles_in_two_rows_are_one(tmp_path: Path) -> None:
         *(("A1", "Rater 2", "Flow", 3.0), ("A1", "Rater 2", "Grip", 4.0)),
     }
     assert [(row.place, row.aside) for row in rated.account.rows if row.aside] == [
-        ("row 1", ("it stands above the titles",))
+        ("row 1", ["it stands above the titles"])
     ]
 
 
@@ -107,7 +106,7 @@ def test_hidden_rows_are_set_aside_unless_they_are_to_count(tmp_path: Path) -> N
     rated, _ = opened.read()
     assert aside(rated) == {"row 3": "it is hidden in the spreadsheet"}
     assert "Rows are hidden in the spreadsheet: 3." in rated.account.notices
-    assert "Columns are hidden in the spreadsheet, and read like the others: C." in rated.account.notices
+    assert "Columns are hidden in the spreadsheet, and read all the same: C." in rated.account.notices
     import msgspec
 
     rated, _ = opened.read(msgspec.structs.replace(opened.mapping, hidden_rows=True))
@@ -154,4 +153,4 @@ def test_a_damaged_workbook_is_refused_in_one_sentence(tmp_path: Path) -> None:
 def test_a_column_of_formulas_alone_is_told(tmp_path: Path) -> None:
     opened = open_table(saved(tmp_path, [["Clip", "Flow", "Total"], ["A1", 3, "=B2*2"], ["A2", 4, "=B3*2"]]))
     assert [item.name for item in opened.mapping.items] == ["Flow"]
-    assert "“Total” holds formulas without a kept value, and is not used" in opened.doubts[-1]
+    assert "“Total” holds formulas without a stored value, and is not used" in opened.doubts[-1]

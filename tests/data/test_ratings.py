@@ -50,7 +50,7 @@ def test_the_long_form_has_a_row_for_each_rater(tmp_path: Path) -> None:
     scale = rated.ratings.scale("Global")
     assert (scale.low, scale.high, scale.stated) == (6.0, 30.0, True)
     assert rated.participants == {"A1": "Ann", "B2": "Bea"}
-    assert rated.occasions == {"A1": "2024-01-02", "B2": "2024-05-02"}
+    assert {r.video: r.occasion for r in rated.ratings.ratings} == {"A1": "2024-01-02", "B2": "2024-05-02"}
     assert rated.account.unrated == ("A2", "B1")
     assert (rated.account.used, rated.account.set_aside, rated.account.taken) == (3, 0, 6)
 
@@ -88,7 +88,7 @@ def test_levels_are_ordered_by_their_words(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,Level\nA1,Novice\nA2,late expert\nB1,NOVICE\nB2,Expert (pro)\n")
     assert given(rated) == {("A1", UNNAMED, "Level", 0.0), ("A2", UNNAMED, "Level", 1.0), ("B1", UNNAMED, "Level", 0.0)}
     assert "is none of the levels “Novice”, “late expert”" in aside(rated)["line 5"]
-    assert rated.ratings.scale("Level").text(1.0) == "late expert"
+    assert rated.ratings.scale("Level").levels == ("Novice", "late expert")
 
 
 def test_levels_of_unknown_order_are_asked_for(tmp_path: Path) -> None:
@@ -134,8 +134,8 @@ def test_numbers_are_read_as_people_write_them(tmp_path: Path, text: str, encodi
         ("B1,x,n/a,ok", "it holds no rating"),
         (",x,3,ok", "it names no video"),
         ("Mean,,3,ok", "there is no video “Mean”"),
-        ("A11,x,3,ok", "there is no video “A11”; nearly so called is “A1”"),
-        ("A1,x,2,ok", "says again what line 2 says (doubled)"),
+        ("A11,x,3,ok", "there is no video “A11”; a similar name is “A1”"),
+        ("A1,x,2,ok", "repeats line 2 (doubled)"),
     ],
 )
 def test_a_row_that_cannot_be_used_says_why(tmp_path: Path, row: str, why: str) -> None:
@@ -155,7 +155,7 @@ def test_ratings_that_contradict_each_other_count_neither(tmp_path: Path) -> Non
 def test_the_same_rater_may_rate_again_on_another_occasion(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,rater,session,Flow\nA1,x,1,2\nA1,x,2,4\nA2,x,1,3\n")
     assert rated.ratings.table("Flow").means() == {"A1": 3.0, "A2": 3.0}
-    assert rated.occasions == {"A2": "1"}
+    assert [r.occasion for r in rated.ratings.ratings] == ["1", "2", "1"]
 
 
 def test_a_quotation_mark_that_swallows_rows_is_told(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_person_who_is_told_twice_is_the_first(tmp_path: Path) -> None:
 def test_a_rating_far_from_all_others_is_told_where_the_scale_is_not_stated(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,rater,Flow\nA1,x,1\nA2,x,2\nB1,x,3\nB2,x,2\nA1,y,1\nA2,y,45\n")
     assert [note for row in rated.account.rows for note in row.notes] == [
-        "Flow 45 counts, and is far from the other ratings: state the scale if it is a slip"
+        "Flow 45 counts, but is far from the others: is it a slip?"
     ]
 
 
@@ -211,7 +211,7 @@ def test_parts_of_a_longer_video_are_attempts_of_their_own(tmp_path: Path) -> No
     rated = read(tmp_path, "video,start,end,Flow\nA1,0,2.5,1\nA1,2.5,5,3\nA1,9,7,3\n")
     assert rated.videos == {"A1 0-2.5 s": "A1", "A1 2.5-5 s": "A1"}
     assert {name: extent.stop_s for name, extent in rated.extents.items()} == {"A1 0-2.5 s": 2.5, "A1 2.5-5 s": 5.0}
-    assert aside(rated) == {"line 4": "“9” to “7” are no seconds from which an attempt could run"}
+    assert aside(rated) == {"line 4": "“9” to “7” are no seconds of an attempt"}
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_parts_of_a_longer_video_are_attempts_of_their_own(tmp_path: Path) -> No
         ({"video": "Film"}, "has no column “Film”. Its columns are: “video”, “rater”, “Flow”"),
         ({"video": ""}, "names the video\\? State it"),
         ({"items": ()}, "hold ratings\\? State them"),
-        ({"rater": "Flow"}, "is given two meanings"),
+        ({"rater": "Flow"}, "has two meanings"),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_refused(tmp_path: Path, change: dict[str, object], why: str) -> None:
@@ -304,7 +304,7 @@ def test_a_mapping_file_that_is_none_is_refused(tmp_path: Path) -> None:
     ("name", "text", "why"),
     [
         ("t.csv", "", "holds no rows"),
-        ("t.csv", "video,Flow\n", "holds titles and no rows"),
+        ("t.csv", "video,Flow\n", "has titles and no rows"),
         ("t.xls", "x", r"is a file of the kind .xls"),
         ("t.xlsx", "no zip", "is no workbook that can be read"),
     ],
@@ -328,14 +328,14 @@ def test_raters_may_stand_in_brackets_behind_the_item(tmp_path: Path) -> None:
         "Grip": [""],
         "Ease": ["Rater 1", "Rater 2"],
     }
-    assert "“Ease” is not used, for other columns hold each rater's Ease." in table.doubts
+    assert "“Ease” is not used: other columns have Ease by rater." in table.doubts
 
 
 def test_what_most_tables_have_and_this_one_lacks_is_told(tmp_path: Path) -> None:
     doubts = opened(tmp_path, "video,Flow\nA1,1\nA1,2\nA2,2\n").doubts
     assert [doubt[:47] for doubt in doubts] == [
         "No column seems to name the person in the video",
-        "Videos stand in several rows, and no column see",
+        "Videos are in several rows, and no column seems",
     ]
     assert opened(tmp_path, "video,Trainee ID,Rater,Flow\nA1,p,x,1\nA1,p,y,2\n").doubts == ()
 

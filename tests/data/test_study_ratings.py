@@ -12,7 +12,7 @@ from skillviewer.core.errors import SettingsError, StudyError
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.pseudonyms import invent, rewrite
 from skillviewer.data.study.exchange.exchange import bring_in
-from skillviewer.data.study.exchange.rating_import import add_ratings, read_for, study_table
+from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 from tests.data.files import write
 
 NAMES = ("a", "b", "c", "d")
@@ -54,10 +54,10 @@ def test_the_same_again_brings_nothing_and_a_correction_replaces(study: Study) -
     study.ratings.add(rated({"a": 1, "b": 2}), "scores.csv", "{}")
     again = study.ratings.add(rated({"a": 1, "b": 2}), "scores.csv", "{}")
     assert (again.new, again.known, again.changed) == (0, 2, 0)
-    assert study.ratings.mappings() == (("scores.csv", "{}"),)
+    assert [tuple(row) for row in study._file.query("SELECT name, mapping FROM rating_table")] == [("scores.csv", "{}")]
     corrected = study.ratings.add(rated({"a": 4, "b": 2}), "scores.csv")
     assert (corrected.new, corrected.known, corrected.changed) == (0, 1, 1)
-    assert corrected.problems == ("Ratings that the study had otherwise were replaced: Flow of a from 1 to 4.",)
+    assert corrected.problems == ("Different ratings in the study were replaced: Flow of a from 1 to 4.",)
     assert study.ratings.all().table("Flow").means() == {"a": 4.0, "b": 2.0}
     assert study._file.scalar("SELECT count(*) FROM rating") == 3
 
@@ -91,13 +91,12 @@ def test_another_scale_is_refused_whole(study: Study) -> None:
 
 def test_a_table_speaks_of_the_videos_of_the_study(study: Study, tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "Clip,Trainee,Judge,Flow\nA.mp4,P1,x,3\nb,P2,x,4\nbb,P2,x,4\n")
-    table, mapping, _ = study_table(study, path)
-    read = read_for(study, table, mapping.assigned("participant", "Trainee"))
-    came = add_ratings(study, table, read)
+    opened = open_study_table(study, path)
+    read, came = add_ratings(study, opened, opened.mapping.assigned("participant", "Trainee"))
     assert (came.videos, came.ratings, came.people) == (0, 2, 2)
-    assert [row.aside for row in read.account.rows] == [(), (), ("the study has no video “bb”",)]
+    assert [row.aside for row in read.account.rows] == [[], [], ["the study has no video “bb”"]]
     assert {v.name: v.participant for v in study.videos.all()} == {"a": "P1", "b": "P2", "c": None, "d": None}
-    assert '"video":"Clip"' in study.ratings.mappings()[0][1]
+    assert '"video":"Clip"' in study._file.scalar("SELECT mapping FROM rating_table")
 
 
 def test_ratings_come_along_from_another_study_and_a_folder(study: Study, tmp_path: Path) -> None:
@@ -116,7 +115,7 @@ def test_ratings_come_along_from_another_study_and_a_folder(study: Study, tmp_pa
 
 
 def test_a_rule_that_makes_no_sense_is_refused() -> None:
-    with pytest.raises(SettingsError, match="There is no rule “often” for making pairs of ratings"):
+    with pytest.raises(SettingsError, match="There is no rule “often” for pairs of ratings"):
         StudySettings(rating_rule="often")
 
 
@@ -136,4 +135,4 @@ def test_other_names_stand_in_ratings_too(study: Study) -> None:
     assert not [word for word in told if "annabel" in word.casefold()]
     with Study.open(study.path) as other:
         assert {rating.rater for rating in other.ratings.all().ratings} == {"R01"}
-        assert other.ratings.mappings() == (("S01", ""),)
+        assert [tuple(row) for row in other._file.query("SELECT name, mapping FROM rating_table")] == [("S01", "")]

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
+PARTICIPANTS = click.option(
+    "--participants",
+    "--participant-pattern",
+    "participants",
+    help="Regular expression that finds the participant in the name of a video.",
+)
+
 _OPTIONS = (
     click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie."),
     click.option("--form", help="Form of the data set, if it is not recognised (see docs/data.md)."),
@@ -33,12 +40,7 @@ _OPTIONS = (
         help="How a table of ratings becomes pairs: detectable, steps:K or points:D (see docs/data.md).",
     ),
     click.option("--criterion", help="Which of the items that a table rates.  [default: the first]"),
-    click.option(
-        "--participants",
-        "--participant-pattern",
-        "participants",
-        help="Regular expression that finds the participant in the name of a video.",
-    ),
+    PARTICIPANTS,
 )
 
 

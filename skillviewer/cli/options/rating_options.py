@@ -1,144 +1,130 @@
-"""The options by which a command says what the columns of a table of ratings mean."""
+"""Options that state the meaning of the columns of a table of ratings."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.options.dataset_options import add_options
+from skillviewer.cli.options.dataset_options import PARTICIPANTS, add_options
 
 if TYPE_CHECKING:
-    from skillviewer.data.ratings.rating_table import RatingTable
+    from skillviewer.data.ratings.rated_folder import OpenTable
     from skillviewer.data.ratings.reading import RatedTable
     from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping
 
 _OPTIONS = (
     click.option("--sheet", default="", help="Sheet of a workbook.  [default: the one with the videos]"),
-    click.option(
-        "--titles-row", type=click.IntRange(0), help="Row with the titles, of those that are not empty; 0: none."
-    ),
+    click.option("--titles-row", type=click.IntRange(0), help="Non-empty row with the titles; 0 for none."),
     click.option("--video-column", help="Column that names the video."),
     click.option("--person-column", "--participant-column", "person_column", help="Column that names the person."),
-    click.option(
-        "--participants",
-        "--participant-pattern",
-        "participants",
-        help="Regular expression that finds the person in the name of a video.",
-    ),
+    PARTICIPANTS,
     click.option("--rater-column", help="Column that names the rater; “none” for none."),
     click.option("--occasion-column", help="Column with the occasion or date; “none” for none."),
-    click.option("--item-column", help="Column that names the item of a row; --items then is the column of ratings."),
+    click.option("--item-column", help="Column that names the item of a row; then --items is the column of ratings."),
     click.option(
-        "--items",
-        help="Columns with ratings, the one that counts first before the others: “Global,Flow”; with a column a rater, "
-        "“Global=Ann|Bob”.",
+        "--items", help="Columns with ratings, the criterion first: “Global,Flow”; one per rater: “Global=Ann|Bob”."
     ),
     click.option("--levels", multiple=True, help="Words from worst to best: “novice,expert” or “Flow=poor,good”."),
     click.option("--scale", multiple=True, help="Lowest and highest rating: “1:5” or “Flow=1:5”."),
-    click.option("--less-is-better", multiple=True, help="An item of which less is better."),
-    click.option("--hidden-rows", is_flag=True, help="Rows that the spreadsheet hides count too."),
+    click.option("--less-is-better", multiple=True, help="Item whose lower ratings are better."),
+    click.option("--hidden-rows", is_flag=True, help="Use rows that the spreadsheet hides."),
     click.option(
         "--mapping",
         "mapping_file",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="A mapping.json that an import wrote, to be used again; the other options change it.",
+        help="Use the mapping.json of an earlier import; the other options change it.",
     ),
 )
+_NAMES = (
+    *("sheet", "titles_row", "video_column", "person_column", "participants", "rater_column", "occasion_column"),
+    *("item_column", "items", "levels", "scale", "less_is_better", "hidden_rows", "mapping_file"),
+)
+_ROLES = {"video": "video", "participant": "person", "rater": "rater", "occasion": "occasion", "item": "item"}
 
 
-@dataclass(frozen=True, slots=True)
 class RatingOptions:
-    """The options that say what the columns mean; None or empty where they say nothing."""
+    """Values of the options; None or empty if not given.
 
-    sheet: str
-    titles_row: int | None
-    video_column: str | None
-    person_column: str | None
-    participants: str | None
-    rater_column: str | None
-    occasion_column: str | None
-    item_column: str | None
-    items: str | None
-    levels: tuple[str, ...]
-    scale: tuple[str, ...]
-    less_is_better: tuple[str, ...]
-    hidden_rows: bool
-    mapping_file: Path | None
+    Args:
+        given: Values by name.
+    """
 
-    def stated(self) -> "TableMapping | None":
-        """Return the mapping that is to be used again, or None.
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = given
+
+    def reading(self) -> "tuple[TableMapping | None, str, int | None]":
+        """Return the mapping of an earlier import or None, sheet and row of titles, to open the table.
 
         Raises:
-            DatasetError: It cannot be read.
+            DatasetError: The mapping cannot be read.
         """
         from skillviewer.data.ratings.table_mapping import read_mapping
 
-        return None if self.mapping_file is None else read_mapping(self.mapping_file)
+        file = self._given["mapping_file"]
+        return None if file is None else read_mapping(file), self._given["sheet"], self._given["titles_row"]
 
-    def changed(self, mapping: "TableMapping", table: "RatingTable") -> "TableMapping":
-        """Return a mapping as the options change it.
+    def mapping(self, opened: "OpenTable") -> "TableMapping":
+        """Return the mapping of a table with the changes of the options.
 
         Raises:
-            UsageError: An option cannot be read.
+            UsageError: An option is invalid.
         """
-        import msgspec
+        from msgspec.structs import replace
 
         from skillviewer.data.ratings.guessing import stated_items
 
-        roles = {
-            "video": self.video_column,
-            "participant": self.person_column,
-            "rater": self.rater_column,
-            "occasion": self.occasion_column,
-            "item": self.item_column,
-        }
-        for role, title in roles.items():
+        given, mapping = self._given, opened.mapping
+        for role, option in _ROLES.items():
+            title = given[f"{option}_column"]
             if title is not None:
                 mapping = mapping.assigned(role, "" if title.casefold() == "none" else title)
-        if self.items is not None:
-            items = stated_items(_items(self.items), table, mapping)
+        if given["items"] is not None:
+            items = stated_items(_items(given["items"]), opened.table, mapping)
             for item in items:
                 for column in item.columns:
                     mapping = mapping.assigned("", column.title)
             if mapping.item:
-                items = tuple(msgspec.structs.replace(item, name="") for item in items)
-            mapping = msgspec.structs.replace(mapping, items=items)
-        items = tuple(self._item(item) for item in mapping.items)
+                items = tuple(replace(item, name="") for item in items)
+            mapping = replace(mapping, items=items)
         self._check_names(mapping)
-        return msgspec.structs.replace(
+        return replace(
             mapping,
-            items=items,
-            participant_pattern=self.participants or mapping.participant_pattern,
-            participant="" if self.participants else mapping.participant,
-            hidden_rows=self.hidden_rows or mapping.hidden_rows,
+            items=tuple(self._item(item) for item in mapping.items),
+            participant_pattern=given["participants"] or mapping.participant_pattern,
+            participant="" if given["participants"] else mapping.participant,
+            hidden_rows=given["hidden_rows"] or mapping.hidden_rows,
         )
 
     def _check_names(self, mapping: "TableMapping") -> None:
         known = {item.name.casefold() for item in mapping.items}
-        told = [("--levels", text) for text in self.levels] + [("--scale", text) for text in self.scale]
-        named = [(option, text.partition("=")[0].strip()) for option, text in told if "=" in text]
-        for option, name in [*named, *(("--less-is-better", text.strip()) for text in self.less_is_better)]:
-            if name.casefold() not in known:
+        named = [(f"--{kind}", text.partition("=")[0]) for kind in ("levels", "scale") for text in self._given[kind]]
+        named = [(option, name) for option, name in named if f"{name}=" in "".join(self._given[option[2:]])]
+        for option, name in [*named, *(("--less-is-better", text) for text in self._given["less_is_better"])]:
+            if name.strip().casefold() not in known:
                 there = ", ".join(item.name for item in mapping.items)
-                raise click.UsageError(f"{option} names the item “{name}”, and the items are: {there}.")
+                raise click.UsageError(f"{option} names the item “{name.strip()}”, and the items are: {there}.")
 
     def _item(self, item: "ItemMapping") -> "ItemMapping":
-        import msgspec
+        from msgspec.structs import replace
 
-        levels = _of(item.name, self.levels)
+        levels = _value_for(item.name, self._given["levels"])
         if levels is not None:
-            item = msgspec.structs.replace(
-                item, levels=tuple(word.strip() for word in levels.split(",") if word.strip())
-            )
-        scale = _of(item.name, self.scale)
+            item = replace(item, levels=tuple(word.strip() for word in levels.split(",") if word.strip()))
+        scale = _value_for(item.name, self._given["scale"])
         if scale is not None:
-            low, high = _ends(scale)
-            item = msgspec.structs.replace(item, low=low, high=high)
-        less = item.less_is_better or item.name.casefold() in {text.strip().casefold() for text in self.less_is_better}
-        return msgspec.structs.replace(item, less_is_better=less)
+            low, _, high = scale.partition(":")
+            try:
+                item = replace(item, low=float(low), high=float(high))
+            except ValueError:
+                raise click.UsageError(f"--scale {scale} is not two numbers with a colon between them: 1:5.") from None
+        less = [text.strip().casefold() for text in self._given["less_is_better"]]
+        return replace(item, less_is_better=item.less_is_better or item.name.casefold() in less)
+
+    def doubts(self, opened: "OpenTable") -> tuple[str, ...]:
+        """Return the doubts about guesses, unless items were stated."""
+        return opened.doubts if self._given["items"] is None else ()
 
 
 def _items(text: str) -> list[tuple[str, list[str]]]:
@@ -151,19 +137,11 @@ def _items(text: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _of(name: str, stated: tuple[str, ...]) -> str | None:
-    """Return what is stated of an item: under its name, else for all."""
-    own = [text.partition("=")[2] for text in stated if text.partition("=")[0].strip().casefold() == name.casefold()]
-    every = [text for text in stated if "=" not in text]
-    return next(iter((*own, *every)), None)
-
-
-def _ends(text: str) -> tuple[float, float]:
-    low, _, high = text.partition(":")
-    try:
-        return float(low), float(high)
-    except ValueError:
-        raise click.UsageError(f"--scale {text} is not two numbers with a colon between them, as 1:5.") from None
+def _value_for(name: str, stated: tuple[str, ...]) -> str | None:
+    """Return the value for an item: under its name, else for all items."""
+    parts = [text.partition("=") for text in stated]
+    own = [value for item, equals, value in parts if equals and item.strip().casefold() == name.casefold()]
+    return next(iter((*own, *(item for item, equals, _ in parts if not equals))), None)
 
 
 def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -171,18 +149,19 @@ def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def read(**given: Any) -> Any:  # noqa: ANN401 - click's parameters
-        options = RatingOptions(**{each.name: given.pop(each.name) for each in fields(RatingOptions)})
-        return command(options=options, **given)
+        return command(options=RatingOptions({name: given.pop(name) for name in _NAMES}), **given)
 
     return add_options(read, _OPTIONS)
 
 
-def told(rated: "RatedTable", doubts: tuple[str, ...]) -> None:
-    """Print the meaning of the columns and the count, and every row that was not used whole to the other stream."""
-    mapping = rated.mapping
+def print_account(rated: "RatedTable", doubts: tuple[str, ...]) -> None:
+    """Print the meaning of the columns and the counts, and to stderr every row that was not fully used."""
+    from skillviewer.data.tables.rows import some
+
+    mapping, account = rated.mapping, rated.account
     rows = [
         ("video", mapping.video),
-        ("person", mapping.participant or mapping.participant_pattern or "not told"),
+        ("person", mapping.participant or mapping.participant_pattern or "not known"),
         ("rater", mapping.rater or ", ".join(rated.ratings.raters)),
         ("occasion", mapping.occasion),
         ("item", mapping.item),
@@ -190,13 +169,10 @@ def told(rated: "RatedTable", doubts: tuple[str, ...]) -> None:
     for scale in rated.ratings.scales:
         ends = " < ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}{'' if scale.stated else ' (as given)'}"
         rows.append(("rating", f"{scale.item}: {ends}{', less is better' if scale.less_is_better else ''}"))
-    for line in (*doubts, *rated.account.notices, *rated.account.lines()):
+    unrated = [f"Videos without a row: {some(account.unrated)}."] if account.unrated else []
+    for line in (*doubts, *account.notices, *account.lines(), *unrated):
         click.echo(f"  ! {line}", err=True)
-    if rated.account.unrated:
-        from skillviewer.data.tables.rows import some
-
-        click.echo(f"  ! Videos without a row: {some(rated.account.unrated)}.", err=True)
     for title, value in rows:
         if value:
             click.echo(f"  {title:<10} {value}")
-    click.echo(f"  {rated.account.count}")
+    click.echo(f"  {account.count}")

@@ -1,4 +1,4 @@
-"""Ratings as values: one number that one rater gave one video for one item, and all of them together."""
+"""Ratings as values: the number that a rater gave a video for an item."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -16,8 +16,8 @@ class VideoRating:
     Attributes:
         video: Name of the video.
         rater: The rater, or ``UNNAMED``.
-        item: What was rated: a criterion, an item of a rubric.
-        value: The rating; of levels the place in their order, from 0.
+        item: The rated item, or criterion.
+        value: The rating; for levels, the index in their order.
         occasion: The occasion or date as the table has it, or "".
     """
 
@@ -34,12 +34,12 @@ class RatingScale:
 
     Attributes:
         item: The item.
-        low: Lowest rating that can be given (of levels 0), or that was given where the scale is not stated.
-        high: Highest rating that can be given, or that was given.
+        low: Lowest possible rating (0 for levels), or the lowest given if the scale is not stated.
+        high: Highest possible rating, or the highest given.
         step: Smallest distance of two ratings, above 0.
-        levels: Names of the ratings from ``low`` up, of a scale of words; else empty.
+        levels: Words of the levels, the worst first; empty for numbers.
         less_is_better: Whether a lower rating shows better skill (errors, seconds).
-        stated: Whether ``low`` and ``high`` are stated, and not only the ends of what was given.
+        stated: Whether ``low`` and ``high`` are stated.
     """
 
     item: str
@@ -50,21 +50,15 @@ class RatingScale:
     less_is_better: bool = False
     stated: bool = False
 
-    def text(self, value: float) -> str:
-        """Return a rating in the words of its scale: the nearest level, or the number."""
-        if self.levels:
-            return self.levels[min(max(round(value), 0), len(self.levels) - 1)]
-        return f"{value:.4g}"
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RaterTable:
-    """The ratings of one item as a table, a row a video and a column a rater.
+    """Ratings of one item as a table.
 
     Attributes:
         videos: (n,) names, sorted.
         raters: (k,) names, sorted.
-        values: (n, k) float64, NaN where a rater did not rate a video; the mean where one rated it several times.
+        values: (n, k) float64: mean rating of a video by a rater, NaN without one.
     """
 
     videos: tuple[str, ...]
@@ -75,17 +69,12 @@ class RaterTable:
         """Freeze the values."""
         object.__setattr__(self, "values", frozen(self.values))
 
-    def complete(self) -> FloatArray:
-        """Return the (m, k) rows of the videos that every rater rated."""
-        rows: FloatArray = self.values[~np.isnan(self.values).any(axis=1)]
-        return rows
-
     def means(self) -> dict[str, float]:
         """Return the mean rating of every video."""
         return dict(zip(self.videos, np.nanmean(self.values, axis=1).tolist(), strict=True)) if self.videos else {}
 
     def counts(self) -> dict[str, int]:
-        """Return how many raters rated every video."""
+        """Return the number of raters of every video."""
         return dict(zip(self.videos, (~np.isnan(self.values)).sum(axis=1).tolist(), strict=True))
 
 
@@ -94,7 +83,7 @@ class RatingSet:
     """All ratings of some videos.
 
     Attributes:
-        ratings: The ratings; no two of one video, rater, item and occasion.
+        ratings: The ratings; one per video, rater, item and occasion.
         scales: The scale of every item, in the order of the items.
     """
 

@@ -1,8 +1,4 @@
-"""The rater ceiling: one rater against the mean of the others, to stand in a table with the models.
-
-Each rater in turn is held against the mean of all others on the videos that both rated, by the measures of a model:
-pairs that a rule makes of the others' ratings, rank correlation, mean absolute error.
-"""
+"""The rater ceiling: each rater against the mean of the others, by the metrics of a model, on the videos of both."""
 
 from dataclasses import dataclass, replace
 
@@ -21,9 +17,9 @@ class RaterAgainstOthers:
 
     Attributes:
         rater: The rater.
-        n_videos: Videos that this rater and another rated.
-        pairs: How the rater's own ratings order the others' pairs; an equal rating is a tie, and wrong as everywhere.
-        spearman: Spearman's rho with the others' mean; NaN where one of both is constant.
+        n_videos: Number of videos rated by this rater and another.
+        pairs: Order of the others' pairs by this rater's ratings; equal ratings are ties.
+        spearman: Spearman's rho with the others' mean; NaN if either is constant.
         mae: Mean absolute error against it, in points of the scale.
     """
 
@@ -36,13 +32,13 @@ class RaterAgainstOthers:
 
 @dataclass(frozen=True, slots=True)
 class RaterCeiling:
-    """Every rater against the others.
+    """All raters against the others.
 
     Attributes:
-        raters: Each of them.
-        accuracy: Share of the others' pairs that a rater orders rightly, mean over the raters; NaN without pairs.
-        spearman: Mean of the raters' correlations that are defined.
-        mae: Mean of the raters' errors, in points.
+        raters: Result of every rater.
+        accuracy: Mean proportion of the others' pairs that a rater orders rightly; NaN without pairs.
+        spearman: Mean of the defined correlations.
+        mae: Mean error, in points.
     """
 
     raters: tuple[RaterAgainstOthers, ...]
@@ -52,17 +48,13 @@ class RaterCeiling:
 
 
 def rater_ceiling(ratings: RatingSet, item: str, rule: RatingRule) -> RaterCeiling:
-    """Return what one rater gets against the others.
-
-    Args:
-        ratings: The ratings.
-        item: The item.
-        rule: How the others' ratings become pairs.
+    """Return the results of the raters of an item; a rule makes pairs of the others' ratings.
 
     Raises:
         DatasetError: There is no such item, or no two raters rated the same videos.
     """
     table = ratings.table(item)
+    sign = -1.0 if ratings.scale(item).less_is_better else 1.0
     found = []
     for place, rater in enumerate(table.raters):
         own, others = table.values[:, place], np.delete(table.values, place, axis=1)
@@ -72,24 +64,15 @@ def rater_ceiling(ratings: RatingSet, item: str, rule: RatingRule) -> RaterCeili
         names = [video for video, one in zip(table.videos, both, strict=True) if one]
         mean = np.nanmean(others[both], axis=1)
         rest = replace(ratings, ratings=tuple(one for one in ratings.ratings if one.rater != rater)).restricted(names)
-        sign = -1.0 if ratings.scale(item).less_is_better else 1.0
         scores = dict(zip(names, (sign * own[both]).tolist(), strict=True))
-        found.append(
-            RaterAgainstOthers(
-                rater=rater,
-                n_videos=len(names),
-                pairs=count_pairs(rule.pairs(rest, item).pairs, scores),
-                spearman=rank_correlation(own[both], mean),
-                mae=mean_absolute_error(own[both], mean),
-            )
-        )
+        count = count_pairs(rule.pairs(rest, item).pairs, scores)
+        rho = rank_correlation(own[both], mean)
+        found.append(RaterAgainstOthers(rater, len(names), count, rho, mean_absolute_error(own[both], mean)))
     if not found:
-        raise DatasetError(f"No two raters rated the same videos for {item}: there is no ceiling to tell.")
+        raise DatasetError(f"No two raters rated the same videos for {item}: there is no rater ceiling.")
+    accuracy = _mean([one.pairs.accuracy for one in found])
     return RaterCeiling(
-        raters=tuple(found),
-        accuracy=_mean([one.pairs.accuracy for one in found]),
-        spearman=_mean([one.spearman for one in found]),
-        mae=_mean([one.mae for one in found]),
+        tuple(found), accuracy, _mean([one.spearman for one in found]), _mean([one.mae for one in found])
     )
 
 

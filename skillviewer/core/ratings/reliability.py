@@ -3,12 +3,11 @@
 Sources: Shrout & Fleiss, "Intraclass correlations: uses in assessing rater reliability", Psychological Bulletin 86
 (1979); McGraw & Wong, Psychological Methods 1 (1996) for the intervals; Cohen, Psychological Bulletin 70 (1968) for the
 weighted kappa and Fleiss, Cohen & Everitt, Psychological Bulletin 72 (1969) for its error; Bland & Altman, Statistical
-Methods in Medical Research 8 (1999); Weir, J. Strength Cond. Res. 19 (2005) for the smallest detectable difference.
+Methods in Medical Research 8 (1999). Ratings are NaN where a rater did not rate a video.
 """
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from scipy import stats
@@ -24,10 +23,10 @@ class Estimate:
     """A number with its interval.
 
     Attributes:
-        value: The number; NaN where it is not defined.
+        value: The number; NaN if undefined.
         low: Lower end of the interval.
         high: Upper end.
-        level: Its level, 0 to 1.
+        level: Level of the interval, 0 to 1.
     """
 
     value: float
@@ -38,15 +37,9 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class MeanSquares:
-    """A two-way analysis of variance of a complete table without repeats.
+    """Two-way analysis of variance of n videos by k raters: mean squares between videos, between raters, and the rest.
 
-    Attributes:
-        n: Number of videos.
-        k: Number of raters.
-        videos: Mean square between videos, n - 1 degrees of freedom.
-        raters: Mean square between raters, k - 1.
-        residual: Mean square of what is left, (n - 1)(k - 1).
-        within: Mean square within videos, n (k - 1).
+    ``residual`` has (n - 1)(k - 1) degrees of freedom, ``within`` (within videos) n (k - 1).
     """
 
     n: int
@@ -58,13 +51,10 @@ class MeanSquares:
 
 
 def mean_squares(values: FloatArray) -> MeanSquares:
-    """Return the mean squares of a complete table.
-
-    Args:
-        values: (n, k) ratings without NaN, n >= 2 videos and k >= 2 raters.
+    """Return the mean squares of (n, k) ratings without NaN.
 
     Raises:
-        DatasetError: There are fewer.
+        DatasetError: There are fewer than two videos or raters.
     """
     values = np.asarray(values, dtype=np.float64)
     n, k = values.shape
@@ -88,16 +78,10 @@ def mean_squares(values: FloatArray) -> MeanSquares:
 
 
 def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
-    """Return ICC(2,1) and ICC(2,k): absolute agreement of one rater, and of the mean of k, raters drawn at random.
+    """Return ICC(2,1) and ICC(2,k) of (n, k) ratings without NaN; NaN if all ratings are equal.
 
-    The interval is that of McGraw & Wong (1996, case 2A), of Shrout & Fleiss with Satterthwaite's degrees of freedom.
-
-    Args:
-        values: (n, k) ratings without NaN.
-        level: Level of the intervals, 0 to 1.
-
-    Returns:
-        Both; NaN where all ratings are alike.
+    They are the absolute agreement of one random rater and of the mean of k, with the interval of McGraw & Wong (1996,
+    case 2A; Satterthwaite's degrees of freedom).
 
     Raises:
         DatasetError: There are fewer than two videos or raters.
@@ -139,14 +123,13 @@ def _icc_interval(ms: MeanSquares, one: float, level: float) -> tuple[float, flo
 
 @dataclass(frozen=True, slots=True)
 class MeasurementError:
-    """The error of a rating: its distance from the mean that many raters would give.
+    """Error of a rating: its distance from the mean of many raters.
 
     Attributes:
         sem: Standard error of measurement of one rater, in points of the scale.
-        raters: Number of raters it was taken from.
+        raters: Number of raters.
         videos: Number of videos with two ratings or more.
-        crossed: Whether all these raters rated all these videos: then what a rater gives all videos alike, which orders
-            nothing, is no part of it.
+        crossed: Whether all raters rated all these videos; then the error does not contain their severity.
     """
 
     sem: float
@@ -154,23 +137,12 @@ class MeasurementError:
     videos: int
     crossed: bool
 
-    @property
-    def smallest_difference(self) -> float:
-        """The smallest detectable difference of two single ratings: 1.96 sqrt(2) SEM (Weir 2005)."""
-        return 1.96 * math.sqrt(2) * self.sem
-
 
 def measurement_error(values: FloatArray) -> MeasurementError | None:
-    """Return the error of measurement of a table, from the disagreement of its raters.
+    """Return the error of measurement of (n, k) ratings; None if fewer than two videos have two ratings.
 
-    Where every rater rated every video, it is the root of the residual mean square; else the root of the pooled
-    variance within videos, in which the severity of raters is contained.
-
-    Args:
-        values: (n, k) ratings, NaN where a rater did not rate a video.
-
-    Returns:
-        The error, or None where fewer than two videos have two ratings.
+    If every rater rated every video, it is the root of the residual mean square; else the root of the pooled variance
+    within videos, which contains the severity of raters.
     """
     values = np.asarray(values, dtype=np.float64)
     counts = (~np.isnan(values)).sum(axis=1)
@@ -186,16 +158,13 @@ def measurement_error(values: FloatArray) -> MeasurementError | None:
 
 
 def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, level: float = 0.95) -> Estimate:
-    """Return the weighted kappa of two raters, with the interval of its large-sample error.
+    """Return the weighted kappa of two raters, with the interval of its large-sample error; NaN for constant ratings.
 
     Args:
-        first: (n,) ratings of one rater, NaN where there is none; any numbers, each value a category.
+        first: (n,) ratings of one rater; each value is a category.
         second: (n,) ratings of the other.
         power: Power of the distance of two values that weighs a disagreement: 2 quadratic, 1 linear.
         level: Level of the interval.
-
-    Returns:
-        Kappa, at most 1; NaN where both gave one value alone.
     """
     both = ~(np.isnan(first) | np.isnan(second))
     a, b = np.asarray(first, dtype=np.float64)[both], np.asarray(second, dtype=np.float64)[both]
@@ -219,28 +188,14 @@ def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, le
     return Estimate(kappa, kappa - half, min(kappa + half, 1.0), level)
 
 
-def mean_weighted_kappa(values: FloatArray, power: float = 2.0) -> float:
-    """Return the mean of the weighted kappas of every two raters (Light's kappa); NaN where none is defined.
-
-    Args:
-        values: (n, k) ratings, NaN where there is none.
-        power: See ``weighted_kappa``.
-    """
-    found = [
-        weighted_kappa(values[:, i], values[:, j], power).value for i, j in combinations(range(values.shape[1]), 2)
-    ]
-    defined = [kappa for kappa in found if not math.isnan(kappa)]
-    return float(np.mean(defined)) if defined else NAN
-
-
 @dataclass(frozen=True, slots=True)
 class LimitsOfAgreement:
-    """Bland and Altman's numbers of two ways to rate.
+    """Bland and Altman's limits of agreement.
 
     Attributes:
-        n: Number of videos that both rated.
+        n: Number of videos with both ratings.
         means: (n,) mean of both.
-        differences: (n,) first less second.
+        differences: (n,) first minus second.
         bias: Mean difference, with its interval.
         low: Lower limit of agreement (bias - 1.96 standard deviations), with its interval.
         high: Upper limit, with its interval.
@@ -255,15 +210,9 @@ class LimitsOfAgreement:
 
 
 def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> LimitsOfAgreement:
-    """Return the limits of agreement of two ways to rate.
+    """Return the limits of agreement of two raters' (n,) ratings.
 
-    The intervals are those of Bland & Altman (1999, section 2.1): the variance of a limit is
-    (1/n + 1.96^2 / (2 (n - 1))) times that of the differences.
-
-    Args:
-        first: (n,) numbers, NaN where there is none.
-        second: (n,) numbers of the other.
-        level: Level of the intervals.
+    The variance of a limit is (1/n + 1.96^2 / (2 (n - 1))) times that of the differences (section 2.1).
 
     Raises:
         DatasetError: Fewer than three videos have both.
@@ -290,16 +239,10 @@ def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> 
 
 
 def severity(values: FloatArray) -> FloatArray:
-    """Return how much higher each rater rates than all would on the same videos, in points of the scale.
+    """Return the (k,) rater effects of (n, k) ratings, in points: below 0 severe, above 0 lenient.
 
-    Least squares of rating = video + rater, with a sum of rater effects of zero: who rated weak videos alone does not
-    look severe for it. Below 0 is severe, above lenient.
-
-    Args:
-        values: (n, k) ratings, NaN where there is none.
-
-    Returns:
-        (k,) points; NaN for all where the raters are not linked by videos that two of them rated.
+    Least squares of rating = video + rater, with effects that sum to zero, so that the choice of videos has no
+    influence. All are NaN if common videos do not link the raters.
     """
     values = np.asarray(values, dtype=np.float64)
     n, k = values.shape

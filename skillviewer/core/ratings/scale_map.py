@@ -1,11 +1,11 @@
-"""Scores of a model on the raters' scale: a monotone curve, and an interval that holds for people not seen.
+"""Scores on the raters' scale: a monotone curve, and an interval that holds for unseen people.
 
-The interval is that of the jackknife+ (Barber, Candès, Ramdas & Tibshirani, Annals of Statistics 49, 2021) or, of many
-people, CV+, by whole people: curves are fitted without each group of people, and the errors of those left out say how
-far a rating may lie from a curve, in parts of the spread that is usual at its score (Lei et al., JASA 113, 2018,
-section 5.2). Every person weighs alike, however many videos show them, and a new one weighs as one more whose error may
-be as great as can be (Lee, Barber & Willett, "Distribution-free inference with hierarchical data", 2023): of as many
-independent ones as the errors amount to, which are more than people and fewer than videos (Kish's design effect).
+The interval is that of the jackknife+ (Barber, Candès, Ramdas & Tibshirani, Annals of Statistics 49, 2021), or CV+ for
+many people, over whole people: curves are fitted without each group of people, and errors of the people left out are
+scaled by the usual spread at their score (Lei et al., JASA 113, 2018, section 5.2). Every person weighs alike, however
+many videos show them. The unseen person weighs as one more, at infinity (Lee, Barber & Willett, "Distribution-free
+inference with hierarchical data", 2023), among as many independent errors as Kish's design effect leaves: at least the
+number of people, at most that of videos.
 """
 
 import math
@@ -20,68 +20,63 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.ratings.rating_metrics import calibration_tau, coverage, mean_absolute_error, mean_width
 
 LEVEL = 0.9
-LEAST_PEOPLE = 10
-"""People below which no curve is fitted, whatever the level."""
+_LEAST_PEOPLE = 10
 _MOST_GROUPS = 30
-"""Groups of people that are left out in turn: each person alone up to so many, else groups of nearly as many."""
+"""Groups of people left out in turn; with fewer people, each person alone."""
 _INNER = 5
-"""Groups in which the form of a curve is chosen."""
+"""Groups by which the form of a curve is chosen."""
+_LEAST_SPREAD = 1e-6
+_MOST_PARTS, _PART, _DRAWN = 8, 12, 12
+"""Parts of the scores at most, videos per part, and weight (in videos) of the mean of all."""
 
 
 @dataclass(frozen=True, slots=True)
-class MonotoneCurve:
-    """Ratings by score, between points that are joined by straight lines, constant beyond them.
+class PiecewiseLine:
+    """Straight lines between points; constant before the first and after the last.
 
     Attributes:
-        scores: Scores of the points, ascending; one at least.
-        ratings: Ratings there, monotone.
-        form: "isotonic" or "line".
+        scores: Scores of the points, ascending; at least one.
+        values: Ratings, or errors in points of the scale, at the scores.
+        form: "isotonic", "line" or "spread".
     """
 
     scores: tuple[float, ...]
-    ratings: tuple[float, ...]
+    values: tuple[float, ...]
     form: str
 
     def at(self, scores: FloatArray) -> FloatArray:
-        """Return the ratings of some scores."""
-        found: FloatArray = np.interp(scores, self.scores, self.ratings)
+        """Return the values at some scores."""
+        found: FloatArray = np.interp(scores, self.scores, self.values)
         return found
 
 
-def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> MonotoneCurve:
-    """Return the isotonic regression of ratings on scores, through the middle of every block of equal ratings.
-
-    Args:
-        scores: (n,) scores, n >= 1.
-        ratings: (n,) ratings.
-        increasing: Whether a higher score means a higher rating.
-    """
+def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLine:
+    """Return the isotonic regression of (n,) ratings on (n,) scores, through the middle of each block."""
     unique, place = np.unique(scores, return_inverse=True)
     weights = np.bincount(place).astype(np.float64)
     means = np.bincount(place, weights=ratings) / weights
     fitted = optimize.isotonic_regression(means, weights=weights, increasing=increasing)
     starts, stops = fitted.blocks[:-1], fitted.blocks[1:]
     centres = [float(np.average(unique[a:b], weights=weights[a:b])) for a, b in zip(starts, stops, strict=True)]
-    return MonotoneCurve(tuple(centres), tuple(float(x) for x in fitted.x[starts]), "isotonic")
+    return PiecewiseLine(tuple(centres), tuple(float(x) for x in fitted.x[starts]), "isotonic")
 
 
-def straight_line(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> MonotoneCurve:
-    """Return the least-squares line of ratings on scores, constant where it would fall, and beyond all scores seen."""
+def straight_line(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLine:
+    """Return the least-squares line of (n,) ratings on (n,) scores; constant if its slope has the wrong sign."""
     ends = np.array([scores.min(), scores.max()])
-    sign = 1.0 if increasing else -1.0
     spread = float(((scores - scores.mean()) ** 2).sum())
     slope = float(((scores - scores.mean()) * (ratings - ratings.mean())).sum()) / spread if spread else 0.0
-    if sign * slope <= 0:
-        return MonotoneCurve((float(ends[0]),), (float(ratings.mean()),), "line")
+    if slope == 0 or (slope > 0) != increasing:
+        return PiecewiseLine((float(ends[0]),), (float(ratings.mean()),), "line")
     values = ratings.mean() + slope * (ends - scores.mean())
-    return MonotoneCurve((float(ends[0]), float(ends[1])), (float(values[0]), float(values[1])), "line")
+    return PiecewiseLine(tuple(ends.tolist()), tuple(values.tolist()), "line")
 
 
 _FORMS = (straight_line, isotonic_curve)
 
 
 def _groups(people: IntArray, n_groups: int) -> IntArray:
-    """Return the group of every video: whole people, in turn by how many videos show them."""
+    """Return the group of every video: whole people, in turn by their number of videos."""
     counts = np.bincount(people)
     group = np.empty(len(counts), dtype=np.int64)
     group[np.argsort(-counts, kind="stable")] = np.arange(len(counts)) % n_groups
@@ -89,17 +84,8 @@ def _groups(people: IntArray, n_groups: int) -> IntArray:
     return found
 
 
-def fitted_curve(
-    scores: FloatArray, ratings: FloatArray, people: IntArray, *, increasing: bool = True
-) -> MonotoneCurve:
-    """Return the curve of the form that errs less on people left out: isotonic, or a straight line.
-
-    Args:
-        scores: (n,) scores.
-        ratings: (n,) ratings.
-        people: (n,) person in every video, from 0.
-        increasing: Whether a higher score means a higher rating.
-    """
+def _fitted_curve(scores: FloatArray, ratings: FloatArray, people: IntArray, increasing: bool) -> PiecewiseLine:
+    """Return the isotonic curve or the line, whichever has smaller errors on people left out."""
     _, people = np.unique(people, return_inverse=True)
     groups = _groups(people, min(_INNER, int(people.max()) + 1))
     errors = [0.0, 0.0]
@@ -113,64 +99,36 @@ def fitted_curve(
     return _FORMS[int(errors[1] < errors[0])](scores, ratings, increasing=increasing)
 
 
-@dataclass(frozen=True, slots=True)
-class SpreadCurve:
-    """Mean absolute error of a curve by score, between points joined by straight lines, constant beyond them.
-
-    Attributes:
-        scores: Scores of the points, ascending; one at least.
-        spreads: Errors there, in points of the scale, above 0.
-    """
-
-    scores: tuple[float, ...]
-    spreads: tuple[float, ...]
-
-    def at(self, scores: FloatArray) -> FloatArray:
-        """Return the errors that are usual at some scores."""
-        found: FloatArray = np.interp(scores, self.scores, self.spreads)
-        return found
-
-
-def spread_curve(scores: FloatArray, errors: FloatArray) -> SpreadCurve:
-    """Return the mean absolute error by score, of parts of alike many videos, drawn towards that of all.
-
-    Args:
-        scores: (n,) scores, n >= 1.
-        errors: (n,) errors.
-    """
+def _spread_curve(scores: FloatArray, errors: FloatArray) -> PiecewiseLine:
+    """Return the mean absolute error by score, in parts of equally many videos, shrunk towards that of all."""
     absolute = np.abs(errors)
     whole = max(float(absolute.mean()), _LEAST_SPREAD)
     order = np.argsort(scores, kind="stable")
     parts = [part for part in np.array_split(order, max(1, min(_MOST_PARTS, len(order) // _PART))) if len(part)]
     spreads = [(float(absolute[p].sum()) + _DRAWN * whole) / (len(p) + _DRAWN) for p in parts]
-    return SpreadCurve(tuple(float(scores[p].mean()) for p in parts), tuple(spreads))
-
-
-_LEAST_SPREAD = 1e-6
-_MOST_PARTS, _PART, _DRAWN = 8, 12, 12
-"""Parts of the scores at most, videos in each, and videos as many as which the mean of all weighs."""
+    return PiecewiseLine(tuple(float(scores[p].mean()) for p in parts), tuple(spreads), "spread")
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleMap:
-    """The way from a score to a rating with its interval. Values only, so that it can be kept as JSON.
+    """Map from a score to a rating with its interval. Values only, to be stored as JSON.
 
     Attributes:
-        curve: The curve of all people.
+        curve: Curve of all people.
         left_out: Curves without each group of people.
         spreads: Spread around each of these.
-        group: Group of every video it was made of.
-        residuals: Distance of its rating from the curve without its group, in parts of the spread there.
-        weights: Weight of every video: all people alike, and a rest for the new one.
-        low: Lowest rating of the scale; no interval goes beyond.
+        group: Group of every video.
+        residuals: Distance of every rating from the curve without its group, divided by the spread there.
+        weights: Weight of every video: all people alike; the rest to 1 belongs to the unseen person.
+        low: Lowest rating of the scale; intervals end there.
         high: Highest rating.
         level: Level of the interval, 0 to 1.
-        n_people: Number of people it was made of.
+        n_people: Number of people.
     """
 
-    curve: MonotoneCurve
-    left_out: tuple[MonotoneCurve, ...]
-    spreads: tuple[SpreadCurve, ...]
+    curve: PiecewiseLine
+    left_out: tuple[PiecewiseLine, ...]
+    spreads: tuple[PiecewiseLine, ...]
     group: tuple[int, ...]
     residuals: tuple[float, ...]
     weights: tuple[float, ...]
@@ -178,11 +136,6 @@ class ScaleMap:
     high: float
     level: float
     n_people: int
-
-    @property
-    def n_videos(self) -> int:
-        """Number of videos it was made of."""
-        return len(self.residuals)
 
     def ratings(self, scores: FloatArray) -> FloatArray:
         """Return the ratings of some scores, within the scale."""
@@ -192,8 +145,7 @@ class ScaleMap:
     def intervals(self, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return lower and upper ends of the intervals of some scores, within the scale.
 
-        They hold the rating that raters of the same kind and number would give a person who is not among those it was
-        made of.
+        They hold the rating by raters of the same kind and number of an unseen person.
         """
         scores = np.atleast_1d(np.asarray(scores, dtype=np.float64))
         group = np.asarray(self.group)
@@ -206,29 +158,18 @@ class ScaleMap:
 
 
 def _weighted_quantile(values: FloatArray, weights: FloatArray, level: float) -> FloatArray:
-    """Return the smallest value of each column whose weight, with all below it, reaches a level; else infinity.
-
-    Args:
-        values: (n, m) values.
-        weights: (n,) weights, which sum to less than 1: the rest is at infinity.
-        level: The level.
-    """
+    """Return the quantile of each column of (n, m) values with (n,) weights; the weight that lacks to 1 is infinite."""
     order = np.argsort(values, axis=0, kind="stable")
     reached = np.cumsum(weights[order], axis=0) >= level - 1e-9
-    first = np.argmax(reached, axis=0)
-    found = np.take_along_axis(np.take_along_axis(values, order, axis=0), first[None, :], axis=0)[0]
-    return np.where(reached.any(axis=0), found, np.inf)
+    first = np.take_along_axis(order, np.argmax(reached, axis=0)[None, :], axis=0)
+    return np.where(reached.any(axis=0), np.take_along_axis(values, first, axis=0)[0], np.inf)
 
 
 def _independent(errors: FloatArray, people: IntArray) -> float:
-    """Return how many independent errors some errors of people amount to: from the people to the videos.
+    """Return the number of independent errors that (n,) errors of people amount to: from people to videos.
 
-    By the design effect 1 + (m - 1) rho, rho the intraclass correlation of the errors of one person (one-way) and m the
-    mean number of videos of a person, by the videos.
-
-    Args:
-        errors: (n,) absolute errors.
-        people: (n,) person in every video, from 0.
+    The design effect is 1 + (m - 1) rho, with rho the one-way intraclass correlation of the errors of one person and m
+    the mean number of videos of the person in a video.
     """
     counts = np.bincount(people).astype(np.float64)
     n, k = len(errors), len(counts)
@@ -237,16 +178,15 @@ def _independent(errors: FloatArray, people: IntArray) -> float:
     means = np.bincount(people, weights=errors) / counts
     within = float(((errors - means[people]) ** 2).sum()) / (n - k)
     between = float((counts * (means - errors.mean()) ** 2).sum()) / (k - 1)
-    usual = (n - float((counts**2).sum()) / n) / (k - 1)
-    spread = between + (usual - 1) * within
-    rho = min(max((between - within) / spread, 0.0), 1.0) if spread > 0 else 1.0
     m = float((counts**2).sum()) / n
+    spread = between + ((n - m) / (k - 1) - 1) * within
+    rho = min(max((between - within) / spread, 0.0), 1.0) if spread > 0 else 1.0
     return min(max(n / (1 + (m - 1) * rho), float(k)), float(n))
 
 
 def least_people(level: float) -> int:
-    """Return the number of people from which an interval of a level is finite, and a curve is fitted."""
-    return max(LEAST_PEOPLE, math.ceil(1 / (1 - level) - 1e-9) - 1)
+    """Return the smallest number of people for an interval of a level, at least 10."""
+    return max(_LEAST_PEOPLE, math.ceil(1 / (1 - level) - 1e-9) - 1)
 
 
 def scale_map(
@@ -259,45 +199,42 @@ def scale_map(
     *,
     increasing: bool = True,
 ) -> ScaleMap:
-    """Return the way from scores to ratings.
+    """Return the map from scores to ratings.
 
     Args:
-        scores: (n,) scores of videos by models that have not seen their people.
-        ratings: (n,) ratings of them, on the scale.
-        people: Person in each.
+        scores: (n,) scores of videos, by models that have not seen their people.
+        ratings: (n,) ratings, on the scale.
+        people: Person in each video.
         low: Lowest rating of the scale.
         high: Highest rating.
         level: Level of the interval, 0.5 to below 1.
         increasing: Whether a higher rating shows better skill.
 
     Raises:
-        DatasetError: People are too few for such an interval, or a number is none.
+        DatasetError: There are too few people, the level is out of range, or a number is not finite.
     """
     x, y = np.asarray(scores, dtype=np.float64), np.asarray(ratings, dtype=np.float64)
     if not 0.5 <= level < 1:
-        raise DatasetError(f"An interval of {100 * level:g} % cannot be told: choose from 50 to below 100 %.")
+        raise DatasetError(f"An interval of {100 * level:g} % is not possible: choose from 50 to below 100 %.")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise DatasetError("A score or a rating is no number: scores cannot be put on the raters' scale.")
+        raise DatasetError("A score or a rating is no number: scores cannot be mapped to the raters' scale.")
     names, who = np.unique(np.asarray(people, dtype=object).astype(str), return_inverse=True)
     if len(names) < least_people(level):
         raise DatasetError(
-            f"{len(names)} people are too few to put scores on the raters' scale with intervals of {100 * level:g} %: "
+            f"{len(names)} people are too few to map scores to the raters' scale with intervals of {100 * level:g} %: "
             f"{least_people(level)} are needed."
         )
     groups = _groups(who, min(_MOST_GROUPS, len(names)))
-    curves, spreads = [], []
-    residuals = np.empty(len(x))
+    curves, spreads, residuals = [], [], np.empty(len(x))
     for group in range(int(groups.max()) + 1):
         out = groups == group
-        curve = fitted_curve(x[~out], y[~out], who[~out], increasing=increasing)
-        spread = spread_curve(x[~out], y[~out] - curve.at(x[~out]))
-        residuals[out] = np.abs(y[out] - curve.at(x[out])) / spread.at(x[out])
-        curves.append(curve)
-        spreads.append(spread)
+        curves.append(_fitted_curve(x[~out], y[~out], who[~out], increasing))
+        spreads.append(_spread_curve(x[~out], y[~out] - curves[-1].at(x[~out])))
+        residuals[out] = np.abs(y[out] - curves[-1].at(x[out])) / spreads[-1].at(x[out])
     rest = 1 / (_independent(residuals, who) + 1)
     weights = (1 - rest) / (len(names) * np.bincount(who)[who])
     return ScaleMap(
-        curve=fitted_curve(x, y, who, increasing=increasing),
+        curve=_fitted_curve(x, y, who, increasing),
         left_out=tuple(curves),
         spreads=tuple(spreads),
         group=tuple(groups.tolist()),
@@ -312,13 +249,13 @@ def scale_map(
 
 @dataclass(frozen=True, slots=True)
 class ScaleCheck:
-    """Coverage, width and errors of a way to ratings on people it has not seen.
+    """Test of a map to the raters' scale on people left out.
 
     Attributes:
-        coverage: Share of their ratings inside the intervals, every person weighing alike.
+        coverage: Share of ratings inside their intervals, every person weighing alike.
         width: Mean width of the intervals, in points.
-        mae: Mean absolute error of the ratings, in points.
-        tau: Kendall's tau-b of errors with widths; NaN where one of both is constant.
+        mae: Mean absolute error, in points.
+        tau: Kendall's tau-b of errors with widths; NaN if either is constant.
         n_people: Number of people.
     """
 
@@ -339,26 +276,20 @@ def checked_map(
     *,
     increasing: bool = True,
 ) -> tuple[ScaleMap, ScaleCheck]:
-    """Return the way from scores to ratings, and how such a way does on people it was not made of.
+    """Return the map from scores to ratings, and its test: each group of people is left out, and the map made anew.
 
-    Every group of people is left out in turn, and the whole is made anew of the others. Parameters and errors are
-    those of ``scale_map``; one person more is needed.
+    Arguments and errors are those of ``scale_map``; one person more is needed.
     """
     whole = scale_map(scores, ratings, people, low, high, level, increasing=increasing)
     x, y, who = np.asarray(scores, dtype=np.float64), np.asarray(ratings, dtype=np.float64), np.asarray(people)
     groups = np.asarray(whole.group)
-    found, lows, highs = np.empty(len(x)), np.empty(len(x)), np.empty(len(x))
+    found, lows, highs = np.empty((3, len(x)))
     for group in range(int(groups.max()) + 1):
         out = groups == group
         made = scale_map(x[~out], y[~out], who[~out].tolist(), low, high, level, increasing=increasing)
         found[out] = made.ratings(x[out])
         lows[out], highs[out] = made.intervals(x[out])
     each = [coverage(lows[who == one], highs[who == one], y[who == one]) for one in np.unique(who)]
-    check = ScaleCheck(
-        coverage=float(np.mean(each)),
-        width=mean_width(lows, highs),
-        mae=mean_absolute_error(found, y),
-        tau=calibration_tau(found - y, highs - lows),
-        n_people=whole.n_people,
-    )
-    return whole, check
+    tau = calibration_tau(found - y, highs - lows)
+    width = mean_width(lows, highs)
+    return whole, ScaleCheck(float(np.mean(each)), width, mean_absolute_error(found, y), tau, whole.n_people)

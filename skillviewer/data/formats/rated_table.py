@@ -17,12 +17,17 @@ from skillviewer.data.ratings.rated_folder import STEM, open_table
 from skillviewer.data.ratings.rating_table import is_rating_file
 from skillviewer.data.ratings.reading import RatedTable
 from skillviewer.data.ratings.table_mapping import TableMapping, quoted, read_mapping
+from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import some
 
 
 def _table_of(path: Path) -> Path | None:
-    """Return the table of a folder, or the file itself; None where there is none, or several could be meant."""
+    """Return the table of a folder, or the file itself, or None.
+
+    Raises:
+        DatasetError: The folder has several tables.
+    """
     if path.is_file():
         return path if is_rating_file(path) and path.stem.casefold() == STEM else None
     if not path.is_dir():
@@ -35,7 +40,7 @@ def _table_of(path: Path) -> Path | None:
 
 
 def recognise(path: Path) -> bool:
-    """Return whether a folder holds a table called ratings, or a file is one; a pairs.csv in the folder counts more."""
+    """Return True if the content of a folder or file is in this form; a pairs.csv in the folder comes first."""
     folder = path if path.is_dir() else path.parent
     if file_in(folder, "pairs.csv").is_file() and path.is_dir() and not file_in(folder, table_mapping.FILE).is_file():
         return False
@@ -43,7 +48,7 @@ def recognise(path: Path) -> bool:
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the name of the one data set that such a folder holds: the folder's."""
+    """Return the name of the one data set in such a folder: the folder's."""
     file = _table_of(path)
     return () if file is None else (file.absolute().parent.name,)
 
@@ -53,11 +58,11 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
 
     Args:
         path: The folder, or its table.
-        videos_dir: Where the videos lie, see ``open_table``.
-        choices: The criterion, the rule for ratings, how to find participants.
+        videos_dir: Folder of the videos, see ``open_table``.
+        choices: Criterion, rule for ratings, and pattern of participants.
 
     Raises:
-        DatasetError: There is no table of ratings, it cannot be read, or no row of it can be used.
+        DatasetError: There is no table of ratings, it cannot be read, or no row can be used.
     """
     choices = choices or Choices()
     file = _table_of(path)
@@ -71,10 +76,12 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     rated, join = opened.read()
     problems = [*opened.doubts]
     if mapping is None:
-        problems.insert(0, f"The columns of {file.name} were guessed: {in_words(rated.mapping)}.")
+        problems.insert(0, f"The columns of {file.name} were guessed: {_in_words(rated.mapping)}.")
     elif mapping.table_sha256 and mapping.table_sha256 != sha256_of(file):
         problems.append(f"{file.name} is another file than the one that {table_mapping.FILE} was made for.")
-    problems += [*rated.account.problems(), *dict.fromkeys(opened.files.problems)]
+    problems += rated.account.problems()
+    if isinstance(opened.files, VideoFolder):
+        problems += dict.fromkeys(opened.files.problems)
     criterion = _criterion(rated, choices.criterion)
     people, found = _people(rated, folder, choices.participant_pattern)
     problems += found
@@ -105,28 +112,24 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
 
 def _criterion(rated: RatedTable, asked: str | None) -> str:
     items = rated.ratings.items
-    if asked is None:
-        return items[0]
-    alike = next((item for item in items if item.casefold() == asked.casefold()), asked)
-    return rated.ratings.scale(alike).item
+    alike = [item for item in items if asked is None or item.casefold() == asked.casefold()]
+    return alike[0] if alike else rated.ratings.scale(asked or "").item  # raises the error
 
 
 def _people(rated: RatedTable, folder: Path, stated: str | None) -> tuple[dict[str, str], list[str]]:
-    """Return who is in which attempt: as stated, as the table says, or as participants.csv does."""
+    """Return the participants of attempts, as stated, from the table, or from participants.csv, and problems."""
     names = [*rated.videos]
     if stated is None and rated.participants:
         unnamed = [name for name in names if name not in rated.participants]
-        told = [f"The table does not say who is in {some(unnamed)}."] if unnamed else []
-        return rated.participants, told
+        problems = [f"The table does not say who is in {some(unnamed)}."] if unnamed else []
+        return rated.participants, problems
     return participants_of(names, [file_in(folder, "participants.csv")], stated, recordings=rated.videos)
 
 
-def in_words(mapping: TableMapping) -> str:
-    """Return what the columns of a table mean, in one sentence without its end."""
+def _in_words(mapping: TableMapping) -> str:
+    """Return the meaning of the columns as a list in words."""
     parts = [("video", mapping.video), ("person", mapping.participant or mapping.participant_pattern)]
     parts += [("rater", mapping.rater), ("occasion", mapping.occasion), ("item", mapping.item)]
-    told = [f"{role} in “{title}”" for role, title in parts if title]
-    for item in mapping.items:
-        name = f"ratings of {item.name}" if item.name else "ratings"
-        told.append(f"{name} in {quoted([column.title for column in item.columns])}")
-    return ", ".join(told)
+    words = [f"{role} in “{title}”" for role, title in parts if title]
+    items = [(f" of {item.name}" if item.name else "", [c.title for c in item.columns]) for item in mapping.items]
+    return ", ".join([*words, *(f"ratings{name} in {quoted(titles)}" for name, titles in items)])

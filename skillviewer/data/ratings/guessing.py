@@ -1,11 +1,9 @@
-"""A first mapping of the columns of a table of ratings, guessed from titles and cells, to be looked at and changed."""
+"""First mapping of the columns of a table of ratings, guessed from titles and cells, to be checked and changed."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.numbers import is_number
 from skillviewer.data.ratings.rating_table import IsVideo, RatingTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping, quoted
@@ -13,56 +11,27 @@ from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS
 from skillviewer.data.tables.rows import plain
 
 SKILL = "skill"
-"""The name of an item where the table gives none."""
+"""Name of an item without one in the table."""
 
-_VIDEO = frozenset(
-    {*VIDEO_COLUMNS, "videos", "recording", "trial", "attempt", "movie", "footage", "clipname", "clipid"}
+
+def _words(text: str, *more: str) -> frozenset[str]:
+    return frozenset([*text.split(), *more])
+
+
+_VIDEO = _words("videos recording trial attempt movie footage clipname clipid", *VIDEO_COLUMNS)
+_PERSON = _words("trainee resident student learner candidate athlete diver", *PERSON_COLUMNS)
+_RATER = _words("rater judge assessor annotator examiner evaluator reviewer grader scorer observer")
+_OCCASION = _words("occasion date session timepoint visit phase prepost week day ratedon ratedat when")
+_ITEM = _words("item criterion criteria aspect domain dimension category question attribute")
+_VALUE = _words("rating score value points level grade mark")
+_START = _words("start starts begin begins startseconds starttime")
+_STOP = _words("stop stops end ends endseconds endtime stopseconds")
+_NO_RATING = _words(
+    "id no nr number index row duration durations length seconds minutes time age year frame frames nframes fps rate "
+    "experience cases sex gender hand handedness width height size take repetition order fold split"
 )
-_PERSON = (*PERSON_COLUMNS, "trainee", "resident", "student", "learner", "candidate", "athlete", "diver")
-_RATER = (
-    "rater",
-    "judge",
-    "assessor",
-    "annotator",
-    "examiner",
-    "evaluator",
-    "reviewer",
-    "grader",
-    "scorer",
-    "observer",
-)
-_OCCASION = frozenset(
-    {
-        "occasion",
-        "date",
-        "session",
-        "timepoint",
-        "visit",
-        "phase",
-        "prepost",
-        "week",
-        "day",
-        "ratedon",
-        "ratedat",
-        "when",
-    }
-)
-_ITEM = frozenset(
-    {"item", "criterion", "criteria", "aspect", "domain", "dimension", "category", "question", "attribute"}
-)
-_VALUE = frozenset({"rating", "score", "value", "points", "level", "grade", "mark"})
-_START = frozenset({"start", "starts", "begin", "begins", "startseconds", "starttime"})
-_STOP = frozenset({"stop", "stops", "end", "ends", "endseconds", "endtime", "stopseconds"})
-_NO_RATING = frozenset(
-    {
-        "id", "no", "nr", "number", "index", "row", "duration", "durations", "length",
-        "seconds", "minutes", "time", "age", "year", "frame", "frames", "nframes", "fps",
-        "rate", "experience", "cases", "sex", "gender", "hand", "handedness", "width", "height",
-        "size", "take", "repetition", "order", "fold", "split",
-    }
-)  # fmt: skip
 _FIRST = ("global", "overall", "total", "grs", "sum", SKILL, "rating", "score")
-"""Words of the item that counts first, the strongest first."""
+"""Words in the name of the first item, the strongest first."""
 _ORDERS = (
     ("novice", "beginner", "advanced beginner", "early expert", "intermediate", "intermediate expert", "competent",
      "proficient", "advanced", "late expert", "expert", "master"),
@@ -77,32 +46,24 @@ _ORDERS = (
 """Words of scales, from the worst to the best."""
 _MOST_LEVELS = 12
 _KNOWN_WORDS = 0.75
-"""Share of the words of a column that a known scale must hold, to be taken for it."""
+"""Smallest proportion of the words in a column that belong to a known scale."""
+_WHO = "|".join(sorted(_RATER))
 _RATER_IN_TITLE = re.compile(
-    rf"(?<![a-z])(?P<who>(?:{'|'.join(_RATER)}|expert|[rj])[\s_.#-]*(?:\d+|[a-z](?![a-z])))(?![a-z0-9])", re.IGNORECASE
+    rf"(?<![a-z])(?P<who>(?:{_WHO}|expert|[rj])[\s_.#-]*(?:\d+|[a-z](?![a-z])))(?![a-z0-9])",
+    re.IGNORECASE,
 )
 _SCALE_IN_TITLE = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|:|\.\.)\s*(-?\d+(?:\.\d+)?)\s*[\])]")
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A guessed mapping.
-
-    Attributes:
-        mapping: The mapping; what could not be told is empty in it.
-        doubts: What should be looked at, one sentence each.
-    """
-
-    mapping: TableMapping
-    doubts: tuple[str, ...]
-
-
-def guess(table: RatingTable, is_video: IsVideo | None = None) -> Guess:
-    """Guess the meaning of the columns, by their titles and by what stands in them.
+def guess(table: RatingTable, is_video: IsVideo | None = None) -> tuple[TableMapping, tuple[str, ...]]:
+    """Guess the meaning of the columns from their titles and cells.
 
     Args:
         table: The table.
-        is_video: Tells whether a cell names a video that is there.
+        is_video: True for a cell that names a known video.
+
+    Returns:
+        The mapping, empty where nothing was found, and doubts to be checked, one sentence each.
     """
     columns = _Columns(table)
     doubts: list[str] = []
@@ -120,7 +81,7 @@ def guess(table: RatingTable, is_video: IsVideo | None = None) -> Guess:
         columns.free(item, value)
         item = value = ""
     if item:
-        items: list[ItemMapping] = [_item("", [RatingColumn(title=value)], table, doubts)]
+        items = [_item("", [RatingColumn(title=value)], table, doubts)]
     else:
         items = _items(columns.ratings(), table, rater, doubts)
     doubts += columns.lacking(video, participant, rater, items)
@@ -128,11 +89,11 @@ def guess(table: RatingTable, is_video: IsVideo | None = None) -> Guess:
         sheet=table.sheet, titles_row=table.titles_row, video=video, participant=participant, rater=rater,
         occasion=occasion, item=item, start_s=start, stop_s=stop, items=tuple(items),
     )  # fmt: skip
-    return Guess(mapping, tuple(doubts))
+    return mapping, tuple(doubts)
 
 
 class _Columns:
-    """The columns of a table, each to be given one meaning."""
+    """The columns of a table, each with one meaning at most."""
 
     def __init__(self, table: RatingTable) -> None:
         self._table = table
@@ -143,59 +104,57 @@ class _Columns:
         }
 
     def take(self, title: str) -> str:
-        """Return a column, which has its meaning now."""
+        """Return a column that is no longer free."""
         self._free.remove(title)
         return title
 
     def free(self, *titles: str) -> None:
-        """Let columns have another meaning."""
+        """Make columns free again."""
         self._free += [title for title in titles if title]
 
     def titled(self, words: frozenset[str]) -> str:
-        """Return the first free column that is called by one of some words, or ""."""
+        """Return the first free column titled by one of some words, or ""."""
         return next((self.take(title) for title in self._free if plain(title) in words), "")
 
-    def titled_like(self, words: Sequence[str]) -> str:
+    def titled_like(self, words: frozenset[str]) -> str:
         """Return the first free column whose title is a word, or a word and "name", "id" or "code"."""
         wanted = {f"{word}{more}" for word in words for more in ("", "s", "name", "id", "code", "uid")}
         return next((self.take(title) for title in self._free if plain(title) in wanted), "")
 
     def lacking(self, video: str, participant: str, rater: str, items: Sequence[ItemMapping]) -> list[str]:
-        """Return what is missing that most tables have, one sentence each."""
+        """Return sentences about missing columns that most tables have."""
         told = []
         if not participant:
             told.append(
-                "No column seems to name the person in the video: state it (--person-column, or --participants for a "
-                "pattern of names), or people who are held out cannot be told."
+                "No column seems to name the person in the video: state it (--person-column, or --participants with a "
+                "pattern), or no person can be held out."
             )
         cells = self._cells.get(video, [])
         wide = any(column.rater for item in items for column in item.columns)
         if not rater and not wide and len(cells) > 1.2 * len(set(cells)):
-            told.append(
-                "Videos stand in several rows, and no column seems to name the rater: state it (--rater-column)."
-            )
+            told.append("Videos are in several rows, and no column seems to name the rater: state it (--rater-column).")
         for title in self._free:
             place = self._table.titles.index(title)
             if not self._cells[title] and any(place in row.formulas for row in self._table.rows):
                 told.append(
-                    f"“{title}” holds formulas without a kept value, and is not used: open the table in a spreadsheet "
-                    "program and save it."
+                    f"“{title}” holds formulas without a stored value, and is not used: save the table in a "
+                    "spreadsheet program."
                 )
         return told
 
     def numeric(self, title: str) -> bool:
-        """Return whether at least two thirds of the cells of a column are numbers."""
+        """Return True if at least two thirds of the cells of a column are numbers."""
         cells = self._cells[title]
         return bool(cells) and 3 * sum(map(is_number, cells)) >= 2 * len(cells)
 
     def words(self, title: str) -> bool:
-        """Return whether a column holds a few words again and again: levels, or items."""
+        """Return True if a column repeats a few words: levels, or items."""
         cells = [plain(cell) for cell in self._cells[title] if not is_number(cell)]
         distinct = set(cells)
         return 2 <= len(distinct) <= _MOST_LEVELS and len(cells) > len(distinct) and max(map(len, cells)) <= 25
 
     def video(self, is_video: IsVideo | None) -> str:
-        """Return the column that names the video: most of its cells are files, else its title says so."""
+        """Return the column that names the video: by known videos, else by title."""
         if is_video is not None:
             known = {title: sum(map(is_video, dict.fromkeys(self._cells[title]))) for title in self._free}
             best = max(self._free, key=lambda title: (known[title], plain(title) in _VIDEO))
@@ -204,22 +163,20 @@ class _Columns:
         return self.titled(_VIDEO)
 
     def ratings(self) -> list[str]:
-        """Return the free columns that hold numbers or levels, and are not known for another thing."""
+        """Return the free columns with numbers or levels, except for titles with another meaning."""
         found = []
         for title in self._free:
             words = [plain(word) for word in re.split(r"[\W_]+", title)]
             if set(words[-1:] + words[:1]) & _NO_RATING and _RATER_IN_TITLE.search(title) is None:
                 continue
-            if self.numeric(title) or (self.words(title) and _ordered(self._word_cells(title)) is not None):
+            words = [cell for cell in self._cells[title] if not is_number(cell)]
+            if self.numeric(title) or (self.words(title) and _ordered(words) is not None):
                 found.append(title)
         return found
 
-    def _word_cells(self, title: str) -> list[str]:
-        return [cell for cell in self._cells[title] if not is_number(cell)]
-
 
 def _items(titles: Sequence[str], table: RatingTable, rater: str, doubts: list[str]) -> list[ItemMapping]:
-    """Return the items of some columns; columns that differ in a rater alone are one item."""
+    """Return the items of some columns; columns that differ only in the rater are one item."""
     parts: dict[str, list[RatingColumn]] = {}
     names: dict[str, str] = {}
     for title in titles:
@@ -230,7 +187,7 @@ def _items(titles: Sequence[str], table: RatingTable, rater: str, doubts: list[s
     for key, columns in parts.items():
         unnamed = [column.title for column in columns if not column.rater]
         if unnamed and len(columns) > 1:  # a mean of the raters, say
-            doubts.append(f"{quoted(unnamed)} is not used, for other columns hold each rater's {names[key]}.")
+            doubts.append(f"{quoted(unnamed)} is not used: other columns have {names[key]} by rater.")
             columns[:] = [column for column in columns if column.rater]
     items = [_item(names[key], columns, table, doubts) for key, columns in parts.items()]
     order = sorted(items, key=lambda item: (_rank(item.name), items.index(item)))
@@ -242,7 +199,7 @@ def _items(titles: Sequence[str], table: RatingTable, rater: str, doubts: list[s
 def _parted(title: str, titles: Sequence[str]) -> tuple[str, str]:
     """Return the item and the rater that a title names: "Flow R2", "Rater 2 Flow", "Flow (Ann)" with "Flow (Bob)".
 
-    Both are "" where it names no rater.
+    Both are "" without a rater.
     """
     match = _RATER_IN_TITLE.search(title)
     if match is not None:
@@ -262,11 +219,11 @@ _IN_BRACKETS = re.compile(r"(.*?\S)\s*[(\[]([^()\[\]]+)[)\]]")
 def stated_items(
     wanted: Sequence[tuple[str, Sequence[str]]], table: RatingTable, mapping: TableMapping
 ) -> tuple[ItemMapping, ...]:
-    """Return the items that are asked for.
+    """Return items by name and columns.
 
     Args:
-        wanted: The name of each and its columns; without columns the item of that name that ``mapping`` has, else the
-            column of that title. Several columns are of a rater each, who is called as they are.
+        wanted: Name and columns of each item; without columns, the item of that name in the mapping, else the column
+            with that title. Several columns have one rater each, named by the title.
         table: The table.
         mapping: The mapping so far.
     """
@@ -280,7 +237,7 @@ def stated_items(
         columns = tuple(RatingColumn(title=a, rater=b) for a, b in zip(titles or (name,), raters, strict=True))
         if all(column.title in table.titles for column in columns):
             found.append(_item(name, columns, table, []))
-        else:  # which is told where the mapping is fitted to the table
+        else:  # an error when the mapping is fitted to the table
             found.append(ItemMapping(name=name, columns=columns))
     return tuple(found)
 
@@ -311,11 +268,7 @@ def _item(name: str, columns: Sequence[RatingColumn], table: RatingTable, doubts
 
 
 def _ordered(cells: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the levels of a scale that is known, from the worst to the best and as most spell them, else None.
-
-    Args:
-        cells: The cells of a column that are words; a quarter of them may be other words.
-    """
+    """Return the levels of a known scale, from worst to best, in the most frequent spelling; None for other words."""
     spelled: dict[str, Counter[str]] = {}
     for cell in cells:
         spelled.setdefault(plain(cell), Counter())[cell] += 1
@@ -324,11 +277,3 @@ def _ordered(cells: Sequence[str]) -> tuple[str, ...] | None:
         if len(known) > 1 and sum(spelled[word].total() for word in known) >= _KNOWN_WORDS * len(cells):
             return tuple(spelled[word].most_common(1)[0][0] for word in known)
     return None
-
-
-def need_order(item: ItemMapping, words: Sequence[str], where: str) -> DatasetError:
-    """Return the error that the order of an item's levels is not known."""
-    return DatasetError(
-        f"{item.name or 'The ratings'} in {where} are words ({quoted(words[:6])}), and their order is not known: state "
-        "them from the worst to the best (--levels)."
-    )

@@ -1,20 +1,20 @@
-"""Numbers as people write ratings: 4, 3.5, 3,5 and 4/5."""
+"""Numbers as raters write them: 4, 3.5, 3,5 and 4/5."""
 
 import re
 
 _PLAIN = re.compile(r"[+−-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+−-]?[1-9]\d{0,2}(?:,\d{3})+")
 _MOST = 1e12
-"""No rating is as great: such a number is a slip, and sums of it lose all others."""
+"""Greater numbers are slips, and sums of them would lose all others."""
 _OF = re.compile(r"([+−-]?\d+(?:[.,]\d+)?)\s*(?:/|of|out of|von|sur)\s*(\d+)")
 
 
 def number_of_cell(text: str, *, decimal_comma: bool) -> float | None:
-    """Return the number in a cell, or None where there is none, or where it could be one of two.
+    """Return the number in a cell, or None if there is none.
 
     Args:
         text: The cell.
-        decimal_comma: Whether commas do not part the columns; else 1,234 is not told from a thousand, and is none.
+        decimal_comma: Whether commas do not separate the columns; else 1,234 is ambiguous, and no number.
     """
     text = text.replace("\u2212", "-").replace("\u00a0", "").strip()
     if not _PLAIN.fullmatch(text) or (not decimal_comma and _THOUSANDS.fullmatch(text)):
@@ -30,5 +30,5 @@ def share_of_cell(text: str) -> tuple[str, float] | None:
 
 
 def is_number(text: str) -> bool:
-    """Return whether a cell looks like a number."""
+    """Return True if a cell looks like a number."""
     return number_of_cell(text, decimal_comma=True) is not None or share_of_cell(text) is not None

@@ -1,7 +1,6 @@
-"""A table of ratings as it lies there, a text file or a sheet of a workbook: titles and rows, and nothing yet decided.
+"""A table of ratings as read, from a text file or a sheet of a workbook: titles and rows, without interpretation.
 
-Nothing is lost: every row that is not empty is a row here, those above the titles and those that cannot be read too,
-with the reason.
+Every non-empty row is kept: rows above the titles and unreadable ones have a fault.
 """
 
 import re
@@ -9,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.tables.rows import TableRow, plain, read_grid
@@ -18,7 +16,7 @@ TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm"})
 JSON_SUFFIX = ".json"
 _SEARCHED = 20
-"""Rows among which the titles are looked for."""
+"""Rows that may have the titles."""
 _NUMBER = re.compile(r"[+−-]?\d+([.,]\d+)?")
 
 IsVideo = Callable[[str], bool]
@@ -30,20 +28,20 @@ class RatingRow:
 
     Attributes:
         first_line: Its first line in the file, or its number in the sheet, from 1.
-        last_line: Its last line; greater where a cell holds line ends.
+        last_line: Its last line; greater if a cell has line breaks.
         cells: Its cells without surrounding blanks, as many as there are titles.
-        merged: Places of cells whose value is that of a merged cell which begins elsewhere.
-        formulas: Formulas by place, where no computed value was kept.
+        merged: Indices of cells with the value of a merged cell that begins elsewhere.
+        formulas: Formulas without a stored value, by index.
         hidden: Whether the spreadsheet hides it.
-        fault: Why it cannot be read at all, or "".
-        short: Whether the fault is that it has fewer fields than the table, as the rest of a broken line has.
+        fault: Reason why it is unreadable, or "".
+        short: Whether the fault is a lack of fields, as in the rest of a broken line.
     """
 
     first_line: int
     last_line: int
     cells: tuple[str, ...]
     merged: frozenset[int] = frozenset()
-    formulas: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    formulas: Mapping[int, str] = field(default_factory=dict)
     hidden: bool = False
     fault: str = ""
     short: bool = False
@@ -55,15 +53,14 @@ class RatingTable:
 
     Attributes:
         path: The file.
-        titles: Names of the columns, none twice: a repeated title has a number behind it, an empty one is called after
-            its place ("column C").
-        rows: All rows that are not empty, but for the titles.
-        titles_row: Number of the row with the titles among those that are not empty, from 1; 0 without.
+        titles: Unique names of the columns: a repeated title gets a number, an empty one its place ("column C").
+        rows: All non-empty rows but the titles.
+        titles_row: Number of the row with the titles among the non-empty ones, from 1; 0 without.
         sheet: The sheet of a workbook, else "".
         sheets: All sheets of the workbook.
-        unit: What a row is called in messages: "line" of a text file, "row" of a sheet, "entry" of JSON.
-        decimal_comma: Whether 3,5 may be a number with any count of digits behind the comma.
-        notices: What is to be told of the table as a whole, one sentence each.
+        unit: Word for a row in messages: "line" of a text file, "row" of a sheet, "entry" of JSON.
+        decimal_comma: Whether 1,234 is a number with three decimals.
+        notices: Notices about the table as a whole, one sentence each.
     """
 
     path: Path
@@ -82,34 +79,34 @@ class RatingTable:
         return f"{self.path.name}, sheet “{self.sheet}”," if len(self.sheets) > 1 else self.path.name
 
     def place(self, row: RatingRow) -> str:
-        """Return where a row stands, for a message."""
+        """Return the place of a row, for a message."""
         if row.first_line == row.last_line:
             return f"{self.unit} {row.last_line}"
         return f"{self.unit}s {row.first_line} to {row.last_line}"
 
     def column(self, title: str) -> int | None:
-        """Return the place of a column, or None for "" and for one that is not there."""
+        """Return the index of a column, or None."""
         return self.titles.index(title) if title in self.titles else None
 
 
 def is_rating_file(path: Path) -> bool:
-    """Return whether a file has the extension of a table that can be read here."""
+    """Return True if a file has the extension of a text file or a workbook."""
     return path.suffix.lower() in TEXT_SUFFIXES | WORKBOOK_SUFFIXES
 
 
 def read_table(
     path: Path, sheet: str = "", titles_row: int | None = None, is_video: IsVideo | None = None
 ) -> RatingTable:
-    """Read a table. The file is never written to.
+    """Read a table.
 
     Args:
         path: A text file (.csv, .tsv, .txt), a workbook (.xlsx), or JSON in a published form (.json).
         sheet: The sheet of a workbook, or "" for the one that names the most videos, else the first with a table.
-        titles_row: Number of the row with the titles, 0 where there is none, None to find it.
-        is_video: Tells whether a cell names a video; finds the sheet, and a table without titles.
+        titles_row: Number of the row with the titles, 0 without one, None to find it.
+        is_video: True for a cell that names a video; finds the sheet, and a table without titles.
 
     Raises:
-        DatasetError: It cannot be read, is of another kind, has no such sheet, or holds no row.
+        DatasetError: The file cannot be read, is of another kind, has no such sheet, or no row.
     """
     suffix = path.suffix.lower()
     if not path.is_file():
@@ -126,71 +123,46 @@ def read_table(
         return read_json_table(path)
     if suffix not in TEXT_SUFFIXES:
         ending = f"of the kind {suffix}" if suffix else "without an extension"
-        raise DatasetError(
-            f"{path} is a file {ending}, and no table that can be read here. Save it as .xlsx or .csv (.tsv), and open "
-            "that."
-        )
-    rows, delimiter = read_grid(path)
-    raw = [_text_row(row, delimiter) for row in rows]
-    widths = Counter(row.width for row in rows)
-    at = found_titles(raw, titles_row, is_video, path)
-    width = rows[at].width if at is not None else widths.most_common(1)[0][0]
-    body = [
-        _checked(one, row.width, width, widths if at is None else _without(widths, rows[at].width), delimiter)
-        for i, (one, row) in enumerate(zip(raw, rows, strict=True))
-        if i != at
-    ]
-    return assembled(path, raw, at, body, decimal_comma=delimiter != ",")
-
-
-def _without(widths: Counter[int], one: int) -> Counter[int]:
-    fewer = widths.copy()
-    fewer[one] -= 1
-    return +fewer
+        raise DatasetError(f"{path} is a file {ending}, and no readable table: save it as .xlsx or .csv (.tsv).")
+    read, delimiter = read_grid(path)
+    rows = [_text_row(row, delimiter) for row in read]
+    widths = Counter(row.width for row in read)
+    at = found_titles(rows, titles_row, is_video, path)
+    width = read[at].width if at is not None else widths.most_common(1)[0][0]
+    if at is not None:
+        widths[width] -= 1
+    uniform = len(+widths) == 1
+    rows = [_checked(one, row.width, width, uniform, delimiter) for one, row in zip(rows, read, strict=True)]
+    return assembled(path, rows, at, decimal_comma=delimiter != ",")
 
 
 def _text_row(row: TableRow, delimiter: str) -> RatingRow:
     """Return a row of a text file; a quotation mark that swallowed other rows is a fault."""
-    first = row.first or row.line
-    columns = row.width - 1
-    swallowed = any(line.count(delimiter) >= max(columns - 1, 1) for cell in row.cells for line in cell.split("\n")[1:])
+    first, columns = row.first or row.line, row.width - 1
     fault = ""
-    if swallowed:
-        fault = (
-            f"a quotation mark makes one row of the lines {first} to {row.line}, which look like several: close it, or "
-            "remove it"
-        )
+    if any(line.count(delimiter) >= max(columns - 1, 1) for cell in row.cells for line in cell.split("\n")[1:]):
+        fault = f"a quotation mark makes one row of the lines {first} to {row.line}: close it, or remove it"
     return RatingRow(first, row.line, row.cells, fault=fault)
 
 
-def _checked(one: RatingRow, width: int, titles: int, widths: Counter[int], delimiter: str) -> RatingRow:
-    """Return a row, with a fault where it has more or fewer fields than there are columns.
+def _checked(row: RatingRow, width: int, titles: int, uniform: bool, delimiter: str) -> RatingRow:
+    """Return a row, with a fault if it has more or fewer fields than there are columns.
 
-    A field too many or too few may have moved all that stand behind it: a number would count for another item. Where
-    all rows have as many, and the spare ones are empty, nothing was moved.
+    A surplus or missing field may shift all fields after it, and a number would count for another item. If all rows
+    have the same number of fields, and the surplus ones are empty, nothing was shifted.
     """
-    if one.fault or width == titles or (len(widths) == 1 and len(one.cells) <= titles):
-        return one
-    comma = (
-        " (a decimal comma, or a comma in a text, without quotation marks?)"
-        if delimiter == "," and width > titles
-        else ""
-    )
-    fault = f"it has {width} fields and the table {titles} columns{comma}"
-    return replace(one, fault=fault, short=width < titles)
+    if row.fault or width == titles or (uniform and len(row.cells) <= titles):
+        return row
+    comma = " (a decimal comma, or a comma in a text, without quotation marks?)"
+    comma = comma if delimiter == "," and width > titles else ""
+    return replace(row, fault=f"it has {width} fields and the table {titles} columns{comma}", short=width < titles)
 
 
 def found_titles(rows: Sequence[RatingRow], titles_row: int | None, is_video: IsVideo | None, path: Path) -> int | None:
-    """Return the place of the row with the titles among some rows, or None where there is none.
-
-    Args:
-        rows: The rows, in order.
-        titles_row: Its number among them, from 1; 0 where there is none, None to find it.
-        is_video: Tells whether a cell names a video.
-        path: The file, for messages.
+    """Return the index of the row with the titles, or None without one; see ``read_table``.
 
     Raises:
-        DatasetError: There is no row, or none of that number.
+        DatasetError: There is no row, or none with that number.
     """
     if not rows:
         raise DatasetError(f"{path} holds no rows.")
@@ -205,7 +177,7 @@ def found_titles(rows: Sequence[RatingRow], titles_row: int | None, is_video: Is
         if len(filled) < 2 or row.fault:
             continue
         if is_video is not None and any(is_video(cell) and plain(cell) not in _TITLES for cell in filled):
-            return None  # the first videos stand where titles would
+            return None  # a video is in the place of the titles
         if sum(_NUMBER.fullmatch(cell) is not None for cell in filled) * 2 <= len(filled) and not _is_upper(rows, at):
             return at
     return 0
@@ -215,7 +187,7 @@ _TITLES = frozenset({"video", "videos", "clip", "name", "file", "filename", "tri
 
 
 def _is_upper(rows: Sequence[RatingRow], at: int) -> bool:
-    """Return whether a row is the upper of two with titles: merged cells over several columns, words below them."""
+    """Return True if a row is the upper of two with titles: merged cells, and words below them."""
     if not rows[at].merged or at + 1 >= len(rows):
         return False
     below = [cell for cell in rows[at + 1].cells if cell]
@@ -226,62 +198,38 @@ def assembled(
     path: Path,
     rows: Sequence[RatingRow],
     at: int | None,
-    body: Sequence[RatingRow],
-    *,
     sheet: str = "",
     sheets: tuple[str, ...] = (),
     unit: str = "line",
     decimal_comma: bool = False,
     notices: Sequence[str] = (),
 ) -> RatingTable:
-    """Return the table of some rows.
-
-    Args:
-        path: The file.
-        rows: All rows.
-        at: The place of the titles among them, or None.
-        body: The rows but for that.
-        sheet: See ``RatingTable``.
-        sheets: See ``RatingTable``.
-        unit: See ``RatingTable``.
-        decimal_comma: See ``RatingTable``.
-        notices: See ``RatingTable``.
+    """Return the table of some rows, with the titles at an index; other arguments as in ``RatingTable``.
 
     Raises:
         DatasetError: There is no row below the titles.
     """
+    body = [row for place, row in enumerate(rows) if place != at]
     if not body:
-        raise DatasetError(f"{path.name} holds titles and no rows below them.")
-    n = max([1 if at is None else len(rows[at].cells), *(len(row.cells) for row in body if not row.fault)])
-    upper = rows[at - 1] if at is not None and at > 0 and _is_upper(rows, at - 1) else None
-    titles = _unique([_title(rows, at, upper, place) for place in range(n)])
+        raise DatasetError(f"{path.name} has titles and no rows below them.")
     above = {row.first_line for row in rows[:at]} if at is not None else set()
+    n = max([1 if at is None else len(rows[at].cells), *(len(row.cells) for row in body if not row.fault)])
+    heads = [] if at is None else [rows[at]]
+    if at and _is_upper(rows, at - 1):
+        heads.insert(0, rows[at - 1])
+
+    def title(place: int) -> str:
+        cells = (" ".join(row.cells[place].split()) for row in heads if place < len(row.cells))
+        return " ".join(filter(None, cells)) or f"column {letters(place)}"
 
     def whole(row: RatingRow) -> RatingRow:
         fault = row.fault or ("it stands above the titles" if row.first_line in above else "")
-        cells = (*row.cells, *[""] * (n - len(row.cells)))[:n]
-        return replace(row, cells=cells, fault=fault)
+        return replace(row, cells=(*row.cells, *[""] * (n - len(row.cells)))[:n], fault=fault)
 
-    return RatingTable(
-        path=path,
-        titles=titles,
-        rows=tuple(whole(row) for row in body),
-        titles_row=0 if at is None else at + 1,
-        sheet=sheet,
-        sheets=sheets,
-        unit=unit,
-        decimal_comma=decimal_comma,
-        notices=tuple(notices),
-    )
-
-
-def _title(rows: Sequence[RatingRow], at: int | None, upper: RatingRow | None, place: int) -> str:
-    def cell(row: RatingRow | None) -> str:
-        return " ".join(row.cells[place].split()) if row is not None and place < len(row.cells) else ""
-
-    return (
-        " ".join(filter(None, (cell(upper), cell(rows[at] if at is not None else None)))) or f"column {letters(place)}"
-    )
+    titles = _unique([title(place) for place in range(n)])
+    number = 0 if at is None else at + 1
+    whole_rows = tuple(map(whole, body))
+    return RatingTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices))
 
 
 def _unique(titles: Sequence[str]) -> tuple[str, ...]:
@@ -296,7 +244,7 @@ def _unique(titles: Sequence[str]) -> tuple[str, ...]:
 
 
 def letters(place: int) -> str:
-    """Return the letters by which a spreadsheet calls a column, from its place: A, B, ... Z, AA."""
+    """Return a spreadsheet's name of the column with an index: A, B, ... Z, AA."""
     text = ""
     place += 1
     while place:

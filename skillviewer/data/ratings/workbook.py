@@ -1,7 +1,7 @@
-"""Workbooks (.xlsx): one sheet of one as a table, with what a spreadsheet hides from whoever reads cells alone.
+"""Workbooks (.xlsx, ECMA-376): one sheet as a table, with merged cells, hidden rows and formulas.
 
-Values count and not formulas; a formula whose value was not kept is told. A merged cell has its value in each of its
-places, and hidden rows are marked. Source of the form: ECMA-376.
+Values count, not formulas; formulas without a stored value are reported. A merged cell has its value in each of its
+places.
 """
 
 import warnings
@@ -20,20 +20,14 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _MOST_BYTES = 400_000_000
-"""Unpacked size up to which a workbook is read: a few kilobytes can unpack to more than the memory holds."""
+"""Largest unpacked size: a few kilobytes can unpack to more than the memory."""
 
 
 def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVideo | None) -> RatingTable:
-    """Read a sheet of a workbook.
-
-    Args:
-        path: The workbook.
-        sheet: The sheet, or "" to choose: the one that names the most videos, else the first with a table.
-        titles_row: Number of the row with the titles among those that are not empty, see ``read_table``.
-        is_video: Tells whether a cell names a video.
+    """Read a sheet of a workbook; arguments as in ``read_table``.
 
     Raises:
-        DatasetError: It cannot be read, has no such sheet, or no sheet with a table.
+        DatasetError: The file cannot be read, has no such sheet, or no sheet with a table.
     """
     values, formulas = _loaded(path, values=True), _loaded(path, values=False)
     tables = {one.title: one for one in values.worksheets}
@@ -43,50 +37,41 @@ def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVi
     read = {name: _rows(tables[name], formulas[name]) for name in wanted}
     with_table = [name for name, (rows, _) in read.items() if sum(len(_filled(row)) > 1 for row in rows) > 1]
     if not with_table:
-        raise DatasetError(f"{path.name} holds no table: no sheet has two rows with two cells.")
+        raise DatasetError(f"{path.name} has no table: no sheet has two rows with two cells.")
 
     def n_videos(name: str) -> int:
         return sum(any(map(is_video, _filled(row))) for row in read[name][0]) if is_video is not None else 0
 
-    chosen = max(with_table, key=n_videos)  # the first of several that are alike
+    chosen = max(with_table, key=n_videos)  # the first of several
     rows, notices = read[chosen]
     others = [f"{name}{'' if one.sheet_state == 'visible' else ' (hidden)'}" for name, one in tables.items()]
     others.pop(list(tables).index(chosen))
     if others:
         notices.insert(0, f"The sheet “{chosen}” is read; the others are not: {', '.join(others)}.")
     at = found_titles(rows, titles_row, is_video, path)
-    body = [row for i, row in enumerate(rows) if i != at]
-    return assembled(path, rows, at, body, sheet=chosen, sheets=tuple(tables), unit="row", notices=notices)
+    return assembled(path, rows, at, chosen, tuple(tables), "row", notices=notices)
 
 
 def _loaded(path: Path, *, values: bool) -> "Workbook":
     import openpyxl
 
     try:
-        _check_size(path)
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of parts that no table needs: styles, validation
-            return openpyxl.load_workbook(path, data_only=values, keep_links=False)
+            warnings.simplefilter("ignore")  # about styles, validation and the like
+            if size <= _MOST_BYTES:
+                return openpyxl.load_workbook(path, data_only=values, keep_links=False)
     except zipfile.BadZipFile as error:
         raise DatasetError(
-            f"{path} is no workbook that can be read (is it damaged, or protected by a password?): open it in a "
-            "spreadsheet program and save it as .xlsx without a password, or as .csv."
+            f"{path} is no workbook that can be read (is it damaged, or protected by a password?): save it as .xlsx "
+            "without a password, or as .csv."
         ) from error
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except DatasetError:
-        raise
-    except Exception as error:  # openpyxl raises whatever its parts raise on a damaged file
+    except Exception as error:  # openpyxl raises anything on a damaged file
         raise DatasetError(f"{path} is no workbook that can be read ({error}): save it anew, or as .csv.") from error
-
-
-def _check_size(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        size = sum(part.file_size for part in archive.infolist())
-    if size > _MOST_BYTES:
-        raise DatasetError(
-            f"{path} would unpack to {size / 1e6:.0f} MB, too much for a table of ratings: save its sheet as .csv."
-        )
+    raise DatasetError(f"{path} would unpack to {size / 1e6:.0f} MB, too much: save its sheet as .csv.")
 
 
 def _filled(row: RatingRow) -> list[str]:
@@ -94,7 +79,7 @@ def _filled(row: RatingRow) -> list[str]:
 
 
 def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRow], list[str]]:
-    """Return the rows of a sheet that are not empty, and what is to be told of it."""
+    """Return the non-empty rows of a sheet, and notices."""
     areas = list(sheet.merged_cells.ranges)
     origin = {
         (row, column): (area.min_row, area.min_col)
@@ -111,7 +96,7 @@ def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRo
 def _row(
     sheet: "Worksheet", with_formulas: "Worksheet", number: int, origin: Mapping[tuple[int, int], tuple[int, int]]
 ) -> RatingRow:
-    """Return a row of a sheet; one without cells is empty."""
+    """Return a row of a sheet; an empty row has no cells."""
     cells: list[str] = []
     formulas: dict[int, str] = {}
     merged: set[int] = set()
@@ -120,7 +105,7 @@ def _row(
         text = _text(sheet.cell(*at).value)
         behind = with_formulas.cell(*at)
         if behind.data_type == "f" and not text:
-            formulas[place] = _formula(behind.value)
+            formulas[place] = str(getattr(behind.value, "text", behind.value))
         if at != (number, place + 1) and (text or place in formulas):
             merged.add(place)
         cells.append(text)
@@ -133,7 +118,7 @@ def _row(
 def _told(sheet: "Worksheet", rows: Sequence[RatingRow], ranges: Sequence[str], n_formulas: int) -> list[str]:
     told = []
     if ranges:
-        told.append(f"Merged cells hold their value in each of their rows: {some(sorted(ranges))}.")
+        told.append(f"Merged cells have their value in each of their rows: {some(sorted(ranges))}.")
     hidden = [str(row.last_line) for row in rows if row.hidden]
     if hidden:
         told.append(f"Rows are hidden in the spreadsheet: {some(hidden)}.")
@@ -143,20 +128,16 @@ def _told(sheet: "Worksheet", rows: Sequence[RatingRow], ranges: Sequence[str], 
         if letters(place) in sheet.column_dimensions and sheet.column_dimensions[letters(place)].hidden
     ]
     if columns:
-        told.append(f"Columns are hidden in the spreadsheet, and read like the others: {some(columns)}.")
+        told.append(f"Columns are hidden in the spreadsheet, and read all the same: {some(columns)}.")
     lacking = sum(len(row.formulas) for row in rows)
     if n_formulas:
-        kept = f"; {lacking} of them have none, and count as empty" if lacking else ""
-        told.append(f"{n_formulas} cells hold formulas: the values that were kept of them count{kept}.")
+        kept = f"; {lacking} have none, and count as empty" if lacking else ""
+        told.append(f"{n_formulas} cells hold formulas: their stored values count{kept}.")
     return told
 
 
-def _formula(value: Any) -> str:  # noqa: ANN401 - a text, or one of openpyxl's classes
-    return str(getattr(value, "text", value))
-
-
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever a cell may hold
-    """Return the value of a cell as a text file would have it."""
+    """Return the value of a cell as in a text file."""
     if value is None:
         return ""
     if isinstance(value, bool):

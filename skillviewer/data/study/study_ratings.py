@@ -1,9 +1,9 @@
-"""Ratings in a study: added table by table, never changed; one that is corrected is withdrawn by a later row."""
+"""Ratings of a study: added table by table, never changed; a corrected rating is withdrawn."""
 
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
@@ -28,14 +28,7 @@ _STANDING = """
 
 @dataclass(frozen=True, slots=True)
 class RatingsAdded:
-    """Ratings that were to be added: new, known and changed.
-
-    Attributes:
-        new: How many are new.
-        known: How many were there already.
-        changed: How many replaced another one of the same video, rater, item and occasion.
-        problems: What is to be told, one sentence each.
-    """
+    """Numbers of new ratings, known ones, and changed ones that replaced others; problems, one sentence each."""
 
     new: int
     known: int
@@ -54,31 +47,26 @@ class StudyRatings:
         self._file = file
 
     def all(self) -> RatingSet:
-        """Return the ratings that stand, of videos that are still in the study."""
+        """Return the valid ratings of the videos in the study."""
         rows = self._file.query(f"{_STANDING} AND v.removed_at IS NULL ORDER BY r.id")
         ratings = tuple(VideoRating(r["video"], r["rater"], r["item"], r["value"], r["occasion"]) for r in rows)
         given = {rating.item for rating in ratings}
         scales = tuple(map(_scale, self._file.query("SELECT * FROM rating_scale ORDER BY id")))
         return RatingSet(ratings, tuple(scale for scale in scales if scale.item in given))
 
-    def mappings(self) -> tuple[tuple[str, str], ...]:
-        """Return name and mapping (JSON) of every table that came in, in order; "" where it has none."""
-        return tuple((r["name"], r["mapping"]) for r in self._file.query("SELECT * FROM rating_table ORDER BY id"))
-
     def add(self, ratings: RatingSet, table: str, mapping: str = "") -> RatingsAdded:
-        """Add the ratings of a table in one act.
+        """Add the ratings of a table in one transaction.
 
-        A rating that is there stays; one that differs takes the place of that by the same rater of the same video, item
-        and occasion, which is told and kept as withdrawn.
+        A rating that differs from one of the same video, rater, item and occasion replaces it; the old one is kept as
+        withdrawn, and reported.
 
         Args:
             ratings: The ratings, of videos of the study.
             table: Name of the table.
-            mapping: What its columns mean, as JSON, or "".
+            mapping: Its mapping as JSON, or "".
 
         Raises:
-            StudyError: There is no such video, an item has another scale in the study, or the study cannot be written;
-                nothing is added then.
+            StudyError: A video is missing, an item has another scale, or the study cannot be written; nothing is added.
         """
         changed: list[str] = []
         new = known = 0
@@ -87,7 +75,10 @@ class StudyRatings:
                 self._keep_scale(db, scale)
             rows = db.execute(_STANDING).fetchall()
             there = {(r["video"], r["rater"], r["item"], r["occasion"]): (r["id"], r["value"]) for r in rows}
-            number = self._table(db, table, mapping) if ratings.ratings else 0
+            number = 0
+            if ratings.ratings:
+                insert = "INSERT INTO rating_table (name, mapping, added_at) VALUES (?, ?, ?)"
+                number = int(db.execute(insert, (table, mapping, now())).lastrowid or 0)
             for rating in ratings.ratings:
                 before = there.get((rating.video, rating.rater, rating.item, rating.occasion))
                 if before is not None and before[1] == rating.value:
@@ -99,22 +90,17 @@ class StudyRatings:
                 db.execute(
                     "INSERT INTO rating (rating_table, video, rater, item, value, occasion, added_at) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (number, video_id(db, rating.video), *_cells(rating), now()),
+                    (number, video_id(db, rating.video), *astuple(rating)[1:], now()),
                 )
                 new += before is None
             if not new and not changed and number:
                 db.execute("DELETE FROM rating_table WHERE id = ?", (number,))
-        told = (f"Ratings that the study had otherwise were replaced: {some(changed)}.",) if changed else ()
-        return RatingsAdded(new, known, len(changed), told)
-
-    @staticmethod
-    def _table(db: sqlite3.Connection, name: str, mapping: str) -> int:
-        query = "INSERT INTO rating_table (name, mapping, added_at) VALUES (?, ?, ?)"
-        return int(db.execute(query, (name, mapping, now())).lastrowid or 0)
+        problems = (f"Different ratings in the study were replaced: {some(changed)}.",) if changed else ()
+        return RatingsAdded(new, known, len(changed), problems)
 
     @staticmethod
     def _keep_scale(db: sqlite3.Connection, scale: RatingScale) -> None:
-        """Keep the scale of an item; ends that are not stated grow with what was given.
+        """Store the scale of an item; ends that are not stated grow with the ratings.
 
         Raises:
             StudyError: The study has another one.
@@ -124,28 +110,15 @@ class StudyRatings:
         db.execute("DELETE FROM rating_scale WHERE item = ?", (scale.item,))
         db.execute(
             "INSERT INTO rating_scale (id, item, low, high, step, levels, less_is_better, stated) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                None if row is None else row["id"],
-                *(kept.item, kept.low, kept.high, kept.step, json.dumps(kept.levels)),
-                *(int(kept.less_is_better), int(kept.stated)),
-            ),
+            "VALUES (:id, :item, :low, :high, :step, :levels, :less_is_better, :stated)",
+            asdict(kept) | {"id": None if row is None else row["id"], "levels": json.dumps(kept.levels)},
         )
 
 
-def _cells(rating: VideoRating) -> tuple[str, str, float, str]:
-    return rating.rater, rating.item, rating.value, rating.occasion
-
-
 def _scale(row: sqlite3.Row) -> RatingScale:
+    ends = (row["low"], row["high"], row["step"])
     return RatingScale(
-        item=row["item"],
-        low=row["low"],
-        high=row["high"],
-        step=row["step"],
-        levels=tuple(json.loads(row["levels"])),
-        less_is_better=bool(row["less_is_better"]),
-        stated=bool(row["stated"]),
+        row["item"], *ends, tuple(json.loads(row["levels"])), bool(row["less_is_better"]), bool(row["stated"])
     )
 
 
@@ -155,10 +128,10 @@ def _words(scale: RatingScale) -> str:
 
 
 def _joined(here: RatingScale, other: RatingScale) -> RatingScale:
-    """Return the scale of an item that two tables rate.
+    """Return the common scale of an item in two tables.
 
     Raises:
-        StudyError: They are not the same.
+        StudyError: The scales differ.
     """
     differ = here.levels != other.levels or here.less_is_better != other.less_is_better
     if here.stated and other.stated:
@@ -173,25 +146,18 @@ def _joined(here: RatingScale, other: RatingScale) -> RatingScale:
         )
     if here.stated or other.stated:
         return replace(here if here.stated else other, step=min(here.step, other.step))
-    ends = (min(here.low, other.low), max(here.high, other.high))
-    return replace(here, low=ends[0], high=ends[1], step=min(here.step, other.step))
+    low, high = min(here.low, other.low), max(here.high, other.high)
+    return replace(here, low=low, high=high, step=min(here.step, other.step))
 
 
 def rated_pairs(ratings: RatingSet, criterion: str, rule: str, groups: Mapping[str, str]) -> RatedPairs | None:
-    """Return the pairs that a rule makes of the ratings of a study, or None where it has none of the criterion.
-
-    Args:
-        ratings: The ratings.
-        criterion: The item, or "" for the first.
-        rule: Name of the rule, see ``core.ratings.rating_rule.RATING_RULES``.
-        groups: Task of every video.
-    """
+    """Return the pairs of a criterion ("" for the first item) by a named rule, within tasks; None without ratings."""
     item = criterion or next(iter(ratings.items), "")
     return rating_rule_named(rule).pairs(ratings, item, groups) if item in ratings.items else None
 
 
 def with_ratings(agreement: "ConsensusPairs", rated: RatedPairs | None) -> tuple["ConsensusPairs", list[str]]:
-    """Return what is agreed on together with the pairs of ratings that no rater judged, and where both contradict."""
+    """Return agreed pairs with the pairs of ratings that no rater judged, and a sentence about contradictions."""
     if rated is None:
         return agreement, []
     ordered = {frozenset((p.better, p.worse)): p for p in agreement.pairs}
@@ -199,11 +165,9 @@ def with_ratings(agreement: "ConsensusPairs", rated: RatedPairs | None) -> tuple
     pairs = [p for p in rated.pairs if frozenset((p.better, p.worse)) not in known]
     similar = [p for p in rated.similar if frozenset((p.first, p.second)) not in known]
     against = [p for p in rated.pairs if ordered.get(frozenset((p.better, p.worse)), p) != p]
-    told = []
+    problems = []
     if against:
         shown = some([f"{p.better} above {p.worse}" for p in against])
-        words = (
-            f"Votes contradict the ratings of {rated.item} on {len(against)} of {len(ordered)} pairs, and count there"
-        )
-        told.append(f"{words}; the ratings put {shown}.")
-    return replace(agreement, pairs=(*agreement.pairs, *pairs), similar=(*agreement.similar, *similar)), told
+        pairs_of = f"Votes contradict the ratings of {rated.item} on {len(against)} of {len(ordered)} pairs"
+        problems.append(f"{pairs_of}, and count there; the ratings put {shown}.")
+    return replace(agreement, pairs=(*agreement.pairs, *pairs), similar=(*agreement.similar, *similar)), problems

@@ -1,7 +1,6 @@
-"""Folders of numbered pictures as videos: a frame a picture, at a stated rate."""
+"""Folders of numbered pictures as videos: one frame per picture, at a stated rate."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +16,7 @@ from skillviewer.media.writing.writer import VideoWriter
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 _LEAST = 2
-"""Numbered pictures from which a folder is a video."""
+"""Fewest numbered pictures of a video."""
 _SHOWN = 3
 
 
@@ -26,28 +25,23 @@ class FrameFolder:
     """A folder of numbered pictures.
 
     Attributes:
-        path: The folder.
-        name: Its path from the folder that was searched, with slashes; the name of that one for itself.
+        name: Its path below the searched folder, with slashes; for the searched folder itself, its name.
         frames: Number and file of each picture, ascending.
-        left_out: Files beside them that are no numbered pictures.
+        left_out: Other files in the folder.
     """
 
-    path: Path
     name: str
     frames: tuple[tuple[int, Path], ...]
     left_out: tuple[str, ...]
 
     @property
     def gaps(self) -> int:
-        """Number of numbers that are missing between the first and the last."""
+        """Number of missing numbers between the first and the last."""
         return self.frames[-1][0] - self.frames[0][0] + 1 - len(self.frames)
 
 
 def frame_folders(folder: Path) -> tuple[list[FrameFolder], list[str]]:
-    """Return the folders of numbered pictures below a folder, itself among them, and what is wrong with others.
-
-    Args:
-        folder: Where to look, at any depth; hidden folders are passed over.
+    """Return the folders of numbered pictures in a folder, at any depth but not hidden, and problems with others.
 
     Raises:
         VideoError: There is no such folder.
@@ -56,26 +50,23 @@ def frame_folders(folder: Path) -> tuple[list[FrameFolder], list[str]]:
         raise VideoError(f"There is no folder {folder} to look for pictures in.")
     found: list[FrameFolder] = []
     problems: list[str] = []
-    below = [path for path in folder.rglob("*") if path.is_dir()]
-    for place in [folder, *sorted(below)]:
+    for place in [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]:
         relative = place.relative_to(folder)
         if any(part.startswith(".") for part in relative.parts):
             continue
-        name = relative.as_posix() if relative.parts else folder.absolute().name
         try:
-            one = _numbered(place, name)
+            one = _numbered(place, relative.as_posix() if relative.parts else folder.absolute().name)
+            found += [one] if one is not None else []
         except VideoError as error:
             problems.append(str(error))
-        else:
-            found += [one] if one is not None else []
     return found, problems
 
 
 def _numbered(place: Path, name: str) -> FrameFolder | None:
-    """Return a folder's numbered pictures, or None where it has none to speak of.
+    """Return a folder's numbered pictures, or None if they are too few.
 
     Raises:
-        VideoError: They are of several names, or two have one number.
+        VideoError: They have several names, or two have the same number.
     """
     files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
     pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
@@ -91,28 +82,28 @@ def _numbered(place: Path, name: str) -> FrameFolder | None:
         if number == following:
             raise VideoError(f"{name} holds two pictures of the number {number}: {path.name} and {other.name}.")
     taken = {path for _, path in frames}
-    return FrameFolder(place, name, tuple(frames), tuple(path.name for path in files if path not in taken))
+    return FrameFolder(name, tuple(frames), tuple(path.name for path in files if path not in taken))
 
 
 def write_frames(
     folder: FrameFolder, path: Path, rate_hz: float, token: CancelToken, *, overwrite: bool = False
 ) -> list[str]:
-    """Write a folder of pictures as a video; a missing number shows the picture before it for longer.
+    """Write a folder of pictures as a video; at a missing number the previous picture is shown for longer.
 
     Args:
         folder: The folder.
-        path: The video (.mp4); its folder is made.
-        rate_hz: Pictures a second: a picture is shown at its number less the first, over the rate.
-        token: Stops the job; nothing is left then.
-        overwrite: Whether a file of that name may be replaced.
+        path: The video (.mp4); its folder is created.
+        rate_hz: Pictures per second: a picture is shown at (its number - the first number) / rate.
+        token: Stops the job without leaving a file.
+        overwrite: Whether an existing file may be replaced.
 
     Returns:
-        What is to be told, one sentence each: missing numbers, pictures that could not be read.
+        Notices, one sentence each: missing numbers, unreadable pictures, other files.
 
     Raises:
-        VideoError: Pictures are of several sizes, or fewer than two can be read.
-        ExportError: The video cannot be written, or is there already.
-        Cancelled: The person asked to stop.
+        VideoError: Pictures have several sizes, or fewer than two are readable.
+        ExportError: The video cannot be written, or exists.
+        Cancelled: The token was raised.
     """
     unread: list[str] = []
     first = next((picture for _, file in folder.frames if (picture := _read(file)) is not None), None)
@@ -140,28 +131,19 @@ def write_frames(
             n_written += 1
         if n_written < _LEAST:
             raise VideoError(f"{n_written} of the {len(folder.frames)} pictures of {folder.name} can be read: too few.")
-    return _told(folder, unread)
-
-
-def _told(folder: FrameFolder, unread: Sequence[str]) -> list[str]:
-    told = []
-    if folder.gaps:
-        told.append(f"{folder.name}: {folder.gaps} numbers are missing; the picture before is shown for longer.")
-    if unread:
-        told.append(f"{folder.name}: {len(unread)} pictures cannot be read ({', '.join(unread[:_SHOWN])}).")
-    if folder.left_out:
-        shown = ", ".join(folder.left_out[:_SHOWN])
-        told.append(f"{folder.name}: {len(folder.left_out)} files are no numbered pictures ({shown}).")
-    return told
+    notices = [
+        (folder.gaps, "numbers are missing; the previous picture is shown for longer", ""),
+        (len(unread), "pictures cannot be read", ", ".join(unread[:_SHOWN])),
+        (len(folder.left_out), "files are no numbered pictures", ", ".join(folder.left_out[:_SHOWN])),
+    ]
+    return [f"{folder.name}: {n} {words}{f' ({names})' if names else ''}." for n, words, names in notices if n]
 
 
 def _read(file: Path) -> Picture | None:
-    """Return a picture, (h, w, 3) uint8 RGB, or None where the file holds none."""
+    """Return a picture, (h, w, 3) uint8 RGB, or None."""
     try:
         data = np.frombuffer(file.read_bytes(), np.uint8)
     except OSError:
         return None
-    if not len(data):
-        return None
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if len(data) else None
     return None if picture is None else np.ascontiguousarray(picture)
