@@ -11,15 +11,7 @@ from skillviewer.core.errors import DatasetError
 
 @dataclass(frozen=True, slots=True)
 class VideoRating:
-    """One number that a rater gave a video.
-
-    Attributes:
-        video: Name of the video.
-        rater: The rater, or ``UNNAMED``.
-        item: The rated item, or criterion.
-        value: The rating; for levels, the index in their order.
-        occasion: The occasion or date as the table has it, or "".
-    """
+    """A rating of a video by a rater for an item, on an occasion or date or ""; of levels, the index in their order."""
 
     video: str
     rater: str
@@ -53,13 +45,7 @@ class RatingScale:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RaterTable:
-    """Ratings of one item as a table.
-
-    Attributes:
-        videos: (n,) names, sorted.
-        raters: (k,) names, sorted.
-        values: (n, k) float64: mean rating of a video by a rater, NaN without one.
-    """
+    """Ratings of one item: sorted names of n videos and k raters, and (n, k) mean ratings, NaN without one."""
 
     videos: tuple[str, ...]
     raters: tuple[str, ...]
@@ -80,12 +66,7 @@ class RaterTable:
 
 @dataclass(frozen=True, slots=True)
 class RatingSet:
-    """All ratings of some videos.
-
-    Attributes:
-        ratings: The ratings; one per video, rater, item and occasion.
-        scales: The scale of every item, in the order of the items.
-    """
+    """Ratings of some videos, one per video, rater, item and occasion, and the scales of the items in their order."""
 
     ratings: tuple[VideoRating, ...]
     scales: tuple[RatingScale, ...]

@@ -13,14 +13,10 @@ from skillviewer.core.ratings.rating_rule import RatingRule
 
 @dataclass(frozen=True, slots=True)
 class RaterAgainstOthers:
-    """One rater against the mean of the others.
+    """One rater against the mean of the others on the videos of both.
 
-    Attributes:
-        rater: The rater.
-        n_videos: Number of videos rated by this rater and another.
-        pairs: Order of the others' pairs by this rater's ratings; equal ratings are ties.
-        spearman: Spearman's rho with the others' mean; NaN if either is constant.
-        mae: Mean absolute error against it, in points of the scale.
+    ``pairs`` counts the others' pairs by this rater's ratings (equal ones are ties), ``spearman`` is NaN if either is
+    constant, and ``mae`` is in points of the scale.
     """
 
     rater: str
@@ -32,14 +28,7 @@ class RaterAgainstOthers:
 
 @dataclass(frozen=True, slots=True)
 class RaterCeiling:
-    """All raters against the others.
-
-    Attributes:
-        raters: Result of every rater.
-        accuracy: Mean proportion of the others' pairs that a rater orders rightly; NaN without pairs.
-        spearman: Mean of the defined correlations.
-        mae: Mean error, in points.
-    """
+    """All raters against the others: mean accuracy on the others' pairs, defined correlations, and error."""
 
     raters: tuple[RaterAgainstOthers, ...]
     accuracy: float

@@ -20,15 +20,9 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class RatedPairs:
-    """Pairs that a rule makes of ratings.
+    """Ordered and similar pairs of an item, the number of pairs between, and the text of the rule.
 
-    Attributes:
-        pairs: Ordered pairs.
-        similar: Pairs of videos that are alike.
-        between: Number of pairs that are neither.
-        item: The item.
-        rule: Text of the rule, with its numbers.
-        difference: Smallest difference, in points, that orders two videos with the usual number of raters.
+    ``difference`` is the smallest, in points, that orders two videos with the usual number of raters.
     """
 
     pairs: tuple[Pair, ...]

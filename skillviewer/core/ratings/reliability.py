@@ -20,14 +20,7 @@ NAN = float("nan")
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its interval.
-
-    Attributes:
-        value: The number; NaN if undefined.
-        low: Lower end of the interval.
-        high: Upper end.
-        level: Level of the interval, 0 to 1.
-    """
+    """A number (NaN if undefined) with the ends of its interval of a level, 0 to 1."""
 
     value: float
     low: float
@@ -59,22 +52,14 @@ def mean_squares(values: FloatArray) -> MeanSquares:
     values = np.asarray(values, dtype=np.float64)
     n, k = values.shape
     if n < 2 or k < 2:
-        raise DatasetError(
-            f"{n} videos that each of {k} raters rated are too few: agreement needs two videos and two raters."
-        )
+        raise DatasetError(f"{n} videos that each of {k} raters rated are too few: agreement needs two and two.")
     grand = values.mean()
     rows, columns = values.mean(axis=1), values.mean(axis=0)
     between = k * float(((rows - grand) ** 2).sum())
     of_raters = n * float(((columns - grand) ** 2).sum())
     left = float(((values - rows[:, None] - columns[None, :] + grand) ** 2).sum())
-    return MeanSquares(
-        n=n,
-        k=k,
-        videos=between / (n - 1),
-        raters=of_raters / (k - 1),
-        residual=left / ((n - 1) * (k - 1)),
-        within=(of_raters + left) / (n * (k - 1)),
-    )
+    rest = left / ((n - 1) * (k - 1))
+    return MeanSquares(n, k, between / (n - 1), of_raters / (k - 1), rest, (of_raters + left) / (n * (k - 1)))
 
 
 def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
@@ -90,8 +75,7 @@ def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
     n, k = ms.n, ms.k
     spread = ms.videos + (k - 1) * ms.residual + k * (ms.raters - ms.residual) / n
     if spread <= 0:
-        nothing = Estimate(NAN, NAN, NAN, level)
-        return nothing, nothing
+        return Estimate(NAN, NAN, NAN, level), Estimate(NAN, NAN, NAN, level)
     one = (ms.videos - ms.residual) / spread
     mean = (ms.videos - ms.residual) / (ms.videos + (ms.raters - ms.residual) / n)
     low, high = _icc_interval(ms, one, level)
@@ -123,13 +107,9 @@ def _icc_interval(ms: MeanSquares, one: float, level: float) -> tuple[float, flo
 
 @dataclass(frozen=True, slots=True)
 class MeasurementError:
-    """Error of a rating: its distance from the mean of many raters.
+    """Standard error of measurement of one rater, in points, from some raters and the videos with two ratings or more.
 
-    Attributes:
-        sem: Standard error of measurement of one rater, in points of the scale.
-        raters: Number of raters.
-        videos: Number of videos with two ratings or more.
-        crossed: Whether all raters rated all these videos; then the error does not contain their severity.
+    If ``crossed``, all raters rated all these videos, and the error does not contain their severity.
     """
 
     sem: float
@@ -190,15 +170,9 @@ def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, le
 
 @dataclass(frozen=True, slots=True)
 class LimitsOfAgreement:
-    """Bland and Altman's limits of agreement.
+    """Limits of agreement on n videos: (n,) means and differences (first minus second) of two raters.
 
-    Attributes:
-        n: Number of videos with both ratings.
-        means: (n,) mean of both.
-        differences: (n,) first minus second.
-        bias: Mean difference, with its interval.
-        low: Lower limit of agreement (bias - 1.96 standard deviations), with its interval.
-        high: Upper limit, with its interval.
+    ``low`` and ``high`` are the bias -+ 1.96 standard deviations; all three have an interval.
     """
 
     n: int
@@ -227,15 +201,9 @@ def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> 
     t = float(stats.t.ppf((1 + level) / 2, n - 1))
     of_bias = t * spread / math.sqrt(n)
     of_limit = t * spread * math.sqrt(1 / n + 1.96**2 / (2 * (n - 1)))
-    low, high = bias - 1.96 * spread, bias + 1.96 * spread
-    return LimitsOfAgreement(
-        n=n,
-        means=(a + b) / 2,
-        differences=differences,
-        bias=Estimate(bias, bias - of_bias, bias + of_bias, level),
-        low=Estimate(low, low - of_limit, low + of_limit, level),
-        high=Estimate(high, high - of_limit, high + of_limit, level),
-    )
+    ends = [(bias, of_bias), (bias - 1.96 * spread, of_limit), (bias + 1.96 * spread, of_limit)]
+    estimates = [Estimate(value, value - half, value + half, level) for value, half in ends]
+    return LimitsOfAgreement(n, (a + b) / 2, differences, *estimates)
 
 
 def severity(values: FloatArray) -> FloatArray:

@@ -32,12 +32,9 @@ _MOST_PARTS, _PART, _DRAWN = 8, 12, 12
 
 @dataclass(frozen=True, slots=True)
 class PiecewiseLine:
-    """Straight lines between points; constant before the first and after the last.
+    """Ratings, or errors in points, at ascending scores, joined by straight lines and constant beyond.
 
-    Attributes:
-        scores: Scores of the points, ascending; at least one.
-        values: Ratings, or errors in points of the scale, at the scores.
-        form: "isotonic", "line" or "spread".
+    ``form`` is "isotonic", "line" or "spread".
     """
 
     scores: tuple[float, ...]
@@ -233,30 +230,16 @@ def scale_map(
         residuals[out] = np.abs(y[out] - curves[-1].at(x[out])) / spreads[-1].at(x[out])
     rest = 1 / (_independent(residuals, who) + 1)
     weights = (1 - rest) / (len(names) * np.bincount(who)[who])
-    return ScaleMap(
-        curve=_fitted_curve(x, y, who, increasing),
-        left_out=tuple(curves),
-        spreads=tuple(spreads),
-        group=tuple(groups.tolist()),
-        residuals=tuple(residuals.tolist()),
-        weights=tuple(weights.tolist()),
-        low=low,
-        high=high,
-        level=level,
-        n_people=len(names),
-    )
+    whole = _fitted_curve(x, y, who, increasing)
+    values = (tuple(groups.tolist()), tuple(residuals.tolist()), tuple(weights.tolist()))
+    return ScaleMap(whole, tuple(curves), tuple(spreads), *values, low, high, level, len(names))
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleCheck:
-    """Test of a map to the raters' scale on people left out.
+    """Test of a map to the raters' scale on people left out, every person weighing alike in the coverage.
 
-    Attributes:
-        coverage: Share of ratings inside their intervals, every person weighing alike.
-        width: Mean width of the intervals, in points.
-        mae: Mean absolute error, in points.
-        tau: Kendall's tau-b of errors with widths; NaN if either is constant.
-        n_people: Number of people.
+    ``width`` and ``mae`` are means in points, ``tau`` is Kendall's tau-b of errors with widths (NaN if constant).
     """
 
     coverage: float

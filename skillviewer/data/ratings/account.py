@@ -15,17 +15,9 @@ _SHOWN = 3
 
 @dataclass(slots=True)
 class RowOutcome:
-    """Outcome of one row, filled while the row is read.
+    """Outcome of one row, filled while it is read: the place in words and first and last line, from 1.
 
-    Attributes:
-        place: Its place ("line 7", "row 7").
-        first_line: Its first line or row number, from 1.
-        last_line: Its last one.
-        cell: The cell that names the video, as written.
-        video: The video, or None if none was found.
-        taken: Number of ratings taken from it.
-        aside: Reasons why the row, or a rating in it, was set aside.
-        notes: Other notes.
+    ``cell`` names the video as written; ``aside`` has the reasons why the row, or a rating in it, was set aside.
     """
 
     place: str
@@ -45,14 +37,7 @@ class RowOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Outcomes of all rows of a table.
-
-    Attributes:
-        name: Name of the table, for messages.
-        rows: Every non-empty row, in order.
-        unrated: Known videos without a rating, sorted.
-        notices: Notices about the table as a whole, one sentence each.
-    """
+    """Outcomes of all non-empty rows of a table, videos without a rating, and notices about the whole table."""
 
     name: str
     rows: tuple[RowOutcome, ...]

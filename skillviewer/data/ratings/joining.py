@@ -22,13 +22,7 @@ _MOST_SUGGESTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The video of a cell, or the reason for its lack.
-
-    Attributes:
-        name: The video, or None.
-        reason: Why there is none, as the end of a sentence; "" otherwise.
-        note: Note about the match, or "".
-    """
+    """The video of a cell, or None with the reason as the end of a sentence; a note about the match, or ""."""
 
     name: str | None
     reason: str = ""
@@ -39,11 +33,7 @@ _NOTHING = Joined(None, "it names no video")
 
 
 class Join(Protocol):
-    """Videos that the cells of a table may refer to.
-
-    Attributes:
-        paths: File of every joined video that has one.
-    """
+    """Videos that the cells of a table may refer to, and the files of the joined ones."""
 
     paths: dict[str, Path]
 

@@ -29,14 +29,9 @@ STEM = "ratings"
 
 @dataclass(frozen=True, slots=True)
 class OpenTable:
-    """A table with the meaning of its columns, to be shown, changed and read again.
+    """A table with the meaning of its columns, doubts about guesses, and the video files or the videos of a study.
 
-    Attributes:
-        table: The table.
-        mapping: The meaning of its columns, guessed or stated.
-        doubts: Guesses to be checked, one sentence each.
-        files: The video files, or the videos of a study.
-        stated: Whether the user stated the folder of the files.
+    ``stated`` is True if the user stated the folder of the files.
     """
 
     table: RatingTable

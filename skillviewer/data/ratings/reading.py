@@ -31,15 +31,9 @@ _GLUED = re.compile(r"(.*?[^\W\d_].*?)[+-]?\d+(?:[.,]\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class RatedTable:
-    """Ratings and other contents of a table.
+    """Ratings of a table, and for every rated attempt its video, its part of the video, and its participant, if stated.
 
-    Attributes:
-        mapping: The meaning of its columns, spelled as in the table.
-        ratings: The ratings.
-        videos: The joined video of every rated attempt; an attempt without times has the name of its video.
-        extents: Part of the video that shows an attempt, if the table states one.
-        participants: The participant of an attempt, if the table or the pattern names one.
-        account: Outcomes of all rows.
+    Attempts without times have the name of their video. The mapping is spelled as in the table.
     """
 
     mapping: TableMapping
@@ -286,14 +280,8 @@ class _Reading:
         step = float(np.diff(values).min()) if len(values) > 1 else 1.0
         if not stated:
             self._tell_far(given, step)
-        return RatingScale(
-            item=name,
-            low=float(values[0]) if item.low is None else item.low,
-            high=float(values[-1]) if high is None else high,
-            step=step,
-            less_is_better=item.less_is_better,
-            stated=stated,
-        )
+        low, high = (float(values[0]) if item.low is None else item.low), (float(values[-1]) if high is None else high)
+        return RatingScale(name, low, high, step, (), item.less_is_better, stated)
 
     def _tell_far(self, given: Sequence[_Given], step: float) -> None:
         first, third = np.quantile([one.rating.value for one in given], [0.25, 0.75])

@@ -16,12 +16,7 @@ FORM = "skillviewer ratings 1"
 
 
 class RatingColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A column with ratings.
-
-    Attributes:
-        title: The column, as in ``RatingTable.titles``.
-        rater: The rater of the column, or "" if the row names the rater or no rater is known.
-    """
+    """A column with ratings, and its rater: "" if the row names the rater, or no rater is known."""
 
     title: str
     rater: str = ""

@@ -22,13 +22,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class FrameFolder:
-    """A folder of numbered pictures.
-
-    Attributes:
-        name: Its path below the searched folder, with slashes; for the searched folder itself, its name.
-        frames: Number and file of each picture, ascending.
-        left_out: Other files in the folder.
-    """
+    """A folder of numbered pictures: its path below the searched folder, its pictures by number, and other files."""
 
     name: str
     frames: tuple[tuple[int, Path], ...]
