@@ -1,1 +1,1 @@
-"""What measures: nothing here asserts a time."""
+"""Measurements. Nothing here asserts a time."""

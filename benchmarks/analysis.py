@@ -1,9 +1,9 @@
-"""What a whole analysis costs against its unavoidable parts run alone, in one run.
+"""Cost of a whole analysis, compared with its unavoidable parts measured alone in the same run.
 
     python -m benchmarks.analysis [VIDEO] [--backbone resnet101] [--flow tvl1]
 
-The parts: decoding what is needed (frames and small grey pictures), the flow fields, the two backbones on the sampled
-frames, the head. A backbone whose weights are not on this computer gets random ones: the time is the same.
+The parts: decoding the needed frames and small grey pictures, the flow fields, the two backbones on the sampled
+frames, the head. A backbone without weights on this computer gets random ones: the time is the same.
 Without VIDEO a 10 s clip of 1280 x 720 is made.
 """
 
@@ -45,7 +45,7 @@ class Clock:
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Measure what is done inside."""
+        """Measure the body of a ``with`` statement."""
         wall, cpu = time.perf_counter(), time.process_time()
         yield
         self.parts[name] = (time.perf_counter() - wall, time.process_time() - cpu)
@@ -57,7 +57,7 @@ class Clock:
 
 
 def extractor_for(name: str, preprocessing: Preprocessing) -> FeatureExtractor:
-    """Return both streams, on the weights that are here or on random ones."""
+    """Return both streams, with their own weights where available, else with random ones."""
     path = find_weights(name)
     weights = load_backbone_weights(path, name) if path else random_backbone_weights(name, 0)
     print(f"{name}: {'its ImageNet weights' if path else 'random weights'}")
@@ -81,7 +81,7 @@ def measure(video: Path, name: str, algorithm: str, folder: Path) -> None:
         with VideoReader(video) as reader:
             assess(reader, ScoringModel(model, source, model.map_rect, provenance), 1, CancelToken(), report)
 
-    # one small turn of everything first, so that no part pays for starting up
+    # one small run of everything first, so that no part includes the start-up
     with VideoReader(video) as reader:
         sampling = sampling_of(reader.info, preprocessing, 1)
         positions = sampling.positions[0]
@@ -115,10 +115,10 @@ def measure(video: Path, name: str, algorithm: str, folder: Path) -> None:
     begun = time.perf_counter()
     with clock.part("whole analysis"):
         whole(lambda progress: shown.append(time.perf_counter() - begun) if progress.value is not None else None)
-    with clock.part("second analysis (features kept)"):
+    with clock.part("second analysis (cached features)"):
         whole()
     parts = ("decoding", "flow", "backbones", "head")
-    for part in (*parts, "whole analysis", "second analysis (features kept)"):
+    for part in (*parts, "whole analysis", "second analysis (cached features)"):
         clock.print(part)
     total_wall, total_cpu = (sum(clock.parts[p][i] for p in parts) for i in (0, 1))
     wall, cpu = clock.parts["whole analysis"]

@@ -1,11 +1,11 @@
-"""Seconds a frame of one backbone on the CPU, by every way there is to run it, in one run.
+"""CPU seconds per picture of one backbone, by every way to run it, in one run.
 
     python -m benchmarks.backbone [--name resnet101] [--side 448] [--rounds 5] [--compile]
     python -m benchmarks.backbone --train [--name efficientnet-lite0] [--side 224] [--pictures 25]
 
-Printed are CPU seconds a picture on one thread (the least of the rounds), the error against eager float32, and the
-ratio to the best way of the same precision. "deployed" is what the program uses. ``--compile`` adds torch.compile with
-freezing, the best that was found elsewhere; it needs a C++ compiler and some time. ``--train`` measures the forward
+Printed are CPU seconds per picture on one thread (least of the rounds), the error relative to eager float32, and the
+ratio to the best way of the same precision. "deployed" is the program's way. ``--compile`` adds torch.compile with
+freezing, the fastest alternative known; it needs a C++ compiler and some time. ``--train`` measures the forward
 and backward pass of a training instead, before and after the process keeps the memory that it frees.
 """
 
@@ -37,7 +37,7 @@ def as_type(trunk: nn.Module, dtype: torch.dtype, *, channels_last: bool) -> Way
 
 
 def compiled(trunk: nn.Module, dtype: torch.dtype, pictures: Tensor) -> Way:
-    """Return a trunk compiled with its weights frozen, and say what that cost."""
+    """Return a trunk compiled with frozen weights, and print the compile time."""
     import torch._inductor.config as inductor
 
     inductor.freezing = True
@@ -95,7 +95,7 @@ def measure(name: str, side: int, rounds: int, *, with_compiler: bool) -> None:
 
 
 def measure_training(name: str, side: int, rounds: int, n_pictures: int) -> None:
-    """Pass pictures forward and backward, several times, with memory as the system has it and then kept."""
+    """Time forward and backward passes, first with the system's memory allocation, then with kept memory."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     trunk = backbone(name).make(3).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -117,17 +117,17 @@ def measure_training(name: str, side: int, rounds: int, n_pictures: int) -> None
         after = seconds()
         print(f"memory kept         {after:6.2f} CPU s   {after / before:.2f} of it")
     else:
-        print("this C library cannot be told to keep memory")
+        print("this C library cannot be set to keep memory")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="CPU seconds a frame of one backbone.")
+    parser = argparse.ArgumentParser(description="CPU seconds per picture of one backbone.")
     parser.add_argument("--name", default="resnet101")
     parser.add_argument("--side", type=int, default=448)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--compile", action="store_true", help="also torch.compile")
-    parser.add_argument("--train", action="store_true", help="a training's passes instead")
-    parser.add_argument("--pictures", type=int, default=25, help="in one pass of --train")
+    parser.add_argument("--train", action="store_true", help="the passes of a training instead")
+    parser.add_argument("--pictures", type=int, default=25, help="pictures in one pass of --train")
     given = parser.parse_args()
     if given.train:
         measure_training(given.name, given.side, given.rounds, given.pictures)

@@ -1,14 +1,14 @@
-"""What choices of settings buy on a small study, judged on inner folds alone: no test pair is ever scored.
+"""Effect of settings on a small study, judged on inner folds only: no test pair is scored.
 
     python -m benchmarks.choices STUDY OUT [--choices usual,decay,...] [--model full] [--epochs 16] [--candidates 2]
         [--stride 2] [--precision bfloat16]
 
-Of every outer fold only its training videos are used. A quarter of them, whole participants, is set aside (the inner
+Only the training videos of every outer fold are used. A quarter of them, whole participants, is held out (the inner
 fold, on which ``skillviewer evaluate`` chooses an epoch), a model is trained on the rest, and after every epoch it
-orders the pairs that touch the quarter. Told are these accuracies, pooled over the outer folds, after some of the
-epochs, and how far each choice is from ``usual`` on the same pairs; and, where the study says where skill shows, how
-often the maps of the best epoch point there in the videos of the quarter, within one cell and at the cell itself, and
-how many times as often as chance. What is finished is kept in OUT, and the same command goes on.
+orders the pairs that touch the quarter. Printed are these accuracies, pooled over the outer folds, after some of the
+epochs, and the difference of each choice from ``usual`` on the same pairs. If the study has regions of skill, also
+printed is how often the maps of the best epoch point at a region in the videos of the quarter, within one cell and at
+the cell itself, and the ratio to chance. Finished runs are kept in OUT, and the same command continues.
 """
 
 import argparse
@@ -67,16 +67,16 @@ CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class Log(msgspec.Struct, frozen=True):
-    """What came of one outer fold's inner fold.
+    """Results on the inner fold of one outer fold.
 
     Attributes:
-        pairs: Pairs that touch the inner quarter.
-        right: Of these ordered rightly, after every epoch.
+        pairs: Number of pairs that touch the inner quarter.
+        right: Number of these in the right order, after every epoch.
         trained: Accuracy on the training pairs, in every epoch.
         cpu_s: CPU seconds.
-        frames: Sampled frames of the inner quarter in which a region is seen.
-        hits: Of these, how many the map points at: within one cell, and at the cell itself.
-        chance: How many a uniform map would.
+        frames: Number of sampled frames of the inner quarter with a visible region.
+        hits: Number of these with a map that points at the region: within one cell, and at the cell itself.
+        chance: Expected number for a uniform map.
     """
 
     pairs: int
@@ -89,7 +89,7 @@ class Log(msgspec.Struct, frozen=True):
 
 
 def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> FeatureStore:
-    """Return the features of a data set as a plan wants them."""
+    """Return the features of a data set for a plan."""
     cache = FeatureCache(cache_dir() / "features", 40 * 2**30)
     source, _ = feature_source(plan.backbone, plan.preprocessing, torch.device("cpu"), plan.precision, cache)
     store, problems = dataset_features(dataset, source, plan.candidates, token, silent)
@@ -114,7 +114,7 @@ def trained(plan: TrainingPlan, dataset: Dataset, fold: Fold, store: FeatureStor
 def pointing(
     plan: TrainingPlan, model: AttentionModel, dataset: Dataset, fold: Fold, store: FeatureStore
 ) -> tuple[int, tuple[float, float], tuple[float, float]]:
-    """Return frames with a region in held-out videos, and how many of them the maps and a uniform one point at."""
+    """Return the frames with a region in held-out videos, and the hits of the maps and of a uniform map."""
     if dataset.regions_path is None or model.map_kind is MapKind.NONE:
         return 0, (0.0, 0.0), (0.0, 0.0)
     regions = read_regions(dataset.regions_path)
@@ -132,7 +132,7 @@ def pointing(
 
 
 def main() -> None:
-    """Train what is missing and print the table."""
+    """Train the missing runs and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", type=Path)
     parser.add_argument("out", type=Path)
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--model", default="full")
     parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--candidates", type=int, default=2)
-    parser.add_argument("--stride", type=int, choices=[1, 2], help="Fusion stride of all, where a choice says none.")
+    parser.add_argument("--stride", type=int, choices=[1, 2], help="Fusion stride of choices that set none.")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -173,13 +173,13 @@ def line(name: str, logs: dict[str, list[Log]]) -> str:
     """Return a row of the table: accuracy (%) on the inner pairs after some epochs, the best, the CPU seconds."""
     found = curve(logs[name])
     at = [epoch for epoch in (2, 4, 8, 12, 16, 24, 32) if epoch <= len(found)]
-    told = "  ".join(f"{epoch}: {found[epoch - 1]:5.1f}" for epoch in at)
+    accuracies = "  ".join(f"{epoch}: {found[epoch - 1]:5.1f}" for epoch in at)
     folds = ", ".join(f"{100 * max(log.right) / log.pairs:.1f}" for log in logs[name])
     apart = f"  {found.max() - curve(logs[USUAL]).max():+5.1f}" if USUAL in logs else ""
     best = int(found.argmax())
     words = f"best {found[best]:5.1f} at {best + 1}{apart}  (of each fold {folds})"
     seconds = sum(log.cpu_s for log in logs[name])
-    return f"{name:13s} {told}  {words}{_pointed(logs[name])}  {seconds:.0f} CPU s  {CHOICES[name][0]}"
+    return f"{name:13s} {accuracies}  {words}{_pointed(logs[name])}  {seconds:.0f} CPU s  {CHOICES[name][0]}"
 
 
 def _pointed(logs: list[Log]) -> str:
@@ -195,7 +195,7 @@ def _pointed(logs: list[Log]) -> str:
 
 
 def curve(logs: list[Log]) -> FloatArray:
-    """Return the accuracy pooled over folds after every epoch, in per cent."""
+    """Return the accuracy pooled over folds after every epoch, in percent."""
     right = np.array([log.right for log in logs], np.float64).sum(axis=0)
     return np.asarray(100 * right / sum(log.pairs for log in logs))
 

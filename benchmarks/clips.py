@@ -1,4 +1,4 @@
-"""Clips to measure on: textured, moving, like filmed ones in what they cost to decode."""
+"""Clips for measurements: textured and moving, with the decoding cost of filmed ones."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from skillviewer.media.writing.writer import VideoWriter
 
 
 def textured_pictures(n_frames: int, size: tuple[int, int]) -> Iterator[Picture]:
-    """Yield pictures of a smooth texture that drifts and turns, with some noise.
+    """Yield pictures of a smooth texture that drifts and rotates, with some noise.
 
     Args:
         n_frames: Number of pictures.
@@ -31,13 +31,13 @@ def textured_pictures(n_frames: int, size: tuple[int, int]) -> Iterator[Picture]
 
 
 def write_textured_clip(path: Path, n_frames: int, size: tuple[int, int], rate_hz: float = 30.0) -> Path:
-    """Write a clip of such pictures.
+    """Write a clip of textured pictures.
 
     Args:
-        path: Where to.
+        path: File to write.
         n_frames: Number of frames.
         size: (width_px, height_px).
-        rate_hz: Frames a second.
+        rate_hz: Frames per second.
     """
     with VideoWriter(path, *size) as writer:
         for i, picture in enumerate(textured_pictures(n_frames, size)):

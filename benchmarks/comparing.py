@@ -1,10 +1,10 @@
-"""What a second, third, ... model costs on a video whose features are kept: loading, assessing, comparing.
+"""Cost of each further model on a video with cached features: loading, assessing, comparing.
 
     OMP_WAIT_POLICY=PASSIVE python -m benchmarks.comparing [VIDEO] [--model sample-full] [--passes 1]
 
-The first model is a shipped checkpoint; the others have its preprocessing, its sizes and random weights, which take the
-same time as trained ones. Without VIDEO the first clip of the sample study is taken. Idle threads rest, as they do in
-the window.
+The first model is a shipped checkpoint. The others have the same preprocessing, the same sizes and random weights,
+which take the same time as trained ones. Without VIDEO the first clip of the sample study is used. Idle threads sleep,
+as in the window.
 """
 
 import argparse
@@ -31,7 +31,7 @@ ValueT = TypeVar("ValueT")
 
 
 def timed(name: str, act: Callable[[], ValueT]) -> ValueT:
-    """Do something and print what it took."""
+    """Run a function and print its times."""
     wall, cpu = time.perf_counter(), time.process_time()
     value = act()
     print(f"  {name:<44} {time.perf_counter() - wall:7.3f} s wall {time.process_time() - cpu:7.3f} s CPU", flush=True)
@@ -39,7 +39,7 @@ def timed(name: str, act: Callable[[], ValueT]) -> ValueT:
 
 
 def others(model: Path, folder: Path) -> list[Path]:
-    """Write checkpoints of other models that are fed like one that is there."""
+    """Write checkpoints of other models with the preprocessing of an existing one."""
     first = load_checkpoint(model)
     made = []
     for name in OTHERS:
@@ -66,17 +66,17 @@ def main() -> None:
         print(f"{video.name}, {args.passes} passes, {torch.get_num_threads()} threads, all on the CPU")
         with ModelPool("cpu", FeatureCache(folder / "features")) as pool:
             timed(f"{model.name}: loading", lambda: pool.facts(model))
-            first = timed(f"{model.name}: a video that nobody saw", lambda: pool.assess(model, video, args.passes))
+            first = timed(f"{model.name}: a new video", lambda: pool.assess(model, video, args.passes))
             timed(f"{model.name}: again", lambda: pool.assess(model, video, args.passes))
             for path in rest:
                 measure(pool, path, video, args.passes, first)
 
 
 def measure(pool: ModelPool, path: Path, video: Path, passes: int, first: Analysis) -> None:
-    """Print what one more model costs."""
+    """Print the cost of one more model."""
     timed(f"{path.name}: loading", lambda: pool.facts(path))
     found = timed(f"{path.name}: the same video", lambda: pool.assess(path, video, passes))
-    timed(f"{path.name}: numbers against the first", lambda: compare_video(first, found))
+    timed(f"{path.name}: numbers compared with the first", lambda: compare_video(first, found))
     timed(f"{path.name}: difference map", lambda: difference(first, found))
 
 

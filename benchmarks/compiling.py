@@ -1,12 +1,12 @@
-"""How the window answers while the optical flow is compiled for the first time on a computer, and when it is loaded.
+"""Response of the window while the optical flow is compiled for the first time on a computer, and when it is loaded.
 
     QT_QPA_PLATFORM=offscreen python -m benchmarks.compiling [--runs 3] [--here]
 
-Every run is a fresh process with a folder of its own (``SKILLVIEWER_HOME``), so that nothing was compiled before: the
-real window opens a clip of a drifting texture, loads the model and assesses the clip; a second process then does the
-same with what the first one kept. With ``--here`` the window's own process compiles, as it would where no other process
-can be started. Times as in ``benchmarks.window``; on Linux the last line of a job says how long beats were late without
-the time in which the window's thread was ready and waited for a core, which is what else the computer did.
+Every run is a fresh process with its own folder (``SKILLVIEWER_HOME``), so that nothing is compiled yet. The real
+window opens a clip of a drifting texture, loads the model and assesses the clip. A second process then does the same
+with the code compiled by the first. With ``--here`` the window's own process compiles, as it would where no other
+process can be started. Times as in ``benchmarks.window``; on Linux the last line of a job shows how late beats were,
+less the time in which the window's thread waited for a core because of other load.
 """
 
 import argparse
@@ -35,13 +35,13 @@ N_FRAMES = 150
 
 
 def waited_ms() -> float:
-    """Return how long this thread has been ready to run without a core to run on; 0 where it is not told."""
+    """Return how long this thread has waited for a core, in ms; 0 where the system does not report it."""
     schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
     return int(schedule.read_text().split()[1]) / 1e6 if sys.platform == "linux" else 0.0
 
 
 class PatientHeart(Heart):
-    """Also knows how late a beat came for want of a core."""
+    """Heart that also measures the lateness of a beat from waiting for a core."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class PatientHeart(Heart):
         self._waited = 0.0
 
     def start(self) -> None:
-        """Begin anew."""
+        """Start a new measurement."""
         self.held_ms.clear()
         self._waited = waited_ms()
         super().start()
@@ -61,7 +61,7 @@ class PatientHeart(Heart):
         self.held_ms.append(self.gaps_ms[-1][0] - (self._waited - before))
 
     def stop(self, what: str = "event loop meanwhile") -> None:
-        """Stop and print."""
+        """Stop and print the measurement."""
         super().stop(what)
         say(
             "without waiting for a core",
@@ -70,7 +70,7 @@ class PatientHeart(Heart):
 
 
 def one(video: Path, home: Path, *, here: bool) -> None:
-    """Do it once, in this process."""
+    """Run the measurement once, in this process."""
     let_threads_rest()
     app = QApplication(sys.argv[:1])
     collector = Collector(app)
@@ -98,7 +98,7 @@ def one(video: Path, home: Path, *, here: bool) -> None:
 
 
 def main() -> None:
-    """Run."""
+    """Run all measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--here", action="store_true")
@@ -114,7 +114,7 @@ def main() -> None:
         for run in range(given.runs):
             home = Path(name) / f"home {run}"
             home.mkdir()
-            for what in ("nothing is kept", "what was compiled is kept"):
+            for what in ("nothing compiled", "compiled code kept"):
                 print(f"Run {run + 1}: {what}", flush=True)
                 subprocess.run(again, env={**os.environ, HOME_VARIABLE: str(home)}, check=True)
 

@@ -5,8 +5,8 @@
     python -m benchmarks.convert_efficientnet_lite0 FOLDER PICTURE [-o models/efficientnet-lite0]
 
 Matrices are stored in float16, vectors (batch normalisation) in float32; the classifier and the convolution before it
-are left out. Printed: relative errors of the features against the original package's network on the picture, and what
-that network sees in it.
+are left out. Printed are relative errors of the features compared with the original package's network on the picture,
+and the classes that network finds in it.
 """
 
 import argparse
@@ -48,7 +48,7 @@ The licence is in LICENSE beside this file.
 """
 
 
-def original_network(folder: Path, state: dict[str, Tensor]) -> Any:  # noqa: ANN401 - somebody else's untyped module
+def original_network(folder: Path, state: dict[str, Tensor]) -> Any:  # noqa: ANN401 - an untyped package
     """Return the original package's network with the original weights."""
     sys.path.insert(0, str(folder))
     package = importlib.import_module("efficientnet_lite_pytorch")
@@ -58,7 +58,7 @@ def original_network(folder: Path, state: dict[str, Tensor]) -> Any:  # noqa: AN
 
 
 def original_features(network: Any, pictures: Tensor) -> Tensor:  # noqa: ANN401
-    """Return what the original network has after its last block."""
+    """Return the output of the original network's last block."""
     features = network._swish(network._bn0(network._conv_stem(pictures)))  # noqa: SLF001
     for block in network._blocks:  # noqa: SLF001
         features = block(features)
@@ -67,12 +67,12 @@ def original_features(network: Any, pictures: Tensor) -> Tensor:  # noqa: ANN401
 
 
 def relative_error(found: Tensor, wanted: Tensor) -> float:
-    """Return the norm of the difference over the norm of what is wanted."""
+    """Return the norm of the difference over the norm of the wanted tensor."""
     return float((found - wanted).norm() / wanted.norm())
 
 
 def convert(folder: Path, picture: Path, output: Path) -> None:
-    """Convert, write and check."""
+    """Convert, write and check the weights."""
     path = folder / PTH
     if hashlib.sha256(path.read_bytes()).hexdigest() != PTH_SHA256:
         raise SystemExit(f"{path} is not the file that this script was written for")

@@ -1,9 +1,9 @@
-"""What a batch costs where backbones are trained: the loss of one stream and its gradients, in the ways there are.
+"""Cost of a batch in end-to-end training: the loss of one stream and its gradients, by each way to compute them.
 
     python -m benchmarks.end_to_end [--backbone efficientnet-lite0] [--videos 10] [--threads 1]
 
-Pictures are random, seven snippets a video as ``small-study`` draws them. Ways take turns, so that other load meets all
-alike; of each the least CPU seconds count.
+Pictures are random, with seven snippets per video as in ``small-study``. The ways take turns, so that other load
+affects all of them; the least CPU seconds of each count.
 """
 
 import argparse
@@ -29,11 +29,11 @@ WAYS = {
     "bfloat16, torch's depthwise": (True, end_to_end.KEPT_BYTES, True),
     "bfloat16, as the program": (True, end_to_end.KEPT_BYTES, False),
 }
-"""Whether in bfloat16, bytes that are kept, and whether depthwise convolutions are torch's own."""
+"""For each way: bfloat16 or not, bytes that are kept, and torch's own depthwise convolutions or not."""
 
 
 def main() -> None:
-    """Parse, measure, print."""
+    """Parse, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backbone", default="efficientnet-lite0")
     parser.add_argument("--videos", type=int, default=10)

@@ -1,10 +1,10 @@
-"""What evidence of one video costs: 25 segments, maps of 7 x 7 and 13 x 13 cells, every model that has cells.
+"""Cost of the evidence of one video: 25 segments, maps of 7 x 7 and 13 x 13 cells, every model with a map.
 
     python -m benchmarks.evidence [MODEL ...] [--threads 2] [--device cpu]
 
-Starts from fused features: random ones, on untrained heads of the paper's size (the time does not depend on the
-numbers). Fusing the features of a pass is printed apart. Beside other load, trust the CPU seconds of one thread:
-threads that wait for a core spin.
+The input is random fused features, on untrained heads of the paper's size (the time does not depend on the values).
+Fusing the features of a pass is printed separately. With other load on the computer, only the CPU seconds of one thread
+are reliable: threads that wait for a core spin.
 """
 
 import argparse
@@ -25,7 +25,7 @@ LIMIT_S = 5.0
 
 
 def measure(name: str, stride: int, device: torch.device) -> None:
-    """Print one model's time on one grid."""
+    """Print the time of one model on one grid."""
     sizes = replace(preset("official-code").sizes(640, (14, 14)), fusion_stride=stride)
     torch.manual_seed(0)
     model = attention_model(name).build(sizes).eval().to(device)

@@ -1,11 +1,11 @@
-"""What the annotation of a clip costs: the whole export against decoding and encoding the same pictures bare.
+"""Cost of annotating a clip: the whole export compared with decoding and encoding of the same pictures alone.
 
     python -m benchmarks.export VIDEO [--passes K] [--repeat R] [--report]
 
-The map is made up, a spot that wanders. "bare" decodes and encodes the video; "again" does so with the annotated clip,
-whose pictures are larger and move where the map jumps. They take turns, so that other work on the machine meets all;
-the figures are medians, and the ratios are what counts. With --report the report of the analysed video is timed
-instead: as PDF and as a web page, written and read back, the first time with the imports and fonts.
+The map is artificial, a wandering spot. "bare" decodes and encodes the video; "again" does so with the annotated clip,
+whose pictures are larger and change where the map jumps. They take turns, so that other load affects all of them; the
+figures are medians, and the ratios matter. With --report the report of the analysed video is timed instead: as PDF and
+as a web page, written and read back, the first time including imports and fonts.
 """
 
 import argparse
@@ -27,7 +27,7 @@ N_SEGMENTS = 25
 
 
 def made_up(video: VideoInfo, passes: int) -> Analysis:
-    """Return an analysis of a video by nobody."""
+    """Return an artificial analysis of a video."""
     chance = np.random.default_rng(0)
     y, x = np.mgrid[:7, :7]
     turn = np.linspace(0, 5, N_SEGMENTS)[None] - 0.05 * np.arange(passes)[:, None]
@@ -49,7 +49,7 @@ def made_up(video: VideoInfo, passes: int) -> Analysis:
 
 
 def bare(path: Path, target: Path) -> None:
-    """Decode and encode, and nothing else."""
+    """Decode and encode only."""
     with VideoReader(path) as reader:
         info = reader.info
         with VideoWriter(target, info.width_px, info.height_px, rate_hz=info.rate_hz, overwrite=True) as writer:
@@ -58,14 +58,14 @@ def bare(path: Path, target: Path) -> None:
 
 
 def measured(work: Callable[[], object]) -> tuple[float, float]:
-    """Return the seconds on the clock and of the processor that some work took."""
+    """Return the wall and CPU seconds of a function."""
     clock_s, processor_s = time.perf_counter(), time.process_time()
     work()
     return time.perf_counter() - clock_s, time.process_time() - processor_s
 
 
 def reports(analysis: Analysis, repeat: int) -> None:
-    """Print what the report of one analysed video costs."""
+    """Print the cost of the report of one analysed video."""
     from skillviewer.export.exhibit import Exhibit
     from skillviewer.export.reports.report import export_report
 
@@ -78,7 +78,7 @@ def reports(analysis: Analysis, repeat: int) -> None:
             ]
             clock_s, processor_s = (statistics.median(values) for values in zip(*times[1:], strict=True))
             print(
-                f"report{suffix}: {clock_s:.2f} s by the clock, {processor_s:.2f} s of the processor; the first time "
+                f"report{suffix}: {clock_s:.2f} s wall, {processor_s:.2f} s CPU; the first time "
                 f"{times[0][0]:.2f} s and {times[0][1]:.2f} s; {path.stat().st_size / 2**20:.1f} MiB"
             )
 
@@ -116,10 +116,10 @@ def main() -> None:
     for name, pairs in times.items():
         clock_s, processor_s = (statistics.median(values) for values in zip(*pairs, strict=True))
         medians[name] = (clock_s, processor_s)
-        print(f"{name:>10}: {n / clock_s:6.1f} frames/s, {1000 * processor_s / n:5.1f} ms of the processor a frame")
+        print(f"{name:>10}: {n / clock_s:6.1f} frames/s, {1000 * processor_s / n:5.1f} ms CPU per frame")
     for name in ("bare", "again"):
         clock, processor = (a / b for a, b in zip(medians["annotated"], medians[name], strict=True))
-        print(f"annotated / {name}: {clock:.2f} by the clock, {processor:.2f} by the processor")
+        print(f"annotated / {name}: {clock:.2f} wall, {processor:.2f} CPU")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
-"""How many faces of real frames the detector misses, and how much it blurs where there is none.
+"""Faces in real frames that the detector misses, and blurring where no face is.
 
     python -m benchmarks.faces FOLDER [--rate HZ]
 
 FOLDER holds the videos that faces.csv names (the demonstration clips of mmaction2 and SAM 2) and any others.
-faces.csv was made by hand: the middle of every face in the foreground of 43 frames, as fractions of the picture,
-wherever a person would know the face again. Small faces in the background (under 15 pixels) are not in it, nor are
-frames too damaged to tell. "found": some find of the single frame holds the middle. "covered": a box of the tracks
-that are blurred does, with what is carried over from other frames. Videos that are not named show hands and no face:
-all that is blurred there is for nothing.
+faces.csv was made by hand: the centre of every recognisable face in the foreground of 43 frames, as fractions of the
+picture. Small faces in the background (under 15 pixels) and damaged frames are left out. "found": a detection in the
+single frame contains the centre. "covered": a box of the blurred tracks contains it, including boxes carried over from
+other frames. Videos without labels show hands and no face: all blurring there is a false alarm.
 """
 
 import argparse
@@ -25,12 +24,12 @@ LABELS = Path(__file__).with_name("faces.csv")
 
 
 def holds(box: FaceBox, x: float, y: float) -> bool:
-    """Return whether a box holds a point."""
+    """Return whether a box contains a point."""
     return box.left <= x <= box.right and box.top <= y <= box.bottom
 
 
 def measured(path: Path, points: dict[int, list[tuple[float, float]]], rate_hz: float) -> tuple[int, int, int, Faces]:
-    """Return the faces found surely, found at all and covered among the labelled ones, and all that was found."""
+    """Return the numbers of faces found surely, found at all, covered and labelled, and all faces of the video."""
     finder = FaceFinder()
     sure = found = covered = 0
     with VideoReader(path) as reader:
@@ -50,13 +49,13 @@ def measured(path: Path, points: dict[int, list[tuple[float, float]]], rate_hz: 
     print(
         f"{path.name}: {info.width_px} x {info.height_px}, {info.n_frames} frames searched in {taken_s:.1f} s; "
         f"{len(faces.tracks)} faces, blurred in {faces.n_frames_with_faces} frames, "
-        f"{doubtful_frames(faces.doubts)} frames doubtful ({len(faces.doubts)} stretches)"
+        f"{doubtful_frames(faces.doubts)} frames doubtful ({len(faces.doubts)} intervals)"
     )
     return sure, found, covered, faces
 
 
 def main() -> None:
-    """Print what was missed."""
+    """Print the missed faces."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rate", type=float, default=SEARCH_HZ)
@@ -69,7 +68,7 @@ def main() -> None:
     for name, points in labels.items():
         path = arguments.folder / name
         if not path.is_file():
-            print(f"{name} is not there")
+            print(f"{name} is missing")
             continue
         n = sum(len(points_of) for points_of in points.values())
         sure, found, covered, _ = measured(path, points, arguments.rate)

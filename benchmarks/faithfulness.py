@@ -1,12 +1,12 @@
-"""Is the test of faithfulness itself to be trusted? False alarms and hits on made-up videos whose truth is known.
+"""Validity of the faithfulness test: false alarms and hits on artificial videos with known truth.
 
     python -m benchmarks.faithfulness [--videos 150] [--train-steps 250]
 
-First, models whose score is read from one smooth region while the map shows another that was drawn apart from it: any
-video called faithful is a false alarm. The random orders of the program (maps moved over the frame) stand beside cells
-shuffled one by one. Second, small models trained on videos in which one moving place decides: how often the test finds
-their attention faithful, with distances of the steps of the score curve, as the program takes them, and of the last
-score alone.
+First, models whose score depends on one smooth region while the map shows another, independent one: any video called
+faithful is a false alarm. The random orders of the program (maps moved over the frame) are compared with cells shuffled
+one by one. Second, small models trained on videos in which one moving place determines the score: how often the test
+finds their attention faithful, with distances of the steps of the score curve, as in the program, and of the last score
+alone.
 """
 
 import argparse
@@ -32,14 +32,14 @@ Draw = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
 
 
 def tested(model: AttentionModel, fused: torch.Tensor, seed: int) -> Faithfulness:
-    """Return the test of one video, (1, N, C, h, w)."""
+    """Return the test result of one video, (1, N, C, h, w)."""
     found = evidence.weigh(model, fused, "", "", CancelToken(), silent, seed=seed).faithfulness
     assert found is not None
     return found
 
 
 def shuffled_cells(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
-    """Return maps with the cells of each shuffled by themselves."""
+    """Return maps with the cells of each map shuffled independently."""
     return rng.permuted(maps.reshape(*maps.shape[:-2], -1), axis=-1).reshape(maps.shape)
 
 
@@ -50,7 +50,7 @@ def smooth(rng: np.random.Generator) -> torch.Tensor:
 
 
 def false_alarms(draw: Draw, n_videos: int) -> float:
-    """Return the share of videos called faithful where map and score have nothing to do with each other."""
+    """Return the share of videos called faithful where map and score are independent."""
     rng = np.random.default_rng(0)
     found = 0
     with patch.object(evidence, "moved_at_random", draw):
@@ -61,8 +61,8 @@ def false_alarms(draw: Draw, n_videos: int) -> float:
     return found / n_videos
 
 
-def made_up_videos(n: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return features (n, N, C, 7, 7), skills (n,): channel 0 marks a wandering place, channel 1 tells skill there."""
+def artificial_videos(n: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return features (n, N, C, 7, 7) and skills (n,): channel 0 marks a wandering place, channel 1 its skill."""
     features = 0.7 * rng.normal(size=(n, N_STEPS, CHANNELS, GRID, GRID))
     skills = rng.normal(size=n)
     near = ndimage.gaussian_filter(np.eye(2 * GRID + 1)[GRID][:, None] * np.eye(2 * GRID + 1)[GRID], 0.7)
@@ -107,7 +107,7 @@ def trained(name: str, features: torch.Tensor, skills: torch.Tensor, steps: int)
 
 
 def faithful_by_last_score(test: Faithfulness) -> bool:
-    """Return the verdict that distances of the last score would give."""
+    """Return the verdict based on distances of the last score."""
 
     def area(removal: Removal) -> NDArray[np.float64]:
         return area_under(removal.fractions, np.abs(removal.scores - test.score))
@@ -128,8 +128,8 @@ def main() -> None:
         share = false_alarms(draw, args.videos)
         print(f"false alarms, random orders of {title:<26} {100 * share:5.1f} % of {args.videos} videos", flush=True)
     rng = np.random.default_rng(0)
-    features, skills = made_up_videos(120, rng)
-    unseen, unseen_skills = made_up_videos(30, rng)
+    features, skills = artificial_videos(120, rng)
+    unseen, unseen_skills = artificial_videos(30, rng)
     for name in ("full", "xbar", "visual"):
         model = trained(name, features, skills, args.train_steps)
         with torch.inference_mode():

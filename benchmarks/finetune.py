@@ -1,14 +1,14 @@
-"""What fine-tuning takes, how soon it stops, and what votes buy.
+"""Cost of fine-tuning, the delay of a stop, and the gain from votes.
 
     python -m benchmarks.finetune learning DATA [--from sample-full] [--votes 30 60 120] [--folds 4] [--kept FILE]
     python -m benchmarks.finetune epoch [--pairs 200] [--videos 40] [--threads 2]
     python -m benchmarks.finetune stopping STUDY [--from sample-full]
 
-"learning" trains on the first so many votes of raters (drawn by lot among the pairs of the training participants, one
-rater's word a pair) and tests on the pairs that touch held-out participants, ordered by all raters: from a model that
-never saw the task, and from nothing. It takes the last epoch, so that nothing is chosen. With ``--kept`` finished runs
-are kept in a file, and the same command goes on. "epoch" measures one pass over so many pairs on kept features.
-"stopping" starts trainings in their own process, as the window does, and measures how soon they stop.
+"learning" trains on the first votes of raters (drawn at random among the pairs of the training participants, one vote
+per pair) and tests on the pairs that touch held-out participants, ordered by all raters: from a model that was not
+trained on the task, and from scratch. It uses the last epoch, so that no epoch is chosen. With ``--kept`` finished runs
+are kept in a file, and the same command continues. "epoch" measures one pass over the pairs on cached features.
+"stopping" starts trainings in their own process, as the window does, and measures the delay of a stop.
 """
 
 import argparse
@@ -52,7 +52,7 @@ SAMPLE, NOTHING = "from the model", "from nothing"
 
 
 def votes_in_order(dataset: Dataset, fold: Fold, seed: int) -> list[Judgement]:
-    """Return one vote of one rater on every pair of training videos, pairs and raters drawn by lot."""
+    """Return one vote of one rater on every pair of training videos, with pairs and raters drawn at random."""
     rng = np.random.default_rng([seed, int(fold.name)])
     inside = set(fold.train_videos)
     by_pair: dict[frozenset[str], list[Judgement]] = {}
@@ -60,7 +60,7 @@ def votes_in_order(dataset: Dataset, fold: Fold, seed: int) -> list[Judgement]:
         if vote.left in inside and vote.right in inside:
             by_pair.setdefault(frozenset((vote.left, vote.right)), []).append(vote)
     pairs = sorted(by_pair, key=sorted)
-    return [(said := by_pair[pairs[i]])[rng.integers(len(said))] for i in rng.permutation(len(pairs))]
+    return [(votes := by_pair[pairs[i]])[rng.integers(len(votes))] for i in rng.permutation(len(pairs))]
 
 
 def trained(
@@ -80,7 +80,7 @@ def shown(pooled: Pooled) -> str:
 
 
 def learning(args: argparse.Namespace) -> None:
-    """Print accuracy on held-out pairs after so many votes, for both starting points."""
+    """Print the accuracy on held-out pairs by number of votes, for both starting points."""
     dataset = open_dataset(args.data).usable()
     cache = FeatureCache(cache_dir() / "features")
     starts = {
@@ -116,14 +116,14 @@ def learning(args: argparse.Namespace) -> None:
 
 
 def table(dataset: Dataset, folds: Sequence[Fold], votes: Sequence[int], kept: dict[str, dict[str, float]]) -> None:
-    """Print what is known after some folds."""
+    """Print the results of the finished folds."""
 
     def of(n: int, name: str) -> list[FoldScores]:
         return [FoldScores(fold, kept[f"{fold.name}/{n}/{name}"]) for fold in folds]
 
     n_pairs = sum(len(fold.test_pairs) for fold in folds)
     print(f"% of {n_pairs} held-out pairs of {len(folds)} folds, 95 % interval over participants")
-    print(f"  as it was, no vote: {shown(pooled_accuracy(of(0, SAMPLE), dataset))}")
+    print(f"  before, without votes: {shown(pooled_accuracy(of(0, SAMPLE), dataset))}")
     for n in votes:
         first, second = of(n, SAMPLE), of(n, NOTHING)
         one, other = (shown(pooled_accuracy(scores, dataset)) for scores in (first, second))
@@ -132,7 +132,7 @@ def table(dataset: Dataset, folds: Sequence[Fold], votes: Sequence[int], kept: d
 
 
 def epoch(args: argparse.Namespace) -> None:
-    """Print what one pass over the training pairs takes."""
+    """Print the time of one pass over the training pairs."""
     torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory() as folder:
         start = StartingPoint.of(model_folder(args.begin), CPU, FeatureCache(Path(folder) / "features"))
@@ -154,16 +154,16 @@ def epoch(args: argparse.Namespace) -> None:
 
 
 def stopping(args: argparse.Namespace) -> None:
-    """Print how soon a training in its own process stops."""
+    """Print the delay until a training in its own process stops."""
     from skillviewer.data.study import Study, versions
 
     with Study.open(args.study, read_only=True) as study:
-        said = versions.study_pairs(study)
+        study_pairs = versions.study_pairs(study)
     for how in ("cancel", "stop"):
-        print(f"{how}: {_stopped(said, how, args)}", flush=True)
+        print(f"{how}: {_stopped(study_pairs, how, args)}", flush=True)
 
 
-def _stopped(said: StudyPairs, how: str, args: argparse.Namespace) -> str:
+def _stopped(study_pairs: StudyPairs, how: str, args: argparse.Namespace) -> str:
     stop, token, begun = StopFolder(), CancelToken(), threading.Event()
     asked: list[float] = []
 
@@ -171,7 +171,7 @@ def _stopped(said: StudyPairs, how: str, args: argparse.Namespace) -> str:
         if isinstance(progress.value, BatchRow) and how == "cancel":
             begun.set()
         if isinstance(progress.value, TuningRow) and progress.value.epoch:
-            begun.set()  # the window offers a stop once an epoch is finished
+            begun.set()  # the window allows a stop after the first epoch
 
     def ask() -> None:
         begun.wait()
@@ -182,7 +182,7 @@ def _stopped(said: StudyPairs, how: str, args: argparse.Namespace) -> str:
     with tempfile.TemporaryDirectory() as folder:
         choices = TuningChoices(candidates=args.candidates, old_pairs=False)
         out = Path(folder) / "new"
-        job = TuningJob(said, choices, model_folder(args.begin), out, "cpu", None, Path(folder) / "work")
+        job = TuningJob(study_pairs, choices, model_folder(args.begin), out, "cpu", None, Path(folder) / "work")
         threading.Thread(target=ask, daemon=True).start()
         try:
             result = Tuner().finetune(job, stop, token, hear)
@@ -216,7 +216,7 @@ def main() -> None:
         "--after",
         type=float,
         default=2.0,
-        help="seconds from the first batch, or the first finished epoch, to the wish",
+        help="seconds from the first batch, or the first finished epoch, to the stop",
     )
     three.set_defaults(do=stopping)
     for command in (one, two, three):

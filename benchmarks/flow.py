@@ -1,4 +1,4 @@
-"""CPU time and end-point error of optical flow: ours, OpenCV's TV-L1 and DIS, on pairs whose flow is known.
+"""CPU time and end-point error of optical flow: this program, OpenCV's TV-L1 and DIS, on pairs with known flow.
 
 Run: ``python -m benchmarks.flow [--quick]``. Every line compares within one run; OpenCV works in one thread.
 """
@@ -19,7 +19,7 @@ Flow = Callable[[Picture, Picture], Float32Array]
 
 
 def opencv_tvl1(first: Picture, second: Picture) -> Float32Array:
-    """Return TV-L1 flow as OpenCV computes it with its defaults."""
+    """Return OpenCV's TV-L1 flow with its defaults."""
     oracle = cv2.optflow.DualTVL1OpticalFlow_create()  # type: ignore[attr-defined]
     return np.asarray(oracle.calc(first, second, None), dtype=np.float32)
 
@@ -58,9 +58,9 @@ def fields(quick: bool) -> None:
 
 
 def stacks() -> None:
-    """Print what a stack of ten fields costs in one and in two threads."""
+    """Print the cost of a stack of ten fields with one and two threads."""
     pictures = [pair.first for seed in range(11) for pair in known_pairs(256, 340, seed)[:1]]
-    for i in range(1, 11):  # one texture that drifts: neighbours belong together
+    for i in range(1, 11):  # one drifting texture
         pictures[i] = np.roll(pictures[0], i, axis=1)
     for algorithm in ("tvl1", "tvl1-fast", "dis"):
         row = f"stack of 10 fields 340x256, {algorithm:<10}"
@@ -79,7 +79,7 @@ def stacks() -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="leave out the large shift, on which OpenCV takes long")
+    parser.add_argument("--quick", action="store_true", help="leave out the large shift, which takes OpenCV long")
     quick = parser.parse_args().quick
     warm_up(print)
     threads = cv2.getNumThreads()

@@ -1,12 +1,12 @@
-"""How quickly the next pair is there: from the key of a vote to both first pictures, and to both videos playing.
+"""Delay of the next pair: from the vote key to both first pictures, and to both videos playing.
 
     QT_QPA_PLATFORM=offscreen python -m benchmarks.judging [--pairs N] [--watch SECONDS] [--video FILE ...]
 
 Drives the real window with the real reader over a study in a temporary folder. Without --video clips of a drifting
-texture are made, at 1280 x 720 and 1920 x 1080, 10 s each; every clip stands in the study six times. A rater plays each
-pair for a while, votes by key and plays the next one at once. Then, without a window: how long the study's worker takes
-for the next pair and the tally, with 200 videos and 2,000 votes. Times are wall times in ms; "CPU" is what the whole
-process computed meanwhile, in all threads, which does not depend on what else the machine does.
+texture are made, at 1280 x 720 and 1920 x 1080, 10 s each; every clip is in the study six times. A rater plays each
+pair for some seconds, votes by key and plays the next one at once. Then, without a window: the time of the study's
+worker for the next pair and the tally, with 200 videos and 2,000 votes. Times are wall times in ms; "CPU" is the CPU
+time of all threads of the process, which does not depend on other load.
 """
 
 import argparse
@@ -42,23 +42,23 @@ SIZES = ((1280, 720), (1920, 1080))
 
 
 class Watch(QObject):
-    """Takes the time at which the pictures of a deck are painted."""
+    """Records when the pictures of a pair are painted."""
 
-    def __init__(self, decks: Sequence[PairView]) -> None:
+    def __init__(self, pair_views: Sequence[PairView]) -> None:
         super().__init__()
         self.painted: list[tuple[float, object, int]] = []
-        for deck in decks:
-            for player in deck.players:
+        for pair_view in pair_views:
+            for player in pair_view.players:
                 player.canvas.painted.connect(self._on_painted)
 
     @Slot(object)
     def _on_painted(self, shown: Shown) -> None:
         self.painted.append((time.perf_counter(), self.sender(), shown.shot.frame_index))
 
-    def when_both(self, deck: PairView, above: int) -> float | None:
-        """Return when both players of a deck had painted a frame beyond one, or None."""
+    def when_both(self, pair_view: PairView, above: int) -> float | None:
+        """Return when both players of a pair had painted a frame beyond one, or None."""
         times = []
-        for player in deck.players:
+        for player in pair_view.players:
             mine = [at for at, canvas, frame in self.painted if canvas is player.canvas and frame > above]
             if not mine:
                 return None
@@ -67,7 +67,7 @@ class Watch(QObject):
 
 
 def copies(clip: Path, folder: Path, n: int) -> list[Path]:
-    """Copy a clip, each copy with another box of nothing at its end, so that no two are the same to a study."""
+    """Copy a clip; each copy has a different empty box at its end, so that a study takes them for different videos."""
     data, made = clip.read_bytes(), []
     for i in range(n):
         made.append(folder / f"{clip.stem} {i}{clip.suffix}")
@@ -76,10 +76,10 @@ def copies(clip: Path, folder: Path, n: int) -> list[Path]:
 
 
 def press(which: Qt.Key) -> None:
-    """Press a key where the focus is."""
+    """Press a key in the focused widget."""
     focused = QApplication.focusWidget()
     if focused is None:
-        raise RuntimeError("nothing has the focus")
+        raise RuntimeError("no widget has the focus")
     QTest.keyClick(focused, which)
 
 
@@ -97,35 +97,35 @@ def sit_down(made: Composition, study: Path) -> RankScreen:
 
 
 def vote_and_play(screen: RankScreen, watch: Watch) -> tuple[float, float, float]:
-    """Vote, and play the next pair as soon as it is there.
+    """Vote, and play the next pair as soon as it is shown.
 
     Returns:
-        ms from the vote until both first pictures were painted, and until both second ones were; and CPU ms until the
-        first.
+        Wall ms from the vote until both first pictures were painted, and until both second ones were; and CPU ms until
+        the first.
     """
-    desk, before = screen.desk, screen.desk.deck
+    judging_view, before = screen.judging_view, screen.judging_view.pair_view
     watch.painted.clear()
     voted, computed = time.perf_counter(), time.process_time()
     press(Qt.Key.Key_1)
-    wait(lambda: desk.deck is not before and watch.when_both(desk.deck, -1) is not None)
+    wait(lambda: judging_view.pair_view is not before and watch.when_both(judging_view.pair_view, -1) is not None)
     cpu_ms = 1000 * (time.process_time() - computed)
     press(Qt.Key.Key_Space)
-    wait(lambda: watch.when_both(desk.deck, 0) is not None)
-    first, moving = watch.when_both(desk.deck, -1), watch.when_both(desk.deck, 0)
+    wait(lambda: watch.when_both(judging_view.pair_view, 0) is not None)
+    first, moving = watch.when_both(judging_view.pair_view, -1), watch.when_both(judging_view.pair_view, 0)
     assert first is not None
     assert moving is not None
     return 1000 * (first - voted), 1000 * (moving - voted), cpu_ms
 
 
 def judge(made: Composition, study: Path, n_pairs: int, watch_s: float) -> None:
-    """Vote, and take the times."""
+    """Vote, and record the times."""
     screen = sit_down(made, study)
-    desk, watch, heart = screen.desk, Watch(screen.desk.decks), Heart()
+    judging_view, watch, heart = screen.judging_view, Watch(screen.judging_view.pair_views), Heart()
     pictures, plays, computed = [], [], []
     heart.start()
     for _ in range(n_pairs):
         pause(round(1000 * watch_s))
-        desk.deck.clock.pause()
+        judging_view.pair_view.clock.pause()
         wait(lambda: screen.judging.accepting)
         picture_ms, playing_ms, cpu_ms = vote_and_play(screen, watch)
         pictures.append(picture_ms)
@@ -139,7 +139,7 @@ def judge(made: Composition, study: Path, n_pairs: int, watch_s: float) -> None:
 
 
 def large_study(folder: Path) -> None:
-    """Print how long the next pair and the tally take with 200 videos and 2,000 votes of five raters."""
+    """Print the time for the next pair and the tally with 200 videos and 2,000 votes of five raters."""
     chance = random.Random(0)
     with Study.create(folder / "large.skillstudy") as study:
         for i in range(200):
@@ -171,7 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--watch", type=float, default=3.0, help="seconds that each pair is played")
-    parser.add_argument("--video", type=Path, nargs="+", help="videos to measure on instead")
+    parser.add_argument("--video", type=Path, nargs="+", help="videos to use instead")
     given = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as name:

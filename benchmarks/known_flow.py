@@ -1,4 +1,4 @@
-"""Pairs of pictures whose optical flow is known, for tests and benchmarks of flow."""
+"""Pairs of pictures with known optical flow, for tests and benchmarks."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import numpy as np
 from skillviewer.core.arrays import Float32Array, Picture
 
 MARGIN_PX = 40
-"""Texture beyond the picture's border, so that motion brings in more of the same."""
+"""Texture beyond the picture's border, which moves into the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class KnownPair:
     """Two pictures and the true flow between them.
 
     Attributes:
-        name: What moves.
+        name: Name of the motion.
         first: (h, w) uint8.
         second: (h, w) uint8.
         truth: (h, w, 2) float32, x then y displacement of every pixel of ``first``, in pixels.
@@ -28,7 +28,7 @@ class KnownPair:
     truth: Float32Array
 
     def error_px(self, flow: Float32Array, border_px: int = 8) -> float:
-        """Return the mean end-point error in pixels, a border left out."""
+        """Return the mean end-point error in pixels, without a border."""
         inner = slice(border_px, -border_px)
         return float(np.linalg.norm(flow - self.truth, axis=-1)[inner, inner].mean())
 
@@ -50,8 +50,8 @@ def known_pairs(h: int, w: int, seed: int = 0, noise: float = 1.5) -> tuple[Know
     Args:
         h: Rows.
         w: Columns.
-        seed: Of texture and noise.
-        noise: Standard deviation of what the camera adds, in grey levels.
+        seed: Seed of texture and noise.
+        noise: Standard deviation of the camera noise, in grey levels.
     """
     rng = np.random.default_rng(seed + 1000)
     ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)

@@ -1,12 +1,12 @@
-"""What a training on a large study needs in memory: features are mapped from files, not held.
+"""Memory needed to train on a large study: features are mapped from files, not loaded.
 
     python -m benchmarks.memory [--videos 1000] [--model full] [--backbone efficientnet-lite0] [--batches 6]
 
-Feature files are fabricated, one for each of four passes of every video, as the cache keeps them: at the program's own
-backbone 25 GB that no memory of 8 GB holds (sparse files: they take next to no disk). The real training goes over them:
-statistics of all training videos, the choice of an epoch with a look at the videos that choose, the training on all;
-each stage is stopped after some batches, since no later batch needs more. Printed is the peak of the resident memory
-after each step, with torch and all mapped pages in it, and what of it is the process's own.
+Artificial feature files are written as in the cache, one for each of four passes of every video: with the default
+backbone 25 GB, more than 8 GB of memory can hold (sparse files, with almost no disk use). The real training reads them:
+statistics of all training videos, the choice of an epoch with predictions on its videos, the training on all. Each
+stage is stopped after some batches, since later batches need no more. Printed is the peak of the resident memory after
+each step, including torch and all mapped pages, and the part that belongs to the process alone.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from skillviewer.engine.training.predict import predict
 
 
 def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedStore:
-    """Lay out sparse feature files of videos, a little of each frame filled, and return them as a store."""
+    """Write sparse feature files of videos, with a little of each frame filled, and return them as a store."""
     rng = np.random.default_rng(0)
     frame_bytes = 2 * int(np.prod(shape[1:]))
     passes = {}
@@ -49,21 +49,21 @@ def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidate
 
 
 def peak_mb() -> float:
-    """Return the peak of the resident memory of this process so far."""
+    """Return the peak resident memory of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def own_mb() -> float:
-    """Return the resident memory that is no file's: what a smaller computer could not take back."""
+    """Return the resident memory without file pages, which a smaller computer could not reclaim."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) / 1024
     return float("nan")
 
 
-def tell(what: str) -> None:
-    """Print where the memory stands."""
-    print(f"  {what:<52} peak {peak_mb():7.0f} MB   now its own {own_mb():7.0f} MB", flush=True)
+def print_memory(what: str) -> None:
+    """Print the present memory use."""
+    print(f"  {what:<52} peak {peak_mb():7.0f} MB   now own {own_mb():7.0f} MB", flush=True)
 
 
 def main() -> None:
@@ -94,25 +94,25 @@ def main() -> None:
         store = fabricated(Path(folder), names, shape, plan.candidates)
         total = 2 * int(np.prod(shape)) * plan.candidates * args.videos
         print(f"{args.videos} videos, {len(dataset.pairs)} pairs, {total / 1e9:.1f} GB of features, {args.model}:")
-        tell("program and torch")
+        print_memory("program and torch")
         fold = make_folds(dataset).folds[0]
-        told = itertools.count(1)
+        n = itertools.count(1)
         for stage, refit in (("choice of an epoch", False), ("training on all", True)):
             stop = CancelToken()
-            told = itertools.count(1)
+            n = itertools.count(1)
 
-            def report(progress: Progress, stop: CancelToken = stop, told: "itertools.count[int]" = told) -> None:
-                if progress.stage.startswith("epoch") and next(told) == args.batches:
+            def report(progress: Progress, stop: CancelToken = stop, n: "itertools.count[int]" = n) -> None:
+                if progress.stage.startswith("epoch") and next(n) == args.batches:
                     stop.cancel()
 
             one = plan if not refit else replace(plan, select=type(plan.select).LAST)
             inputs = FoldInputs(store, torch.device("cpu"))
             model, _ = fit_fold(one, dataset, fold, inputs, TrainingControl(CancelToken(), report, stop))
-            tell(stage)
+            print_memory(stage)
         predict(model, store, fold.held_out_videos[:50], CancelToken(), maps=False)
-        tell("held-out videos scored")
+        print_memory("held-out videos scored")
         learn_familiarity(pooled(store, fold.train_videos))
-        tell("what the training videos look like")
+        print_memory("statistics of the training videos")
     print(f"peak of all: {peak_mb() / 1024:.2f} GB")
 
 

@@ -1,11 +1,11 @@
-"""How soon a study can be used, and how smoothly its list scrolls.
+"""Time until a study can be used, and smoothness of its list while scrolling.
 
     QT_QPA_PLATFORM=offscreen python -m benchmarks.opening [--videos 1000]
 
-Every opening is a fresh process; times are wall times in ms from its first line, and "CPU" is all that it computed.
-First the sample study, whose analyses ship with it; then a study of so many videos, links to the sample videos under
-names of their own, each assessed. The list is then scrolled by the wheel, a notch after the other; a step is from the
-turn of the wheel to the painted list, and 16.7 ms is one picture of a screen of 60 Hz.
+Every opening is a fresh process; times are wall times in ms from its first line, and "CPU" is the process's CPU time.
+First the sample study, whose analyses ship with it; then a study of many videos, copies of the sample videos with
+different names, each assessed. The list is then scrolled by the wheel, notch by notch; a step lasts from the turn of
+the wheel to the painted list, and 16.7 ms is one picture of a 60 Hz screen.
 """
 
 import argparse
@@ -29,7 +29,7 @@ FRAME_MS = 1000 / 60
 
 
 def make_study(folder: Path, n_videos: int) -> Path:
-    """Make a study of links to the sample videos; every video of it has a score."""
+    """Make a study of copies of the sample videos; every video has a score."""
     from dataclasses import replace
 
     from skillviewer.data.analysis_file import load_analysis
@@ -42,7 +42,7 @@ def make_study(folder: Path, n_videos: int) -> Path:
         new = []
         for at in range(n_videos):
             path = folder / f"participant_{at // 6:03}_take_{at % 6}.mp4"
-            path.write_bytes(clips[at % len(clips)].read_bytes() + at.to_bytes(4))  # a content, so a digest, of its own
+            path.write_bytes(clips[at % len(clips)].read_bytes() + at.to_bytes(4))  # hence another digest
             new.append(NewVideo(path, participant=f"{at // 6:03}"))
         study.videos.add(new)
         digest = analyses[0].provenance.model_digest
@@ -56,7 +56,7 @@ def make_study(folder: Path, n_videos: int) -> Path:
 
 
 def use(study: Path | None, started: float) -> None:
-    """Open the window on a study and print when what was there; then scroll the list."""
+    """Open the window on a study and print when each part appeared; then scroll the list."""
     from skillviewer.ui.app import run
     from skillviewer.ui.shell.main_window import MainWindow
 
@@ -73,18 +73,18 @@ def use(study: Path | None, started: float) -> None:
     def watch(window: MainWindow) -> None:
         program = window.program
 
-        def told(what: str, until: Callable[[], bool]) -> None:
+        def report(what: str, until: Callable[[], bool]) -> None:
             wait(until)
             ms, cpu_ms = (time.time() - started) * 1000, time.process_time() * 1000
             say(what, f"{ms:6.0f} ms   CPU {cpu_ms:6.0f} ms")
 
         window.grab()
-        told("window painted", lambda: True)
-        told("videos listed", lambda: len(program.videos) > 0)
+        report("window painted", lambda: True)
+        report("videos listed", lambda: len(program.videos) > 0)
         window.grab()
-        told("the list painted, usable", lambda: True)
-        told("first picture", lambda: program.playback.video is not None and program.feed.settled)
-        told("its analysis", lambda: program.state.analysis is not None)
+        report("the list painted, usable", lambda: True)
+        report("first picture", lambda: program.playback.video is not None and program.feed.settled)
+        report("its analysis", lambda: program.state.analysis is not None)
         scroll(window)
 
     def scroll(window: MainWindow) -> None:
@@ -131,7 +131,7 @@ def main() -> None:
             command = [sys.executable, "-m", "benchmarks.opening", "--use", study, "--started", str(time.time())]
             subprocess.run(command, check=True)
 
-        print("Sample study, opened for the first time", flush=True)
+        print("Sample study, first opening", flush=True)
         fresh("")
         for _ in range(2):
             print("Sample study, again", flush=True)

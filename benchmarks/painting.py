@@ -1,4 +1,4 @@
-"""What a painted frame with its map costs, in the painter alone and up to a widget's screen.
+"""Cost of a painted frame with its map, in the painter alone and up to a widget's screen.
 
 Run: ``QT_QPA_PLATFORM=offscreen python -m benchmarks.painting``. Each figure is the median wall time of many frames in
 ms, and the mean CPU time; the bare picture is drawn in the same run.
@@ -23,7 +23,7 @@ SIZES = {"1280x720": (720, 1280), "1920x1080": (1080, 1920)}
 
 
 class Canvas(QWidget):
-    """Draws a numpy picture as it is, one pixel for one."""
+    """Draws a numpy picture pixel for pixel."""
 
     def __init__(self, buffer: Picture) -> None:
         super().__init__()
@@ -102,11 +102,11 @@ def measure(size: str, n: int) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--frames", type=int, default=100, help="frames a figure")
+    parser.add_argument("--frames", type=int, default=100, help="frames per figure")
     n = parser.parse_args().frames
     app = QApplication.instance() or QApplication([])
     print(
-        "ms a frame (CPU ms), a 13x13 map over the inner 416/448 of the picture; shown: painted and drawn by a widget"
+        "ms per frame (CPU ms), a 13x13 map over the inner 416/448 of the picture; shown: painted and drawn by a widget"
     )
     for size in SIZES:
         measure(size, n)

@@ -1,10 +1,10 @@
-"""Where checkpoints look on videos in which it is known where skill shows: the pointing game.
+"""Attention of checkpoints on videos with known regions of skill: the pointing game.
 
     python -m benchmarks.pointing DATA MODEL [MODEL ...]
 
-DATA has regions (docs/data.md); a MODEL is a checkpoint's name or folder. Every video is assessed with one pass. Told
-is in how many per cent of the sampled frames the strongest cell lies within one cell of a region, and how many times as
-often as by chance; the same at the cell itself; and what a Gaussian at the middle of the picture gets on that grid.
+DATA has regions (docs/data.md); a MODEL is a checkpoint's name or folder. Every video is assessed with one pass.
+Printed are the percentage of sampled frames whose strongest cell lies within one cell of a region, and its ratio to
+chance; the same at the cell itself; and the result of a Gaussian at the centre of the picture on that grid.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from skillviewer.engine.inference.engine import Engine
 TOLERANCES = (1, 0)
 
 
-def told(found: Localisation) -> str:
-    """Return how often maps point at a region, and how often guesses do."""
+def cells(found: Localisation) -> str:
+    """Return the percentage of hits of the maps with its ratio to chance, and that of the Gaussian."""
     hits, centre = 100 * found.hits.mean(), 100 * found.hits_centre.mean()
     return f"{hits:.1f} ({found.times_chance:.1f}) | {centre:.1f}"
 
@@ -33,23 +33,23 @@ def main() -> None:
     args = parser.parse_args()
     dataset = open_dataset(args.data)
     if dataset.regions_path is None:
-        parser.error(f"{args.data} does not say where skill shows: it has no regions.csv")
+        parser.error(f"{args.data} has no regions.csv, the file of the regions of skill")
     regions = read_regions(dataset.regions_path)
     print("| model | cells | 1 cell (× chance) | a Gaussian | at the cell itself (× chance) | a Gaussian |")
     print("|---|--:|--:|--:|--:|--:|")
     for name in args.models:
         with Engine.open(name) as engine:
-            said = {video.name: engine.assess(video.path, 1) for video in dataset.videos if video.path is not None}
-        first = next(iter(said.values()))
+            analyses = {video.name: engine.assess(video.path, 1) for video in dataset.videos if video.path is not None}
+        first = next(iter(analyses.values()))
         if first.map_kind is MapKind.NONE:
             print(f"| {name} | no map | | | | |")
             continue
         rows, columns = first.attention.shape[2:]
         each = [
-            together([localise_analysis(a, regions.of(v), tolerance) for v, a in said.items()])
+            together([localise_analysis(a, regions.of(v), tolerance) for v, a in analyses.items()])
             for tolerance in TOLERANCES
         ]
-        print(f"| {name} | {rows} × {columns} | {' | '.join(map(told, each))} |", flush=True)
+        print(f"| {name} | {rows} × {columns} | {' | '.join(map(cells, each))} |", flush=True)
 
 
 if __name__ == "__main__":

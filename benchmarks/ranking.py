@@ -1,13 +1,13 @@
-"""What the choice of pairs saves, how long it takes, and whether the intervals of agreement hold.
+"""Comparisons saved by the choice of pairs, its run time, and coverage of the intervals of agreement.
 
     python -m benchmarks.ranking saving [--videos 20 40 100] [--seeds 16] [--noise 0.5]
     python -m benchmarks.ranking time
     python -m benchmarks.ranking coverage [--studies 300]
 
-"saving" lets simulated raters (Thurstone, case V) answer pairs that the program chooses and pairs that chance chooses,
-and counts the comparisons until the order of the strengths is close to the true one. "time" chooses among 200 videos
-with 2,000 votes, from values in memory and from a study on disk. "coverage" counts how often the 95 % interval of
-Krippendorff's alpha holds the true value.
+"saving" lets simulated raters (Thurstone, case V) judge pairs chosen by the program and pairs chosen at random, and
+counts the comparisons until the order of the strengths is close to the true one. "time" chooses among 200 videos with
+2,000 votes, from values in memory and from a study on disk. "coverage" counts how often the 95 % interval of
+Krippendorff's alpha contains the true value.
 """
 
 import argparse
@@ -34,7 +34,7 @@ TARGETS = (0.90, 0.95)
 N_RATERS = 3
 THRESHOLD = 0.2
 IN_A_ROW = 3
-"""A correlation is reached where so many looks in a row find it, so that a lucky one does not count."""
+"""Consecutive checks at which a correlation must hold to count as reached, so that a lucky one does not count."""
 LEVELS: tuple[Level, ...] = ("nominal", "ordinal")
 ChooseT = Callable[[list[Asked], str], tuple[str, str, str]]
 
@@ -44,7 +44,7 @@ def chosen(names: list[str], plan: Plan) -> ChooseT:
     videos = dict.fromkeys(names, "")
 
     def pick(asked: list[Asked], rater: str) -> tuple[str, str, str]:
-        # the rater's last answer steers nothing yet, as in the program, where the next pair is opened ahead
+        # without the rater's last answer, as in the program, where the next pair is opened ahead
         last = max((i for i, a in enumerate(asked) if a.rater == rater), default=None)
         known = [Asked(a.left, a.right, a.rater, None, a.why) if i == last else a for i, a in enumerate(asked)]
         pair = choose(videos, known, rater, plan)
@@ -55,7 +55,7 @@ def chosen(names: list[str], plan: Plan) -> ChooseT:
 
 
 def by_chance(names: list[str], seed: int) -> ChooseT:
-    """Return the choice by chance: every rater goes through all pairs in an order of his own."""
+    """Return the random choice: every rater goes through all pairs in an own random order."""
     queues: dict[str, Iterator[tuple[str, str]]] = {}
 
     def pick(_asked: list[Asked], rater: str) -> tuple[str, str, str]:
@@ -71,28 +71,28 @@ def by_chance(names: list[str], seed: int) -> ChooseT:
 def study(
     names: list[str], quality: FloatArray, pick: ChooseT, n_votes: int, noise: float, seed: int
 ) -> tuple[list[Asked], list[tuple[int, float]]]:
-    """Let raters answer in turn; return all answers, and Spearman's correlation with the truth after every few."""
+    """Let raters judge in turn; return all answers, and Spearman's correlation with the truth at regular intervals."""
     raters = [Rater(f"R{i + 1}", noise, THRESHOLD) for i in range(N_RATERS)]
     rng = np.random.default_rng([seed, 77])
     place = {name: i for i, name in enumerate(names)}
     asked: list[Asked] = []
-    looks = []
+    checks = []
     for k in range(n_votes):
         rater = raters[k % N_RATERS]
         left, right, why = pick(asked, rater.name)
-        said = rater.judge(float(quality[place[left]]), float(quality[place[right]]), rng)
-        asked.append(Asked(left, right, rater.name, Verdict(said), why))
+        verdict = rater.judge(float(quality[place[left]]), float(quality[place[right]]), rng)
+        asked.append(Asked(left, right, rater.name, Verdict(verdict), why))
         if (k + 1) % max(len(names) // 5, 1) == 0:
             strengths = bradley_terry([j for a in asked if (j := a.judgement)], names=names)
-            looks.append((k + 1, float(stats.spearmanr(strengths.values, quality).statistic)))
-    return asked, looks
+            checks.append((k + 1, float(stats.spearmanr(strengths.values, quality).statistic)))
+    return asked, checks
 
 
-def reached(looks: list[tuple[int, float]], target: float) -> float:
-    """Return after how many comparisons a correlation is reached, or infinity."""
-    for k in range(len(looks) - IN_A_ROW + 1):
-        if all(rho >= target for _, rho in looks[k : k + IN_A_ROW]):
-            return looks[k][0]
+def reached(checks: list[tuple[int, float]], target: float) -> float:
+    """Return the number of comparisons until a correlation is reached, or infinity."""
+    for k in range(len(checks) - IN_A_ROW + 1):
+        if all(rho >= target for _, rho in checks[k : k + IN_A_ROW]):
+            return checks[k][0]
     return float("inf")
 
 
@@ -112,9 +112,9 @@ def ratio_interval(values: FloatArray, base: FloatArray, seed: int = 0) -> tuple
 
 
 def saving(sizes: list[int], seeds: int, noise: float) -> None:
-    """Print how many comparisons each way of choosing takes."""
+    """Print the number of comparisons for each way to choose."""
     right = 0.5 + np.arctan(1 / noise) / np.pi
-    print(f"{N_RATERS} raters, noise {noise:g} sd a clip ({right:.0%} right on pairs drawn by lot), {seeds} seeds")
+    print(f"{N_RATERS} raters, noise {noise:g} sd a clip ({right:.0%} right on random pairs), {seeds} seeds")
     for n in sizes:
         names = [f"{i:03}" for i in range(n)]
         n_votes = min(10 * n, N_RATERS * (n * (n - 1) // 2 - 2))
@@ -123,38 +123,38 @@ def saving(sizes: list[int], seeds: int, noise: float) -> None:
         for seed in range(seeds):
             quality = np.random.default_rng([seed, n]).standard_normal(n)
             ways = {
-                "by chance": by_chance(names, seed),
+                "at random": by_chance(names, seed),
                 "chosen, nothing set aside": chosen(names, Plan(0, 0, seed=seed)),
                 "chosen, 15 % test, 5 % repeats": chosen(names, Plan(seed=seed)),
             }
             for way, pick in ways.items():
-                asked, looks = study(names, quality, pick, n_votes, noise, seed)
+                asked, checks = study(names, quality, pick, n_votes, noise, seed)
                 for target in TARGETS:
-                    counts.setdefault(way, {}).setdefault(target, []).append(reached(looks, target))
+                    counts.setdefault(way, {}).setdefault(target, []).append(reached(checks, target))
             honest.append(_accuracies(asked, quality, names, noise))
         for target in TARGETS:
-            base = np.array(counts["by chance"][target])
+            base = np.array(counts["at random"][target])
             for way, found in counts.items():
                 values = np.array(found[target])
                 low, high = interval(values)
                 never = int(np.isinf(values).sum())
                 text = f"{n:4} videos  {target:.2f}  {way:31} {np.median(values):6.0f} ({low:.0f} to {high:.0f})"
-                if way != "by chance" and np.isfinite(np.median(base)):
+                if way != "at random" and np.isfinite(np.median(base)):
                     a, b = ratio_interval(values, np.minimum(base, n_votes))  # errs against the choice
-                    text += f"   {np.median(values) / np.median(base):.2f} ({a:.2f} to {b:.2f}) of those by chance"
+                    text += f"   {np.median(values) / np.median(base):.2f} ({a:.2f} to {b:.2f}) of the random ones"
                 print(text + (f"   {never} of {seeds} not within {n_votes}" if never else ""), flush=True)
-        test, telling, true = np.nanmean(np.array(honest), axis=0)
+        test, informative, true = np.nanmean(np.array(honest), axis=0)
         print(
-            f"{n:4} videos  share of votes for a side that strengths from other pairs foretell: {test:.3f} on test "
-            f"pairs, {telling:.3f} on pairs that tell most, {true:.3f} on all pairs",
+            f"{n:4} videos  share of votes predicted by strengths from other pairs: {test:.3f} on test "
+            f"pairs, {informative:.3f} on the most informative pairs, {true:.3f} on all pairs",
             flush=True,
         )
 
 
 def _accuracies(asked: list[Asked], quality: FloatArray, names: list[str], noise: float) -> tuple[float, float, float]:
-    """Return how often strengths from all but the test pairs foretell votes: on test, telling and all pairs.
+    """Return how often strengths without the test pairs predict votes: on test, informative and all pairs.
 
-    Those on telling pairs are foretold by strengths without a tenth of them at a time.
+    Votes on informative pairs are predicted by strengths without one tenth of these pairs at a time.
     """
     place = {name: i for i, name in enumerate(names)}
     votes = [(a, j) for a in asked if (j := a.judgement) is not None]
@@ -167,23 +167,23 @@ def _accuracies(asked: list[Asked], quality: FloatArray, names: list[str], noise
 
     all_rest = bradley_terry(rest, names=names).by_video()
     on_test = right(all_rest, [j for a, j in votes if a.why == SelectionReason.TEST])
-    telling = [j for a, j in votes if a.why == SelectionReason.INFORMATIVE]
-    on_telling: list[bool] = []
+    informative = [j for a, j in votes if a.why == SelectionReason.INFORMATIVE]
+    on_informative: list[bool] = []
     for fold in range(10):
-        out = {frozenset((j.left, j.right)) for j in telling[fold::10]}
+        out = {frozenset((j.left, j.right)) for j in informative[fold::10]}
         others = bradley_terry([j for j in rest if frozenset((j.left, j.right)) not in out], names=names).by_video()
-        on_telling += right(others, telling[fold::10])
+        on_informative += right(others, informative[fold::10])
     rng = np.random.default_rng(0)
     on_all: list[bool] = []
     one = Rater("", noise, THRESHOLD)
     for a, b in combinations(names, 2):
-        said = one.judge(float(quality[place[a]]), float(quality[place[b]]), rng)
-        on_all += right(all_rest, [Judgement(a, b, Verdict(said), "")])
-    return float(np.mean(on_test)), float(np.mean(on_telling)), float(np.mean(on_all))
+        verdict = one.judge(float(quality[place[a]]), float(quality[place[b]]), rng)
+        on_all += right(all_rest, [Judgement(a, b, Verdict(verdict), "")])
+    return float(np.mean(on_test)), float(np.mean(on_informative)), float(np.mean(on_all))
 
 
 def timing() -> None:
-    """Print how long a choice takes."""
+    """Print the time of a choice."""
     rng = np.random.default_rng(0)
     names = [f"{i:03}" for i in range(200)]
     quality = rng.standard_normal(200)
@@ -209,13 +209,13 @@ def timing() -> None:
 
 
 def _time_study(folder: Path, names: list[str], asked: list[Asked]) -> None:
-    """Print how long the choice takes from the file of a study, with all else that the next pair waits for."""
+    """Print the time of a choice from a study file, with everything else that the next pair needs."""
     for name in names:
         (folder / f"{name}.mp4").write_bytes(name.encode())
     with Study.create(folder / "study", StudySettings(random_share=0, repeat_share=0)) as study:
         study.videos.add([NewVideo(folder / f"{name}.mp4") for name in names])
         study.votes.bring_in([Vote(a.left, a.right, a.verdict, a.rater, purpose=a.why) for a in asked])
-        _time("the same from a study on disk, and how far", lambda: outlook(study, "R0"))
+        _time("the same from a study on disk, with the tally", lambda: outlook(study, "R0"))
 
 
 def _time(what: str, work: Callable[[], object], times: int = 20) -> None:
@@ -229,7 +229,7 @@ def _time(what: str, work: Callable[[], object], times: int = 20) -> None:
 
 
 def coverage(studies: int) -> None:
-    """Print how often intervals of alpha hold the alpha of endlessly many pairs."""
+    """Print how often intervals of alpha contain the alpha of infinitely many pairs."""
     import evalica
     import pandas as pd
 
@@ -240,8 +240,8 @@ def coverage(studies: int) -> None:
         for _ in range(n_pairs):
             i, j = sorted(int(x) for x in rng.choice(2000, 2, replace=False))
             for r in range(n_raters):
-                said = Rater("", 0.42, 0.25).judge(float(quality[i]), float(quality[j]), rng)
-                found.append(Judgement(f"{i:04}", f"{j:04}", Verdict(said), f"R{r}"))
+                verdict = Rater("", 0.42, 0.25).judge(float(quality[i]), float(quality[j]), rng)
+                found.append(Judgement(f"{i:04}", f"{j:04}", Verdict(verdict), f"R{r}"))
         return found
 
     for n_raters in (2, 3, 5):
@@ -251,22 +251,23 @@ def coverage(studies: int) -> None:
             truth = true[level]
             assert truth is not None
             for seed in range(studies):
-                said = judged(n_raters, 60, np.random.default_rng([seed, n_raters]))
-                mine = agreement(said, level)
+                judgements = judged(n_raters, 60, np.random.default_rng([seed, n_raters]))
+                mine = agreement(judgements, level)
                 assert mine is not None
                 ours += mine.low <= truth.value <= mine.high
-                table = pd.DataFrame(np.array([int(j.verdict) for j in said], dtype=float).reshape(60, n_raters).T)
+                verdicts = np.array([int(j.verdict) for j in judgements], dtype=float)
+                table = pd.DataFrame(verdicts.reshape(60, n_raters).T)
                 drawn = evalica.alpha_bootstrap(table, level, n_resamples=1000, random_state=seed)
                 theirs += drawn.low <= truth.value <= drawn.high
             print(
-                f"{n_raters} raters, 60 pairs, {level:8} alpha {truth.value:.2f}: the interval holds it in "
+                f"{n_raters} raters, 60 pairs, {level:8} alpha {truth.value:.2f}: the interval contains it in "
                 f"{ours / studies:.1%} of {studies} studies (pairs drawn), {theirs / studies:.1%} (evalica's own)",
                 flush=True,
             )
 
 
 def main() -> int:
-    """Read the command line."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["saving", "time", "coverage"])
     parser.add_argument("--videos", type=int, nargs="+", default=[20, 40, 100])

@@ -1,10 +1,10 @@
-"""Reading video: wrong frames over every kind of file, and what a frame costs.
+"""Reading of video: wrong frames over every kind of file, and the cost of a frame.
 
     python -m benchmarks.reading [--seeks N] [--frames N] [--video FILE]
 
-First N seeks, spread over every kind of file that the tests know: the number on each frame is read, and each picture is
-compared with sequential decoding by PyAV. Then times on a clip of 1920x1080 with a key frame every 250 frames, where a
-jump costs most; CPU seconds, and ratios within this run to plain decoding with PyAV in one thread.
+First N seeks, spread over every kind of file in the tests: the number on each frame is read, and each picture is
+compared with sequential decoding by PyAV. Then CPU seconds on a clip of 1920x1080 with a key frame every 250 frames,
+where a jump costs most, with ratios to plain decoding with PyAV in one thread within this run.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from tests.videos import KINDS, decode_in_order, read_barcode, rgb, write_barcod
 
 
 def count_wrong(n_seeks: int, folder: Path) -> None:
-    """Print how many frames of how many came out wrong, kind by kind."""
+    """Print the number of wrong frames by kind of file."""
     rng = np.random.default_rng(0)
     share = -(-n_seeks // len(KINDS))
     total = wrong = different = compared = 0
@@ -80,14 +80,14 @@ def timed(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def each(things: Iterable[object]) -> None:
-    """Make things one after another and keep none."""
-    for _ in things:
+def each(items: Iterable[object]) -> None:
+    """Consume items one after another and keep none."""
+    for _ in items:
         pass
 
 
 def plain(path: Path, convert: bool) -> None:
-    """Decode everything with PyAV and no more."""
+    """Decode all frames with PyAV only."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
@@ -106,13 +106,13 @@ def opencv(path: Path, indices: list[int]) -> None:
 
 
 def line(what: str, cpu_s: float, n: int, against: tuple[str, float] | None = None) -> None:
-    """Print a row: CPU time in all and a frame, and the ratio to something else."""
+    """Print a row: CPU time in total and per frame, and the ratio to another time."""
     ratio = f"{cpu_s / against[1]:6.2f} x {against[0]}" if against else ""
     print(f"{what:58} {cpu_s:8.3f} {1000 * cpu_s / n:9.2f}  {ratio}")
 
 
 def costs(path: Path) -> None:
-    """Print what reading costs."""
+    """Print the cost of reading."""
     with VideoReader(path) as reader:
         n = reader.n_frames
         info = reader.info
@@ -123,7 +123,7 @@ def costs(path: Path) -> None:
     line("PyAV: decode in order and convert", converting, n)
     with VideoReader(path, cache_bytes=0) as reader:
         everything = range(n)
-        line("stream, nothing converted", timed(lambda: each(reader.stream(everything))), n, ("PyAV", decoding))
+        line("stream, not converted", timed(lambda: each(reader.stream(everything))), n, ("PyAV", decoding))
         cost = timed(lambda: each(decoded.rgb() for decoded in reader.stream(everything)))
         line("stream, converted", cost, n, ("PyAV", converting))
         cost = timed(lambda: each(decoded.rgb((448, 448)) for decoded in reader.stream(everything)))
@@ -136,7 +136,7 @@ def costs(path: Path) -> None:
     scattered = np.random.default_rng(1).permutation(n)[:20].tolist()
     with VideoReader(path, cache_bytes=0) as reader:
         cold = [timed(partial(reader.frame, index)) for index in scattered]
-    line("20 scattered frames, nothing kept", sum(cold), 20, ("OpenCV", timed(lambda: opencv(path, scattered))))
+    line("20 scattered frames, no cache", sum(cold), 20, ("OpenCV", timed(lambda: opencv(path, scattered))))
     print(f"    each: median {statistics.median(cold):.3f} s, 95 % under {np.percentile(cold, 95):.3f} s")
     with VideoReader(path) as reader:
         line("the same, decoded frames kept (256 MB)", timed(lambda: each(map(reader.frame, scattered))), 20)

@@ -1,11 +1,11 @@
-"""What a study costs, and whether it loses anything when its program is killed.
+"""Cost of a study, and its losses when the program is killed.
 
     python -m benchmarks.study open [--videos N] [--votes M]
     python -m benchmarks.study kill [--rounds R]
 
-"open" makes a study and says what opening it, listing its videos with their state, casting a vote and a backup take, in
-CPU and in real time. "kill" lets a driver cast votes and kills it (-9) at random moments; after each it checks that the
-study opens for writing, is sound, and has every vote that the driver was told is kept.
+"open" makes a study and prints the CPU and wall time for opening it, listing its videos with their state, casting a
+vote and a backup. "kill" lets a driver cast votes and kills it (-9) at random moments; after each it checks that the
+study opens for writing, passes the integrity check, and has every vote that was acknowledged to the driver.
 """
 
 import argparse
@@ -30,33 +30,33 @@ ValueT = TypeVar("ValueT")
 
 
 def drive(path: Path) -> None:
-    """Cast votes for ever; print the key of every vote that is kept, and "-key" of one that is withdrawn."""
+    """Cast votes forever; print the key of every stored vote, and "-key" of every withdrawn one."""
     with Study.open(path) as study:
         while True:
             vote = study.votes.cast(Vote("a", "b", Verdict.LEFT, "Ann"))
-            _tell(vote.key)
+            _write_line(vote.key)
             if vote.id % 5 == 0:
                 study.votes.withdraw(vote.id)
-                _tell(f"-{vote.key}")
+                _write_line(f"-{vote.key}")
             if vote.id % 7 == 0:
                 study.back_up()
 
 
-def _tell(word: str) -> None:
-    """Write a whole line at once: a kill must not come between a word and its end."""
+def _write_line(word: str) -> None:
+    """Write a whole line at once: a kill must not cut it."""
     sys.stdout.write(f"{word}\n")
     sys.stdout.flush()
 
 
 def serve(path: Path) -> None:
-    """Start a process that drives for every line of stdin, so that each round costs a fork and not the imports."""
+    """Start a process that drives for every line of stdin, so that a round costs a fork and not the imports."""
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
-            _tell(f"driver {os.getpid()}")
+            _write_line(f"driver {os.getpid()}")
             drive(path)
         os.waitpid(child, 0)
-        _tell("dead")
+        _write_line("dead")
 
 
 class VoteDriver:
@@ -81,7 +81,7 @@ class VoteDriver:
             self._server.stdin.close()
 
     def kill_after(self, delay_s: float) -> list[str]:
-        """Let votes be cast, kill the driver, and return what it had been told is kept."""
+        """Let votes be cast, kill the driver, and return the acknowledged votes."""
         assert self._server.stdin is not None
         assert self._server.stdout is not None
         self._server.stdin.write("go\n")
@@ -95,16 +95,16 @@ class VoteDriver:
         return kept
 
 
-def losses(path: Path, told: list[str]) -> list[str]:
-    """Return what is wrong with a study, given what its driver was told in all rounds."""
+def losses(path: Path, acknowledged: list[str]) -> list[str]:
+    """Return the faults of a study, given the acknowledged votes of all rounds."""
     with Study.open(path) as study:
         votes = {vote.key: vote for vote in study.votes.all()}
-        wrong = ["it can only be read"] if study.read_only else []
+        wrong = ["it is read-only"] if study.read_only else []
     with closing(sqlite3.connect(path)) as connection:
         (sound,) = connection.execute("PRAGMA integrity_check").fetchone()
     wrong += [] if sound == "ok" else [sound]
-    wrong += [f"vote {word} is lost" for word in told if word.strip("-") not in votes]
-    return wrong + [f"withdrawal {word} is lost" for word in told if word[0] == "-" and votes[word[1:]].stands]
+    wrong += [f"vote {word} is lost" for word in acknowledged if word.strip("-") not in votes]
+    return wrong + [f"withdrawal {word} is lost" for word in acknowledged if word[0] == "-" and votes[word[1:]].stands]
 
 
 def make_study(folder: Path, names: list[str]) -> Path:
@@ -124,7 +124,7 @@ def _timed(what: str, work: Callable[[], ValueT]) -> ValueT:
 
 
 def measure(n_videos: int, n_votes: int) -> None:
-    """Print what opening and using a study takes."""
+    """Print the cost of opening and using a study."""
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{i:04}" for i in range(n_videos)]
         path = make_study(Path(folder), names)
@@ -133,7 +133,7 @@ def measure(n_videos: int, n_votes: int) -> None:
             pairs = [chance.sample(names, 2) for _ in range(n_votes)]
             study.votes.bring_in([Vote(a, b, Verdict.LEFT, "Ann") for a, b in pairs])
         print(f"{n_videos} videos, {n_votes} votes, {path.stat().st_size / 2**20:.1f} MiB")
-        study = _timed("open, with a backup of what changed", lambda: Study.open(path))
+        study = _timed("open, with a backup of the changes", lambda: Study.open(path))
         study.close()
         study = _timed("open again", lambda: Study.open(path))
         _timed("videos with their state", study.videos.all)
@@ -147,27 +147,27 @@ def measure(n_videos: int, n_votes: int) -> None:
         for name in names:
             (Path(folder) / f"{name}.mp4").rename(Path(folder) / f"moved {name}.mp4")
         _timed("videos with their state, all moved", study.videos.all)
-        _timed("found again", lambda: study.videos.relink(Path(folder)))
+        _timed("relinked", lambda: study.videos.relink(Path(folder)))
         study.close()
 
 
 def kill(rounds: int) -> int:
-    """Kill a driver at random moments, and print what was lost."""
+    """Kill a driver at random moments, and print the losses."""
     with tempfile.TemporaryDirectory() as folder:
         path = make_study(Path(folder), ["a", "b"])
         chance = random.Random(0)
-        told: list[str] = []
+        acknowledged: list[str] = []
         wrong: list[str] = []
         with VoteDriver(path) as driver:
             for _ in range(rounds):
-                told += driver.kill_after(chance.uniform(0, 0.12))
-                wrong += losses(path, told)
-        print(f"{rounds} kills, {len(told)} votes and withdrawals acknowledged, {len(wrong)} lost or wrong", *wrong[:9])
+                acknowledged += driver.kill_after(chance.uniform(0, 0.12))
+                wrong += losses(path, acknowledged)
+        print(f"{rounds} kills, {len(acknowledged)} acknowledged votes, {len(wrong)} lost or wrong", *wrong[:9])
     return 1 if wrong else 0
 
 
 def main() -> int:
-    """Read the command line."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["open", "kill", "serve"])
     parser.add_argument("path", nargs="?", type=Path)

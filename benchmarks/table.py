@@ -1,10 +1,10 @@
-"""The tables of docs/benchmark.md: one row a model, from what ``skillviewer evaluate -o FOLDER`` wrote.
+"""The tables of docs/benchmark.md: one row per model, from the output of ``skillviewer evaluate -o FOLDER``.
 
     python -m benchmarks.table FOLDER [FOLDER ...]
     python -m benchmarks.table --beside FOLDER FOLDER ...
 
-Of several folders the models are told one after the other; one that an earlier folder holds already is left out. With
-``--beside`` the folders are of several data sets, and a row has the main numbers of a model on each.
+The models of several folders are listed one after the other, each once. With ``--beside`` the folders are of several
+data sets, and a row has the main numbers of a model on each.
 """
 
 import argparse
@@ -26,7 +26,7 @@ HEADER = (
 
 
 def number(value: float | None, *, signed: bool = False) -> str:
-    """Return a fraction in per cent."""
+    """Return a fraction in percent."""
     return "" if value is None else f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
 
 
@@ -39,7 +39,7 @@ def span(interval: dict[str, Any] | None, *, signed: bool = False) -> str:
 
 
 def pointed(found: dict[str, Any] | None) -> str:
-    """Return how often a map points at a region, and how many times as often as chance."""
+    """Return the percentage of maps that point at a region, with its ratio to chance."""
     return "" if found is None else f"{number(found['hits'])} ({found['times_chance']:.1f})"
 
 
@@ -63,20 +63,20 @@ BESIDE = ("pooled (95 %)", "to full (95 %)", "pointing, 1 cell (× chance)")
 
 
 def beside(records: list[dict[str, Any]]) -> None:
-    """Print the main numbers of every model on several data sets, beside each other."""
+    """Print the main numbers of every model on several data sets in one table."""
     print("| model | " + " | ".join(f"{record['dataset']}: {title}" for record in records for title in BESIDE) + " |")
     print("|---|" + "--:|" * (len(BESIDE) * len(records)))
     found = [{m["model"]: m for m in record["models"]} for record in records]
     for name in found[0]:
         cells = [name]
         for m in (models.get(name) for models in found):
-            told = () if m is None else (span(m["pooled"]), span(m["difference"], signed=True), pointed(m["attention"]))
-            cells += told or ("",) * len(BESIDE)
+            row = () if m is None else (span(m["pooled"]), span(m["difference"], signed=True), pointed(m["attention"]))
+            cells += row or ("",) * len(BESIDE)
         print("| " + " | ".join(cells) + " |")
 
 
 def main() -> None:
-    """Print the table, and what ordering by known numbers and a centred guess would get."""
+    """Print the table, and the results of ordering by known numbers and of a centred guess."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--beside", action="store_true", help="Folders are of several data sets.")
@@ -84,7 +84,7 @@ def main() -> None:
     folders: list[Path] = given.folders
     missing = [folder for folder in folders if not (folder / "evaluation.json").is_file()]
     if missing:
-        parser.error(f"{missing[0]} holds no evaluation.json: skillviewer evaluate writes it once its runs are made")
+        parser.error(f"{missing[0]} has no evaluation.json: skillviewer evaluate writes it after its runs")
     records = [json.loads((folder / "evaluation.json").read_text("utf-8")) for folder in folders]
     if given.beside:
         beside(records)
@@ -102,10 +102,10 @@ def main() -> None:
     print("Ordering by: " + ", ".join(f"{what} {number(value)}" for what, value in first["ceilings"].items()))
     for what, m in models.items():
         epochs = sorted(run["epoch"] for run in m["runs"])
-        told = f"{what}: epochs {epochs[0]} to {epochs[-1]}, {m['seconds'] / len(m['runs']):.0f} s a run"
+        line = f"{what}: epochs {epochs[0]} to {epochs[-1]}, {m['seconds'] / len(m['runs']):.0f} s per run"
         for where, found in (("centre", m["attention"]), ("at the cell itself", m["attention_exact"])):
-            told += f", {where} {number(found['hits_centre'])}" if found else ""
-        print(told)
+            line += f", {where} {number(found['hits_centre'])}" if found else ""
+        print(line)
 
 
 if __name__ == "__main__":

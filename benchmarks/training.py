@@ -1,12 +1,11 @@
-"""What an epoch of training costs on kept features, beside the forward and backward passes of its videos alone.
+"""Cost of a training epoch on cached features, compared with the forward and backward passes of its videos alone.
 
     python -m benchmarks.training [--model full] [--preset paper] [--precision bfloat16] [--unfreeze] [--threads 1]
 
-Features are random, written to files and mapped as the cache does: 40 videos, four candidate passes of 25 frames
-(1 GB on the disk while it runs; ``--videos`` for fewer). Every batch is drawn, computed and stepped, and its distinct
-videos are passed forward and backward once more by themselves, in turns, so that other load meets both alike. The epoch
-ends as epochs do, with a look at the videos that choose it: a third as many as are trained on. CPU seconds are of all
-threads of the program.
+Features are random, written to files and mapped as in the cache: 40 videos, four candidate passes of 25 frames (1 GB on
+the disk while it runs; ``--videos`` for fewer). Every batch is drawn, computed and stepped; then its distinct videos
+are passed forward and backward once more alone, in turns, so that other load affects both. The epoch ends with
+predictions on the videos that choose it, a third as many as the training videos. CPU seconds are of all threads.
 """
 
 import argparse
@@ -36,7 +35,7 @@ N_SEGMENTS, CANDIDATES = 25, 4
 def random_store(
     folder: Path, names: list[str], shape: tuple[int, int, int], candidates: int = CANDIDATES
 ) -> MappedStore:
-    """Write random features of videos into files and return them as a store."""
+    """Write random features of videos to files and return them as a store."""
     rng = np.random.default_rng(0)
     whole = (N_SEGMENTS, *shape)
     passes = {}
@@ -55,7 +54,7 @@ class Clock:
         self.cpu_s = self.wall_s = 0.0
 
     def time(self, work: Callable[[], object]) -> None:
-        """Do something and add its time."""
+        """Run a function and add its time."""
         cpu, wall = time.process_time(), time.perf_counter()
         work()
         self.cpu_s += time.process_time() - cpu
@@ -76,7 +75,7 @@ def main() -> None:
     parser.add_argument("--model", default="full")
     parser.add_argument("--preset", default="small-study")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
-    parser.add_argument("--unfreeze", action="store_true", help="With the last block of both backbones.")
+    parser.add_argument("--unfreeze", action="store_true", help="Train the last block of both backbones too.")
     parser.add_argument("--videos", type=int, default=40)
     parser.add_argument("--pairs", type=int, default=500)
     parser.add_argument("--threads", type=int, default=1)
@@ -87,14 +86,14 @@ def main() -> None:
     cpu = torch.device("cpu")
     unfreezing = LastBlockTraining.of(plan.backbone, plan.preprocessing, cpu) if args.unfreeze else None
     shape = (2 * unfreezing.blocks.n_channels if unfreezing else sizes.feature_channels, *sizes.grid)
-    looked_at = [f"c{i:04}" for i in range(max(2, args.videos // 3))]
-    choosing = [Pair(a, b) for a, b in itertools.combinations(looked_at, 2)]
+    others = [f"c{i:04}" for i in range(max(2, args.videos // 3))]
+    choosing = [Pair(a, b) for a, b in itertools.combinations(others, 2)]
     names = [f"v{i:04}" for i in range(args.videos)]
     rng = np.random.default_rng(0)
     every = [Pair(a, b) for a, b in itertools.combinations(names, 2)]
     pairs = [every[i] for i in sorted(rng.permutation(len(every))[: args.pairs])]
     with tempfile.TemporaryDirectory() as folder:
-        store = random_store(Path(folder), names + looked_at, shape)
+        store = random_store(Path(folder), names + others, shape)
         torch.manual_seed(0)
         model = attention_model(args.model).build(sizes)
         for part in model.modules():
@@ -118,7 +117,7 @@ def main() -> None:
             def step(some: list[str] = some, places: list[tuple[int, int, int]] = places) -> None:
                 fitting.update(some, places)
 
-            if number == 0:  # memory and kernels are made once
+            if number == 0:  # memory and kernels are set up once
                 step()
                 passes()
             for work, clock in ((step, whole), (passes, alone))[:: 1 if number % 2 else -1]:
@@ -132,10 +131,10 @@ def main() -> None:
         f"{what}, {args.preset}, {args.precision}, {args.threads} threads: an epoch over {len(pairs)} pairs of "
         f"{len(names)} videos, {number + 1} batches, {n_passes} passes of {N_SEGMENTS} frames"
     )
-    print(f"  epoch, from kept features to new weights  {whole}")
-    print(f"  of it the look at {len(looked_at)} other videos        {look}")
+    print(f"  epoch, from cached features to new weights {whole}")
+    print(f"  of it predictions on {len(others)} other videos        {look}")
     print(f"  forward and backward of its videos alone  {alone}")
-    print(f"  ratio {whole.cpu_s / alone.cpu_s:.2f} (CPU)   {1e3 * whole.cpu_s / n_passes:.1f} ms CPU a video")
+    print(f"  ratio {whole.cpu_s / alone.cpu_s:.2f} (CPU)   {1e3 * whole.cpu_s / n_passes:.1f} ms CPU per video")
 
 
 if __name__ == "__main__":

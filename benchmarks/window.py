@@ -1,15 +1,16 @@
-"""How quickly the window answers: opening, scrubbing, playing, and the event loop while a model works.
+"""Response of the window: opening, scrubbing, playing, and the event loop during an assessment.
 
     QT_QPA_PLATFORM=offscreen python -m benchmarks.window [VIDEO] [--model NAME_OR_FOLDER] [--backbone NAME]
 
 Drives the real window with the real reader, proxy and engine. Without VIDEO clips of a drifting texture are made, at
 1280 x 720 and 1920 x 1080, 10 s each. Without --model an untrained head of the full model over the named backbone is
-used: it does the same work. Times are wall times in ms; "own" is what the window's thread computed itself between two
-beats of the event loop, which does not depend on what else the machine does.
+used: it does the same work. Times are wall times in ms; "own" is the CPU time of the window's thread between two beats
+of the event loop, which does not depend on other load.
 """
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -27,7 +28,6 @@ from benchmarks.clips import write_textured_clip
 from skillviewer.core.paths import HOME_VARIABLE, cache_dir
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.nets.library import model_folder
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.inspecting.screen import InspectScreen
@@ -44,7 +44,7 @@ SIZES = ((1280, 720), (1920, 1080))
 
 
 class Heart(QObject):
-    """Beats in the event loop and remembers how late every beat came, and what this thread computed meanwhile."""
+    """Beats in the event loop; records the delay of every beat, and this thread's CPU time between beats."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Heart(QObject):
         self._timer.timeout.connect(self._beat)
 
     def start(self) -> None:
-        """Begin anew."""
+        """Start a new measurement."""
         self.gaps_ms.clear()
         self._last = (time.perf_counter(), time.thread_time())
         self._timer.start()
@@ -68,7 +68,7 @@ class Heart(QObject):
         self._last = now
 
     def stop(self, what: str = "event loop meanwhile") -> None:
-        """Stop, and print how late beats came."""
+        """Stop, and print the delays."""
         self._beat()
         self._timer.stop()
         walls, own = np.array(self.gaps_ms).T
@@ -80,7 +80,7 @@ class Heart(QObject):
 
 
 class Watch(QObject):
-    """Takes the time at which every frame is painted."""
+    """Records when every frame is painted."""
 
     def __init__(self, canvas: VideoCanvas) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class Watch(QObject):
 
 
 def pause(ms: int) -> None:
-    """Let events run."""
+    """Process events for some time."""
     loop, timer = QEventLoop(), QTimer()
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(loop.quit)
@@ -106,7 +106,7 @@ def pause(ms: int) -> None:
 
 
 def wait(until: Callable[[], bool], timeout_s: float = 600) -> None:
-    """Let events run until something is so."""
+    """Process events until a condition holds."""
     end = time.perf_counter() + timeout_s
     while not until():
         if time.perf_counter() > end:
@@ -126,10 +126,10 @@ def spread(what: str, values_ms: list[float]) -> None:
 
 
 def jump(made: Composition, watch: Watch, frames: list[int]) -> tuple[list[float], list[float]]:
-    """Ask for frames, one after the other has arrived.
+    """Request frames, each after the last one has arrived.
 
     Returns:
-        For every request, ms until its frame was painted in any size, and until its exact picture was.
+        For every request, ms until its frame was painted in any size, and until its exact picture was painted.
     """
     first, exact = [], []
     for frame in frames:
@@ -145,7 +145,7 @@ def jump(made: Composition, watch: Watch, frames: list[int]) -> tuple[list[float
 
 
 def drag(made: Composition, watch: Watch, frames: list[int]) -> None:
-    """Ask for a frame at a steady pace, as a hand does, without waiting; print what was shown and how late."""
+    """Request frames at a steady pace without waiting, like a drag; print the frames shown and their delay."""
     watch.painted.clear()
     asked: dict[int, float] = {}
     for frame in frames:
@@ -162,7 +162,7 @@ def drag(made: Composition, watch: Watch, frames: list[int]) -> None:
 
 
 def open_time() -> None:
-    """Print how long a fresh process takes until the window is painted."""
+    """Print the time of a fresh process until the window is painted."""
     code = """
 import time
 started, cpu = time.perf_counter(), time.process_time()
@@ -192,7 +192,7 @@ run([])
 
 
 def untrained(folder: Path, backbone: str) -> Path:
-    """Write a checkpoint of the full model with a random head: it does the work of a trained one."""
+    """Write a checkpoint of the full model with a random head: its cost is that of a trained one."""
     import torch
 
     from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
@@ -226,7 +226,7 @@ def untrained(folder: Path, backbone: str) -> Path:
 
 
 def untrained_elsewhere(folder: Path, backbone: str) -> Path:
-    """Do the same in a process of its own, so that this one imports torch only when the window does."""
+    """Do the same in another process, so that this one imports torch only when the window does."""
     code = "import sys; from pathlib import Path; from benchmarks.window import untrained; "
     code += "print(untrained(Path(sys.argv[1]), sys.argv[2]))"
     command = [sys.executable, "-c", code, str(folder), backbone]
@@ -255,14 +255,14 @@ def look(made: Composition, info: VideoInfo, watch: Watch, heart: Heart) -> None
     program = made.program
     rng = np.random.default_rng(0)
     _, exact = jump(made, watch, rng.integers(0, info.n_frames, 25).tolist())
-    spread("jump, nothing prepared: exact picture", exact)
+    spread("jump, no proxy: exact picture", exact)
     pause(2000)
     wait(lambda: not program.jobs.running)
     pause(1000)
     heart.start()
     first, exact = jump(made, watch, rng.integers(0, info.n_frames, 120).tolist())
-    spread("jump, prepared: that frame painted", first)
-    spread("jump, prepared: its exact picture", exact)
+    spread("jump, with proxy: that frame painted", first)
+    spread("jump, with proxy: its exact picture", exact)
     drag(made, watch, [int(x) for x in np.linspace(info.n_frames - 1, 0, 150)])
     heart.stop()
     program.playback.seek(0)
@@ -294,10 +294,10 @@ def load(made: Composition, heart: Heart, model: Path) -> None:
 
 
 def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool) -> None:
-    """Assess the video on screen, while somebody scrubs or not."""
+    """Assess the video on screen, with or without scrubbing."""
     program = made.program
     rng = np.random.default_rng(1)
-    FeatureCache(cache_dir() / "features").clear()
+    shutil.rmtree(cache_dir() / "features", ignore_errors=True)
     program.state.set_analysis(None)
     heart.start()
     before = time.perf_counter()
@@ -308,7 +308,7 @@ def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool)
         if scrubbing:
             program.playback.seek(int(rng.integers(0, info.n_frames)))
         pause(2 * PACE_MS)
-    what = "assessed while somebody scrubs" if scrubbing else "assessed"
+    what = "assessed while scrubbing" if scrubbing else "assessed"
     say(what, f"{(time.perf_counter() - before) * 1000:6.0f} ms   first map after {first_ms:.0f} ms")
     heart.stop()
 

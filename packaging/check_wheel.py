@@ -1,9 +1,9 @@
-"""Builds the wheel, installs it into a clean environment, and checks that it works there, away from the checkout.
+"""Build the wheel, install it into a clean environment, and check that it works outside of the checkout.
 
     python packaging/check_wheel.py [--dependencies SITE_PACKAGES]
 
-The libraries that the program needs are installed as pip finds them; with ``--dependencies`` those of another
-environment are lent instead, and only the wheel is installed: minutes less, and no network.
+pip installs the program's dependencies. With ``--dependencies`` those of another environment are used instead, and only
+the wheel is installed, which saves minutes and needs no network.
 """
 
 import argparse
@@ -26,15 +26,15 @@ WANTED = (
 
 
 def run(command: list[str | Path], **how: object) -> None:
-    """Run a command, and say it."""
+    """Print and run a command."""
     print("$", *command, flush=True)
     subprocess.run([str(word) for word in command], check=True, **how)  # type: ignore[call-overload]
 
 
 def main() -> int:
-    """Build, install, check."""
+    """Build, install and check the wheel."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--dependencies", type=Path, help="site-packages of an environment that has the libraries.")
+    parser.add_argument("--dependencies", type=Path, help="site-packages of an environment with the dependencies.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="skillviewer wheel ") as scratch:
         folder = Path(scratch)
@@ -45,7 +45,7 @@ def main() -> int:
         strange = [name for name in names if name.startswith(("tests/", "benchmarks/", "docs/"))]
         print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB, {len(names)} files")
         if missing or strange:
-            print(f"missing in it: {missing}; not meant to be in it: {strange[:5]}")
+            print(f"missing from the wheel: {missing}; unexpected in the wheel: {strange[:5]}")
             return 1
         run([sys.executable, "-m", "venv", folder / "clean"])
         scripts = folder / "clean" / ("Scripts" if sys.platform == "win32" else "bin")

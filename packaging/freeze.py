@@ -1,8 +1,8 @@
-"""Builds the frozen program with PyInstaller, and checks it: it starts, opens the sample study and exports a clip.
+"""Build the frozen program with PyInstaller, and check that it starts, opens the sample study and exports a clip.
 
     python packaging/freeze.py [--out build/frozen] [--check-only]
 
-Needs ``pip install -e .[freeze]``. Ends with 1 where a check fails, or where the program weighs more than it may.
+Needs ``pip install -e .[freeze]``. Exits with 1 if a check fails, or if the program exceeds its size limit.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_MB = 1300
-"""What the program may weigh: it weighs 1,265 MB: torch 429, LLVM for the flow kernels 160, OpenCV 168, Qt 93."""
-TOLD = 12
+"""Size limit of the program. Its size is 1,265 MB: torch 429, LLVM for the flow kernels 160, OpenCV 168, Qt 93."""
+SHOWN = 12
 
 
 def build(out: Path) -> None:
@@ -26,7 +26,7 @@ def build(out: Path) -> None:
 
 
 def weight(folder: Path) -> dict[str, float]:
-    """Return megabytes by library, the heaviest first."""
+    """Return megabytes by library, the largest first."""
     found: dict[str, float] = {}
     inside = folder / "_internal"
     for path in folder.rglob("*"):
@@ -37,7 +37,7 @@ def weight(folder: Path) -> dict[str, float]:
 
 
 def check(folder: Path) -> bool:
-    """Run the program as a person would who has nothing else installed; return whether all went well."""
+    """Run the program without other software on the path; return whether all checks passed."""
     program = folder / ("skillviewer.exe" if sys.platform == "win32" else "skillviewer")
     with tempfile.TemporaryDirectory() as scratch:
         kept = {name: os.environ[name] for name in ("HOME", "LANG", "SYSTEMROOT", "TEMP") if name in os.environ}
@@ -57,27 +57,27 @@ def check(folder: Path) -> bool:
             print("$ skillviewer", *arguments, flush=True)
             ended = subprocess.run([str(program), *arguments], cwd=scratch, env=environment, check=False, timeout=1200)
             if ended.returncode != 0:
-                print(f"that ended with {ended.returncode}")
+                print(f"exit status {ended.returncode}")
                 return False
         return clip.stat().st_size > 10_000
 
 
 def main() -> int:
-    """Build, check and weigh."""
+    """Build, check and print the sizes."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "frozen")
-    parser.add_argument("--check-only", action="store_true", help="Check what was built before.")
+    parser.add_argument("--check-only", action="store_true", help="Check an earlier build.")
     given = parser.parse_args()
     folder = given.out / "SkillViewer"
     if not given.check_only:
         build(given.out)
     parts = weight(folder)
     total = sum(parts.values())
-    for name, megabytes in list(parts.items())[:TOLD]:
+    for name, megabytes in list(parts.items())[:SHOWN]:
         print(f"{megabytes:8.1f} MB  {name}")
-    print(f"{total:8.1f} MB  in all, of {MOST_MB} MB at most")
+    print(f"{total:8.1f} MB  in total, limit {MOST_MB} MB")
     sound = check(folder) and total <= MOST_MB
-    print("The frozen program works." if sound else "The frozen program does not do.")
+    print("The frozen program works." if sound else "The frozen program does not work.")
     return 0 if sound else 1
 
 

@@ -1,9 +1,9 @@
-"""Makes the pictures of README and docs from the program itself, on the sample study.
+"""Make the pictures of README and docs with the program itself, on the sample study.
 
     python packaging/make_images.py [FOLDER] [NAME ...]
 
-Nothing is drawn by hand: the window is the real one with the real model, without a display; it reads and writes in a
-home of its own. The states that are hard to reach with real videos (300 of them, failures, long names) are made by
+The window is the real one with the real model, without a display, and uses its own home folder. States that are hard
+to reach with real videos (300 of them, failures, long names) are made by
 ``python -m tests.ui.states``.
 """
 
@@ -44,33 +44,33 @@ if TYPE_CHECKING:
 
 SIZE = (1280, 720)
 COMPARED = ("sample-full", "sample-cbam", "sample-visual")
-"""Checkpoints beside each other in the picture of the Compare screen, as far as there are any."""
+"""Checkpoints in the picture of the Compare screen, where available."""
 
 
 def pause(ms: int) -> None:
-    """Let the window live for a time."""
+    """Process events for some time."""
     loop = QEventLoop()
     QTimer.singleShot(ms, loop.quit)
     loop.exec()
 
 
 def wait(until: Callable[[], bool], timeout_s: float = 180.0) -> None:
-    """Let the window live until something is so."""
+    """Process events until a condition holds."""
     for _ in range(round(timeout_s / 0.02)):
         if until():
             return
         pause(20)
-    raise TimeoutError("the window did not get there")
+    raise TimeoutError("the window did not reach the expected state")
 
 
 @dataclass
 class Tour:
-    """The window on the sample study, led from screen to screen.
+    """Leads the window on the sample study from screen to screen.
 
     Attributes:
         made: The window and its program.
         theme: Its theme.
-        folder: Where pictures go.
+        folder: Folder of the pictures.
     """
 
     made: Composition
@@ -78,7 +78,7 @@ class Tour:
     folder: Path
 
     def grab(self, name: str) -> None:
-        """Write what the window shows."""
+        """Save a picture of the window."""
         pause(400)
         path = self.folder / f"{name}-{self.theme.value}.png"
         if not self.made.window.grab().save(str(path)):
@@ -86,17 +86,17 @@ class Tour:
         print(path, flush=True)
 
     def screen(self, name: str) -> QWidget:
-        """Go to a screen."""
+        """Open a screen."""
         self.made.window.show_screen(name)
         pause(300)
         return self.made.window.screen_named(name)
 
     def start(self) -> None:
-        """The first page."""
+        """Picture the first page."""
         self.grab("start")
 
     def inspect(self) -> None:
-        """The lowest video of the sample study, at the moment that lowered its score most."""
+        """Picture the lowest video of the sample study, at the moment that lowered its score most."""
         program, window = self.made.program, self.made.window
         program.studies.open_sample()
         wait(lambda: len(program.videos) > 1 and all(entry.analysis is not None for entry in program.videos))
@@ -113,7 +113,7 @@ class Tour:
         self.grab("inspect")
 
     def compare(self) -> None:
-        """Where several models looked on the same frame."""
+        """Picture the attention of several models on the same frame."""
         screen = cast("CompareScreen", self.screen("compare"))
         models = {entry.folder.name: entry for entry in self.made.program.models.entries}
         entries = [models[name] for name in COMPARED]
@@ -123,7 +123,7 @@ class Tour:
         self.grab("compare")
 
     def rank(self) -> None:
-        """A pair under judgement, and what the votes say."""
+        """Picture a pair being judged, and the results of the votes."""
         screen = cast("RankScreen", self.screen("rank"))
         screen.judging.enter("A. Rater")
         wait(lambda: screen.judging.phase is JudgingPhase.JUDGING)
@@ -136,13 +136,13 @@ class Tour:
         self.grab("results")
 
     def finetune(self) -> None:
-        """What is to be trained, and what it costs."""
+        """Picture a training plan and its cost."""
         screen = cast("FinetuneScreen", self.screen("finetune"))
-        wait(screen.choices.button.isEnabled)  # once it is known what a training would cost
+        wait(screen.choices.button.isEnabled)  # once the cost is measured
         self.grab("finetune")
 
     def export(self) -> None:
-        """What a clip will look like."""
+        """Picture the preview of a clip."""
         screen = cast("ExportScreen", self.screen("export"))
         wait(lambda: screen.pane.has_picture and not screen.previews.busy)
         self.grab("export")
@@ -160,14 +160,14 @@ def opened(app: QApplication, theme: ThemeChoice, folder: Path) -> Composition:
     made.window.resize(*SIZE)
     made.window.show()
     pause(200)
-    made.window.resize(*SIZE)  # again: a window that is shown is fitted to the screen, and there is none
+    made.window.resize(*SIZE)  # again: show() fits the window to the screen, and there is none
     begin(made.program, [], DEFAULT_MODEL)
     wait(lambda: made.program.state.model is not None)
     return made
 
 
 def figures(folder: Path) -> None:
-    """A contact sheet and a still, as they are exported."""
+    """Export a contact sheet and a still."""
     videos = sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
     with Engine.open(DEFAULT_MODEL) as engine:
         analyses = [engine.assess(videos[i], passes=4) for i in (0, 15)]
@@ -177,7 +177,7 @@ def figures(folder: Path) -> None:
 
 
 def main() -> None:
-    """Make all pictures, or those that are named."""
+    """Make all pictures, or the named ones."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else docs_dir() / "images"
     names = sys.argv[2:] or [*NAMES, "figures"]
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
-"""Makes the fonts of reports from those of the window: TrueType outlines, which the PDF library takes; fewer letters.
+"""Make the fonts of reports from those of the window, as TrueType outlines for the PDF library and with fewer letters.
 
     python packaging/report_fonts.py
 
 Reads resources/style/fonts/Inter-*.otf and writes resources/report/Inter-*.ttf: Latin, Greek, Cyrillic, punctuation,
-arrows and mathematical signs, with figures that are all of one width. Needs fonttools, which matplotlib brings.
+arrows and mathematical signs, with tabular figures. Needs fonttools, which matplotlib installs.
 """
 
 from pathlib import Path
@@ -20,11 +20,11 @@ LETTERS = (
     *range(0x2190, 0x21A0), *range(0x2200, 0x2270), *range(0x25A0, 0x2600), 0x2713, 0x2717, 0xFFFD,
 )  # fmt: skip
 GREATEST_ERROR = 1.0
-"""Font units by which an outline may differ."""
+"""Tolerance of an outline, in font units."""
 
 
 def with_tabular_figures(font: TTFont) -> None:
-    """Let the figures be those of one width."""
+    """Replace the figures with tabular ones."""
     names = set(font.getGlyphOrder())
     for table in font["cmap"].tables:
         for code in range(ord("0"), ord("9") + 1):

@@ -1,9 +1,9 @@
-"""Makes the analyses that ship with the sample study, so that it can be looked at the moment it is opened.
+"""Make the analyses that ship with the sample study, so that it is usable as soon as it is opened.
 
     python packaging/sample_analyses.py
 
-They are what the window would compute itself, with as many passes as give an interval; run it again whenever the
-checkpoint, the sample videos or anything that decides an analysis has changed (a test tells).
+They equal the analyses computed by the window, with enough passes for an interval. Run the script again when the
+checkpoint, the sample videos or anything else that affects an analysis has changed (a test detects this).
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ from skillviewer.ui.session.open_study import SAMPLE_ANALYSES, SAMPLE_PASSES, sa
 
 
 def main() -> None:
-    """Assess every video of the sample study and write what came of it beside the videos."""
+    """Assess every video of the sample study, and write the analyses to the folder of the videos."""
     source = resources_dir() / "sample_study"
     folder = source / SAMPLE_ANALYSES
     folder.mkdir(exist_ok=True)

@@ -27,7 +27,7 @@ from skillviewer.data.study import FileState, Study, StudySettings, cached_analy
 from skillviewer.data.trained_pairs import read_pairs
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.checkpoint import load_checkpoint
-from tests.engine.test_training_state import train
+from tests.engine.training.test_state_file import train
 
 OLD = Path(__file__).parent / "fixtures" / "v0_1"
 TINY = "bd6277ee6909721f6ba674ae978df5df4de57ed2c5a3e06d581d03a10492f9ee"

@@ -1,12 +1,7 @@
-"""Docstrings keep the prose style of CONTRIBUTING.md: a count for every folder that may only shrink.
-
-``python -m tests.test_prose`` lowers the counts in ``tests/prose_baseline.json`` to those of today.
-"""
+"""Docstrings and pages keep the prose style of CONTRIBUTING.md."""
 
 import ast
-import json
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "skillviewer"
-BASELINE = Path(__file__).with_name("prose_baseline.json")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 RIDDLE = re.compile(r"(What|Whether|Of|Who|How|Where|Which)\b")
@@ -44,27 +38,14 @@ def fault(text: str) -> str:
     return f"says “{found[0]}”" if found else ""
 
 
-def faults() -> dict[str, list[str]]:
-    """Return the faults of every folder of the package, one line each."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for line, text in texts(ast.parse(path.read_text(encoding="utf-8"))):
-            what = fault(text)
-            if what:
-                folder = path.parent.relative_to(ROOT).as_posix()
-                found[folder].append(f"{path.relative_to(ROOT).as_posix()}:{line} {what}")
-    return found
-
-
 def test_docstrings_keep_to_the_style() -> None:
-    allowed: dict[str, int] = json.loads(BASELINE.read_text(encoding="utf-8"))
-    found = faults()
-    for folder in sorted({*found, *allowed}):
-        now, before = len(found.get(folder, [])), allowed.get(folder, 0)
-        assert now <= before, f"{folder}: {now} faults, {before} allowed.\n" + "\n".join(found[folder])
-        assert now >= before, (
-            f"{folder} has {now} faults: lower its {before} in {BASELINE.name} (python -m tests.test_prose)."
-        )
+    found = [
+        f"{path.relative_to(ROOT).as_posix()}:{line} {what}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for line, text in texts(ast.parse(path.read_text(encoding="utf-8")))
+        if (what := fault(text))
+    ]
+    assert found == []
 
 
 @pytest.mark.parametrize(
@@ -89,15 +70,3 @@ def test_pages_keep_to_the_style(page: Path) -> None:
     )
     told = [f"{match[0]}: …{text[max(0, match.start() - 40) : match.end() + 20]!r}" for match in WORDS.finditer(text)]
     assert told == []
-
-
-def lower_baseline() -> None:
-    """Write the counts of today where they are lower; without a baseline, all of them."""
-    before: dict[str, int] = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else {}
-    counts = {folder: len(lines) for folder, lines in faults().items()}
-    kept = {folder: min(n, before.get(folder, 0)) if before else n for folder, n in counts.items()}
-    BASELINE.write_text(json.dumps({k: n for k, n in sorted(kept.items()) if n}, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    lower_baseline()

@@ -1,4 +1,4 @@
-"""``skillviewer data``: what a data set holds, and how it is divided for testing."""
+"""``skillviewer data``: the contents and folds of a data set."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """Say what a data set holds and how it is divided."""
+    """Print the contents of a data set, and its folds."""
 
 
 data.add_command(import_ratings)
@@ -35,9 +35,9 @@ def inspect(
     reading: Reading,
     as_json: bool,
 ) -> int:
-    """Say what the data set at PATH holds, and what is missing or contradictory.
+    """Print the contents of the data set at PATH, and what is missing or contradictory.
 
-    Where several tasks lie in one folder, all are told of; --task chooses one.
+    If several tasks lie in one folder, all are listed; --task chooses one.
     """
     from skillviewer.data.formats.formats import recognised_form
 
@@ -63,7 +63,7 @@ def inspect(
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a data set holds: the JSON of ``skillviewer data inspect``."""
+    """Contents of a data set: the JSON of ``skillviewer data inspect``."""
 
     name: str
     form: str
@@ -130,12 +130,12 @@ def _print(h: Holdings) -> None:
         whole = h.possible_pairs
         return f"{count} ({100 * count / whole:.0f} % of {whole} possible)" if whole else str(count)
 
-    people = str(h.participants) if h.participants else "nobody says who is in the videos"
+    people = str(h.participants) if h.participants else "not known"
     if h.participants and h.videos_without_participant:
         people += f" ({h.videos_without_participant} videos without)"
     files = f"{h.videos}, {h.videos_with_file} with a file"
     if h.stretches_of_longer_videos:
-        files += f", {h.stretches_of_longer_videos} of them stretches of longer recordings"
+        files += f", {h.stretches_of_longer_videos} of them parts of longer recordings"
     rows = (
         ("form", h.form),
         ("task", h.task),
@@ -174,9 +174,9 @@ def folds(
     by: str | None,
     as_json: bool,
 ) -> None:
-    """Print who is held out in which fold of the data set at PATH, and how many pairs that leaves.
+    """Print the held-out participants and the number of pairs of each fold of the data set at PATH.
 
-    Where some videos have a file, those without are left out, as train and evaluate do.
+    If some videos have a file, those without are left out, as train and evaluate do.
     """
     from skillviewer.core.dataset.folds import FoldsBy, make_folds
     from skillviewer.data.tables.rows import some

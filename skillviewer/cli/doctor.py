@@ -66,7 +66,7 @@ def _codecs() -> Iterator[Line]:
 def _folders() -> Iterator[Line]:
     for what, folder in (("cache", cache_dir()), ("data", data_dir()), ("settings", config_dir()), ("log", log_dir())):
         existing = folder
-        while not os.path.lexists(existing) and existing != existing.parent:  # nobody may look into some
+        while not os.path.lexists(existing) and existing != existing.parent:  # some have no permission
             existing = existing.parent
         writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
         free_gb = shutil.disk_usage(existing).free / 1e9

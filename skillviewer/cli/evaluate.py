@@ -59,7 +59,7 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
     """Train and test models on the folds of DATA, and put them into one table.
 
     Every run is kept in the folder; what is finished there and agrees with the settings is not made again, so the same
-    command goes on after it was stopped.
+    command continues after a stop.
     """
     from skillviewer.core.dataset.folds import FoldsBy
     from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models

@@ -71,7 +71,6 @@ export = ExportGroup(
 
 
 def _of_videos(exporter: "Exporter") -> click.Command:
-    """Return the command of an exporter of analysed videos."""
     suffixes = ", ".join(exporter.suffixes)
     parameters: list[click.Parameter] = [
         click.Argument(["sources"], metavar="SOURCES...", nargs=-1, required=True, type=SOURCE),
@@ -127,19 +126,19 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     if problems and _into_one(exporter, given["output"]):
         click.echo(f"skillviewer: {given['output']} is not written: into one file goes all or nothing.", err=True)
         return 1
-    orders = _orders(exporter, found, given["output"], given["file_suffix"], options, overwrite=given["force"])
+    requests = _requests(exporter, found, given["output"], given["file_suffix"], options, overwrite=given["force"])
     spared = (*sources, *(subject.video for subjects in found for subject in subjects))
-    orders = [replace(order, spared=spared) for order in orders]
+    requests = [replace(request, spared=spared) for request in requests]
     failed = len(problems)
     with ExportService(
         lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True)), keeps=True
-    ) as desk:
-        for order in orders:
-            failed += not _one(desk, order, token, as_json=as_json)
+    ) as service:
+        for request in requests:
+            failed += not _one(service, request, token, as_json=as_json)
     return 1 if failed else 0
 
 
-def _orders(
+def _requests(
     exporter: "Exporter",
     found: "Sequence[tuple[ExportTarget, ...]]",
     output: Path,
@@ -164,16 +163,16 @@ def _orders(
             f"{' or '.join(exporter.suffixes)}, or a folder."
         )
     end, taken = suffix or exporter.suffixes[0], set[str]()
-    orders = []
+    requests = []
     for subjects in found:
         for together in [subjects] if exporter.takes_several else [(subject,) for subject in subjects]:
             name = reserve_name(safe_name(_name(together)), taken)
-            orders.append(ExportRequest(exporter, together, output / f"{name}{end}", options, overwrite))
-    return orders
+            requests.append(ExportRequest(exporter, together, output / f"{name}{end}", options, overwrite))
+    return requests
 
 
 def _name(subjects: "Sequence[ExportTarget]") -> str:
-    """Return what a file of one video is called: like the video, with the model where others have files beside it."""
+    """Return the name of a file of one video: the video's, with the model's where other models get files too."""
     from skillviewer.cli.export_sources import model_suffix
 
     first = subjects[0]
@@ -184,7 +183,6 @@ def _name(subjects: "Sequence[ExportTarget]") -> str:
 
 
 def _into_one(exporter: "Exporter", output: Path) -> bool:
-    """Return whether all goes into one file."""
     return output.suffix.lower() in exporter.suffixes and not _is_folder(output)
 
 
@@ -195,16 +193,15 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _one(desk: "ExportService", order: "ExportRequest", token: CancelToken, *, as_json: bool) -> bool:
-    """Write one file and tell what became of it."""
+def _one(service: "ExportService", request: "ExportRequest", token: CancelToken, *, as_json: bool) -> bool:
     try:
         with progress_bar(unit="") as report:
-            written = desk.write(order, token, report)
+            written = service.write(request, token, report)
     except SkillViewerError as error:
-        report_failure(message_of(error), str(order.path), as_json=as_json)
+        report_failure(message_of(error), str(request.path), as_json=as_json)
         return False
-    videos = [s.title or s.video.stem for s in order.subjects]
-    _report_written(written, order.exporter.name, {"videos": videos}, as_json=as_json)
+    videos = [s.title or s.video.stem for s in request.subjects]
+    _report_written(written, request.exporter.name, {"videos": videos}, as_json=as_json)
     return True
 
 
@@ -212,7 +209,6 @@ def _one(desk: "ExportService", order: "ExportRequest", token: CancelToken, *, a
 
 
 def _of_study(exporter: "StudyExporter") -> click.Command:
-    """Return the command of an exporter of whole studies."""
     suffixes = ", ".join(exporter.suffixes)
     parameters: list[click.Parameter] = [
         click.Argument(["study"], metavar="STUDY", type=_PATH),
@@ -228,10 +224,10 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
         from skillviewer.engine.inference.model_pool import ModelPool
 
         options, output = chosen_options(exporter.options, given), given["output"]
-        order = StudyExportRequest(exporter, given["study"], output, options, given["force"])
+        request = StudyExportRequest(exporter, given["study"], output, options, given["force"])
         try:
-            with ExportService(ModelPool) as desk, progress_bar(unit="file") as report:
-                written = desk.write_study(order, CancelToken(), report)
+            with ExportService(ModelPool) as service, progress_bar(unit="file") as report:
+                written = service.write_study(request, CancelToken(), report)
         except SkillViewerError as error:
             report_failure(message_of(error), str(output), as_json=given["as_json"])
             return 1

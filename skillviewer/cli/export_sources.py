@@ -1,4 +1,4 @@
-"""What an export on the command line is made of: studies, videos, folders and analyses become subjects."""
+"""Sources of an export on the command line: studies, videos, folders and analyses become export targets."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -82,7 +82,7 @@ def gathered(
 
 
 def _video_of(analysis: "Analysis", saved: Path) -> Path:
-    """Return where the video of a saved analysis lies: where it was, or beside the file."""
+    """Return the path of the video of a saved analysis: its recorded path, or in the folder of the analysis."""
     was, beside = analysis.video.path, saved.parent / analysis.video.path.name
     return beside if not was.is_file() and beside.is_file() else was
 
@@ -100,7 +100,7 @@ def _of_study(
         used = study.settings.model
         model = study.models.default_model(used)  # as “study list” and the report of the cohort do
         if model is not None and model.digest != used and not study.models.scores(model.digest):
-            model = None  # nobody chose it, and it has said nothing
+            model = None  # it was not chosen, and has scored nothing
     by_name = {video.name: video for video in videos}
     wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name] if names else list(videos)
     found, problems = [], []

@@ -1,4 +1,4 @@
-"""``skillviewer finetune``: a model that goes on learning from the votes of a study, or a first one from nothing."""
+"""``skillviewer finetune``: a model trained further on the votes of a study, or a new one."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ class FinetuneChoices(TypedDict):
 @click.option("--versions", is_flag=True, help="List the models and versions of STUDY, and stop.")
 @click.option("--use", help="Go to a version, NAME:NUMBER as --versions lists it, and stop.")
 def finetune(path: Path, **chosen: Unpack[FinetuneChoices]) -> None:
-    """Train a model on the votes of STUDY; whole participants (or videos) are held out, and the cost is told before.
+    """Train a model on the votes of STUDY; whole participants (or videos) are held out, and the cost is printed first.
 
     The new version is added to the study, where it waits to be accepted. Ctrl+C stops and keeps the best so far; a
     second time discards it.
@@ -143,7 +143,7 @@ def _train(study: "Study", chosen: FinetuneChoices) -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[tuple[CancelToken, CancelToken, Callable[[], None]]]:
-    """Give a flag that cancels, one that stops and keeps the best, and a call that says that training has begun."""
+    """Yield a token that cancels, one that stops and keeps the best, and a function to call when training begins."""
     token, stop = CancelToken(), CancelToken()
     begun = False
 

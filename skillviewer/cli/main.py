@@ -20,17 +20,17 @@ from skillviewer.engine.runtime.memory import keep_freed_memory
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("window", "skillviewer.cli.window", "Open the window (the same as skillviewer [FILES])."),
-    ("score", "skillviewer.cli.score", "Score videos and say what the model looked at."),
+    ("score", "skillviewer.cli.score", "Score videos."),
     ("demo", "skillviewer.cli.demo", "Run the main job on the sample study."),
     ("train", "skillviewer.cli.train", "Train a model on a folder of videos and pairs."),
-    ("finetune", "skillviewer.cli.finetune", "Go on training a model on the votes of a study, or begin one."),
-    ("study", "skillviewer.cli.study", "Make, fill, list, import, export and mend a study."),
+    ("finetune", "skillviewer.cli.finetune", "Train a model further on the votes of a study, or a new one."),
+    ("study", "skillviewer.cli.study", "Make, fill, list, import, export and repair a study."),
     ("export", "skillviewer.cli.export", "Write clips, figures, tables, reports, or a whole study."),
     ("evaluate", "skillviewer.cli.evaluate", "Train and test models on the folds of a data set, in one table."),
-    ("data", "skillviewer.cli.data", "Say what a data set holds, and how it is divided."),
+    ("data", "skillviewer.cli.data", "Print the contents and the folds of a data set."),
     ("models", "skillviewer.cli.models", "List checkpoints and attention models."),
     ("weights", "skillviewer.cli.weights", "List or fetch backbone weights (the one command that uses the network)."),
-    ("doctor", "skillviewer.cli.doctor", "Say what this computer has, and what is missing."),
+    ("doctor", "skillviewer.cli.doctor", "Check this computer for what the program needs."),
 )
 """(name, module, one line): every command is one module with a click command of the same name."""
 
@@ -106,7 +106,7 @@ def run(args: Sequence[str] | None = None) -> int:
         _discard_output()
         return 0
     except OSError as error:
-        if error.filename is not None:  # a folder that nobody may look into, say
+        if error.filename is not None:  # a folder without permission, say
             click.echo(f"skillviewer: {error.filename}: {error.strerror or error}.", err=True)
             return 1
         click.echo(f"skillviewer: what there is to say could not be written: {error.strerror or error}.", err=True)
@@ -135,7 +135,7 @@ def _run(args: Sequence[str] | None) -> int:
 
 
 def _discard_output() -> None:
-    """Let what still waits to be written go nowhere: Python would fail over it when it ends."""
+    """Discard pending output, over which Python would fail at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -14,7 +14,7 @@ def progress_bar(*, unit: str = "", unit_scale: bool = False, hidden: bool = Fal
     """Show a job's progress as a bar; a new stage begins a new bar.
 
     Args:
-        unit: What is counted.
+        unit: Unit of the count.
         unit_scale: Whether to write 12M for 12,000,000.
         hidden: Show nothing (also when stderr is no terminal).
 

@@ -105,7 +105,7 @@ def _new(files: list[Path], task: str, participant: str | None, pattern: str | N
     people = by_pattern([file.stem for file in files], pattern) if pattern else {}
     if pattern and len(people) < len({file.stem for file in files}):
         n = len([file for file in files if file.stem not in people])
-        click.echo(f"skillviewer: “{pattern}” finds nobody in {n} of {len(files)} names.", err=True)
+        click.echo(f"skillviewer: “{pattern}” finds no participant in {n} of {len(files)} names.", err=True)
     return [NewVideo(file, participant=participant or people.get(file.stem), task=task) for file in files]
 
 
@@ -120,10 +120,10 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
         named, contradictions = opened.videos.name_people(stated)
         tasks = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
     other_tasks = [
-        f"“{name}” is said to be of the task “{one.task}”; the study says {said}, which stays."
+        f"“{name}” is said to be of the task “{one.task}”; the study says {known}, which stays."
         for name, one in zip(added.names, new, strict=True)
         if name and one.task and one.task != tasks[name]
-        for said in [f"“{tasks[name]}”" if tasks[name] else "none"]
+        for known in [f"“{tasks[name]}”" if tasks[name] else "none"]
     ]
     for name in added.known:
         click.echo(f"{name} is in the study already", err=True)
@@ -199,7 +199,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
 def import_source(
     path: Path, source: Path, videos: Path | None, form: str | None, task: str | None, participant_pattern: str | None
 ) -> None:
-    """Bring votes, pairs and videos of SOURCE into STUDY; a second time brings nothing new.
+    """Import votes, pairs and videos of SOURCE into STUDY; a second time imports nothing new.
 
     SOURCE is another study, a table that the export wrote, a table with the columns video and participant, or a data
     set in any form of docs/data.md. What the study knows of who is in a video stays.
@@ -247,7 +247,7 @@ def export_pairs_of(path: Path, output: Path, form: str | None, participants: bo
 @click.argument("archive", type=_PATH)
 @click.argument("folder", required=False, type=_PATH)
 def unpack(archive: Path, folder: Path | None) -> None:
-    """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER, by default one beside it, and name the study."""
+    """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER (default: next to it) and print the study path."""
     from skillviewer.data.study.archive.archive_form import README
     from skillviewer.data.study.archive.unpack import free_folder
     from skillviewer.data.study.archive.unpack import unpack as unpacked
@@ -268,7 +268,7 @@ def unpack(archive: Path, folder: Path | None) -> None:
 @click.argument("path", metavar="STUDY", type=_PATH)
 @click.argument("folder", required=False, type=_PATH)
 def relink(path: Path, folder: Path | None) -> int:
-    """Find moved videos of STUDY again below FOLDER (or beside the study), by size and content."""
+    """Find moved videos of STUDY below FOLDER (by default the study's own), by size and content."""
     from skillviewer.data.study import Study
 
     with Study.open(path) as opened, progress_bar(unit="file") as report:

@@ -1,4 +1,4 @@
-"""``skillviewer study ranking``: what the votes of a study say."""
+"""``skillviewer study ranking``: results of the votes of a study."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
 
 MOST_CIRCLES = 20
-"""So many circles are told in words."""
+"""Cycles that are listed in words."""
 
 
 @click.command()
@@ -21,7 +21,7 @@ MOST_CIRCLES = 20
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
-    """Say what the votes of STUDY say: strengths, agreement, raters, circles (docs/ranking.md)."""
+    """Summarise the votes of STUDY: strengths, agreement, raters, cycles (docs/ranking.md)."""
     from skillviewer.core.ranking.report_json import ranking_json
     from skillviewer.data.study import Study
     from skillviewer.data.study.ranking import report
@@ -42,7 +42,6 @@ def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None
 
 
 def _lines(report: "RankingReport") -> list[str]:
-    """Return a report as lines of text."""
     lines = [f"{report.judged} votes, {report.skipped} skipped pairs"]
     tasks = list(dict.fromkeys(standing.task for standing in report.standings))
     wide = max((5, *(len(standing.name) for standing in report.standings)))
@@ -84,5 +83,4 @@ def _lines(report: "RankingReport") -> list[str]:
 
 
 def _short(text: str) -> str:
-    """Return a share without the number of votes, as a column."""
     return f"{text.split(' of ', maxsplit=1)[0]:16}"

@@ -41,8 +41,11 @@ def import_ratings_into(
     with Study.open(path) as opened:
         for notice in opened.notices:
             click.echo(f"skillviewer: {notice}", err=True)
-        stated = {"rating_rule": rating_rule, "criterion": criterion}
-        settings = replace(opened.settings, **{name: text for name, text in stated.items() if text is not None})
+        settings = opened.settings
+        if rating_rule is not None:
+            settings = replace(settings, rating_rule=rating_rule)
+        if criterion is not None:
+            settings = replace(settings, criterion=criterion)
         reading = options.reading()
         there = open_study_table(opened, table, *reading) if videos is None else open_table(table, videos, *reading)
         with progress_bar(unit="file") as report:

@@ -46,7 +46,7 @@ def train(
 ) -> None:
     """Train a model on DATA: a folder with videos/ and pairs.csv, or any other form of docs/data.md.
 
-    If it was stopped, run the same command again: it continues from the last epochs, which are kept beside the
+    If it was stopped, run the same command again: it continues from the last epochs, which are kept next to the
     checkpoint.
 
     On several GPUs: torchrun --nproc-per-node N -m skillviewer train ...
@@ -61,8 +61,8 @@ def train(
     tested = reading.open_other(test) if test is not None else None
     with launched(chosen["device"]) as (together, own_device):
         if together.leads:
-            said = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"
-            click.echo(said, err=True)
+            summary = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"
+            click.echo(summary, err=True)
             click.echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
         with progress_bar() if together.leads else nullcontext(silent) as report:
             result = train_checkpoint(

@@ -1,4 +1,4 @@
-"""``skillviewer weights``: backbone weights; the only command that uses the network, and only when told to fetch."""
+"""``skillviewer weights``: backbone weights; the only command that uses the network, and only to fetch."""
 
 import click
 
@@ -15,7 +15,7 @@ def weights() -> None:
 
 @weights.command("list")
 def list_weights() -> None:
-    """Say which weights are here."""
+    """List the weights, and their files on this computer."""
     from skillviewer.engine.features.weight_store import weight_files
 
     for name, path in weight_files():

@@ -1,1 +1,1 @@
-"""What a person can ask for, without a screen: assess, train, evaluate."""
+"""The program without a screen: assess, train, fine-tune, evaluate, export."""

@@ -1,1 +1,1 @@
-"""What leaves the program: clips, sheets, tables, reports."""
+"""Exports: clips, pictures, figures, tables, reports."""

@@ -1,4 +1,4 @@
-"""Where an export goes: never over something unasked, never half a file."""
+"""Destination of an export: no file is replaced unasked, and none is left half written."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
     """Refuse a name that cannot be written to before any work is done.
 
     Args:
-        path: Where the export is to go.
+        path: Destination.
         suffixes: Suffixes that the exporter can write, lower case with the dot.
         overwrite: Whether a file of that name may be replaced.
 
@@ -42,10 +42,10 @@ def make_folder(path: Path) -> None:
 
 @contextmanager
 def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[Path]:
-    """Give a name beside ``path`` to write to; rename it to ``path`` at the end, remove it when anything goes wrong.
+    """Yield a temporary name in the folder of ``path``; rename it to ``path`` at the end, remove it on an error.
 
     Args:
-        path: Where the export is to go; its folder is made.
+        path: Destination; its folder is made.
         suffixes: Suffixes that the exporter can write.
         overwrite: Whether a file of that name may be replaced.
 

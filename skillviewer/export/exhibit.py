@@ -19,11 +19,11 @@ class Exhibit:
     """One analysed video, or one model's view of it, in an export.
 
     Attributes:
-        analysis: What the model says of it.
-        title: What stands beside it (name of the video or of the model); nothing when empty.
-        source: Where the pictures come from: an open reader, a path, or None for the analysis's own path.
+        analysis: Its analysis.
+        title: Title next to it (name of the video or of the model); "" for none.
+        source: Source of the pictures: an open reader, a path, or None for the analysis's own path.
         faces: Faces that are blurred wherever the video is shown, or None.
-        evidence: What raised and lowered the score, for the exports that show it, or None.
+        evidence: Evidence for the score, for the exports that show it, or None.
 
     Raises:
         ExportError: The analysis is not finished, or the faces are of another video.
@@ -46,7 +46,7 @@ class Exhibit:
 
     @property
     def path(self) -> Path:
-        """Where the video lies."""
+        """Path of the video."""
         if isinstance(self.source, VideoReader):
             return self.source.info.path
         return self.source if self.source is not None else self.analysis.video.path

@@ -47,19 +47,19 @@ class Exporter:
 
     Attributes:
         name: Name by which it is asked for.
-        title: Name for people.
+        title: Name for the user.
         suffixes: Suffixes of the files it writes; the first is the usual one.
         options: Dataclass of its options, whose defaults are sensible, or None.
         needs_video: Whether the video itself must be there, or the analysis is enough.
         takes_several: Whether one file can hold several analyses.
         write: Writes it; called by ``export``.
-        about: One sentence for people.
+        about: One sentence for the user.
         group: Word under which it is found together with others on the command line, or "" where it stands alone.
-        least: How many analyses it takes at least.
+        least: Least number of analyses.
         needs_evidence: Whether every exhibit must come with evidence.
         wants_evidence: Whether it is more complete with evidence, and can do without.
         preview: Makes what is seen before it is written: ``preview(exhibits, options)``; None where that is nothing.
-        remarks: What a person should know before it is written: ``remarks(exhibits, options, path)``.
+        remarks: Makes remarks for the user before it is written: ``remarks(exhibits, options, path)``.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Exporter:
     remarks: Callable[[Sequence[Exhibit], Any, Path], tuple[str, ...]] | None = None
 
     def check(self, exhibits: Sequence[Exhibit]) -> None:
-        """Refuse exhibits of which it cannot be made.
+        """Refuse exhibits that this exporter cannot take.
 
         Raises:
             ExportError: Too few, too many, or without the evidence that is needed.
@@ -106,8 +106,8 @@ class Exporter:
         """Write an export.
 
         Args:
-            exhibits: What is exported.
-            path: Where to; its suffix chooses the format.
+            exhibits: Analysed videos.
+            path: Destination; its suffix chooses the format.
             options: An instance of ``options``, or None for the defaults.
             overwrite: Whether a file of that name may be replaced.
             token: Raise it to stop; nothing is left behind.

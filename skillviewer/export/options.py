@@ -1,6 +1,6 @@
-"""The options of an export as people choose them: made from the fields of its dataclass, for dialog and command line.
+"""Options of an export, made from the fields of its dataclass, for dialog and command line.
 
-A field says what it is called with ``offered``; its kind comes from its type. A field of a type that nobody can type in
+``offered`` gives a field its title; its kind comes from its type. A field of a type that cannot be typed in
 is not offered.
 """
 
@@ -19,7 +19,7 @@ _META = "offered"
 
 
 class OptionKind(StrEnum):
-    """What a person enters."""
+    """Kind of value that the user enters."""
 
     FLAG = "yes or no"
     WHOLE = "whole number"
@@ -34,17 +34,17 @@ class OptionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """What people are told of an option.
+    """Title, help and limits of an option.
 
     Attributes:
-        title: What it is called.
+        title: Title.
         help: One sentence more, or "".
         low: Least value of a number, or None.
         high: Greatest value of a number, or None.
         unit: Unit of a number, or "".
         choices: (name, value) of each choice.
-        people_from: What is added to a number on screen; see ``offered``.
-        people_title: What it is called on screen.
+        people_from: Addend of a number on screen; see ``offered``.
+        people_title: Title on screen.
     """
 
     title: str
@@ -68,11 +68,11 @@ def offered(
     choices: tuple[tuple[str, object], ...] = (),
     on_screen: tuple[str, int] = ("", 0),
 ) -> ValueT:
-    """Return a field of a dataclass of options, with the words for people.
+    """Return a field of a dataclass of options, with its words for the user.
 
     Args:
         default: Its default.
-        title: What it is called, in a few words.
+        title: Title, in a few words.
         help: One sentence more, without a full stop.
         low: Least value of a number.
         high: Greatest value of a number.
@@ -87,11 +87,11 @@ def offered(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option(_Offer):
-    """One option of an export: what people are told of it, and how it is entered.
+    """One option of an export: its words, and how it is entered.
 
     Attributes:
         name: Field of the dataclass.
-        kind: What a person enters.
+        kind: Kind of value that the user enters.
         default: Its default.
         empty: Whether it may be left empty (None).
     """
@@ -163,9 +163,9 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
         kind = OptionKind.FRAMES
     else:
         return None
-    told = {each.name: getattr(offer, each.name) for each in fields(_Offer)}
-    told |= {"choices": tuple(choices), "people_title": offer.people_title or offer.title}
-    return Option(**told, name=name, kind=kind, default=default, empty=empty)
+    values = {each.name: getattr(offer, each.name) for each in fields(_Offer)}
+    values |= {"choices": tuple(choices), "people_title": offer.people_title or offer.title}
+    return Option(**values, name=name, kind=kind, default=default, empty=empty)
 
 
 _LOOK: Mapping[str, _Offer] = {

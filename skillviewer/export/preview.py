@@ -1,4 +1,4 @@
-"""What is seen of an export before it is written: a picture, or the first rows of a table."""
+"""Preview of an export: a picture, or the first rows of a table."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
@@ -14,7 +14,7 @@ MOST_SIGNS = 40
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is seen of an export.
+    """Preview of an export.
 
     Attributes:
         picture: The first page, or a frame, (H, W, 3) uint8 RGB; None for a table.
@@ -22,7 +22,7 @@ class Preview:
         n_frames: Frames of that video.
         header: Names of the columns of a table.
         rows: Its first rows, as they are written, long cells cut short.
-        n_rows: How many rows it will have.
+        n_rows: Number of all rows.
     """
 
     picture: Picture | None = None

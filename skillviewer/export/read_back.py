@@ -1,4 +1,4 @@
-"""What was written, read from the file itself once it is in its place: the last step before "done"."""
+"""Reading back a file that was exported: the last step before "done"."""
 
 import csv
 import json

@@ -78,12 +78,7 @@ class AttentionEntry:
 
 
 def _late(path: str, **given: object) -> Build:
-    """Return a maker of a model, which imports its class (``module.Class`` in ``nets.attention_models``) when called.
-
-    Args:
-        path: Module and class.
-        given: Arguments besides the sizes.
-    """
+    """Return a maker of a model; it imports the class, ``module.Class`` in ``nets.attention_models``, when called."""
 
     def build(sizes: HeadSizes) -> "AttentionModel":
         module, name = path.split(".")

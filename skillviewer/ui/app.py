@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WAKE_MS = 250
-"""How often Python is given a chance to see Ctrl+C while Qt waits."""
+"""Interval at which Python can see Ctrl+C while Qt waits, in ms."""
 
 
 def _open_reader(path: Path, token: CancelToken | None) -> Reader:
@@ -53,7 +53,7 @@ def _open_reader(path: Path, token: CancelToken | None) -> Reader:
 
 
 def _features(settings: Settings | None) -> "FeatureCache | None":
-    """Return where features are kept, as large as the person allows; None for the usual size."""
+    """Return the feature cache in the size that the settings allow; None for the usual size."""
     from skillviewer.engine.features.cache import FeatureCache
 
     return FeatureCache(cache_dir() / "features", settings.cache_gb * 2**30) if settings is not None else None
@@ -159,7 +159,7 @@ def compose(backend: Backend, settings: Settings, themes: ThemeSource, icons: Ic
         settings: What is remembered.
         themes: The theme in force.
         icons: Icons by name.
-        dialogs: Asks the person.
+        dialogs: Asks the user.
     """
     program = Program(backend, settings, themes, icons)
     window = MainWindow(program, dialogs)
@@ -191,7 +191,7 @@ def begin(program: Program, files: Sequence[Path], model: str | None, *, sample:
 
 
 def _used_last(program: Program) -> str | None:
-    """Return the model used last, by name or folder; None where there is none, which is said where there was one."""
+    """Return the model used last, by name or folder; None, with a message where there was one, if it is gone."""
     last, entries = program.settings.model, program.models.entries
     known = {str(entry.folder.absolute()): entry.name for entry in entries}
     if last in known or not last:
@@ -302,4 +302,4 @@ def application() -> QApplication:
 
 
 def _wake() -> None:
-    """Let Python look at its signals."""
+    """Let Python handle its signals."""

@@ -27,7 +27,7 @@ Step = tuple[bool, str, str]
 
 
 def check_window(folder: Path) -> Iterator[Step]:
-    """Do what a person does first, in a real window, and yield what became of each step; ends at the first failure.
+    """Take the first steps of a user in a real window, and yield the result of each; end at the first failure.
 
     The program's own folders should have been moved to a scratch folder before.
 
@@ -92,12 +92,12 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
 
 
 def _last_message(made: Composition) -> str:
-    """Return what the window's bar says, for a failure."""
+    """Return the text of the message bar, for a failure."""
     return "; ".join(message.text for message in made.program.messages.waiting) or "it did not get there in time"
 
 
 def _wait(until: Callable[[], bool]) -> bool:
-    """Let the window live until something is so; return whether it came to be."""
+    """Run the window until a condition holds; return whether it came to hold."""
     for _ in range(round(PATIENCE_S * 1000 / POLL_MS)):
         if until():
             return True

@@ -239,10 +239,10 @@ def test_published_numbers_do_not_stand_beside_those_of_other_data(tmp_path: Pat
     assert "84.0" not in page
     out, err = capsys.readouterr()
     assert "| published |" not in out
-    assert "not quoted beside these: there are 8 videos and 27 pairs, and what was published is of 94 and 3,318" in err
+    assert "not quoted: there are 8 videos and 27 pairs, and what was published is of 94 and 3,318" in err
     (study / "videos" / "a1.mp4").unlink()
     assert run(command(study, tmp_path / "fewer", *more)) == 0
-    assert "Published numbers are not quoted beside these: 1 of 8 videos are missing" in capsys.readouterr().err
+    assert "Published numbers are not quoted: 1 of 8 videos are missing" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_written_into_is_told_first(study: Path, tmp_path: Path, capsys: Capture) -> None:

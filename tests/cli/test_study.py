@@ -65,7 +65,7 @@ def test_a_study_is_made_whole_or_not_at_all(tmp_path: Path, capsys: Capture) ->
     assert run([*command, "--participant-pattern", "^P[0-9]+"]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines()[-1] == str(tmp_path / "my.skillstudy"), "what a script goes on with comes last"
-    assert "“^P[0-9]+” finds nobody in 1 of 3 names." in err
+    assert "“^P[0-9]+” finds no participant in 1 of 3 names." in err
 
 
 def test_what_is_no_video_is_not_taken_into_a_study(tmp_path: Path, capsys: Capture) -> None:

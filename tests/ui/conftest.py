@@ -1,4 +1,4 @@
-"""A window over fakes, and checks that nothing is left behind."""
+"""A window over fakes, and checks for leftover widgets and threads."""
 
 import gc
 import os
@@ -26,7 +26,7 @@ MakeWindow = Callable[[Backend], Composition]
 
 
 class PatientBot(QtBot):
-    """Waits longer before it gives up: machines may be busy, and only a test that fails takes that long."""
+    """Waits longer before a timeout: machines may be busy, and only a failing test takes that long."""
 
     def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 20_000) -> None:  # noqa: N802
         super().waitUntil(callback, timeout=timeout)
@@ -53,14 +53,14 @@ def themes(qapp: QApplication) -> ThemeSource:
 
 @pytest.fixture(autouse=True)
 def _no_models_of_others(home: Path) -> Iterator[None]:
-    """Take away the checkpoints that a test left in the home that tests share: the next one would load them."""
+    """Remove the checkpoints that a test left in the shared home: the next test would load them."""
     yield
-    shutil.rmtree(home / "data" / "models", ignore_errors=True)  # never a person's own
+    shutil.rmtree(home / "data" / "models", ignore_errors=True)  # never the user's own
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _collected_here() -> Iterator[None]:
-    """Collect what tests leave in this thread alone, as ``ui/threads/garbage.py`` has it.
+    """Collect garbage in this thread only, as ``ui/threads/garbage.py`` does.
 
     A closed window is garbage that holds widgets. Python's own collector runs in whichever thread makes an object next:
     in a worker thread of the following test, it deletes widgets there, and Qt falls over later.
@@ -122,7 +122,7 @@ def make_worker() -> Iterator[Callable[..., WorkerThread[object]]]:
         return worker
 
     yield make
-    assert all([worker.wait(5000) for worker in workers])  # noqa: C419 - all are waited for
+    assert all([worker.wait(5000) for worker in workers])  # noqa: C419 - waits for all
     flush()
 
 

@@ -1,4 +1,4 @@
-"""The window, driven: open, drop, read off."""
+"""Helpers to drive the window: open, drop and read."""
 
 import threading
 from pathlib import Path
@@ -40,7 +40,7 @@ def drop(made: Composition, paths: list[Path]) -> None:
 
 
 def wait_for_stop(token: CancelToken, ended: threading.Event) -> NoReturn:
-    """Work on and on, until it is stopped."""
+    """Work until stopped."""
     try:
         while True:
             token.check()

@@ -1,4 +1,4 @@
-"""Evidence that is made up, with numbers that are known."""
+"""Artificial evidence with known numbers."""
 
 import threading
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ N_BATCHES = 20
 
 @dataclass
 class Explaining:
-    """How the made-up model explains.
+    """Behaviour of the fake explanation.
 
     Attributes:
         faithful: Value of the faithfulness, 0 to 1; 0 is no better than random.
-        held: Whether it waits half way until ``hold`` is set.
-        failing: Whether it runs out of memory.
-        asked: Names of the videos that were explained, in order.
+        held: True to wait half way until ``hold`` is set.
+        failing: True to run out of memory.
+        asked: Names of the explained videos, in order.
     """
 
     faithful: float = 0.71
@@ -34,7 +34,7 @@ class Explaining:
 
 
 def contributions(n: int) -> FloatArray:
-    """Return (N,) contributions: a stretch that lowers, one that raises, and hardly anything else."""
+    """Return (N,) contributions: one part lowers the score, one raises it, the rest hardly counts."""
     worth = np.full(n, 0.004)
     worth[4:7] = (-0.05, -0.12, -0.06)
     worth[15:17] = (0.08, 0.11)
@@ -42,13 +42,13 @@ def contributions(n: int) -> FloatArray:
 
 
 def _removal(areas: FloatArray) -> Removal:
-    """Return curves of two points whose areas are given."""
+    """Return curves of two points with the given areas."""
     distances = np.stack([np.zeros_like(areas), 2 * areas], axis=-1)
     return Removal(np.array([0.0, 1.0]), distances, distances)
 
 
 def faithfulness(value: float, shape: tuple[int, int], score: float) -> Faithfulness:
-    """Return a faithfulness of a value, 0 to 1, the order by effects being perfect."""
+    """Return a faithfulness with a given value, 0 to 1; the order by effects is perfect."""
     random = np.where(np.arange(20) % 2, 0.01, -0.01)
     threshold = 2 * float(random.std(ddof=1))
     gain = threshold + value * (1 - threshold) if value > 0 else 0.0
@@ -69,7 +69,7 @@ def faithfulness(value: float, shape: tuple[int, int], score: float) -> Faithful
 
 
 def make_evidence(analysis: Analysis, value: float = 0.71) -> Evidence:
-    """Return evidence of an analysis: its segments contribute as ``contributions`` says, its cells by their place."""
+    """Return evidence for an analysis: segments contribute as in ``contributions``, cells by their position."""
     k, n, h, w = analysis.attention.shape
     cells = np.linspace(-0.02, 0.02, h * w).reshape(h, w)
     mapless = analysis.map_kind is MapKind.NONE
@@ -90,7 +90,6 @@ def make_evidence(analysis: Analysis, value: float = 0.71) -> Evidence:
 
 
 def explain(how: Explaining, analysis: Analysis, token: CancelToken, report: Report) -> Evidence:
-    """Explain step by step."""
     how.asked.append(analysis.video.path.stem)
     for done in range(1, N_BATCHES + 1):
         token.check()

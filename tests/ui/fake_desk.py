@@ -1,4 +1,4 @@
-"""A stand-in for who writes exports: previews by the real exporters on a video of the sample study, files at once."""
+"""A fake export service: previews by the real exporters on a video of the sample study, instant files."""
 
 import threading
 import time
@@ -34,19 +34,19 @@ STEPS = 40
 
 @dataclass
 class Exporting:
-    """What the stand-in does.
+    """Behaviour of the fake export service.
 
     Attributes:
-        held: Whether work stops half way until ``hold`` is set.
-        hold: Lets it go on.
+        held: True to wait half way until ``hold`` is set.
+        hold: Releases the wait.
         failing: Parts of names of files that cannot be written.
-        real: Whether previews are painted by the real exporters; else they are a grey picture.
-        assessed: Whether videos have been assessed; else there is no preview.
-        preview_error: What a preview fails with, or "".
+        real: True for previews by the real exporters, False for a grey picture.
+        assessed: True if videos have been assessed; else there is no preview.
+        preview_error: Error of a preview, or "".
         remark: A remark on every file, or "".
         held_in: Part of the name of the file that is held; "" for any.
-        assess: Says what a model says of a video that the window had nothing of; None where nothing is told.
-        orders: What was asked for.
+        assess: Returns the analysis of a video that the window has not assessed; None for no analysis.
+        requests: The requests received.
         previewed: Subjects and options of every preview.
     """
 
@@ -59,25 +59,25 @@ class Exporting:
     preview_error: str = ""
     remark: str = ""
     assess: Callable[[ExportTarget], Analysis] | None = None
-    orders: list[ExportRequest | StudyExportRequest] = field(default_factory=list)
+    requests: list[ExportRequest | StudyExportRequest] = field(default_factory=list)
     previewed: list[tuple[Exporter, tuple[ExportTarget, ...], object]] = field(default_factory=list)
 
 
-class FakeDesk:
-    """Used by one thread, as the real one."""
+class FakeExportService:
+    """Used by one thread, like the real one."""
 
-    def __init__(self, told: Exporting) -> None:
-        self._told = told
+    def __init__(self, set_up: Exporting) -> None:
+        self._set_up = set_up
         self._owner = threading.get_ident()
 
     def preview(self, exporter: Exporter, subjects: Sequence[ExportTarget], options: object) -> Preview | None:
         assert threading.get_ident() == self._owner
-        self._told.previewed.append((exporter, tuple(subjects), options))
-        if self._told.preview_error:
-            raise ExportError(self._told.preview_error)
-        if not self._told.assessed:
+        self._set_up.previewed.append((exporter, tuple(subjects), options))
+        if self._set_up.preview_error:
+            raise ExportError(self._set_up.preview_error)
+        if not self._set_up.assessed:
             return None
-        if exporter.preview is None or not self._told.real:
+        if exporter.preview is None or not self._set_up.real:
             return None if exporter.preview is None else Preview(np.full((90, 160, 3), 128, np.uint8), 9, 412)
         video = min((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
         with VideoReader(video) as reader:
@@ -93,46 +93,46 @@ class FakeDesk:
         return ExportService(_no_pool).preview_study(exporter, study)
 
     def write_all(
-        self, orders: Sequence[ExportRequest | StudyExportRequest], token: CancelToken, report: Report
+        self, requests: Sequence[ExportRequest | StudyExportRequest], token: CancelToken, report: Report
     ) -> Batch:
         assert threading.get_ident() == self._owner
         written, failures = [], []
-        for done, order in enumerate(orders):
-            self._told.orders.append(order)
+        for done, request in enumerate(requests):
+            self._set_up.requests.append(request)
             try:
-                written.append(self._write(order, token, report, done, len(orders)))
-                if len(orders) > 1:
-                    report(Progress(f"{order.path.name} is written", done + 1, len(orders), written[-1]))
+                written.append(self._write(request, token, report, done, len(requests)))
+                if len(requests) > 1:
+                    report(Progress(f"{request.path.name} is written", done + 1, len(requests), written[-1]))
             except SkillViewerError as error:
-                if len(orders) == 1:
+                if len(requests) == 1:
                     raise
                 failures.append(str(error))
         return Batch(tuple(written), tuple(failures))
 
     def _write(
-        self, order: ExportRequest | StudyExportRequest, token: CancelToken, report: Report, done: int, n: int
+        self, request: ExportRequest | StudyExportRequest, token: CancelToken, report: Report, done: int, n: int
     ) -> Written:
-        check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
-        for subject in order.subjects if isinstance(order, ExportRequest) else ():
-            if subject.analysis is None and self._told.assess is not None:
-                report(Progress("assessed", value=Assessed(subject, self._told.assess(subject))))
+        check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
+        for subject in request.subjects if isinstance(request, ExportRequest) else ():
+            if subject.analysis is None and self._set_up.assess is not None:
+                report(Progress("assessed", value=Assessed(subject, self._set_up.assess(subject))))
         for step in range(STEPS):
             token.check()
             report(Progress("writing the clip", step, STEPS) if n == 1 else Progress("writing the clip", done, n))
-            if self._told.held and step == STEPS // 2 and self._told.held_in in order.path.name:
-                while not self._told.hold.wait(0.002):
+            if self._set_up.held and step == STEPS // 2 and self._set_up.held_in in request.path.name:
+                while not self._set_up.hold.wait(0.002):
                     token.check()
             time.sleep(0.0005)
-        if any(part in order.path.name for part in self._told.failing):
-            raise ExportError(f"{order.path} could not be written: No space left on device.")
-        order.path.parent.mkdir(parents=True, exist_ok=True)
-        order.path.write_text("an export")
+        if any(part in request.path.name for part in self._set_up.failing):
+            raise ExportError(f"{request.path} could not be written: No space left on device.")
+        request.path.parent.mkdir(parents=True, exist_ok=True)
+        request.path.write_text("an export")
         facts = ("3.2 MB", "412 frames", "13.733 s", "960 × 720 pixels")
-        return Written(order.path, facts, (self._told.remark,) if self._told.remark else ())
+        return Written(request.path, facts, (self._set_up.remark,) if self._set_up.remark else ())
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Close nothing."""
 
 
 def _no_pool() -> NoReturn:
-    raise AssertionError("a preview asks no model")
+    raise AssertionError("a preview needs no model")

@@ -1,4 +1,4 @@
-"""Stands in for fine-tuning: rows at once, a report made of given scores, a folder that looks like a checkpoint."""
+"""A fake for fine-tuning: instant rows, a report with given scores, a folder that looks like a checkpoint."""
 
 import threading
 from collections.abc import Sequence
@@ -40,11 +40,11 @@ class FakeTuner:
     """A training that takes no time, unless it is held.
 
     Attributes:
-        held: Whether the training waits after an epoch until it is stopped or cancelled.
-        held_at: Which; -1 for before anything is told.
-        error: What it fails with, or None.
-        alike: Whether every training comes out the same.
-        jobs: What it was asked to train.
+        held: True to wait after an epoch until stopped or cancelled.
+        held_at: Index of that epoch; -1 for before the first report.
+        error: Error of the training, or None.
+        alike: True if every training has the same result.
+        jobs: The jobs received.
         ended: How trainings ended: "done", "stopped", "cancelled".
     """
 
@@ -121,7 +121,7 @@ class FakeTuner:
             forgetting = Forgetting(OldKind.DRIFT, "drift of familiar videos", None, 0.25, 0.9, 3)
         uses = dict.fromkeys(division.fold.train_videos, Use.TRAINED)
         uses |= dict.fromkeys(division.fold.held_out_videos, Use.HELD_OUT)
-        said = TuningReport(
+        outcome = TuningReport(
             held_out=held_out,
             set_aside=None,
             forgetting=forgetting,
@@ -139,9 +139,8 @@ class FakeTuner:
         after = held_out.after
         facts: dict[str, object] = {"accuracy": after.value, "pairs": len(division.fold.train_pairs)}
         facts |= {"low": 0.25, "high": 0.75, "held_out_pairs": after.n_pairs}
-        return TuningResult(
-            job.folder, digest(job.folder), parent, job.parent.name if job.parent is not None else "", said, facts
-        )
+        parent_name = job.parent.name if job.parent is not None else ""
+        return TuningResult(job.folder, digest(job.folder), parent, parent_name, outcome, facts)
 
     def close(self) -> None:
         pass

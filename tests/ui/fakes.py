@@ -1,4 +1,4 @@
-"""Stand-ins for readers, models and proxies: pictures that carry their number, models that need no torch."""
+"""Fake readers, models and proxies: pictures that carry their number, models without torch."""
 
 import hashlib
 import math
@@ -23,7 +23,7 @@ from skillviewer.nets.library import ModelEntry, digest
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.widgets.dialogs import Dialogs
 from tests.ui.evidence import Explaining, explain
-from tests.ui.fake_desk import Exporting, FakeDesk
+from tests.ui.fake_desk import Exporting, FakeExportService
 from tests.ui.fake_tuner import FakeTuner
 from tests.ui.pools import FakePool
 
@@ -34,7 +34,7 @@ N_SEGMENTS = 25
 
 
 def numbered_picture(number: int, width: int = 320, height: int = 180) -> Picture:
-    """Return a picture whose top left corner tells its number in black and white blocks, with a disc that moves."""
+    """Return a picture with its number in black and white blocks in the top left corner, and a moving disc."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     angle = number * 0.07
     cx, cy = width * (0.5 + 0.28 * math.cos(angle)), height * (0.55 + 0.25 * math.sin(angle * 1.7))
@@ -48,7 +48,7 @@ def numbered_picture(number: int, width: int = 320, height: int = 180) -> Pictur
 
 
 def read_number(picture: Picture, width: int = 320) -> int:
-    """Return the number that a picture carries, also when it has been made smaller."""
+    """Return the number in a picture, also after scaling down."""
     scale = picture.shape[1] / width
     centre = [int((bit + 0.5) * BLOCK * scale) for bit in range(BITS)]
     row = int(BLOCK * scale / 2)
@@ -71,7 +71,7 @@ def video_info(
 
 
 class FakeReader:
-    """Numbered pictures; a picture that is not cached takes as long as is asked for."""
+    """Numbered pictures; decoding one that is not cached takes a given time."""
 
     def __init__(
         self, info: VideoInfo, decode_s: float, picture: Callable[[int], Picture], damaged: set[int] | None = None
@@ -123,7 +123,7 @@ class FakeReader:
 
 
 class FakeProxy:
-    """Numbered pictures at half the size, at once."""
+    """Numbered pictures at half the size, without delay."""
 
     def __init__(self, picture: Callable[[int], Picture]) -> None:
         self._picture = picture
@@ -151,9 +151,9 @@ def make_analysis(
     centre: Callable[[int], tuple[float, float]] | None = None,
     extent: ClipRange | None = None,
 ) -> Analysis:
-    """Return an analysis whose maps lie where the disc is, after so many steps."""
+    """Return an analysis with maps at the position of the disc, after a number of steps."""
     frames = VideoClip(video.path, extent).frames(video)
-    name = zlib.crc32(video.path.stem.encode())  # alike in every run, wherever it lies
+    name = zlib.crc32(video.path.stem.encode())  # the same in every run and folder
     rng = np.random.default_rng(name + seed + frames.start)
     samples = frames.start + sample_positions(len(frames), N_SEGMENTS, 10, passes)
     ends = [frames.start + s.stop_frame for s in segments(len(frames), N_SEGMENTS, 10)]
@@ -202,18 +202,18 @@ def make_analysis(
 
 @dataclass
 class FakeWorld:
-    """Videos and models that the window is driven with.
+    """Videos and models for the window.
 
     Attributes:
-        n_frames: Frames of every video, or of one by its stem.
-        decode_s: What decoding a frame takes.
-        step_s: What a sampled frame takes the model.
+        n_frames: Number of frames of every video, or of one by its stem.
+        decode_s: Seconds to decode a frame.
+        step_s: Seconds of the model per sampled frame.
         broken: Stems of videos that cannot be read.
         open_s: Seconds that opening a video takes, by stem.
         failing: Stems of videos on which the model fails.
         damaged: Frames that cannot be decoded, of every video.
         models: Names of checkpoints.
-        proxies: Whether small pictures are there.
+        proxies: True if proxies exist.
     """
 
     folder: Path
@@ -252,7 +252,7 @@ class FakeWorld:
         self.folder.mkdir(parents=True, exist_ok=True)
         paths = [self.folder / name for name in names]
         for path in paths:
-            path.write_text(f"the video {path}")  # no two alike: a study knows videos by their bytes
+            path.write_text(f"the video {path}")  # all different: a study recognises videos by their bytes
         return paths
 
     def open_reader(self, path: Path, token: CancelToken | None = None) -> FakeReader:
@@ -292,7 +292,7 @@ class FakeWorld:
             build_proxy,
             self.open_pool,
             lambda: self.tuner,
-            lambda: FakeDesk(self.exporting),
+            lambda: FakeExportService(self.exporting),
         )
 
     def open_pool(self) -> FakePool:
@@ -302,11 +302,11 @@ class FakeWorld:
 
 
 class FakeAssessor:
-    """A model that looks where the disc is."""
+    """A model that attends to the disc."""
 
     def __init__(self, world: FakeWorld, name: str, folder: Path) -> None:
         self._world, self._name = world, name
-        # a checkpoint that lies on the disk has the digest that it really has
+        # a checkpoint on the disk has its real digest
         self._digest = digest(folder) if (folder / "config.json").is_file() else model_digest(name)
         self.closed = False
 
@@ -361,7 +361,7 @@ class FakeAssessor:
 
 
 class FakeDialogs(Dialogs):
-    """Answers what it was told to."""
+    """Returns prepared answers."""
 
     def __init__(self) -> None:
         self.videos_answer: list[Path] = []
@@ -370,10 +370,10 @@ class FakeDialogs(Dialogs):
         self.confirm_answer = True
         self.word_answer: str | None = None
         self.words: list[tuple[tuple[str, ...], str]] = []
-        """Words to choose from and the one that stood, of every question for a word."""
+        """Known words and present word of every question for a word."""
         self.asked: list[str] = []
         self.saves: list[tuple[str, str]] = []
-        """Title and name of every question where to."""
+        """Title and name of every question for a path."""
 
     def videos(self, parent: object) -> list[Path]:  # noqa: ARG002
         return self.videos_answer

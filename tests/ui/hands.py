@@ -1,4 +1,4 @@
-"""Mouse and keys, as a person uses them."""
+"""Mouse and keyboard input, as from a user."""
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
@@ -31,7 +31,7 @@ def double_click(widget: QWidget) -> None:
 
 
 def second_click(widget: QWidget) -> None:
-    """The second half of a double click, as the window system sends it: by now the first has had its effect."""
+    """Send the second half of a double click, as the window system does: the first half has had its effect."""
     at = QPointF(widget.rect().center())
     for kind, held in ((QEvent.Type.MouseButtonDblClick, LEFT), (QEvent.Type.MouseButtonRelease, NO_BUTTON)):
         QApplication.sendEvent(widget, QMouseEvent(kind, at, widget.mapToGlobal(at), LEFT, held, NONE))

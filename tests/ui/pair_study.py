@@ -1,4 +1,4 @@
-"""A study whose videos can be told by their pictures, and a rater before the real window."""
+"""A study whose videos can be recognised by their pictures, and a rater who uses the real window."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ RATES_HZ = dict(zip(NAMES, (24, 30, 60, 25, 50), strict=True))
 
 
 def write_videos(folder: Path, names: Sequence[str] = NAMES, seconds: float = 1.0) -> list[Path]:
-    """Write videos that are told apart by how wide they are, and whose frames carry their number."""
+    """Write videos that differ in width, with the frame number in each picture."""
     folder.mkdir(exist_ok=True)
     made = []
     for name in names:
@@ -45,16 +45,16 @@ def make_study(folder: Path, paths: Sequence[Path], **settings: object) -> Path:
 
 
 def reading_backend(world: FakeWorld) -> Backend:
-    """Return the fake world, but with videos that are read."""
+    """Return the fake world with real video reading."""
     return replace(world.backend(), open_reader=VideoReader)
 
 
 @dataclass
 class Rater:
-    """Sits before the window.
+    """A rater at the window.
 
     Attributes:
-        qtbot: Waits.
+        qtbot: Waits for conditions.
         made: The window.
         path: The study.
     """
@@ -81,7 +81,7 @@ class Rater:
         self.qtbot.waitUntil(lambda: self.phase is not JudgingPhase.CLOSED)
 
     def come_forward(self) -> None:
-        """Take this window in front of others."""
+        """Bring the window to the front."""
         window = self.made.window
         window.activateWindow()
         self.qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
@@ -97,13 +97,13 @@ class Rater:
         self.qtbot.waitUntil(lambda: self.screen.judging.accepting)
 
     def press(self, which: Qt.Key) -> None:
-        """Press a key where the focus is."""
+        """Press a key in the focused widget."""
         focused = QApplication.focusWidget()
         assert focused is not None
         key(focused, which)
 
     def vote(self, which: Qt.Key) -> None:
-        """Vote, and wait for what comes."""
+        """Vote, and wait for the next page."""
         before = len(self.votes())
         self.wait_for_pair()
         self.press(which)
@@ -113,22 +113,22 @@ class Rater:
         )
 
     def seen_on(self, *, left: bool) -> str:
-        """Return the name of the video whose picture is on a side, told by the picture itself."""
+        """Return the name of the video on a side, read from its picture."""
         screen = self.screen
-        shown = screen.desk.deck.player_on(left=left).canvas.shown
+        shown = screen.judging_view.pair_view.player_on(left=left).canvas.shown
         assert shown is not None
         names = [name for name, width in WIDTHS.items() if width == shown.shot.picture.shape[1]]
         return names[0]
 
     def number_on(self, *, left: bool) -> int:
-        """Return the frame whose picture is on a side, told by the picture itself."""
-        shown = self.screen.desk.deck.player_on(left=left).canvas.shown
+        """Return the frame number on a side, read from its picture."""
+        shown = self.screen.judging_view.pair_view.player_on(left=left).canvas.shown
         assert shown is not None
         return read_barcode(shown.shot.picture)
 
     def standing_on(self) -> tuple[str, str]:
-        """Return the names of the videos whose pictures are on the left and on the right of the screen."""
-        left, right = (self.screen.desk.deck.player_on(left=side) for side in (True, False))
+        """Return the names of the videos on the left and on the right, read from their pictures."""
+        left, right = (self.screen.judging_view.pair_view.player_on(left=side) for side in (True, False))
         assert left.mapTo(self.screen, left.rect().center()).x() < right.mapTo(self.screen, right.rect().center()).x()
         return self.seen_on(left=True), self.seen_on(left=False)
 

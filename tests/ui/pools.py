@@ -1,4 +1,4 @@
-"""A stand-in for a pool of models: maps of the kind that a model's name begins with, and no torch."""
+"""A fake pool of models, without torch: the start of a model's name gives the kind of its maps."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ KINDS = {"gate": MapKind.GATE, "signed": MapKind.SIGNED, "mapless": MapKind.NONE
 
 
 def kind_of(name: str) -> MapKind:
-    """Return the kind of maps that a made-up model has."""
+    """Return the kind of maps of a fake model."""
     return next((kind for start, kind in KINDS.items() if name.startswith(start)), MapKind.DISTRIBUTION)
 
 
@@ -33,7 +33,7 @@ def seed_of(name: str) -> int:
 
 
 class FakePool:
-    """Models by folder; each looks somewhere else.
+    """Models by folder; each attends to another place.
 
     Args:
         world: Videos, and what fails: models whose name begins with "broken", videos of ``world.failing``.
@@ -96,7 +96,7 @@ class FakePool:
     def _analysis(
         self, facts: ModelFacts, info: VideoInfo, passes: int, steps: int, extent: ClipRange | None
     ) -> Analysis:
-        """Return what a model says after so many steps; the whole is made once."""
+        """Return the analysis after a number of steps; the whole one is made once."""
         key = (facts.name, info.digest, passes, extent)
         if key not in self._made:
             seed = seed_of(facts.name) * 7

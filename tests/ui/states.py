@@ -1,4 +1,4 @@
-"""Every state of the window, made on purpose: for tests that look, and for screenshots.
+"""All states of the window, for tests and for screenshots.
 
 ``python -m tests.ui.states OUT [--theme dark] [--size 1280x720] [NAME ...]`` writes one PNG a state.
 """
@@ -40,7 +40,7 @@ class Stage:
     world: FakeWorld
 
     def wait(self, until: Callable[[], bool], timeout_ms: int = 60_000) -> None:
-        """Let events run until something is so."""
+        """Process events until a condition holds."""
         for _ in range(timeout_ms // 5):
             if until():
                 break
@@ -49,7 +49,7 @@ class Stage:
             raise TimeoutError("the state was not reached")
 
     def pause(self, ms: int) -> None:
-        """Let events run for a time."""
+        """Process events for some time."""
         loop = QEventLoop()
         QTimer.singleShot(ms, loop.quit)
         loop.exec()
@@ -259,7 +259,7 @@ def wide_picture(number: int) -> Picture:
 def shoot(
     app: QApplication, name: str, theme: ThemeChoice, size: tuple[int, int], out: Path, *, wide: bool = True
 ) -> Path:
-    """Bring a window into a state and write what it looks like; over large pictures or small ones."""
+    """Bring a window into a state and save its picture, with large or small frames."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.in_folder(Path(folder))
         settings.theme = theme
@@ -295,7 +295,7 @@ def main() -> None:
     parser.add_argument("--size", default="1440x900")
     given = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    home = tempfile.TemporaryDirectory()  # nothing of the person who runs this is read or written
+    home = tempfile.TemporaryDirectory()  # nothing of the user's is read or written
     os.environ["SKILLVIEWER_HOME"] = home.name
     app = QApplication(sys.argv[:1])
     given.out.mkdir(parents=True, exist_ok=True)

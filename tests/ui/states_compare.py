@@ -1,4 +1,4 @@
-"""States of the Compare screen, for tests that look and for screenshots."""
+"""States of the Compare screen, for tests and for screenshots."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
@@ -60,7 +60,7 @@ def compare_empty(stage: "Stage") -> QWidget:
 
 
 def compare_one(stage: "Stage") -> QWidget:
-    """One model: Uniform stands beside it."""
+    """One model, next to Uniform."""
     stage.world.models = ("full",)
     stage.open()
     stage.assess(1)
@@ -85,7 +85,7 @@ def compare_four(stage: "Stage") -> QWidget:
 
 
 def compare_nine(stage: "Stage") -> QWidget:
-    """As many as there can be."""
+    """The greatest number of models."""
     _compared(stage, NINE)
     screen = _screen(stage)
     screen.side.setCurrentWidget(screen.side.video_numbers)
@@ -93,7 +93,7 @@ def compare_nine(stage: "Stage") -> QWidget:
 
 
 def compare_working(stage: "Stage") -> QWidget:
-    """A model that looks, and others that wait."""
+    """One model at work, the others waiting."""
     stage.world.models, stage.world.held = FOUR, True
     stage.made.program.assessments.set_automatic(on=False)
     stage.open()
@@ -105,7 +105,7 @@ def compare_working(stage: "Stage") -> QWidget:
 
 
 def compare_failed(stage: "Stage") -> QWidget:
-    """A checkpoint that cannot be loaded, beside two that can."""
+    """A checkpoint that cannot be loaded, next to two that can."""
     stage.made.program.assessments.set_automatic(on=False)
     _compared(stage, ("full", "broken-download", "gate-cbam"))
     return stage.made.window
@@ -123,9 +123,9 @@ def compare_models(stage: "Stage") -> QWidget:
 
 
 def compare_disputes(stage: "Stage") -> QWidget:
-    """The videos on which models disagree most."""
+    """The videos with the greatest disagreement."""
     _compared(stage, FOUR, n=24)
-    _screen(stage).side.setCurrentWidget(_screen(stage).side.disputes)
+    _screen(stage).side.setCurrentWidget(_screen(stage).side.disagreements)
     _whole_study(stage)
     return stage.made.window
 

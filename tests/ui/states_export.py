@@ -1,4 +1,4 @@
-"""States of the Export screen, for tests that look and for screenshots."""
+"""States of the Export screen, for tests and for screenshots."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +80,7 @@ def export_study(stage: "Window") -> QWidget:
 
 
 def export_study_blurred(stage: "Window") -> QWidget:
-    """A whole study, without a face if it can be helped."""
+    """A whole study with blurred faces."""
     screen = _screen(stage)
     screen.kinds.choose("study")
     stage.world.exporting.remark = (
@@ -100,34 +100,34 @@ def export_table(stage: "Window") -> QWidget:
 
 
 def export_rows(stage: "Window") -> QWidget:
-    """A table, of which the first rows are shown."""
+    """A table with its first rows shown."""
     screen = _screen(stage)
     screen.kinds.choose("curves")
     return _settled(stage, screen)
 
 
 def export_queue(stage: "Window") -> QWidget:
-    """One done, one partly, one failed, one under way, one that waits."""
+    """One export done, one partly, one failed, one in progress, one waiting."""
     screen = _screen(stage)
-    told = stage.world.exporting
+    exporting = stage.world.exporting
     button = screen.button
 
     def over(n: int) -> Callable[[], bool]:
         return lambda: sum(entry.stage.over for entry in screen.queue.entries) == n
 
-    told.remark = "The sound is left out: the clip plays at 2 times the speed of the video."
+    exporting.remark = "The sound is left out: the clip plays at 2 times the speed of the video."
     button.click()
     stage.wait(over(1))
-    told.remark, told.failing = "", {"grasp_03"}
+    exporting.remark, exporting.failing = "", {"grasp_03"}
     screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
     button.click()
     stage.wait(over(2))
-    told.failing = {"still"}
+    exporting.failing = {"still"}
     screen.kinds.choose("still")
     screen.subject.spread.setCurrentIndex(0)
     button.click()
     stage.wait(over(3))
-    told.held = True
+    exporting.held = True
     screen.kinds.choose("sheet")
     button.click()
     screen.kinds.choose("scores")

@@ -1,4 +1,4 @@
-"""States of the Fine-tune screen, for tests that look and for screenshots."""
+"""States of the Fine-tune screen, for tests and for screenshots."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +56,7 @@ def finetune_no_study(stage: "Stage") -> QWidget:
 
 
 def finetune_no_votes(stage: "Stage") -> QWidget:
-    """A study on whose pairs nobody has voted."""
+    """A study without votes."""
     screen = _opened(stage, raters=())
     stage.wait(lambda: "no votes" in screen.choices.texts(), WAIT_MS)
     return stage.made.window
@@ -70,13 +70,13 @@ def finetune_ties(stage: "Stage") -> QWidget:
 
 
 def finetune_choices(stage: "Stage") -> QWidget:
-    """What would be trained, and what it costs."""
+    """The plan of a training and its cost."""
     _planned(stage)
     return stage.made.window
 
 
 def finetune_begun(stage: "Stage") -> QWidget:
-    """A training of which nothing has been told yet."""
+    """A training without any report yet."""
     screen = _planned(stage)
     stage.world.tuner.held, stage.world.tuner.held_at = True, -1
     screen.choices.button.click()
@@ -85,7 +85,7 @@ def finetune_begun(stage: "Stage") -> QWidget:
 
 
 def finetune_running(stage: "Stage") -> QWidget:
-    """A training under way."""
+    """A training in progress."""
     screen = _planned(stage)
     stage.world.tuner.held, stage.world.tuner.held_at = True, 3
     screen.choices.button.click()
@@ -94,7 +94,7 @@ def finetune_running(stage: "Stage") -> QWidget:
 
 
 def finetune_result(stage: "Stage") -> QWidget:
-    """Before and after, to be decided on."""
+    """Before and after, without a decision."""
     _trained(stage)
     return stage.made.window
 
@@ -103,7 +103,7 @@ def finetune_first(stage: "Stage") -> QWidget:
     """A first model, of a few pairs."""
     screen = _planned(stage, n=6, raters=RATERS[:1])
     screen.choices.start.setCurrentIndex(screen.choices.start.count() - 1)
-    stage.wait(lambda: screen.tuning.order is not None and screen.tuning.order.wish.parent is None, WAIT_MS)
+    stage.wait(lambda: screen.tuning.request is not None and screen.tuning.request.selection.parent is None, WAIT_MS)
     stage.wait(screen.choices.button.isEnabled, WAIT_MS)
     screen.choices.button.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)

@@ -1,4 +1,4 @@
-"""States of the docks of Inspect: why, moments, notes; for tests that look and for screenshots."""
+"""States of the docks of Inspect: why, moments, notes; for tests and for screenshots."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,23 +44,23 @@ def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", pass
     return lowest.footage
 
 
-def _told(stage: "Stage", *, evidence: bool = True) -> None:
-    """Wait for the page to say what is known by now."""
+def _wait_for_page(stage: "Stage", *, evidence: bool = True) -> None:
+    """Wait until the page is complete."""
     inquiry, videos = stage.made.program.insight.inquiry, stage.made.program.videos
     n = sum(entry.analysis is not None for entry in videos) - 1
 
-    def told() -> bool:
+    def complete() -> bool:
         found = inquiry.findings
         return found is not None and found.standing.n == n and (not evidence or found.evidence is not None)
 
-    stage.wait(told, 60_000)
+    stage.wait(complete, 60_000)
     stage.pause(300)
 
 
 def why(stage: "Stage") -> QWidget:
     """The lowest of 24 videos, with everything known."""
     _lowest(stage)
-    _told(stage)
+    _wait_for_page(stage)
     stage.seek(97)
     return stage.made.window
 
@@ -83,7 +83,7 @@ def _first(stage: "Stage") -> NewMoment:
 def why_few(stage: "Stage") -> QWidget:
     """Too few videos for a percentile, and one pass."""
     _lowest(stage, 6, passes=1)
-    _told(stage)
+    _wait_for_page(stage)
     return stage.made.window
 
 
@@ -94,7 +94,7 @@ def why_long(stage: "Stage") -> QWidget:
         "40 training videos. Its score may mean little."
     )
     _lowest(stage, stem=LONG)
-    _told(stage)
+    _wait_for_page(stage)
     return stage.made.window
 
 
@@ -102,14 +102,14 @@ def why_grey(stage: "Stage") -> QWidget:
     """Attention no better than random."""
     stage.world.explaining.faithful = 0.0
     _lowest(stage)
-    _told(stage)
+    _wait_for_page(stage)
     return stage.made.window
 
 
 def why_raters(stage: "Stage") -> QWidget:
     """What raters said of a video, with their reasons and marks, some long."""
     _lowest(stage, 8)
-    _told(stage)
+    _wait_for_page(stage)
     program = stage.made.program
     found = program.insight.inquiry.findings
     assert found is not None
@@ -136,7 +136,7 @@ def why_raters(stage: "Stage") -> QWidget:
 def why_working(stage: "Stage") -> QWidget:
     """The evidence is being measured."""
     lowest = _lowest(stage)
-    _told(stage)
+    _wait_for_page(stage)
     program = stage.made.program
     stage.world.explaining.held = True
     other = [entry.footage for entry in program.videos if entry.footage != lowest][-1]  # the first was on screen before
@@ -154,7 +154,7 @@ def why_failed(stage: "Stage") -> QWidget:
     """The evidence could not be measured."""
     stage.world.explaining.failing = True
     _lowest(stage)
-    _told(stage, evidence=False)
+    _wait_for_page(stage, evidence=False)
     stage.wait(lambda: bool(stage.made.program.insight.explanations.failure))
     page = panel(stage)
     page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
@@ -179,7 +179,7 @@ def why_blind(stage: "Stage") -> QWidget:
 def moments(stage: "Stage") -> QWidget:
     """Found and kept moments, opinions and a note on one."""
     _lowest(stage)
-    _told(stage)
+    _wait_for_page(stage)
     program = stage.made.program
     remarks = program.insight.remarks
     stage.wait(lambda: remarks.writable)
@@ -195,7 +195,7 @@ def moments(stage: "Stage") -> QWidget:
 def notes(stage: "Stage") -> QWidget:
     """Two notes, one of several lines."""
     _lowest(stage)
-    _told(stage)
+    _wait_for_page(stage)
     program = stage.made.program
     stage.wait(lambda: program.insight.remarks.writable)
     name = program.insight.remarks.video

@@ -1,4 +1,4 @@
-"""States of the Rank screen, for tests that look and for screenshots."""
+"""States of the Rank screen, for tests and for screenshots."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -63,7 +63,7 @@ def _begun(
 def _vote(stage: "Stage", screen: RankScreen, verdict: Verdict, times: int = 1) -> None:
     for _ in range(times):
         stage.wait(lambda: screen.judging.accepting, WAIT_MS)
-        screen.desk.vote(verdict)
+        screen.judging_view.vote(verdict)
         stage.wait(lambda: screen.judging.phase is not JudgingPhase.STORING, WAIT_MS)
     stage.wait(
         lambda: screen.judging.accepting or screen.judging.phase in {JudgingPhase.REST, JudgingPhase.DONE}, WAIT_MS
@@ -78,13 +78,13 @@ def rank_no_study(stage: "Stage") -> QWidget:
 
 
 def rank_first_rater(stage: "Stage") -> QWidget:
-    """Who judges, and nobody has yet."""
+    """The rater's name is asked for, in a study without raters."""
     _opened(stage, raters=())
     return stage.made.window
 
 
 def rank_raters(stage: "Stage") -> QWidget:
-    """Who judges, of those known."""
+    """The rater's name is asked for, with known raters."""
     screen = _opened(stage)
     stage.wait(lambda: screen.rater_page.list.count() == len(RATERS), WAIT_MS)
     return stage.made.window
@@ -98,7 +98,7 @@ def rank_setup(stage: "Stage") -> QWidget:
 
 
 def rank_setup_locked(stage: "Stage") -> QWidget:
-    """The settings of the study, when votes were given."""
+    """The settings of the study, after votes."""
     screen = _begun(stage, speed=0.5)
     _vote(stage, screen, Verdict.LEFT, 2)
     screen.judging.leave()
@@ -108,29 +108,29 @@ def rank_setup_locked(stage: "Stage") -> QWidget:
 
 
 def rank_pair(stage: "Stage") -> QWidget:
-    """A pair has come."""
+    """A pair is shown."""
     _begun(stage)
     return stage.made.window
 
 
 def rank_at_work(stage: "Stage") -> QWidget:
-    """Some way into a pair: a mark, a reason, and a remark on the vote before."""
+    """During a pair: a mark, a reason, and a remark on the last vote."""
     screen = _begun(stage)
     _vote(stage, screen, Verdict.LEFT)
-    clock = screen.desk.deck.clock
+    clock = screen.judging_view.pair_view.clock
     clock.seek(3.2)
-    screen.desk.mark()
+    screen.judging_view.mark()
     clock.seek(5.4)
-    screen.desk.votes.reason.setText("Fewer tries before the peg is in")
+    screen.judging_view.votes.reason.setText("Fewer tries before the peg is in")
     return stage.made.window
 
 
 def rank_apart(stage: "Stage") -> QWidget:
-    """Each video on a clock of its own; the right one moves."""
+    """Each video with its own clock; the right one moves."""
     screen = _begun(stage, statement="Which of the two shows the steadier hand while the thread is pulled through?")
-    clock = screen.desk.deck.clock
+    clock = screen.judging_view.pair_view.clock
     clock.seek(2.0)
-    screen.desk.set_together(together=False)
+    screen.judging_view.set_together(together=False)
     clock.set_active(1)
     clock.seek(6.0)
     return stage.made.window
@@ -165,7 +165,7 @@ def rank_rest(stage: "Stage") -> QWidget:
 
 
 def rank_done(stage: "Stage") -> QWidget:
-    """What was aimed at is reached."""
+    """The aim is reached."""
     screen = _begun(stage, n=3, raters=("Ann",), comparisons_per_video=1)
     _vote(stage, screen, Verdict.RIGHT, 2)
     return stage.made.window

@@ -1,4 +1,4 @@
-"""States of the settings, of the sheet of keys, and of the offer to go on, for tests that look and for screenshots."""
+"""States of the settings, the list of keys and the offer to restore a session, for tests and for screenshots."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ def settings_looks(stage: "Stage") -> QWidget:
 
 
 def settings_assessing(stage: "Stage") -> QWidget:
-    """Passes and the person."""
+    """Passes and the user's name."""
     dialog = _settings(stage)
     dialog.show_page(dialog.assessing)
     return dialog
@@ -44,7 +44,7 @@ def settings_storage(stage: "Stage") -> QWidget:
 
 
 def settings_keys(stage: "Stage") -> QWidget:
-    """A key that is taken."""
+    """A key that belongs to another action."""
     dialog = _settings(stage)
     dialog.show_page(dialog.keys)
     dialog.keys.choose("go_to")
@@ -54,7 +54,7 @@ def settings_keys(stage: "Stage") -> QWidget:
 
 
 def guides(stage: "Stage") -> QWidget:
-    """A guide with tables, and what was searched."""
+    """A guide with tables and a search."""
     stage.open(3)
     stage.made.window.actions_["guides"].trigger()
     found = stage.made.window.findChild(Guides)
@@ -65,7 +65,7 @@ def guides(stage: "Stage") -> QWidget:
 
 
 def settings_large(stage: "Stage") -> QWidget:
-    """Words at their largest, in the window."""
+    """The largest text size, in the window."""
     stage.open(6)
     stage.assess(3)
     themes = stage.made.program.themes

@@ -1,4 +1,4 @@
-"""States of the Rank screen after judging: what the votes say, and what they say of the raters."""
+"""States of the Rank screen after judging: results of the votes and of the raters."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ LONG = "Dr. Clara von Hohenstein-Oberwaldkirchen, Kinder- und Jugendmedizin"
 
 
 def cast_votes(study: Study, names: list[str], raters: dict[str, float], n_votes: int, seed: int = 0) -> None:
-    """Let raters vote: by name the noise with which they see the order of the names; the last favours the left."""
+    """Let raters vote: each has a noise added to the true order of the names; the last one favours the left."""
     rng = np.random.default_rng(seed)
     skill = np.linspace(-1.5, 1.5, len(names))
     votes = []
@@ -30,12 +30,12 @@ def cast_votes(study: Study, names: list[str], raters: dict[str, float], n_votes
         for _ in range(n_votes):
             i, j = (int(k) for k in rng.choice(len(names), 2, replace=False))
             lead = skill[i] - skill[j] + noise * rng.normal() + (0.6 if rater == list(raters)[-1] else 0)
-            message = Verdict.NEITHER if abs(lead) < 0.15 else Verdict.LEFT if lead > 0 else Verdict.RIGHT
+            verdict = Verdict.NEITHER if abs(lead) < 0.15 else Verdict.LEFT if lead > 0 else Verdict.RIGHT
             known = {frozenset(p) for p in pairs}
             purpose = "repeat" if frozenset((i, j)) in known else "test" if (i + j) % 7 == 0 else "informative"
             pairs.append((i, j))
             watched, taken_s = float(rng.uniform(0.2, 1)), float(rng.uniform(4, 15))
-            votes.append(Vote(names[i], names[j], message, rater, taken_s=taken_s, watched=watched, purpose=purpose))
+            votes.append(Vote(names[i], names[j], verdict, rater, taken_s=taken_s, watched=watched, purpose=purpose))
     votes.append(Vote(names[0], names[1], None, next(iter(raters))))
     study.votes.bring_in(votes)
 
@@ -70,10 +70,10 @@ def votes_results(stage: "Stage") -> QWidget:
 
 
 def votes_queued(stage: "Stage") -> QWidget:
-    """A pair waits to be judged again."""
+    """A pair is back in the queue."""
     window = votes_results(stage)
     screen = cast("RankScreen", stage.made.window.screen_named("rank"))
-    again = screen.results.circles.rows[0].again
+    again = screen.results.cycles.rows[0].again
     again.click()
     stage.wait(lambda: again.text() == "Take out of the queue", WAIT_MS)
     return window
@@ -87,7 +87,7 @@ def votes_many(stage: "Stage") -> QWidget:
 
 
 def votes_none(stage: "Stage") -> QWidget:
-    """Nobody has judged."""
+    """No judgements."""
     return _opened(stage, lambda _study, _names: None, 5, "grasp_{:02d}", 0)
 
 
@@ -98,7 +98,7 @@ def votes_raters(stage: "Stage") -> QWidget:
 
 
 def votes_no_raters(stage: "Stage") -> QWidget:
-    """Nobody has judged: no raters."""
+    """No judgements, hence no raters."""
     return _opened(stage, lambda _study, _names: None, 5, "grasp_{:02d}", 1)
 
 

@@ -19,7 +19,8 @@ SETTERS = {
 """Methods that show words."""
 MAKERS = {
     "QLabel", "QPushButton", "QCheckBox", "QRadioButton", "QGroupBox", "QAction", "QMenu", "QDockWidget", "QToolButton",
-    "text_label", "QTableWidgetItem", "QListWidgetItem", "QTreeWidgetItem", "Message", "Column",
+    "text_label", "push_button", "scroll_area",
+    "QTableWidgetItem", "QListWidgetItem", "QTreeWidgetItem", "Message", "Column",
 }  # fmt: skip
 """Classes that are made with words."""
 NAMES = {"SkillViewer", "Inferno", "Cividis", "H.264", "MP4", "WebM", "GIF", "PNG", "PDF", "SVG", "CSV", "JSON", "NPZ"}

@@ -1,4 +1,4 @@
-"""A study with votes to train on, checkpoints to begin as, and somebody before the Fine-tune screen."""
+"""A study with votes to train on, checkpoints to start from, and a user of the Fine-tune screen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ RATERS = ("Ann", "Ben")
 
 
 def make_checkpoints(world: FakeWorld) -> list[Path]:
-    """Give every model of the world a folder that has a digest."""
+    """Give every model of the world a folder with a digest."""
     made = []
     for entry in world.find_models():
         entry.folder.mkdir(parents=True, exist_ok=True)
@@ -38,16 +38,16 @@ def make_tuning_study(
     stem: str = "grasp_{:02d}",
     **settings: object,
 ) -> Path:
-    """Make a study of two attempts a person in which every later video is better, and every rater says so.
+    """Make a study of two attempts per participant. Every later video is better, and every rater votes so.
 
     Args:
-        folder: Where.
+        folder: Folder of the study.
         world: Its videos are made.
-        n: How many.
-        raters: Who votes on every pair; nobody, and there are no votes.
-        verdict: What is said of (later, earlier).
+        n: Number of videos.
+        raters: Raters who vote on every pair; none for a study without votes.
+        verdict: Their verdict on (later, earlier).
         stem: Name of a video by its number.
-        settings: Of the study.
+        settings: Settings of the study.
     """
     files = world.touch(*(stem.format(i) + ".mp4" for i in range(1, n + 1)))
     names = [file.stem for file in files]
@@ -66,12 +66,12 @@ def make_tuning_study(
 
 @dataclass
 class Trainer:
-    """Sits before the Fine-tune screen.
+    """A user of the Fine-tune screen.
 
     Attributes:
-        qtbot: Waits.
+        qtbot: Waits for conditions.
         made: The window.
-        world: What it stands on.
+        world: Its fake world.
         path: The study.
     """
 
@@ -101,7 +101,7 @@ class Trainer:
         self.qtbot.waitUntil(self.screen.choices.button.isEnabled)
 
     def start(self) -> None:
-        """Press the button once it can be pressed."""
+        """Press the start button once it is enabled."""
         self.wait_for_cost()
         self.screen.choices.button.click()
 
@@ -119,6 +119,6 @@ class Trainer:
             return study.models.all()
 
     def used(self) -> str:
-        """Read from the file which model is in use."""
+        """Read the model in use from the file."""
         with Study.open(self.path, read_only=True) as study:
             return study.settings.model

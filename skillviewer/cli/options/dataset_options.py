@@ -1,4 +1,4 @@
-"""The options by which every command opens a data set."""
+"""Options by which every command opens a data set."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -46,13 +46,13 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How data sets are to be read, as the options say.
+    """Choices by which data sets are read.
 
     Attributes:
-        videos: Where the videos lie, or None for beside the data set.
+        videos: Folder of the videos, or None for that of the data set.
         form: Its form, or None where it is to be recognised.
-        task: Which of the tasks that lie in one folder.
-        rule: How votes become pairs, by name.
+        task: Task, if several lie in one folder.
+        rule: Name of the rule by which votes become pairs.
         smallest_difference: Ratings nearer to each other make no pair.
         rating_rule: How a table of ratings becomes pairs, by name.
         criterion: Which of the items that a table rates, or None for the first.

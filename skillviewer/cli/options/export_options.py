@@ -47,7 +47,6 @@ def _flat(options: tuple[Option, ...]) -> list[Option]:
 
 
 def _value(option: Option, given: Mapping[str, Any]) -> object:
-    """Return the value of one option as the dataclass wants it."""
     value = given[option.name]
     if value is None:
         return option.default
@@ -97,5 +96,4 @@ def _kind(option: Option) -> tuple[click.ParamType[Any], str | None, str]:
 
 
 def _word(name: str) -> str:
-    """Return the name of a choice as one word."""
     return name.replace(" ", "-")

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 SEED = click.IntRange(0, 2**32 - 1)
-"""What random numbers begin from, as far as every generator takes it."""
+"""Seed of the random numbers, in the range that every generator takes."""
 
 
 class Finite(click.FloatRange):

@@ -1,4 +1,4 @@
-"""The options by which every command that trains from a data set says how."""
+"""Options of every command that trains on a data set."""
 
 from typing import TYPE_CHECKING, TypedDict
 
@@ -17,7 +17,7 @@ MOST_CACHE_GB = 1_000_000
 cache_option = click.option(
     "--cache-gb", type=Finite(min=0.1, max=MOST_CACHE_GB), default=20, show_default=True, help="Room for features."
 )
-"""How much room features may take."""
+"""Room for features."""
 
 _OPTIONS = (
     click.option("--preset", default="small-study", show_default=True, help="small-study, paper or official-code."),
@@ -103,7 +103,7 @@ _OPTIONS = (
 
 
 class PlanChoices(TypedDict):
-    """What a command gets of these options."""
+    """Values of these options."""
 
     preset: str
     dataset_preset: str | None

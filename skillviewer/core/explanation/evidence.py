@@ -88,7 +88,7 @@ class Evidence:
 
     @property
     def faithful(self) -> bool | None:
-        """Whether attention beats random regions; None where that is not known or cannot be told."""
+        """True if attention beats random regions; None where that is not known or cannot be decided."""
         faithfulness = self.faithfulness
         if faithfulness is None or not (faithfulness.faithful or faithfulness.decidable):
             return None

@@ -81,7 +81,7 @@ def expected_cost(predicted: IntArray, truth: IntArray, costs: FloatArray | None
 
 def coverage(low: FloatArray, high: FloatArray, truth: FloatArray) -> float:
     """Return the proportion of ratings inside their closed intervals, 0 to 1."""
-    return _mean((low <= truth) & (truth <= high))
+    return _mean(((low <= truth) & (truth <= high)).astype(np.int64))
 
 
 def mean_width(low: FloatArray, high: FloatArray) -> float:

@@ -31,7 +31,7 @@ class RowOutcome:
 
     @property
     def used(self) -> bool:
-        """Whether a rating was taken from it."""
+        """True if a rating was taken from it."""
         return self.taken > 0
 
 

@@ -82,7 +82,7 @@ class VideoFolder:
         Args:
             name: Name of the video, for messages.
             stems: Possible stems, the likeliest first; an exact match comes before one in another case.
-            folders: Plain names of folders, one of which must contain it (at any depth), or empty.
+            folders: Plain names of folders; one must contain it, at any depth. Empty for no condition.
             prefer: Plain name of a folder that decides between several files.
             inside: Names of the folders that contain it, innermost last, or empty.
             suffix: Extension, in lower case, that decides between several files, or "".

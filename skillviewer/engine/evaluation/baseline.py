@@ -31,7 +31,7 @@ class _Fold(msgspec.Struct, frozen=True):
 
 
 class _Record(msgspec.Struct, frozen=True):
-    """What is needed of an ``EvaluationRecord``, in which numbers that are not defined are null."""
+    """The part of an ``EvaluationRecord`` that is read; undefined numbers are null in the file."""
 
     folds: tuple[_Fold, ...]
     models: tuple[_Model, ...]
@@ -42,8 +42,8 @@ class Baseline:
     """The first model of another evaluation.
 
     Attributes:
-        folder: Of that evaluation.
-        record: What it says of its runs.
+        folder: Its folder.
+        record: Its record.
     """
 
     folder: Path
@@ -70,7 +70,7 @@ class Baseline:
 
     @property
     def title(self) -> str:
-        """For people: model and folder."""
+        """Model and folder, for the user."""
         return f"{self.record.models[0].model} of {self.folder.name}"
 
     def found(self, own: Iterable[tuple[Fold, RunConfiguration]]) -> tuple[FinishedRun, ...]:

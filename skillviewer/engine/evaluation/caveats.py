@@ -44,7 +44,7 @@ def not_comparable(dataset: Dataset, n_videos: int, folds: Folds) -> str:
         why.append(f"there are {len(folds.folds)} folds, and what was published is of {N_FOLDS}")
     elif folds.by is not FoldsBy.RELEASED and not loose:
         why.append("the folds are not the released ones")
-    return f"Published numbers are not quoted beside these: {' and '.join(why)}." if why else ""
+    return f"Published numbers are not quoted: {' and '.join(why)}." if why else ""
 
 
 def compared_to_published(dataset: Dataset) -> str:

@@ -56,13 +56,13 @@ def usual_models() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationPlan:
-    """What is to be evaluated, and how.
+    """Models and settings of an evaluation.
 
     Attributes:
         models: Entries in ATTENTION_MODELS; the others are compared with the first.
-        training: How each is trained; its model and seed are replaced.
+        training: Plan of every training; its model and seed are replaced.
         n_folds: Number of folds, where the data set does not come with its own; None for four.
-        by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
+        by: Unit that is held out; None takes the released folds, else participants, else, with a warning, videos.
         n_seeds: Seeds 0, 1, ... with which every model is trained on every fold.
         jobs: Runs at once, each in a process of its own if there are several.
         tolerance: Cells by which a map may miss a region.
@@ -107,7 +107,7 @@ class EvaluationPlan:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What came of an evaluation.
+    """Result of an evaluation.
 
     Attributes:
         record: Everything, as it stands in ``evaluation.json``.
@@ -143,11 +143,11 @@ def evaluate(
     Args:
         plan: What, and how.
         dataset: Videos and pairs.
-        folder: Where runs and tables are kept.
+        folder: Folder of runs and tables.
         token: Raise it to stop; what is finished stays.
         report: Told of videos and runs; a finished run comes with a sentence as value.
-        device_name: Where to compute.
-        cache: Where features are kept.
+        device_name: Device to compute on.
+        cache: Cache of features.
         baseline: Folder of another evaluation of the same folds, whose first model the models are compared with in
             place of the first of their own.
 
@@ -178,7 +178,7 @@ def evaluate(
 
 
 class _Preparation:
-    """What has to be known before the first run: which videos can be read, the folds, the runs that are missing."""
+    """Preparation of the first run: the readable videos, the folds, and the runs that are missing."""
 
     def __init__(
         self,
@@ -273,13 +273,13 @@ class _Preparation:
             if shared is None:
                 continue
             held_out, trained = shared
-            said = (
+            message = (
                 f"Fold {fold.name} holds “{held_out}” out, and trains on “{trained}”, which shows the same frames of "
                 "the same file"
             )
             if self.folds.by is not FoldsBy.RELEASED:
-                raise DatasetError(f"{said}. Leave one of the two out, or say that one person is in both.")
-            self.problems += [f"{said}; its folds are used as they were released."]
+                raise DatasetError(f"{message}. Leave one of the two out, or say that one person is in both.")
+            self.problems += [f"{message}; its folds are used as they were released."]
 
     def material(self) -> SharedInputs:
         """Return what all runs share."""
@@ -303,7 +303,7 @@ def _make(runs: Sequence[Run], material: SharedInputs, jobs: int, token: CancelT
     def tell(value: object = None) -> None:
         report(Progress(stage, sum(parts), PARTS * len(runs), value))
 
-    def told(index: int, progress: Progress) -> None:
+    def progressed(index: int, progress: Progress) -> None:
         if progress.stage == "training" and progress.total:  # an epoch of one of the stages of a run
             run = runs[index].configuration
             stages = run.refit + run.inner_folds if run.settings.select is Select.INNER else 1
@@ -325,15 +325,15 @@ def _make(runs: Sequence[Run], material: SharedInputs, jobs: int, token: CancelT
     tell()
     do = partial(run_fold, material)
     if jobs == 1:
-        work_here(do, runs, token, told, done)
+        work_here(do, runs, token, progressed, done)
     else:
         threads = partial(torch.set_num_threads, max(1, torch.get_num_threads() // jobs))
-        work_in_processes(do, runs, jobs, token, told, done, threads)
+        work_in_processes(do, runs, jobs, token, progressed, done, threads)
     return failures
 
 
 def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[str]) -> EvaluationRecord:
-    """Return what is found in the folders of all runs; a model of which a run is missing has no result."""
+    """Return the results in the folders of all runs; a model with a missing run has no result."""
     dataset, folds = preparation.dataset, preparation.folds
     problems = list(preparation.problems)
     regions: Regions | None = None
@@ -342,8 +342,8 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         problems += regions.problems[:3]
     why = not_comparable(dataset, len(preparation.names), folds)
     quoted = dataset if not why else dataclasses.replace(dataset, published=None)
-    judge = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
-    problems += [*judge.problems, *filter(None, [why or compared_to_published(dataset)])]
+    builder = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
+    problems += [*builder.problems, *filter(None, [why or compared_to_published(dataset)])]
     found: dict[str, list[FinishedRun]] = {}
     unseen = [(0, 0)]
     for model in plan.models:
@@ -362,7 +362,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     results = []
     for name, made in found.items():
         compared = preparation.compared or (None if name == first else found[str(first)])
-        results.append(judge.result(name, made, compared))
+        results.append(builder.result(name, made, compared))
     training = plan.training
     return EvaluationRecord(
         dataset=dataset.name,
@@ -382,7 +382,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         trained_backbone=training.trained_backbone if plan.models_on(Inputs.SNIPPETS) else "",
         preprocessing=training.preprocessing,
         selection=said_of_runs(result.selection for result in results) or selection_rule(training),
-        ceilings=judge.ceilings,
+        ceilings=builder.ceilings,
         models=tuple(results),
         problems=(*problems, *failures),
         baseline=preparation.baseline.title if preparation.baseline is not None else "",

@@ -36,24 +36,24 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
     Attributes:
         dataset: Name of the data set.
         task: The task.
-        rule: How judgements or ratings became pairs.
+        rule: Rule by which judgements or ratings became pairs.
         n_videos: Videos that took part.
-        n_participants: People in them, 0 where nobody says.
+        n_participants: Participants in them, 0 if they are not known.
         n_pairs: Ordered pairs among them.
-        folds_by: What was held out together: ``released``, ``participant`` or ``video``.
+        folds_by: Unit that was held out: ``released``, ``participant`` or ``video``.
         division: The folds in words.
         folds: The folds.
-        warning: What weakens them, or "".
+        warning: Their weak point, or "".
         n_seeds: Seeds.
         preset: Preset of the training.
         dataset_preset: Whose optimiser settings.
-        backbone: Where features come from, or "".
-        trained_backbone: What a network that trains its backbones began from, or "" where none was evaluated.
-        preprocessing: What was done to videos.
-        selection: How epochs were chosen, in words.
+        backbone: Backbone of the features, or "".
+        trained_backbone: Initial weights of a network that trains its backbones, or "" if none was evaluated.
+        preprocessing: Preprocessing of the videos.
+        selection: Choice of the epochs, in words.
         ceilings: Accuracy of ordering by each number known of the videos, mean over folds.
         models: Results.
-        problems: What was left out and which runs failed, one sentence each.
+        problems: Videos that were left out and runs that failed, one sentence each.
         baseline: The model of another evaluation that all are compared with, or "" where it is the first. Its key in
             the file is ``against``.
     """
@@ -82,7 +82,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
 
     @property
     def optimistic(self) -> bool:
-        """Whether epochs were chosen on the test pairs."""
+        """True if epochs were chosen on the test pairs."""
         return any(model.optimistic for model in self.models)
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation found of each model: from the scores of its runs to the numbers of a table."""
+"""Results of each model: from the scores of its runs to the numbers of a table."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
         high: Upper end.
         n_pairs: Pairs counted, once for every fold and seed that tests them.
         n_clusters: Participants (or videos) that were drawn.
-        clusters: What was drawn: ``participant`` or ``video``.
+        clusters: Unit of the draws: ``participant`` or ``video``.
     """
 
     value: float
@@ -65,13 +65,13 @@ class Separated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quoted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a paper reports.
+    """Accuracy that a paper reports.
 
     Attributes:
         accuracy: Pairwise accuracy, 0 to 1.
         table: Table of the paper.
         source: The paper.
-        epoch: Of which epoch it is, in words.
+        epoch: Its epoch, in words.
     """
 
     accuracy: float
@@ -81,7 +81,7 @@ class Quoted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pointing(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a model looked in held-out videos, against where skill shows.
+    """Agreement of the maps in held-out videos with the regions in which skill shows.
 
     Attributes:
         hits: Share of sampled frames whose strongest cell lies within the tolerance of a region.
@@ -116,7 +116,7 @@ class RunNumbers(msgspec.Struct, frozen=True, kw_only=True):
         seed: The seed.
         metrics: Every metric of ``core.evaluation.metrics.METRICS``.
         epoch: The epoch kept.
-        seconds: Of training.
+        seconds: Seconds of training.
         folder: Name of its folder.
     """
 
@@ -133,9 +133,9 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         model: Entry in ATTENTION_MODELS.
-        title: Name for people.
+        title: Name for the user.
         accuracy: Strict pairwise accuracy over pairs that touch a held-out video: mean over folds and seeds.
-        folds: Of every fold, the mean over the seeds.
+        folds: Mean over the seeds, for every fold.
         sd: Standard deviation over the folds.
         sd_seeds: Standard deviation over the seeds of their means over the folds; null with a single seed.
         metrics: Mean over the runs of every metric of ``core.evaluation.metrics.METRICS``.
@@ -147,12 +147,12 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         difference_honest: The same of pairs with both videos held out.
         attention: Against regions; null without regions or without a map.
         attention_exact: The same without any tolerance; null where that is what ``attention`` says, too.
-        published: What a paper reports of this model on this data set, or null.
+        published: Published number of this model on this data set, or null.
         ceilings: Accuracy of ordering by each number known of the videos, on the same pairs; mean over folds.
-        selection: How the epoch was chosen, in words.
+        selection: Choice of the epoch, in words.
         optimistic: Whether it was chosen on the test pairs themselves.
-        parameters: Of the head.
-        seconds: Of training, all runs together.
+        parameters: Parameters of the head.
+        seconds: Seconds of training, all runs together.
         runs: Every run.
     """
 
@@ -205,8 +205,8 @@ class ResultBuilder:
     Args:
         dataset: The videos that took part.
         folds: The folds.
-        facts: Of the videos.
-        regions: Where skill shows, or None.
+        facts: Facts on the videos.
+        regions: Regions in which skill shows, or None.
         tolerance: Cells by which a map may miss.
     """
 
@@ -342,5 +342,4 @@ def _accuracy(run: RunNumbers) -> float:
 
 
 def _mean(values: Iterable[float]) -> float:
-    """Return the mean of the values that are numbers; NaN without any."""
     return spread(values).mean

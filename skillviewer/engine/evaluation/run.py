@@ -22,11 +22,10 @@ from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.log import seconds_of, write_log
 from skillviewer.engine.training.loop import Select, TrainingControl
-from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, provenance_of
+from skillviewer.engine.training.run_record import Maps, RunConfiguration, card_of, provenance_of
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.checkpoint import CheckpointExtras, save_checkpoint
@@ -40,8 +39,8 @@ class Run:
 
     Attributes:
         plan: Model, seed and settings.
-        fold: What is held out.
-        folder: Where it is kept.
+        fold: The fold.
+        folder: Its folder.
         configuration: All that decides its result.
     """
 
@@ -52,21 +51,21 @@ class Run:
 
     @property
     def title(self) -> str:
-        """For people."""
+        """Model, seed and fold, for the user."""
         return f"{self.plan.model}, seed {self.plan.seed}, fold {self.fold.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class SharedInputs:
-    """What all runs of an evaluation share.
+    """Inputs that all runs of an evaluation share.
 
     Attributes:
         dataset: The videos that can be read.
-        participants: Who is in which video, where whole people are held out; else empty.
-        facts: Of every video.
+        participants: Participant of each video, where participants are held out; else empty.
+        facts: Facts on every video.
         stores: Features and snippets by reference, as far as runs need them.
         backbones: The backbones behind each.
-        device_name: Where to compute.
+        device_name: Device to compute on.
     """
 
     dataset: Dataset
@@ -79,17 +78,15 @@ class SharedInputs:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What to tell of a finished run.
+    """Summary of a finished run.
 
     Attributes:
         accuracy: Over the test pairs that touch a held-out video.
-        honest_accuracy: Over those with both videos held out; NaN without any.
         epoch: The epoch that was kept.
-        seconds: Of training.
+        seconds: Seconds of training.
     """
 
     accuracy: float
-    honest_accuracy: float
     epoch: int
     seconds: float
 
@@ -98,7 +95,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     """Make a run; a training that was killed goes on where it stood.
 
     Args:
-        material: What all runs share.
+        material: Shared inputs.
         run: The run.
         token: Raise it to stop; the state of the last epochs stays.
         report: Told of every batch and epoch.
@@ -143,12 +140,11 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         maps,
     )
     result = FoldScores(fold, scores)
-    accuracy, honest = (count_pairs(result.tested(honest), scores).accuracy for honest in (False, True))
-    return RunSummary(accuracy, honest, trained.epoch, seconds_of(trained.rows))
+    accuracy = count_pairs(result.tested(honest=False), scores).accuracy
+    return RunSummary(accuracy, trained.epoch, seconds_of(trained.rows))
 
 
 def _store(material: SharedInputs, inputs: Inputs) -> FeatureStore:
-    """Return what a model is fed."""
     return time_store(material.facts) if inputs is Inputs.TIME else material.stores[inputs]
 
 

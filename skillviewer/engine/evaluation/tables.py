@@ -1,4 +1,4 @@
-"""The tables of an evaluation: JSON, Markdown, CSV and a plot, measured numbers beside published ones."""
+"""Tables of an evaluation: JSON, Markdown, CSV and a plot, with measured and published numbers."""
 
 import csv
 import math
@@ -24,7 +24,7 @@ NONE = "–"
 _ABOUT_ACCURACY = (
     "Percent. Accuracy: share of the pairs that touch a held-out video which the scores order rightly, a tie being "
     "wrong; mean and standard deviation over the folds. Pooled: over the pairs of all folds together, with an interval "
-    "from drawing participants (or videos, where nobody says who is in them). Kendall's tau-b and Spearman's rho: with "
+    "from drawing participants (or videos, if participants are not known). Kendall's tau-b and Spearman's rho: with "
     "Bradley-Terry strengths, over the held-out videos."
 )
 _ABOUT_ATTENTION = (
@@ -40,8 +40,8 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
     Where no model has a result there is no plot.
 
     Args:
-        record: What was found.
-        folder: Where to; what is there is replaced.
+        record: The results.
+        folder: Destination; files that are there are replaced.
 
     Raises:
         ExportError: They cannot be written.
@@ -81,7 +81,6 @@ def _decimal(value: float | None, places: int = 2) -> str:
 
 
 def _span(interval: Interval | None, *, signed: bool = False) -> str:
-    """Return a value with its interval in percent (or points of a percent)."""
     if interval is None or not math.isfinite(interval.value):
         return NONE
     numbers = [f"{100 * x:+.1f}" if signed else percent(x) for x in (interval.value, interval.low, interval.high)]
@@ -119,7 +118,7 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
 
 
 def _undefined(record: EvaluationRecord) -> list[str]:
-    """Return of which models a correlation is a mean over some runs only: it has none where all scores are equal."""
+    """Return a line for each model whose mean correlation lacks runs: it is undefined where all scores are equal."""
     lines = []
     for m in record.models:
         n = sum(math.isnan(run.metrics["kendall_tau_b"]) for run in m.runs)
@@ -140,8 +139,8 @@ def _about_published(record: EvaluationRecord) -> list[str]:
         for model, number in quoted:
             if number.source == source:
                 ways.setdefault(number.epoch, []).append(model)
-        told = "; ".join(f"{', '.join(models)}: of {epoch}" for epoch, models in ways.items())
-        lines += [f"Published: {source} ({told}).", ""]
+        listed = "; ".join(f"{', '.join(models)}: of {epoch}" for epoch, models in ways.items())
+        lines += [f"Published: {source} ({listed}).", ""]
     rows: dict[str, list[str]] = {}
     for model, _ in quoted:
         rows.setdefault(attention_model(model).row, []).append(model)
@@ -156,13 +155,13 @@ def markdown(record: EvaluationRecord) -> str:
     """Return the whole evaluation as a page of Markdown."""
     who = f" of {record.n_participants} participants" if record.n_participants else ""
     flow = record.preprocessing.flow.algorithm
-    said = []
+    sentences = []
     if record.backbone:
-        said.append(f"{record.backbone} at {record.preprocessing.input_px} pixels, flow {flow}")
+        sentences.append(f"{record.backbone} at {record.preprocessing.input_px} pixels, flow {flow}")
     if record.trained_backbone:
         published = record.trained_backbone == PUBLISHED_BACKBONE
-        said.append(f"tsn trains {record.trained_backbone}" + ("" if published else ": not the published network"))
-    features = "; ".join(said) or "time"
+        sentences.append(f"tsn trains {record.trained_backbone}" + ("" if published else ": not the published network"))
+    features = "; ".join(sentences) or "time"
     seeds = "one seed" if record.n_seeds == 1 else f"{record.n_seeds} seeds"
     lines = [
         f"# {record.dataset}",
@@ -205,9 +204,9 @@ def markdown(record: EvaluationRecord) -> str:
         "",
     ]
     rule = f"Pairs: {record.rule}." if record.rule else ""
-    said = [sentence for sentence in (rule, record.warning, *record.problems) if sentence]
-    if said:
-        lines += ["## Notes", "", *(f"- {sentence}" for sentence in said), ""]
+    sentences = [sentence for sentence in (rule, record.warning, *record.problems) if sentence]
+    if sentences:
+        lines += ["## Notes", "", *(f"- {sentence}" for sentence in sentences), ""]
     return "\n".join(lines)
 
 

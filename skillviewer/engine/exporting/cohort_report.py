@@ -15,7 +15,7 @@ from skillviewer.export.reports.report import export_cohort
 
 @dataclass(frozen=True, slots=True)
 class CohortChoices:
-    """How the report of a study's cohort is made.
+    """Options of the report of a study's cohort.
 
     Attributes:
         paper: Size of the page; a web page has none.
@@ -38,11 +38,11 @@ def cohort_report(
     Args:
         path: The study; it may be open elsewhere.
         target: ``.pdf`` or ``.html``.
-        choices: How it is made.
+        choices: Its options.
         overwrite: Whether a file of that name may be replaced.
 
     Returns:
-        What a person should know, one sentence each.
+        Remarks for the user, one sentence each.
 
     Raises:
         ExportError: Nothing was assessed, a name is not in the study, or the file cannot be written or read back.
@@ -58,9 +58,9 @@ def cohort_report(
         dataset = study.dataset()
         title, settings = study.title, study.settings
     inside = {v.name for v in videos}
-    said = [j for j in dataset.judgements if j.left in inside and j.right in inside]
+    found = [j for j in dataset.judgements if j.left in inside and j.right in inside]
     people = _numbers([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
-    raters = _numbers([j.rater for j in said], "R", names=choices.names)
+    raters = _numbers([j.rater for j in found], "R", names=choices.names)
     assessed = [
         CohortVideo(
             v.name,
@@ -75,7 +75,7 @@ def cohort_report(
         for v in videos
         if (s := scores.get(v.name)) is not None
     ]
-    judgements = tuple(replace(j, rater=raters[j.rater]) for j in said)
+    judgements = tuple(replace(j, rater=raters[j.rater]) for j in found)
     export_cohort(
         assessed,
         CohortModel(f"{model.name} v{model.version}", model.digest),
@@ -94,18 +94,18 @@ def cohort_report(
 
 
 def _remarks(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:
-    said = []
+    found = []
     if n_assessed < n_videos:
-        said.append(
+        found.append(
             f"{n_videos - n_assessed} of {n_videos} videos have not been assessed by this model and are not in the "
             "report."
         )
     if len(passes) > 1:
         counts = ", ".join(str(n) for n in sorted(passes))
-        said.append(
+        found.append(
             f"The videos were assessed with different numbers of passes ({counts}): their intervals differ in kind."
         )
-    return tuple(said)
+    return tuple(found)
 
 
 def _task(study: Study, tasks: set[str], asked: str) -> str:
@@ -141,7 +141,7 @@ def _model(study: Study, asked: str) -> ModelVersion:
 
 
 def _numbers(people: list[str], letter: str, *, names: bool) -> dict[str, str]:
-    """Return how people are called in the report: by their names, or by numbers, which tell nothing of the names."""
+    """Return the names of people in the report: their own, or numbers in random order."""
     known = sorted({name for name in people if name})
     if not names:
         secrets.SystemRandom().shuffle(known)

@@ -1,4 +1,4 @@
-"""The faces of a video file, kept from one look to the next: searched once, then what a person made of them."""
+"""Faces of a video file: searched once, then stored as the user corrected them."""
 
 from pathlib import Path
 

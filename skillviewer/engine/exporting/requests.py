@@ -1,4 +1,4 @@
-"""Orders for exports as values: what is wanted of which videos under which models, and what became of it."""
+"""Export requests as values: videos, models, exporter and destination; and the files that were written."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,14 +25,14 @@ class ExportTarget:
     """One video under one model, as it is asked for.
 
     Attributes:
-        video: Where the video lies.
-        title: What stands beside it.
+        video: Path of the video.
+        title: Title on pictures; "" for none.
         model: Folder of the checkpoint, or None where only what is kept or given can be used.
         model_digest: Digest of the checkpoint, or "" for that of ``model``.
         digest: Digest of the video as the study knows it, or "" to read it from the file.
         extent: The part of the file that is the attempt, or None for the whole.
         passes: Passes that are wanted, or None for those that are kept.
-        analysis: What the model said, if it is at hand.
+        analysis: Analysis by the model, or None to look it up.
         study: The study that the video is of, or None; reports tell what it knows of the video.
         faces: Faces that are blurred, or None.
     """
@@ -56,11 +56,11 @@ class ExportTarget:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """What came to be known of a video while an order was worked on: told as a value of progress, as soon as it is.
+    """Analysis that was found or computed for an export; reported at once, as the value of progress.
 
     Attributes:
-        subject: What was asked; it came without an analysis.
-        analysis: What the model says, computed now or before.
+        subject: The target, which came without an analysis.
+        analysis: Its analysis, computed now or before.
     """
 
     subject: ExportTarget
@@ -73,11 +73,11 @@ class ExportRequest:
 
     Attributes:
         exporter: How.
-        subjects: Of what.
-        path: Where to.
+        subjects: Videos under models.
+        path: Destination.
         options: An instance of the exporter's options, or None.
         overwrite: Whether a file of that name may be replaced.
-        spared: Files that are not replaced all the same, beside those of the subjects.
+        spared: Files that must not be overwritten, besides those of the subjects.
     """
 
     exporter: "Exporter"
@@ -101,7 +101,7 @@ class StudyExportRequest:
     Attributes:
         exporter: How.
         study: The study.
-        path: Where to.
+        path: Destination.
         options: An instance of the exporter's options, or None.
         overwrite: Whether a file of that name may be replaced.
     """
@@ -119,8 +119,8 @@ class Written:
 
     Attributes:
         path: The file.
-        facts: What was found in it, a few words each; the first is its size.
-        remarks: What a person should know, one sentence each.
+        facts: Its contents, a few words each; the first is its size.
+        remarks: Remarks for the user, one sentence each.
     """
 
     path: Path
@@ -130,11 +130,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of several orders.
+    """Result of several export requests.
 
     Attributes:
         written: The files that were written.
-        failures: What could not be written, one sentence each.
+        failures: Files that could not be written, one sentence each.
     """
 
     written: tuple[Written, ...]

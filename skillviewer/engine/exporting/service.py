@@ -1,7 +1,6 @@
-"""From videos and models to a file that has been written and read back: what window and command line both ask for.
+"""Exports for window and command line: from videos and models to a file that was written and read back.
 
-What models said is taken from where the program keeps it; only what was never asked is computed, with a model that is
-loaded then and not before.
+Analyses come from the cache; only missing ones are computed, with a model that is loaded then.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +16,6 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
-from skillviewer.engine.exporting.reader_pool import ReaderPool
 from skillviewer.engine.exporting.requests import (
     Assessed,
     Batch,
@@ -27,6 +25,7 @@ from skillviewer.engine.exporting.requests import (
     Written,
     stored_analysis,
 )
+from skillviewer.engine.exporting.source_readers import SourceReaders
 from skillviewer.engine.exporting.study_scores import keep_scores
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
@@ -47,7 +46,7 @@ USUAL_PASSES = 4
 
 
 class Wanted(Enum):
-    """Whether evidence is computed for an export."""
+    """Need of an export for evidence."""
 
     NO = auto()
     WELCOME = auto()
@@ -61,7 +60,7 @@ def _wanted(exporter: "Exporter") -> Wanted:
 
 
 class ExportService:
-    """Takes orders for exports. Not thread safe: one thread owns it. Use it as a context manager.
+    """Writes exports. Not thread safe: one thread owns it. Use it as a context manager.
 
     Args:
         open_pool: Makes the place where models are held; called when the first model is needed.
@@ -74,7 +73,7 @@ class ExportService:
         self._pool: PooledModels | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
-    def write(self, order: ExportRequest, token: CancelToken | None = None, report: Report = silent) -> Written:
+    def write(self, request: ExportRequest, token: CancelToken | None = None, report: Report = silent) -> Written:
         """Assess what has to be assessed, write a file, and read it back.
 
         Raises:
@@ -85,40 +84,43 @@ class ExportService:
             Cancelled: The token was raised; nothing is left behind.
         """
         token = token if token is not None else CancelToken()
-        check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
-        if path_exists(order.path):
-            check_not_source(order.path, (*order.originals, *_in_studies(order.subjects)))
+        check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
+        if path_exists(request.path):
+            check_not_source(request.path, (*request.originals, *_in_studies(request.subjects)))
         self._lacking.clear()
-        exporter, options = order.exporter, order.options if order.options is not None else _defaults(order.exporter)
+        exporter, options = (
+            request.exporter,
+            request.options if request.options is not None else _defaults(request.exporter),
+        )
         with _sources(exporter, options) as sources:
-            exhibits = self.exhibits(order.subjects, token, report, evidence=_wanted(exporter), sources=sources)
+            exhibits = self.exhibits(request.subjects, token, report, evidence=_wanted(exporter), sources=sources)
             if wanted(options):
                 exhibits = with_kept_faces(exhibits, token, report)
             if isinstance(options, ReportOptions):
-                options = _informed(options, order.subjects[0], exhibits[0], sources, token)
+                options = _informed(options, request.subjects[0], exhibits[0], sources, token)
             blurred = blur_remarks([*exhibits, *_beside(options)])
-            remarks = (*self.remarks(exporter, exhibits, options, order.path), *self._lacking, *blurred)
-            exporter.export(exhibits, order.path, options, overwrite=order.overwrite, token=token, report=report)
+            remarks = (*self.remarks(exporter, exhibits, options, request.path), *self._lacking, *blurred)
+            exporter.export(exhibits, request.path, options, overwrite=request.overwrite, token=token, report=report)
         report(Progress("reading it back"))
-        return Written(order.path, read_back(order.path), remarks)
+        return Written(request.path, read_back(request.path), remarks)
 
     def write_study(
-        self, order: StudyExportRequest, token: CancelToken | None = None, report: Report = silent
+        self, request: StudyExportRequest, token: CancelToken | None = None, report: Report = silent
     ) -> Written:
         """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
-        remarks = order.exporter.export(
-            order.study, order.path, order.options, overwrite=order.overwrite, token=token, report=report
+        remarks = request.exporter.export(
+            request.study, request.path, request.options, overwrite=request.overwrite, token=token, report=report
         )
         report(Progress("reading it back"))
-        return Written(order.path, read_back(order.path), remarks)
+        return Written(request.path, read_back(request.path), remarks)
 
     def write_all(
         self,
-        orders: Sequence[ExportRequest | StudyExportRequest],
+        requests: Sequence[ExportRequest | StudyExportRequest],
         token: CancelToken | None = None,
         report: Report = silent,
     ) -> Batch:
-        """Write several files; one that fails is told of, and the others go on. A single one raises its error.
+        """Write several files; a failure is recorded, and the others go on. A single one raises its error.
 
         Of several, each that was written is reported at once, as a ``Written`` that is the value of progress.
 
@@ -127,18 +129,18 @@ class ExportService:
         """
         token = token if token is not None else CancelToken()
         written, failures = [], []
-        for done, order in enumerate(orders):
+        for done, request in enumerate(requests):
             token.check()
-            told = report if len(orders) == 1 else _counted(report, done, len(orders))
+            counted = report if len(requests) == 1 else _counted(report, done, len(requests))
             try:
-                if isinstance(order, StudyExportRequest):
-                    written.append(self.write_study(order, token, told))
+                if isinstance(request, StudyExportRequest):
+                    written.append(self.write_study(request, token, counted))
                 else:
-                    written.append(self.write(order, token, told))
-                if len(orders) > 1:  # also if the ones after it are stopped: it is there
-                    report(Progress(f"{order.path.name} is written", done + 1, len(orders), written[-1]))
+                    written.append(self.write(request, token, counted))
+                if len(requests) > 1:  # also if the ones after it are stopped: it is there
+                    report(Progress(f"{request.path.name} is written", done + 1, len(requests), written[-1]))
             except SkillViewerError as error:
-                if len(orders) == 1:
+                if len(requests) == 1:
                     raise
                 failures.append(str(error))
         return Batch(tuple(written), tuple(failures))
@@ -150,7 +152,7 @@ class ExportService:
         report: Report = silent,
         *,
         evidence: Wanted = Wanted.NO,
-        sources: ReaderPool | None = None,
+        sources: SourceReaders | None = None,
     ) -> list[Exhibit]:
         """Return subjects with what the models say of them; what is not kept is computed, and kept.
 
@@ -168,7 +170,7 @@ class ExportService:
         made = []
         for subject in subjects:
             token.check()
-            with ReaderPool() if sources is None else nullcontext(sources) as videos:
+            with SourceReaders() if sources is None else nullcontext(sources) as videos:
                 analysis = stored_analysis(subject, videos.digests(token))
                 if analysis is None:
                     analysis = self._assessed(subject, videos, token, _named(report, subject, "assessing"))
@@ -201,7 +203,7 @@ class ExportService:
         options = options if options is not None else _defaults(exporter)
         with _sources(exporter, options) as sources:
             for subject in subjects:
-                with ReaderPool() if sources is None else nullcontext(sources) as videos:
+                with SourceReaders() if sources is None else nullcontext(sources) as videos:
                     analysis = stored_analysis(subject, videos.digests(token))
                 if analysis is None:
                     return None
@@ -230,12 +232,12 @@ class ExportService:
 
     @staticmethod
     def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
-        """Return what a person should know of an export before it is written, one sentence each."""
-        said = exporter.remarks(exhibits, options, path) if exporter.remarks is not None else ()
+        """Return remarks on an export before it is written, one sentence each."""
+        remarks = exporter.remarks(exhibits, options, path) if exporter.remarks is not None else ()
         warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
-        return (*said, *warned)
+        return (*remarks, *warned)
 
-    def _assessed(self, subject: ExportTarget, videos: ReaderPool, token: CancelToken, report: Report) -> "Analysis":
+    def _assessed(self, subject: ExportTarget, videos: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
         if subject.model is None:
             raise _no_model(subject)
         passes, reader = subject.passes or USUAL_PASSES, videos.open(subject.video, token)
@@ -252,7 +254,7 @@ class ExportService:
         subject: ExportTarget,
         analysis: "Analysis",
         evidence: Wanted,
-        videos: ReaderPool,
+        videos: SourceReaders,
         token: CancelToken,
         report: Report,
     ) -> "Evidence | None":
@@ -282,17 +284,15 @@ class ExportService:
             pool.close()
 
     def __enter__(self) -> Self:
-        """Return the desk itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
         self.close()
 
 
-def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[ReaderPool | None]:
+def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[SourceReaders | None]:
     """Return where videos stay open for an exporter that shows them; None where the analyses are enough."""
-    return ReaderPool() if exporter.needs_video or wanted(options) else nullcontext()
+    return SourceReaders() if exporter.needs_video or wanted(options) else nullcontext()
 
 
 def with_kept_faces(
@@ -309,7 +309,6 @@ def with_kept_faces(
 
 
 def _in_studies(subjects: Sequence[ExportTarget]) -> list[Path]:
-    """Return the files of all videos of the studies that videos are of."""
     from skillviewer.data.study import Study
 
     files: list[Path] = []
@@ -320,7 +319,7 @@ def _in_studies(subjects: Sequence[ExportTarget]) -> list[Path]:
 
 
 def _informed(
-    options: ReportOptions, subject: ExportTarget, exhibit: Exhibit, sources: ReaderPool | None, token: CancelToken
+    options: ReportOptions, subject: ExportTarget, exhibit: Exhibit, sources: SourceReaders | None, token: CancelToken
 ) -> ReportOptions:
     """Return the options of a report with what the study of the video knows of it."""
     if subject.study is None or options.known != StudyContext():
@@ -336,7 +335,6 @@ def _informed(
 
 
 def _beside(options: object) -> list[Exhibit]:
-    """Return what is shown beside the exhibits: the second video of a report."""
     reference = options.known.reference if isinstance(options, ReportOptions) else None
     return [reference] if reference is not None else []
 
@@ -346,22 +344,21 @@ def _defaults(exporter: "Exporter") -> object:
 
 
 def _named(report: Report, subject: ExportTarget, doing: str) -> Report:
-    """Return a report that names the video in every stage."""
     name = subject.title or subject.video.stem
 
-    def told(progress: Progress) -> None:
+    def counted(progress: Progress) -> None:
         report(Progress(f"{doing} {name}", progress.done, progress.total))
 
-    return told
+    return counted
 
 
 def _counted(report: Report, done: int, total: int) -> Report:
     """Return a report of one file of several, which tells how many are finished."""
 
-    def told(progress: Progress) -> None:
+    def counted(progress: Progress) -> None:
         report(Progress(progress.stage, done, total, progress.value))
 
-    return told
+    return counted
 
 
 def _no_model(subject: ExportTarget) -> CheckpointError:

@@ -1,4 +1,4 @@
-"""What a study knows of one video, for its report: comparable videos, a reference, raters, notes, other models."""
+"""Context of one video in its study, for the report: comparable videos, a reference, raters, notes, other models."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ def context_of(path: Path, analysis: Analysis) -> StudyContext:
 
     Args:
         path: The study; it may be open elsewhere.
-        analysis: What a model said of the video.
+        analysis: Analysis of the video.
 
     Raises:
         StudyError: The study cannot be read.

@@ -4,7 +4,7 @@ It stands here and not in ``export`` because it opens a study. To add one: a fun
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ Write = Callable[[Path, Path, Any, bool, CancelToken, Report], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class StudyOptions:
-    """What goes into the archive of a study; see ``data.study.archive.archive.ArchiveOptions``.
+    """Contents of the archive of a study; see ``data.study.archive.archive.ArchiveOptions``.
 
     Attributes:
         videos: Whether the video files go in.
@@ -45,7 +45,7 @@ class StudyOptions:
         analyses: Whether what models said goes in.
         pseudonyms: Whether videos, participants and raters get other names.
         texts: Whether notes, reasons and labels stay then.
-        key: Where the key to the pseudonyms is written, or None for nowhere.
+        key: File of the key to the pseudonyms, or None for none.
         blur_faces: Whether faces are blurred in the videos, which are written anew for it.
         sound: Whether blurred videos keep their sound.
     """
@@ -58,13 +58,13 @@ class StudyOptions:
     )
     texts: bool = offered(True, "Keep notes and reasons", "Names in them are replaced; else they are emptied")
     key: Path | None = offered(
-        None, "Key to the names", "A CSV file apart from the archive; empty: nobody can tell afterwards"
+        None, "Key to the names", "A CSV file apart from the archive; empty: the names cannot be recovered"
     )
     blur_faces: bool = offered(
         False, BLUR_TITLE, f"{BLUR_HELP}; videos are written anew, without what tells of their origin"
     )
     sound: bool = offered(
-        False, "Keep the sound of blurred videos", "A voice tells who somebody is as well as a face does"
+        False, "Keep the sound of blurred videos", "A voice identifies a person as well as a face does"
     )
 
 
@@ -74,11 +74,11 @@ class StudyExporter:
 
     Attributes:
         name: Name by which it is asked for.
-        title: Name for people.
+        title: Name for the user.
         suffixes: Suffixes of the files it writes; the first is the usual one.
         options: Dataclass of its options, or None.
         write: Writes it; called by ``export``.
-        about: One sentence for people.
+        about: One sentence for the user.
         group: Word under which it is found on the command line together with others, or "".
         preview: Makes what is seen of it before it is written, of the study; None where that is nothing.
     """
@@ -106,14 +106,14 @@ class StudyExporter:
 
         Args:
             study: The study; it may be open elsewhere.
-            path: Where to; its suffix chooses the format.
+            path: Destination; its suffix chooses the format.
             options: An instance of ``options``, or None for the defaults.
             overwrite: Whether a file of that name may be replaced.
             token: Raise it to stop; nothing is left behind.
             report: Told of progress.
 
         Returns:
-            What a person should know, one sentence each.
+            Remarks for the user, one sentence each.
 
         Raises:
             ExportError: It cannot be written; the message says why.
@@ -154,7 +154,7 @@ def _judgements(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
 def _strengths(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
     comparisons, tasks, judged = _compared(study)
     export_strengths(comparisons, path, tasks, overwrite=overwrite)
-    return () if judged else ("The strengths are those of the pairs that are agreed on: nobody judged.",)
+    return () if judged else ("The strengths are those of the agreed pairs: there are no judgements.",)
 
 
 def _archive(
@@ -164,16 +164,7 @@ def _archive(
     made = pack(
         study,
         path,
-        ArchiveOptions(
-            videos=chosen.videos,
-            models=chosen.models,
-            analyses=chosen.analyses,
-            pseudonyms=chosen.pseudonyms,
-            texts=chosen.texts,
-            key=chosen.key,
-            blur_faces=chosen.blur_faces,
-            sound=chosen.sound,
-        ),
+        ArchiveOptions(**{each.name: getattr(chosen, each.name) for each in fields(chosen)}),
         overwrite=overwrite,
         token=token,
         report=report,
@@ -195,7 +186,7 @@ STUDY_EXPORTERS = table(
         TABLE_SUFFIXES,
         None,
         lambda s, p, _o, w, _t, _r: _judgements(s, p, overwrite=w),
-        about="One row for every judgement that stands: who said what of which pair, and when.",
+        about="One row for every judgement that stands: pair, verdict, rater and time.",
         group="table",
         preview=lambda s: preview_judgements(_judged(s)),
     ),

@@ -1,4 +1,4 @@
-"""Scores that came of an export, told to the studies whose videos they are of."""
+"""Scores that were computed for an export, written into the studies of the videos."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from skillviewer.engine.exporting.requests import ExportTarget
 
 
-def keep_scores(said: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
+def keep_scores(scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
     """Write scores into the studies that do not have them yet; a study that cannot be written now stays as it is.
 
     Args:
-        said: What was asked, and what the model said.
+        scored: Targets with their analyses.
     """
     by_study: dict[Path, list[tuple[ExportTarget, Analysis]]] = {}
-    for subject, analysis in said:
+    for subject, analysis in scored:
         if subject.study is not None and subject.model is not None and analysis.complete:
             by_study.setdefault(subject.study, []).append((subject, analysis))
     for path, new in by_study.items():
@@ -29,9 +29,9 @@ def keep_scores(said: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
             _keep(path, new)
 
 
-def _keep(path: Path, said: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
+def _keep(path: Path, scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
     with Study.open(path, read_only=True) as study:
-        new = [each for each in said if not _has(study, each[1])]
+        new = [each for each in scored if not _has(study, each[1])]
     if not new:
         return
     with Study.open(path) as study:

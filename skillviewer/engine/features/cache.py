@@ -32,7 +32,7 @@ _ABANDONED_AFTER_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class FeatureKey:
-    """What features depend on.
+    """Key of features: all that they depend on.
 
     Attributes:
         video_digest: SHA-256 of the video file.
@@ -53,30 +53,19 @@ class FeatureKey:
 
 
 class FeatureCache:
-    """A folder of feature files with a cap on its size; the entries that were not used for longest go first."""
+    """A folder of feature files with a cap on its size; the least recently used entries are dropped first."""
 
     def __init__(self, folder: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        self._folder = folder
-        self._max_bytes = max_bytes
-
-    @property
-    def folder(self) -> Path:
-        """Where the entries lie."""
-        return self._folder
-
-    @property
-    def max_bytes(self) -> int:
-        """Its cap."""
-        return self._max_bytes
+        self.folder, self.max_bytes = folder, max_bytes
 
     def _path(self, key: FeatureKey) -> Path:
-        return self._folder / key.name[:2] / (key.name + _SUFFIX)
+        return self.folder / key.name[:2] / (key.name + _SUFFIX)
 
     def get(self, key: FeatureKey, shape: Sequence[int]) -> NDArray[Any] | None:
         """Return the features of a key, mapped from the disk, or None when there is no sound entry.
 
         Args:
-            key: What they were computed from.
+            key: Their key.
             shape: Shape that they must have, (N, 2F, h, w).
         """
         path = self._path(key)
@@ -98,12 +87,12 @@ class FeatureCache:
         """Keep features. A cache that cannot be written costs time later, not the result: then False is returned.
 
         Args:
-            key: What they were computed from.
+            key: Their key.
             features: (N, 2F, h, w) float16; or snippets of bytes, uint8.
         """
         path = self._path(key)
         size = features.nbytes
-        if size > self._max_bytes:
+        if size > self.max_bytes:
             return False
         try:
             self.make_room(size)
@@ -114,7 +103,7 @@ class FeatureCache:
         return True
 
     def _files(self) -> Iterator[Path]:
-        for folder, _, names in os.walk(self._folder):  # folders that another process removes meanwhile are passed over
+        for folder, _, names in os.walk(self.folder):  # folders that another process removes meanwhile are passed over
             yield from (Path(folder, name) for name in names)
 
     def entries(self) -> list[tuple[Path, int, float]]:
@@ -128,11 +117,6 @@ class FeatureCache:
                 found.append((path, stat.st_size, stat.st_mtime))
         return sorted(found, key=lambda entry: entry[2])
 
-    @property
-    def size_bytes(self) -> int:
-        """Bytes that the entries take."""
-        return sum(size for _, size, _ in self.entries())
-
     def make_room(self, n_bytes: int) -> None:
         """Drop what a killed process left half written, then the longest unused entries until ``n_bytes`` more fit."""
         for path in self._files():
@@ -144,17 +128,11 @@ class FeatureCache:
         entries = self.entries()
         total = sum(size for _, size, _ in entries)
         for path, size, _ in entries:
-            if total + n_bytes <= self._max_bytes:
+            if total + n_bytes <= self.max_bytes:
                 return
             with suppress(OSError):
                 path.unlink()
             total -= size
-
-    def clear(self) -> None:
-        """Remove every entry."""
-        for path, _, _ in self.entries():
-            with suppress(OSError):
-                path.unlink()
 
 
 def _map(path: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:

@@ -1,4 +1,4 @@
-"""Features of models that average them over the cells first: averaged once for a whole training, not in every batch."""
+"""Features averaged over the cells once per training, for models that average them in every batch."""
 
 import torch
 
@@ -11,24 +11,13 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 def averages(model: str, sizes: HeadSizes) -> bool:
-    """Return whether a model averages features over the cells before all else.
-
-    Args:
-        model: Entry in ATTENTION_MODELS.
-        sizes: Its sizes.
-    """
+    """Return whether a model averages features over the cells before all else."""
     with torch.device("meta"):
         return isinstance(attention_model(model).build(sizes).fusion, CellMean)
 
 
 def averaged_once(model: str, sizes: HeadSizes, store: FeatureStore) -> FeatureStore:
-    """Return features for training: averaged once for all where the model averages them first, else as they are.
-
-    Args:
-        model: Entry in ATTENTION_MODELS.
-        sizes: Its sizes.
-        store: Features.
-    """
+    """Return features for training: averaged if the model averages them first, else unchanged."""
     return AveragedStore(store) if averages(model, sizes) else store
 
 

@@ -26,7 +26,7 @@ from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.fusion import CellMean, Standardising
 
 _MIN_SCALE = 1e-3
-"""Channels that hardly vary are not blown up."""
+"""Least standard deviation: channels that hardly vary are not amplified."""
 
 
 def feature_source(
@@ -43,10 +43,10 @@ def feature_source(
 
     Args:
         name: Entry in BACKBONES.
-        preprocessing: What is done to videos.
-        device: Where they run.
-        precision: Of the features.
-        cache: Where features are kept.
+        preprocessing: Preprocessing of the videos.
+        device: Their device.
+        precision: Number type of the features.
+        cache: Cache of features.
         own_motion: Whether the motion stream starts from weights trained on flow, else across modalities.
         before_last_block: Whether they end before their last block, for training that.
 
@@ -64,26 +64,26 @@ def feature_source(
 
 
 class PassSource(Protocol):
-    """Where passes of a video come from: features or snippets."""
+    """Source of the passes of a video: features or snippets."""
 
     def passes(
-        self, reader: VideoReader, passes: int, token: CancelToken, extent: ClipRange | None = None
+        self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> Sequence[NDArray[Any]]:
-        """Return K passes of a video or of a stretch of it."""
+        """Return K passes of a video or of a part of it."""
         ...
 
 
 class KeptSource(PassSource, Protocol):
-    """One that keeps what it computed."""
+    """A source that caches its passes."""
 
     @property
     def cache(self) -> FeatureCache:
-        """Where they are kept."""
+        """Cache of the passes."""
         ...
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """What is done to a video before."""
+        """Preprocessing of the videos."""
         ...
 
     @property
@@ -93,10 +93,10 @@ class KeptSource(PassSource, Protocol):
 
 
 def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:
-    """Refuse what would push itself out of the cache, before hours of features.
+    """Refuse features that the cache cannot hold, before hours of work.
 
     Args:
-        source: Where they come from.
+        source: Their source.
         n_videos: Videos.
         candidates: Passes of each.
 
@@ -123,11 +123,11 @@ def build_store(
 
     Args:
         videos: Name and file of each.
-        source: Where features come from.
+        source: Source of features.
         candidates: K, frames of every segment that training draws from.
         token: Checked while a video is read through, and after every sampled frame.
         report: Told of every video.
-        extents: The stretch of its file that is the attempt, by name; the others are whole files.
+        extents: The part of the file that is the attempt, by name; the others are whole files.
 
     Returns:
         The store, and one sentence for every video that could not be read; the others go on.
@@ -158,7 +158,7 @@ def pooled(store: FeatureStore, names: Sequence[str]) -> Float32Array:
 
 
 def standardise(model: nn.Module, store: FeatureStore, names: Sequence[str]) -> None:
-    """Let a fresh model know the statistics of what it standardises: of features, or of their averages over the cells.
+    """Set the statistics of a fresh model that standardises features, or their averages over the cells.
 
     Args:
         model: Changed.

@@ -33,7 +33,7 @@ def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
 
     Args:
         name: Entry in BACKBONES.
-        flow: Whether those trained on flow are meant, which nobody ships; else those for pictures.
+        flow: Whether those trained on flow are meant, which do not ship; else those for pictures.
 
     Raises:
         CheckpointError: They are not on this computer.
@@ -57,7 +57,7 @@ def backbone_config(weights: BackboneWeights, motion: BackboneWeights | None = N
 
     Args:
         weights: For pictures.
-        motion: Of the same backbone, for flow; None where the motion stream starts across modalities.
+        motion: Weights of the same backbone, for flow; None where the motion stream starts across modalities.
     """
     return BackboneConfig(
         name=weights.name,
@@ -79,10 +79,10 @@ def streams_of(
     """Return both streams as they start, in evaluation mode, not deployed.
 
     Args:
-        weights: Of a backbone, for pictures.
+        weights: Weights of a backbone, for pictures.
         n_fields: Flow fields that the motion stream is fed.
         input_px: Side of the input square.
-        motion: Of the same backbone, for flow; None to start the motion stream across modalities.
+        motion: Weights of the same backbone, for flow; None to start the motion stream across modalities.
         rescale: See ``across_modalities``.
     """
     config = backbone_config(weights, motion)
@@ -99,19 +99,6 @@ def streams_of(
         config.motion_normalisation,
         input_px,
     )
-
-
-def starting_streams(
-    weights: BackboneWeights, preprocessing: Preprocessing, motion: BackboneWeights | None = None
-) -> TwoStream:
-    """Return the streams that are fed whole frames and stacks; arguments are those of ``streams_of``.
-
-    Args:
-        weights: Of a backbone, for pictures.
-        preprocessing: What is done to videos.
-        motion: Of the same backbone, for flow.
-    """
-    return streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion)
 
 
 class FeatureExtractor:
@@ -169,7 +156,7 @@ class FeatureExtractor:
 
         extractor = cls(load, config.backbone, config.n_fields, device, config.precision)
         extractor._on_snippets = config.on_snippets
-        if checkpoint.streams:  # backbones of its own: its features are nobody else's
+        if checkpoint.streams:  # backbones of its own: its features serve no other model
             extractor._retrained = checkpoint.digest
         return extractor
 
@@ -187,14 +174,14 @@ class FeatureExtractor:
         """Return both streams on given weights.
 
         Args:
-            weights: Of the backbone, for pictures.
-            preprocessing: What is done to videos.
-            device: Where they run.
-            precision: Of the features.
-            motion: Of the backbone, for flow; None to start the motion stream across modalities.
+            weights: Weights of the backbone, for pictures.
+            preprocessing: Preprocessing of the videos.
+            device: Their device.
+            precision: Number type of the features.
+            motion: Weights of the backbone, for flow; None to start the motion stream across modalities.
             before_last_block: Whether they end before their last block, for training that.
         """
-        streams = starting_streams(weights, preprocessing, motion)
+        streams = streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion)
         config = backbone_config(weights, motion)
         extractor = cls(lambda: streams, config, preprocessing.flow.length, device, precision)
         if before_last_block:

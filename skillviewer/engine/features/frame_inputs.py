@@ -20,7 +20,7 @@ FLOW_THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class SampledInput:
-    """What the backbones are fed for one sampled position.
+    """Inputs of the backbones for one sampled position.
 
     Attributes:
         position: Position on the timeline.
@@ -35,19 +35,19 @@ class SampledInput:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Which frames of one video a model looks at.
+    """Sampled frames of one video.
 
     Attributes:
         timeline: (m,) int64 frame index of every position of the model's clock.
         positions: (K, N) int64 sampled positions.
         segment_stops: (N,) int64 frame at which each segment ends.
-        stretch: The frames that were sampled from, as (start, stop), where they are not the whole video.
+        part: The frames that were sampled from, as (start, stop), if they are not the whole video.
     """
 
     timeline: IntArray
     positions: IntArray
     segment_stops: IntArray
-    stretch: tuple[int, int] | None = None
+    part: tuple[int, int] | None = None
 
     @property
     def frames(self) -> IntArray:
@@ -56,34 +56,34 @@ class Sampling:
 
     @property
     def key(self) -> tuple[tuple[str, str | int | float | None], ...]:
-        """What features depend on beside positions and configuration: nothing, unless it is of a stretch."""
-        return () if self.stretch is None else (("from_frame", self.stretch[0]), ("to_frame", self.stretch[1]))
+        """Dependencies of features besides positions and configuration: empty for a whole video."""
+        return () if self.part is None else (("from_frame", self.part[0]), ("to_frame", self.part[1]))
 
 
 def sampling_of(
-    info: VideoInfo, preprocessing: Preprocessing, passes: int, extent: ClipRange | None = None
+    info: VideoInfo, preprocessing: Preprocessing, n_passes: int, extent: ClipRange | None = None
 ) -> Sampling:
-    """Choose the sampled frames of K passes over a video, or over a stretch of it.
+    """Choose the sampled frames of K passes over a video, or over a part of it.
 
-    Nothing outside a stretch is looked at: its clock begins with it, and flow is taken between its frames alone.
+    No frame outside the part is used: its clock begins with it, and flow is computed between its frames alone.
 
     Args:
         info: The video.
         preprocessing: Number of segments, clock, length of flow stacks.
-        passes: K.
-        extent: The stretch, or None for the whole video.
+        n_passes: K.
+        extent: The part, or None for the whole video.
 
     Raises:
-        DatasetError: The stretch lies outside the video.
+        DatasetError: The part lies outside the video.
     """
     frames = range_frames(extent, info)
     line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
     length = preprocessing.flow.length
-    positions = sample_positions(len(line), preprocessing.n_segments, length, passes)
+    positions = sample_positions(len(line), preprocessing.n_segments, length, n_passes)
     ends = np.append(line[1:], frames.stop)  # a position lasts until the next one's frame
     stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), preprocessing.n_segments, length)]
-    stretch = None if frames == range(info.n_frames) else (frames.start, frames.stop)
-    return Sampling(line, positions, np.array(stops, dtype=np.int64), stretch)
+    part = None if frames == range(info.n_frames) else (frames.start, frames.stop)
+    return Sampling(line, positions, np.array(stops, dtype=np.int64), part)
 
 
 def stream_inputs(
@@ -99,7 +99,7 @@ def stream_inputs(
 
     Args:
         reader: The open video.
-        preprocessing: What the model was trained on.
+        preprocessing: Preprocessing of the model.
         line: (m,) frame index of every position of the timeline.
         positions: (p,) ascending, unique positions wanted.
         size: Width and height that frames are squashed to, or None for the input square.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.features.extractor import own_backbone_weights, starting_streams
+from skillviewer.engine.features.extractor import own_backbone_weights, streams_of
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.memory_mapped_store import DerivedStore
 from skillviewer.nets.attention import FRAMES_AT_ONCE, AttentionModel
@@ -21,14 +21,14 @@ from skillviewer.nets.backbones.last_block import LastBlocks, Unfrozen, last_blo
 
 @dataclass(frozen=True, slots=True)
 class LastBlockTraining:
-    """What is trained beside the head.
+    """Last blocks of both backbones, which are trained with the head.
 
     Attributes:
-        weights: Of the backbone, for pictures.
+        weights: Weights of the backbone, for pictures.
         motion: For flow, or None where the motion stream starts across modalities.
-        preprocessing: What is done to videos.
+        preprocessing: Preprocessing of the videos.
         blocks: The last blocks as they are before training.
-        device: Where training computes.
+        device: Device of the training.
     """
 
     weights: BackboneWeights
@@ -45,8 +45,8 @@ class LastBlockTraining:
 
         Args:
             name: Entry in BACKBONES.
-            preprocessing: What is done to videos.
-            device: Where training computes.
+            preprocessing: Preprocessing of the videos.
+            device: Device of the training.
             own_motion: Whether the motion stream starts from weights trained on flow, else across modalities.
 
         Raises:
@@ -54,7 +54,7 @@ class LastBlockTraining:
         """
         weights = own_backbone_weights(name)
         motion = own_backbone_weights(name, flow=True) if own_motion else None
-        blocks = last_blocks(starting_streams(weights, preprocessing, motion), name)
+        blocks = last_blocks(streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion), name)
         return cls(weights, motion, preprocessing, blocks.eval().to(device), device)
 
     def features(self, store: FeatureStore, blocks: LastBlocks | None = None) -> "BlockStore":
@@ -70,14 +70,15 @@ class LastBlockTraining:
         """Let a trained model be fed features again.
 
         Args:
-            model: What ``unfreeze`` was called on.
+            model: Model that ``unfreeze`` changed.
 
         Returns:
             The trained blocks, and the backbones' changed weights, for ``save_checkpoint``.
         """
         assert isinstance(model.fusion, Unfrozen)
         blocks, model.fusion, model.input_shape = model.fusion.blocks, model.fusion.fusion, None
-        streams = starting_streams(self.weights, self.preprocessing, self.motion)
+        pre = self.preprocessing
+        streams = streams_of(self.weights, pre.flow.length, pre.input_px, self.motion)
         put_back(blocks, streams, self.weights.name)
         return blocks, changed_weights(streams, self.weights, self.motion or self.weights)
 
@@ -86,9 +87,9 @@ class BlockStore(DerivedStore):
     """Features that last blocks make of what comes before them, computed whenever they are asked for.
 
     Args:
-        store: What comes before.
+        store: Output of the blocks below.
         blocks: The last blocks.
-        device: Where they are.
+        device: Their device.
     """
 
     def __init__(self, store: FeatureStore, blocks: LastBlocks, device: torch.device) -> None:

@@ -1,4 +1,4 @@
-"""Features by reference: where each pass lies in the cache, mapped anew whenever it is asked for.
+"""Features by reference: the location of each pass in the cache, mapped anew on every access.
 
 A mapping keeps a file open for as long as it lives, and a large study has more passes than a process may have open
 files. References are small, so they can be handed to another process.
@@ -18,11 +18,11 @@ from skillviewer.core.errors import DatasetError
 
 @dataclass(frozen=True, slots=True)
 class MappedPass:
-    """Where the features of one pass lie.
+    """Location of the features of one pass.
 
     Attributes:
         path: A file of the cache.
-        offset: Where in it they begin.
+        offset: First byte in it.
         shape: (N, 2F, h, w).
         kind: Name of the number type: float16 of features, uint8 of snippets.
     """
@@ -34,18 +34,18 @@ class MappedPass:
 
 
 Reference: TypeAlias = MappedPass | NDArray[Any]
-"""Where features lie, or the features themselves."""
+"""Location of features, or the features themselves."""
 
 
 def reference(features: NDArray[Any]) -> Reference:
-    """Return where features lie, or the features themselves where they lie in memory alone."""
+    """Return the location of features, or the features themselves if they are in memory alone."""
     if isinstance(features, np.memmap) and features.filename is not None:
         return MappedPass(Path(features.filename), int(features.offset), features.shape, features.dtype.name)
     return features
 
 
 class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
-    """Features of every video by name, as ``train.FeatureStore`` says.
+    """Features of every video by name, as ``feature_store.FeatureStore`` says.
 
     Args:
         passes: References of K passes by name of video.
@@ -83,7 +83,7 @@ def _opened(one: Reference, name: str) -> NDArray[Any]:
 
 
 class DerivedStore(Mapping[str, Sequence[NDArray[Any]]], ABC):
-    """A store that makes something of another's passes; it has the same videos.
+    """A store derived from another one, with the same videos.
 
     Args:
         store: The other.
@@ -94,7 +94,7 @@ class DerivedStore(Mapping[str, Sequence[NDArray[Any]]], ABC):
 
     @abstractmethod
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
-        """Return what is made of the passes of a video."""
+        """Return the derived passes of a video."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.store)
@@ -115,7 +115,6 @@ class AveragedStore(DerivedStore):
         self._kept: dict[str, Sequence[NDArray[Any]]] = {}
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
-        """Return the averaged passes of a video."""
         if name not in self._kept:
             passes = [np.asarray(one, np.float32) for one in self.store[name]]
             self._kept[name] = [one.mean(axis=(2, 3), keepdims=True) for one in passes]
@@ -123,7 +122,7 @@ class AveragedStore(DerivedStore):
 
 
 class WatchedStore(DerivedStore):
-    """A store that remembers which videos were asked for: what a training has really looked at.
+    """A store that records the videos that were read, and so those that a training has used.
 
     Args:
         store: The store.
@@ -134,6 +133,5 @@ class WatchedStore(DerivedStore):
         self.seen: set[str] = set()
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
-        """Return the passes of a video and remember it."""
         self.seen.add(name)
         return self.store[name]

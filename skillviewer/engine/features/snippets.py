@@ -54,10 +54,10 @@ def sizes_of(chosen: Preset, name: str) -> HeadSizes:
 
 @dataclass(frozen=True, slots=True)
 class SnippetSource:
-    """Where snippets come from: the cache where it has them, else the video.
+    """Source of snippets: the cache if it has them, else the video.
 
     Attributes:
-        cache: What was cut before.
+        cache: Cache of snippets.
         preprocessing: Number of snippets, clock and flow algorithm; its input size plays no part.
     """
 
@@ -76,18 +76,18 @@ class SnippetSource:
         return math.prod(self.shape[1:])
 
     def passes(
-        self, reader: VideoReader, passes: int, token: CancelToken, extent: ClipRange | None = None
+        self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> list[NDArray[Any]]:
         """Return the snippets of K passes, each (N, 3 + 2L, h, w) uint8, mapped from the cache where it has them.
 
         Args:
             reader: The open video.
-            passes: K.
+            n_passes: K.
             token: Checked after every snippet.
-            extent: The stretch of the video to sample, or None for all of it.
+            extent: The part of the video to sample, or None for all of it.
         """
         preprocessing = preprocessing_of(self.preprocessing)
-        sampling = sampling_of(reader.describe(token), preprocessing, passes, extent)
+        sampling = sampling_of(reader.describe(token), preprocessing, n_passes, extent)
         configuration = (
             ("snippets", _VERSION),
             ("rate_hz", preprocessing.rate_hz),
@@ -129,7 +129,7 @@ def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndMode
     """Return the network as it begins: two backbones trained on ImageNet, the motion stream across modalities.
 
     Args:
-        sizes: Of the head. Where its hidden layers have AlexNet's widths, they start from AlexNet's too.
+        sizes: Sizes of the head. If its hidden layers have AlexNet's widths, they start from AlexNet's too.
         name: Entry in BACKBONES.
 
     Raises:

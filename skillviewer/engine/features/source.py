@@ -22,12 +22,12 @@ Features = NDArray[np.float16]
 
 @dataclass(frozen=True, slots=True)
 class FeatureSource:
-    """Where features come from: the cache where it has them, else the video.
+    """Source of features: the cache if it has them, else the video.
 
     Attributes:
         extractor: The two backbones on their device.
-        cache: What was computed before.
-        preprocessing: What is done to a video before.
+        cache: Cache of features.
+        preprocessing: Preprocessing of the videos.
     """
 
     extractor: FeatureExtractor
@@ -38,9 +38,9 @@ class FeatureSource:
         configuration = (*self.extractor.configuration(self.preprocessing), *sampling.key)
         return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
 
-    def n_missing(self, info: VideoInfo, passes: int, extent: ClipRange | None = None) -> int:
-        """Return how many sampled frames of K passes over a video, or a stretch of it, have to be computed."""
-        sampling = sampling_of(info, self.preprocessing, passes, extent)
+    def n_missing(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> int:
+        """Return how many sampled frames of K passes over a video, or a part of it, have to be computed."""
+        sampling = sampling_of(info, self.preprocessing, n_passes, extent)
         shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
         keys = self._keys(info, sampling)
         gone = [row for key, row in zip(keys, sampling.positions, strict=True) if self.cache.get(key, shape) is None]
@@ -71,7 +71,7 @@ class FeatureSource:
 
         Args:
             reader: The open video.
-            sampling: Which frames.
+            sampling: The sampled frames.
             token: Checked after every sampled frame.
 
         Yields:
@@ -104,13 +104,13 @@ class FeatureSource:
             self.cache.put(keys[i], computed[i])
 
     def passes(
-        self, reader: VideoReader, passes: int, token: CancelToken, extent: ClipRange | None = None
+        self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> list[Features]:
-        """Return the features of K passes over a video or a stretch of it, each (N, 2F, h, w) float16.
+        """Return the features of K passes over a video or a part of it, each (N, 2F, h, w) float16.
 
         They are mapped from the cache where it has them.
         """
-        sampling = sampling_of(reader.describe(token), self.preprocessing, passes, extent)
+        sampling = sampling_of(reader.describe(token), self.preprocessing, n_passes, extent)
         shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
         keys = self._keys(reader.info, sampling)
         found = [self.cache.get(key, shape) for key in keys]

@@ -1,4 +1,4 @@
-"""What an evaluation knows of each video before any features: which file it is, and which frames are sampled."""
+"""Facts on each video that an evaluation needs before any features: its file and its sampled frames."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ class VideoFacts:
     """One video.
 
     Attributes:
-        digest: SHA-256 of its file; of a stretch, its first frame and the one after its last behind it.
+        digest: SHA-256 of its file; for a part of a file followed by its first frame and the one after its last.
         size_px: Width and height of the picture.
         frames: N frame indices that the test rule samples.
         times_s: Their presentation times in seconds from the first frame of the attempt.
-        stretch: Its first frame and the one after its last, where it is a stretch of its file.
+        part: Its first frame and the one after its last, if it is a part of its file.
     """
 
     digest: str
     size_px: tuple[int, int]
     frames: tuple[int, ...]
     times_s: tuple[float, ...]
-    stretch: tuple[int, int] | None = None
+    part: tuple[int, int] | None = None
 
     @property
     def file_digest(self) -> str:
@@ -43,18 +43,18 @@ class VideoFacts:
         """Return whether two videos are of one file, whatever it is called, and have frames in common."""
         if self.file_digest != other.file_digest:
             return False
-        if self.stretch is None or other.stretch is None:
+        if self.part is None or other.part is None:
             return True
-        return max(self.stretch[0], other.stretch[0]) < min(self.stretch[1], other.stretch[1])
+        return max(self.part[0], other.part[0]) < min(self.part[1], other.part[1])
 
 
 def files_of(dataset: Dataset) -> list[tuple[str, Path]]:
-    """Return name and file of every video that has a file; several may be stretches of one: see ``extents_of``."""
+    """Return name and file of every video that has a file; several may be parts of one: see ``extents_of``."""
     return [(video.name, video.path) for video in dataset.videos if video.path is not None]
 
 
 def extents_of(dataset: Dataset) -> dict[str, ClipRange]:
-    """Return the stretch of its file that is the attempt, by name, for every video that is not a whole file."""
+    """Return the part of the file that is the attempt, by name, for every video that is not a whole file."""
     return {video.name: video.extent for video in dataset.videos if video.extent is not None}
 
 
@@ -87,13 +87,13 @@ def facts_of(
             continue
         frames, first = sampling.frames[0], sampling.timeline[0]
         times_s = info.times_s[frames] - info.times_s[first]
-        where = "" if sampling.stretch is None else "[{}:{}]".format(*sampling.stretch)
+        where = "" if sampling.part is None else "[{}:{}]".format(*sampling.part)
         found[name] = VideoFacts(
             info.digest + where,
             (info.width_px, info.height_px),
             tuple(frames.tolist()),
             tuple(times_s.tolist()),
-            sampling.stretch,
+            sampling.part,
         )
     report(Progress("opening videos", len(files), len(files)))
     return found, problems
@@ -103,7 +103,7 @@ def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str
     """Return a held-out video and a training video that show the same frames, or None.
 
     Args:
-        facts: Of all videos of the fold.
+        facts: Facts on all videos of the fold.
         fold: The fold.
     """
     by_file: dict[str, list[str]] = {}

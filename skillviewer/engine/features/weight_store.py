@@ -1,6 +1,6 @@
 """Backbone weights: where they lie, and the one place of the program that uses the network.
 
-``fetch`` runs only when a person asks for it by name (``skillviewer weights fetch resnet101``). Nothing is sent but the
+``fetch`` runs only when the user asks for it by name (``skillviewer weights fetch resnet101``). Nothing is sent but the
 request for the file.
 """
 
@@ -48,7 +48,7 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
     """Download weights, check their digest, and keep them under ``weights_dir()``.
 
     Args:
-        source: What to fetch.
+        source: The weights.
         token: Raise it to stop.
         report: Told of the bytes that have come.
 

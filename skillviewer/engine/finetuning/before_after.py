@@ -1,4 +1,4 @@
-"""Before against after: what fine-tuning has changed, on every video that was looked at."""
+"""Comparison of a model before and after fine-tuning, on every video that was scored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ from skillviewer.core.finetuning.tuning_report import (
 )
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features.frame_inputs import sampling_of
-from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned
+from skillviewer.engine.finetuning.prepare import Prepared
+from skillviewer.engine.finetuning.tuning_loop import Tuned
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
@@ -34,7 +35,7 @@ from skillviewer.nets.attention import AttentionModel
 
 @dataclass(frozen=True, slots=True)
 class SamplingPoint:
-    """Where a video was sampled.
+    """Sampled frames of a video.
 
     Attributes:
         frames: The sampled frames.
@@ -47,12 +48,12 @@ class SamplingPoint:
 
 @dataclass(frozen=True, slots=True)
 class AsItWas:
-    """What the model said before it was trained, and what else its end need not wait for.
+    """Predictions of the model before its training, computed early so that the end is quick.
 
     Attributes:
-        scores: By name of video of the study.
+        scores: Scores by name of video of the study.
         maps: Likewise, (N, h, w); empty for a model without maps.
-        places: Of the videos that have maps.
+        places: Sampled frames of the videos that have maps.
         old: Scores of the videos of the forgetting check.
     """
 
@@ -63,10 +64,10 @@ class AsItWas:
 
 
 def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas | None:
-    """Look at the model before it is trained, so that its end need not wait for it; None where there is none.
+    """Return the predictions of the parent model, before the training so that its end is quick; None without a parent.
 
     Args:
-        prepared: What it will be trained on.
+        prepared: Inputs of the training.
         token: Raise it to stop; checked after every few videos.
         report: Told of progress.
     """
@@ -95,18 +96,18 @@ def _places(prepared: Prepared, token: CancelToken) -> dict[str, SamplingPoint]:
     return found
 
 
-def outcome(
+def compare(
     prepared: Prepared, tuned: Tuned, before: AsItWas | None, token: CancelToken, report: Report
 ) -> TuningReport:
-    """Compare the new model with the one that it began as.
+    """Compare the new model with its parent.
 
-    What was looked at when the epoch was is not looked at again. Where a person stopped the training, nothing else is
-    looked at but pairs that were set aside: somebody waits.
+    Predictions of the chosen epoch are used again. After a stop only the pairs that were set aside are scored, since
+    the user waits.
 
     Args:
-        prepared: What it was trained on.
+        prepared: Inputs of the training.
         tuned: The new model.
-        before: What the model said that it began as; None where there was none.
+        before: Predictions of the parent model; None without one.
         token: Raise it to stop; checked after every few videos.
         report: Told of progress.
 
@@ -142,7 +143,7 @@ def outcome(
 
 
 def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
-    """Return what the new model says: of all videos, or after a stop of those that the figures take."""
+    """Return the predictions of the new model: for all videos, or after a stop for those that the figures need."""
     known = tuned.seen.watched if tuned.seen is not None else Predictions({}, {})
     wanted = sorted(prepared.store)
     if tuned.stopped:
@@ -154,23 +155,22 @@ def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report)
 
 
 def _cut_short(prepared: Prepared, tuned: Tuned, new: Predictions) -> list[str]:
-    """Return what weakens a training that a person stopped, one sentence each."""
-    said = []
+    sentences = []
     if tuned.stopped:
-        said.append(
-            "A person stopped it, who could see the held-out accuracy meanwhile: if that decided when, it is too good."
+        sentences.append(
+            "The user stopped it and could see the held-out accuracy: if that decided when, it is too good."
         )
     n_used, n_all = len(tuned.fold.train_pairs), len(prepared.division.fold.train_pairs)
     if n_used < n_all:
-        said.append(
+        sentences.append(
             f"The training was stopped while the epoch was being chosen: it was trained on {n_used} of the {n_all} "
             "training pairs, without those that choose."
         )
     n_left_out = len(prepared.store) - len(new.scores)
     if n_left_out:
         words = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
-        said.append(f"The training was stopped before its end: {n_left_out} {words} not compared here.")
-    return said
+        sentences.append(f"The training was stopped before its end: {n_left_out} {words} not compared here.")
+    return sentences
 
 
 def _uses(prepared: Prepared, tuned: Tuned) -> dict[str, Use]:

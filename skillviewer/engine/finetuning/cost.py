@@ -1,4 +1,4 @@
-"""What a fine-tuning will cost, before it begins: features that are not kept yet, and seconds, as measured here now."""
+"""Cost of a fine-tuning before it begins: features that are not cached yet, and seconds, measured on this computer."""
 
 from collections.abc import Sequence
 from time import perf_counter
@@ -18,8 +18,8 @@ from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.features.video_facts import files_of
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
 from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.prepare import known_of
 from skillviewer.engine.finetuning.prior_pairs import divide_for
-from skillviewer.engine.finetuning.tuning_loop import known_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.batches import batches, pair_batch
 from skillviewer.media.flow.flow import warm_up
@@ -85,12 +85,12 @@ def _missing(
 ) -> tuple[list[tuple[VideoClip, int]], list[str]]:
     """Return videos and the number of sampled frames whose features are not kept, and sentences about broken ones."""
     found, problems = [], []
-    for done, (footage, passes) in enumerate(wanted):
+    for done, (footage, n_passes) in enumerate(wanted):
         token.check()
         report(Progress("looking which features are kept", done, len(wanted)))
         try:
             with VideoReader(footage.path, token) as reader:
-                found.append((footage, source.n_missing(reader.describe(token), passes, footage.extent)))
+                found.append((footage, source.n_missing(reader.describe(token), n_passes, footage.extent)))
         except SkillViewerError as error:
             problems.append(str(error))
     return found, problems

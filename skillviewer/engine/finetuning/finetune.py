@@ -17,20 +17,21 @@ from skillviewer.core.finetuning.tuning_report import BeforeAfter, OldKind, Tuni
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.dataset_features import pooled
-from skillviewer.engine.finetuning.before_after import as_it_was, outcome
+from skillviewer.engine.finetuning.before_after import as_it_was, compare
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
 from skillviewer.engine.finetuning.parent_model import StartingPoint
-from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned, prepare, tune
+from skillviewer.engine.finetuning.prepare import Prepared, prepare
+from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.log import write_log
-from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.run_folder import write_json
+from skillviewer.engine.training.run_record import card_of
 from skillviewer.export.rendering import figure
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint
 from skillviewer.nets.configuration import HeldOut, ModelCard
 
 REPORT = "report.json"
-"""What the report says, beside the weights."""
+"""The report, next to the weights."""
 
 ROOM_BYTES = 200 * 2**20
 """Free space that must be left over for the checkpoint, its log and the state of the training."""
@@ -40,7 +41,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     """Train and write the new checkpoint. The model that it starts from is never changed.
 
     Args:
-        job: What is to be trained.
+        job: The job.
         token: Raise it to stop and keep nothing: no file of the training is left.
         report: Told of videos, batches (``BatchRow``) and epochs (``TuningRow``).
         stop: Raise it to stop at once and keep the best epoch so far.
@@ -71,14 +72,14 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         with device_errors():
             before = as_it_was(prepared, token, report)
             names = videos_of(prepared.division.fold.train_pairs)
-            # so that the end, for which a person may wait, is soon:
+            # now, so that the end is quick:
             looks = dict(zip(names, pooled(prepared.store, names), strict=True))
             figure.prepare()
             tuned = tune(prepared, job.choices, token, report, stop, state)
-            said = outcome(prepared, tuned, before, token, report)
+            compared = compare(prepared, tuned, before, token, report)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
-            checkpoint = _save(job, prepared, tuned, said, looks)
+            checkpoint = _save(job, prepared, tuned, compared, looks)
     except SettingsError:
         shutil.rmtree(work, ignore_errors=True)  # it would diverge again
         raise
@@ -93,8 +94,8 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         digest=checkpoint.digest,
         parent_digest=start.parent.digest if start.parent is not None else None,
         parent_name=start.parent.name if start.parent is not None else "",
-        report=said,
-        facts=_facts(job, prepared, tuned, said),
+        report=compared,
+        facts=_facts(job, prepared, tuned, compared),
     )
 
 
@@ -113,25 +114,24 @@ def _check_room(*folders: Path) -> None:
 
 
 def _save(
-    job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport, looks: Mapping[str, Float32Array]
+    job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningReport, looks: Mapping[str, Float32Array]
 ) -> Checkpoint:
-    """Write the checkpoint with its log, report and pairs; all of it or nothing."""
     start = prepared.start
 
-    def beside(folder: Path) -> None:
+    def write_extras(folder: Path) -> None:
         write_log(folder, tuned.rows, job.folder.name)
-        write_json(folder / REPORT, said)
+        write_json(folder / REPORT, compared)
         write_pairs(folder / PAIRS, _trained_pairs(prepared, tuned))
 
     return save_checkpoint(
         job.folder,
         start.config,
         tuned.model,
-        _card(job, prepared, tuned, said),
+        _card(job, prepared, tuned, compared),
         CheckpointExtras(
             start.parent.streams if start.parent is not None else None,
             learn_familiarity(np.stack([looks[name] for name in videos_of(tuned.fold.train_pairs)])),
-            beside,
+            write_extras,
         ),
     )
 
@@ -162,22 +162,22 @@ def _percent(compared: BeforeAfter) -> str:
     return text
 
 
-def _remembered(said: TuningReport) -> str:
-    forgetting = said.forgetting
+def _remembered(compared: TuningReport) -> str:
+    forgetting = compared.forgetting
     if forgetting.kind is OldKind.DRIFT:
         return f"{forgetting.what}: {drift_words(forgetting)}"
     return forgetting.what + (f": {_percent(forgetting.pairs)}" if forgetting.pairs is not None else "")
 
 
-def _held_out_rule(prepared: Prepared, said: TuningReport) -> str:
+def _held_out_rule(prepared: Prepared, compared: TuningReport) -> str:
     division = prepared.division
     n_out, n_all = len(division.fold.held_out_videos), len(prepared.study.dataset.videos)
-    return f"{n_out} of {n_all} videos held out by {division.by}, never by pair; {said.selection}"
+    return f"{n_out} of {n_all} videos held out by {division.by}, never by pair; {compared.selection}"
 
 
-def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> ModelCard:
+def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningReport) -> ModelCard:
     study, fold, start = prepared.study, tuned.fold, prepared.start
-    dataset, after = study.dataset, said.held_out.after
+    dataset, after = study.dataset, compared.held_out.after
     begun = "from nothing"
     if start.parent is not None:
         begun = f"from {start.parent.name} (digest {start.parent.digest[:16]})"
@@ -187,18 +187,22 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) 
     counted = f"from {len(votes)} votes of {len(raters_of(votes))} raters. {dataset.rule}"
     notes = [
         f"Trained {begun} on the votes of a study; the head alone, on frozen features.",
-        f"Held out: {_percent(said.held_out)}.",
-        *([f"Chosen at random and set aside: {_percent(said.set_aside)}."] if said.set_aside is not None else []),
-        f"Known before: {_remembered(said)}.",
+        f"Held out: {_percent(compared.held_out)}.",
+        *(
+            [f"Chosen at random and set aside: {_percent(compared.set_aside)}."]
+            if compared.set_aside is not None
+            else []
+        ),
+        f"Known before: {_remembered(compared)}.",
         *([f"Trained in {tuned.precision}."] if tuned.precision != "float32" else []),
-        *(nameless(warning, names) for warning in said.warnings),
+        *(nameless(warning, names) for warning in compared.warnings),
     ]
     low, high = (x if math.isfinite(x) else None for x in (after.low, after.high))
     data = f"{dataset.name}: {len(fold.train_pairs)} pairs of {len(videos_of(fold.train_pairs))} videos, {counted}"
     return msgspec.structs.replace(
         card_of(job.folder.name, dataset, fold, data, job.choices.seed, start.config.preset),
         held_out=HeldOut(
-            accuracy=after.value, low=low, high=high, n_pairs=after.n_pairs, rule=_held_out_rule(prepared, said)
+            accuracy=after.value, low=low, high=high, n_pairs=after.n_pairs, rule=_held_out_rule(prepared, compared)
         ),
         notes=" ".join(notes),
     )
@@ -208,9 +212,8 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> dict[str, object]:
-    """Return what the study keeps: data, raters, rule, seed, figures."""
-    study, fold, held = prepared.study, prepared.division.fold, said.held_out
+def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningReport) -> dict[str, object]:
+    study, fold, held = prepared.study, prepared.division.fold, compared.held_out
     votes = study.votes_on(tuned.fold.train_pairs)
     return {
         "videos": len(videos_of(tuned.fold.train_pairs)),
@@ -227,7 +230,7 @@ def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport)
         "high": _finite(held.after.high),
         "accuracy_before": _finite(held.before.value) if held.before is not None else None,
         "gain": _finite(held.gain.value) if held.gain is not None else None,
-        "known_before": _remembered(said),
-        "selection": said.selection,
-        "warnings": list(said.warnings),
+        "known_before": _remembered(compared),
+        "selection": compared.selection,
+        "warnings": list(compared.warnings),
     }

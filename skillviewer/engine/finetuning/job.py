@@ -1,4 +1,4 @@
-"""What fine-tuning is asked, what it will cost and what comes of it, as values. Free of torch."""
+"""Job, cost and result of a fine-tuning, as values. Imports no torch."""
 
 import hashlib
 import json
@@ -19,14 +19,14 @@ from skillviewer.nets.presets import PRESETS
 
 @dataclass(frozen=True, slots=True)
 class TuningJob:
-    """What is to be trained, and where to.
+    """A fine-tuning: study, choices, parent model and destination.
 
     Attributes:
-        study: What the study says.
-        choices: What a person chose.
+        study: Pairs of the study.
+        choices: Choices of the user.
         parent: Folder of the model that is fine-tuned, or None to begin from nothing.
-        folder: Where the new checkpoint goes.
-        device_name: Where to compute.
+        folder: Folder of the new checkpoint.
+        device_name: Device to compute on.
         cache_bytes: Room for features, or None for the usual.
         work: Folder for the state of the training, or None for one in the cache.
     """
@@ -50,7 +50,7 @@ class TuningJob:
             return self.work
         parent = digest(self.parent) if self.parent is not None else ""
         dataset = self.study.dataset
-        said = [
+        contents = [
             sorted(self.study.digests.items()),
             sorted((p.better, p.worse) for p in dataset.pairs),
             sorted((p.first, p.second) for p in self.study.set_aside),
@@ -62,7 +62,7 @@ class TuningJob:
             __version__,
             [asdict(each) for each in PRESETS],
         ]
-        return cache_dir() / "tuning" / hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]
+        return cache_dir() / "tuning" / hashlib.sha256(json.dumps(contents, default=str).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,11 @@ class TuningResult:
 
     Attributes:
         folder: Its checkpoint.
-        digest: Of the checkpoint.
-        parent_digest: Of the model that it began as, or None.
-        parent_name: What that was called, or "".
+        digest: Digest of the checkpoint.
+        parent_digest: Digest of the parent model, or None.
+        parent_name: Name of the parent model, or "".
         report: Before against after.
-        facts: What a study keeps of it; values of JSON.
+        facts: Facts that a study stores; values of JSON.
     """
 
     folder: Path
@@ -88,10 +88,10 @@ class TuningResult:
 
 @dataclass(frozen=True, slots=True)
 class TuningCost:
-    """What a job costs on this computer as it is now.
+    """Cost of a job on this computer.
 
     Attributes:
-        division: How the pairs are used.
+        division: Use of the pairs.
         frames_missing: Sampled frames whose features are not kept yet.
         videos_missing: Videos that they are of, old pairs included.
         feature_s: Seconds for them; 0 when there are none.
@@ -112,7 +112,7 @@ class TuningCost:
 
 
 def discard(folder: Path) -> None:
-    """Remove the checkpoint of a version that nobody wants.
+    """Remove the checkpoint of a rejected version.
 
     Raises:
         CheckpointError: It cannot be removed.

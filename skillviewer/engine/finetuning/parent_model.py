@@ -1,4 +1,4 @@
-"""What fine-tuning starts from: a checkpoint, or nothing, which is a fresh head on the embedded backbone."""
+"""Starting point of a fine-tuning: a checkpoint, or a fresh head on the shipped backbone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,13 +32,13 @@ FROM_NOTHING = "full"
 
 @dataclass(frozen=True, slots=True)
 class StartingPoint:
-    """Where a training starts.
+    """Starting point of a training.
 
     Attributes:
         parent: The checkpoint, or None where there is none.
-        config: Of the new checkpoint; the digest of its weights is filled in when it is saved.
-        source: Where features come from.
-        device: Where it is trained.
+        config: Configuration of the new checkpoint; the digest of its weights is filled in when it is saved.
+        source: Source of features.
+        device: Device of the training.
     """
 
     parent: Checkpoint | None
@@ -52,8 +52,8 @@ class StartingPoint:
 
         Args:
             folder: Folder of a checkpoint, or None to begin from nothing.
-            device: Where to train.
-            cache: Where features are kept.
+            device: Device of the training.
+            cache: Cache of features.
 
         Raises:
             CheckpointError: It cannot be read, has no features to be trained on, or its backbone is not here.
@@ -82,7 +82,7 @@ class StartingPoint:
         Args:
             store: Features, which it is fed.
             names: Training videos, whose statistics a fresh model takes; a parent keeps its own.
-            seed: Of the first weights.
+            seed: Seed of the first weights.
         """
         if self.parent is not None:
             return match_inputs(self.parent.build().to(self.device), store)
@@ -98,7 +98,7 @@ class StartingPoint:
             n_pairs: Training pairs.
             n_videos: Videos in them.
             epochs: Epochs, or None for the preset's.
-            seed: Of the training.
+            seed: Seed of the training.
         """
         chosen = preset(self.config.preset)
         # published step sizes are for what is trained there: here that is the head, never backbones

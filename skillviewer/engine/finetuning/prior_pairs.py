@@ -1,4 +1,4 @@
-"""What a model knew before it is fine-tuned: the pairs that it was trained on, as its folder says, or a stand-in."""
+"""Pairs that a model was trained on before it is fine-tuned, from its folder; for a shipped model a stand-in."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,16 +20,16 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
 
 BEFORE, OLD = "before", "old"
-"""Uses of pairs that were handed on: trained on by a model that this one began as, or by none."""
+"""Uses of inherited pairs: a parent model was trained on them, or none was."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriorPairs:
-    """Pairs that a model knew before.
+    """Pairs that a model was trained on before.
 
     Attributes:
         dataset: Their videos, as far as the files are there, and the pairs. Names are those of this data set alone.
-        what: What they are, for a person.
+        what: Description for the user.
         shown: SHA-256 and part of every video's file by name, also of those that are not there.
         trained: Names of the videos that the model, or one that it began as, was trained on.
     """
@@ -41,11 +41,11 @@ class PriorPairs:
 
     @property
     def trained_on(self) -> ClipsByFile:
-        """What the model was trained on."""
+        """Files, and parts of files, that the model was trained on."""
         return clips_by_file(self.shown[name] for name in self.trained)
 
     def apart_from(self, study: StudyPairs) -> "PriorPairs | None":
-        """Return the pairs that touch no video of a study but those trained on before; None when none are left."""
+        """Return the pairs that touch no video of a study but those trained on before; None if none are left."""
         own = study.clips_by_file
         keep = [
             n
@@ -56,7 +56,7 @@ class PriorPairs:
         return replace(self, dataset=fewer) if fewer.pairs else None
 
     def trained_again(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
-        """Return in words how many of its pairs are trained on again, by what they show; "" if none is.
+        """Return in words how many of its pairs are trained on again, by their contents; "" if none is.
 
         Args:
             study: The study that is trained on.
@@ -70,14 +70,14 @@ class PriorPairs:
 
 
 def known_before(folder: Path, name: str) -> PriorPairs | None:
-    """Return the pairs that a checkpoint's folder names, or, for a model that ships, those of the sample study.
+    """Return the pairs in a checkpoint's folder or, for a shipped model, those of the sample study.
 
     Args:
         folder: The checkpoint's folder.
-        name: What it is called.
+        name: Its name.
 
     Returns:
-        The pairs whose files are there, or None where nobody knows what it was trained on.
+        The pairs whose files are there, or None if it is not known what the model was trained on.
     """
     if (folder / PAIRS).is_file():
         return _kept(folder / PAIRS, name)
@@ -85,13 +85,13 @@ def known_before(folder: Path, name: str) -> PriorPairs | None:
 
 
 def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | None, parent: str) -> Division:
-    """Divide the pairs of a study for a model: who it was trained on before is not held out where that can be helped.
+    """Divide the pairs of a study for a model, holding out no participant that it was trained on, if possible.
 
     Args:
-        study: What it says.
-        choices: What a person chose.
-        known: What the model knew before, or None where nobody knows.
-        parent: What the model is called; "" where training begins from nothing.
+        study: Pairs of the study.
+        choices: Choices of the user.
+        known: Pairs that the model was trained on, or None if they are not known.
+        parent: Name of the model; "" if training begins from nothing.
 
     Raises:
         DatasetError: There is nothing to train on.
@@ -104,11 +104,11 @@ def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | No
 
 
 def handed_on(folder: Path, known: PriorPairs | None) -> list[TrainedPair]:
-    """Return the pairs that a model which begins as this one has known before, for the folder of the new one.
+    """Return the pairs that a fine-tuned version inherits from its parent model, for its folder.
 
     Args:
         folder: The checkpoint's folder.
-        known: What it knew before (``known_before``).
+        known: Pairs that it was trained on (``known_before``).
 
     Raises:
         CheckpointError: Its pairs cannot be read.
@@ -128,7 +128,7 @@ def _kept(path: Path, name: str) -> PriorPairs:
     for row in read_pairs(path):
         names = []
         for video in (row.better, row.worse):
-            # two studies may call two videos alike; what they show tells them apart
+            # videos of two studies may share a name; their contents differ
             one = f"{video.name}#{video.digest[:8]}" + (f" {video.extent}" if video.extent is not None else "")
             videos[one] = video
             names.append(one)
@@ -149,7 +149,7 @@ def _kept(path: Path, name: str) -> PriorPairs:
 
 
 def _sample(folder: Path) -> PriorPairs | None:
-    """Return the sample study's pairs for a model that ships: of its task, and kept out of its training."""
+    """Return the sample study's pairs for a shipped model: of its task, and held out of its training."""
     from skillviewer.data.formats.formats import open_dataset
     from skillviewer.data.study.identity import digest_of
 

@@ -1,28 +1,21 @@
-"""Fine-tuning in a process of its own, so that a window stays as quick as it was. Free of torch until it works."""
+"""Fine-tuning in a child process, so that the window stays responsive. Imports torch only in the child."""
 
 import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 from skillviewer.core.errors import Cancelled, CheckpointError
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
 from skillviewer.engine.runtime.exclusive import training_lock
-from skillviewer.engine.runtime.processes import Outcome, work_in_processes
-
-ItemT = TypeVar("ItemT")
-ResultT = TypeVar("ResultT")
+from skillviewer.engine.runtime.processes import work_elsewhere
 
 PATIENCE_S = 0.5
-"""A process in the middle of something is ended after so long: all that it writes is written aside."""
-
-NICENESS = 5
-"""The window goes before."""
+"""Seconds after which a process that was asked to stop is ended; its files are written atomically."""
 
 
 class StopFile(CancelToken):
@@ -45,12 +38,12 @@ class StopFile(CancelToken):
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked to stop."""
+        """True once a stop was requested."""
         return self._path.exists()
 
 
 class StopFolder:
-    """Where the flag of one training lies; it goes with the training. A context manager."""
+    """Temporary folder of the stop flag of one training. A context manager."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="skillviewer-"))
@@ -61,7 +54,6 @@ class StopFolder:
         StopFile(self.path).cancel()
 
     def __enter__(self) -> Self:
-        """Return the folder itself."""
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -72,14 +64,14 @@ class Tuner:
     """Fine-tunes in another process, one job at a time."""
 
     def cost(self, job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
-        """Measure what a job costs; see ``tuning_cost.cost_of``."""
-        return _elsewhere(_cost, job, token, report)
+        """Measure what a job costs; see ``finetuning.cost.cost_of``."""
+        return work_elsewhere(_cost, job, token, report, PATIENCE_S)
 
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
-        """Fine-tune; see ``tuning_run.finetune``.
+        """Fine-tune; see ``finetuning.finetune.finetune``.
 
         Args:
-            job: What is to be trained.
+            job: The job.
             stop: Asks to stop and keep the best; it goes when the job is over.
             token: Raise it to stop and keep nothing; it takes half a second.
             report: Told of everything, in this process.
@@ -89,8 +81,8 @@ class Tuner:
                 raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
             work = job.work_folder()  # the model that it is named after may be gone when it ends
             try:
-                result = _elsewhere(_finetune, (job, stop.path), token, report)
-                token.check()  # asked while the last of it was written: it is kept by nobody then
+                result = work_elsewhere(_finetune, (job, stop.path), token, report, PATIENCE_S)
+                token.check()  # requested while the last file was written: nothing is kept
             except Cancelled:
                 # the process may have been ended in the middle of anything
                 aside = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
@@ -103,29 +95,7 @@ class Tuner:
         """Hold nothing between jobs."""
 
 
-def _elsewhere(
-    do: Callable[[ItemT, CancelToken, Report], ResultT], item: ItemT, token: CancelToken, report: Report
-) -> ResultT:
-    found: list[Outcome[ResultT]] = []
-
-    def told(_index: int, progress: Progress) -> None:
-        report(progress)
-
-    def done(_index: int, outcome: Outcome[ResultT]) -> None:
-        found.append(outcome)
-
-    work_in_processes(do, [item], 1, token, told, done, _give_way, PATIENCE_S)
-    outcome = found[0]
-    if outcome.error is not None:
-        raise outcome.error
-    assert outcome.result is not None
-    return outcome.result
-
-
-def _give_way() -> None:
-    """Leave the window its share of the computer."""
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+def _use_threads() -> None:
     import torch
 
     torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
@@ -134,6 +104,7 @@ def _give_way() -> None:
 def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) -> TuningResult:
     from skillviewer.engine.finetuning.finetune import finetune
 
+    _use_threads()
     job, stop_path = item
     return finetune(job, token, report, StopFile(stop_path))
 
@@ -141,4 +112,5 @@ def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) 
 def _cost(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
     from skillviewer.engine.finetuning.cost import cost_of
 
+    _use_threads()
     return cost_of(job, token, report)

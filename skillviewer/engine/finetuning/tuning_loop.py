@@ -1,4 +1,4 @@
-"""Fine-tuning a head on the pairs of a study: a copy of a model, on kept features, watched on pairs that it never sees.
+"""Fine-tuning a head on the pairs of a study: a copy of a model, on cached features, tested on held-out pairs.
 
 The epoch is chosen on a part of the training videos, then a fresh copy is trained on all of them for as many epochs;
 where the pairs are too few for that, the last epoch is taken. Held-out pairs choose nothing.
@@ -13,18 +13,13 @@ import numpy as np
 
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pair_graph import similar_for_training
-from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
+from skillviewer.core.dataset.pairs import Fold, Pair, videos_of
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy, shown
-from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoices
+from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.data.trained_pairs import TrainedPair
 from skillviewer.engine.features.cell_average import averaged_once, restore_inputs
-from skillviewer.engine.features.dataset_features import check_room, pooled
-from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.features.video_facts import files_of
-from skillviewer.engine.finetuning.parent_model import StartingPoint
-from skillviewer.engine.finetuning.prior_pairs import PriorPairs, divide_for, handed_on, known_before
+from skillviewer.engine.finetuning.prepare import Prepared
 from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.early_stop import BestCheckpoint, ConditionalToken, StopTraining, halting
 from skillviewer.engine.training.loop import (
@@ -40,133 +35,15 @@ from skillviewer.engine.training.loop import (
 from skillviewer.engine.training.plan import held_out_part
 from skillviewer.engine.training.predict import Snapshot, held_out_loss, predict
 from skillviewer.engine.training.state_file import StateFile
-from skillviewer.engine.training.train import dataset_features
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.deployment import Precision
 
 STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
-"""Where the state of a stage is kept in the work folder: of that which chooses the epoch, and of the final one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Old:
-    """What the forgetting check looks at.
-
-    Attributes:
-        kind: Pairs, drift or nothing.
-        what: The same in words.
-        store: Features of its videos.
-        pairs: The old pairs with their videos, or None where drift is looked at.
-        names: The videos.
-    """
-
-    kind: OldKind
-    what: str
-    store: FeatureStore
-    pairs: Dataset | None
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """All that a training needs.
-
-    Attributes:
-        start: Where it starts.
-        study: What the study says of the videos that can be read.
-        division: How its pairs are used.
-        store: Features of its videos.
-        old: What the forgetting check looks at.
-        problems: What was left out, one sentence each.
-        handed_on: What the start knew before, for the folder of the new model.
-    """
-
-    start: StartingPoint
-    study: StudyPairs
-    division: Division
-    store: FeatureStore
-    old: Old
-    problems: tuple[str, ...]
-    handed_on: tuple[TrainedPair, ...] = ()
-
-
-def prepare(
-    start: StartingPoint,
-    study: StudyPairs,
-    choices: TuningChoices,
-    token: CancelToken,
-    report: Report,
-) -> Prepared:
-    """Compute (or find) all features that a training needs; what cannot be trained is said before.
-
-    Args:
-        start: Where it starts.
-        study: What the study says.
-        choices: What a person chose.
-        token: Checked after every sampled frame.
-        report: Told of every video.
-
-    Raises:
-        DatasetError: There is nothing to train on.
-        SettingsError: The cache is too small for the features.
-        Cancelled: The token was raised.
-    """
-    known = known_of(start)
-    parent = start.parent.name if start.parent is not None else ""
-    divide_for(study, choices, known, parent)  # what cannot work is refused before hours of features
-    check_room(start.source, len(files_of(study.dataset)), choices.candidates)
-    store, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
-    readable = study.restricted(list(store))
-    division = divide_for(readable, choices, known, parent)
-    old, more = _old(start, readable, division, store, known, token, report, asked=choices.old_pairs)
-    # read now, for the folder may be gone when the new one is written
-    before = tuple(handed_on(start.parent.folder, known)) if start.parent is not None else ()
-    return Prepared(start, readable, division, store, old, (*problems, *more), before)
-
-
-def known_of(start: StartingPoint) -> PriorPairs | None:
-    """Return the pairs that the starting point knew before, where somebody kept them."""
-    return known_before(start.parent.folder, start.parent.name) if start.parent is not None else None
-
-
-def _old(
-    start: StartingPoint,
-    study: StudyPairs,
-    division: Division,
-    store: FeatureStore,
-    known: PriorPairs | None,
-    token: CancelToken,
-    report: Report,
-    *,
-    asked: bool,
-) -> tuple[Old, list[str]]:
-    """Choose what the forgetting check looks at: old pairs where they are known, else familiar videos of the study."""
-    if start.parent is None:
-        return Old(OldKind.NOTHING, "nothing was known before", {}, None, ()), []
-    other = known.apart_from(study) if asked and known is not None else None
-    if other is not None:
-        found, problems = dataset_features(other.dataset, start.source, 1, token, report)
-        readable = other.dataset.restricted(list(found))
-        if readable.pairs:
-            what = other.what + other.trained_again(study, division.fold.train_pairs)
-            return Old(OldKind.PAIRS, what, found, readable, tuple(videos_of(readable.pairs))), problems
-    unused = [name for name in store if name not in set(videos_of(division.fold.train_pairs))]
-    familiarity = start.parent.familiarity
-    names = unused
-    if familiarity is not None and unused:
-        looks = pooled(store, unused)
-        names = [name for name, one in zip(unused, looks, strict=True) if not familiarity.warning(one)] or unused
-    alike = "that look like those it was trained on" if familiarity is not None and names != unused else "of the study"
-    why = "are not at hand" if asked else "were not asked for"
-    what = (
-        f"the pairs that {start.parent.name} was trained on {why}: drift of the scores of {len(names)} videos {alike}, "
-        "which take no part in the training"
-    )
-    return Old(OldKind.DRIFT if names else OldKind.NOTHING, what, store, None, tuple(names)), []
+"""File of the state in the work folder: of the stage that chooses the epoch, and of the final stage."""
 
 
 class _Watch:
-    """Looks at a model after every epoch, on pairs that training never sees, and turns reports into rows."""
+    """Tests a model after every epoch on held-out pairs, and turns reports into rows."""
 
     def __init__(self, prepared: Prepared, settings: TrainSettings, report: Report, n_batches: int) -> None:
         self._prepared, self._settings, self._report = prepared, settings, report
@@ -181,12 +58,12 @@ class _Watch:
         self._best: dict[bool, Snapshot] = {}
 
     def seen(self, epoch: int, *, final: bool) -> Snapshot | None:
-        """Return what the model said after an epoch that was the best of its stage, or None if that is not known."""
+        """Return the predictions after an epoch that was the best of its stage, or None if they are not known."""
         best = self._best.get(final)
         return best if best is not None and best.epoch == epoch else None
 
     def left_s(self) -> float:
-        """Return the seconds left at the pace so far, looks included; NaN before the first batch."""
+        """Return the seconds left at the pace so far, tests included; NaN before the first batch."""
         tried = self._batch - self._done_before
         if not tried:
             return float("nan")
@@ -194,7 +71,7 @@ class _Watch:
         return pace * max(self._n_batches - self._batch, 0)
 
     def expect(self, n_batches: int) -> None:
-        """Be told how many batches there are in all, once that is known better."""
+        """Set the number of all batches, once it is known better."""
         self._n_batches = n_batches
 
     @property
@@ -203,7 +80,7 @@ class _Watch:
         return self._batch
 
     def go_on(self, state: FitState | None, batches_each: int) -> None:
-        """Be told that a stage begins, and where it stood when it was killed, if it was."""
+        """Begin a stage, from the state in which it was killed, if it was."""
         done = state.epoch if state is not None else 0
         self._epochs_before = self._epoch
         self._epoch += done
@@ -211,7 +88,7 @@ class _Watch:
         self._done_before += done * batches_each
 
     def begin(self, model: AttentionModel, token: CancelToken) -> None:
-        """Look at the model as it was, if it was trained before."""
+        """Test the parent model, if there is one."""
         old = self._prepared.old
         if self._prepared.start.parent is None or self._begun:
             return
@@ -222,7 +99,7 @@ class _Watch:
         self._tell(model, as_it_was, token, final=False)
 
     def listen(self, model: AttentionModel, token: CancelToken, *, final: bool, until: int) -> Report:
-        """Return what a stage of the training reports to."""
+        """Return the report function of a stage of the training."""
 
         def hear(progress: Progress) -> None:
             if isinstance(progress.value, EpochRow):
@@ -244,7 +121,7 @@ class _Watch:
         known, scores = predict(model, old.store, old.names, token, maps=False).scores, watched.scores
         if row.best and row.epoch:
             self._best[final] = Snapshot(row.epoch, watched, known)
-        told = TuningRow(
+        reported = TuningRow(
             epoch=self._epoch,
             batch=self._batch,
             final=final,
@@ -258,7 +135,7 @@ class _Watch:
             seconds=monotonic() - self._started,
             seconds_left=self.left_s(),
         )
-        self._report(Progress(_stage(final=final), self._batch, self._n_batches, told))
+        self._report(Progress(_stage(final=final), self._batch, self._n_batches, reported))
 
     def _old(self, scores: Mapping[str, float]) -> float:
         old = self._prepared.old
@@ -275,18 +152,18 @@ def _stage(*, final: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A head that was trained.
+    """A trained head.
 
     Attributes:
         model: The model, in evaluation mode.
         epoch: The epoch that was kept, of the last stage.
-        selection: How it was chosen, in words.
+        selection: Its choice, in words.
         rows: The log of both stages.
-        seconds: What it took.
+        seconds: Duration in seconds.
         fold: On whose training side: less than the division's where it was stopped while the epoch was being chosen.
-        stopped: Whether a person stopped it before its end.
-        seen: What the model said when that epoch was looked at; None where that is not known any more.
-        precision: What it was trained in.
+        stopped: Whether the user stopped it before its end.
+        seen: Predictions after that epoch; None if they are not known any more.
+        precision: Number type of the training.
     """
 
     model: AttentionModel
@@ -308,11 +185,11 @@ def tune(
     stop: CancelToken | None = None,
     work: Path | None = None,
 ) -> Tuned:
-    """Train.
+    """Fine-tune a head.
 
     Args:
         prepared: Features, and how the pairs are used.
-        choices: What a person chose.
+        choices: Choices of the user.
         token: Raise it to stop and keep nothing.
         report: Told of every batch with a ``BatchRow`` and of every epoch with a ``TuningRow`` as value.
         stop: Raise it to stop at once, after the current batch in the first epoch, and keep the best epoch so far.
@@ -345,7 +222,7 @@ def tune(
             selection += ", then trained afresh on all training videos for as many epochs"
     stopped = _stopped(stop)
     if stopped:
-        selection += "; stopped before its end by a person"
+        selection += "; stopped before its end by the user"
     used, seconds = (inner if inner is not None and not final else fold), monotonic() - started
     model, seen = restore_inputs(model, prepared.store), stages.watch.seen(chosen.epoch, final=final)
     return Tuned(model, chosen.epoch, selection, rows, seconds, used, stopped, seen, stages.settings.precision)
@@ -373,7 +250,7 @@ class _Stages:
         self._token, self._stop, self._work = token, stop, work
 
     def run(self, pairs: FitPairs, select: Select, until: int) -> tuple[AttentionModel, Trained | None]:
-        """Return the trained model and its log; None for the log where a stop left the other stage with more."""
+        """Return the trained model and its log; no log if a stop left the first stage with the better result."""
         start, division, watch = self._prepared.start, self._prepared.division, self.watch
         final, two = select is Select.LAST, division.inner is not None
         if final:
@@ -404,7 +281,7 @@ class _Stages:
 
 
 def _averaged_once(prepared: Prepared) -> Prepared:
-    """Return the same with features as training wants them."""
+    """Return the same with features averaged for training, if the model averages them."""
     config, old = prepared.start.config, prepared.old
     store = averaged_once(config.attention_model, config.sizes, prepared.store)
     other = store if old.store is prepared.store else averaged_once(config.attention_model, config.sizes, old.store)
@@ -416,5 +293,5 @@ def _stopped(stop: CancelToken | None) -> bool:
 
 
 def n_batches(pairs: Sequence[Pair], settings: TrainSettings) -> int:
-    """Return about how many batches an epoch has: one by videos is left out where no pair lies within it."""
+    """Return about how many batches an epoch has; a batch of videos without a pair is left out."""
     return len(list(batches(pairs, settings.optimiser, np.random.default_rng(0))))

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 class _Growing:
-    """An analysis that grows by one step at a time."""
-
     def __init__(
         self, info: VideoInfo, extent: ClipRange | None, sampling: Sampling, model: AttentionModel, rect: MapRect
     ) -> None:
@@ -75,7 +73,7 @@ class ScoringModel:
 def assess(
     reader: VideoReader,
     scoring: ScoringModel,
-    passes: int,
+    n_passes: int,
     token: CancelToken,
     report: Report,
     extent: ClipRange | None = None,
@@ -85,7 +83,7 @@ def assess(
     Args:
         reader: The open video.
         scoring: The model with its source of features.
-        passes: K, number of interleaved choices of frames.
+        n_passes: K, number of interleaved choices of frames.
         token: Checked after every sampled frame.
         report: Told of every step; ``value`` is the analysis so far.
         extent: The part of the video to assess, or None for all of it.
@@ -97,7 +95,7 @@ def assess(
     """
     model, source, provenance, familiarity = scoring.model, scoring.source, scoring.provenance, scoring.familiarity
     info = reader.describe(token)
-    sampling = sampling_of(info, source.preprocessing, passes, extent)
+    sampling = sampling_of(info, source.preprocessing, n_passes, extent)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
     growing = _Growing(info, extent, sampling, model, scoring.rect)
@@ -114,13 +112,13 @@ def assess(
                 report(Progress("looking", done, n))
                 continue
             if state is None:
-                state = model.initial_state(passes, None, tensor)
+                state = model.initial_state(n_passes, None, tensor)
             out = model.step(fused_t, state)
             state = out.state
             growing.add(out.attention, out.task_state, out.score)
             report(Progress("looking", done, n, growing.so_far(provenance)))
         if model.needs_whole_video:
-            state = model.initial_state(passes, torch.stack(fused, dim=1), fused[0])
+            state = model.initial_state(n_passes, torch.stack(fused, dim=1), fused[0])
             for fused_t in fused:
                 out = model.step(fused_t, state)
                 state = out.state

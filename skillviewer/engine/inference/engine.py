@@ -1,4 +1,4 @@
-"""The Engine owns the model, its device and the feature cache, and answers what a person asks of one video."""
+"""A loaded model with its device and feature cache: it assesses single videos and explains their scores."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -77,7 +77,7 @@ class Engine:
         Args:
             checkpoint: Name of a checkpoint (``skillviewer models``) or its folder.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
-            cache: Where features are kept, or None for the usual place.
+            cache: Cache of features, or None for the usual one.
             announce: Told in a sentence of rare long work (compiling the flow kernels).
             aside: Whether that is done in another process, for a program with a window; its main module must be fit to
                 be imported (``if __name__ == "__main__"``).
@@ -112,7 +112,7 @@ class Engine:
 
     @property
     def device_name(self) -> str:
-        """Device for people: ``cpu`` or ``cuda:0 NVIDIA ...``."""
+        """Device for the user: ``cpu`` or ``cuda:0 NVIDIA ...``."""
         return device_title(self._device)
 
     def memory_text(self) -> str:
@@ -181,7 +181,7 @@ class Engine:
             video: The file, or its analysis by this model, which is then explained as it is, with all its passes.
             passes: K, where a file is given.
             n_random: Random orders and shuffles that the attention is held against, at least 20.
-            seed: Of these.
+            seed: Their seed.
             token: Raise it to stop; it is checked after every batch.
             report: Told of progress.
             reader: The file where it is open already; it stays open.
@@ -243,11 +243,9 @@ class Engine:
             torch.cuda.empty_cache()
 
     def __enter__(self) -> Self:
-        """Return the engine itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it."""
         self.close()

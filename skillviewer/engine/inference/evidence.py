@@ -37,8 +37,6 @@ STAGE = "weighing evidence"
 
 @dataclass(slots=True)
 class _Meter:
-    """Counts steps, tells of them and stops when asked to."""
-
     total: int
     token: CancelToken
     report: Report
@@ -54,7 +52,7 @@ def fused_passes(
     reader: VideoReader,
     model: AttentionModel,
     source: FeatureSource,
-    passes: int,
+    n_passes: int,
     token: CancelToken,
     report: Report,
     extent: ClipRange | None = None,
@@ -64,13 +62,13 @@ def fused_passes(
     Args:
         reader: The open video.
         model: The attention model, in evaluation mode on its device.
-        source: Where features come from: kept ones if the video was assessed before.
-        passes: K.
+        source: Source of features: the cache if the video was assessed before.
+        n_passes: K.
         token: Checked after every sampled frame.
         report: Told of every step.
         extent: The part of the video that is meant, or None for all of it.
     """
-    sampling = sampling_of(reader.describe(token), source.preprocessing, passes, extent)
+    sampling = sampling_of(reader.describe(token), source.preprocessing, n_passes, extent)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
     fused = []
@@ -114,7 +112,7 @@ def weigh(
         token: Checked after every batch.
         report: Told of every batch; a unit is one frame of one version of the video.
         n_random: R, random orders and shuffles, at least ``MIN_RANDOM``.
-        seed: Of the random orders and shuffles.
+        seed: Seed of the random orders and shuffles.
 
     Raises:
         ValueError: Too few random orders were asked for.
@@ -188,8 +186,6 @@ def _cells(runs: Sequence[Replay], grid: tuple[int, int]) -> _Cells:
 
 
 class _Trial:
-    """The attention of one video put to the test."""
-
     def __init__(
         self,
         runs: Sequence[Replay],
@@ -253,12 +249,10 @@ class _Trial:
         return Removal(fractions, np.mean(scores, axis=0), np.mean(distances, axis=0))
 
     def _shuffled(self) -> NDArray[np.float64]:
-        """Return the maps with the values of each shuffled over its cells."""
         flat = self._maps.reshape(*self._maps.shape[:2], -1)
         return self._rng.permuted(flat, axis=-1).reshape(self._maps.shape)
 
     def _uniform(self) -> NDArray[np.float64]:
-        """Return the maps with the mean of each in all its cells."""
         return np.broadcast_to(self._maps.mean(axis=(2, 3), keepdims=True), self._maps.shape)
 
     def _with_maps(self, versions: Sequence[NDArray[np.float64]]) -> FloatArray:

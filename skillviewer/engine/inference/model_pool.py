@@ -36,7 +36,7 @@ class ModelPool:
 
     Args:
         device: As for ``Engine.open``; chosen when the first model is loaded.
-        cache: Where features are kept, or None for the usual place.
+        cache: Cache of features, or None for the usual one.
         announce: Told in a sentence of rare long work.
         aside: As for ``Engine.open``.
     """
@@ -53,11 +53,6 @@ class ModelPool:
         self._cache = cache if cache is not None else FeatureCache(cache_dir() / "features")
         self._engines: dict[Path, Engine] = {}
         self._extractors: dict[Hashable, FeatureExtractor] = {}
-
-    @property
-    def n_backbones(self) -> int:
-        """Different ways in which the loaded models are fed."""
-        return len(self._extractors)
 
     def facts(self, folder: Path) -> ModelFacts:
         """Return what is known of a model; it is loaded if it is not yet.
@@ -136,13 +131,11 @@ class ModelPool:
         self.keep(())
 
     def __enter__(self) -> Self:
-        """Return the pool itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it."""
         self.close()
 
 

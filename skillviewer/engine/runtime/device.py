@@ -1,4 +1,4 @@
-"""Which device computes, chosen in the open."""
+"""Choice of the device, explicit or automatic, and of the number type."""
 
 import functools
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _NO_GPU_MEMORY = (
     "The GPU ran out of memory. Close other programs that use it, use fewer passes, or choose the device cpu."
 )
 _GPU_IS_FULL = ("out of memory", "ALLOC_FAILED")
-"""What CUDA itself, its libraries and Apple's GPU say in errors that have no kind of their own."""
+"""Phrases in the untyped errors of CUDA, its libraries and Apple's GPU."""
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -50,7 +50,6 @@ def _no_device(name: str) -> DeviceError:
 
 
 def _check_cuda(name: str, index: int) -> None:
-    """Raise a DeviceError where there is no such GPU."""
     n = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if n == 0:
         raise DeviceError(f"This computer has no device {name}: torch sees no CUDA GPU. Use auto or cpu.")
@@ -60,12 +59,12 @@ def _check_cuda(name: str, index: int) -> None:
 
 
 CPU_FACTS = Path("/proc/cpuinfo")
-"""Where Linux tells what the processor can do."""
+"""The file of Linux that lists the features of the processor."""
 
 
 @functools.cache
 def _cpu_has_bfloat16(facts: Path) -> bool:
-    """Return whether the processor multiplies in bfloat16; elsewhere than on Linux nobody says so."""
+    """Return whether the processor multiplies in bfloat16; only Linux tells."""
     try:
         flags = facts.read_text(encoding="ascii", errors="replace").split()
     except OSError:
@@ -78,7 +77,7 @@ def training_precision(wanted: str, device: torch.device) -> Precision:
 
     Args:
         wanted: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the device computes in it, else float32.
-        device: Where training computes.
+        device: Device of the training.
 
     Raises:
         DeviceError: The device does not compute in bfloat16.
@@ -95,7 +94,7 @@ def training_precision(wanted: str, device: torch.device) -> Precision:
 
 
 def device_title(device: torch.device) -> str:
-    """Return a device's name for people: ``cuda:0 NVIDIA ...`` or ``cpu``."""
+    """Return a device's name for the user: ``cuda:0 NVIDIA ...`` or ``cpu``."""
     if device.type == "cuda":
         return f"{device} {torch.cuda.get_device_name(device)}"
     return str(device)

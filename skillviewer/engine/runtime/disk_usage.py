@@ -1,4 +1,4 @@
-"""What the program keeps on this disk because it would take long to compute again, and how it is emptied."""
+"""Size of the program's cache on this disk, and emptying it."""
 
 import os
 from contextlib import suppress
@@ -19,11 +19,11 @@ class Storage:
     """Bytes on the disk.
 
     Attributes:
-        folder: Where everything lies.
+        folder: Folder of the cache.
         features: Features of videos.
         copies: Small copies of videos, for scrubbing.
-        tuning: What fine-tuning kept between runs.
-        said: What models said of videos.
+        tuning: State of fine-tunings between runs.
+        said: Analyses of videos.
         other: All else: compiled kernels, fonts of figures.
     """
 
@@ -41,7 +41,7 @@ class Storage:
 
     @property
     def can_go(self) -> int:
-        """What emptying gives back."""
+        """Bytes that emptying frees."""
         return self.features + self.copies + self.tuning
 
 

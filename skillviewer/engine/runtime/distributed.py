@@ -24,16 +24,16 @@ from skillviewer.engine.runtime.device import choose_device
 T = TypeVar("T")
 
 _PATIENCE = timedelta(days=7)
-"""One process may compute features for long while others wait; the launcher ends all when one fails."""
+"""Time that processes wait for one that computes features; the launcher ends all when one fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessGroup:
-    """Which of several processes this one is; alone unless said otherwise.
+    """Rank of this process among the processes of a training; alone by default.
 
     Attributes:
         rank: From 0; the first one speaks and writes.
-        size: How many there are.
+        size: Number of processes.
     """
 
     rank: int = 0
@@ -41,7 +41,7 @@ class ProcessGroup:
 
     @property
     def leads(self) -> bool:
-        """Whether this process speaks and writes."""
+        """True for the process that reports and writes."""
         return self.rank == 0
 
     def shares(self, n: int) -> list[int]:
@@ -49,7 +49,7 @@ class ProcessGroup:
         return [n // self.size + (rank < n % self.size) for rank in range(self.size)]
 
     def share(self, n: int) -> range:
-        """Return the places of the videos that this process computes; one at least, which may then count for nothing.
+        """Return the indices of the videos that this process computes; at least one, which may not count.
 
         Args:
             n: Videos of the batch, at least 1.
@@ -59,7 +59,7 @@ class ProcessGroup:
         return range(start, start + max(1, shares[self.rank]))
 
     def gather(self, n: int) -> "Gathering | None":
-        """Return what brings shares of n videos together, or None where there is nothing to bring together."""
+        """Return a function that gathers the shares of n videos, or None for a single process."""
         return Gathering(tuple(self.shares(n)), self.rank, self.share(n).start) if self.size > 1 else None
 
     def add_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
@@ -74,7 +74,7 @@ class ProcessGroup:
             gradient.copy_(part.view_as(gradient))
 
     def start_alike(self, model: nn.Module) -> None:
-        """Give a model the weights that it has in the first process."""
+        """Set the weights of a model to those of the first process."""
         if self.size > 1:
             for tensor in model.state_dict().values():
                 dist.broadcast(tensor, 0)
@@ -88,7 +88,7 @@ class ProcessGroup:
         return found  # type: ignore[return-value]
 
     def wait(self) -> None:
-        """Return when all processes have come here."""
+        """Wait until all processes have called this."""
         self.collect(None)
 
 
@@ -97,11 +97,11 @@ ALONE = ProcessGroup()
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """Brings shares of one batch together; a ``nets.attention.Gather``.
+    """Gathers the shares of one batch; a ``nets.attention.Gather``.
 
     Attributes:
-        shares: How many of its videos each process computes, in order of rank.
-        rank: Of this process.
+        shares: Number of its videos that each process computes, in order of rank.
+        rank: Rank of this process.
         start: Place of the first video that this process computes.
     """
 
@@ -120,7 +120,7 @@ class Gathering:
 
 
 class _Gather(torch.autograd.Function):
-    """Shares of all processes, one behind the other; backward keeps the own share, also of the sum over processes."""
+    """Concatenation of the shares of all processes; backward keeps the own share, also of the sum over processes."""
 
     @staticmethod
     def forward(

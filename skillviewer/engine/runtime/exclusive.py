@@ -1,4 +1,4 @@
-"""What is written by one command at a time: the folder of an evaluation, the state of a training."""
+"""Locks on the folder of an evaluation and the state of a training: one command at a time writes them."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,12 +13,12 @@ from skillviewer.data.study.lock import WriteLock
 def alone_at(path: Path, refusal: str) -> Iterator[None]:
     """Let no other command that asks for the same path go on meanwhile.
 
-    The lock is a file beside the path, so that a place that nothing can be written to is refused before hours of
+    The lock is a file next to the path, so that a folder that cannot be written is refused before hours of
     features, too.
 
     Args:
-        path: What one command at a time writes; its folder is made.
-        refusal: What is said where another is at it.
+        path: File or folder that one command at a time writes; its parent is made.
+        refusal: Message if another command holds it.
 
     Raises:
         ExportError: Nothing can be written there.

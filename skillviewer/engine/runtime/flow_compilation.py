@@ -1,21 +1,18 @@
 """Compiling the flow kernels in a process of its own, so that a window goes on meanwhile. Free of torch."""
 
 import logging
-import os
 from contextlib import suppress
 from pathlib import Path
 
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.paths import kernels_dir
-from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.engine.runtime.processes import Outcome, work_in_processes
+from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.engine.runtime.processes import work_elsewhere
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 0.2
 """A compilation that is to stop is ended after so long: copies are written aside by numba."""
-NICENESS = 5
-"""The window goes before."""
 
 
 def compile_flow(folder: Path | None, token: CancelToken) -> bool:
@@ -25,7 +22,7 @@ def compile_flow(folder: Path | None, token: CancelToken) -> bool:
     (``benchmarks/compiling.py``).
 
     Args:
-        folder: Where copies are kept, or None for the program's cache folder.
+        folder: Folder of the copies, or None for the program's cache folder.
         token: Raise it to stop.
 
     Returns:
@@ -34,18 +31,8 @@ def compile_flow(folder: Path | None, token: CancelToken) -> bool:
     Raises:
         Cancelled: The token was raised.
     """
-    found: list[Outcome[bool]] = []
-
-    def told(_index: int, _progress: Progress) -> None:
-        """Nothing is told on the way."""
-
-    def done(_index: int, outcome: Outcome[bool]) -> None:
-        found.append(outcome)
-
     try:
-        work_in_processes(_compile, [(folder,)], 1, token, told, done, _give_way, PATIENCE_S)
-        if found[0].error is not None:
-            raise found[0].error
+        return work_elsewhere(_compile, (folder,), token, silent, PATIENCE_S)
     except Cancelled:
         for left in (folder or kernels_dir()).rglob("*.tmp.*"):  # it may have been ended while it wrote
             with suppress(OSError):
@@ -54,12 +41,6 @@ def compile_flow(folder: Path | None, token: CancelToken) -> bool:
     except (SkillViewerError, RuntimeError, OSError) as error:  # it died, it failed, or none could be started
         log.warning("the flow kernels could not be compiled in another process: %s", error)
         return False
-    return found[0].result is True
-
-
-def _give_way() -> None:
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
 
 
 def _compile(item: tuple[Path | None], _token: CancelToken, _report: Report) -> bool:

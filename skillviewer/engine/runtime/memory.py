@@ -1,4 +1,4 @@
-"""How memory that was freed is kept for the next tensors, on Linux."""
+"""Reuse of freed memory for the next tensors, on Linux."""
 
 import ctypes
 import sys

@@ -1,10 +1,11 @@
-"""Work in several processes on one machine, told of and stopped through pipes.
+"""Work in several processes on one machine, which report and are stopped through pipes.
 
 Processes are spawned, so that none inherits a thread or a CUDA context. A worker whose parent has gone finds its pipe
-closed and ends; one that dies is told of as an error.
+closed and ends; one that dies is reported as an error.
 """
 
 import multiprocessing
+import os
 import signal
 import traceback
 from collections.abc import Callable, Container, Mapping, Sequence
@@ -26,40 +27,43 @@ Do = Callable[[ItemT, CancelToken, Report], ResultT]
 
 _STOP_AFTER_S = 10.0
 
+NICENESS = 5
+"""Priority below that of the window."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[ResultT]):
-    """What came of one piece of work: a result, an error to show, or the traceback of a fault of the program."""
+    """Outcome of one piece of work: a result, an error to show, or the traceback of a fault of the program."""
 
     result: ResultT | None = None
     error: SkillViewerError | None = None
     fault: str = ""
 
 
-Told = Callable[[int, Progress], None]
-"""Called with the index of a piece of work and how far it is."""
+Progressed = Callable[[int, Progress], None]
+"""Called with the index of a piece of work and its progress."""
 
 
 def work_here(
     do: "Do[ItemT, ResultT]",
     items: Sequence[ItemT],
     token: CancelToken,
-    told: Told,
-    done: Callable[[int, Outcome[ResultT]], None],
+    progressed: Progressed,
+    finished: Callable[[int, Outcome[ResultT]], None],
 ) -> None:
     """Do one piece after the other in this process; arguments are those of ``work_in_processes``."""
     for index, item in enumerate(items):
         token.check()
         try:
-            outcome = Outcome(do(item, token, _telling(told, index)))
+            outcome = Outcome(do(item, token, _reporting_of(progressed, index)))
         except SkillViewerError as error:
             outcome = Outcome(error=error)
         give_back()
-        done(index, outcome)
+        finished(index, outcome)
 
 
-def _telling(told: Told, index: int) -> Report:
-    return lambda progress: told(index, progress)
+def _reporting_of(progressed: Progressed, index: int) -> Report:
+    return lambda progress: progressed(index, progress)
 
 
 def work_in_processes(
@@ -67,8 +71,8 @@ def work_in_processes(
     items: Sequence[ItemT],
     n_processes: int,
     token: CancelToken,
-    told: Told,
-    done: Callable[[int, Outcome[ResultT]], None],
+    progressed: Progressed,
+    finished: Callable[[int, Outcome[ResultT]], None],
     prepare: Callable[[], object] | None = None,
     patience_s: float = _STOP_AFTER_S,
 ) -> None:
@@ -77,10 +81,10 @@ def work_in_processes(
     Args:
         do: Does one piece; it, the pieces and their results are pickled.
         items: The pieces; None is no piece.
-        n_processes: How many at once.
+        n_processes: Processes at once.
         token: Raise it to stop all.
-        told: Called in this process whenever a piece reports.
-        done: Called in this process with what came of a piece; an error of one does not stop the others.
+        progressed: Called in this process whenever a piece reports.
+        finished: Called in this process with the outcome of a piece; an error of one does not stop the others.
         prepare: Called first in every process; it is pickled too.
         patience_s: A process that was asked to stop and is in the middle of something is ended after so long.
 
@@ -96,7 +100,7 @@ def work_in_processes(
     def give(connection: Connection) -> None:
         if waiting:
             busy[connection], item = waiting.pop()
-            with suppress(OSError):  # it has died while it waited: that is told by what is read next
+            with suppress(OSError):  # it has died while it waited: the next read reports that
                 connection.send(item)
 
     try:
@@ -114,15 +118,46 @@ def work_in_processes(
                 index = busy[connection]
                 message = _received(connection, workers[connection])
                 if isinstance(message, Progress):
-                    told(index, message)
+                    progressed(index, message)
                     continue
                 del busy[connection]
                 if message.fault:
                     raise RuntimeError(f"in another process:\n{message.fault}")
-                done(index, message)
+                finished(index, message)
                 give(connection)
     finally:
         _close(workers, busy, patience_s)
+
+
+def work_elsewhere(
+    do: "Do[ItemT, ResultT]", item: ItemT, token: CancelToken, report: Report, patience_s: float
+) -> ResultT:
+    """Do one piece of work in another process, which leaves the window its share of the computer; return its result.
+
+    Raises:
+        SkillViewerError: As the work does; ``DeviceError`` if the process died.
+        Cancelled: The token was raised.
+    """
+    found: list[Outcome[ResultT]] = []
+    work_in_processes(
+        do,
+        [item],
+        1,
+        token,
+        lambda _, progress: report(progress),
+        lambda _, one: found.append(one),
+        _be_nice,
+        patience_s,
+    )
+    if found[0].error is not None:
+        raise found[0].error
+    assert found[0].result is not None
+    return found[0].result
+
+
+def _be_nice() -> None:
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
 
 
 def _received(connection: Connection, process: BaseProcess) -> Any:  # noqa: ANN401 - a message
@@ -140,23 +175,23 @@ def _close(workers: Mapping[Connection, BaseProcess], busy: Container[Connection
     for connection, process in workers.items():
         with suppress(OSError):
             connection.send(None)
-        if connection not in busy:  # its answer is here: nobody need wait while it takes its libraries down
+        if connection not in busy:  # its answer is here: its end need not be waited for
             process.terminate()
     for connection, process in workers.items():
         process.join(patience_s)
-        if process.is_alive():  # in the middle of something long; all it writes is written aside
+        if process.is_alive():  # in the middle of long work; its files are written atomically
             process.terminate()
             process.join()
         connection.close()
 
 
-class _ParentGone(Exception):  # noqa: N818 - no error: nobody is left to tell
+class _ParentGone(Exception):  # noqa: N818 - no error: the parent has gone
     """The other end of the pipe is closed."""
 
 
 def _serve(do: "Do[Any, Any]", prepare: Callable[[], object] | None, connection: Connection) -> None:
     """Do what comes through the pipe until None comes or the other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's Ctrl+C is for the parent, which then tells us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then tells us
     keep_freed_memory()
     if prepare is not None:
         prepare()
@@ -174,14 +209,14 @@ def _outcome(do: "Do[Any, Any]", item: object, connection: Connection) -> Outcom
         return Outcome(error=type(error)(str(error)))
     except (Cancelled, _ParentGone):
         raise
-    except Exception:  # noqa: BLE001 - told to the parent, which fails with it
+    except Exception:  # noqa: BLE001 - reported to the parent, which fails with it
         return Outcome(fault=traceback.format_exc())
 
 
 def _reporting(connection: Connection, token: CancelToken) -> Report:
     def report(progress: Progress) -> None:
         try:
-            if connection.poll():  # nothing comes while we work but the wish to stop, or the end of the pipe
+            if connection.poll():  # only a stop request or the end of the pipe comes during work
                 connection.recv()
                 token.cancel()
             connection.send(progress)

@@ -1,4 +1,4 @@
-"""Batches of pairs in which every distinct video stands once, so that it is computed once."""
+"""Batches of pairs with their distinct videos; each video is computed once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,21 +13,21 @@ from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.presets import OptimiserSettings
 
 Placed = tuple[list[str], list[tuple[int, int, int]]]
-"""Names of the distinct videos of a batch, and places in that list: (better, worse, 1), or (one, other, 0) if alike."""
+"""Names of the distinct videos of a batch, and indices into it: (better, worse, 1), or (one, other, 0) if alike."""
 
 
 SPARSE_PAIRS = 5
-"""Where a batch of videos would hold fewer pairs on average, batches are made of pairs instead."""
+"""If a batch of videos would hold fewer pairs on average, batches are made of pairs instead."""
 
 BATCH_PAIRS = 8
 """Pairs of such a batch: at most 16 videos."""
 
 
 def for_sparse(settings: OptimiserSettings, n_pairs: int, n_videos: int) -> OptimiserSettings:
-    """Return settings with batches of pairs where few pairs of many videos are known, so that each is trained on.
+    """Return settings with batches of pairs if few pairs of many videos are known, so that every pair is trained on.
 
     Args:
-        settings: Of the optimiser; batches of pairs stay as they are.
+        settings: Settings of the optimiser; batches of pairs stay as they are.
         n_pairs: Training pairs.
         n_videos: Videos in them.
     """
@@ -67,7 +67,7 @@ def batches(
 
 
 def placed(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> Placed:
-    """Return the distinct videos of pairs and each pair's places among them."""
+    """Return the distinct videos of pairs, and each pair as indices into them."""
     names = videos_of(pairs, similar)
     place = {name: i for i, name in enumerate(names)}
     ordered = [(place[p.better], place[p.worse], 1) for p in pairs]
@@ -80,12 +80,12 @@ def pair_batch(places: Sequence[tuple[int, int, int]], device: torch.device | No
 
 
 class FrameDraws:
-    """Draws one of the candidate frames in every segment, into memory that is kept: fresh memory costs extra time.
+    """Draws one of the candidate frames of every segment, into memory that is used again, which is faster.
 
     Args:
-        store: Features, see ``train.FeatureStore``.
+        store: Features.
         rng: Draws.
-        device: Where they go.
+        device: Device of the batches.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class FrameDraws:
         shape, kind = one.shape, torch.uint8 if one.dtype == np.uint8 else torch.float32
         if self._kept.shape[1:] != shape or len(self._kept) < len(share) or self._kept.dtype != kind:
             self._kept = torch.empty((len(share), *shape), dtype=kind, device=self._device)
-        video = np.empty(shape, one.dtype)  # as it is kept: torch converts several times as fast as numpy
+        video = np.empty(shape, one.dtype)  # in its own number type: torch converts several times as fast as numpy
         for place, name in enumerate(names):
             passes = self._store[name]
             drawn = self._rng.integers(0, len(passes), size=(shape[0],))

@@ -22,8 +22,8 @@ class TrainingSplit:
         fold: Training videos and pairs.
         tested: The data set of the tested videos.
         tested_fold: Tested videos and pairs.
-        rule: How they were held out, in words.
-        problems: What weakens that.
+        rule: Rule by which they were held out, in words.
+        problems: Weak points of the division.
     """
 
     fold: Fold
@@ -65,16 +65,16 @@ def test_on_other(usable: Dataset, tested: Dataset, token: CancelToken) -> Train
 
 
 def _called_alike(train: Dataset, test: Dataset) -> tuple[str, ...]:
-    """Warn of people of two data sets who have one name: each data set may count its people from 1, too."""
+    """Warn of participants with one name in two data sets; each data set may just number its own from 1."""
     alike = set(train.participants.values()) & set(test.participants.values())
     if not alike:
         return ()
     who = f"{len(alike)} participants ({min(alike)}, for one) are" if len(alike) > 1 else f"“{min(alike)}” is"
-    return (f"{who} in both data sets by name: if a person is in both, the held-out accuracy is too good.",)
+    return (f"{who} in both data sets by name: if they are the same people, the held-out accuracy is too good.",)
 
 
 def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> None:
-    """Refuse a test video of which a frame is trained on, whatever its file is called and wherever it lies."""
+    """Refuse a test video that shares a frame with the training videos, whatever the names and folders of the files."""
     shared_sizes = frozenset.intersection(*(frozenset(_sizes(dataset).values()) for dataset in (train, test)))
     trained, tested = (_by_contents(dataset, shared_sizes, token) for dataset in (train, test))
     for digest in sorted(trained.keys() & tested.keys()):
@@ -91,7 +91,6 @@ def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> 
 
 
 def _sizes(dataset: Dataset) -> dict[Path, int]:
-    """Return the sizes of the files of a data set in bytes."""
     return {path: path.stat().st_size for path in {path for _, path in files_of(dataset)}}
 
 

@@ -9,12 +9,12 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.engine.training.loop import FitState, Keeper, Trained
 
 
-class StopTraining(Exception):  # noqa: N818 - no error: somebody asked for it
-    """Somebody asked to stop, and what was asked for is there already."""
+class StopTraining(Exception):  # noqa: N818 - no error: it was requested
+    """A stop was requested, and a result is there already."""
 
 
 class BestCheckpoint:
-    """Keeps the best epoch of a training at hand, and hands every state on to another keeper.
+    """Keeps the best epoch of a training in memory, and passes every state to another keeper.
 
     Args:
         then: Keeps states on disk, or None.
@@ -30,14 +30,14 @@ class BestCheckpoint:
         return self._state
 
     def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
-        """Be told of an epoch."""
+        """Keep the state of an epoch."""
         now = self._state = state()
         if self._then is not None:
             self._then.keep(lambda: now, finished=finished)
 
     @property
     def there(self) -> bool:
-        """Whether an epoch is finished and has been looked at."""
+        """True once an epoch is finished and scored."""
         return self._state is not None and self._state.best_epoch > 0
 
     def trained(self) -> Trained | None:
@@ -50,10 +50,10 @@ class BestCheckpoint:
 
 
 class ConditionalToken(CancelToken):
-    """Another flag, unless something is so.
+    """A cancel token that forwards ``other`` while ``so()`` is false.
 
     Args:
-        other: The other flag, or None for one that nobody raises.
+        other: The other flag, or None for one that is never raised.
         so: Says whether it is so.
     """
 
@@ -65,13 +65,13 @@ class ConditionalToken(CancelToken):
 
     @property
     def cancelled(self) -> bool:
-        """Whether the other flag is raised and it is not so."""
+        """True while ``other`` is cancelled and ``so()`` is false."""
         return self._other is not None and self._other.cancelled and not self._so()
 
 
 @contextmanager
 def halting(model: nn.Module, stop: CancelToken | None, enough: Callable[[], bool]) -> Iterator[None]:
-    """Leave whatever a model computes, between two of its layers, once somebody asks to stop and there is enough.
+    """Interrupt a model between two of its layers once a stop is requested and there is a result to keep.
 
     Args:
         model: The model; as it was before when the block is left.
@@ -79,7 +79,7 @@ def halting(model: nn.Module, stop: CancelToken | None, enough: Callable[[], boo
         enough: Whether there is something to keep.
 
     Raises:
-        Halted: Somebody asked to stop, and there is enough.
+        StopTraining: A stop was requested, and there is a result.
     """
 
     def check(*_: object) -> None:

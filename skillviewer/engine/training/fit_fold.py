@@ -89,9 +89,9 @@ def fit_fold(
     """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
 
     Args:
-        plan: What is trained, and how.
+        plan: Plan of the training.
         dataset: The data set.
-        fold: What may be trained on.
+        fold: Pairs that may be trained on.
         inputs: Features of its videos, and the device.
         control: Stops it, and is told of every batch and epoch.
         keeper: Returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
@@ -148,18 +148,13 @@ def fit_fold(
 def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
     """Return the inner folds on which the epoch is chosen, those that have pairs on both sides; none where it is not.
 
-    Args:
-        plan: What is trained, and how.
-        dataset: The data set.
-        fold: What may be trained on.
-
     Raises:
         DatasetError: It is to be chosen so, and there are none.
     """
     if plan.select is not Select.INNER:
         return ()
-    nobody = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
-    for divided in (dataset, dataclasses.replace(dataset, videos=nobody)):  # by participant, else by video
+    unnamed = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
+    for divided in (dataset, dataclasses.replace(dataset, videos=unnamed)):  # by participant, else by video
         found = inner_folds(divided, fold, plan.seed)
         usable = [inner for inner in found if inner.train_pairs and inner.test_pairs]
         if usable:

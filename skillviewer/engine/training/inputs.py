@@ -1,4 +1,4 @@
-"""What the training of a checkpoint is fed, and how a head that scores videos comes out of it."""
+"""Inputs of the training of a checkpoint, and the head that comes out of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from skillviewer.nets.models import Inputs
 
 
 def check_keepable(plan: TrainingPlan) -> None:
-    """Refuse a plan of which no checkpoint can come, before hours of features.
+    """Refuse a plan that cannot yield a checkpoint, before hours of features.
 
     Raises:
         CheckpointError: A name is unknown, or the model looks at no frames.
@@ -36,12 +36,12 @@ def check_keepable(plan: TrainingPlan) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TrainingInputs:
-    """What a training is fed.
+    """Inputs of a training.
 
     Attributes:
-        source: Where features, or snippets, come from.
-        backbones: What they come from, or what is trained on them begins from.
-        unfreezing: The last blocks that are trained beside the head, or None.
+        source: Source of features or snippets.
+        backbones: Backbones of the features, or initial weights of trained backbones.
+        unfreezing: The last blocks that are trained with the head, or None.
     """
 
     source: KeptSource
@@ -54,8 +54,8 @@ class TrainingInputs:
 
         Args:
             plan: A plan that was checked.
-            device: Where it is computed.
-            cache: Where features are kept.
+            device: Device to compute on.
+            cache: Cache of features.
 
         Raises:
             CheckpointError: The weights of its backbone are not here.
@@ -81,11 +81,11 @@ class TrainingInputs:
     def separate(
         self, model: AttentionModel, stores: Sequence[FeatureStore]
     ) -> tuple[AttentionModel, dict[str, Tensor] | None, list[FeatureStore]]:
-        """Part a trained model from what was trained beside it.
+        """Separate a trained model into its head and its backbones.
 
         Args:
-            model: What was trained.
-            stores: What it was fed.
+            model: The trained model.
+            stores: Its inputs.
 
         Returns:
             The head, the backbones' weights that a checkpoint has to hold, and the features that the head takes.

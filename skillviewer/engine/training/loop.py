@@ -33,7 +33,7 @@ from skillviewer.nets.presets import LossSettings, OptimiserSettings
 
 
 class Select(StrEnum):
-    """Which epoch is kept."""
+    """Rule for the epoch that is kept."""
 
     INNER = "inner"  # best on videos held out of the training videos
     LAST = "last"
@@ -42,16 +42,16 @@ class Select(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """How a model is trained.
+    """Settings of a training.
 
     Attributes:
         optimiser: Step size, batches, epochs.
         loss: The ranking loss.
-        select: Which epoch is kept.
+        select: Rule for the epoch that is kept.
         seed: Same seed, same data, same machine: same weights.
         phases: (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
             ``optimiser``.
-        precision: What each frame passes through by itself is computed in; all else is float32.
+        precision: Number type of the layers that single frames pass through; all else is float32.
     """
 
     optimiser: OptimiserSettings
@@ -64,7 +64,7 @@ class TrainSettings:
 
 @dataclass(frozen=True, slots=True)
 class EpochRow:
-    """What one epoch did; a row of the log.
+    """One epoch; a row of the log.
 
     Attributes:
         epoch: From 1.
@@ -87,18 +87,18 @@ class EpochRow:
 
 @dataclass(frozen=True, slots=True)
 class FitState:
-    """Where a training stands after an epoch: enough to go on as if it had never stopped.
+    """State of a training after an epoch, enough to continue as if it had never stopped.
 
     Attributes:
         epoch: Epochs finished.
         turns: Batches finished, of every phase.
         best_epoch: The best epoch so far.
-        best_key: By which it is compared: accuracy, then negative loss.
+        best_key: Its key of comparison: accuracy, then negative loss.
         rows: The log so far.
-        losses: Of the batches since the last row of the log.
+        losses: Losses of the batches since the last row of the log.
         hits: (pairs ordered correctly, pairs) of these batches.
         unseen: Places of the training pairs that were in no batch so far; None where an older program kept the state.
-        best_unseen: How many there were at the best epoch.
+        best_unseen: Their number at the best epoch.
         generator: State of numpy's generator, as plain values.
         tensors: ``model.*``, ``best.*``, ``optimiser.*`` and ``random.*`` (torch's generators), on the CPU.
     """
@@ -147,19 +147,19 @@ class TrainingControl:
 
     @property
     def stopped(self) -> bool:
-        """Whether a stop was requested that keeps the best epoch so far."""
+        """True once a stop was requested that keeps the best epoch so far."""
         return self.stop is not None and self.stop.cancelled
 
 
 class Keeper(Protocol):
-    """Who keeps the state of a training that may be killed."""
+    """Storage of the state of a training that may be killed."""
 
     def load(self) -> FitState | None:
         """Return the state that was kept last, or None."""
         ...
 
     def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
-        """Be told of an epoch; ``state`` makes its state, which need not be kept every time unless it is finished."""
+        """Keep the state of an epoch, which ``state`` makes; not every one must be kept unless it is finished."""
         ...
 
 
@@ -238,7 +238,7 @@ class Fitting:
         self.epoch += 1
 
     def update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
-        """Take a step of each phase whose turn it is and return the mean loss of a pair."""
+        """Take a step of each phase of this batch and return the mean loss of a pair."""
         schedule, settings = self._schedule, self._settings
         features = self._draws.draw(names, self._together.share(len(names)))
         self._model.gather = self._together.gather(len(names))
@@ -257,7 +257,7 @@ class Fitting:
         return fmean(losses) / (len(pairs.label) if summed else 1)
 
     def look(self, token: CancelToken) -> EpochRow:
-        """Score what chooses, remember the weights if they are the best so far, and return a row of the log."""
+        """Score the choosing pairs, keep the weights if they are the best so far, and return a row of the log."""
         settings = self._settings
         held_loss, held = float("nan"), Count(0, 0, 0)
         if self._pairs.choosing:
@@ -294,7 +294,7 @@ class Fitting:
         return Trained(self._best, self._best_epoch, tuple(self.rows), self._best_unseen)
 
     def state(self) -> FitState:
-        """Return where the training stands."""
+        """Return the state of the training."""
         tensors = {f"model.{k}": v for k, v in _copy(self._model).items()}
         tensors |= {f"best.{k}": v for k, v in self._best.items()}
         tensors |= {f"optimiser.{k}": v for k, v in self._schedule.tensors().items()}
@@ -316,7 +316,7 @@ class Fitting:
         )
 
     def restore(self, state: FitState) -> None:
-        """Go on from where a training stood."""
+        """Continue from a state."""
 
         def part(prefix: str) -> dict[str, torch.Tensor]:
             return {k.removeprefix(prefix): v for k, v in state.tensors.items() if k.startswith(prefix)}

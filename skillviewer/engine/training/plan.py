@@ -1,4 +1,4 @@
-"""What is to be trained, and how; free of videos and devices."""
+"""Plan of a training: model and settings, without videos and devices."""
 
 import dataclasses
 from collections import Counter
@@ -27,7 +27,7 @@ _PARTS = ((0.2, 0.3, "a quarter", "quarters"), (0.3, 0.37, "a third", "thirds"),
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """What is to be trained, and how.
+    """Model and settings of a training.
 
     Attributes:
         model: Entry in ATTENTION_MODELS.
@@ -37,10 +37,10 @@ class TrainingPlan:
         trained_backbone: Entry in BACKBONES that the network which trains its backbones begins from; AlexNet as
             published.
         own_motion: Whether the motion stream starts from weights trained on flow; else across modalities.
-        preprocessing: What is done to videos.
+        preprocessing: Preprocessing of the videos.
         fusion_stride: 2 as released, 1 for finer maps, or None for the preset's.
         candidates: K, frames of every segment that training draws from.
-        select: Which epoch is kept.
+        select: Rule for the epoch that is kept.
         refit: After the choice of an epoch, train afresh on all training videos for as many epochs.
         inner_folds: On how many inner folds the epoch is chosen: the best on average over them.
         unfreeze: ``last-block`` to train the last block of both backbones too, or "".
@@ -48,8 +48,8 @@ class TrainingPlan:
         learning_rate: Step size, or None for the preset's.
         weight_decay: L2 penalty, or None for the preset's.
         seed: Decides what is held out, what is drawn and how weights begin.
-        precision: Of the features.
-        training_precision: Of training: in bfloat16 what each frame passes through by itself, all else in float32.
+        precision: Number type of the features.
+        training_precision: Number type of the layers that single frames pass through; all else is float32.
         half: Whether the checkpoint's matrices are stored in float16.
     """
 
@@ -107,7 +107,7 @@ class TrainingPlan:
 
     @property
     def inputs(self) -> Inputs:
-        """What the model is fed."""
+        """Kind of the model's inputs."""
         return attention_model(self.model).inputs
 
     @property
@@ -118,12 +118,12 @@ class TrainingPlan:
 
     @property
     def trains_backbones(self) -> bool:
-        """Whether backbones, or their last blocks, are trained beside the head."""
+        """True if the backbones, or their last blocks, are trained with the head."""
         return bool(self.unfreeze) or self.inputs is Inputs.SNIPPETS
 
     @property
     def preprocessing_used(self) -> Preprocessing:
-        """What is done to videos for this model."""
+        """Preprocessing of videos for this model."""
         return snippets.preprocessing_of(self.preprocessing) if self.inputs is Inputs.SNIPPETS else self.preprocessing
 
     def checkpoint_config(self, sizes: HeadSizes, backbones: BackboneConfig) -> CheckpointConfig:
@@ -201,7 +201,7 @@ def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
     """Return in words how the epoch that is kept was chosen.
 
     Args:
-        plan: What is trained, and how.
+        plan: Plan of the training.
         inner: The inner folds that it was really chosen on; none while only what is asked for is known.
     """
     if plan.select is Select.INNER:

@@ -26,7 +26,7 @@ from skillviewer.export.destination import aside
 CONFIGURATION, SCORES, MAPS, PROVENANCE = "configuration.json", "scores.csv", "maps.npz", "provenance.json"
 CHECKPOINT = "checkpoint"
 RUNS = "runs"
-"""Where the folders of the runs of an evaluation lie in its own."""
+"""Folder of the runs, in the folder of an evaluation."""
 
 
 def run_name(model: str, seed: int, number: int) -> str:
@@ -38,7 +38,7 @@ class RunFolder:
     """The folder of one run.
 
     Args:
-        path: Where it lies or is to lie.
+        path: Its path; it need not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,22 +46,22 @@ class RunFolder:
 
     @classmethod
     def at(cls, path: Path, wanted: RunConfiguration) -> "RunFolder":
-        """Return the folder of a run: ``path``, and beside it, by its digest, where another run lies there.
+        """Return the folder of a run: ``path``, or, if another run lies there, the same name with a digest.
 
         Args:
-            path: Where it lies or is to lie.
-            wanted: What decides it. A run that something else decides stays as it is.
+            path: Its path; it need not exist.
+            wanted: Its configuration. A run of another configuration stays as it is.
         """
-        beside = cls(path.with_name(f"{path.name}-{hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:8]}"))
-        if beside.path.exists():
-            return beside
+        other = cls(path.with_name(f"{path.name}-{hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:8]}"))
+        if other.path.exists():
+            return other
         own = cls(path)
         free = not (path / CONFIGURATION).exists()  # one that cannot be read may be of a newer program
-        return own if free or own.configuration == wanted else beside
+        return own if free or own.configuration == wanted else other
 
     @property
     def configuration(self) -> RunConfiguration | None:
-        """What decides the run that is there, or None when none is."""
+        """Configuration of the run that is there, or None."""
         try:
             return msgspec.json.decode((self.path / CONFIGURATION).read_bytes(), type=RunConfiguration)
         except (OSError, msgspec.MsgspecError, ValueError):
@@ -71,7 +71,7 @@ class RunFolder:
         """Return the run that is there if it is finished and as wanted, else None.
 
         Args:
-            wanted: What is to decide it.
+            wanted: The configuration.
         """
         return self._read(wanted) if self.configuration == wanted else None
 
@@ -131,9 +131,9 @@ class RunFolder:
         """Write what came of the run; the provenance last.
 
         Args:
-            provenance: How it was made.
+            provenance: Its provenance.
             scores: Score of every video of the test pairs.
-            held_out: Which of them were held out.
+            held_out: Those that were held out.
             maps: Maps of the held-out videos, or None.
 
         Raises:

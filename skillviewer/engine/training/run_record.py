@@ -1,4 +1,4 @@
-"""What is known of one run: all that decides its result, how it was made, and what came of it."""
+"""Record of one run: configuration, provenance and result."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from torch import nn
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pair_graph import similar_for_training
-from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.version import __version__
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import FEATURES_VERSION
@@ -23,6 +23,7 @@ from skillviewer.engine.training.log import seconds_of
 from skillviewer.engine.training.loop import Trained, TrainSettings
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.backbones.deployment import Precision
+from skillviewer.nets.configuration import ModelCard
 from skillviewer.nets.models import Inputs
 from skillviewer.nets.sizes import HeadSizes
 
@@ -44,15 +45,15 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         refit: Whether it is trained afresh on all training videos once an epoch is chosen.
         inner_folds: On how many inner folds the epoch is chosen.
         candidates: K, frames of every segment that training draws from.
-        preprocessing: What is done to videos.
+        preprocessing: Preprocessing of the videos.
         backbone: Entry in BACKBONES, or "" for a model that looks at time alone.
         backbone_digest: Digest of its weights, or "".
-        precision: Of the features.
+        precision: Number type of the features.
         videos_sha256: Digest of the contents of all videos.
         pairs_sha256: Digest of the pairs, the similar pairs and who is in which video.
         checkpoint: Whether the checkpoint is kept.
         features: Number of the way in which features are made.
-        unfreeze: What is trained beside the head.
+        unfreeze: ``last-block`` if the last blocks are trained with the head, else "".
     """
 
     format: int = FORMAT
@@ -93,7 +94,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             plan: Model, seed, settings.
             dataset: The videos that can be read.
             fold: The fold.
-            facts: Of these videos.
+            facts: Facts on these videos.
             digests: Digest of the weights of every backbone that is used, by name.
             checkpoint: Whether the checkpoint is kept.
         """
@@ -129,18 +130,18 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How a run was made.
+    """Provenance of a run.
 
     Attributes:
         program: Name and version.
         torch: Version of torch.
-        device: Where it was trained.
+        device: Device of the training.
         n_threads: Threads that torch computed with on the CPU.
         finished: Date and time, ISO 8601.
-        seconds: Of training, without features.
+        seconds: Seconds of training, without features.
         epoch: The epoch that was kept.
-        parameters: Of the head.
-        selection: How the epoch was chosen, in words.
+        parameters: Parameters of the head.
+        selection: Choice of the epoch, in words.
         videos_looked_at: Videos whose features training has asked for since it was started, or gone on with, last.
         held_out_looked_at: Held-out videos among them: 0, unless the epoch is chosen on the test pairs.
         unseen_pairs: Training pairs that were in no batch; None where it is not known.
@@ -168,12 +169,12 @@ def provenance_of(
     """Return how a training that has just ended was made.
 
     Args:
-        device: Where it was trained.
-        model: What was trained.
-        trained: What came of it.
-        selection: How its epoch was chosen, in words.
+        device: Device of the training.
+        model: The trained model.
+        trained: Log and chosen epoch.
+        selection: Choice of its epoch, in words.
         seen: Videos whose features it has asked for.
-        fold: What was held out.
+        fold: The fold.
     """
     return RunProvenance(
         program=f"SkillViewer {__version__}",
@@ -191,14 +192,31 @@ def provenance_of(
     )
 
 
-def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> list[str]:
-    """Return a sentence about training pairs that were in no batch, none where there are no such pairs.
+def card_of(
+    name: str,
+    dataset: Dataset,
+    fold: Fold,
+    data: str,
+    seed: int,
+    preset: str,
+) -> ModelCard:
+    """Return the card of a checkpoint that this program makes now, without its results."""
+    return ModelCard(
+        name=name,
+        task=dataset.task,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        program=f"SkillViewer {__version__}",
+        training_data=data.strip(),
+        n_videos=len(videos_of(fold.train_pairs)),
+        n_pairs=len(fold.train_pairs),
+        held_out=None,
+        seed=seed,
+        preset=preset,
+    )
 
-    Args:
-        n_unseen: Such pairs.
-        n_pairs: Training pairs.
-        at_most: Whether the numbers are those of the one of several trainings that has most of them.
-    """
+
+def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> list[str]:
+    """Return a sentence on training pairs in no batch, if any; ``at_most`` if other trainings have fewer of them."""
     if not n_unseen:
         return []
     text = (
@@ -211,13 +229,13 @@ def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> lis
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Where a model looked in held-out videos, at the frames of the test rule.
+    """Maps of a model for held-out videos, at the frames of the test rule.
 
     Attributes:
         videos: V names.
         values: (V, N, h, w) float32.
-        kind: What the numbers are.
-        rect: Where in the picture the maps lie.
+        kind: Kind of the numbers.
+        rect: Part of the picture that the maps cover.
     """
 
     videos: tuple[str, ...]
@@ -231,8 +249,8 @@ class RunResult:
     """A finished run.
 
     Attributes:
-        configuration: What decided it.
-        provenance: How it was made.
+        configuration: Its configuration.
+        provenance: Its provenance.
         scores: Score of every video of the test pairs.
         maps: Maps of the held-out videos, or None for a model without.
     """

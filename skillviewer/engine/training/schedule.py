@@ -1,4 +1,4 @@
-"""Whose turn it is, with which step size: the optimisers of a model's phases."""
+"""Order and step sizes of a model's training phases."""
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,7 +16,7 @@ PRETRAINED_LR_SCALE = 0.1
 def n_epochs(
     phases: Sequence[TrainingPhase], settings: OptimiserSettings, own: Mapping[str, OptimiserSettings], n_pairs: int
 ) -> int:
-    """Return how many epochs a training has: those of its settings, or what the iterations of its phases come to.
+    """Return the number of epochs of a training: that of its settings, or the one that follows from its iterations.
 
     Arguments are those of ``Schedule``.
     """
@@ -29,12 +29,12 @@ class Schedule:
 
     Phases that are independent and have no number of iterations each have a step in every batch.
 
-    Where iterations say how long, the epochs follow from them; where somebody asks for a number of epochs all the same,
+    Where phases have iterations, the epochs follow from them; if a number of epochs is asked for all the same,
     iterations and milestones are scaled to it.
 
     Args:
         phases: Parameters that are updated together.
-        settings: How long, and the optimiser of every phase without one of its own.
+        settings: Length, and the optimiser of every phase without one of its own.
         own: Settings by name of phase.
         n_pairs: Pairs to train on.
         pretrained: Identities of pretrained parameters; their step size is scaled by ``PRETRAINED_LR_SCALE``.
@@ -62,7 +62,7 @@ class Schedule:
         self.turns = [0] * len(phases)
 
     def next_phases(self) -> tuple[int, ...]:
-        """Return the phases of the next batch: that which is furthest behind its share, or all independent ones."""
+        """Return the phases of the next batch: the one furthest behind its share, or all independent ones."""
         if self._abreast:
             return tuple(range(len(self._phases)))
         return (min(range(len(self._phases)), key=lambda at: self.turns[at] / self._shares[at]),)
@@ -97,7 +97,7 @@ class Schedule:
         return self._phases[at].name
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Return what the optimisers remember, as copies on the CPU."""
+        """Return the state of the optimisers, as copies on the CPU."""
         found = {}
         for i, optimiser in enumerate(self._optimisers):
             for parameter, values in optimiser.state_dict()["state"].items():
@@ -106,7 +106,7 @@ class Schedule:
         return found
 
     def restore(self, turns: Sequence[int], tensors: Mapping[str, torch.Tensor]) -> None:
-        """Go on from what ``turns`` and ``tensors`` were."""
+        """Continue from ``turns`` and ``tensors``."""
         self.turns = list(turns)
         for i, optimiser in enumerate(self._optimisers):
             values: dict[int, dict[str, torch.Tensor]] = {}

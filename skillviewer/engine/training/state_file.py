@@ -69,7 +69,7 @@ class StateFile:
         numbers |= {"rows": [asdict(row) for row in now.rows], "generator": now.generator}
         aside = self._path.with_name(self._path.name + ".part")
         try:
-            aside.parent.mkdir(parents=True, exist_ok=True)  # somebody may have emptied the cache
+            aside.parent.mkdir(parents=True, exist_ok=True)  # the cache may have been emptied
             save_file(
                 {k: v.contiguous() for k, v in now.tensors.items()}, aside, metadata={"numbers": json.dumps(numbers)}
             )

@@ -33,11 +33,16 @@ from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainingControl
-from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
-from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance, provenance_of, unseen_warning
+from skillviewer.engine.training.run_record import (
+    RunConfiguration,
+    RunProvenance,
+    card_of,
+    provenance_of,
+    unseen_warning,
+)
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
@@ -54,12 +59,12 @@ from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, Hel
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What came of a training.
+    """Result of a training.
 
     Attributes:
         checkpoint: As written and read back.
         rows: The log: of the choice of an epoch, then of the final training.
-        problems: What was left out, one sentence each.
+        problems: Videos that were left out, one sentence each.
     """
 
     checkpoint: Checkpoint
@@ -95,7 +100,7 @@ def train_checkpoint(
     """Train a model on a data set and write its checkpoint; a training that was killed continues from its last epochs.
 
     The folder of the checkpoint also gets the log and its curves, the configuration (``configuration.json``, without
-    names of videos) and the provenance (``provenance.json``). Until then the state lies beside the folder, in
+    names of videos) and the provenance (``provenance.json``). Until then the state lies next to the folder, in
     ``.NAME.training``.
 
     Args:
@@ -149,15 +154,7 @@ def train_checkpoint(
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """Data sets of a training with their features.
-
-    Attributes:
-        dataset: Videos that can be read.
-        divided: Training and tested videos and pairs.
-        store: Features of the data set.
-        test_store: Features of the tested videos.
-        problems: Videos that were left out, and weak points of the division, one sentence each.
-    """
+    """Data sets of a training with their features; problems are what was left out, one sentence each."""
 
     dataset: Dataset
     divided: "TrainingSplit"
@@ -194,18 +191,7 @@ def _ready(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A trained model with its scores.
-
-    Attributes:
-        head: The head that scores videos.
-        config: Configuration of its checkpoint.
-        streams: Weights of the backbones that its checkpoint has to hold, or None.
-        store: Features that the head takes.
-        trained: Log and chosen epoch.
-        scores: Scores of the tested videos.
-        provenance: Provenance of the training.
-        selection: Choice of the epoch, in words.
-    """
+    """A trained model with its scores; ``store`` holds the features that its head takes."""
 
     head: AttentionModel
     config: CheckpointConfig
@@ -251,7 +237,7 @@ def _write(
     *,
     replace: bool,
 ) -> Checkpoint:
-    def beside(aside: Path) -> None:
+    def write_extras(aside: Path) -> None:
         write_log(aside, made.trained.rows, folder.name)
         kept.describe(aside, made.provenance)
 
@@ -261,7 +247,7 @@ def _write(
         made.config,
         made.head,
         _card(plan, dataset, ready.divided, made.scores, folder.name, made.selection),
-        CheckpointExtras(made.streams, familiarity, beside),
+        CheckpointExtras(made.streams, familiarity, write_extras),
         half=plan.half,
         replace=replace,
     )
@@ -271,8 +257,8 @@ class _Kept:
     """Keeps a training while it is under way, and says in the checkpoint's folder what it was.
 
     Args:
-        plan: What is trained, and how.
-        folder: Of the checkpoint.
+        plan: Plan of the training.
+        folder: Folder of the checkpoint.
         together: The processes that train together; the first keeps, and all go on from it.
     """
 
@@ -284,7 +270,6 @@ class _Kept:
         self._alone = ExitStack()
 
     def __enter__(self) -> Self:
-        """Let no other training write the same checkpoint meanwhile: the two would share a state."""
         if self.together.leads:
             self._alone.enter_context(training_lock(self._folder))
         return self
@@ -293,7 +278,7 @@ class _Kept:
         self._alone.close()
 
     def begin(self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, control: TrainingControl) -> None:
-        """Make ready: what is there of the same training is gone on with, what is there of another stays beside it."""
+        """Prepare the folder: a state of the same training is resumed, one of another training stays."""
         if self.together.leads:
             facts, problems = facts_of(dataset, self._plan.preprocessing, control.token, control.report)
             if problems:
@@ -357,15 +342,16 @@ def dataset_features(
 
 
 def _notes(plan: TrainingPlan) -> str:
-    """Return what a person should know beside the preset."""
-    said = []
+    sentences = []
     if plan.unfreeze:
-        said.append("The last block of both backbones was trained too.")
+        sentences.append("The last block of both backbones was trained too.")
     elif plan.trains_backbones:
-        said.append(f"Both backbones were trained too, from the weights of {backbone(plan.trained_backbone).title}.")
+        sentences.append(
+            f"Both backbones were trained too, from the weights of {backbone(plan.trained_backbone).title}."
+        )
     if (precision := plan.settings().precision) != "float32":
-        said.append(f"Trained in {precision}.")
-    return " ".join(said)
+        sentences.append(f"Trained in {precision}.")
+    return " ".join(sentences)
 
 
 def _prepare(

@@ -45,7 +45,7 @@ class FrameRow:
 
     Attributes:
         video: Name of the file.
-        path: Where it lay.
+        path: Path of the video.
         first_model: Name of the one model.
         second_model: Name of the other.
         first_map: Kind of the one's maps.
@@ -126,11 +126,11 @@ def export_frames_compared(analyses: Sequence[Analysis], path: Path, *, overwrit
 
 @dataclass(frozen=True, slots=True)
 class ComparedOptions:
-    """How the figure of a comparison is made.
+    """Options of the figure of a comparison.
 
     Attributes:
         frame: Frame of the video, from 0.
-        look: How maps are shown; ``Scale.COMMON`` gives all maps of a kind one scale.
+        look: Look of the maps; ``Scale.COMMON`` gives all maps of a kind one scale.
         less: Indices of the two exhibits whose difference is shown as well, or None.
         columns: Panes in a row, or 0 for a number that suits.
         width_mm: Width of the page: 180 fills two columns of a journal.
@@ -162,7 +162,7 @@ def export_compared(
 
     Args:
         exhibits: One model each, of one video; each ``title`` names the model.
-        path: Where to.
+        path: Destination.
         options: How.
         overwrite: Whether a file of that name may be replaced.
         token: Checked while faces are looked for, and before anything is drawn.
@@ -195,8 +195,6 @@ def _columns(n: int) -> int:
 
 
 class _Page:
-    """The figure while it is drawn, in millimetres from the top left corner."""
-
     def __init__(self, exhibits: Sequence[Exhibit], options: ComparedOptions) -> None:
         self._exhibits, self._options = exhibits, options
         self._analyses = [exhibit.analysis for exhibit in exhibits]

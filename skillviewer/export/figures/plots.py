@@ -94,7 +94,7 @@ def plot_training(
 
 
 def _stem(name: str, kind: str) -> str:
-    """Return whose loss or accuracy a column holds; a loss of nobody is that of the training."""
+    """Return the data whose loss or accuracy a column holds; ``loss`` alone is that of the training."""
     return name.removesuffix(kind) or "train_"
 
 
@@ -135,7 +135,6 @@ def _draw_curves(
 
 
 def _label_end(axes: "Axes", label: str, y: float, colour: tuple[float, float, float]) -> None:
-    """Write a curve's name beside its end: no legend to look up."""
     text, face = font(label.replace("\n", " \N{MIDDLE DOT} "), TEXT_PT)
     first, _, second = text.partition(" \N{MIDDLE DOT} ")
     axes.annotate(
@@ -152,7 +151,7 @@ def _label_end(axes: "Axes", label: str, y: float, colour: tuple[float, float, f
 
 
 def _part_labels(axes: "Axes") -> None:
-    """Move labels beside the curves' ends apart, so that none covers another."""
+    """Move the labels at the curves' ends apart, so that none covers another."""
     from matplotlib.text import Annotation
 
     notes = [child for child in axes.get_children() if isinstance(child, Annotation)]
@@ -236,7 +235,6 @@ def plot_accuracies(
 
 
 def _draw_references(axes: "Axes", references: Mapping[str, float]) -> None:
-    """Draw chance, dashed, and other values as lines through all bars."""
     for (name, value), style in zip(
         {"chance": 0.5, **references}.items(), ((0, (4, 3)), *["solid"] * len(references)), strict=True
     ):

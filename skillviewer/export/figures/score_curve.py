@@ -27,7 +27,7 @@ _FAINT = 0.4
 
 @dataclass(frozen=True, slots=True)
 class CurveOptions:
-    """How score curves are drawn.
+    """Options of the figure of score curves.
 
     Attributes:
         width_mm: Width of the figure.

@@ -13,7 +13,7 @@ BLUR_TITLE = "Blur faces"
 BLUR_HELP = "An aid and no guarantee: some are missed, so look through what was made"
 
 Known = Callable[[str], Faces | None]
-"""Digest of a video -> the faces that are known of it, looked over by a person or not."""
+"""Digest of a video -> its known faces, checked by the user or not."""
 
 
 def wanted(options: object) -> bool:
@@ -31,7 +31,7 @@ def with_faces(
     """Return exhibits with the faces of their videos; those that have some keep them.
 
     Args:
-        exhibits: What is exported.
+        exhibits: Analysed videos.
         token: Checked after every frame that is searched.
         report: Told of every frame that is searched.
         known: Asked first; only what is not known is searched, each video once.
@@ -54,7 +54,7 @@ def with_faces(
 
 
 def blur_remarks(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
-    """Return what a person should know of blurred faces, one sentence a video and one for all."""
+    """Return remarks on blurred faces, one sentence a video and one for all."""
     shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in exhibits if e.faces is not None}
-    said = [blurred_words(name, faces) for name, faces in shown.values()]
-    return (*said, LOOK_THROUGH) if said else ()
+    words = [blurred_words(name, faces) for name, faces in shown.values()]
+    return (*words, LOOK_THROUGH) if words else ()

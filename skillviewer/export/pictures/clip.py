@@ -36,13 +36,13 @@ _SPED_UP_HZ = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ClipOptions:
-    """How a clip is made.
+    """Options of a clip.
 
     Attributes:
         start: First frame, from 0; of several videos, of the first.
         stop: Frame after the last (half open), or None for the end.
         speed: 2 plays twice as fast; told on the clip where it is not 1.
-        look: How maps are shown; several videos share one scale.
+        look: Look of the maps; several videos share one scale.
         size: (width_px, height_px) that each picture fills as far as its proportions let it, or None: its own size,
             small ones scaled up until the words can be read, several scaled down until they are 1920 pixels wide.
         columns: Pictures in a row, or 0 for a number that suits.
@@ -74,14 +74,14 @@ class ClipOptions:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """What a clip shows when. M frames of the clip, V videos.
+    """Frames that a clip shows, by time. M frames of the clip, V videos.
 
     Attributes:
         shown: (M, V) int64, frame of each video, from 0.
         clock_s: (M,) float64, presentation time in the videos.
         times_s: (M,) float64, time in the clip; the first is 0.
         stop_s: When the last frame leaves the screen, in the clip.
-        span: The stretch of the videos' clock.
+        span: The part of the videos' clock.
     """
 
     shown: IntArray
@@ -102,8 +102,8 @@ def common_part(exhibits: Sequence[Exhibit]) -> range | None:
         return None
     if len({e.analysis.subject for e in exhibits}) > 1:
         raise ExportError(
-            f"{exhibits[0].title or parts[0].video.path.name} is shown beside another video, and one of them is a part "
-            "of a longer file: they have no common clock. Export them one by one."
+            f"{exhibits[0].title or parts[0].video.path.name} is shown next to another video, and one of the two is a "
+            "part of a longer file: they have no common clock. Export them one by one."
         )
     return parts[0].frames
 
@@ -221,7 +221,7 @@ def export_grid(
     """Write an annotated clip of one or more videos, or of several models' views of one, on one clock.
 
     Args:
-        exhibits: What is shown, one a picture; all on the clock of their presentation times.
+        exhibits: Analysed videos, one per picture; all on the clock of their presentation times.
         path: ``.mp4`` (H.264), ``.webm`` (VP9) or ``.gif``.
         options: How.
         token: Checked after every frame.
@@ -278,7 +278,7 @@ def _sound(exhibits: Sequence[Exhibit], options: ClipOptions, path: Path, span: 
 
 
 def clip_remarks(exhibits: Sequence[Exhibit], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
-    """Return what a person should know of a clip before it is written: why it has no sound where that was wished."""
+    """Return remarks on a clip before it is written: the reason if it has no sound although sound was asked for."""
     if options is None or not options.sound or not exhibits:
         return ()
     if options.speed != 1:
@@ -329,9 +329,9 @@ def _pictures(
     """Decode every video once, in order, and give the pictures of one moment after another.
 
     Args:
-        exhibits: What is shown, one a pane; blurs faces where that is wished.
+        exhibits: Analysed videos, one per pane; blurs faces where that is wished.
         readers: One for each pane; panes of one video share a reader.
-        shown: (M, V) int64 frames, no column of which descends.
+        shown: (M, V) int64 frames; no column descends.
         sizes: (width_px, height_px) of each pane.
     """
     first = {id(reader): at for at, reader in reversed(list(enumerate(readers)))}  # pane that decodes for a reader

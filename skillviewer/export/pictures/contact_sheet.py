@@ -43,18 +43,18 @@ _MIN_CELL_PX = 16
 
 @dataclass(frozen=True, slots=True)
 class SheetOptions:
-    """How a contact sheet is made.
+    """Options of a contact sheet.
 
     Attributes:
         frames: Frames of every row, from 0; empty for ``n_frames`` evenly spread sampled frames, the last among them.
-        n_frames: How many, where they are not chosen.
+        n_frames: Number of frames, if they are not chosen.
         columns: Frames side by side, or 0 for eight, or as many as there are; a row with more goes on below.
         width_mm: Width of the page: 180 fills two columns of a journal.
         dpi: Pixels an inch of a PNG, and of the pictures in a PDF or SVG.
         text_pt: Size of the captions.
         title: Stands above; nothing when empty.
         captions: Whether time and score so far stand below every frame.
-        look: How maps are shown.
+        look: Look of the maps.
         blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
     """
 
@@ -77,7 +77,7 @@ def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
 
     Args:
         analysis: The analysis.
-        n_frames: How many; fewer come back where there are fewer.
+        n_frames: Number of frames; fewer come back if there are fewer.
 
     Returns:
         (m,) int64 frames from 0, ascending.
@@ -104,7 +104,7 @@ def export_sheet(
 
     Args:
         exhibits: One row each, top to bottom.
-        path: Where to.
+        path: Destination.
         options: How.
         overwrite: Whether a file of that name may be replaced.
         token: Checked after every frame.
@@ -144,8 +144,6 @@ def preview_sheet(exhibits: Sequence[Exhibit], options: SheetOptions | None = No
 
 
 class _Sheet:
-    """A sheet while it is drawn, from top to bottom, in pixels of the page."""
-
     def __init__(self, exhibits: Sequence[Exhibit], options: SheetOptions) -> None:
         self.exhibits, self.options = exhibits, options
         self.analyses = [e.analysis for e in exhibits]
@@ -178,7 +176,6 @@ class _Sheet:
         return max(1, round(self.cell * video.height_px / video.width_px))
 
     def _line_height(self, at: int) -> int:
-        """Height of a line of pictures with their captions."""
         return self._picture_height(at) + (self.line if self.options.captions else 0) + self.gap
 
     def _row_height(self, at: int) -> int:
@@ -263,7 +260,6 @@ class _Sheet:
             self._write(words, x, top + height + round(self.line * 0.62), size=0.85, muted=True, align=align)
 
     def _place(self, picture: Picture, left: int, top: int, width: int, height: int) -> None:
-        """Put a picture on the page, pixel on pixel."""
         self.page.imshow(
             picture, extent=(left, left + width, top + height, top), aspect="auto", interpolation="nearest"
         )

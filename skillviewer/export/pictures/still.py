@@ -22,12 +22,12 @@ STILL_SUFFIXES = (".png",)
 
 @dataclass(frozen=True, slots=True)
 class StillOptions:
-    """How a still is made.
+    """Options of a still.
 
     Attributes:
         frame: Frame of the first video, from 0, or None for the last sampled one, where the score stands; other videos
             show what is on screen at the same time.
-        look: How maps are shown; several videos share one scale.
+        look: Look of the maps; several videos share one scale.
         size: (width_px, height_px) that each picture fills, or None for its own size (see ``ClipOptions``).
         columns: Pictures in a row, or 0 for a number that suits.
         title: Stands above the strip; nothing when empty.

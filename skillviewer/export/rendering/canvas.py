@@ -23,7 +23,7 @@ from skillviewer.media.overlay.overlay import Painter
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The stretch of the clock that a canvas shows.
+    """The part of the clock that a canvas shows.
 
     Attributes:
         start_s: Presentation time at the left end of the curve.
@@ -65,12 +65,12 @@ class ClipCanvas:
     """Paints frames of one or more analysed videos with their strip.
 
     Args:
-        analyses: What is shown, one a picture.
+        analyses: Analyses, one per picture.
         title: Stands above the strip where the layout has room for it.
-        captions: Names beside the pictures, where there are several.
-        layout: Where things stand.
-        span: The stretch of time.
-        look: How maps are shown.
+        captions: Names next to the pictures, where there are several.
+        layout: Layout of the canvas.
+        span: The interval of time.
+        look: Look of the maps.
         theme: Colours around the pictures.
     """
 

@@ -28,7 +28,7 @@ _AHEAD = 0.38
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Where numbers lie inside a drawing, in pixels from its top left corner.
+    """Mapping of numbers to pixels of a drawing, from its top left corner.
 
     Attributes:
         left: Column of ``start_s``.
@@ -73,7 +73,7 @@ class ClipCurve:
     """Score curves of one or more analyses over one clock.
 
     Args:
-        analyses: What is drawn: the mean over the passes bold, every pass faint.
+        analyses: Analyses: the mean over the passes bold, every pass faint.
         start_s: Presentation time at the left end.
         stop_s: Presentation time at the right end.
         size: (width_px, height_px) of the drawing with its labels.

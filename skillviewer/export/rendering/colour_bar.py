@@ -21,10 +21,10 @@ _NEAR = 0.08  # numbers closer than this share of the bar would touch
 
 @dataclass(frozen=True, slots=True)
 class BarScale:
-    """What a colour bar says.
+    """Numbers and title of a colour bar.
 
     Attributes:
-        title: What is shown, and its unit.
+        title: Quantity and unit.
         low: Value at the lower end.
         high: Value at the upper end.
         ticks: Values that are written, ascending; the upper end is among them.

@@ -1,4 +1,4 @@
-"""How matplotlib is used here: late, without pyplot, without a screen, with its DejaVu fonts.
+"""Figures by matplotlib: imported late, without pyplot, without a screen, with its DejaVu fonts.
 
 pyplot keeps a global list of figures and picks a window system; a bare ``Figure`` on an Agg canvas has neither.
 """
@@ -63,13 +63,13 @@ def save_figure(figure: "Figure", path: Path, suffix: str) -> None:
     """Write a figure as PNG, PDF or SVG: text stays text, and the file names neither program nor date.
 
     Args:
-        figure: What to write.
-        path: Where to.
+        figure: The figure.
+        path: Destination.
         suffix: One of ``FIGURE_SUFFIXES``.
     """
     from matplotlib import rc_context
 
-    nobody: dict[str, dict[str, None]] = {
+    no_metadata: dict[str, dict[str, None]] = {
         ".png": {"Software": None},
         ".pdf": {"Creator": None, "Producer": None, "CreationDate": None},
         ".svg": {"Creator": None, "Date": None, "Format": None, "Type": None},
@@ -83,7 +83,7 @@ def save_figure(figure: "Figure", path: Path, suffix: str) -> None:
     }
     with rc_context(settings):  # type: ignore[arg-type]
         figure.savefig(
-            path, format=suffix[1:], dpi=figure.dpi, facecolor=figure.get_facecolor(), metadata=nobody[suffix]
+            path, format=suffix[1:], dpi=figure.dpi, facecolor=figure.get_facecolor(), metadata=no_metadata[suffix]
         )
 
 
@@ -120,7 +120,6 @@ def _characters(font: Path) -> frozenset[int]:
 
 @cache
 def _other_fonts() -> tuple[Path, ...]:
-    """Return the fonts of this computer, upright and of normal weight first."""
     from matplotlib.font_manager import fontManager
 
     # the last-resort font has every character, as a box

@@ -1,4 +1,4 @@
-"""Where things stand on the canvas of a clip or a still: the pictures above, the strip below.
+"""Layout of the canvas of a clip or a still: the pictures above, the strip below.
 
 Everything is measured in ems, the size of the text, which follows the size of the canvas: a clip shown at half its size
 on a slide can still be read, and a thumbnail of 128 pixels is scaled up until its strip can.
@@ -120,7 +120,7 @@ def picture_sizes(
     """Return the sizes at which the pictures of a grid are shown.
 
     Without a wanted size a single picture has its own, and small ones are scaled up; several are scaled down until a
-    row of them is at most ``MAX_GRID_WIDTH_PX`` wide. Upright pictures beside wide ones are then given the height of a
+    row of them is at most ``MAX_GRID_WIDTH_PX`` wide. Upright pictures next to wide ones are then given the height of a
     picture of 4 to 3.
 
     Args:
@@ -159,7 +159,7 @@ def lay_out(
         sizes: (width_px, height_px) of each picture as shown; one or more.
         columns: Pictures in a row, or 0 for a number that suits.
         title: Whether a title stands above the strip.
-        labels: Whether there are words beside the pictures.
+        labels: Whether there are words next to the pictures.
         curve: Whether there is a score curve.
         n_bars: Number of colour bars.
 
@@ -197,8 +197,6 @@ def lay_out(
 
 
 class _Strip:
-    """The strip while it is laid out, from top to bottom."""
-
     def __init__(self, width: int, top: int, em: int) -> None:
         self.width, self.em = width, em
         self.y = top + self.px(_PAD_EM)

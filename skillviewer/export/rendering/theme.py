@@ -23,7 +23,7 @@ class ExportTheme:
 
     Attributes:
         background: Behind everything.
-        text: What is read first; contrast to the background at least 12 to 1.
+        text: Main text; contrast to the background at least 12 to 1.
         muted: Units, ticks, what is read second; at least 4.5 to 1.
         line: Grid lines and frames.
         series: Curves, in order; told apart by colour-blind people (Okabe and Ito, 2008) and at least 3 to 1.

@@ -1,4 +1,4 @@
-"""What is told of a cohort: its scores in order, the raters, and what is not known."""
+"""Contents of the report of a cohort: its scores in order, the raters, and what is not known."""
 
 import math
 from collections import Counter
@@ -22,16 +22,16 @@ CHECKSUM = 12
 
 @dataclass(frozen=True, slots=True)
 class CohortOptions:
-    """What a report of a cohort says besides what the analyses hold.
+    """Options of the report of a cohort.
 
     Attributes:
         paper: ``a4`` or ``letter``; a web page has no size.
         title: Name of the study, or "".
-        task: What is done in the videos, or "".
+        task: Task of the videos, or "".
         statement: The question that raters answered, or "".
-        judgements: What raters said.
-        pairs: What the study makes of the judgements, or agreed pairs: the model's order is counted against them.
-        seen_in_training: Titles of videos that the model is known to be trained on; None where nobody knows.
+        judgements: Judgements of the raters.
+        pairs: Agreed pairs, with which the order by the model is compared.
+        seen_in_training: Titles of videos that the model was trained on; None if they are not known.
         made_on: Date of the report; None for today.
     """
 
@@ -53,11 +53,11 @@ class CohortVideo:
         name: Its name.
         score: Its score.
         interval: 95 % interval, or None with a single pass.
-        participant: The person in it, or "" where nobody is to be named.
-        warning: What the model warned of, or "".
+        participant: The participant, or "" if people are not named.
+        warning: Warning of the model, or "".
         digest: SHA-256 of the file, or "".
         before_blur: Whether the score is of the video before its faces were blurred.
-        passes: How many passes the score is the mean of.
+        passes: Number of passes that the score is the mean of.
     """
 
     name: str
@@ -122,7 +122,7 @@ class Cohort:
 
     @property
     def sentence(self) -> str:
-        """What the cohort is."""
+        """Number of videos, model and scores, as a sentence."""
         scores = self.scores
         n = len(scores)
         return (
@@ -133,7 +133,7 @@ class Cohort:
 
     @property
     def raters_words(self) -> str:
-        """What the votes come to, "" without any."""
+        """Summary of the votes, "" without any."""
         return raters_summary(
             self.options.judgements,
             self.options.pairs,
@@ -142,7 +142,7 @@ class Cohort:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What is not known."""
+        """Limits of the numbers, one or two sentences each."""
         return _unknown(self)
 
     @property
@@ -160,7 +160,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
     Args:
         videos: The videos, at least one, each with a name of its own.
         model: The model that gave all their scores.
-        options: What else is known.
+        options: Options and context.
         day: Date of the report.
 
     Raises:

@@ -31,7 +31,7 @@ FAINT_LINE = mixed(ACCENT, WHITE.background, 0.5)
 HOLLOW = mixed(ACCENT, WHITE.background, 0.1)
 TEXT_PT = 7.2
 Anchor = Literal["start", "middle", "end"]
-"""Which part of a line stands at its place."""
+"""The part of a line of text that its position refers to."""
 
 _LEFT_PT, _RIGHT_PT = 34.0, 8.0
 
@@ -285,7 +285,7 @@ def colour_ramp(
     Args:
         colours: From low to high.
         ticks: (share of the width, number) of each tick.
-        title: What it shows.
+        title: Its subject.
         width_pt: Width of the drawing; the bar takes the right part of it.
     """
     plot = Plot(width_pt, 19.0, (0.0, 1.0), (0.0, 1.0), (96.0, 9.0, 4.0, 2.0))

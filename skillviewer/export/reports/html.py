@@ -156,11 +156,9 @@ _FETCHED = re.compile(r"""url\(\s*["']?(?!data:|#)|@import""")
 
 
 class _Page(HTMLParser):
-    """A page that is read back: what it says, and what it would fetch."""
-
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.fetched: list[str] = []
         self._in_style = False
 
@@ -177,7 +175,7 @@ class _Page(HTMLParser):
         if self._in_style:
             self._look(data)
         else:
-            self.said.append(data)
+            self.texts.append(data)
 
     def _look(self, value: str, *, foreign: bool = False) -> None:
         asks = _FETCHED.search(value)
@@ -189,7 +187,7 @@ def check_html(file: Path, path: Path, words: Sequence[str]) -> None:
     """Read a web page back: it is whole, has its words, and asks for nothing else.
 
     Args:
-        file: What was written.
+        file: The file that was written.
         path: The name that it is to get, for messages.
         words: Sentences that it has to say.
 
@@ -204,7 +202,7 @@ def check_html(file: Path, path: Path, words: Sequence[str]) -> None:
     page.close()
     if page.fetched:
         raise ExportError(f"{path} was not written: the page would fetch something: {page.fetched[0]}.")
-    found = "".join("".join(page.said).split())
+    found = "".join("".join(page.texts).split())
     for sentence in words:
         if "".join(sentence.split()) not in found:
             raise ExportError(f"{path} was not written: the page does not say “{sentence}”.")

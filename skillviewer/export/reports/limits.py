@@ -1,4 +1,4 @@
-"""What the score of a video does not say: where its interval comes from, whether the video is familiar, who agrees."""
+"""Limits of a score: the origin of its interval, the familiarity of the video, and the agreement of other models."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,8 @@ def limits(
     """Return what a reader has to know of the numbers, one or two sentences each.
 
     Args:
-        analysis: What the model said.
-        other_models: How other models see the video.
+        analysis: Analysis of the video.
+        other_models: Ranks of the video by other models.
         versions: (version, score) by the other versions of the model.
         digits: Decimals of the scores.
     """

@@ -198,7 +198,7 @@ class PageFrame:
     Attributes:
         paper: Size of the page.
         title: Name of the document in the file and at the foot of every page.
-        foot: What else stands at the foot.
+        foot: More text at the foot.
     """
 
     paper: Paper
@@ -296,10 +296,10 @@ def check_pdf(file: Path, path: Path, words: Sequence[str], n_pages: int | None 
     """Read a PDF back: the pages are there, and the words can be found in it.
 
     Args:
-        file: What was written.
+        file: The file that was written.
         path: The name that it is to get, for messages.
         words: Sentences that a search has to find, however they are broken into lines.
-        n_pages: How many pages there must be, or None for any number.
+        n_pages: Number of pages that there must be, or None for any.
 
     Raises:
         ExportError: Something is missing.
@@ -325,7 +325,7 @@ def _bare(text: str, *, turned: bool) -> str:
 
     Args:
         text: The text.
-        turned: Whether it has words from right to left: they come back turned, and signs beside them elsewhere.
+        turned: Whether it has words from right to left: they come back turned, and signs next to them elsewhere.
     """
     left = "\N{REPLACEMENT CHARACTER}“”.,()" if turned else "\N{REPLACEMENT CHARACTER}"
     own = _own_letters(REGULAR)

@@ -1,4 +1,4 @@
-"""What the votes of a study come to, in the few numbers and words that a report has room for."""
+"""Summary of the votes of a study, short enough for a report."""
 
 from collections.abc import Mapping, Sequence
 
@@ -32,8 +32,8 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
     """Return what the votes come to in sentences: agreement of the raters, and of the scores with the pairs.
 
     Args:
-        judgements: What raters said.
-        pairs: What the study makes of it.
+        judgements: Judgements of the raters.
+        pairs: Agreed pairs.
         scores: Score of every video by its name in the judgements.
     """
     sentences = []
@@ -48,12 +48,12 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
         count = count_pairs(known, scores)
         ties = f", {count.ties} of them equal" if count.ties else ""
         share = f"{whole_percent(count.right, count.n)} %{ties}"
-        sentences.append(f"The model orders {count.right} of {count.n} agreed pairs as people do ({share}).")
+        sentences.append(f"The model orders {count.right} of {count.n} agreed pairs as the raters do ({share}).")
     return " ".join(sentences)
 
 
 def raters_words(judgements: Sequence[Judgement], name: str) -> str:
-    """Return what raters said of one video, "" where nobody judged it.
+    """Return a summary of the judgements of one video, "" without any.
 
     Args:
         judgements: Judgements of all videos of its task.

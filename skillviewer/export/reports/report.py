@@ -34,7 +34,7 @@ def export_report(
     Args:
         exhibit: The video; its faces are blurred where it says so.
         path: ``.pdf`` or ``.html``.
-        options: What else is known of it.
+        options: Options and context.
         overwrite: Whether a file of that name may be replaced.
         token: Checked after every picture.
         report: Told of every picture.
@@ -70,7 +70,6 @@ def export_report(
 def _blurred(
     exhibit: Exhibit, options: ReportOptions, token: CancelToken | None, report: Report
 ) -> tuple[Exhibit, ReportOptions]:
-    """Return exhibit and options with the faces of both videos that are shown."""
     reference = options.known.reference
     if reference is None:
         return with_faces([exhibit], token, report)[0], options
@@ -92,7 +91,7 @@ def export_cohort(
         videos: The videos, each with a name of its own.
         model: The model that gave all their scores.
         path: ``.pdf`` or ``.html``.
-        options: What else is known.
+        options: Options and context.
         overwrite: Whether a file of that name may be replaced.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What a report of one video is told besides what the analysis holds."""
+"""Options of the report of one video, and the context that its study gives."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +19,7 @@ class Remark:
 
     Attributes:
         text: The words.
-        author: Who wrote them, or "" where the page is to name nobody.
+        author: Author, or "" if people are not named.
         time_s: The time in the video that they speak of, or None.
     """
 
@@ -30,13 +30,13 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class OpinionOf:
-    """What a person said of a moment that the model found.
+    """Opinion of a user on a moment that the model found.
 
     Attributes:
-        start_s: Where the moment starts.
-        stop_s: Where it ends.
+        start_s: Start of the moment.
+        stop_s: Its end.
         opinion: ``agree``, ``disagree`` or ``not relevant``.
-        author: Who, or "" where nobody says.
+        author: Author, or "" if not known.
     """
 
     start_s: float
@@ -47,20 +47,20 @@ class OpinionOf:
 
 @dataclass(frozen=True, slots=True)
 class StudyContext:
-    """What a study knows of a video besides what the model says; what is left out is missed aloud in the report.
+    """Context of a video in its study; the report says what is missing.
 
     Attributes:
         name: Name of the video in ``others`` and ``judgements``; "" for the title of the exhibit.
         participant: The person in it, by the name that the study gives, or "".
-        task: What is done in the video, or "".
-        cohort: What the comparable videos are of, as it is said in a sentence.
+        task: Task of the video, or "".
+        cohort: The comparable videos in words, as in "videos of this task".
         others: The comparable videos with their scores by the same model, without this one.
-        reference: The well-scored video that is shown beside this one, or None.
-        near_by: By what the reference is near, where the program chose it; None where a person did.
-        judgements: What raters said, of all videos of its task.
-        opinions: What people said of the moments.
+        reference: The well-scored video that is shown with this one, or None.
+        near_by: Distance by which the program chose the reference; None if the user chose it.
+        judgements: Judgements of all videos of its task.
+        opinions: Opinions on the moments.
         notes: Notes on the video; as many as fit are printed.
-        other_models: How other models see it.
+        other_models: Its ranks by other models.
         versions: (version, score) by the other versions of the model.
         model_version: Version of the model, or "".
     """
@@ -82,14 +82,14 @@ class StudyContext:
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """How the report of one video is made.
+    """Options of the report of one video.
 
     Attributes:
         paper: Size of the page; a web page has none.
-        look: How maps are shown; with contours, since a heat map alone is lost where a page is printed in greys.
+        look: Look of the maps; with contours, since a heat map alone is lost where a page is printed in greys.
         names: Whether the participant, and who wrote the notes, are named.
         blur_faces: Whether faces are blurred in every picture.
-        known: What the study knows of the video.
+        known: Context of the video in its study.
         made_on: Date of the report; None for today.
     """
 

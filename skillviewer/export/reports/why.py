@@ -1,4 +1,4 @@
-"""What stands on the "why" page of one video, as values: sentences, moments, pictures; laid out elsewhere."""
+"""Contents of the "why" report of one video as values: sentences, moments, pictures. Layout: ``why_pdf``, ``html``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from skillviewer.core.analysis.wording import score_digits, score_so_far
 from skillviewer.core.arrays import Picture
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
-from skillviewer.core.explanation.why import ScoreFindings, score_findings
+from skillviewer.core.explanation.why import score_findings
 from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
@@ -62,22 +62,22 @@ class Told:
 
     @property
     def opinion(self) -> str:
-        """What all say of it who said something; "" where nobody did, or not all the same."""
-        said = {opinion.opinion for opinion in self.opinions}
-        return said.pop() if len(said) == 1 else ""
+        """The opinion of all who gave one; "" without any, or if they differ."""
+        given = {opinion.opinion for opinion in self.opinions}
+        return given.pop() if len(given) == 1 else ""
 
     @property
     def divided(self) -> str:
-        """Who said what of it, where not all said the same, else ""."""
+        """The differing opinions with their authors, else ""."""
         if self.opinion or not self.opinions:
             return ""
         named = self.names and all(opinion.author for opinion in self.opinions)
-        said = [f"{o.author}: {o.opinion}" if named else o.opinion for o in self.opinions]
-        return f"Opinions differ ({', '.join(map(printable, said))})."
+        given = [f"{o.author}: {o.opinion}" if named else o.opinion for o in self.opinions]
+        return f"Opinions differ ({', '.join(map(printable, given))})."
 
     @property
     def time(self) -> str:
-        """Its stretch in words."""
+        """Start and end in words."""
         return f"{clock(self.moment.start_s)}–{clock(self.moment.stop_s)}"
 
     @property
@@ -99,7 +99,9 @@ class Bar:
 class WhyContent:
     """Everything on the page."""
 
-    findings: ScoreFindings
+    analysis: Analysis
+    evidence: Evidence | None
+    standing: CohortStanding
     options: ReportOptions
     title: str
     subtitle: str
@@ -114,32 +116,17 @@ class WhyContent:
 
     @property
     def caution(self) -> str:
-        """What stands at the foot of every page."""
+        """Caution at the foot of every page."""
         return f"{CAUTION} {NO_GUARANTEE}" if self.blurred else CAUTION
 
     @property
     def sentence(self) -> str:
-        """Where the score stands."""
+        """Position of the score among the comparable videos."""
         return self.standing.sentence(self.digits)
 
     @property
-    def analysis(self) -> Analysis:
-        """Analysis of the video."""
-        return self.findings.analysis
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """Its evidence, or None."""
-        return self.findings.evidence
-
-    @property
-    def standing(self) -> CohortStanding:
-        """Position of the score among the comparable videos."""
-        return self.findings.standing
-
-    @property
     def faithful(self) -> bool:
-        """Whether the attention is known to be better than random; else what shows it is greyed."""
+        """True if the attention is known to be better than random; else its pictures are greyed."""
         return self.evidence is not None and self.evidence.faithful is True
 
     @property
@@ -156,15 +143,15 @@ class WhyContent:
 
     @property
     def remainder(self) -> str:
-        """What the contributions leave over, in words."""
+        """Sum of the contributions and remainder, in words."""
         evidence = self.evidence
         if evidence is None:
             return "Contributions of the segments were not computed for this report."
-        said, again = (signed(score, self.digits) for score in (self.analysis.score, evidence.score))
+        given, again = (signed(score, self.digits) for score in (self.analysis.score, evidence.score))
         other = ""
-        if said != again:  # features of a copy with blurred faces are other ones
+        if given != again:  # features of a copy with blurred faces are other ones
             now = "as it is now, with blurred faces" if SAID_BEFORE in self.analysis.video.note else "anew"
-            other = f" The video was looked at {now}, hence {again} here and not {said}."
+            other = f" The video was looked at {now}, hence {again} here and not {given}."
         return (
             f"Score {again} = {signed(evidence.baseline, self.digits)} (empty video) "
             f"{signed(float(evidence.contributions.sum()), self.digits)} (sum of the segments) "
@@ -174,14 +161,14 @@ class WhyContent:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the numbers do not say, and how far the pictures are blurred."""
+        """Limits of the numbers, and of the blurring of faces."""
         known = self.options.known
-        said = limits(self.analysis, known.other_models, known.versions, self.digits)
-        return (*said, ON_PAGE) if self.blurred else said
+        given = limits(self.analysis, known.other_models, known.versions, self.digits)
+        return (*given, ON_PAGE) if self.blurred else given
 
     @property
     def raters(self) -> str:
-        """What the raters said of it."""
+        """Summary of the judgements of the video."""
         return raters_words(self.options.known.judgements, self.options.known.name or self.title)
 
 
@@ -207,7 +194,7 @@ def gather(
 
     Args:
         exhibit: The video.
-        options: What else is known.
+        options: Options and context.
         token: Checked after every picture.
         report: Told of every picture.
 
@@ -243,7 +230,9 @@ def gather(
     shots = _shots(exhibits, wanted, options.look, token, report)
     own = shots[0]
     return WhyContent(
-        findings=findings,
+        analysis=analysis,
+        evidence=evidence,
+        standing=findings.standing,
         options=options,
         title=title,
         subtitle=" · ".join(printable(x) for x in (known.task, known.participant if options.names else "") if x),
@@ -263,7 +252,6 @@ def gather(
 def _shots(
     exhibits: Sequence[Exhibit], wanted: Sequence[Sequence[int]], look: Look, token: CancelToken | None, report: Report
 ) -> list[dict[int, FramePicture]]:
-    """Decode and paint the wanted frames of each video."""
     looks = [look, *(_on_scale_of(exhibits[0].analysis, e.analysis, look) for e in exhibits[1:])]
     shots: list[dict[int, FramePicture]] = []
     total, done = sum(len(frames) for frames in wanted), 0
@@ -308,14 +296,13 @@ def _colour_bar(analysis: Analysis, frame: int, look: Look) -> Bar | None:
 
 
 def _about(moment: Moment, opinions: Sequence[OpinionOf]) -> tuple[OpinionOf, ...]:
-    """Return what was said of a moment: opinions of another stretch are not of it, however much the two share."""
+    """Return the opinions on a moment; an opinion on another interval does not count, even if the two overlap."""
     return tuple(o for o in opinions if same_interval(o.start_s, o.stop_s, moment.start_s, moment.stop_s))
 
 
 def _reference(
     known: StudyContext, analysis: Analysis, shots: Sequence[dict[int, FramePicture]]
 ) -> tuple[str, str, FramePicture] | None:
-    """Return name, words and picture of the reference."""
     if known.reference is None:
         return None
     other = known.reference.analysis

@@ -123,7 +123,7 @@ def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["F
             )
         )
     else:
-        story.append(paragraph("No stretch of the video moved the score."))
+        story.append(paragraph("No part of the video moved the score."))
     story += _reference(why, width, size)
     if why.raters or why.options.known.judgements:
         story += [heading("What the raters said"), paragraph(why.raters or "No rater has judged this video.")]
@@ -152,7 +152,7 @@ def _moment(told: Told, number: int, greatest: float, digits: int, size: float) 
 
 
 def _boxes(opinion: str) -> "Flowable":
-    """Return what may be ticked by hand; what a person said before is ticked."""
+    """Return boxes to be ticked by hand; an opinion that was given before is ticked."""
     from skillviewer.export.reports.drawings import Plot
 
     plot = Plot(88.0, 33.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
@@ -170,7 +170,7 @@ def _reference(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     if why.reference is None:
         return [
             heading("For comparison"),
-            paragraph("No well-scored video of the same task was at hand to be shown beside it.", of=WHITE.muted),
+            paragraph("No well-scored video of the same task was available for comparison.", of=WHITE.muted),
         ]
     name, words, shot = why.reference
     own = f"score {signed(why.analysis.score, why.digits)}"
@@ -187,7 +187,6 @@ def _reference(why: WhyContent, width: float, size: float) -> list["Flowable"]:
 
 
 def _beside(title: str, about: str, time: str) -> "Flowable":
-    """Return what stands beside a picture."""
     lines = [
         paragraph(title, size_pt=8.2, bold=True),
         paragraph(about, size_pt=7.8, of=WHITE.muted),
@@ -215,7 +214,7 @@ def _notes(why: WhyContent, n_notes: int) -> list["Flowable"]:
 
 
 def note_line(note: Remark, *, names: bool) -> str:
-    """Return a note as a line, with its time and, if people are named, who wrote it."""
+    """Return a note as a line, with its time and, if people are named, its author."""
     short = note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE].rstrip()} …"
     head = " · ".join(x for x in ("" if note.time_s is None else clock(note.time_s), note.author if names else "") if x)
     return f"{head}: {short}" if head else short

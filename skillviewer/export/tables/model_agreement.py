@@ -1,4 +1,4 @@
-"""How far models agree over a study, as tables: a row every two models, and a row every model and video."""
+"""Agreement of models over a study, as tables: a row for every two models, and a row for every model and video."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class AgreementRow:
 
 @dataclass(frozen=True, slots=True)
 class RankRow:
-    """Where a model ranks a video.
+    """Rank of a video by a model.
 
     Attributes:
         video: Its name in the study.
@@ -57,8 +57,8 @@ def agreement_rows(matrix: AgreementMatrix, names: Sequence[str]) -> list[Agreem
     """Return a row for every two models.
 
     Args:
-        matrix: How far they agree.
-        names: Of the models for people, in the order of the matrix.
+        matrix: Their agreement.
+        names: Names of the models, in the order of the matrix.
     """
     return [
         AgreementRow(
@@ -79,8 +79,8 @@ def rank_rows(
 
     Args:
         disputes: Ranks of the videos.
-        names: Of the models for people, in the order of the ranks.
-        scores: Of each model, by name of the video.
+        names: Names of the models, in the order of the ranks.
+        scores: Scores of each model, by name of the video.
     """
     return [
         RankRow(
@@ -101,7 +101,7 @@ def export_agreement(rows: Sequence[AgreementRow] | Sequence[RankRow], path: Pat
 
     Args:
         rows: The rows.
-        path: Where to.
+        path: Destination.
         overwrite: Whether a file of that name may be replaced.
 
     Raises:

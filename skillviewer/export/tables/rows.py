@@ -1,4 +1,4 @@
-"""What stands in the tables: one dataclass a kind of row, and the functions that make rows of what is known.
+"""Rows of the tables: one dataclass per kind of row, and the functions that make the rows.
 
 Frames, passes and steps count from 0; times are in seconds from the first frame; positions and places of cells are
 those of the picture, from its top left corner.
@@ -23,7 +23,7 @@ class ScoreRow:
 
     Attributes:
         video: Name of the file.
-        path: Where it lay.
+        path: Path of the video.
         video_digest: SHA-256 of its bytes.
         model: Name of the checkpoint.
         model_digest: SHA-256 of its weights.
@@ -66,7 +66,7 @@ class CurveRow:
 
     Attributes:
         video: Name of the file.
-        path: Where it lay.
+        path: Path of the video.
         model: Name of the checkpoint.
         pass_index: Pass, from 0.
         step: Step of the model (segment), from 0.
@@ -167,17 +167,17 @@ def _peak(a: Analysis, k: int, n: int) -> tuple[float | None, float | None, floa
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """What one part of a video contributed to its score in one pass.
+    """Contribution of one part of a video to its score in one pass.
 
     Attributes:
         video: Name of the file.
-        path: Where it lay.
+        path: Path of the video.
         model: Name of the checkpoint.
         part: ``segment`` or ``cell`` (taken away in all steps at once).
         pass_index: Pass, from 0.
         step: Step of the segment, from 0; empty for a cell.
-        start_s: Where the segment starts; empty for a cell.
-        stop_s: Where it ends; empty for a cell.
+        start_s: Start of the segment; empty for a cell.
+        stop_s: End of the segment; empty for a cell.
         grid_row: Row of the cell, from 0 at the top; empty for a segment.
         grid_column: Column of the cell, from 0 at the left; empty for a segment.
         contribution: The score less the score without the part: positive where it raised the score.
@@ -210,7 +210,7 @@ class ComparisonRow:
 
     Attributes:
         video: Name of the file.
-        path: Where it lay.
+        path: Path of the video.
         first_model: Name of the one checkpoint.
         second_model: Name of the other.
         first_score: Score that the one gives.

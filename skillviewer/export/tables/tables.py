@@ -1,8 +1,8 @@
 """Tables for other programs: CSV (UTF-8, dot decimals, one header line) or JSON (an array of objects with these keys).
 
-pandas reads both without arguments. What stands in a row is told by its dataclass (``export/tables/rows.py``,
-``export/tables/vote_rows.py``), from which the
-JSON Schema is made.
+pandas reads both without arguments. The columns are the fields of the dataclass of a row (``export/tables/rows.py``,
+``export/tables/vote_rows.py``), from which the JSON Schema is made. The suffix of the file chooses the form. Every
+function raises an ``ExportError`` if the file is there already, or cannot be written.
 """
 
 import csv
@@ -67,20 +67,12 @@ def table_schema(name: str) -> dict[str, Any]:
 
 
 def export_scores(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
-    """Write one row for each analysis (``ScoreRow``) as CSV or JSON, by the suffix.
-
-    Raises:
-        ExportError: The file is there already, or it cannot be written.
-    """
+    """Write one row for each analysis (``ScoreRow``) as CSV or JSON."""
     return _write_table(made.ScoreRow, made.score_rows(analyses), path, overwrite=overwrite)
 
 
 def export_curves(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
-    """Write one row for each step of each pass of each analysis (``CurveRow``) as CSV or JSON, by the suffix.
-
-    Raises:
-        ExportError: The file is there already, or it cannot be written.
-    """
+    """Write one row for each step of each pass of each analysis (``CurveRow``) as CSV or JSON."""
     return _write_table(made.CurveRow, made.curve_rows(analyses), path, overwrite=overwrite)
 
 
@@ -104,11 +96,7 @@ def export_comparison(analyses: Sequence[Analysis], path: Path, *, overwrite: bo
 
 
 def export_judgements(judgements: Sequence[Judgement], path: Path, *, overwrite: bool = False) -> Path:
-    """Write one row for each judgement (``JudgementRow``) as CSV or JSON, by the suffix.
-
-    Raises:
-        ExportError: The file is there already, or it cannot be written.
-    """
+    """Write one row for each judgement (``JudgementRow``) as CSV or JSON."""
     return _write_table(votes.JudgementRow, votes.judgement_rows(judgements), path, overwrite=overwrite)
 
 
@@ -123,7 +111,7 @@ def export_strengths(
 
     Args:
         comparisons: Pairs or judgements.
-        path: Where to.
+        path: Destination.
         tasks: Task by name of video; None where all are of one.
         overwrite: Whether to replace a file that is there.
 
@@ -176,7 +164,7 @@ def write_csv(
     Args:
         kind: Dataclass of a row.
         rows: The rows.
-        path: Where to.
+        path: Destination.
         suffixes: Suffixes that the table may have.
         overwrite: Whether a file of that name may be replaced.
 
@@ -195,11 +183,7 @@ def write_csv(
 
 
 def export_record(analysis: Analysis, path: Path, *, overwrite: bool = False) -> Path:
-    """Write the result of one analysis as JSON (``AnalysisRecord``), the same that ``skillviewer score --json`` prints.
-
-    Raises:
-        ExportError: The file is there already, or it cannot be written.
-    """
+    """Write the result of one analysis as JSON (``AnalysisRecord``), as ``skillviewer score --json`` prints it."""
     with aside(path, RECORD_SUFFIXES, overwrite=overwrite) as temporary:
         temporary.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     return path

@@ -9,7 +9,7 @@ from skillviewer.core.ranking.standings import names_of, ranks
 
 @dataclass(frozen=True, slots=True)
 class JudgementRow:
-    """What one rater said of two videos at one time.
+    """Judgement of one rater on two videos at one time.
 
     Attributes:
         left: Name of the video on the left.
@@ -34,16 +34,16 @@ class JudgementRow:
 
 @dataclass(frozen=True, slots=True)
 class StrengthRow:
-    """How strong the raters, or the pairs that are agreed on, make one video: Bradley and Terry's model.
+    """Strength of one video by the raters, or by the agreed pairs (Bradley and Terry's model).
 
     Attributes:
         rank: Place in the order of its task, 1 is the strongest.
         video: Name of the video.
         task: Its task; strengths of two tasks do not stand on one scale.
         strength: In logits; the mean of the task is 0.
-        standard_error: Of the strength, in logits.
+        standard_error: Standard error of the strength, in logits.
         n_comparisons: Comparisons that it is part of.
-        n_better: Of these, those that it won.
+        n_better: Those that it won.
         n_worse: Those that it lost.
         n_equal: Those without a difference.
     """

@@ -1,6 +1,6 @@
 """Copy of a video with blurred faces: the same frames at the same times, and nothing else of the old file.
 
-The sound is copied only on request: a voice identifies a person as well as a face does.
+The sound is copied only on request: a voice identifies its speaker as well as a face does.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The table of actions as Qt's: menus, toolbar, palette and shortcut sheet are made from them."""
+"""The QActions of the table: menus, toolbar, palette and sheet of keys are made from them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -34,7 +34,7 @@ def written(key: str) -> str:
 
 
 class Tip(QObject):
-    """Keeps the tooltip of a widget that of an action, whose keys may change.
+    """Gives a widget the tooltip of an action, also when its keys change.
 
     Args:
         widget: Whose tooltip; it owns this.
@@ -71,7 +71,7 @@ def conflicts(specs: Iterable[ActionSpec]) -> list[tuple[str, str, str]]:
 
 
 def _places(spec: ActionSpec) -> frozenset[str]:
-    """Return the screens on which the keys of an action count that is not the window's."""
+    """Return the screens on which the keys of an action work, if it is no action of the window."""
     return frozenset({spec.screen}) if spec.scope is Scope.SCREEN else PLAYER_SCREENS
 
 
@@ -130,7 +130,7 @@ class Actions(QObject):
             action.setCheckable(spec.checkable)
             action.setAutoRepeat(spec.repeats)
             action.setEnabled(spec.at_first)
-            action.setIconVisibleInMenu(not spec.checkable)  # the mark stands in its place
+            action.setIconVisibleInMenu(not spec.checkable)  # the check mark takes the place of the icon
             if spec.scope is Scope.WINDOW:
                 action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
                 window.addAction(action)
@@ -185,22 +185,22 @@ class Actions(QObject):
         return set(self._actions) - self._bound
 
     def bind(self, name: str, act: Callable[[], object]) -> None:
-        """Say what an action does."""
+        """Bind an action to its code."""
         self._bound.add(name)
         self._actions[name].triggered.connect(lambda _checked: act())
 
     def bind_switch(self, name: str, act: Callable[[bool], object]) -> None:
-        """Say what a switch does; it is given whether it is on."""
+        """Bind a switch to its code, which gets True when it is on."""
         self._bound.add(name)
         self._actions[name].triggered.connect(lambda on: act(on))  # noqa: PLW0108 - Qt gives a partial no argument
 
     def set_enabled(self, enabled: bool, *names: str) -> None:
-        """Make actions possible or not."""
+        """Enable or disable actions."""
         for name in names:
             self._actions[name].setEnabled(enabled)
 
     def attach_player(self, *widgets: QWidget, lists: bool = False) -> None:
-        """Make the player's keys count in these widgets and what is inside them.
+        """Let the keys of the player work in these widgets and inside them.
 
         Args:
             widgets: Where.
@@ -213,7 +213,7 @@ class Actions(QObject):
                     widget.addAction(self._actions[spec.name])
 
     def attach_screen(self, name: str, widget: QWidget) -> None:
-        """Make the keys of a screen count anywhere in its widget."""
+        """Let the keys of a screen work anywhere in its widget."""
         for spec in self._table:
             if spec.scope is Scope.SCREEN and spec.screen == name:
                 widget.addAction(self._actions[spec.name])

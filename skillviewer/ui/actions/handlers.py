@@ -1,11 +1,9 @@
-"""Handlers: what a screen or a panel does for the actions of the window."""
+"""Handlers: the code with which a screen or a panel carries out actions of the window."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
-from PySide6.QtWidgets import QWidget
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +18,8 @@ class Handlers:
         enabled: Whether an action is possible now; actions that are not named always are.
         changed: Signals after which ``enabled`` is asked again.
         arrive: Actions that only show their screen while another screen is shown.
+        player: What actions of the player do while this screen is shown, which shows the current video; "focus" gives
+            its picture the focus.
     """
 
     run: Mapping[str, Callable[[], object]] = field(default_factory=dict)
@@ -27,32 +27,4 @@ class Handlers:
     enabled: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     changed: tuple[SignalInstance, ...] = ()
     arrive: frozenset[str] = frozenset()
-
-
-class PlayerScreen(Protocol):
-    """A screen that shows the video on screen, as the player's actions see it."""
-
-    @property
-    def transport(self) -> QWidget:
-        """The player's buttons."""
-        ...
-
-    def focus_player(self) -> None:
-        """Give the picture the focus."""
-        ...
-
-    def zoom_in(self) -> None:
-        """Zoom in on the picture."""
-        ...
-
-    def zoom_out(self) -> None:
-        """Zoom out of the picture."""
-        ...
-
-    def fit(self) -> None:
-        """Show the whole picture."""
-        ...
-
-    def fit_curve(self) -> None:
-        """Show the whole curve."""
-        ...
+    player: Mapping[str, Callable[[], object]] = field(default_factory=dict)

@@ -14,8 +14,8 @@ class Scope(StrEnum):
 
     WINDOW = "window"
     PLAYER = "player"  # the picture and the curve, and the list of videos
-    PICTURE = "picture"  # the picture and the curve: a list needs these keys itself
-    SCREEN = "screen"  # anywhere on the screen that is named
+    PICTURE = "picture"  # the picture and the curve: the list needs these keys itself
+    SCREEN = "screen"  # anywhere on the screen of the action
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ def _rank(
     name: str, text: object, *keys: str, section: int = 0, icon: str = "", checkable: bool = False, repeats: bool = True
 ) -> ActionSpec:
     spec = _screen(name, "rank", RANK, text, *keys, section=section, icon=icon, checkable=checkable)
-    return replace(spec, repeats=repeats, at_first=False)  # it means something while a pair is before a rater
+    return replace(spec, repeats=repeats, at_first=False)  # enabled while a pair is shown to a rater
 
 
 def _once(name: str, text: object, *keys: str, section: int = 0, checkable: bool = False) -> ActionSpec:
-    """An action of the Rank screen that a key that is held down does once."""
+    """Return an action of the Rank screen that is done once while its key is held down."""
     return _rank(name, text, *keys, section=section, checkable=checkable, repeats=False)
 
 

@@ -20,10 +20,10 @@ def _versions(study: Study) -> tuple[tuple[str, str], ...]:
 
 
 class Candidates(QObject):
-    """What can be chosen.
+    """The models that can be chosen.
 
     Args:
-        program: Knows checkpoints and the study.
+        program: Its checkpoints and study are listed.
         parent: Owner.
     """
 
@@ -43,7 +43,7 @@ class Candidates(QObject):
 
     @property
     def all(self) -> tuple[tuple[str, str], ...]:
-        """(key, name) of each, the uniform baseline last."""
+        """Key and name of each model, the uniform baseline last."""
         found = dict(self._of_study)
         for entry in self._program.models.entries:
             found.setdefault(str(entry.folder), entry.name)
@@ -57,13 +57,13 @@ class Candidates(QObject):
         return dict(self.all).get(key, Path(key).name)
 
     def take(self, folder: Path) -> str:
-        """Offer a checkpoint that lies elsewhere; returns its key."""
+        """Offer a checkpoint in another folder; return its key."""
         self._opened[str(folder)] = folder.name
         self.changed.emit()
         return str(folder)
 
     def first_choice(self) -> list[tuple[str, str]]:
-        """Return what is compared where nothing was chosen yet: the model that is loaded, and up to three more."""
+        """Return the models compared before any choice: the loaded one, and up to three more."""
         wanted = self._program.models.wanted
         folders = [key for key, _ in self.all if key != UNIFORM]
         folders.sort(key=lambda key: wanted is None or key != str(wanted))

@@ -65,16 +65,16 @@ class ColourBarStrip(QWidget):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the bars are called."""
+        """Titles of the bars."""
         return tuple(label.text() for label, _ in self._pairs if not label.isHidden())
 
     @property
     def text(self) -> str:
-        """The words beside them."""
+        """The text next to the bars."""
         return self._words.text()
 
     def on_theme(self, theme: Theme) -> None:
-        """Take colours: the strip belongs to the stage."""
+        """Apply the colours of the stage."""
         self._theme = theme
         palette = self.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
@@ -88,7 +88,7 @@ class ColourBarStrip(QWidget):
         """Show bars.
 
         Args:
-            words: Beside them.
+            words: Text next to the bars.
             bars: Label and limits of each.
         """
         self._words.setText(words)

@@ -1,4 +1,4 @@
-"""Keeps the numbers of one model against the others up to date, for the video on screen."""
+"""Compares one model with the others in a worker thread, for the video on screen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ def _answer(_backend: Backend, wanted: _Wanted, superseded: CancelToken, _report
     return _Found(wanted, contrast(wanted.first, wanted.second, wanted.analyses, superseded))
 
 
-class Contrasting(QObject):
-    """One model against the others. What belongs to another video or another pair is never shown.
+class ContrastLoader(QObject):
+    """Comparison of one model with the others. Results for another video or another pair are never shown.
 
     Args:
-        worker: Where the numbers are computed.
-        messages: Told of failures.
+        worker: Computes the numbers.
+        messages: Shows failures.
         parent: Owner.
     """
 
@@ -58,7 +58,7 @@ class Contrasting(QObject):
         return self._contrast
 
     def want(self, first: str, second: str, rows: tuple[ComparedModel, ...]) -> None:
-        """Compare a model with all others, as far as they have looked at the whole video.
+        """Compare a model with all others that have assessed the whole video.
 
         Args:
             first: Key of the model.
@@ -92,7 +92,7 @@ class Contrasting(QObject):
 def _same(one: _Wanted, other: _Wanted | None) -> bool:
     if other is None or (one.first, one.second) != (other.first, other.second):
         return False
-    # the baseline is made anew each time: the analyses that it follows tell whether it is another
+    # the baseline is made each time; it changes only with the analyses that it follows
     return one.analyses.keys() == other.analyses.keys() and all(
         one.analyses[key] is other.analyses[key] or not one.analyses[key].provenance.model_digest
         for key in one.analyses
@@ -100,7 +100,7 @@ def _same(one: _Wanted, other: _Wanted | None) -> bool:
 
 
 def _goes_on(one: _Wanted, other: _Wanted | None) -> bool:
-    """Return whether the numbers shown are of the same video and pair, only of fewer or more models."""
+    """Return whether the numbers shown are of the same video and pair, with fewer or more models."""
     if other is None or (one.first, one.second) != (other.first, other.second):
         return False
     return one.analyses[one.first].subject == other.analyses[other.first].subject

@@ -17,7 +17,7 @@ Style = Qt.PenStyle
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """How the line of one model is drawn.
+    """Style of the line of one model.
 
     Attributes:
         on_dark: Colour on a dark ground.
@@ -30,7 +30,6 @@ class Stroke:
     dashes: tuple[float, ...] = ()
 
     def pen(self, *, dark: bool, width: float = 2.0) -> QPen:
-        """Return the pen."""
         pen = QPen(QColor(self.on_dark if dark else self.on_light), width)
         pen.setCosmetic(True)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -67,7 +66,7 @@ def draw_swatch(painter: QPainter, room: QRectF, stroke: Stroke, *, dark: bool) 
 
 
 class Heights(StrEnum):
-    """What the height of a curve means."""
+    """Scale of the heights of the curves."""
 
     OWN = "own"  # every curve fills the plot from its own least to its own greatest score
     STANDARD = "standard"  # standard deviations from the mean of the model's scores over the study

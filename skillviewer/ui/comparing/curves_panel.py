@@ -1,10 +1,10 @@
-"""The curves of all models, and what their heights mean."""
+"""The score curves of all models, with the choice of their vertical scale."""
 
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.ui.comparing.curve_style import Heights, Stroke, lines
@@ -15,9 +15,9 @@ from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 
 
 class CurvesPanel(QWidget):
-    """Plot under a line that says what is plotted.
+    """Plot with a line that names its vertical scale.
 
-    Scores of different models are on different scales. Where each model has scored enough of the study, curves stand in
+    Scores of different models are on different scales. Where each model has scored enough of the study, curves are in
     standard deviations of its scores; else each has a scale of its own.
 
     Args:
@@ -31,15 +31,14 @@ class CurvesPanel(QWidget):
         self._strokes: Mapping[str, tuple[str, Stroke]] = {}
         self._spreads: Mapping[str, tuple[float, float]] = {}
         self.plot = CurvesPlot(playback, self)
-        title = QLabel(self.tr("Scores"), self)
-        title.setProperty("heading", True)
+        title = text_label(self.tr("Scores"), self, heading=True)
         self.heights = QComboBox(self)
         self.heights.addItem(self.tr("In standard deviations"), Heights.STANDARD)
-        self.heights.addItem(self.tr("Each on its own scale"), Heights.OWN)
+        self.heights.addItem(self.tr("Own scale for each model"), Heights.OWN)
         self.heights.setToolTip(
-            self.tr("Scores of different models can be compared only in standard deviations of each model's scores")
+            self.tr("Scores of different models are comparable only in standard deviations of each model's scores")
         )
-        self.heights.setAccessibleName(self.tr("Heights of the curves"))
+        self.heights.setAccessibleName(self.tr("Vertical scale of the curves"))
         self.heights.activated.connect(self._on_chosen)
         self._wanted = Heights.STANDARD
         self._note = text_label("", self, muted=True)
@@ -56,12 +55,12 @@ class CurvesPanel(QWidget):
 
     @property
     def note(self) -> str:
-        """What the heights mean."""
+        """The vertical scale in words."""
         return self._note.text()
 
     @property
     def shown_heights(self) -> Heights:
-        """What the heights mean now: the choice, if it can be had."""
+        """The vertical scale in force: the chosen one where it is possible."""
         return self._wanted if self._standard_known else Heights.OWN
 
     @property
@@ -75,7 +74,6 @@ class CurvesPanel(QWidget):
 
     @property
     def _scored(self) -> tuple[str, ...]:
-        """The models that give a score."""
         return tuple(line.key for line in lines(self._analyses, Heights.OWN, {}))
 
     def show_curves(
@@ -87,7 +85,7 @@ class CurvesPanel(QWidget):
         """Draw curves.
 
         Args:
-            analyses: By key of the model, whole or so far.
+            analyses: Analyses by key of the model, whole or so far.
             strokes: Number and stroke of each model.
             spreads: Mean and standard deviation of the scores over the study, where they are known.
         """
@@ -103,7 +101,7 @@ class CurvesPanel(QWidget):
         self._note.setToolTip(words)
 
     def _offer(self, heights: Heights) -> None:
-        """Show the choice that is in force; one that cannot be had is greyed and says why."""
+        """Show the scale in force; a scale that is not possible is greyed and says why."""
         self.heights.setCurrentIndex(self.heights.findData(heights))
         model, at = self.heights.model(), self.heights.findData(Heights.STANDARD)
         assert isinstance(model, QStandardItemModel)

@@ -1,4 +1,4 @@
-"""The score curves of all models in one plot, on the clock of the panes."""
+"""The score curves of all models in one plot, with the time axis of the panes."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -16,11 +16,11 @@ from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.time_plot import TimePlot
 
 LABEL_ROOM = 0.045
-"""Part of the width, at the right end, that belongs to the numbers of the curves."""
+"""Share of the width, at the right end, kept for the numbers of the curves."""
 
 
 class CurvesPlot(TimePlot):
-    """Curves told apart by number, dashes and lightness. The left button scrubs, the wheel zooms time.
+    """Curves that differ by number, dashes and lightness. The left button scrubs, the wheel zooms the time axis.
 
     Args:
         playback: The playhead.
@@ -52,12 +52,12 @@ class CurvesPlot(TimePlot):
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """What is drawn."""
+        """The curves drawn."""
         return self._lines
 
     @property
     def cursor_s(self) -> float:
-        """Time at which the cursor stands."""
+        """Time of the cursor, in seconds."""
         return float(self._cursor.value())
 
     def show_lines(self, lines: Sequence[Line], strokes: Mapping[str, tuple[str, Stroke]], heights: Heights) -> None:
@@ -66,7 +66,7 @@ class CurvesPlot(TimePlot):
         Args:
             lines: The curves.
             strokes: Number and stroke of each model, by key.
-            heights: What the heights mean.
+            heights: The vertical scale.
         """
         self._lines, self._strokes, self._heights = tuple(lines), strokes, heights
         self._draw()
@@ -88,7 +88,7 @@ class CurvesPlot(TimePlot):
         self.getAxis("left").setStyle(showValues=standard)
         self.getAxis("left").setWidth(40 if standard else 12)
         self._zero.setVisible(standard)
-        places = _parted([float(line.heights[-1]) for line in self._lines], *self._range())
+        places = _spread_labels([float(line.heights[-1]) for line in self._lines], *self._range())
         low, high = self._range()
         self._box.setYRange(low, high, padding=0)
         for line, place in zip(self._lines, places, strict=True):
@@ -117,7 +117,7 @@ class CurvesPlot(TimePlot):
         self._box.setXRange(self._from, self._until + room, padding=0.005)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go there."""
+        """Go to the time under the mouse."""
         self._held = event.button() == Qt.MouseButton.LeftButton
         self.mouseMoveEvent(event)
 
@@ -129,7 +129,7 @@ class CurvesPlot(TimePlot):
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go: the playhead is where the mouse is now."""
+        """Go to the time under the mouse, and end the scrub."""
         self.mouseMoveEvent(event)
         self._held = False
 
@@ -165,8 +165,8 @@ class CurvesPlot(TimePlot):
         self._points.setData(spots)
 
 
-def _parted(ends: list[float], low: float, high: float) -> list[float]:
-    """Return places for labels beside the ends of curves such that none covers another."""
+def _spread_labels(ends: list[float], low: float, high: float) -> list[float]:
+    """Return label positions near the ends of the curves, such that no label covers another."""
     gap = (high - low) * min(0.12, 0.9 / max(len(ends), 1))
     order = np.argsort(ends, kind="stable")
     places = np.array(ends, np.float64)

@@ -1,4 +1,4 @@
-"""Panes of the same frame side by side, as large as they can be."""
+"""Panes of the same frame next to each other, as large as possible."""
 
 import math
 
@@ -22,13 +22,13 @@ STEP_PX = 16
 
 
 def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
-    """Return in how many columns pictures become largest; the fewer rows where it makes no difference.
+    """Return the number of columns for the largest pictures; with equal sizes, the one with fewer rows.
 
     Args:
-        n: Panes.
-        room: Where they lie.
+        n: Number of panes.
+        room: Size of the area.
         aspect: Width of the picture over its height.
-        caption_px: Height of the words under each.
+        caption_px: Height of the caption under each.
     """
 
     def size(columns: int) -> float:
@@ -41,13 +41,13 @@ def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
 
 
 def shrunk(shot: DecodedPicture, width_px: int) -> DecodedPicture:
-    """Return a shot whose picture is no wider than it is shown; the same where that is hardly smaller.
+    """Return the picture scaled to its width on screen; unchanged where that is hardly smaller.
 
-    A picture is made smaller once, and not by every pane.
+    The picture is scaled once, not by every pane.
 
     Args:
         shot: A picture with its frame.
-        width_px: Screen pixels that the whole picture fills from left to right.
+        width_px: Width of the whole picture on screen, in pixels.
     """
     height, width = shot.picture.shape[:2]
     if width_px < 1 or width_px >= AVERAGED_BELOW * width:
@@ -62,11 +62,11 @@ def shrunk(shot: DecodedPicture, width_px: int) -> DecodedPicture:
 
 def _pixels(image: QImage) -> Picture:
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()  # the image goes
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()  # the image is freed
 
 
 class PaneGrid(QWidget):
-    """The panes. One picture comes in, and every pane lays its own map over it.
+    """The panes. All show the same picture, each with its own map over it.
 
     Args:
         icons: Icons by name.
@@ -96,7 +96,6 @@ class PaneGrid(QWidget):
         return self._panes
 
     def pane(self, key: str) -> ModelPane:
-        """Return a pane."""
         return self._panes[key]
 
     @themed
@@ -105,7 +104,7 @@ class PaneGrid(QWidget):
         self.update()
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
-        """Show panes for these, in this order; panes that stay keep what they show."""
+        """Show the panes of these keys in this order; remaining panes keep what they show."""
         before, self._panes = self._panes, {}
         for key in keys:
             self._panes[key] = before.pop(key) if key in before else self._made(key)
@@ -124,7 +123,7 @@ class PaneGrid(QWidget):
         return pane
 
     def set_video(self, video: VideoInfo | None) -> None:
-        """Show another video; nothing is on screen until its first picture comes."""
+        """Show another video; the panes stay empty until its first picture comes."""
         self._video, self._shot = video, None
         for pane in self._panes.values():
             pane.set_video(video)
@@ -132,16 +131,16 @@ class PaneGrid(QWidget):
 
     @property
     def has_picture(self) -> bool:
-        """Whether a picture of the video has come."""
+        """True once a picture of the video has come."""
         return self._shot is not None
 
     def refresh(self) -> None:
-        """Show the last picture again, in panes that show none."""
+        """Show the last picture in panes that have none."""
         self._show_shot()
 
     @Slot(object)
     def set_words(self, words: str) -> None:
-        """Say in all panes why there is no picture."""
+        """Show in all panes why there is no picture."""
         self._shot = None
         for pane in self._panes.values():
             pane.set_words(words)
@@ -155,18 +154,16 @@ class PaneGrid(QWidget):
         if self._shot is None or not self._panes or not self.isVisible():
             return
         widest = max(pane.canvas.viewport.rect[2] for pane in self._panes.values())
-        # in steps, so that few sizes come up while an edge is dragged: painters keep a layer for each
+        # in steps: painters keep a layer for each size, and dragging an edge should need few
         small = shrunk(self._shot, STEP_PX * math.ceil(widest * self.devicePixelRatioF() / STEP_PX))
         for pane in self._panes.values():
             pane.set_shot(small)
 
     def zoom_in(self) -> None:
-        """Zoom in, in all panes."""
         for pane in list(self._panes.values())[:1]:
             pane.canvas.zoom_in()
 
     def zoom_out(self) -> None:
-        """Zoom out, in all panes."""
         for pane in list(self._panes.values())[:1]:
             pane.canvas.zoom_out()
 
@@ -187,12 +184,11 @@ class PaneGrid(QWidget):
             self._show_shot()  # with more or fewer pixels
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arrange the panes anew."""
         super().resizeEvent(event)
         self._lay_out()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Show what came while nobody looked."""
+        """Show the picture that came while hidden."""
         super().showEvent(event)
         self._show_shot()
 
@@ -210,14 +206,14 @@ class PaneGrid(QWidget):
             row, column = divmod(at, columns)
             left, right = column * width // columns, (column + 1) * width // columns - GAP_PX
             top, bottom = row * height // rows, (row + 1) * height // rows - GAP_PX
-            # no taller than the picture, so that its words stand right under it
+            # no taller than the picture, so that its caption is right under it
             tall = min(bottom - top, math.ceil((right - left) / aspect) + caption)
             pane.setGeometry(QRect(left, top + (bottom - top - tall) // 2, right - left, tall))
         self.update()
         self._show_shot()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the stage between the panes."""
+        """Paint the background between the panes."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.stage))
         painter.end()

@@ -1,4 +1,4 @@
-"""What is compared, on which scale, and which two panes are held against each other."""
+"""Choice of the compared models, the colour scale and the pair for the difference."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ LEAST_BOX_PX, LONGEST_NAME_PX = 120, 104
 
 
 class ModelsMenu(QMenu):
-    """The models that can be compared, those that are marked."""
+    """Menu of the models that can be compared; compared ones are checked."""
 
     toggled = Signal(str, bool)
     open_asked = Signal()
@@ -31,7 +31,7 @@ class ModelsMenu(QMenu):
         self.triggered.connect(self._on_triggered)
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
-        """Say which are compared."""
+        """Check the compared models."""
         self._keys = keys
 
     @Slot()
@@ -44,14 +44,14 @@ class ModelsMenu(QMenu):
             words = printable(name)
             if key == UNIFORM:
                 self.addSeparator()
-                words = self.tr("Uniform: looks everywhere alike")
+                words = self.tr("Uniform: the same attention everywhere")
             action = self.addAction(words.replace("&", "&&"))
             action.setData(key)
             action.setCheckable(True)
             action.setChecked(key in self._keys)
             action.setEnabled(key in self._keys or not full)
         if full:
-            note = self.addAction(self.tr("Nine at most: take one away first"))
+            note = self.addAction(self.tr("Nine models at most: remove one first"))
             note.setEnabled(False)
         self.addSeparator()
         self.addAction(self.tr("Open a checkpoint folder…")).setData(OPEN)
@@ -92,11 +92,11 @@ class Header(QWidget):
         ):
             self.scale.addItem(words, scale)
         self.scale.setAccessibleName(self.tr("Colour scale"))
-        self.scale.setToolTip(self.tr("What the ends of the colours are taken from"))
+        self.scale.setToolTip(self.tr("Range of values that the colours cover"))
         self.first, self.second = self._names(self.tr("Compared model")), self._names(self.tr("Compared with"))
         self._against = text_label(self.tr("against"), self, muted=True)
         self.difference = QCheckBox(self.tr("Show the difference"), self)
-        self.difference.setToolTip(self.tr("A map of where the first looks more (+) and where the second does (−)"))
+        self.difference.setToolTip(self.tr("Map of where the first attends more (+) and the second does (−)"))
         self.again = QPushButton(self.tr("Try again"), self)
         self.save = QPushButton(self.tr("Save"), self)
         row = horizontal(self, (8, 6, 8, 6), 8)
@@ -126,13 +126,13 @@ class Header(QWidget):
 
     @property
     def pair(self) -> tuple[str, str]:
-        """Keys of the two models that are held against each other; "" where there is none."""
+        """Keys of the two models to compare; "" where there is none."""
         return str(self.first.currentData() or ""), str(self.second.currentData() or "")
 
     def set_models(self, models: Sequence[tuple[str, str, str]]) -> None:
-        """Offer the compared models, as (number, key, name); what was chosen stays chosen where it is there.
+        """Offer the compared models, as (number, key, name); a choice stays where it is still possible.
 
-        The pair is always of two models where there are two.
+        The pair has two different models where there are two.
         """
         before = self.pair
         keys = [key for _, key, _ in models]
@@ -154,7 +154,7 @@ class Header(QWidget):
             self.pair_chosen.emit(*self.pair)
 
     def _show_choices(self, n_models: int) -> None:
-        """Show only what can be chosen: a scale for one model, a pair for two."""
+        """Show only choices that apply: a scale for one model, a pair for two."""
         of_one: tuple[QWidget, ...] = (self.scale, self.save)
         of_two: tuple[QWidget, ...] = (self.first, self._against, self.second, self.difference)
         for control in of_one:
@@ -164,7 +164,7 @@ class Header(QWidget):
         self.difference.setEnabled(n_models > 1)
 
     def choose_second(self, key: str) -> None:
-        """Hold another model against the first."""
+        """Compare the first model with another one."""
         if key != self.pair[0] and self.second.findData(key) >= 0:
             self.second.setCurrentIndex(self.second.findData(key))
 
@@ -175,7 +175,7 @@ class Header(QWidget):
     @Slot(int)
     def _on_pair(self, _index: int) -> None:
         first, second = self.pair
-        if first == second:  # the other box makes way
+        if first == second:  # the other box takes the next model
             moved = self.second if self.sender() is self.first else self.first
             moved.setCurrentIndex((moved.currentIndex() + 1) % max(moved.count(), 1))
             return

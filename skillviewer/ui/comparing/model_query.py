@@ -1,4 +1,4 @@
-"""One question at a time to the pool of models, so that what is asked next can change until the last moment."""
+"""Queries of the pool of models, one at a time, so that the next one can change until the last moment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,28 +13,28 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.engine.inference.pooled_models import PooledModels
-from skillviewer.ui.comparing.queries import ask, remember
+from skillviewer.ui.comparing.queries import ask, saved
 from skillviewer.ui.threads.throttle import Throttle
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 class Kind(Enum):
-    """What is asked."""
+    """Kind of a query."""
 
-    FACTS = auto()  # of a checkpoint
-    ASSESS = auto()  # a video
-    RECALL = auto()  # what the model said of the study's videos before
-    EXPLAIN = auto()  # a video's score: is the attention faithful
+    FACTS = auto()  # facts of a checkpoint
+    ASSESS = auto()  # analysis of a video
+    SAVED = auto()  # saved analyses of the study
+    EXPLAIN = auto()  # faithfulness for a video
 
 
 @dataclass(frozen=True, slots=True)
-class ModelQuestion:
-    """One question.
+class ModelRequest:
+    """One query.
 
     Attributes:
-        kind: What is asked.
+        kind: Kind of the query.
         key: Folder of the model's checkpoint.
-        footage: The video; None where none is meant.
+        footage: The video, or None.
     """
 
     kind: Kind
@@ -43,14 +43,14 @@ class ModelQuestion:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Matter:
-    """What a question is asked with.
+class RequestInputs:
+    """Inputs of a query.
 
     Attributes:
-        passes: K, interleaved passes.
-        videos: The videos of the study, to recall.
-        digest: Of the model, to recall.
-        analysis: To explain.
+        passes: Number of interleaved sampling passes, K.
+        videos: Videos of the study whose saved analyses are loaded.
+        digest: Digest of the model whose saved analyses are loaded.
+        analysis: Analysis to explain.
     """
 
     passes: int = 1
@@ -59,24 +59,24 @@ class Matter:
     analysis: Analysis | None = None
 
 
-def _work(question: ModelQuestion, matter: Matter) -> Callable[[PooledModels, CancelToken, Report], object]:
-    folder, footage, analysis = Path(question.key), question.footage, matter.analysis
+def _work(request: ModelRequest, inputs: RequestInputs) -> Callable[[PooledModels, CancelToken, Report], object]:
+    folder, footage, analysis = Path(request.key), request.footage, inputs.analysis
 
     def work(pool: PooledModels, token: CancelToken, report: Report) -> object:
-        if question.kind is Kind.FACTS:
+        if request.kind is Kind.FACTS:
             return pool.facts(folder)
-        if question.kind is Kind.RECALL:
-            return remember(matter.videos, matter.digest, matter.passes, token)
-        if question.kind is Kind.EXPLAIN and analysis is not None:
+        if request.kind is Kind.SAVED:
+            return saved(inputs.videos, inputs.digest, inputs.passes, token)
+        if request.kind is Kind.EXPLAIN and analysis is not None:
             return pool.explain(folder, analysis, token, report)
         assert footage is not None
-        return ask(pool, folder, footage, matter.passes, token, report)
+        return ask(pool, folder, footage, inputs.passes, token, report)
 
     return work
 
 
 class ModelQuery(QObject):
-    """Asks, tells how far it is, and says what came of it. After ``cancel`` nothing is answered.
+    """Runs queries and reports their progress and results. A cancelled query reports nothing.
 
     Args:
         worker: Owns the pool of models.
@@ -84,37 +84,37 @@ class ModelQuery(QObject):
     """
 
     progressed = Signal(object, object)
-    """Question and ``Progress``, at most every 100 ms."""
+    """Query and ``Progress``, at most every 100 ms."""
     answered = Signal(object, object)
-    """Question and what is known now."""
+    """Query and its result."""
     failed = Signal(object, str)
-    """Question and the reason, in a sentence."""
+    """Query and the reason, in a sentence."""
     free = Signal()
-    """The next question can be asked."""
+    """The next query can be run."""
 
     def __init__(self, worker: WorkerThread[PooledModels], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._question: ModelQuestion | None = None
+        self._request: ModelRequest | None = None
         self._task: Task | None = None
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show)
 
     @property
-    def running(self) -> ModelQuestion | None:
-        """What is being asked."""
-        return self._question
+    def running(self) -> ModelRequest | None:
+        """The query in progress, or None."""
+        return self._request
 
     @property
     def can_ask(self) -> bool:
-        """Whether a question can be asked now."""
-        return self._question is None and not self._worker.stopped
+        """True if a query can be run now."""
+        return self._request is None and not self._worker.stopped
 
-    def ask(self, question: ModelQuestion, matter: Matter) -> None:
-        """Ask; only where ``can_ask``."""
-        assert self._question is None
-        self._question = question
-        task = self._worker.submit(_work(question, matter))
+    def ask(self, request: ModelRequest, inputs: RequestInputs) -> None:
+        """Run a query; only where ``can_ask``."""
+        assert self._request is None
+        self._request = request
+        task = self._worker.submit(_work(request, inputs))
         self._task = task
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)
@@ -122,12 +122,12 @@ class ModelQuery(QObject):
         task.finished.connect(self._on_finished)
 
     def cancel(self) -> None:
-        """Ask no longer for what is being asked."""
+        """Cancel the query in progress."""
         if self._task is not None:
             self._task.cancel()
 
     def keep(self, keys: tuple[str, ...]) -> None:
-        """Let the pool go of all models but these."""
+        """Drop all models but these from the pool."""
         if not self._worker.stopped:
             folders = {Path(key) for key in keys}
             self._worker.submit(lambda pool, _token, _report: pool.keep(folders))
@@ -138,8 +138,8 @@ class ModelQuery(QObject):
 
     @Slot(object)
     def _show(self, progress: Progress) -> None:
-        if self._question is not None and not self._cancelled:
-            self.progressed.emit(self._question, progress)
+        if self._request is not None and not self._cancelled:
+            self.progressed.emit(self._request, progress)
 
     @property
     def _cancelled(self) -> bool:
@@ -147,18 +147,18 @@ class ModelQuery(QObject):
 
     @Slot(object)
     def _on_succeeded(self, answer: object) -> None:
-        if self._question is not None:
-            self.answered.emit(self._question, answer)
+        if self._request is not None:
+            self.answered.emit(self._request, answer)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        if self._question is not None and not self._cancelled:
-            words = self.tr("Something went wrong that should not have: {}. The log has the details.")
+        if self._request is not None and not self._cancelled:
+            words = self.tr("Unexpected error: {}. The log has the details.")
             text = str(error) if isinstance(error, SkillViewerError) else words.format(type(error).__name__)
-            self.failed.emit(self._question, text)
+            self.failed.emit(self._request, text)
 
     @Slot()
     def _on_finished(self) -> None:
-        self._question = self._task = None
+        self._request = self._task = None
         self._throttle.stop()
         self.free.emit()

@@ -1,4 +1,4 @@
-"""The models that are compared: which, how far each is with the video on screen, and what is asked next."""
+"""The compared models, their progress with the video on screen, and the order of queries."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +11,9 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.comparing.curve_style import MOST
-from skillviewer.ui.comparing.model_query import Kind, Matter, ModelQuery, ModelQuestion
+from skillviewer.ui.comparing.model_query import Kind, ModelQuery, ModelRequest, RequestInputs
 from skillviewer.ui.comparing.queries import Answer
-from skillviewer.ui.comparing.results import Answers
+from skillviewer.ui.comparing.results import Results
 from skillviewer.ui.comparing.row import UNIFORM, ComparedModel, ModelProgress, baseline, filled
 from skillviewer.ui.comparing.slow_job import SlowJob
 from skillviewer.ui.session.program import Program
@@ -25,47 +25,47 @@ if TYPE_CHECKING:
     from skillviewer.core.video.extents import ClipRange
 
 SETTLE_MS = 450
-"""A video must stay on screen this long before models are asked about it, unless it has been analysed already: by then
-the model of the other screens has begun with it, and its features are waited for instead of computed twice."""
+"""Time a video must stay on screen before the models are queried about it, unless it is already analysed: by then the
+loaded model has begun with it, and its features are waited for instead of computed twice."""
 
 
 class ModelSet(QObject):
     """The compared models, in the order of their panes.
 
-    While ``active``, the models are asked about the video on screen; what was asked with ``assess_all`` and ``explain``
-    goes on all the same.
+    While ``active``, the models are queried about the video on screen. Work started by ``assess_all`` and ``explain``
+    continues in any case.
 
     Args:
-        program: What is on screen, and the worker thread of the models.
+        program: The video on screen, and the worker thread of the models.
         parent: Owner.
     """
 
     models_changed = Signal()
     """A model was added or removed."""
     row_changed = Signal(str)
-    """Key of a model whose row is another now; the uniform baseline follows the others."""
+    """Key of a model whose row has changed; the uniform baseline follows the others."""
     study_changed = Signal()
-    """More is known of the study's videos."""
+    """More results on the study's videos are known."""
     busy_changed = Signal()
 
     def __init__(self, program: Program, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program = program
-        self.answers = Answers()
+        self.results = Results()
         self._keys: tuple[str, ...] = ()
         self._names: dict[str, str] = {}
         self._active = self._stopped = False
-        self._batch: list[ModelQuestion] = []
+        self._batch: list[ModelRequest] = []
         self._n_batch = 0
         self._recalled: set[tuple[str, str, ClipRange | None]] = set()  # (key, digest of the file, part of it)
-        self._growing: tuple[ModelQuestion, Progress] | None = None
+        self._growing: tuple[ModelRequest, Progress] | None = None
         self._job = SlowJob(program.jobs, self.tr("Comparing models"), self)
         self._job.stop_asked.connect(self.stop)
-        self._inquiry = ModelQuery(program.compared, self)
-        self._inquiry.progressed.connect(self._on_progress)
-        self._inquiry.answered.connect(self._on_answered)
-        self._inquiry.failed.connect(self._on_failed)
-        self._inquiry.free.connect(self._on_free)
+        self._query = ModelQuery(program.compared, self)
+        self._query.progressed.connect(self._on_progress)
+        self._query.answered.connect(self._on_answered)
+        self._query.failed.connect(self._on_failed)
+        self._query.free.connect(self._on_free)
         self._settle = single_shot(self, SETTLE_MS, self.advance)
         program.playback.video_changed.connect(self._on_video)
         program.state.passes_changed.connect(self._forget)
@@ -75,7 +75,7 @@ class ModelSet(QObject):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The models, in order."""
+        """Keys of the models, in order."""
         return self._keys
 
     @property
@@ -85,29 +85,29 @@ class ModelSet(QObject):
 
     @property
     def rows(self) -> tuple[ComparedModel, ...]:
-        """The models with what they say of the video on screen."""
+        """The models with their results on the video on screen."""
         return tuple(self.row(key) for key in self._keys)
 
     @property
     def busy(self) -> bool:
-        """Whether something was asked that takes long: all videos, or evidence."""
-        return bool(self._batch) or (self._n_batch > 0 and self._inquiry.running is not None)
+        """True while long work runs: all videos, or evidence."""
+        return bool(self._batch) or (self._n_batch > 0 and self._query.running is not None)
 
     @property
     def troubled(self) -> bool:
-        """Whether a model failed or was stopped."""
+        """True if a model failed or was stopped."""
         return any(row.standing in {ModelProgress.FAILED, ModelProgress.STOPPED} for row in self.rows)
 
     def row(self, key: str) -> ComparedModel:
-        """Return one model with what it says of the video on screen."""
-        row = ComparedModel(key, self._names[key], self.answers.facts.get(key), seconds=self.answers.seconds.get(key))
+        """Return one model with its results on the video on screen."""
+        row = ComparedModel(key, self._names[key], self.results.facts.get(key), seconds=self.results.seconds.get(key))
         if key == UNIFORM:
-            return baseline(row, self._keys, self.footage, self.answers)
+            return baseline(row, self._keys, self.footage, self.results)
         growing = self._growing[1] if self._growing and self._growing[0] == self._about(key) else None
-        return filled(row, self.footage, self.answers, growing, stopped=self._stopped)
+        return filled(row, self.footage, self.results, growing, stopped=self._stopped)
 
-    def _about(self, key: str) -> ModelQuestion:
-        return ModelQuestion(Kind.ASSESS, key, self.footage)
+    def _about(self, key: str) -> ModelRequest:
+        return ModelRequest(Kind.ASSESS, key, self.footage)
 
     # which models
 
@@ -117,78 +117,77 @@ class ModelSet(QObject):
             self._set((*self._keys, key), {**self._names, key: name})
 
     def remove(self, key: str) -> None:
-        """Compare a model no longer."""
         if key in self._keys:
             self._set(tuple(other for other in self._keys if other != key), self._names)
 
     def choose(self, models: Sequence[tuple[str, str]]) -> None:
-        """Compare these, as (key, name), and no others."""
+        """Compare exactly these models, given as (key, name)."""
         self._set(tuple(key for key, _ in models[:MOST]), dict(models))
 
     def _set(self, keys: tuple[str, ...], names: dict[str, str]) -> None:
         before, self._keys, self._names = self._keys, keys, names
         if keys == before:
             return
-        self._batch = [question for question in self._batch if question.key in keys]
-        running = self._inquiry.running
+        self._batch = [request for request in self._batch if request.key in keys]
+        running = self._query.running
         if running is not None and running.key not in keys:
-            self._inquiry.cancel()
+            self._query.cancel()
         if set(before) - set(keys):
             self._recalled = {item for item in self._recalled if item[0] in keys}
-            self._inquiry.keep(tuple(key for key in keys if key != UNIFORM))
+            self._query.keep(tuple(key for key in keys if key != UNIFORM))
         for key in set(keys) - set(before):
-            self.answers.broken.pop(key, None)
+            self.results.broken.pop(key, None)
         self._program.settings.compared = keys
         self._take_over()
         self.models_changed.emit()
         self.study_changed.emit()
         self.advance()
 
-    # what is asked
+    # queries
 
     def set_active(self, active: bool) -> None:
-        """Ask about the video on screen, or not."""
+        """Query the models about the video on screen, or not."""
         self._active = active
         self._take_over()
         self.advance()
 
     def assess_all(self) -> None:
-        """Ask every model about every video, behind the one on screen."""
+        """Have every model assess every video, after the one on screen."""
         self._stopped = False
         videos = [entry.footage for entry in self._program.videos if entry.state.has_picture]
-        questions = [(key, footage) for footage in videos for key in self._models() if self.answers.open(key, footage)]
+        missing = [(key, footage) for footage in videos for key in self._models() if self.results.lacks(key, footage)]
         asked = set(self._batch)
-        self._queue([q for q in (ModelQuestion(Kind.ASSESS, *known) for known in questions) if q not in asked])
+        self._queue([q for q in (ModelRequest(Kind.ASSESS, *known) for known in missing) if q not in asked])
 
     def explain(self) -> None:
-        """Measure for every model whether its attention is faithful for the video on screen."""
+        """Measure the faithfulness of every model's attention for the video on screen."""
         footage = self.footage
         rows = [row for row in self.rows if not row.is_uniform and row.whole is not None and row.evidence is None]
-        self._queue([ModelQuestion(Kind.EXPLAIN, row.key, footage) for row in rows if footage is not None])
+        self._queue([ModelRequest(Kind.EXPLAIN, row.key, footage) for row in rows if footage is not None])
 
-    def _queue(self, questions: list[ModelQuestion]) -> None:
-        if questions:
-            self._batch += questions
-            self._n_batch += len(questions)
+    def _queue(self, requests: list[ModelRequest]) -> None:
+        if requests:
+            self._batch += requests
+            self._n_batch += len(requests)
             self._job.begin(precious=True)
             self.busy_changed.emit()
             self.advance()
 
     @Slot()
     def stop(self) -> None:
-        """Ask nothing more; what is known stays."""
+        """Stop all queries; results stay."""
         self._stopped = True
         self._batch, self._n_batch = [], 0
-        self._inquiry.cancel()
+        self._query.cancel()
         self._job.finish()
         self._emit_rows()
         self.busy_changed.emit()
 
     @Slot()
     def again(self) -> None:
-        """Try once more what failed or was stopped."""
+        """Retry what failed or was stopped."""
         self._stopped = False
-        self.answers.forgive(self.footage)
+        self.results.clear_failures(self.footage)
         self._recalled.clear()
         self._emit_rows()
         self.advance()
@@ -198,55 +197,55 @@ class ModelSet(QObject):
 
     @Slot()
     def advance(self) -> None:
-        """Ask the next question, if there is one and nothing is being asked."""
-        if not self._inquiry.can_ask:
+        """Run the next query, if there is one and none is running."""
+        if not self._query.can_ask:
             return
-        question = self._next()
-        if question is None:
+        request = self._next()
+        if request is None:
             self._n_batch = 0
             self._job.finish()
             self.busy_changed.emit()
             return
-        known, footage = self.answers, question.footage
-        facts = known.facts.get(question.key)
-        matter = Matter(
+        known, footage = self.results, request.footage
+        facts = known.facts.get(request.key)
+        inputs = RequestInputs(
             passes=self._program.state.passes,
-            videos=self._program.study_list.known if question.kind is Kind.RECALL else (),
+            videos=self._program.study_list.known if request.kind is Kind.SAVED else (),
             digest=facts.digest if facts is not None else "",
-            analysis=known.analysis(question.key, footage) if footage is not None else None,
+            analysis=known.analysis(request.key, footage) if footage is not None else None,
         )
-        self._growing = (question, Progress("waiting"))
-        self._inquiry.ask(question, matter)
+        self._growing = (request, Progress("waiting"))
+        self._query.ask(request, inputs)
         self._job.begin()
         self._report_job()
-        self.row_changed.emit(question.key)
+        self.row_changed.emit(request.key)
 
-    def _next(self) -> ModelQuestion | None:
+    def _next(self) -> ModelRequest | None:
         if self._active and not self._stopped:
-            question = self._about_current()
-            if question is not None:
-                return question
+            request = self._about_current()
+            if request is not None:
+                return request
         while self._batch:
-            question = self._batch.pop(0)
-            assert question.footage is not None
-            open_ = self.answers.open(question.key, question.footage)
-            if question.kind is Kind.EXPLAIN or (open_ and self._program.videos.get(question.footage) is not None):
-                return question
+            request = self._batch.pop(0)
+            assert request.footage is not None
+            missing = self.results.lacks(request.key, request.footage)
+            if request.kind is Kind.EXPLAIN or (missing and self._program.videos.get(request.footage) is not None):
+                return request
         return self._about_study() if self._active and not self._stopped else None
 
-    def _about_current(self) -> ModelQuestion | None:
+    def _about_current(self) -> ModelRequest | None:
         footage = self.footage
         for key in self._models():
-            if key not in self.answers.facts and key not in self.answers.broken:
-                return ModelQuestion(Kind.FACTS, key)
+            if key not in self.results.facts and key not in self.results.broken:
+                return ModelRequest(Kind.FACTS, key)
         if footage is None or self._on_its_way(footage):
             return None
         return next(
-            (ModelQuestion(Kind.ASSESS, k, footage) for k in self._models() if self.answers.open(k, footage)), None
+            (ModelRequest(Kind.ASSESS, k, footage) for k in self._models() if self.results.lacks(k, footage)), None
         )
 
     def _on_its_way(self, footage: VideoClip) -> bool:
-        """Return whether the other screens' model computes the features of a video, or is about to."""
+        """Return whether the loaded model computes the features of a video, or is about to."""
         entry, automatic = self._program.videos.get(footage), self._program.assessments.automatic
         if entry is None or self._program.state.model is None:
             return False
@@ -254,27 +253,27 @@ class ModelSet(QObject):
             return automatic and self._settle.isActive()
         return entry.state is VideoState.WORKING or (automatic and entry.state is VideoState.WAITING)
 
-    def _about_study(self) -> ModelQuestion | None:
-        """Return a model whose earlier analyses of the study have not been read yet."""
+    def _about_study(self) -> ModelRequest | None:
+        """Return a model whose saved analyses of the study have not been loaded yet."""
         known = {video.subject for video in self._program.study_list.known}
         for key in self._models():
             fresh = {(key, *video) for video in known} - self._recalled
-            if fresh and key in self.answers.facts:
+            if fresh and key in self.results.facts:
                 self._recalled |= fresh
-                return ModelQuestion(Kind.RECALL, key)
+                return ModelRequest(Kind.SAVED, key)
         return None
 
-    # what comes back
+    # results
 
     @Slot(object, object)
-    def _on_progress(self, question: ModelQuestion, progress: Progress) -> None:
-        self._growing = (question, progress)
+    def _on_progress(self, request: ModelRequest, progress: Progress) -> None:
+        self._growing = (request, progress)
         self._report_job()
-        self.row_changed.emit(question.key)
+        self.row_changed.emit(request.key)
 
     @Slot(object, object)
-    def _on_answered(self, question: ModelQuestion, answer: object) -> None:
-        key, footage, known = question.key, question.footage, self.answers
+    def _on_answered(self, request: ModelRequest, answer: object) -> None:
+        key, footage, known = request.key, request.footage, self.results
         self._growing = None
         if isinstance(answer, ModelFacts):
             known.facts[key] = answer
@@ -282,7 +281,7 @@ class ModelSet(QObject):
             known.facts[key], known.seconds[key] = answer.facts, answer.seconds
             known.keep(key, footage, answer.analysis)
             self._program.study_list.keep(answer.analysis, answer.facts.digest, answer.facts.name, Path(key))
-            self._program.assessments.take({footage: answer.analysis})  # others need not ask again
+            self._program.assessments.take({footage: answer.analysis})  # other screens need not query again
         elif isinstance(answer, Evidence) and footage is not None:
             known.evidence[key, footage] = answer
         elif isinstance(answer, dict):
@@ -290,23 +289,23 @@ class ModelSet(QObject):
                 if known.analysis(key, video) is None:
                     known.keep(key, video, analysis)
         self._emit_row(key)
-        if question.kind in {Kind.ASSESS, Kind.RECALL}:
+        if request.kind in {Kind.ASSESS, Kind.SAVED}:
             self.study_changed.emit()
 
     @Slot(object, str)
-    def _on_failed(self, question: ModelQuestion, reason: str) -> None:
+    def _on_failed(self, request: ModelRequest, reason: str) -> None:
         self._growing = None
-        if question.footage is None:
-            self.answers.broken[question.key] = reason
-        elif question.kind is Kind.ASSESS:
-            self.answers.failures[question.key, question.footage] = reason
+        if request.footage is None:
+            self.results.broken[request.key] = reason
+        elif request.kind is Kind.ASSESS:
+            self.results.failures[request.key, request.footage] = reason
         else:
             self._program.messages.post(Message(reason, Severity.ERROR))
-        if question.footage != self.footage and question.footage is not None:
+        if request.footage != self.footage and request.footage is not None:
             words = self.tr("{} could not assess {}: {}")
-            text = words.format(self._names.get(question.key, question.key), self._title(question.footage), reason)
+            text = words.format(self._names.get(request.key, request.key), self._title(request.footage), reason)
             self._program.messages.post(Message(text, Severity.WARNING))
-        self._emit_row(question.key)
+        self._emit_row(request.key)
 
     @Slot()
     def _on_free(self) -> None:
@@ -323,13 +322,13 @@ class ModelSet(QObject):
         for key in self._keys:
             self.row_changed.emit(key)
 
-    # what happens around
+    # changes elsewhere
 
     @Slot(object)
     def _on_video(self, _video: object) -> None:
-        running = self._inquiry.running
+        running = self._query.running
         if running is not None and running.kind is Kind.ASSESS and running not in self._batch and not self.busy:
-            self._inquiry.cancel()
+            self._query.cancel()
         self._stopped = False
         self._settle.start()
         self._take_over()
@@ -343,25 +342,25 @@ class ModelSet(QObject):
             self.advance()
 
     def _take_over(self) -> None:
-        """Take what the model of the other screens says of the video on screen: it need not be computed twice."""
+        """Use the loaded model's result for the video on screen instead of computing it twice."""
         model, footage = self._program.state.model, self.footage
         entry = self._program.videos.get(footage)
         if model is None or footage is None or entry is None or entry.analysis is None:
             return
         key, analysis = str(model.folder), entry.analysis
-        # one of more passes is not made again with fewer: that would take its interval from the list
+        # a result of more passes is kept: fewer would lose the interval in the list
         fits = analysis.n_passes >= self._program.state.passes and analysis.provenance.model_digest == model.digest
-        if key in self._keys and fits and self.answers.analysis(key, footage) is None:
-            self.answers.keep(key, footage, analysis)
+        if key in self._keys and fits and self.results.analysis(key, footage) is None:
+            self.results.keep(key, footage, analysis)
             self._emit_row(key)
             self.study_changed.emit()
 
     @Slot()
     def _forget(self, *_: object) -> None:
         self._batch, self._n_batch = [], 0
-        self._inquiry.cancel()
+        self._query.cancel()
         self._recalled.clear()
-        self.answers.forget_videos()
+        self.results.forget_videos()
         self._emit_rows()
         self.study_changed.emit()
         self.advance()
@@ -376,7 +375,7 @@ class ModelSet(QObject):
         return entry.name if entry is not None else footage.path.name
 
     def _report_job(self) -> None:
-        running = self._inquiry.running
+        running = self._query.running
         if running is None:
             return
         name = self._names.get(running.key, "")

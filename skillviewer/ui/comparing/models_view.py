@@ -1,4 +1,4 @@
-"""The table of the compared models: how accurate, how faithful, at what cost."""
+"""The table of the compared models: accuracy, faithfulness and cost."""
 
 from collections.abc import Sequence
 
@@ -38,7 +38,7 @@ def time_words(seconds: float) -> str:
 
 
 class ModelsView(QWidget):
-    """Table and what can be measured."""
+    """The table, and the button that measures faithfulness."""
 
     measure_asked = Signal()
 
@@ -47,7 +47,7 @@ class ModelsView(QWidget):
         self.table = PlainTable(self.tr("The compared models"), self)
         self.measure = QPushButton(self.tr("Measure faithfulness"), self)
         self.measure.setToolTip(
-            self.tr("Take away what each model attended to, and see whether its score moves more than by chance")
+            self.tr("Remove what each model attended to, and test whether its score changes more than by chance")
         )
         self.measure.clicked.connect(self.measure_asked)
         self._note = text_label("", self, muted=True)
@@ -60,17 +60,17 @@ class ModelsView(QWidget):
         column.addLayout(foot)
         self._columns = (
             Column("", number=False),
-            Column(self.tr("Model"), number=False, stretch=True),
+            Column(self.tr("Model"), number=False, fills=True),
             Column(self.tr("Accuracy"), self.tr("Pairwise accuracy on held-out pairs, with its 95 % interval")),
             Column(self.tr("Faithful"), self.tr("Faithfulness of the attention for this video, 0 to 1")),
-            Column(self.tr("Parameters"), self.tr("Numbers that were trained")),
-            Column(self.tr("Time"), self.tr("What the last assessment took here, features from the cache where kept")),
-            Column(self.tr("Features"), self.tr("Models that are fed alike share features"), number=False),
+            Column(self.tr("Parameters"), self.tr("Number of trained parameters")),
+            Column(self.tr("Time"), self.tr("Duration of the last assessment here; cached features are reused")),
+            Column(self.tr("Features"), self.tr("Models with the same preprocessing share features"), number=False),
         )
 
     @property
     def note(self) -> str:
-        """What is said of features."""
+        """Note on the features."""
         return self._note.text()
 
     def show_rows(self, rows: Sequence[tuple[str, ComparedModel]], *, measurable: bool) -> None:
@@ -78,21 +78,21 @@ class ModelsView(QWidget):
 
         Args:
             rows: Number of the pane and model, in order.
-            measurable: Whether faithfulness can be measured now.
+            measurable: True if faithfulness can be measured now.
         """
-        feedings = list(dict.fromkeys(row.facts.features for _, row in rows if row.facts is not None))
+        feature_sets = list(dict.fromkeys(row.facts.features for _, row in rows if row.facts is not None))
         self._note.setText(
-            self.tr("Other preprocessing, features of their own: A to {}").format(chr(ord("A") + len(feedings) - 1))
-            if len(feedings) > 1
+            self.tr("Different preprocessing, separate features: A to {}").format(chr(ord("A") + len(feature_sets) - 1))
+            if len(feature_sets) > 1
             else ""
         )
-        self.table.fill(self._columns, [self._cells(number, row, feedings) for number, row in rows])
+        self.table.fill(self._columns, [self._cells(number, row, feature_sets) for number, row in rows])
         self.measure.setEnabled(measurable)
 
-    def _cells(self, number: str, row: ComparedModel, feedings: list[str]) -> Cells:
+    def _cells(self, number: str, row: ComparedModel, feature_sets: list[str]) -> Cells:
         facts = row.facts
         if row.is_uniform:
-            tip = self.tr("A baseline that looks everywhere alike; it gives no score")
+            tip = self.tr("Baseline with the same attention everywhere; it gives no score")
             return Cells(row.key, (number, row.name, *[NOTHING] * 5), tip=tip)
         if facts is None:
             return Cells(row.key, (number, row.name, *[NOTHING] * 5), tip=row.reason)
@@ -108,8 +108,8 @@ class ModelsView(QWidget):
             tips[3] = row.evidence.faithfulness_sentence
             faithful = self._faithful(row.evidence)
         time = time_words(row.seconds) if row.seconds is not None else NOTHING
-        which = feedings.index(facts.features)
-        features = self.tr("shared") if len(feedings) == 1 else chr(ord("A") + which)
+        which = feature_sets.index(facts.features)
+        features = self.tr("shared") if len(feature_sets) == 1 else chr(ord("A") + which)
         tips[6] = facts.features
         texts = (number, row.name, accuracy, faithful, count_words(facts.n_parameters), time, features)
         return Cells(row.key, texts, tip=f"{facts.title} · {kind_words(facts.map_kind)}", tips=tips)

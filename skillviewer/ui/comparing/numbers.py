@@ -1,4 +1,4 @@
-"""How the maps of one model relate to those of the others, at the frame on screen or over the video."""
+"""Numbers that relate the maps of one model to those of the others, at a frame or over the video."""
 
 import math
 from collections.abc import Sequence
@@ -18,21 +18,21 @@ NOTHING = "–"
 
 
 def number_text(value: float, digits: int = 2) -> str:
-    """Return a number with a true minus, or a dash where it is not defined."""
+    """Return a number with a true minus sign, or a dash where it is not defined."""
     return NOTHING if math.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
 def numbers_at(comparison: VideoComparison, frame_index: int) -> MapNumbers | None:
-    """Return the numbers of the last maps up to a frame; None before both models have looked."""
+    """Return the numbers of the last maps up to a frame; None before the first map of either model."""
     at = int(np.searchsorted(comparison.frames, frame_index, side="right")) - 1
     return comparison.numbers[at] if at >= 0 else None
 
 
 class NumbersView(QWidget):
-    """A row a model, against the one that all are compared with.
+    """One row per model, compared with the chosen model.
 
     Args:
-        over_video: Whether the means over the video are shown, or the numbers of the frame on screen.
+        over_video: True for means over the video, False for the frame on screen.
         parent: Owner.
     """
 
@@ -55,27 +55,27 @@ class NumbersView(QWidget):
         self._note.setContentsMargins(8, 0, 8, 0)
         self._columns = (
             Column("", number=False),
-            Column(self.tr("Model"), number=False, stretch=True),
+            Column(self.tr("Model"), number=False, fills=True),
             Column(
-                self.tr("Corr."), self.tr("Pearson's correlation of the densities over the area: 1 the same, 0 none")
+                self.tr("Corr."), self.tr("Pearson's correlation of the densities over the area: 1 identical, 0 none")
             ),
-            Column(self.tr("Simil."), self.tr("Histogram intersection: 1 the same, 0 no place in common")),
+            Column(self.tr("Simil."), self.tr("Histogram intersection: 1 identical, 0 no overlap")),
             Column(self.tr("KL"), self.tr("Kullback-Leibler divergence of the first model from this one, in nats")),
             Column(self.tr("KL back"), self.tr("Kullback-Leibler divergence of this model from the first, in nats")),
-            Column(self.tr("Top"), self.tr("Overlap of the densest tenths of the area: 1 the same, 0.10 by chance")),
+            Column(self.tr("Top"), self.tr("Overlap of the densest tenths of the area: 1 identical, 0.10 by chance")),
             Column(
                 self.tr("Centres"), self.tr("Distance of the centres of mass, as a share of the picture's diagonal")
             ),
-            Column(self.tr("Entropy"), self.tr("Entropy of this model's map: 1 everywhere alike, 0 all in one cell")),
+            Column(self.tr("Entropy"), self.tr("Entropy of this model's map: 1 uniform, 0 all in one cell")),
         )
 
     @property
     def note(self) -> str:
-        """What is said above the numbers."""
+        """The sentence above the numbers."""
         return self._note.text()
 
     def show_contrast(self, contrast: Contrast | None, rows: Sequence[tuple[str, ComparedModel]]) -> None:
-        """Show the numbers of one model against others.
+        """Show the numbers of one model compared with others.
 
         Args:
             contrast: The numbers, or None while they are not known.
@@ -91,14 +91,14 @@ class NumbersView(QWidget):
             self._refresh()
 
     def showEvent(self, event: object) -> None:  # noqa: ARG002
-        """Catch up."""
+        """Update on show."""
         self._refresh()
 
     def _refresh(self) -> None:
         contrast = self._contrast
         first = next((pair for pair in self._rows if contrast is not None and pair[1].key == contrast.first), None)
         if contrast is None or first is None:
-            self._note.setText(self.tr("Numbers come when two models have looked at this video."))
+            self._note.setText(self.tr("The numbers appear when two models have assessed this video."))
             self.table.fill(self._columns, ())
             return
         words = self._words(*first, contrast)
@@ -110,17 +110,17 @@ class NumbersView(QWidget):
         others = [comparison for key, comparison in contrast.videos.items() if key != contrast.first]
         any_video = next(iter(contrast.videos.values()))
         if any_video.kinds[0] is MapKind.NONE:
-            return self.tr("{} {} has no map, so nothing is compared: choose another.").format(number, row.name)
+            return self.tr("{} {} has no map to compare. Choose another model.").format(number, row.name)
         what = (
             self._mean_over(others or [any_video]) if self._over_video else self.tr("their last maps up to this frame")
         )
-        words = self.tr("Against {} {}: {}.").format(number, row.name, what)
+        words = self.tr("Compared with {} {}: {}.").format(number, row.name, what)
         if any(not c.same_kind and MapKind.NONE not in c.kinds for c in others):
-            words += self.tr(" Kinds differ: shares of their sums are compared.")
+            words += self.tr(" The map kinds differ, so each map is divided by its sum.")
         return words
 
     def _mean_over(self, comparisons: Sequence[VideoComparison]) -> str:
-        """Say how many frames means are over: models that look at other frames are compared at all of either."""
+        """Return the number of frames of the means; with other sampled frames, all frames of either model count."""
         counts = {len(comparison.frames) for comparison in comparisons}
         fewest, most = min(counts), max(counts)
         if fewest == most:
@@ -134,14 +134,13 @@ class NumbersView(QWidget):
             found = comparison.mean if self._over_video else numbers_at(comparison, self._frame)
         if comparison is None or found is None:
             return Cells(row.key, (number, row.name, *[NOTHING] * 7), tip=row.reason)
-        tip = self.tr("{} against {}").format(*map(str, comparison.kinds))
+        tip = self.tr("{} compared with {}").format(*map(str, comparison.kinds))
         if MapKind.NONE in comparison.kinds:
             tip = self.tr("one of the two has no map") if comparison.kinds[1] is not MapKind.NONE else self.tr("no map")
         entropy = number_text(found.entropy_other)
         if row.key == contrast.first:
-            return Cells(
-                row.key, (number, row.name, *[NOTHING] * 6, entropy), tip=self.tr("the others are compared with it")
-            )
+            tip = self.tr("the other models are compared with this one")
+            return Cells(row.key, (number, row.name, *[NOTHING] * 6, entropy), tip=tip)
         values = (
             found.correlation,
             found.similarity,

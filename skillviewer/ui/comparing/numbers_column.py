@@ -1,4 +1,4 @@
-"""The numbers beside the curves: of this frame, of this video, of the models, of the study."""
+"""The numbers next to the curves: of this frame, this video, the models and the study."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
@@ -9,8 +9,8 @@ from skillviewer.ui.comparing.models_view import ModelsView
 from skillviewer.ui.comparing.numbers import NumbersView
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.comparing.study_agreement import Studying
-from skillviewer.ui.comparing.study_view import DisputesView, MatrixView
+from skillviewer.ui.comparing.study_agreement import AgreementLoader
+from skillviewer.ui.comparing.study_view import DisagreementsView, MatrixView
 from skillviewer.ui.widgets.theme import Theme, themed
 
 STYLE = """
@@ -25,16 +25,16 @@ QTableView::item {{ padding: 0 5px; }}
 """
 
 
-class Side(QTabWidget):
-    """Five views on one page.
+class NumbersColumn(QTabWidget):
+    """Five tables on tabs.
 
     Args:
-        actions: The player's keys count in the tables too.
+        actions: Actions; the player's keys work in the tables too.
         parent: Owner.
     """
 
     second_chosen = Signal(str)
-    """Key of the model that the first is to be held against."""
+    """Key of the model to compare the first one with."""
     video_chosen = Signal(str)
     """Name of a video of the study."""
 
@@ -45,20 +45,20 @@ class Side(QTabWidget):
         self.frame_numbers = NumbersView(over_video=False, parent=self)
         self.video_numbers = NumbersView(over_video=True, parent=self)
         self.models = ModelsView(self)
-        self.disputes, self.matrix = DisputesView(self), MatrixView(self)
+        self.disagreements, self.matrix = DisagreementsView(self), MatrixView(self)
         for view, words in (
             (self.frame_numbers, self.tr("This frame")),
             (self.video_numbers, self.tr("This video")),
             (self.models, self.tr("Models")),
-            (self.disputes, self.tr("Disagreement")),
+            (self.disagreements, self.tr("Disagreement")),
             (self.matrix, self.tr("Agreement")),
         ):
             self.addTab(view, words)
         for table in (self.frame_numbers.table, self.video_numbers.table, self.models.table):
             table.row_chosen.connect(self.second_chosen)
             actions.attach_player(table, lists=True)
-        self.disputes.table.row_chosen.connect(self.video_chosen)
-        actions.attach_player(self.disputes.table, self.matrix.table, lists=True)
+        self.disagreements.table.row_chosen.connect(self.video_chosen)
+        actions.attach_player(self.disagreements.table, self.matrix.table, lists=True)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -73,16 +73,16 @@ class Side(QTabWidget):
         rows: tuple[tuple[str, ComparedModel], ...],
         contrast: Contrast | None,
         models: ModelSet,
-        studying: Studying,
+        studying: AgreementLoader,
         frame_index: int,
     ) -> None:
-        """Show what is known.
+        """Show the present results.
 
         Args:
             rows: Number of the pane and model, in order.
-            contrast: One model against the others on the video on screen.
-            models: Says whether they are being asked.
-            studying: What is known of the study.
+            contrast: Comparison of one model with the others on the video on screen.
+            models: The compared models.
+            studying: Agreement over the study.
             frame_index: Frame on screen, from 0.
         """
         for view in (self.frame_numbers, self.video_numbers):
@@ -91,8 +91,8 @@ class Side(QTabWidget):
         measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for _, row in rows)
         self.models.show_rows(rows, measurable=measurable and not models.busy)
         named = [(number, row.key, row.name) for number, row in rows]
-        self.disputes.ask_all.show_message(
+        self.disagreements.assess_all_bar.show_message(
             studying.n_shared, len(studying.names), len(studying.keys), busy=models.busy, missing=studying.missing
         )
-        self.disputes.show_agreement(studying.agreement, named)
+        self.disagreements.show_agreement(studying.agreement, named)
         self.matrix.show_agreement(studying.agreement, named)

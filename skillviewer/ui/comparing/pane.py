@@ -26,7 +26,7 @@ LEAST = QSize(96, 54)
 LEAST_NAME_PX = 72
 EDGE_PX = 6
 USUAL_WORDS = "+0.00 (+0.00 to +0.00) · held 0.00 s"
-"""What the second line of a pane has to hold."""
+"""Usual text of the second line of a pane; its width is reserved."""
 
 
 class PaneCanvas(VideoCanvas):
@@ -66,7 +66,7 @@ class PaneCanvas(VideoCanvas):
 
 @dataclass(frozen=True, slots=True)
 class PaneText:
-    """What stands under a pane.
+    """Text under a pane.
 
     Attributes:
         name: Of the model.
@@ -86,7 +86,7 @@ class PaneText:
 
 
 class PaneCaption(QWidget):
-    """Lines on the stage: number, line and name with the kind of map; score and what else is to be said.
+    """The caption of a pane: number, line and name with the kind of map; score and source of the map.
 
     These are two lines, and three where a score with its interval leaves no room for where the map comes from.
     """
@@ -104,7 +104,7 @@ class PaneCaption(QWidget):
 
     @property
     def _narrow(self) -> bool:
-        """Whether there are three lines: told by the width alone, so that panes in a row are alike."""
+        """True where there are three lines: this depends on the width alone, so that panes in a row look alike."""
         return self.width() < self.fontMetrics().horizontalAdvance(USUAL_WORDS) + 2 * EDGE_PX
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -136,7 +136,6 @@ class PaneCaption(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.stage))
         metrics = self.fontMetrics()

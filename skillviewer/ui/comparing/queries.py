@@ -1,4 +1,4 @@
-"""What is asked of the compared models, in their own worker thread: plain code over a pool of models."""
+"""Queries of the compared models: plain code that runs in their worker thread."""
 
 import time
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from skillviewer.ui.session.study_sync import recall
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What a model said.
+    """Result of one assessment.
 
     Attributes:
-        facts: What its checkpoint says of itself.
-        analysis: What it says of the video.
-        seconds: What that took, loading left out.
+        facts: Facts from the model's checkpoint.
+        analysis: Its analysis of the video.
+        seconds: Duration in seconds, without loading.
     """
 
     facts: ModelFacts
@@ -43,13 +43,13 @@ def ask(
     return Answer(facts, analysis, time.perf_counter() - begun)
 
 
-def remember(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken) -> dict[VideoClip, Analysis]:
-    """Return what a model said of the videos of a study in earlier sessions.
+def saved(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken) -> dict[VideoClip, Analysis]:
+    """Return the saved analyses of a study's videos by one model.
 
     Args:
-        videos: Of the study.
-        digest: Of the model.
-        passes: Analyses with another number of passes are left out: what is compared is made alike.
+        videos: Videos of the study.
+        digest: Digest of the model.
+        passes: Number of sampling passes; analyses with another number are left out, so that compared ones match.
         token: Checked after every video.
     """
     found: dict[VideoClip, Analysis] = {}
@@ -64,13 +64,13 @@ def remember(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: Ca
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contrast:
-    """One model against the others on one video.
+    """Comparison of one model with the others on one video.
 
     Attributes:
         first: Key of the model that the others are compared with.
-        second: Key of the model whose maps are taken from the first's in the difference.
-        videos: By key of the other models; of the first itself, against itself.
-        difference: The first less the second, or None where one of them has no map or has not looked.
+        second: Key of the model whose maps are subtracted in the difference.
+        videos: Comparison by key of the other model; the first model is compared with itself too.
+        difference: First less second, or None where one of them has no map or no analysis yet.
     """
 
     first: str
@@ -80,13 +80,13 @@ class Contrast:
 
     @property
     def second_without_map(self) -> bool:
-        """Whether both have looked, and one of them has no map."""
+        """True if both have an analysis, and one of them has no map."""
         found = self.videos.get(self.second)
         return found is not None and MapKind.NONE in found.kinds
 
 
 def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: CancelToken) -> Contrast:
-    """Compare one model with all on a video.
+    """Compare one model with all others on a video.
 
     Args:
         first: Key of the model.
@@ -106,17 +106,17 @@ def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: C
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyAgreement:
-    """How far models agree over the study.
+    """Agreement of models over the study.
 
     Attributes:
         keys: Keys of the models, in the order of the matrix.
         matrix: Agreement of scores and of maps.
-        disputes: The videos that all assessed, those first on which they disagree most.
+        disagreements: Videos that all models assessed, greatest disagreement first.
     """
 
     keys: tuple[str, ...]
     matrix: AgreementMatrix
-    disputes: tuple[RankDisagreement, ...]
+    disagreements: tuple[RankDisagreement, ...]
 
 
 def agree(analyses: Mapping[str, Mapping[str, Analysis]], token: CancelToken) -> StudyAgreement:

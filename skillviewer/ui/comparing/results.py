@@ -1,4 +1,4 @@
-"""What the compared models have said: of the video on screen, and of all others."""
+"""Results of the compared models, on the video on screen and on all others."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,20 +11,20 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.video.footage import VideoClip
 
 MIN_VIDEOS = 5
-"""Videos that a model must have scored before its scores can be told in standard deviations of them."""
+"""Number of videos a model must have scored for its scores to be shown in standard deviations."""
 
 
 @dataclass(slots=True)
-class Answers:
-    """Everything by key of the model, most of it by video too.
+class Results:
+    """Results by key of the model, and most of them by video.
 
     Attributes:
-        facts: What checkpoints say of themselves.
+        facts: Facts from the checkpoints.
         analyses: Whole analyses.
-        seconds: What the last assessment by a model took.
-        evidence: Where it was asked for.
-        failures: Why a video could not be assessed.
-        broken: Why a model could not be loaded.
+        seconds: Duration of the last assessment by each model.
+        evidence: Evidence, where it was measured.
+        failures: Reasons why videos could not be assessed.
+        broken: Reasons why models could not be loaded.
     """
 
     facts: dict[str, ModelFacts] = field(default_factory=dict)
@@ -35,30 +35,30 @@ class Answers:
     broken: dict[str, str] = field(default_factory=dict)
 
     def analysis(self, key: str, footage: VideoClip) -> Analysis | None:
-        """Return what a model says of a video, or None."""
+        """Return the analysis of a video by a model, or None."""
         return self.analyses.get(key, {}).get(footage)
 
     def keep(self, key: str, footage: VideoClip, analysis: Analysis) -> None:
-        """Take in what a model says of a video."""
+        """Store the analysis of a video by a model."""
         known, digest = self.analyses.setdefault(key, {}), analysis.provenance.model_digest
-        if any(other.provenance.model_digest != digest for other in known.values()):  # trained anew in its folder
+        if any(other.provenance.model_digest != digest for other in known.values()):  # a newly trained model
             known.clear()
             self.evidence = {item: found for item, found in self.evidence.items() if item[0] != key}
         known[footage] = analysis
         self.failures.pop((key, footage), None)
 
-    def open(self, key: str, footage: VideoClip) -> bool:
-        """Return whether a model has still to be asked about a video."""
+    def lacks(self, key: str, footage: VideoClip) -> bool:
+        """Return whether a model has still to assess a video."""
         known = self.analysis(key, footage) is not None or (key, footage) in self.failures
         return not known and key not in self.broken
 
-    def forgive(self, footage: VideoClip | None) -> None:
-        """Forget failures, so that what failed is tried again: models, and those of one video."""
+    def clear_failures(self, footage: VideoClip | None) -> None:
+        """Clear the failures of models and of one video, so that they are retried."""
         self.broken.clear()
         self.failures = {item: reason for item, reason in self.failures.items() if item[1] != footage}
 
     def forget_videos(self) -> None:
-        """Forget all that was said of videos; what is known of models stays."""
+        """Drop all results on videos; facts about models stay."""
         self.analyses.clear()
         self.evidence.clear()
         self.failures.clear()
@@ -68,7 +68,7 @@ class Answers:
 
         Args:
             keys: Models.
-            names: Names of the videos that count.
+            names: Names of the videos to include.
         """
         return {
             key: {names[footage]: a for footage, a in self.analyses.get(key, {}).items() if footage in names}
@@ -76,11 +76,11 @@ class Answers:
         }
 
     def spread(self, key: str, videos: Iterable[VideoClip]) -> tuple[float, float] | None:
-        """Return mean and standard deviation of a model's scores over videos, or None where too few are known.
+        """Return mean and standard deviation of a model's scores, or None where too few videos are scored.
 
         Args:
             key: The model.
-            videos: Videos that count.
+            videos: Videos to include.
         """
         known = self.analyses.get(key, {})
         scores = np.array([known[footage].score for footage in videos if footage in known])

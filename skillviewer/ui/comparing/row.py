@@ -1,4 +1,4 @@
-"""One of the compared models, and what it says of the video on screen."""
+"""One of the compared models, with its result on the video on screen."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -11,14 +11,14 @@ from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.footage import VideoClip
-from skillviewer.ui.comparing.results import Answers
+from skillviewer.ui.comparing.results import Results
 
 UNIFORM = "uniform"
-"""Key of the baseline that looks everywhere alike."""
+"""Key of the uniform baseline, with the same attention everywhere."""
 
 
 class ModelProgress(StrEnum):
-    """How far a model is with the video on screen."""
+    """Progress of a model with the video on screen."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -34,14 +34,14 @@ class ComparedModel:
     Attributes:
         key: Folder of its checkpoint as text, or ``UNIFORM``.
         name: Name for people.
-        facts: What its checkpoint says of itself; None until it has been loaded, and for the uniform baseline.
-        standing: How far it is.
+        facts: Facts from its checkpoint; None until it is loaded, and for the uniform baseline.
+        standing: Its progress.
         done: Sampled frames finished.
         total: Sampled frames in all, or 0.
-        analysis: What it says of the video on screen, whole or so far; or None.
-        reason: Why it failed, in a sentence.
-        seconds: What its last assessment took, or None.
-        evidence: What raised and lowered the score of the video on screen, where it was asked for.
+        analysis: Its analysis of the video on screen, whole or so far; or None.
+        reason: Reason of a failure, in a sentence.
+        seconds: Duration of its last assessment, or None.
+        evidence: Evidence for the score of the video on screen, where it was measured.
     """
 
     key: str
@@ -57,7 +57,7 @@ class ComparedModel:
 
     @property
     def is_uniform(self) -> bool:
-        """Whether it is the baseline that looks everywhere alike."""
+        """True for the uniform baseline."""
         return self.key == UNIFORM
 
     @property
@@ -72,25 +72,25 @@ class ComparedModel:
 
 
 def filled(
-    row: ComparedModel, footage: VideoClip | None, answers: Answers, growing: Progress | None, *, stopped: bool
+    row: ComparedModel, footage: VideoClip | None, results: Results, growing: Progress | None, *, stopped: bool
 ) -> ComparedModel:
-    """Return a model's row with what it says of a video.
+    """Return a model's row with its result on a video.
 
     Args:
         row: The model.
         footage: The video, or None.
-        answers: What is known.
-        growing: How far it is with this video, where it is being asked.
-        stopped: Whether it was asked to stop.
+        results: All results.
+        growing: Its progress with this video, while it is assessed.
+        stopped: True once the user stopped it.
     """
-    reason = answers.broken.get(row.key) or (answers.failures.get((row.key, footage)) if footage is not None else None)
+    reason = results.broken.get(row.key) or (results.failures.get((row.key, footage)) if footage is not None else None)
     if reason:
         return replace(row, standing=ModelProgress.FAILED, reason=reason)
     if footage is None:
         return row
-    analysis = answers.analysis(row.key, footage)
+    analysis = results.analysis(row.key, footage)
     if analysis is not None:
-        evidence = answers.evidence.get((row.key, footage))
+        evidence = results.evidence.get((row.key, footage))
         return replace(row, standing=ModelProgress.DONE, analysis=analysis, evidence=evidence)
     if growing is not None:
         value = growing.value
@@ -99,9 +99,9 @@ def filled(
     return replace(row, standing=ModelProgress.STOPPED) if stopped else row
 
 
-def baseline(row: ComparedModel, keys: Iterable[str], footage: VideoClip | None, answers: Answers) -> ComparedModel:
-    """Return the row of the baseline that looks everywhere alike, on the frames that the first model sampled."""
-    others = (answers.analysis(key, footage) for key in keys) if footage is not None else ()
+def baseline(row: ComparedModel, keys: Iterable[str], footage: VideoClip | None, results: Results) -> ComparedModel:
+    """Return the row of the uniform baseline, on the frames that the first model sampled."""
+    others = (results.analysis(key, footage) for key in keys) if footage is not None else ()
     like = next((analysis for analysis in others if analysis is not None), None)
     if like is None:
         return row

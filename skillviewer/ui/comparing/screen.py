@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
@@ -12,35 +12,35 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.colour_bars import ColourBarStrip, looks_of, shared_bars
-from skillviewer.ui.comparing.contrasting import Contrasting
+from skillviewer.ui.comparing.contrasting import ContrastLoader
 from skillviewer.ui.comparing.curve_style import STROKES, Stroke
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.grid import PaneGrid
 from skillviewer.ui.comparing.header import Header
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.models_view import kind_words
-from skillviewer.ui.comparing.numbers_column import Side
+from skillviewer.ui.comparing.numbers_column import NumbersColumn
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
-from skillviewer.ui.comparing.saving import Saving
-from skillviewer.ui.comparing.study_agreement import Studying
+from skillviewer.ui.comparing.saving import ComparisonSaver
+from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, push_button, text_label, vertical
 
 DIFFERENCE = "difference"
-"""Key of the pane that shows where two models differ."""
+"""Key of the pane that shows the difference of two models."""
 
 
 class CompareScreen(QWidget):
     """Two to nine models on the video on screen.
 
     Args:
-        program: What is shown.
+        program: The session to show.
         actions: Actions of the player and of this screen.
         parent: Owner.
     """
@@ -52,9 +52,9 @@ class CompareScreen(QWidget):
         self._begun = False
         self.models = ModelSet(program, self)
         self.candidates = Candidates(program, self)
-        self.contrasting = Contrasting(program.index, program.messages, self)
-        self.studying = Studying(program, self.models, self)
-        self.saving = Saving(program, self)
+        self.contrasting = ContrastLoader(program.index, program.messages, self)
+        self.studying = AgreementLoader(program, self.models, self)
+        self.saving = ComparisonSaver(program, self)
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -68,22 +68,20 @@ class CompareScreen(QWidget):
         self.bars = ColourBarStrip(self)
         self.transport = Transport(program.playback, actions, program.icons, self)
         self.curves = CurvesPanel(program.playback, self)
-        self.side = Side(actions, self)
+        self.side = NumbersColumn(actions, self)
         save = QMenu(self.header)
         for name in ("save_comparison", "save_comparison_figure", "save_agreement", "save_ranks"):
             save.addAction(actions[name])
         save.addSeparator()
         self.blur_faces = save.addAction(self.tr("&Blur faces in the figure"))
         self.blur_faces.setCheckable(True)
-        self.blur_faces.setToolTip(self.tr("An aid and no guarantee: some are missed, so look through what was made"))
+        self.blur_faces.setToolTip(self.tr("Some faces may be missed: check the saved file"))
         save.setToolTipsVisible(True)
         self.header.save.setMenu(save)
         self.empty = QWidget(self)
         self._empty_words = text_label("", self.empty, wrap=True)
         self._empty_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.choose = QPushButton(self.tr("Choose models"), self.empty)
-        self.choose.setProperty("primary", True)
-        self.choose.clicked.connect(self.header.models.showMenu)
+        self.choose = push_button(self.tr("Choose models"), self.empty, self.header.models.showMenu, primary=True)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self.empty)
@@ -141,13 +139,13 @@ class CompareScreen(QWidget):
         self.side.second_chosen.connect(header.choose_second)
         self.side.video_chosen.connect(self._on_dispute)
         self.side.models.measure_asked.connect(models.explain)
-        self.side.disputes.ask_all.asked.connect(models.assess_all)
+        self.side.disagreements.assess_all_bar.asked.connect(models.assess_all)
 
-    # the window tells
+    # called by the window
 
     @Slot()
     def on_shown(self) -> None:
-        """Begin: choose models where none were, ask them, and bring the picture."""
+        """Choose models where none are chosen, query them, and request the picture."""
         if not self._begun:
             self._begun = True
             self._choose_first()
@@ -157,7 +155,7 @@ class CompareScreen(QWidget):
 
     @Slot()
     def on_hidden(self) -> None:
-        """Ask nothing about the video on screen while nobody looks."""
+        """Stop queries about the video on screen while hidden."""
         self.models.set_active(False)
 
     def _choose_first(self) -> None:
@@ -169,7 +167,7 @@ class CompareScreen(QWidget):
         if self._begun and not self.models.keys and not self._program.settings.compared:
             self._choose_first()
 
-    # what is compared
+    # the compared models
 
     @property
     def numbered(self) -> tuple[tuple[str, ComparedModel], ...]:
@@ -218,7 +216,7 @@ class CompareScreen(QWidget):
         if footage is not None:
             self._program.state.set_current(footage)
 
-    # what is on screen
+    # the video on screen
 
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
@@ -243,7 +241,7 @@ class CompareScreen(QWidget):
 
     @Slot()
     def _refresh(self) -> None:
-        """Bring everything up to date with the models, the video and the choices."""
+        """Update all parts to the models, the video and the choices."""
         if not self.isVisible() and self._begun:
             return
         rows, video = self.models.rows, self._program.playback.video
@@ -273,9 +271,9 @@ class CompareScreen(QWidget):
         ready = has_video and bool(self.models.keys)
         self._pages.setCurrentIndex(1 if ready else 0)
         if self.models.keys:
-            self._empty_words.setText(self.tr("Open a video to see where each model looks."))
+            self._empty_words.setText(self.tr("Open a video to see what each model attends to."))
         else:
-            self._empty_words.setText(self.tr("Choose two to nine models to see where each of them looks."))
+            self._empty_words.setText(self.tr("Choose two to nine models to see what each attends to."))
         self.choose.setVisible(not self.models.keys)
 
     @Slot()
@@ -294,7 +292,7 @@ class CompareScreen(QWidget):
 
     @property
     def _contrast_of_pair(self) -> Contrast | None:
-        """The contrast of the pair that is chosen, once it is known."""
+        """The contrast of the chosen pair, or None while it is not known."""
         found = self.contrasting.contrast
         return found if found is not None and (found.first, found.second) == self.header.pair else None
 
@@ -313,7 +311,7 @@ class CompareScreen(QWidget):
             scene = self._scene(DIFFERENCE)
             found = self._contrast_of_pair
             mapless = found is not None and found.second_without_map
-            waiting = self.tr("one of them has no map") if mapless else self.tr("comes when both have looked")
+            waiting = self.tr("one of them has no map") if mapless else self.tr("waiting for both models")
             words = source_of(scene) if scene is not None else waiting
             name = self.tr("{} less {}").format(*self._pair_numbers())
             self.grid.pane(DIFFERENCE).set_text(PaneText(name, kind=self.tr("difference"), score=words))
@@ -336,13 +334,13 @@ class CompareScreen(QWidget):
         elif self._scale is Scale.COMMON:
             self.bars.show_bars("", bars)
         else:
-            self.bars.show_bars(self.tr("Each map has a scale of its own; its ends stand under it."), bars)
+            self.bars.show_bars(self.tr("Each map has its own scale; its range is shown under it."), bars)
 
     def _units(self) -> tuple[tuple[MapKind, str], ...]:
         return ((MapKind.DISTRIBUTION, self.tr("× uniform")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Compare menu do.
+        """Return what the actions of the Compare menu and of the player do.
 
         Args:
             dialogs: Asks the user where to save.
@@ -357,32 +355,21 @@ class CompareScreen(QWidget):
                 "save_ranks": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=True),
             },
             switch={"compare_difference": self.header.difference.setChecked},
+            player={
+                "zoom_in": self.grid.zoom_in,
+                "zoom_out": self.grid.zoom_out,
+                "zoom_fit": self.grid.fit,
+                "curve_fit": self.curves.plot.fit,
+                "focus": self.focus_player,
+            },
         )
 
     def save_figure(self, dialogs: Dialogs) -> None:
-        """Ask where to, and save the panes as they are."""
+        """Ask for a path, and save the panes as shown."""
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
         look, blurs = replace(self._look, scale=self._scale), self.blur_faces.isChecked()
         self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)
 
-    # for the keys of the player
-
     def focus_player(self) -> None:
-        """Give the panes the focus: the player's keys work."""
+        """Focus the panes, so that the player's keys work."""
         self.grid.setFocus()
-
-    def zoom_in(self) -> None:
-        """Zoom in, in all panes."""
-        self.grid.zoom_in()
-
-    def zoom_out(self) -> None:
-        """Zoom out, in all panes."""
-        self.grid.zoom_out()
-
-    def fit(self) -> None:
-        """Show the whole picture in all panes."""
-        self.grid.fit()
-
-    def fit_curve(self) -> None:
-        """Show the whole time."""
-        self.curves.plot.fit()

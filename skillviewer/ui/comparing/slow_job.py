@@ -9,16 +9,16 @@ from skillviewer.ui.threads.jobs import Jobs
 if TYPE_CHECKING:
     from skillviewer.ui.threads.jobs import Job
 
-TOLD_AFTER_MS = 200
-"""Work that is over sooner is not listed."""
+LISTED_AFTER_MS = 200
+"""Shorter work is not listed, in milliseconds."""
 
 
 class SlowJob(QObject):
-    """Work that goes on and off.
+    """Work that starts and stops repeatedly.
 
     Args:
-        jobs: Where it is listed.
-        title: What is being done.
+        jobs: List of the jobs.
+        title: Title of the job.
         parent: Owner.
     """
 
@@ -35,25 +35,24 @@ class SlowJob(QObject):
         self._timer.timeout.connect(self._list)
 
     def begin(self, *, precious: bool = False) -> None:
-        """Say that work goes on.
+        """Start.
 
         Args:
-            precious: Whether closing the window should ask before it stops this; it is then listed at once.
+            precious: Closing the window asks before it stops this job, which is then listed at once.
         """
         if precious and not self._precious:
             self.finish()
         self._precious = precious or self._precious
         if self._job is None and not self._timer.isActive():
-            self._timer.start(0 if precious else TOLD_AFTER_MS)
+            self._timer.start(0 if precious else LISTED_AFTER_MS)
 
     def report(self, stage: str, done: int, total: int) -> None:
-        """Say how far it is."""
+        """Report progress."""
         self._progress = (stage, done, total)
         if self._job is not None:
             self._job.set_progress(*self._progress)
 
     def finish(self) -> None:
-        """Say that it is over."""
         self._timer.stop()
         self._precious = False
         job, self._job = self._job, None

@@ -1,4 +1,4 @@
-"""Keeps what is told of the study up to date: which videos the models disagree on, and how far they agree."""
+"""The agreement of the models over the study, kept up to date."""
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -23,11 +23,11 @@ def _answer(_pool: PooledModels, analyses: ByModel, superseded: CancelToken, _re
     return agree(analyses, superseded)
 
 
-class Studying(QObject):
-    """What the models say of the study's videos.
+class AgreementLoader(QObject):
+    """Disagreements between the models on the study's videos, computed in a worker thread.
 
     Args:
-        program: Knows the videos.
+        program: Its videos are compared.
         models: The compared models.
         parent: Owner.
     """
@@ -49,18 +49,18 @@ class Studying(QObject):
 
     @property
     def agreement(self) -> StudyAgreement | None:
-        """How far the models agree; None where too little is known."""
+        """The agreement, or None where too little is known."""
         return self._agreement
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The models that give a score; one that cannot be loaded does not."""
-        broken = self._models.answers.broken
+        """The models that give a score, without those that cannot be loaded."""
+        broken = self._models.results.broken
         return tuple(key for key in self._models.keys if key != UNIFORM and key not in broken)
 
     @property
     def names(self) -> dict[VideoClip, str]:
-        """The videos of the study that can be looked at; each name once."""
+        """The videos of the study that can be opened; each name once."""
         entries = [entry for entry in self._program.videos if entry.state.has_picture]
         taken: dict[str, VideoClip] = {}
         for entry in entries:
@@ -70,23 +70,23 @@ class Studying(QObject):
 
     @property
     def n_shared(self) -> int:
-        """Videos that all models have assessed."""
-        known = [set(self._models.answers.analyses.get(key, {})) for key in self.keys]
+        """Number of videos that all models have assessed."""
+        known = [set(self._models.results.analyses.get(key, {})) for key in self.keys]
         return len(set(self.names).intersection(*known)) if known else 0
 
     @property
     def missing(self) -> bool:
-        """Whether a model has still to be asked about a video."""
-        return any(self._models.answers.open(key, footage) for key in self.keys for footage in self.names)
+        """True if a model has still to assess a video."""
+        return any(self._models.results.lacks(key, footage) for key in self.keys for footage in self.names)
 
     def footage(self, name: str) -> VideoClip | None:
-        """Return the video of a name."""
+        """Return the video with a name."""
         return next((footage for footage, other in self.names.items() if other == name), None)
 
     def spreads(self) -> dict[str, tuple[float, float]]:
         """Return mean and standard deviation of each model's scores over the study, where enough are known."""
         paths = tuple(self.names)
-        found = {key: self._models.answers.spread(key, paths) for key in self.keys}
+        found = {key: self._models.results.spread(key, paths) for key in self.keys}
         return {key: spread for key, spread in found.items() if spread is not None}
 
     @Slot()
@@ -100,8 +100,8 @@ class Studying(QObject):
     @Slot()
     def _ask(self) -> None:
         if self._models.busy or self._program.compared.stopped:
-            return  # asked again when all are there
-        analyses = {k: v for k, v in self._models.answers.over(self.keys, self.names).items() if len(v) >= MIN_VIDEOS}
+            return  # computed when all analyses are there
+        analyses = {k: v for k, v in self._models.results.over(self.keys, self.names).items() if len(v) >= MIN_VIDEOS}
         if len(analyses) < 2:
             self._agreement = None
             self.changed.emit()

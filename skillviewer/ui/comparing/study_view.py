@@ -1,37 +1,36 @@
-"""How far the models agree over the study: the videos on which they disagree most, and a matrix."""
+"""Agreement of the models over the study: the videos with the greatest disagreement, and a matrix."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.comparing.queries import StudyAgreement
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MOST_NAMED = 6
-"""With more models than these there is no room for their names beside the numbers."""
+"""Number of models above which their names do not fit next to the numbers."""
 
 Models = Sequence[tuple[str, str, str]]
 """Number of the pane, key and name of each model."""
 
 
-class AskAll(QWidget):
-    """What is known of the study so far, in words, and the button that has the rest assessed."""
+class AssessAllBar(QWidget):
+    """Progress on the study's videos, and the button that assesses the rest."""
 
     asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._words = text_label("", self, muted=True, wrap=True)
-        self.button = QPushButton(self.tr("Assess all with these models"), self)
-        self.button.clicked.connect(self.asked)
+        self.button = push_button(self.tr("Assess all with these models"), self, self.asked)
         row = horizontal(self, (8, 4, 8, 0))
         row.addWidget(self._words, 1)
         row.addWidget(self.button)
@@ -42,14 +41,14 @@ class AskAll(QWidget):
         return self._words.text()
 
     def show_message(self, n_shared: int, n_videos: int, n_models: int, *, busy: bool, missing: bool) -> None:
-        """Say how far it is.
+        """Show the progress.
 
         Args:
-            n_shared: Videos that all models have assessed.
-            n_videos: Videos of the study.
-            n_models: Models that give a score.
-            busy: Whether they are being assessed.
-            missing: Whether a video has still to be assessed by a model.
+            n_shared: Number of videos that all models have assessed.
+            n_videos: Number of videos of the study.
+            n_models: Number of models that give a score.
+            busy: True while they are being assessed.
+            missing: True if a model has still to assess a video.
         """
         if n_models < 2:
             self._words.setText(self.tr("Choose two models that give a score to see where they disagree."))
@@ -64,35 +63,35 @@ class AskAll(QWidget):
         self.button.setText(self.tr("Assessing…") if busy else self.tr("Assess all with these models"))
 
 
-class DisputesView(QWidget):
-    """The videos that the models rank most differently; a click shows the video."""
+class DisagreementsView(QWidget):
+    """The videos that the models rank most differently; a click opens the video."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.ask_all = AskAll(self)
-        self.table = PlainTable(self.tr("Videos on which the models disagree most"), self)
+        self.assess_all_bar = AssessAllBar(self)
+        self.table = PlainTable(self.tr("Videos with the greatest disagreement between models"), self)
         column = vertical(self, NONE, 4)
-        column.addWidget(self.ask_all)
+        column.addWidget(self.assess_all_bar)
         column.addWidget(self.table, 1)
 
     def show_agreement(self, agreement: StudyAgreement | None, models: Models) -> None:
-        """Show the videos, those first on which the models disagree most."""
+        """Show the videos, greatest disagreement first."""
         named = {key: (number, name) for number, key, name in models}
         if agreement is None or any(key not in named for key in agreement.keys):
             self.table.fill((), ())
             return
         columns = [
-            Column(self.tr("Video"), number=False, stretch=True),
-            Column(self.tr("Apart"), self.tr("Greatest difference of two ranks")),
+            Column(self.tr("Video"), number=False, fills=True),
+            Column(self.tr("Apart"), self.tr("Greatest difference between two ranks")),
             *(Column(self.tr("Rank {}").format(named[key][0]), printable(named[key][1])) for key in agreement.keys),
         ]
         rows = [
             Cells(
-                dispute.video,
-                (dispute.video, _rank(dispute.spread), *(_rank(rank) for rank in dispute.ranks)),
-                tip=self.tr("rank 1 is the highest of {} scores").format(dispute.n_videos),
+                disagreement.video,
+                (disagreement.video, _rank(disagreement.spread), *(_rank(rank) for rank in disagreement.ranks)),
+                tip=self.tr("rank 1 is the highest of {} scores").format(disagreement.n_videos),
             )
-            for dispute in (agreement.disputes if len(agreement.disputes) >= MIN_VIDEOS else ())
+            for disagreement in (agreement.disagreements if len(agreement.disagreements) >= MIN_VIDEOS else ())
         ]
         self.table.fill(columns, rows)
 
@@ -102,7 +101,7 @@ def _rank(rank: float) -> str:
 
 
 class MatrixView(QWidget):
-    """Agreement of every model with every other, in their scores or in where they look."""
+    """Agreement of every two models, in their scores or in their maps."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,7 +111,7 @@ class MatrixView(QWidget):
         self.what = QComboBox(self)
         self.what.addItem(self.tr("Spearman's correlation of the scores"))
         self.what.addItem(self.tr("Correlation of the maps"))
-        self.what.setAccessibleName(self.tr("What agrees"))
+        self.what.setAccessibleName(self.tr("Measure of agreement"))
         self.what.currentIndexChanged.connect(self._refresh)
         self._note = text_label("", self, muted=True)
         self.table = PlainTable(self.tr("Agreement between models over the study"), self)
@@ -129,7 +128,6 @@ class MatrixView(QWidget):
         self._shade()
 
     def show_agreement(self, agreement: StudyAgreement | None, models: Models) -> None:
-        """Show how far models agree."""
         self._agreement, self._models = agreement, tuple(models)
         self._refresh()
 
@@ -137,11 +135,11 @@ class MatrixView(QWidget):
         found = self._agreement
         named = {key: (number, name) for number, key, name in self._models}
         if found is None or any(key not in named for key in found.keys):
-            self._note.setText(self.tr("comes when two models have assessed three videos"))
+            self._note.setText(self.tr("waiting for two models that have assessed three videos"))
             self.table.fill((), ())
             return
         n = int(found.matrix.n_videos.min(initial=10**9)) if len(found.keys) else 0
-        self._note.setText(self.tr("over at least {} videos a pair").format(n))
+        self._note.setText(self.tr("over at least {} videos per pair of models").format(n))
         columns = [
             Column("", number=False),
             *self._named_column,
@@ -167,21 +165,21 @@ class MatrixView(QWidget):
 
     @property
     def _named_column(self) -> tuple[Column, ...]:
-        """The column of names, where there is room for it; many models are told by the numbers of their panes."""
+        """Return the column of names where it fits; otherwise the numbers of the panes identify the models."""
         found = self._agreement
         roomy = found is None or len(found.keys) <= MOST_NAMED
-        return (Column(self.tr("Model"), number=False, stretch=True),) if roomy else ()
+        return (Column(self.tr("Model"), number=False, fills=True),) if roomy else ()
 
     @property
     def _offset(self) -> int:
-        """Columns before the numbers."""
+        """Number of columns before the numbers."""
         return 1 + len(self._named_column)
 
     def _values(self, found: StudyAgreement) -> np.ndarray:
         return found.matrix.scores if self.what.currentIndex() == 0 else found.matrix.maps
 
     def _shade(self) -> None:
-        """Lay the accent behind numbers, the stronger the larger they are; the numbers tell the same."""
+        """Shade the numbers with the accent colour, the larger the stronger."""
         found = self._agreement
         if found is None or self.table.rowCount() != len(found.keys):
             return

@@ -1,1 +1,1 @@
-"""The Export screen: what, of which videos, how, what it will look like, where to, and what became of it."""
+"""The Export screen: kind, videos, options, preview and destination of an export, and the queue."""

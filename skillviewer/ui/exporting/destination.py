@@ -1,4 +1,4 @@
-"""Where an export goes: a name that is proposed until a person chooses another."""
+"""Destination of an export: a proposed name, until the user chooses another one."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from skillviewer.ui.widgets.layout import NONE, horizontal
 
 
 def first_folder() -> Path:
-    """Return where exports go before a person has chosen."""
+    """Return the folder for exports before any choice."""
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     return Path(documents or Path.home()) / "SkillViewer"
 
 
 class Destination(QWidget):
-    """A line for the file or folder, the kind of file, and a button that browses."""
+    """A line for the file or folder, the kind of file, and a browse button."""
 
     changed = Signal()
     browse_asked = Signal()
@@ -24,7 +24,7 @@ class Destination(QWidget):
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folder, self._stem, self._into_folder = folder, "export", False
-        self._own = False  # whether a person wrote the name
+        self._own = False  # the user wrote the name
         row = horizontal(self, NONE, 8)
         self._label = QLabel(self)
         self.line = QLineEdit(self)
@@ -42,30 +42,30 @@ class Destination(QWidget):
 
     @property
     def path(self) -> Path:
-        """The file, or the folder where every video has a file of its own."""
+        """The file, or the folder where every video has its own file."""
         written = Path(self.line.text().strip())
         try:
             return written.expanduser()
-        except RuntimeError:  # nobody of that name has a home here
+        except RuntimeError:  # no such user
             return written
 
     @property
     def suffix(self) -> str:
-        """Kind of the files."""
+        """Suffix of the files."""
         return self.kind.currentText()
 
     @property
     def folder(self) -> Path:
-        """The folder in which something is written."""
+        """The folder to write in."""
         return self.path if self._into_folder else self.path.parent
 
     @property
     def into_folder(self) -> bool:
-        """Whether a folder is asked for."""
+        """True if a folder is asked for."""
         return self._into_folder
 
     def offer(self, suffixes: tuple[str, ...]) -> None:
-        """Offer the kinds of files of an exporter, the usual one first; a name that was written by hand goes."""
+        """Offer the kinds of files of an exporter, the default one first; a typed name is dropped."""
         if self._suffixes == list(suffixes):
             return
         with QSignalBlocker(self.kind):
@@ -75,7 +75,7 @@ class Destination(QWidget):
         self._own = False
 
     def propose(self, stem: str, *, into_folder: bool) -> None:
-        """Propose a name, unless a person has written one for the same thing; the folder that was chosen stays."""
+        """Propose a name, unless the user has typed one for the same kind; the chosen folder stays."""
         if into_folder != self._into_folder or safe_name(stem) != self._stem:
             if self._own and self.folder.is_absolute():
                 self._folder = self.folder
@@ -87,7 +87,7 @@ class Destination(QWidget):
             self._show(self._folder if into_folder else self._folder / f"{self._stem}{self.suffix}")
 
     def choose(self, path: Path) -> None:
-        """Take what a person chose in a dialog."""
+        """Take the path chosen in a dialog."""
         if not self._into_folder and path.suffix.lower() not in self._suffixes:
             path = path.with_name(path.name + self.suffix)
         self._folder = path if self._into_folder else path.parent

@@ -1,4 +1,4 @@
-"""What a person asks for on the Export screen, and the files that follow from it. No widgets."""
+"""Choices on the Export screen, and the files they result in. No widgets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from skillviewer.export.exporters import Exporter
 
 
 class FileSplit(StrEnum):
-    """Of which videos, and into how many files."""
+    """Choice of videos, and their split into files."""
 
     THIS = "this video"
     EACH = "a file for every assessed video"
@@ -28,10 +28,10 @@ class Candidate:
     """A video that can be exported.
 
     Attributes:
-        footage: Where it is to be seen.
+        footage: File and extent of the video.
         name: Its name.
         digest: Digest of the file, or "" while it is not known.
-        analysis: What the model that is loaded says of it, whole, or None.
+        analysis: Complete analysis by the loaded model, or None.
     """
 
     footage: VideoClip
@@ -42,13 +42,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ExportModel:
-    """A model that can be asked.
+    """A model that can assess the videos.
 
     Attributes:
         name: Its name.
-        folder: Where it lies.
+        folder: Folder of its checkpoint.
         digest: Its digest, or "" while it is not known.
-        loaded: Whether it is the one on whose word ``Candidate.analysis`` stands.
+        loaded: True for the loaded model, the one of ``Candidate.analysis``.
     """
 
     name: str
@@ -59,17 +59,17 @@ class ExportModel:
 
 @dataclass(frozen=True, slots=True)
 class ExportChoices:
-    """What is asked for.
+    """The choices.
 
     Attributes:
-        exporter: How.
-        spread: Into how many files.
-        videos: Of which videos.
-        models: By which models.
+        exporter: Kind of export.
+        spread: Split into files.
+        videos: The videos.
+        models: The models.
         options: An instance of the exporter's options, or None.
-        path: The file; where every video has one of its own, the folder.
-        suffix: Kind of the files.
-        study: The study that is open: what is exported as a whole, and what knows more of its videos.
+        path: The file, or the folder where every video has its own file.
+        suffix: Suffix of the files.
+        study: The open study: the source of whole-study exports and of further facts on its videos.
     """
 
     exporter: Exporter | StudyExporter
@@ -85,7 +85,7 @@ class ExportChoices:
 def subjects(
     videos: Sequence[Candidate], models: Sequence[ExportModel], study: Path | None = None
 ) -> tuple[ExportTarget, ...]:
-    """Return every video under every model; titles tell apart what differs. Reports tell what the study knows."""
+    """Return every video with every model, with distinct titles. Reports add facts from the study."""
     made = []
     for video in videos:
         for model in models:
@@ -106,31 +106,30 @@ def subjects(
     return tuple(made)
 
 
-def orders(wish: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
-    """Return the files that are to be written, in order; none where nothing can be."""
-    if isinstance(wish.exporter, StudyExporter):
-        return (
-            (StudyExportRequest(wish.exporter, wish.study, wish.path, wish.options),) if wish.study is not None else ()
-        )
-    if not wish.videos or not wish.models:
+def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
+    """Return the requests for the files to write, in order; none where no file is possible."""
+    exporter, study, path, options = choices.exporter, choices.study, choices.path, choices.options
+    if isinstance(exporter, StudyExporter):
+        return (StudyExportRequest(exporter, study, path, options),) if study is not None else ()
+    if not choices.videos or not choices.models:
         return ()
-    if wish.spread is not FileSplit.EACH:
-        return (ExportRequest(wish.exporter, subjects(wish.videos, wish.models, wish.study), wish.path, wish.options),)
+    if choices.spread is not FileSplit.EACH:
+        return (ExportRequest(exporter, subjects(choices.videos, choices.models, study), path, options),)
     taken: set[str] = set()
     made = []
-    for video in wish.videos:
-        path = wish.path / f"{reserve_name(safe_name(video.name), taken)}{wish.suffix}"
-        made.append(ExportRequest(wish.exporter, subjects([video], wish.models, wish.study), path, wish.options))
+    for video in choices.videos:
+        file = path / f"{reserve_name(safe_name(video.name), taken)}{choices.suffix}"
+        made.append(ExportRequest(exporter, subjects([video], choices.models, study), file, options))
     return tuple(made)
 
 
-def replacing(order: ExportRequest | StudyExportRequest) -> ExportRequest | StudyExportRequest:
-    """Return an order that may replace a file."""
-    return replace(order, overwrite=True)
+def replacing(request: ExportRequest | StudyExportRequest) -> ExportRequest | StudyExportRequest:
+    """Return the request with permission to replace a file."""
+    return replace(request, overwrite=True)
 
 
 def spreads_of(exporter: Exporter | StudyExporter, n_videos: int) -> tuple[FileSplit, ...]:
-    """Return the ways in which videos can go into files."""
+    """Return the possible splits of the videos into files."""
     if isinstance(exporter, StudyExporter):
         return ()
     if n_videos < 2:

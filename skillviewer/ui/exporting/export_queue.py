@@ -1,4 +1,4 @@
-"""Exports under way and done: one entry an order of a person, worked off one after the other."""
+"""Queue of exports: each entry is one export of the user; entries run one after the other."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -14,7 +14,7 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 class QueueStage(StrEnum):
-    """How far an entry is."""
+    """State of an entry."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -25,37 +25,36 @@ class QueueStage(StrEnum):
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen."""
+        """True if the entry will not change any more."""
         return self not in {QueueStage.WAITING, QueueStage.WORKING}
 
 
 class QueueEntry(QObject):
-    """One order: one file, or one a video."""
+    """One export: one file, or one per video."""
 
     changed = Signal()
     assessed = Signal(object)
-    """``Assessed``: what a model said of a video that the window had nothing of."""
+    """``Assessed``: an analysis that the window did not have yet."""
 
     def __init__(
-        self, title: str, orders: Sequence[ExportRequest | StudyExportRequest], parent: QObject | None = None
+        self, title: str, requests: Sequence[ExportRequest | StudyExportRequest], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self.title, self.orders = title, tuple(orders)
+        self.title, self.requests = title, tuple(requests)
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
         self.batch: Batch | None = None
-        self.written: list[Written] = []  # of several files, those that are finished
+        self.written: list[Written] = []  # finished files of several
         self.failure = ""
         self._job: Job | None = None
 
     @property
     def target(self) -> Path:
-        """The file, or the folder where there are several."""
-        first = self.orders[0].path
-        return first if len(self.orders) == 1 else first.parent
+        """The file, or the folder for several files."""
+        first = self.requests[0].path
+        return first if len(self.requests) == 1 else first.parent
 
     def follow(self, task: Task, job: Job) -> None:
-        """Listen to the work."""
         self._job = job
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)
@@ -64,7 +63,7 @@ class QueueEntry(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Ask the work to stop; files that are finished stay, and no half file."""
+        """Stop the task; finished files stay, unfinished ones are removed."""
         if self._job is not None and not self.stage.over:
             self._job.stop()
 
@@ -97,16 +96,16 @@ class QueueEntry(QObject):
 
 
 class ExportQueue(QObject):
-    """Gives orders to the worker thread that writes, and remembers what became of them.
+    """Submits requests to the worker thread that writes, and keeps their entries.
 
     Args:
         worker: Writes.
-        jobs: Shows the work, and asks before the window is closed over it.
+        jobs: Shows the work, and asks before the window closes during it.
         parent: Owner.
     """
 
     added = Signal(object)
-    """``QueueEntry``: a new one, the latest."""
+    """``QueueEntry``: the latest."""
 
     assessed = Signal(object)
     """``Assessed``, of any entry."""
@@ -117,16 +116,16 @@ class ExportQueue(QObject):
         self.entries: list[QueueEntry] = []
 
     @property
-    def promised(self) -> set[Path]:
-        """Files that are about to be written."""
-        return {order.path for entry in self.entries if not entry.stage.over for order in entry.orders}
+    def pending(self) -> set[Path]:
+        """Files to be written by unfinished entries."""
+        return {request.path for entry in self.entries if not entry.stage.over for request in entry.requests}
 
-    def add(self, title: str, orders: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
-        """Work on an order when those before it are done."""
-        entry = QueueEntry(title, orders, self)
+    def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
+        """Add an export to the end of the queue."""
+        entry = QueueEntry(title, requests, self)
         entry.assessed.connect(self.assessed)
-        given = entry.orders
-        task = self._worker.submit(lambda desk, token, report: desk.write_all(given, token, report))
+        given = entry.requests
+        task = self._worker.submit(lambda service, token, report: service.write_all(given, token, report))
         entry.follow(task, self._jobs.follow(title, task))
         self.entries.append(entry)
         self.added.emit(entry)

@@ -1,4 +1,4 @@
-"""One frame with the boxes of its faces: drawn with the mouse, chosen with a click."""
+"""A frame with face boxes that are drawn with the mouse and chosen with a click."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.faces.faces import FaceBox
 
 LEAST_PX = 6
-"""A drag that is shorter is a click."""
+"""A shorter drag is a click, in pixels."""
 
 
 class FaceCanvas(QWidget):
@@ -23,9 +23,9 @@ class FaceCanvas(QWidget):
     """
 
     drawn = Signal(object)
-    """``FaceBox`` that a person drew."""
+    """``FaceBox`` that was drawn."""
     picked = Signal(object)
-    """Number of the face that was clicked, or None."""
+    """Number of the clicked face, or None."""
 
     def __init__(self, stage: str, accent: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +43,7 @@ class FaceCanvas(QWidget):
         self.setAccessibleName(self.tr("Frame with face boxes: drag to draw one"))
 
     def set_colours(self, stage: str, accent: str) -> None:
-        """Take colours."""
+        """Apply the colours."""
         self._stage, self._accent = QColor(stage), QColor(accent)
         self.update()
 
@@ -60,12 +60,12 @@ class FaceCanvas(QWidget):
     def set_boxes(
         self, boxes: Sequence[tuple[int, FaceBox]], chosen: int | None = None, doubt: FaceBox | None = None
     ) -> None:
-        """Show (number, box) of each face, the chosen one brighter, and where a doubtful find lies."""
+        """Show (number, box) of each face, the chosen one brighter, and a doubtful detection."""
         self._boxes, self._chosen, self._doubt = tuple(boxes), chosen, doubt
         self.update()
 
     def picture_rect(self) -> QRectF:
-        """Return where the picture lies in the widget."""
+        """Return the rectangle of the picture in the widget."""
         if self._image is None:
             return QRectF(self.rect())
         scale = min(self.width() / self._image.width(), self.height() / self._image.height())
@@ -87,7 +87,7 @@ class FaceCanvas(QWidget):
         )
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw everything."""
+        """Paint the picture and the boxes."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
         if self._image is None:
@@ -105,7 +105,7 @@ class FaceCanvas(QWidget):
             painter.drawRect(QRectF(self._from, self._to).normalized())
 
     def _draw(self, painter: QPainter, rect: QRectF, words: str, *, chosen: bool) -> None:
-        # a dark line below a light one can be seen on any picture
+        # a light line over a dark one is visible on any picture
         painter.setPen(QPen(QColor(0, 0, 0, 180), 4 if chosen else 3))
         painter.drawRect(rect)
         painter.setPen(QPen(self._accent if chosen else QColor("white"), 2.5 if chosen else 1.5))
@@ -119,18 +119,18 @@ class FaceCanvas(QWidget):
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, words)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a box."""
+        """Start a box."""
         if event.button() == Qt.MouseButton.LeftButton and self._image is not None:
             self._from = self._to = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Draw it out."""
+        """Extend the box."""
         if self._from is not None:
             self._to = event.position()
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End it: a long drag is a box, a click chooses."""
+        """Finish: a long drag is a box, a click chooses one."""
         start, self._from, self._to = self._from, None, None
         if start is None:
             return

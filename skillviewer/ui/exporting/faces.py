@@ -1,4 +1,4 @@
-"""Faces to look over before an export: what is blurred where, doubtful frames, boxes drawn or taken away by hand."""
+"""Review of faces before an export: blurred boxes, doubtful frames, boxes drawn or removed by hand."""
 
 from enum import IntEnum
 from pathlib import Path
@@ -36,7 +36,7 @@ SIDE_PX = 264
 
 
 class Reach(IntEnum):
-    """How long a box that is drawn is blurred."""
+    """Frames in which a drawn box is blurred."""
 
     WHOLE = 0
     FROM_HERE = 1
@@ -44,10 +44,10 @@ class Reach(IntEnum):
 
 
 class FacesReview(QWidget):
-    """The faces of one video. What a person does here enters the undo stack of the window and is on disk at once.
+    """The faces of one video. Every edit is stored at once and can be undone.
 
     Args:
-        program: What is behind the window.
+        program: The session.
         parent: Owner.
     """
 
@@ -60,7 +60,7 @@ class FacesReview(QWidget):
         self._path: Path | None = None
         self._video: VideoInfo | None = None
         self._shown: DecodedPicture | None = None
-        self._turn = 0  # answers to what was asked before the last edit are dropped
+        self._generation = 0  # answers to queries before the last edit are dropped
         self._writing = 0
         self._search: Task | None = None
         self._doubt: Doubt | None = None
@@ -88,11 +88,10 @@ class FacesReview(QWidget):
         side = QWidget(self)
         side.setFixedWidth(SIDE_PX)
         column = vertical(side, NONE, 8)
-        self.summary = QLabel(side)
-        self.summary.setWordWrap(True)
+        self.summary = text_label("", side, wrap=True)
         self.search_button = QPushButton(self.tr("Look for faces"), side)
         self.reach = QComboBox(side)
-        self.reach.setAccessibleName(self.tr("How long a box that is drawn is blurred"))
+        self.reach.setAccessibleName(self.tr("Frames in which a drawn box is blurred"))
         words = (self.tr("Drawn boxes: whole video"), self.tr("Drawn boxes: from here on"))
         self.reach.addItems([*words, self.tr("Drawn boxes: 1 s around this frame")])
         self.remove_button = QPushButton(self.tr("Remove the chosen box"), side)
@@ -104,7 +103,7 @@ class FacesReview(QWidget):
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.fine_button = QPushButton(self.tr("Looked at, it is fine"), side)
         caution = text_label(
-            self.tr("An aid and no guarantee: look through what was made before you give it away."),
+            self.tr("Faces can be missed. Check the file before you pass it on."),
             side,
             wrap=True,
             muted=True,
@@ -139,7 +138,7 @@ class FacesReview(QWidget):
         """Show the faces of a video, or nothing."""
         if path == self._path:
             return
-        self._turn += 1
+        self._generation += 1
         self._path, self._video, self._shown, self.faces = path, None, None, None
         self._doubt = self._chosen = None
         self.canvas.set_picture(None)
@@ -154,19 +153,19 @@ class FacesReview(QWidget):
 
     @property
     def frame(self) -> int:
-        """Frame that is wanted, from 0."""
+        """Frame requested, from 0."""
         return self.slider.value()
 
-    # what the worker threads tell
+    # results from the worker threads
 
     @Slot()
     def _reread(self) -> None:
-        """Read what is kept: the first time, and after anything was undone or done again."""
-        path, known, turn = self._path, self.faces, self._turn
+        """Read the stored faces: at first, and after undo or redo."""
+        path, known, turn = self._path, self.faces, self._generation
         if path is None or self._writing or self._program.export_previews.stopped:
             return
 
-        def read(_desk: object, _token: CancelToken, _report: Report) -> tuple[int, Faces]:
+        def read(_service: object, _token: CancelToken, _report: Report) -> tuple[int, Faces]:
             return turn, known_faces(path) if known is None else kept_faces(known)
 
         task = self._program.export_previews.submit(read)
@@ -176,7 +175,7 @@ class FacesReview(QWidget):
     @Slot(object)
     def _on_known(self, answer: tuple[int, Faces]) -> None:
         turn, faces = answer
-        if turn == self._turn and faces != self.faces:
+        if turn == self._generation and faces != self.faces:
             self.faces = faces
             self.changed.emit(faces)
             self._show()
@@ -205,16 +204,16 @@ class FacesReview(QWidget):
             time = clock(float(self._video.times_s[frame]))
             self.time.setText(self.tr("frame {} · {}").format(frame + 1, time))
 
-    # what a person does
+    # edits
 
     @Slot()
     def search(self) -> None:
-        """Look for faces; what was found or drawn before is replaced, and comes back by undo."""
+        """Search for faces; the result replaces earlier boxes and can be undone."""
         path = self._path
         if path is None or self._search is not None:
             return
         self._search = self._program.export_previews.submit(
-            lambda _desk, token, report: (path, search_faces(path, token, report))
+            lambda _service, token, report: (path, search_faces(path, token, report))
         )
         self._search.succeeded.connect(self._on_found)
         self._search.failed.connect(self._on_failed)
@@ -238,16 +237,16 @@ class FacesReview(QWidget):
         if before is None or faces == before:
             return
         self.faces = faces
-        self._turn += 1
+        self._generation += 1
         self._writing += 1
-        deed = Command(text, lambda _study: keep_faces(faces), lambda _study, _result: keep_faces(before), ())
-        self._program.undo.perform(deed).finished.connect(self._on_written)
+        command = Command(text, lambda _study: keep_faces(faces), lambda _study, _result: keep_faces(before), ())
+        self._program.undo.perform(command).finished.connect(self._on_written)
         self.changed.emit(faces)
         self._show()
 
     @Slot()
     def _on_written(self) -> None:
-        """Read again what is kept: what could not be written is not shown as if it were."""
+        """Read the stored faces again: unsaved edits must not look saved."""
         self._writing -= 1
         self._reread()
 
@@ -274,14 +273,14 @@ class FacesReview(QWidget):
 
     @Slot()
     def remove(self) -> None:
-        """Take the chosen box away, wherever it is blurred."""
+        """Remove the chosen box from all frames."""
         if self.faces is not None and self._chosen is not None:
             number, self._chosen = self._chosen, None
             self._edit(self.faces.removed(number), self.tr("removed face box"))
 
     @Slot()
     def remove_from_here(self) -> None:
-        """Take the chosen box away from the frame on screen on."""
+        """Remove the chosen box from the frame on screen onwards."""
         if self.faces is not None and self._chosen is not None:
             number, self._chosen = self._chosen, None
             frame = self.frame if self._shown is None else self._shown.frame_index
@@ -290,13 +289,13 @@ class FacesReview(QWidget):
 
     @Slot()
     def settle(self) -> None:
-        """Take the doubtful frames that are on screen off the list."""
+        """Mark the doubtful frames on screen as reviewed."""
         if self.faces is not None and self._doubt is not None:
             doubt, self._doubt = self._doubt, None
             self._edit(self.faces.reviewed(doubt), self.tr("doubtful frames"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete takes the chosen box away."""
+        """Remove the chosen box on Delete."""
         if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and self._chosen is not None:
             self.remove()
         else:
@@ -311,7 +310,7 @@ class FacesReview(QWidget):
             self._show_boxes()
             self._show_buttons()
 
-    # what is shown
+    # display
 
     def _show(self) -> None:
         faces = self.faces
@@ -349,28 +348,28 @@ class FacesReview(QWidget):
     def _words(self) -> str:
         faces = self.faces
         if self._path is None:
-            return self.tr("Choose a video to look over its faces.")
+            return self.tr("Choose a video to review its faces.")
         if faces is None or self._search is not None:
             return self.tr("Opening …") if faces is None else self.tr("Looking for faces …")
         if not faces.searched:
             if not faces.tracks:
                 return self.tr("Not searched yet. Look for faces, or draw boxes on the picture with the mouse.")
-            return self.tr("Not searched: blurred is only what you drew, in {} of {} frames.").format(
+            return self.tr("Not searched: only your own boxes are blurred, in {} of {} frames.").format(
                 faces.n_frames_with_faces, faces.n_frames
             )
         if not faces.tracks:
-            return self.tr("No face was found. Draw boxes on the picture where there is one.")
-        # one that is lost and found again has two numbers: these are stretches, not people
-        return self.tr("Blurred in {} of {} frames, in {} stretches; {} frames are doubtful.").format(
+            return self.tr("No face was found. Draw boxes on faces that were missed.")
+        # a face that is lost and found again counts twice: tracks, not people
+        return self.tr("Blurred in {} of {} frames, in {} tracks; {} frames are doubtful.").format(
             faces.n_frames_with_faces, faces.n_frames, len(faces.tracks), doubtful_frames(faces.doubts)
         )
 
     def _reason(self, reason: DoubtReason) -> str:
         words = {
-            DoubtReason.WEAK: self.tr("found with little certainty"),
-            DoubtReason.HELD: self.tr("not found, the box is held"),
+            DoubtReason.WEAK: self.tr("found with low confidence"),
+            DoubtReason.HELD: self.tr("not found; the box is kept"),
             DoubtReason.LOST: self.tr("lost in the middle of the picture"),
             DoubtReason.APPEARED: self.tr("appeared in the middle of the picture"),
-            DoubtReason.PERHAPS: self.tr("perhaps a face, not blurred"),
+            DoubtReason.PERHAPS: self.tr("possibly a face; not blurred"),
         }
         return words[reason]

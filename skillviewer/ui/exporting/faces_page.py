@@ -1,4 +1,4 @@
-"""The page of the Export screen on which faces are looked over, with a way back and from video to video."""
+"""Page of the Export screen to review faces, video by video."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +13,10 @@ from skillviewer.ui.widgets.layout import vertical
 
 
 class FacesPage(QWidget):
-    """Faces of the videos that are exported, one video at a time.
+    """Faces of the exported videos, one video at a time.
 
     Args:
-        program: What is behind the window.
+        program: The session.
         parent: Owner.
     """
 
@@ -39,8 +39,8 @@ class FacesPage(QWidget):
         self.back.clicked.connect(self._on_back)
         self.videos.currentIndexChanged.connect(self._on_video)
 
-    def look_over(self, paths: Sequence[Path]) -> None:
-        """Show the faces of videos, the first at once."""
+    def show_videos(self, paths: Sequence[Path]) -> None:
+        """Show the faces of videos, starting with the first."""
         self._paths = list(paths)
         with QSignalBlocker(self.videos):
             self.videos.clear()

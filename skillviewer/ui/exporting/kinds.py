@@ -1,4 +1,4 @@
-"""The list of what can be exported, under headings."""
+"""The list of exporters, under headings."""
 
 from collections.abc import Iterator
 
@@ -20,13 +20,13 @@ def translated(text: str) -> str:
 
 
 def _short(made: Exporter | StudyExporter) -> str:
-    """Return the title without the word that the heading says already."""
+    """Return the title without a word that its heading repeats."""
     words = translated(made.title).removeprefix(translated("Table of "))
     return words[:1].upper() + words[1:]
 
 
 def grouped() -> Iterator[tuple[str, list[Exporter | StudyExporter]]]:
-    """Yield each heading with its exporters, in the order of the tables; those of whole studies last."""
+    """Yield each heading with its exporters in order; those of whole studies last."""
     groups: dict[str, list[Exporter | StudyExporter]] = {}
     for made in EXPORTERS:
         groups.setdefault(HEADINGS.get(made.group, made.group.capitalize()), []).append(made)
@@ -35,7 +35,7 @@ def grouped() -> Iterator[tuple[str, list[Exporter | StudyExporter]]]:
 
 
 class KindList(QListWidget):
-    """What can be exported; exactly one is chosen."""
+    """The kinds of export; exactly one is chosen."""
 
     chosen = Signal(object)
     """``Exporter`` or ``StudyExporter``."""
@@ -44,7 +44,7 @@ class KindList(QListWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("What to export"))
         self.setFixedWidth(WIDTH_PX)
-        self.setFont(QApplication.font())  # the system's own for lists is another
+        self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._made: dict[str, Exporter | StudyExporter] = {}
@@ -52,7 +52,7 @@ class KindList(QListWidget):
         for heading, exporters in grouped():
             item = QListWidgetItem(f" {translated(heading)}", self)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
-            font = QFont()  # its weight alone is set, the rest is the list's
+            font = QFont()  # only its weight is set, the rest is inherited
             font.setWeight(QFont.Weight.DemiBold)
             item.setFont(font)
             item.setTextAlignment(Qt.AlignmentFlag.AlignBottom)
@@ -69,12 +69,12 @@ class KindList(QListWidget):
 
     @property
     def exporter(self) -> Exporter | StudyExporter:
-        """What is chosen."""
+        """The chosen exporter."""
         item = self.currentItem()
         return self._made[item.data(Qt.ItemDataRole.UserRole)] if item is not None else EXPORTERS[0]
 
     def choose(self, name: str) -> None:
-        """Choose by name."""
+        """Choose an exporter by name."""
         for row in range(self.count()):
             if self.item(row).data(Qt.ItemDataRole.UserRole) == name:
                 self.setCurrentRow(row)

@@ -33,7 +33,7 @@ NO_ARROWS = (
 )
 """For which these fields have no room; Qt's own NoButtons loses the field in a style."""
 _EMPTY = {"stop": "to the end", "frame": "the last sampled one", "size": "as it is", "frames": "evenly spread"}
-"""What an empty field means, by its name."""
+"""Meaning of an empty field, by its name."""
 
 
 def _translated(text: str) -> str:
@@ -45,7 +45,7 @@ class _Field:
     """One field.
 
     Attributes:
-        widget: What a person enters it in.
+        widget: The widget to enter it in.
         read: Returns its value; raises ExportError where it cannot be read.
         write: Shows a value.
     """

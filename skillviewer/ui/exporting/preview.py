@@ -1,4 +1,4 @@
-"""The preview: what is seen of an export before it is written, asked of a worker thread, the latest question only."""
+"""Preview of an export, computed in a worker thread; only the latest query counts."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 from skillviewer.ui.widgets.theme import Theme, themed
 
 SETTLE_MS = 200
-"""Choices that change quicker are previewed once."""
+"""Delay before a preview, in milliseconds: quick changes are previewed once."""
 MARGIN_PX = 12
 MOST_CELL_PX = 220
 
@@ -27,15 +27,15 @@ Question: TypeAlias = Callable[[Exports], Preview | None]
 
 
 class Previews(QObject):
-    """Asks for previews; a question that a newer one overtook is dropped.
+    """Queries previews; a newer query replaces the last one.
 
     Args:
-        worker: Owns a desk of its own, so that no preview waits for an export.
+        worker: Worker thread with its own export service, so that no preview waits for an export.
         parent: Owner.
     """
 
     arrived = Signal(object)
-    """``Preview``, or None where there is nothing to see yet."""
+    """``Preview``, or None where nothing can be shown yet."""
     failed = Signal(str)
 
     def __init__(self, worker: WorkerThread[Exports], parent: QObject | None = None) -> None:
@@ -47,24 +47,24 @@ class Previews(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a preview is awaited."""
+        """True while a preview is computed."""
         return self._task is not None or self._settle.isActive()
 
     def ask(self, exporter: Exporter, subjects: Sequence[ExportTarget], options: object) -> None:
-        """Ask soon; what was asked before is not awaited any more."""
+        """Query a preview soon; the last query is dropped."""
         asked = tuple(subjects)
-        self._ask(lambda desk: desk.preview(exporter, asked, options))
+        self._ask(lambda service: service.preview(exporter, asked, options))
 
     def ask_study(self, exporter: StudyExporter, study: Path) -> None:
-        """Ask for what is made of a whole study."""
-        self._ask(lambda desk: desk.preview_study(exporter, study))
+        """Query a preview of an export of the whole study."""
+        self._ask(lambda service: service.preview_study(exporter, study))
 
     def _ask(self, question: Question) -> None:
         self._wanted = question
         self._settle.start()
 
     def drop(self) -> None:
-        """Await nothing any more."""
+        """Drop the query."""
         self._wanted = None
         self._settle.stop()
         if self._task is not None:
@@ -73,12 +73,12 @@ class Previews(QObject):
     @Slot()
     def _begin(self) -> None:
         if self._task is not None:
-            self._task.cancel()  # finished will begin again
+            self._task.cancel()  # _on_finished starts the next one
             return
         wanted, self._wanted = self._wanted, None
         if wanted is None or self._worker.stopped:
             return
-        self._task = self._worker.submit(lambda desk, _token, _report: wanted(desk))
+        self._task = self._worker.submit(lambda service, _token, _report: wanted(service))
         self._task.succeeded.connect(self._on_succeeded)
         self._task.failed.connect(self._on_failed)
         self._task.finished.connect(self._on_finished)
@@ -101,7 +101,7 @@ class Previews(QObject):
 
 
 class PreviewPane(QWidget):
-    """Shows a picture in its true proportions, or the first rows of a table, or words where there is neither."""
+    """Shows a picture in its true proportions, the first rows of a table, or a sentence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,21 +124,21 @@ class PreviewPane(QWidget):
 
     @property
     def words(self) -> str:
-        """What is said in the place of a picture, or ""."""
+        """The message shown instead of a picture, or ""."""
         return self._words
 
     @property
     def has_picture(self) -> bool:
-        """Whether a picture is shown."""
+        """True if a picture is shown."""
         return not self._image.isNull()
 
     @property
     def caption(self) -> str:
-        """What is said below: which frame is shown, or how many rows; or ""."""
+        """The caption: the frame, or the number of rows; or ""."""
         return self._caption
 
     def show_preview(self, seen: Preview) -> None:
-        """Show what is seen of an export. Frames count from 1 here."""
+        """Show a preview. Frames are counted from 1 here."""
         self._image, self._words, self._caption = QImage(), "", ""
         if seen.picture is not None:
             height, width, _ = seen.picture.shape
@@ -173,7 +173,7 @@ class PreviewPane(QWidget):
         self.table.scrollToTop()
 
     def show_message(self, words: str) -> None:
-        """Show words in the place of what was shown."""
+        """Show a sentence only."""
         self._image = QImage()
         self.table.hide()
         self._words, self._caption = words, ""
@@ -181,17 +181,16 @@ class PreviewPane(QWidget):
         self.update()
 
     def _inside(self) -> QRectF:
-        """Return where something is shown: all but margins and caption."""
         below = self.fontMetrics().height() + MARGIN_PX if self._caption else 0
         return QRectF(self.rect()).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - below)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
-        """Let the table fill what is left of the caption."""
+        """Fit the table into the space above the caption."""
         below = self.fontMetrics().height() + MARGIN_PX
         self.table.setGeometry(self.rect().adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - below))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the stage, the picture and the words."""
+        """Paint the background, the picture and the text."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
         inside = self._inside()

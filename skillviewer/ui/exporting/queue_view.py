@@ -1,4 +1,4 @@
-"""The list of exports: how far each is, what was found in it when it was read back, and where it lies."""
+"""The list of exports: progress, check of the written file, and its folder."""
 
 from pathlib import Path
 
@@ -47,12 +47,12 @@ class EntryRow(QWidget):
 
     @property
     def text(self) -> str:
-        """What is said of it."""
+        """The status text."""
         return self._message.text()
 
     @Slot()
     def refresh(self) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         entry = self.entry
         over = entry.stage.over
         self._bar.setVisible(not over)
@@ -78,10 +78,10 @@ class EntryRow(QWidget):
     def _words(self) -> str:
         entry, progress, batch = self.entry, self.entry.progress, self.entry.batch
         if entry.stage is QueueStage.WAITING:
-            return self.tr("waits for the one before")
+            return self.tr("waiting")
         if entry.stage is QueueStage.WORKING:
             if progress is None:
-                return self.tr("begins")
+                return self.tr("starting")
             count = self.tr("{} of {}").format(progress.done, progress.total) if progress.total else ""
             return " · ".join(part for part in (progress.stage, count) if part)
         if entry.stage is QueueStage.STOPPED:
@@ -89,10 +89,11 @@ class EntryRow(QWidget):
         if batch is None:
             return printable(entry.failure)
         lines = []
-        if len(entry.orders) == 1 and batch.written:
-            lines.append(" · ".join((self.tr("Written and read back"), *batch.written[0].facts)))
+        if len(entry.requests) == 1 and batch.written:
+            lines.append(" · ".join((self.tr("Written and checked"), *batch.written[0].facts)))
         elif batch.written:
-            lines.append(self.tr("{} of {} files written and read back").format(len(batch.written), len(entry.orders)))
+            lines.append(self.tr("{} of {} files written and checked").format(len(batch.written), len(entry.requests)))
+
         problems = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
         lines += [printable(text) for text in problems[:MOST_SHOWN]]
         if len(problems) > MOST_SHOWN:
@@ -100,13 +101,14 @@ class EntryRow(QWidget):
         return "\n".join(lines)
 
     def _stopped(self, entry: QueueEntry) -> str:
-        text = self.tr("Stopped. Nothing half written is left.")
+
+        text = self.tr("Stopped. No unfinished file is left.")
         if not entry.written:
             return text
         names = [printable(file.path.name) for file in entry.written]
         more = self.tr(" and {} more").format(len(names) - MOST_SHOWN) if len(names) > MOST_SHOWN else ""
-        stays = self.tr("{} of {} files were finished before, and stay: {}{}.")
-        return f"{text}\n{stays.format(len(names), len(entry.orders), ', '.join(names[:MOST_SHOWN]), more)}"
+        stays = self.tr("{} of {} files were finished before and are kept: {}{}.")
+        return f"{text}\n{stays.format(len(names), len(entry.requests), ', '.join(names[:MOST_SHOWN]), more)}"
 
     @Slot()
     def _on_button(self) -> None:
@@ -128,7 +130,7 @@ def show_in_folder(path: Path) -> None:
 
 
 class QueueView(QScrollArea):
-    """All entries, the latest on top."""
+    """All entries, the latest at the top."""
 
     def __init__(self, queue: ExportQueue, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,9 +1,9 @@
-"""The Export screen: what, of which videos and models, how, what it will look like, where to, and what became of it."""
+"""The Export screen: kind, videos, models, options, preview and destination of an export, and the queue."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QPushButton, QStackedWidget, QWidget
 
 from skillviewer.core.atomic_write import is_one_of, path_exists
@@ -19,15 +19,15 @@ from skillviewer.ui.exporting.export_choices import (
     ExportChoices,
     ExportModel,
     FileSplit,
-    orders,
     replacing,
+    requests,
     spreads_of,
     subjects,
 )
 from skillviewer.ui.exporting.export_queue import ExportQueue
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
 from skillviewer.ui.exporting.faces_page import FacesPage
-from skillviewer.ui.exporting.kinds import KindList
+from skillviewer.ui.exporting.kinds import KindList, translated
 from skillviewer.ui.exporting.option_form import FormArea, OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
 from skillviewer.ui.exporting.queue_view import QueueView
@@ -35,7 +35,7 @@ from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_study import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 
 
 class ExportScreen(QWidget):
-    """From what is open to a file that was written and read back.
+    """Export of the session's videos or study to files, each read back after writing.
 
     Args:
-        program: Whose videos, models and study.
+        program: Its videos, models and study are exported.
         actions: Actions of the window.
         parent: Owner.
     """
@@ -62,7 +62,7 @@ class ExportScreen(QWidget):
         self.previews = Previews(program.export_previews, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(
-            self.tr("Open videos or a study: clips, figures, tables and reports are made of them."),
+            self.tr("Open videos or a study to export clips, figures, tables and reports."),
             actions["open_sample"],
             self.pages,
         )
@@ -86,14 +86,14 @@ class ExportScreen(QWidget):
         self.about = text_label("", inside, wrap=True, muted=True)
         self.subject = SubjectForm(inside)
         self.options = OptionForm(inside)
-        self.selection = QPushButton(self.tr("Take the selection of the player"), inside)
-        self.at_cursor = QPushButton(self.tr("Take the frame on screen"), inside)
-        self.look_over = QPushButton(self.tr("Look over the faces…"), inside)
-        for part in (self.about, self.subject, self.options, self.selection, self.at_cursor, self.look_over):
+        self.selection = QPushButton(self.tr("Use the player's selection"), inside)
+        self.at_cursor = QPushButton(self.tr("Use the frame on screen"), inside)
+        self.review_faces = QPushButton(self.tr("Look over the faces…"), inside)
+        for part in (self.about, self.subject, self.options, self.selection, self.at_cursor, self.review_faces):
             column.addWidget(part)
         column.addStretch(1)
         area = FormArea(inside, parent)
-        area.setAccessibleName(self.tr("What is exported"))
+        area.setAccessibleName(self.tr("Export options"))
         return area
 
     def _make_right(self, parent: QWidget, theme: Theme) -> QWidget:
@@ -107,8 +107,7 @@ class ExportScreen(QWidget):
         below.addWidget(self.destination)
         line = horizontal(spacing=12)
         self.words = text_label("", right, wrap=True, plain=True)
-        self.button = QPushButton(self.tr("Export"), right)
-        self.button.setProperty("primary", True)
+        self.button = push_button(self.tr("Export"), right, primary=True)
         line.addWidget(self.words, 1)
         line.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         below.addLayout(line)
@@ -129,7 +128,7 @@ class ExportScreen(QWidget):
         self.button.clicked.connect(self._actions["export_now"].trigger)
         self.selection.clicked.connect(self._take_selection)
         self.at_cursor.clicked.connect(self._take_frame)
-        self.look_over.clicked.connect(self._on_look_over)
+        self.review_faces.clicked.connect(self._on_review_faces)
         self.faces.back_asked.connect(self._on_back)
         self.queue.assessed.connect(program.study_list.learn)
         self.previews.arrived.connect(self._on_preview)
@@ -143,17 +142,17 @@ class ExportScreen(QWidget):
         program.studies.closed.connect(self._on_videos)
         program.playback.marks_changed.connect(self._on_marks)
 
-    # what happens elsewhere
+    # changes elsewhere
 
     def on_shown(self) -> None:
-        """Bring what is offered up to date."""
+        """Update the offered videos and models."""
         self._shown = True
         self._on_models()
         self._on_kind(self.kinds.exporter)
         self._on_marks()
 
     def on_hidden(self) -> None:
-        """Preview nothing while nobody looks."""
+        """Stop previews while hidden."""
         self._shown = False
         self.previews.drop()
 
@@ -168,7 +167,7 @@ class ExportScreen(QWidget):
             if e.state.has_picture
         ]
         before = self.subject.chosen_videos
-        if program.state.current != self._current:  # a stretch of one video is none of another
+        if program.state.current != self._current:  # a selection belongs to one video
             self._current = program.state.current
             if self.options.has("start", "stop"):
                 self.options.set_values(start=0, stop=None)
@@ -208,14 +207,14 @@ class ExportScreen(QWidget):
         self.selection.setVisible(self.options.has("start", "stop") and (low is not None or high is not None))
         self.at_cursor.setVisible(self.options.has("frame"))
 
-    # choosing
+    # choices
 
     @Slot(object)
     def _on_kind(self, exporter: Exporter | StudyExporter) -> None:
         if exporter.options is not self.options.kind or not self.options.isVisibleTo(self):
             self.options.show_options(exporter.options, self._program.state.look)
         self.options.setVisible(exporter.options is not None)
-        self.about.setText(self._said(exporter.about))
+        self.about.setText(translated(exporter.about))
         self.subject.offer(spreads_of(exporter, len(self._program.videos)))
         self.destination.offer(exporter.suffixes)
         self._on_marks()
@@ -225,14 +224,14 @@ class ExportScreen(QWidget):
         self._on_change()
 
     @Slot()
-    def _on_look_over(self) -> None:
+    def _on_review_faces(self) -> None:
         paths = self._blurred_videos()
         if paths:
-            self.faces.look_over(paths)
+            self.faces.show_videos(paths)
             self.pages.setCurrentWidget(self.faces)
 
     def _blurred_videos(self) -> list[Path]:
-        """Return the files whose faces are blurred: those that are chosen, or all of the study."""
+        """Return the files whose faces are blurred: the chosen ones, or all of the study."""
         if isinstance(self.kinds.exporter, StudyExporter):
             files = [entry.path for entry in self._program.videos if entry.state.has_picture]
         else:
@@ -260,8 +259,8 @@ class ExportScreen(QWidget):
         whole = isinstance(exporter, StudyExporter)
         self.destination.propose(self._stem(), into_folder=not whole and spread is FileSplit.EACH)
         blurs = self.options.field("blur_faces")
-        self.look_over.setVisible(isinstance(blurs, QCheckBox) and blurs.isChecked())
-        self.look_over.setEnabled(bool(self._blurred_videos()))
+        self.review_faces.setVisible(isinstance(blurs, QCheckBox) and blurs.isChecked())
+        self.review_faces.setEnabled(bool(self._blurred_videos()))
         self._show_message()
         self._preview()
 
@@ -274,8 +273,8 @@ class ExportScreen(QWidget):
         return name if exporter.name in {"clip", "study"} else f"{name} {exporter.name}"
 
     @property
-    def wish(self) -> ExportChoices:
-        """What is asked for now.
+    def choices(self) -> ExportChoices:
+        """The present choices.
 
         Raises:
             ExportError: A field cannot be read.
@@ -293,18 +292,16 @@ class ExportScreen(QWidget):
         )
 
     def _refusal(self) -> str:
-        """Return why nothing can be written, or ""."""
         try:
-            return refusal(self.wish, self._said)
+            return refusal(self.choices)
         except ExportError as error:
             return str(error)
 
     @Slot()
     def _show_message(self) -> None:
-        """Say what stands in the way, or what a person should know."""
         why_not = self._refusal()
         self.button.setEnabled(not why_not)
-        self.words.setText(printable(why_not or remark(self.wish)))
+        self.words.setText(printable(why_not or remark(self.choices)))
 
     # preview
 
@@ -314,34 +311,34 @@ class ExportScreen(QWidget):
         exporter = self.kinds.exporter
         self.previews.drop()
         if exporter.preview is None:
-            self.pane.show_message(self.tr("There is nothing to see of this before it is written."))
+            self.pane.show_message(self.tr("There is no preview of this export."))
             return
         try:
-            wish = self.wish
+            choices = self.choices
         except ExportError as error:
             self.pane.show_message(str(error))
             return
-        if isinstance(exporter, StudyExporter) and wish.study is not None:
-            self.previews.ask_study(exporter, wish.study)
+        if isinstance(exporter, StudyExporter) and choices.study is not None:
+            self.previews.ask_study(exporter, choices.study)
             return
-        if isinstance(exporter, StudyExporter) or not wish.videos or not wish.models:
+        if isinstance(exporter, StudyExporter) or not choices.videos or not choices.models:
             self.pane.show_message(self._refusal())
             return
-        videos = wish.videos[:1] if wish.spread is FileSplit.EACH else wish.videos
-        self.previews.ask(exporter, subjects(videos, wish.models, wish.study), wish.options)
+        videos = choices.videos[:1] if choices.spread is FileSplit.EACH else choices.videos
+        self.previews.ask(exporter, subjects(videos, choices.models, choices.study), choices.options)
 
     @Slot(object)
     def _on_preview(self, seen: "Preview | None") -> None:
         if seen is not None:
             self.pane.show_preview(seen)
         else:
-            self.pane.show_message(self.tr("This will be seen once the video has been assessed."))
+            self.pane.show_message(self.tr("The preview appears once the video is assessed."))
 
     @Slot(str)
     def _on_preview_failed(self, text: str) -> None:
         self.pane.show_message(printable(text))
 
-    # writing
+    # write
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of exports do; the first only goes to this screen from others.
@@ -353,42 +350,39 @@ class ExportScreen(QWidget):
         return Handlers(run, arrive=frozenset({"export_now"}))
 
     def browse(self, dialogs: Dialogs) -> None:
-        """Ask where to write it."""
+        """Ask for the destination."""
         if self.destination.into_folder:
-            path = dialogs.folder(self, self.tr("A folder for the files"))
+            path = dialogs.folder(self, self.tr("Folder for the files"))
         else:
             kinds = ";;".join(f"{s.lstrip('.').upper()} (*{s})" for s in self.kinds.exporter.suffixes)
-            path = dialogs.save(self, self.tr("Where to write it"), kinds, str(self.destination.path))
+            path = dialogs.save(self, self.tr("Destination of the export"), kinds, str(self.destination.path))
         if path is not None:
             self.destination.choose(path)
 
     def start(self, dialogs: Dialogs) -> None:
-        """Write what is chosen; ask before a file is replaced."""
+        """Write the chosen export; ask before replacing a file."""
         self.options.commit()
         why_not = self._refusal()
         if why_not:
             self._program.messages.note(why_not)
             return
-        wish = self.wish
-        made = orders(wish)
-        promised = self.queue.promised & {order.path for order in made}
-        if promised:
-            self._program.messages.note(self.tr("{} is being written already.").format(min(promised).name))
+        choices = self.choices
+        made = requests(choices)
+        pending = self.queue.pending & {request.path for request in made}
+        if pending:
+            self._program.messages.note(self.tr("{} is being written already.").format(min(pending).name))
             return
-        there = [order.path for order in made if path_exists(order.path)]
+        there = [request.path for request in made if path_exists(request.path)]
         videos = [entry.path for entry in self._program.videos]
         original = next((path for path in there if is_one_of(path, videos)), None)
         if original is not None:
-            words = self.tr("{} is one of the videos, and they are never replaced: choose another name or folder.")
+            words = self.tr("{} is a source video, which is never replaced. Choose another name or folder.")
             self._program.messages.note(words.format(printable(original.name)))
             return
         if there and not dialogs.confirm(self, question(there), self.tr("Replace")):
             return
         self._program.settings.export_folder = str(self.destination.folder)
-        self.queue.add(title(made, self._said), [replacing(o) if o.path in there else o for o in made])
-
-    def _said(self, text: str) -> str:
-        return QCoreApplication.translate("exporters", text)
+        self.queue.add(title(made), [replacing(o) if o.path in there else o for o in made])
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -1,4 +1,4 @@
-"""Of which videos, and by which models: two short lists that follow what the exporter can take."""
+"""Choice of videos and models: two short lists that follow the limits of the exporter."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ MOST_ROWS = 6
 
 
 class CheckList(QListWidget):
-    """Things with a mark each; as tall as it has to be."""
+    """Items with check boxes; the list is as tall as its items."""
 
     marked = Signal()
 
@@ -26,15 +26,15 @@ class CheckList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setUniformItemSizes(True)
-        self.setFont(QApplication.font())  # the system's own for lists is another
+        self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
         self.itemChanged.connect(self._on_item)
 
-    def set_things(self, things: Sequence[tuple[object, str]], chosen: Sequence[object]) -> None:
-        """Show (key, words) of each thing, those chosen with a mark."""
+    def set_items(self, items: Sequence[tuple[object, str]], chosen: Sequence[object]) -> None:
+        """Show (key, text) of each item, and check the chosen ones."""
         with QSignalBlocker(self):
             self.clear()
-            for key, words in things:
+            for key, words in items:
                 item = QListWidgetItem(words)
                 item.setToolTip(words)
                 item.setData(Qt.ItemDataRole.UserRole, key)
@@ -42,16 +42,16 @@ class CheckList(QListWidget):
                 item.setCheckState(Qt.CheckState.Checked if key in chosen else Qt.CheckState.Unchecked)
                 item.setSizeHint(QSize(10, ROW_PX))
                 self.addItem(item)
-        self.setFixedHeight(ROW_PX * max(1, min(len(things), MOST_ROWS)) + 2 * self.frameWidth() + 2)
+        self.setFixedHeight(ROW_PX * max(1, min(len(items), MOST_ROWS)) + 2 * self.frameWidth() + 2)
 
     @property
     def chosen(self) -> list[object]:
-        """Keys of the things with a mark, in order."""
+        """Keys of the checked items, in order."""
         items = (self.item(row) for row in range(self.count()))
         return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
 
     def mark(self, key: object, *, on: bool) -> None:
-        """Set the mark of a thing."""
+        """Check or uncheck an item."""
         for row in range(self.count()):
             if self.item(row).data(Qt.ItemDataRole.UserRole) == key:
                 self.item(row).setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
@@ -62,7 +62,7 @@ class CheckList(QListWidget):
 
 
 class SubjectForm(QWidget):
-    """Which videos go into which files, and which models look at them."""
+    """Choice of videos, their split into files, and the models."""
 
     changed = Signal()
 
@@ -71,7 +71,7 @@ class SubjectForm(QWidget):
         self._candidates: tuple[Candidate, ...] = ()
         self._current: VideoClip | None = None
         self._models: tuple[ExportModel, ...] = ()
-        self._follows = True  # whether the model that is loaded is meant, whichever that is
+        self._follows = True  # follows the loaded model
         self.spread = QComboBox(self)
         self.spread.setAccessibleName(self.tr("Videos"))
         self.spread.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -102,19 +102,19 @@ class SubjectForm(QWidget):
         if not chosen or (moved and len(chosen) == 1):
             chosen = [current] if current is not None else []
         if offered != known or moved:
-            self.videos.set_things([(c.footage, printable(c.name)) for c in candidates], chosen)
+            self.videos.set_items([(c.footage, printable(c.name)) for c in candidates], chosen)
         self._refresh()
 
     def set_models(self, models: Sequence[ExportModel]) -> None:
-        """Offer models; the one that is loaded has a mark at first."""
+        """Offer models; the loaded one is checked at first."""
         before = {m.folder for m in self._models}
         chosen = [folder for folder in self.models.chosen if folder in {m.folder for m in models}]
         loaded = [m.folder for m in models if m.loaded]
         self._models = tuple(models)
-        if self._follows or not chosen:  # while another one is loading none is: the mark waits for it
+        if self._follows or not chosen:  # none is loaded while another one loads: keep following
             chosen = list(loaded) or chosen or [m.folder for m in models[:1]]
         if {m.folder for m in models} != before or chosen != self.models.chosen:
-            self.models.set_things([(m.folder, printable(m.name)) for m in models], chosen)
+            self.models.set_items([(m.folder, printable(m.name)) for m in models], chosen)
         self._rows.setRowVisible(self.models, len(models) > 1)
         self._refresh()
 
@@ -125,7 +125,7 @@ class SubjectForm(QWidget):
         self.changed.emit()
 
     def offer(self, spreads: Sequence[FileSplit]) -> None:
-        """Offer ways in which videos go into files; none hides all of this."""
+        """Offer the possible splits into files; none hides the form."""
         before = self.chosen_spread
         self.setVisible(bool(spreads))
         with QSignalBlocker(self.spread):
@@ -138,13 +138,13 @@ class SubjectForm(QWidget):
 
     @property
     def chosen_spread(self) -> FileSplit:
-        """How videos go into files."""
+        """The chosen split into files."""
         data = self.spread.currentData()
         return FileSplit(data) if data is not None else FileSplit.THIS
 
     @property
     def chosen_videos(self) -> tuple[Candidate, ...]:
-        """The videos that are exported."""
+        """The videos to export."""
         spread = self.chosen_spread
         if spread is FileSplit.THIS:
             return tuple(c for c in self._candidates if c.footage == self._current)
@@ -155,23 +155,22 @@ class SubjectForm(QWidget):
 
     @property
     def chosen_models(self) -> tuple[ExportModel, ...]:
-        """The models by which they are seen."""
         folders = set(self.models.chosen)
         return tuple(model for model in self._models if model.folder in folders)
 
     @property
     def _by_loaded(self) -> bool:
-        """Whether the loaded model alone is meant: of it is known which videos it has assessed."""
+        """True if only the loaded model is chosen: its assessed videos are known."""
         return self.models.chosen == [m.folder for m in self._models if m.loaded]
 
     @property
     def _several(self) -> tuple[Candidate, ...]:
-        """The videos that go into several files, or together into one: those that are assessed, where that is known."""
+        """The videos of an export of several: the assessed ones, where that is known."""
         return tuple(c for c in self._candidates if c.analysis is not None or not self._by_loaded)
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Take colours: marks in lists look like others."""
+        """Apply the theme; check boxes in lists look like others."""
         check = url(f"check-{'dark' if theme.dark else 'light'}.svg")
         self.setStyleSheet(
             "QListView::indicator { width: 14px; height: 14px; border-radius: 4px; "
@@ -186,10 +185,10 @@ class SubjectForm(QWidget):
         if self._by_loaded:
             each, together = self.tr("A file for each of {} assessed"), self.tr("All {} assessed in one file")
         words = {
-            FileSplit.THIS: self.tr("This one: {}").format(name),
+            FileSplit.THIS: self.tr("This video: {}").format(name),
             FileSplit.EACH: each.format(n),
             FileSplit.ALL: together.format(n),
-            FileSplit.CHOSEN: self.tr("Chosen ones in one file"),
+            FileSplit.CHOSEN: self.tr("Chosen videos in one file"),
         }
         for at in range(self.spread.count()):
             self.spread.setItemText(at, words[FileSplit(self.spread.itemData(at))])

@@ -1,4 +1,4 @@
-"""The third page: before and after, every video's score, the attention that changed most; accept or discard."""
+"""The third page: effects of a training on accuracy, scores and attention; accept or discard."""
 
 import math
 
@@ -9,7 +9,7 @@ from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, Tu
 from skillviewer.core.text import percent, printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, with_interval
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -17,7 +17,7 @@ _SHIFT = 3
 
 
 class BeforeAfterPage(QWidget):
-    """What a training has changed, and the decision."""
+    """Effects of a training, and the decision on it."""
 
     accept_asked = Signal()
     discard_asked = Signal()
@@ -34,24 +34,20 @@ class BeforeAfterPage(QWidget):
         column.addLayout(self._lines)
         self.cautions = text_label("", self, wrap=True, plain=True)
         column.addWidget(self.cautions)
-        self._make_tables()
-        column.addWidget(self._split, 1)
+        column.addWidget(self._make_tables(), 1)
 
     def _make_head(self) -> QHBoxLayout:
         top = horizontal(spacing=24)
         words = vertical(spacing=4)
-        self.title = QLabel(self)
-        self.title.setProperty("letters", "figure")
-        self.title.setWordWrap(True)
+        self.title = text_label("", self, letters="figure", wrap=True)
         self.subtitle = text_label("", self, muted=True, wrap=True)
         words.addWidget(self.title)
         words.addWidget(self.subtitle)
         top.addLayout(words, 1)
-        self.accept = QPushButton(self.tr("Accept as new version"), self)
-        self.accept.setProperty("primary", True)
+        self.accept = push_button(self.tr("Accept as new version"), self, primary=True)
         self.discard = QPushButton(self.tr("Discard"), self)
         self.later = QPushButton(self.tr("Decide later"), self)
-        self.later.setToolTip(self.tr("The version waits in the list of versions, to be used or discarded there"))
+        self.later.setToolTip(self.tr("The version stays in the list of versions, where you can use or discard it"))
         self.accept.clicked.connect(self.accept_asked)
         self.discard.clicked.connect(self.discard_asked)
         self.later.clicked.connect(self.later_asked)
@@ -61,28 +57,24 @@ class BeforeAfterPage(QWidget):
         top.addLayout(buttons)
         return top
 
-    def _make_tables(self) -> None:
-        self._split = QSplitter(Qt.Orientation.Horizontal, self)
-        self._split.setChildrenCollapsible(False)
-        self._split.setHandleWidth(24)
-        self._split.setStyleSheet("QSplitter::handle { background: transparent; }")
-        self.shifts = SortedTable(
-            self.tr("Scores before and after"),
-            (self.tr("Video"), self.tr("Part"), self.tr("Score"), self.tr("Shift"), self.tr("Rank")),
-        )
-        self.attention = SortedTable(
-            self.tr("Attention that changed most"),
-            (self.tr("Video"), self.tr("Alike"), self.tr("Moved"), self.tr("Frame")),
-        )
+    def _make_tables(self) -> QWidget:
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(24)
+        split.setStyleSheet("QSplitter::handle { background: transparent; }")
+        columns = (self.tr("Video"), self.tr("Part"), self.tr("Score"), self.tr("Shift"), self.tr("Rank"))
+        self.shifts = SortedTable(self.tr("Scores before and after"), columns)
+        changes = (self.tr("Video"), self.tr("Alike"), self.tr("Moved"), self.tr("Frame"))
+        self.attention = SortedTable(self.tr("Attention that changed most"), changes)
         for title, table, why in (
-            (self.tr("Score of every video"), self.shifts, self.tr("only the order means something")),
+            (self.tr("Score of every video"), self.shifts, self.tr("only the order has a meaning")),
             (self.tr("Attention that changed most"), self.attention, self.tr("1 is no change")),
         ):
-            part = self._titled(title, why, table)
-            self._split.addWidget(part)
+            self._changes = self._titled(title, why, table)
+            split.addWidget(self._changes)
             table.video_asked.connect(self.video_asked)
-        self._changes = part
-        self._split.setSizes([540, 420])
+        split.setSizes([540, 420])
+        return split
 
     def _titled(self, title: str, why: str, table: SortedTable) -> QWidget:
         part = QWidget(self)
@@ -111,8 +103,8 @@ class BeforeAfterPage(QWidget):
                 percent(held.after.value, " %"), held.after.n_pairs
             )
         self.title.setText(text)
-        begun = self.tr("begun as {}").format(printable(result.parent_name)) if result.parent_name else ""
-        trained = self.tr("{} pairs trained on").format(report.n_trained)
+        begun = self.tr("trained from {}").format(printable(result.parent_name)) if result.parent_name else ""
+        trained = self.tr("{} training pairs").format(report.n_trained)
         self.subtitle.setText(" · ".join(filter(None, (printable(result.folder.name), begun, trained))))
         self._fill(report)
         cautions = (*report.warnings, *report.problems)
@@ -125,7 +117,7 @@ class BeforeAfterPage(QWidget):
         self.set_writable(writable)
 
     def set_writable(self, writable: bool) -> None:
-        """Say whether the version can be accepted."""
+        """Enable or disable acceptance."""
         self.accept.setEnabled(writable)
         self.accept.setToolTip("" if writable else self.tr("The study is open for reading only."))
 
@@ -178,7 +170,7 @@ class BeforeAfterPage(QWidget):
         ]
 
     def texts(self) -> str:
-        """Return all that is said above the tables."""
+        """Return the text above the tables."""
         parts = [self.title.text(), self.subtitle.text(), self.cautions.text()]
         for row in range(self._lines.rowCount()):
             item = self._lines.itemAt(row, QFormLayout.ItemRole.FieldRole)
@@ -192,5 +184,5 @@ class BeforeAfterPage(QWidget):
 
 
 def _sortable(value: float) -> float:
-    """Return a number to sort by: what is not known comes last."""
+    """Return a number to sort by; unknown values come last."""
     return -math.inf if math.isnan(value) else value

@@ -1,9 +1,9 @@
-"""The first page: what is to be trained, on which pairs, what is held out, and what it will cost."""
+"""The first page: choices of model, pairs and held-out videos, with the resulting plan and its cost."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QPushButton, QScrollArea, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from skillviewer.core.dataset.folds import FoldsBy
 from skillviewer.core.finetuning.split import TuningChoices
@@ -14,30 +14,30 @@ from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection
 from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import indented
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 SETTLE_MS = 350
-"""Choices that change quicker are planned once."""
+"""Delay before planning, in milliseconds: quick changes are planned once."""
 
 FORM_PX = 340
 FIELD_PX = 28
 
 
 class ChoicesPage(QWidget):
-    """What a person chooses on the left, what follows from it on the right."""
+    """Choices on the left, the resulting plan on the right."""
 
-    wished = Signal(object)
-    """``TuningSelection``: something was chosen."""
+    selected = Signal(object)
+    """``TuningSelection``: a choice has changed."""
     start_asked = Signal()
     judge_asked = Signal()
-    """Nothing can be trained, and more votes are what it takes."""
+    """The user wants to judge pairs, since too few votes allow no training."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._order: TuningRequest | None = None
+        self._request: TuningRequest | None = None
         self._writable = True
-        self._settle = single_shot(self, SETTLE_MS, self._wish)
+        self._settle = single_shot(self, SETTLE_MS, self._select)
         row = horizontal(self, (24, 16, 24, 16), 40)
         row.addWidget(self._make_form(), 0, Qt.AlignmentFlag.AlignTop)
         self.right = vertical(spacing=16)
@@ -55,10 +55,10 @@ class ChoicesPage(QWidget):
         self.start = self._combo(form)
         self.rule = self._combo(
             form,
-            (self.tr("The usual rule"), "default"),
+            (self.tr("Default rule"), "default"),
             (self.tr("Unanimous"), "unanimous"),
             (self.tr("Majority (60 % or more)"), "majority:0.6"),
-            (self.tr("At least so many votes"), "at-least"),
+            (self.tr("Minimum number of votes"), "at-least"),
             (self.tr("Posterior of 95 %"), "posterior:0.95"),
         )
         self.needed = indented(QSpinBox(form))
@@ -67,18 +67,18 @@ class ChoicesPage(QWidget):
         self.needed.setSuffix(self.tr(" votes"))
         self.by = self._combo(
             form,
-            (self.tr("Participants, if some are known"), ""),
+            (self.tr("Participants where known"), ""),
             (self.tr("Participants"), FoldsBy.PARTICIPANT.value),
             (self.tr("Videos"), FoldsBy.VIDEO.value),
         )
         self.epochs = indented(QSpinBox(form))
         self.epochs.setRange(0, 200)
-        self.epochs.setSpecialValueText(self.tr("as usual"))
+        self.epochs.setSpecialValueText(self.tr("default"))
         self.seed = indented(QSpinBox(form))
         self.seed.setRange(0, 999_999)
         self.old_pairs = QCheckBox(self.tr("Check what it forgets"), form)
         self.old_pairs.setChecked(True)
-        trains = text_label(self.tr("The head, a copy, on frozen features"), form, wrap=True)
+        trains = text_label(self.tr("A copy of the head, on frozen features"), form, wrap=True)
         for label, field in (
             (self.tr("Start from"), self.start),
             (self.tr("Pairs by"), self.rule),
@@ -91,8 +91,7 @@ class ChoicesPage(QWidget):
             lines.addRow(label, field)
             field.setAccessibleName(label)
         lines.addRow("", self.old_pairs)
-        self.button = QPushButton(self.tr("Start training"), form)
-        self.button.setProperty("primary", True)
+        self.button = push_button(self.tr("Start training"), form, primary=True)
         self.button.setEnabled(False)
         self.button.clicked.connect(self.start_asked)
         lines.addRow("", self.button)
@@ -121,8 +120,7 @@ class ChoicesPage(QWidget):
     def _make_plan(self) -> QWidget:
         inside = QWidget(self)
         column = vertical(inside, (0, 0, 8, 0), 8)
-        title = QLabel(self.tr("What will be trained"), inside)
-        title.setProperty("heading", True)
+        title = text_label(self.tr("What will be trained"), inside, heading=True)
         column.addWidget(title)
         self._lines = QFormLayout()
         self._lines.setHorizontalSpacing(24)
@@ -131,19 +129,14 @@ class ChoicesPage(QWidget):
         column.addLayout(self._lines)
         self._refusal = self._sentence(inside)
         self._cautions = self._sentence(inside)
-        self.judge = QPushButton(self.tr("Judge pairs"), inside)
-        self.judge.clicked.connect(self.judge_asked)
+        self.judge = push_button(self.tr("Judge pairs"), inside, self.judge_asked)
         self.judge.hide()
         column.addWidget(self._refusal)
         column.addWidget(self.judge, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._cautions)
         column.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = scroll_area(self, self.tr("What will be trained"))
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        area.setAccessibleName(self.tr("What will be trained"))
         area.setWidget(inside)
         return area
 
@@ -153,21 +146,21 @@ class ChoicesPage(QWidget):
         label.hide()
         return label
 
-    # what is chosen
+    # choices
 
     def set_models(self, models: list[tuple[str, Path]], chosen: Path | None) -> None:
-        """Offer models to begin as; keep what is chosen where it is still there.
+        """Offer models to start from; keep the choice where it is still possible.
 
         Args:
-            models: Name and folder.
-            chosen: The one that is loaded.
+            models: Name and folder of each.
+            chosen: Folder of the loaded model.
         """
         before = self.start.currentData() if self.start.count() else (str(chosen) if chosen is not None else "")
         with QSignalBlocker(self.start):
             self.start.clear()
             for name, folder in models:
                 self.start.addItem(printable(name), str(folder))
-            self.start.addItem(self.tr("Nothing: a first model"), "")
+            self.start.addItem(self.tr("None: a first model"), "")
             at = self.start.findData(before)
             if at < 0 and chosen is not None:
                 at = self.start.findData(str(chosen))
@@ -175,13 +168,13 @@ class ChoicesPage(QWidget):
 
     @Slot(object)
     def choose_model(self, folder: Path) -> None:
-        """Begin as another model."""
+        """Choose a model to start from."""
         at = self.start.findData(str(folder))
         if at >= 0:
             self.start.setCurrentIndex(at)
 
     def set_rule(self, rule: str) -> None:
-        """Begin with the study's rule."""
+        """Choose the study's rule."""
         name, _, number = rule.partition(":")
         with QSignalBlocker(self.rule), QSignalBlocker(self.needed):
             at = self.rule.findData("at-least" if name == "at-least" else rule)
@@ -194,12 +187,12 @@ class ChoicesPage(QWidget):
         self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
 
     def set_writable(self, writable: bool) -> None:
-        """Say whether a version may be added to the study."""
+        """Enable or disable new versions."""
         self._writable = writable
 
     @property
-    def wish(self) -> TuningSelection:
-        """What is chosen."""
+    def selection(self) -> TuningSelection:
+        """The present choices."""
         rule = self.rule.currentData()
         by = self.by.currentData()
         folder = self.start.currentData()
@@ -219,34 +212,34 @@ class ChoicesPage(QWidget):
         self._settle.start()
 
     def ask_soon(self) -> None:
-        """Plan again, for the study has changed; what was planned before cannot be started any more."""
+        """Plan again soon, since the study has changed; the last plan cannot be started any more."""
         self.button.setEnabled(False)
         self._settle.start()
 
     @Slot()
-    def _wish(self) -> None:
-        self.wished.emit(self.wish)
+    def _select(self) -> None:
+        self.selected.emit(self.selection)
 
-    # what follows
+    # plan and cost
 
     @Slot(object)
-    def show_order(self, order: TuningRequest) -> None:
-        """Show what would be trained, or why nothing can be."""
-        self._order = order
-        self._fill(plan_lines(order))
-        self._refusal.setText(order.refusal)
-        self._refusal.setVisible(bool(order.refusal))
-        self.judge.setVisible(bool(order.refusal) and self._writable)
-        cautions = order.division.warnings if order.division is not None else ()
+    def show_request(self, request: TuningRequest) -> None:
+        """Show the plan, or why no training is possible."""
+        self._request = request
+        self._fill(plan_lines(request))
+        self._refusal.setText(request.refusal)
+        self._refusal.setVisible(bool(request.refusal))
+        self.judge.setVisible(bool(request.refusal) and self._writable)
+        cautions = request.division.warnings if request.division is not None else ()
         self._cautions.setText("\n".join(f"• {text}" for text in cautions))
         self._cautions.setVisible(bool(cautions))
         self.button.setEnabled(False)
-        if order.division is not None:
+        if request.division is not None:
             self._cost = self._add(self.tr("Cost"), self.tr("measuring …"))
 
     @Slot(object)
     def show_cost(self, cost: TuningCost) -> None:
-        """Show what it costs; now it can be started, unless something else was chosen meanwhile."""
+        """Show the cost; training can start now, unless the choices have changed since."""
         if self._settle.isActive():
             return
         self._cost.setText(cost_words(cost))
@@ -258,20 +251,20 @@ class ChoicesPage(QWidget):
 
     @Slot(object)
     def show_progress(self, progress: Progress) -> None:
-        """Show how far the measuring is."""
-        if self._order is not None and self._order.division is not None and not self.button.isEnabled():
+        """Show the progress of the measurement."""
+        if self._request is not None and self._request.division is not None and not self.button.isEnabled():
             self._cost.setText(self.tr("{} …").format(progress.stage))
 
     @Slot(str)
     def show_failure(self, text: str) -> None:
-        """Show that nothing could be planned or measured."""
+        """Show that planning or measuring failed."""
         self._refusal.setText(text)
         self._refusal.show()
-        if self._order is not None and self._order.division is not None:
+        if self._request is not None and self._request.division is not None:
             self._cost.setText(self.tr("not known"))
 
     def texts(self) -> str:
-        """Return all that is said on the right."""
+        """Return the text on the right."""
         parts = []
         for row in range(self._lines.rowCount()):
             for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):

@@ -1,20 +1,20 @@
-"""What the lines of a plot mean: a short piece of each with its name, beside the plot's heading."""
+"""Legend of a plot: samples of its lines with their names, next to its heading."""
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.layout import NONE, horizontal
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label
 
 SWATCH_PX = QSize(24, 14)
 MARK_PX = 3.0
 
 
 class Swatch(QWidget):
-    """A piece of a line, with the mark that its points have.
+    """A sample of a line, with the mark of its points.
 
     Args:
-        mark: ``s`` a square, ``t`` a triangle, or "".
+        mark: ``s`` for a square, ``t`` for a triangle, or "".
         parent: Owner.
     """
 
@@ -25,12 +25,11 @@ class Swatch(QWidget):
         self.setFixedSize(SWATCH_PX)
 
     def set_pen(self, pen: QPen) -> None:
-        """Take the pen of the line."""
+        """Set the pen of the line."""
         self._pen = pen
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = QPointF(self.width() / 2, self.height() / 2)
@@ -45,10 +44,10 @@ class Swatch(QWidget):
 
 
 class CurveKey(QWidget):
-    """A heading, and the names of lines behind it.
+    """A heading, followed by the names of the lines.
 
     Args:
-        heading: What the plot shows.
+        heading: Heading of the plot.
         lines: (name, mark) of each line.
         parent: Owner.
     """
@@ -56,8 +55,7 @@ class CurveKey(QWidget):
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
         super().__init__(parent)
         row = horizontal(self, NONE, 8)
-        title = QLabel(heading, self)
-        title.setProperty("heading", True)
+        title = text_label(heading, self, heading=True)
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(title, 1)
         self._parts: list[tuple[Swatch, QLabel]] = []
@@ -70,11 +68,11 @@ class CurveKey(QWidget):
             self._parts.append((swatch, label))
 
     def set_pens(self, *pens: QPen) -> None:
-        """Take the pens of the lines, in their order."""
+        """Set the pens of the lines, in order."""
         for (swatch, _), pen in zip(self._parts, pens, strict=True):
             swatch.set_pen(pen)
 
     def show_line(self, at: int, *, shown: bool) -> None:
-        """Name a line or leave it out."""
+        """Show or hide a line's name."""
         for widget in self._parts[at]:
             widget.setVisible(shown)

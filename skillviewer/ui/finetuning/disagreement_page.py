@@ -1,20 +1,20 @@
-"""The pairs on which the model in use and the raters disagree; a click shows a video."""
+"""Pairs on which the loaded model and the raters disagree; a click shows a video."""
 
 import math
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QWidget
 
 from skillviewer.core.ranking.disagreements import Disagreement
 from skillviewer.core.text import percent, printable
 from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.requests import RaterDisagreement
-from skillviewer.ui.widgets.layout import text_label, vertical
+from skillviewer.ui.widgets.layout import push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
 
 
 class DisagreementPage(QWidget):
-    """Pairs that the model orders otherwise than the raters, those first of which it is surest."""
+    """Pairs that the model orders differently from the raters, the largest score difference first."""
 
     back_asked = Signal()
     video_asked = Signal(str)
@@ -23,10 +23,8 @@ class DisagreementPage(QWidget):
         super().__init__(parent)
         column = vertical(self, (24, 16, 24, 16), 12)
         row = QHBoxLayout()
-        title = QLabel(self.tr("Where model and raters disagree"), self)
-        title.setProperty("heading", True)
-        self.back = QPushButton(self.tr("Back"), self)
-        self.back.clicked.connect(self.back_asked)
+        title = text_label(self.tr("Disagreements between model and raters"), self, heading=True)
+        self.back = push_button(self.tr("Back"), self, self.back_asked)
         row.addWidget(title, 1)
         row.addWidget(self.back)
         column.addLayout(row)
@@ -35,8 +33,8 @@ class DisagreementPage(QWidget):
         self.table = SortedTable(
             self.tr("Pairs on which model and raters disagree"),
             (
-                self.tr("Better by the raters"),
-                self.tr("Better by the model"),
+                self.tr("Better: raters"),
+                self.tr("Better: model"),
                 self.tr("Votes"),
                 self.tr("Model's lead"),
             ),
@@ -48,7 +46,7 @@ class DisagreementPage(QWidget):
         column.addStretch()
 
     def wait(self) -> None:
-        """Say that votes and scores are being compared."""
+        """Show that the votes and scores are being compared."""
         self.summary.setText(self.tr("Comparing the votes with the scores…"))
         self.table.hide()
 
@@ -57,39 +55,40 @@ class DisagreementPage(QWidget):
 
         Args:
             found: The pairs.
-            version: The model, if the study knows it.
+            version: The model, if it belongs to the study.
         """
         model = self.tr("The model")
         if version is not None:
             model = self.tr("{} (version {})").format(printable(version.name), version.version)
         if math.isnan(found.share):
             self.summary.setText(
-                self.tr("{} has not assessed both videos of any judged pair yet. Assess the videos first.").format(
+                self.tr("{} has not yet assessed both videos of any judged pair. Assess the videos first.").format(
                     model
                 )
                 if found.n_pairs
-                else self.tr("Nobody has judged a pair yet.")
+                else self.tr("No pair has been judged yet.")
             )
         else:
-            words = self.tr("{} and the raters agree on {} of {} pairs whose videos are assessed ({} in all).")
+            words = self.tr("{} and the raters agree on {} of {} pairs with assessed videos ({} pairs in all).")
             self.summary.setText(words.format(model, percent(found.share, " %"), found.n_assessed, found.n_pairs))
             n_trained = version.facts.get("pairs") if version is not None else None
             if isinstance(n_trained, int):
-                flattered = self.tr("It was trained on {} pairs of this study: on these it had the answer.")
-                self.summary.setText(f"{self.summary.text()} {flattered.format(n_trained)}")
+                warning = self.tr("It was trained on {} pairs of this study, so agreement on these is no fair test.")
+                self.summary.setText(f"{self.summary.text()} {warning.format(n_trained)}")
             if found.pairs:
                 self.summary.setText(self.summary.text() + " " + self.tr("Click a name to see the video."))
         self.table.setVisible(bool(found.pairs))
-        self.table.show_rows([self._row(dispute) for dispute in found.pairs])
+        self.table.show_rows([self._row(disagreement) for disagreement in found.pairs])
 
-    def _row(self, dispute: Disagreement) -> list[Cell]:
-        votes = dispute.votes_for + dispute.votes_against + dispute.neither
-        counted = self.tr("{} to {}").format(dispute.votes_for, dispute.votes_against) if votes else self.tr("stated")
-        if dispute.neither:
-            counted += self.tr(", {} neither").format(dispute.neither)
+    def _row(self, disagreement: Disagreement) -> list[Cell]:
+        votes = disagreement.votes_for + disagreement.votes_against + disagreement.neither
+        for_against = (disagreement.votes_for, disagreement.votes_against)
+        counted = self.tr("{} to {}").format(*for_against) if votes else self.tr("stated")
+        if disagreement.neither:
+            counted += self.tr(", {} neither").format(disagreement.neither)
         return [
-            Cell(printable(dispute.better), video=dispute.better),
-            Cell(printable(dispute.worse), video=dispute.worse),
-            Cell(counted, float(dispute.votes_for - dispute.votes_against)),
-            Cell(self.tr("{:.2f} sd").format(dispute.lead), dispute.lead),
+            Cell(printable(disagreement.better), video=disagreement.better),
+            Cell(printable(disagreement.worse), video=disagreement.worse),
+            Cell(counted, float(disagreement.votes_for - disagreement.votes_against)),
+            Cell(self.tr("{:.2f} sd").format(disagreement.lead), disagreement.lead),
         ]

@@ -1,4 +1,4 @@
-"""What the Fine-tune screen asks of the study and of the tuner, as plain values and plain code for their workers."""
+"""Queries of the Fine-tune screen to the study and the tuner: plain values and plain code for their workers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from skillviewer.nets.library import digest
 
 @dataclass(frozen=True, slots=True)
 class TuningSelection:
-    """What is chosen on the screen.
+    """Choices on the screen.
 
     Attributes:
         choices: Rule, hold-out, seed, epochs.
-        parent: Folder of the model to begin as, or None.
-        parent_name: What it is called, or "".
+        parent: Folder of the model to start from, or None.
+        parent_name: Its name, or "".
     """
 
     choices: TuningChoices
@@ -30,18 +30,18 @@ class TuningSelection:
 
 @dataclass(frozen=True, slots=True)
 class TuningRequest:
-    """What would be trained.
+    """Plan of a training.
 
     Attributes:
-        wish: What is chosen.
-        job: The same, with what the study says.
-        name: What all versions of the model are called.
-        parent_digest: Of the model to begin as, or None.
-        division: How the pairs are used; None where nothing can be trained, and then ``refusal`` says why.
-        refusal: Why nothing can be trained, or "".
+        selection: The choices.
+        job: The choices together with the study's pairs.
+        name: Common name of all versions of the model.
+        parent_digest: Digest of the model to start from, or None.
+        division: Use of each pair, or None where no training is possible.
+        refusal: Reason why no training is possible, or "".
     """
 
-    wish: TuningSelection
+    selection: TuningSelection
     job: TuningJob
     name: str
     parent_digest: str | None
@@ -49,54 +49,54 @@ class TuningRequest:
     refusal: str
 
 
-def plan(study: Study, wish: TuningSelection, cache_bytes: int) -> TuningRequest:
-    """Return what would be trained, or why nothing can be.
+def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRequest:
+    """Return the plan of a training, or the reason why none is possible.
 
     Args:
         study: The open study.
-        wish: What is chosen.
-        cache_bytes: Room for features.
+        selection: The choices.
+        cache_bytes: Size limit of the feature cache, in bytes.
     """
-    labels = versions.study_pairs(study, wish.choices.rule)
-    parent_digest = digest(wish.parent) if wish.parent is not None else None
-    name = versions.known_as(study, parent_digest, wish.parent_name or study.title)
+    labels = versions.study_pairs(study, selection.choices.rule)
+    parent_digest = digest(selection.parent) if selection.parent is not None else None
+    name = versions.known_as(study, parent_digest, selection.parent_name or study.title)
     folder = versions.next_folder(study, name, parent_digest)
-    job = TuningJob(labels, wish.choices, wish.parent, folder, cache_bytes=cache_bytes)
-    known = known_before(wish.parent, wish.parent_name) if wish.parent is not None else None
+    job = TuningJob(labels, selection.choices, selection.parent, folder, cache_bytes=cache_bytes)
+    known = known_before(selection.parent, selection.parent_name) if selection.parent is not None else None
     try:
-        division, refusal = divide_for(labels, wish.choices, known, wish.parent_name), ""
+        division, refusal = divide_for(labels, selection.choices, known, selection.parent_name), ""
     except DatasetError as error:
         division, refusal = None, str(error)
-    return TuningRequest(wish, job, name, parent_digest, division, refusal)
+    return TuningRequest(selection, job, name, parent_digest, division, refusal)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class VersionSnapshot:
     """The versions of a study's models.
 
     Attributes:
-        versions: All of them.
-        used: Digest of the one in use, or "".
+        versions: All versions.
+        used: Digest of the version in use, or "".
     """
 
     versions: tuple[ModelVersion, ...]
     used: str
 
 
-def kept(study: Study) -> Kept:
+def version_snapshot(study: Study) -> VersionSnapshot:
     """Return the versions of a study's models."""
-    return Kept(study.models.all(), study.settings.model)
+    return VersionSnapshot(study.models.all(), study.settings.model)
 
 
 @dataclass(frozen=True, slots=True)
 class RaterDisagreement:
-    """Where a model and the raters disagree.
+    """Disagreement between a model and the raters.
 
     Attributes:
-        pairs: The pairs, those first of which the model is surest.
-        share: Of the assessed pairs on which they agree; NaN without any.
-        n_pairs: Pairs that raters have ordered.
-        n_assessed: Of these, those whose videos have a score.
+        pairs: The pairs, the largest score difference first.
+        share: Share of the assessed pairs with agreement; NaN without any.
+        n_pairs: Number of pairs that raters have ordered.
+        n_assessed: Number of these whose videos both have a score.
     """
 
     pairs: tuple[Disagreement, ...]
@@ -106,17 +106,17 @@ class RaterDisagreement:
 
 
 def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, float]) -> RaterDisagreement:
-    """Return where the model in use and the raters disagree.
+    """Return the disagreement between the model in use and the raters.
 
     Args:
         study: The open study.
         digest_in_use: Digest of the model.
-        other_scores: Scores by name from elsewhere; those that the study keeps take precedence.
+        other_scores: Scores by name from the list of videos; used where they are more than the study's.
     """
     dataset = versions.study_pairs(study).dataset
     scores = {name: float(score) for name, score in other_scores.items() if name in dataset.names}
     kept_scores = {name: score.score for name, score in study.models.scores(digest_in_use).items()}
-    if len(kept_scores) >= len(scores):  # scores of one pass and of several are not mixed
+    if len(kept_scores) >= len(scores):  # scores of different numbers of passes are not mixed
         scores = kept_scores
     found = find_disagreements(dataset, scores)
     assessed = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)

@@ -1,4 +1,4 @@
-"""The second page: live curves, held-out accuracy, what is forgotten, time left, and two ways to stop."""
+"""The second page: live curves, held-out accuracy, forgetting, time left, and two ways to stop."""
 
 import math
 
@@ -17,7 +17,7 @@ SIDE_PX = 300
 
 
 class RunningPage(QWidget):
-    """A training under way."""
+    """A training in progress."""
 
     stop_asked = Signal()
     cancel_asked = Signal()
@@ -25,16 +25,14 @@ class RunningPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._phase = TuningPhase.CHOOSING
-        self._finished = False  # an epoch, so that there is something to keep
+        self._finished = False  # at least one epoch
         row = horizontal(self, (24, 16, 24, 16), 32)
         self.curves = Curves(self)
         row.addWidget(self.curves, 1)
         side = QWidget(self)
         side.setFixedWidth(SIDE_PX)
         column = vertical(side, NONE, 12)
-        self.stage = QLabel(side)
-        self.stage.setProperty("heading", True)
-        self.stage.setWordWrap(True)
+        self.stage = text_label("", side, heading=True, wrap=True)
         self.bar = QProgressBar(side)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of the training"))
@@ -50,7 +48,7 @@ class RunningPage(QWidget):
             (self.tr("Time left"), self.left),
             (self.tr("Loss"), self.loss),
             (self.tr("Held out"), self.held),
-            (self.tr("As it was"), self.before),
+            (self.tr("Before"), self.before),
             (self.tr("Known before"), self.old),
         ):
             name = text_label(label, side, muted=True)
@@ -64,7 +62,7 @@ class RunningPage(QWidget):
         column.addWidget(self.stop)
         column.addWidget(self.cancel)
         note = text_label(
-            self.tr("The model on screen stays as it is; look at videos or judge pairs meanwhile."),
+            self.tr("The model on screen does not change. Meanwhile, watch videos or judge pairs."),
             side,
             wrap=True,
             muted=True,
@@ -78,7 +76,7 @@ class RunningPage(QWidget):
         return text_label("–", parent, wrap=True, plain=True)
 
     def begin(self, *, from_nothing: bool) -> None:
-        """Begin anew."""
+        """Start a new display."""
         self._finished = False
         self._enable()
         self.curves.clear()
@@ -92,42 +90,42 @@ class RunningPage(QWidget):
 
     @Slot(object)
     def on_phase(self, phase: TuningPhase) -> None:
-        """Say what was asked for."""
+        """Show the stop that was asked for."""
         self._phase = phase
         self._enable()
         self.cancel.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
         if phase is TuningPhase.STOPPING:
-            self.stage.setText(self.tr("Stopping: the best epoch so far is kept"))
+            self.stage.setText(self.tr("Stopping; the best epoch so far is kept"))
         if phase is TuningPhase.CANCELLING:
-            self.stage.setText(self.tr("Stopping: nothing is kept"))
+            self.stage.setText(self.tr("Stopping; nothing is kept"))
         if phase in {TuningPhase.STOPPING, TuningPhase.CANCELLING}:
             self.bar.setRange(0, 0)
             self.left.setText("–")
 
     def _enable(self) -> None:
         self.stop.setEnabled(self._phase is TuningPhase.RUNNING and self._finished)
-        self.stop.setToolTip("" if self._finished else self.tr("No epoch is finished yet that could be kept."))
+        self.stop.setToolTip("" if self._finished else self.tr("No epoch is finished yet."))
 
     @Slot(object)
     def show_progress(self, progress: Progress) -> None:
-        """Show how far it is; once somebody has asked to stop, the words stay with that."""
+        """Show the progress; after a stop was asked for, its text stays."""
         if self._phase is TuningPhase.RUNNING:
             self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
         elif self._phase is not TuningPhase.STOPPING or progress.value is not None:
-            return  # of the training, which is over
+            return  # late news of a finished training
         self.bar.setRange(0, max(progress.total, 0))
         self.bar.setValue(min(progress.done, progress.total))
 
     @Slot(object)
     def on_batch(self, row: BatchRow) -> None:
-        """Show one batch."""
+        """Show the values of a batch."""
         self.curves.add_batch(row)
         self.loss.setText(f"{row.smoothed:.3f}")
         self._show_left(row.seconds_left)
 
     @Slot(object)
     def on_epoch(self, row: TuningRow) -> None:
-        """Show one epoch."""
+        """Show the values of an epoch."""
         kind = OldKind.NOTHING if math.isnan(row.old) else row.old_kind
         self.curves.set_old(kind)
         self.curves.add_epoch(row)

@@ -1,4 +1,4 @@
-"""The Fine-tune screen: choices and cost, a training under way, before and after, disagreement; one page at a time."""
+"""The Fine-tune screen with one page at a time: choices and cost, training, before and after, disagreements."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.finetuning.before_after import BeforeAfterPage
 from skillviewer.ui.finetuning.choices_page import ChoicesPage
 from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
-from skillviewer.ui.finetuning.requests import Kept, RaterDisagreement, disagreement, kept
+from skillviewer.ui.finetuning.requests import RaterDisagreement, VersionSnapshot, disagreement, version_snapshot
 from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class FinetuneScreen(QWidget):
-    """From the study's votes to a new version of a model.
+    """Fine-tuning of a model on the study's votes, up to a new version.
 
     Args:
-        program: Whose study and models.
+        program: Its study and models are used.
         actions: Actions of the window.
         parent: Owner.
     """
@@ -44,9 +44,7 @@ class FinetuneScreen(QWidget):
         self.tuning = Tuning(program, program.train, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(
-            self.tr("Open a study: a model is trained on the votes that its pairs were given."),
-            actions["open_sample"],
-            self.pages,
+            self.tr("Open a study to train a model on its votes."), actions["open_sample"], self.pages
         )
         self.choices, self.running = ChoicesPage(self.pages), RunningPage(self.pages)
         self.before_after, self.disagreement = BeforeAfterPage(self.pages), DisagreementPage(self.pages)
@@ -61,10 +59,10 @@ class FinetuneScreen(QWidget):
 
     def _connect(self) -> None:
         program, tuning = self._program, self.tuning
-        self.choices.wished.connect(tuning.plan)
+        self.choices.selected.connect(tuning.plan)
         self.choices.start_asked.connect(self._on_start)
         self.choices.judge_asked.connect(self._actions["show_rank"].trigger)
-        tuning.planned.connect(self.choices.show_order)
+        tuning.planned.connect(self.choices.show_request)
         tuning.measured.connect(self.choices.show_cost)
         tuning.failed.connect(self.choices.show_failure)
         tuning.progressed.connect(self._on_progress)
@@ -73,7 +71,7 @@ class FinetuneScreen(QWidget):
         tuning.phase_changed.connect(self.running.on_phase)
         tuning.phase_changed.connect(self._on_phase)
         tuning.accepted.connect(self._on_accepted)
-        tuning.went_to.connect(self.choices.choose_model)
+        tuning.version_used.connect(self.choices.choose_model)
         self.running.stop_asked.connect(tuning.stop)
         self.running.cancel_asked.connect(tuning.cancel)
         self.before_after.accept_asked.connect(tuning.accept)
@@ -91,21 +89,21 @@ class FinetuneScreen(QWidget):
         program.models.entries_changed.connect(self._on_models)
         program.state.model_changed.connect(self._on_models)
 
-    # what happens elsewhere
+    # changes elsewhere
 
     def on_shown(self) -> None:
-        """Bring what is shown up to date: the study may have changed meanwhile."""
+        """Update the pages: the study may have changed while hidden."""
         self._shown = True
         if self._stale:
             self._refresh()
 
     def on_hidden(self) -> None:
-        """Plan nothing while nobody looks."""
+        """Plan nothing while hidden."""
         self._shown = False
 
     @Slot()
     def _on_study(self, *_: object) -> None:
-        """Take another study, or other settings of the same: then the page stays."""
+        """Show another study; new settings of the same study keep the page."""
         study = self._program.studies.current
         before, self._study = self._study, study
         other = study is None or before is None or study.path != before.path
@@ -144,7 +142,7 @@ class FinetuneScreen(QWidget):
         study = program.studies.current
         if self._stale or study is None or program.study.stopped:
             return
-        task = program.studies.read(kept)
+        task = program.studies.read(version_snapshot)
         task.succeeded.connect(self._on_kept)
         if self.tuning.phase is TuningPhase.CHOOSING:
             self.choices.ask_soon()
@@ -152,10 +150,10 @@ class FinetuneScreen(QWidget):
             self._ask_disagreement()
 
     @Slot(object)
-    def _on_kept(self, found: Kept) -> None:
+    def _on_kept(self, found: VersionSnapshot) -> None:
         self.versions.show_versions(found)
 
-    # from page to page
+    # pages
 
     @Slot()
     def _show_page(self) -> None:
@@ -172,9 +170,9 @@ class FinetuneScreen(QWidget):
 
     @Slot()
     def _on_start(self) -> None:
-        order = self.tuning.order
-        if order is not None:
-            self.running.begin(from_nothing=order.wish.parent is None)
+        request = self.tuning.request
+        if request is not None:
+            self.running.begin(from_nothing=request.selection.parent is None)
             self.tuning.start()
 
     @Slot(object)

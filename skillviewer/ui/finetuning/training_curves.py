@@ -1,4 +1,4 @@
-"""Live curves of a fine-tuning: losses above, accuracies below, over the batches."""
+"""Live curves of a fine-tuning: losses above, accuracies below, by batch."""
 
 import math
 
@@ -17,16 +17,16 @@ CHANCE = 50.0
 
 
 class _BatchAxis(pg.AxisItem):  # type: ignore[misc]
-    """Ticks at whole batches alone."""
+    """Axis with ticks at whole batches only."""
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        """Return the distances of ticks, each with an offset, from large to small."""
+        """Return the tick distances with their offsets, from large to small."""
         spacings = [(step, offset) for step, offset in super().tickSpacing(low, high, size) if step >= 1]
         return spacings or [(1.0, 0.0)]
 
 
 class _Plot(pg.PlotWidget):  # type: ignore[misc]
-    """A calm plot that fits what it shows; the mouse does nothing in it."""
+    """A plot without mouse control that fits its data."""
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent, axisItems={"bottom": _BatchAxis("bottom")}, background=None, enableMenu=False)
@@ -40,7 +40,7 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setMinimumHeight(120)
 
     def show_ticks(self, side: str, *, shown: bool) -> None:
-        """Show the ticks of an axis, or none: where nothing is drawn yet, numbers would say nothing."""
+        """Show or hide the ticks of an axis: without data its numbers have no meaning."""
         self.getAxis(side).setTicks(None if shown else [])
 
     def dress(self, theme: Theme) -> None:
@@ -50,26 +50,26 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(theme.line)
             axis.setTextPen(theme.muted)
             axis.setStyle(tickLength=-4, tickFont=self.font())
-        # room for numbers before there are any: nothing moves when the first curve comes
+        # room for the numbers, so that nothing moves when the first curve comes
         self.getAxis("left").setWidth(52)
         bottom = self.getAxis("bottom")
         bottom.setHeight(self.fontMetrics().height() + bottom.style["tickTextOffset"][1])
 
 
 class Curves(QWidget):
-    """Loss and accuracy of a training under way."""
+    """Loss and accuracy of a training in progress."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._old_kind = OldKind.NOTHING
         column = vertical(self, NONE, 8)
         self.loss_key = CurveKey(
-            self.tr("Loss of a pair"),
+            self.tr("Loss per pair"),
             ((self.tr("each batch"), ""), (self.tr("smoothed"), ""), (self.tr("held out"), "s")),
             self,
         )
         self.share_key = CurveKey(
-            self.tr("Pairs ordered as by the raters, in %"),
+            self.tr("Pairs ordered as the raters do, in %"),
             ((self.tr("held out, 95 % interval"), "s"), (self.tr("known before"), "t")),
             self,
         )
@@ -93,7 +93,7 @@ class Curves(QWidget):
         self.clear()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Remove all curves."""
         self._batches: list[BatchRow] = []
         self._rows: list[TuningRow] = []
         for line in self._stages:
@@ -103,12 +103,11 @@ class Curves(QWidget):
 
     @property
     def rows(self) -> tuple[TuningRow, ...]:
-        """The epochs that are drawn."""
+        """The epochs drawn."""
         return tuple(self._rows)
 
     @Slot(object)
     def add_batch(self, row: BatchRow) -> None:
-        """Draw one batch more."""
         self._batches.append(row)
         self._show_ticks()
         at = [b.batch for b in self._batches]
@@ -117,10 +116,9 @@ class Curves(QWidget):
 
     @Slot(object)
     def add_epoch(self, row: TuningRow) -> None:
-        """Draw one epoch more."""
         begins = row.final and self._rows and not self._rows[-1].final and self._rows[-1].epoch > 0
         if begins:
-            line = pg.InfiniteLine(pos=self._rows[-1].batch, angle=90, label=self.tr("afresh, on all pairs"))
+            line = pg.InfiniteLine(pos=self._rows[-1].batch, angle=90, label=self.tr("restart on all pairs"))
             self._stages.append(line)
             self._loss.addItem(line)
             if self._theme is not None:
@@ -156,14 +154,14 @@ class Curves(QWidget):
         self._old.setData(at if shown else [], old if shown else [])
 
     def set_old(self, kind: OldKind) -> None:
-        """Say what the rows' ``old`` is: only accuracies are drawn."""
+        """Set the meaning of the rows' ``old``: only accuracies are drawn."""
         self._old_kind = kind
         self.share_key.show_line(1, shown=kind is OldKind.PAIRS)
         self._draw()
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Take colours; lines also differ in width, dash and mark."""
+        """Apply the theme; lines also differ in width, dashes and marks."""
         self._theme = theme
         accent, text, muted = QColor(theme.accent), QColor(theme.text), QColor(theme.muted)
         faint = QColor(muted)

@@ -1,4 +1,4 @@
-"""Who trains, behind the Fine-tune screen: plans, measures, starts, stops, and gives the result to the study."""
+"""Control of fine-tuning: plans, measures, starts and stops it, and stores the result in the study."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,27 +21,27 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 class TuningPhase(Enum):
-    """What is going on."""
+    """State of the fine-tuning."""
 
     CHOOSING = auto()
     RUNNING = auto()
-    STOPPING = auto()  # asked to keep the best
+    STOPPING = auto()  # the best epoch will be kept
     CANCELLING = auto()
-    DECIDING = auto()  # trained; to be accepted or discarded
+    DECIDING = auto()  # trained; not accepted or discarded yet
 
 
 class Tuning(QObject):
-    """One fine-tuning at a time; survives the screen's being hidden.
+    """One fine-tuning at a time; it continues while the screen is hidden.
 
     Args:
-        program: Whose study and models.
+        program: Its study and models are used.
         worker: Owns the tuner.
         parent: Owner.
     """
 
     phase_changed = Signal(object)
     planned = Signal(object)
-    """``TuningRequest``: what would be trained, or why nothing can be."""
+    """``TuningRequest``: the plan of a training."""
     measured = Signal(object)
     """``TuningCost``."""
     batch_done = Signal(object)
@@ -49,18 +49,18 @@ class Tuning(QObject):
     epoch_done = Signal(object)
     """``TuningRow``."""
     progressed = Signal(object)
-    """``Progress`` of any kind."""
+    """``Progress`` of planning, measuring or training."""
     failed = Signal(str)
     accepted = Signal(object)
     """``TuningResult``: a new version is in use."""
-    went_to = Signal(object)
-    """``Path``: a version of the list is in use."""
+    version_used = Signal(object)
+    """``Path``: a listed version was loaded."""
 
     def __init__(self, program: Program, worker: WorkerThread[FineTuner], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._worker = program, worker
         self._phase = TuningPhase.CHOOSING
-        self._order: TuningRequest | None = None
+        self._request: TuningRequest | None = None
         self._trained: TuningRequest | None = None
         self._result: TuningResult | None = None
         self._unclaimed: list[Path] = []
@@ -79,22 +79,22 @@ class Tuning(QObject):
 
     @property
     def phase(self) -> TuningPhase:
-        """What is going on."""
+        """State of the fine-tuning."""
         return self._phase
 
     @property
-    def order(self) -> TuningRequest | None:
-        """What would be trained, as planned last."""
-        return self._order
+    def request(self) -> TuningRequest | None:
+        """The last plan."""
+        return self._request
 
     @property
     def result(self) -> TuningResult | None:
-        """What came of the last training, until it is decided on."""
+        """Result of the last training, until the decision on it."""
         return self._result
 
     @property
     def same_study(self) -> bool:
-        """Whether the study is still open on whose votes the result was trained."""
+        """True while the study is open whose votes the result was trained on."""
         current = self._program.studies.current
         return current is not None and current.path == self._study_path
 
@@ -103,29 +103,29 @@ class Tuning(QObject):
             self._phase = phase
             self.phase_changed.emit(phase)
 
-    # before
+    # planning
 
-    def plan(self, wish: TuningSelection) -> None:
-        """Say what would be trained; the answer arrives at ``planned``, and what it costs at ``measured``."""
+    def plan(self, selection: TuningSelection) -> None:
+        """Plan a training; ``planned`` reports the plan, and ``measured`` its cost."""
         if self._measuring is not None:
             self._measuring.cancel()
             self._measuring = None
         if self._program.studies.current is None or self._program.study.stopped:
             return
         room = self._program.settings.cache_gb * 2**30
-        self._planning = self._program.studies.read(lambda study: plan(study, wish, room))
+        self._planning = self._program.studies.read(lambda study: plan(study, selection, room))
         self._planning.succeeded.connect(self._on_planned)
         self._planning.failed.connect(self._on_plan_failed)
 
     @Slot(object)
-    def _on_planned(self, order: TuningRequest) -> None:
+    def _on_planned(self, request: TuningRequest) -> None:
         if self.sender() is not self._planning:
-            return  # something else was chosen meanwhile
-        self._planning, self._order = None, order
-        self.planned.emit(order)
-        if order.division is None or self._phase is not TuningPhase.CHOOSING or self._worker.stopped:
+            return  # the choices have changed since
+        self._planning, self._request = None, request
+        self.planned.emit(request)
+        if request.division is None or self._phase is not TuningPhase.CHOOSING or self._worker.stopped:
             return
-        self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(order.job, token, report))
+        self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(request.job, token, report))
         self._measuring.succeeded.connect(self._on_measured)
         self._measuring.failed.connect(self._on_plan_failed)
         self._measuring.progressed.connect(self.progressed)
@@ -142,23 +142,23 @@ class Tuning(QObject):
             self._planning = self._measuring = None
             self.failed.emit(str(error))
 
-    # meanwhile
+    # training
 
     def start(self) -> None:
-        """Train what was planned last."""
-        order, current = self._order, self._program.studies.current
-        if order is None or order.division is None or self._phase is not TuningPhase.CHOOSING or current is None:
+        """Start the planned training."""
+        request, current = self._request, self._program.studies.current
+        if request is None or request.division is None or self._phase is not TuningPhase.CHOOSING or current is None:
             return
         if self._measuring is not None:
             self._measuring.cancel()
             self._measuring = None
-        self._study_path, self._trained = current.path, order
+        self._study_path, self._trained = current.path, request
         stop = self._stop = StopFolder()
 
         unclaimed = self._unclaimed = []
 
         def work(tuner: FineTuner, token: CancelToken, report: Report) -> TuningResult:
-            result = tuner.finetune(order.job, stop, token, report)
+            result = tuner.finetune(request.job, stop, token, report)
             unclaimed.append(result.folder)
             return result
 
@@ -172,7 +172,7 @@ class Tuning(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Stop soon and keep the best so far."""
+        """Stop soon and keep the best epoch."""
         if self._phase is TuningPhase.RUNNING and self._stop is not None:
             self._stop.stop()
             self._set_phase(TuningPhase.STOPPING)
@@ -199,7 +199,7 @@ class Tuning(QObject):
         if not folders or self._worker.stopped:
             self._set_phase(TuningPhase.CHOOSING)
             return
-        # it was done a moment before it was cancelled: nobody is told of what it made, so nobody would remove it
+        # it finished just before the cancel: its files have no owner, and are removed here
 
         def clear(_tuner: FineTuner, _token: CancelToken, _report: Report) -> None:
             for folder in folders:
@@ -226,7 +226,7 @@ class Tuning(QObject):
         self._set_phase(TuningPhase.DECIDING)
 
     def register(self) -> None:
-        """Let the study know of the version that came of the last training, also if another one is open by now."""
+        """Store the version of the last training in its study, even if another study is open now."""
         result, path = self._result, self._study_path
         if result is None or path is None or self._worker.stopped:
             return
@@ -239,7 +239,7 @@ class Tuning(QObject):
         def work(study: Study) -> None:
             if study.read_only:
                 raise StudyError(
-                    f"{study.title} is open elsewhere, so the new version could not be noted in it: open it here to "
+                    f"{study.title} is open elsewhere, so the new version could not be stored in it. Open it here to "
                     "decide on it."
                 )
             keep(study)
@@ -247,17 +247,17 @@ class Tuning(QObject):
         self._program.studies.act_on(path, work)
 
     def _keeping(self, result: TuningResult) -> Callable[[Study], ModelVersion]:
-        """Return what makes the study know the version; done twice it changes nothing."""
-        order = self._trained
-        assert order is not None
-        name, digest_before, folder = order.name, order.parent_digest, order.wish.parent
+        """Return the function that stores the version in the study; a second call changes nothing."""
+        request = self._trained
+        assert request is not None
+        name, digest_before, folder = request.name, request.parent_digest, request.selection.parent
         known = (digest_before, folder) if digest_before is not None and folder is not None else None
         return lambda study: versions.propose(study, result.digest, name, result.folder, result.facts, known)
 
-    # afterwards
+    # decision
 
     def accept(self) -> None:
-        """Make the new version the one in use, and load it."""
+        """Put the new version in use, and load it."""
         result = self._decidable()
         if result is None:
             return
@@ -276,7 +276,7 @@ class Tuning(QObject):
         self._decide(result, work, "models", "settings").succeeded.connect(self._on_accepted)
 
     def _decide(self, result: TuningResult, work: Callable[[Study], object], *changes: str) -> Task:
-        """Write a decision; until it is written, or could not be, there is nothing more to decide on."""
+        """Write a decision; no other decision is possible until it is written or has failed."""
         self._result, self._decided = None, result
         task = self._program.studies.act(work, *changes)
         task.failed.connect(self._on_decision_failed)
@@ -287,12 +287,12 @@ class Tuning(QObject):
         self._result, self._decided = self._decided, None  # it can be decided on again
 
     def _decidable(self) -> TuningResult | None:
-        """Return what can be decided on now; says what stands in the way."""
+        """Return the result to decide on, or None with a message that says why not."""
         if self._result is None or self._phase is not TuningPhase.DECIDING:
             return None
         if not self.same_study:
             title = self._study_path.stem if self._study_path is not None else ""
-            words = self.tr("Open the study {} again: this version was made from its votes.")
+            words = self.tr("Reopen the study {}: this version was trained on its votes.")
             self._program.messages.note(words.format(title))
             return None
         return self._result
@@ -308,7 +308,7 @@ class Tuning(QObject):
         self.accepted.emit(result)
 
     def discard(self) -> None:
-        """Remove the new version; it stays listed as discarded."""
+        """Discard the new version: its files are removed, and it stays listed."""
         result = self._decidable()
         if result is None:
             return
@@ -316,7 +316,7 @@ class Tuning(QObject):
 
         def work(study: Study) -> object:
             version = keep(study)
-            if not versions.lies_elsewhere(version, result.folder):  # else this is a copy of what was decided on before
+            if not versions.lies_elsewhere(version, result.folder):  # else a copy of a version decided on earlier
                 version = versions.discard(study, result.digest)
             discard(result.folder)
             return version
@@ -324,7 +324,7 @@ class Tuning(QObject):
         self._decide(result, work, "models").succeeded.connect(self._on_discarded)
 
     def later(self) -> None:
-        """Leave the new version as it is, and let another training begin."""
+        """Postpone the decision, so that another training can start."""
         result = self._result
         if result is None or self._phase is not TuningPhase.DECIDING:
             return
@@ -332,18 +332,18 @@ class Tuning(QObject):
         self._program.models.refresh()
         self._set_phase(TuningPhase.CHOOSING)
         if self.same_study and not self._program.studies.writable:
-            words = self.tr("The study is open for reading only and does not list the version. It lies in {}.")
+            words = self.tr("The study is open for reading only and does not list the version. Its folder is {}.")
             self._program.messages.note(words.format(result.folder))
 
     @Slot(object)
     def _on_discarded(self, _version: object) -> None:
-        """Go on only now: a training that began earlier could write where the discarded one is still removed."""
+        """Finish the discard before another training starts: it could write where files are still removed."""
         self._decided = None
         self._program.models.refresh()
         self._set_phase(TuningPhase.CHOOSING)
 
     def use(self, version: ModelVersion) -> None:
-        """Go to a version of the list: make it the one in use, and load it."""
+        """Put a listed version in use, and load it."""
         path = version.path
         if path is None:
             return
@@ -356,10 +356,10 @@ class Tuning(QObject):
         self._program.studies.act(work, "models", "settings").succeeded.connect(self._on_used)
 
     def remove(self, version: ModelVersion) -> None:
-        """Discard a version of the list that nobody has decided on: its files go, and it stays listed as discarded."""
+        """Discard a listed version without a decision: its files are removed, and it stays listed."""
         path, loaded = version.path, self._program.state.model
         if loaded is not None and loaded.digest == version.digest:
-            words = self.tr("{}, version {}, is loaded: choose another model before it is discarded.")
+            words = self.tr("{}, version {}, is loaded. Choose another model before you discard it.")
             self._program.messages.note(words.format(version.name, version.version))
             return
 
@@ -381,7 +381,7 @@ class Tuning(QObject):
     def _on_used(self, version: ModelVersion) -> None:
         if version.path is not None:
             self._load(version.path)
-            self.went_to.emit(version.path)
+            self.version_used.emit(version.path)
 
     def _load(self, folder: Path) -> None:
         self._program.models.refresh()

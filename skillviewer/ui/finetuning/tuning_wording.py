@@ -1,4 +1,4 @@
-"""What the Fine-tune screen says in words: what would be trained, what it costs, and how before compares with after."""
+"""Sentences of the Fine-tune screen: plan, cost, and comparison of before and after."""
 
 import math
 from collections.abc import Mapping, Sized
@@ -19,17 +19,17 @@ def _tr(text: str) -> str:
 
 
 def _counted(n: int, one: str, several: str) -> str:
-    """Return how many there are, in words that fit one as well."""
+    """Return a count in words, with the singular for one."""
     return (one if n == 1 else several).format(n)
 
 
 def points(value: float) -> str:
-    """Return a difference of shares in points, signed, with a true minus."""
+    """Return a difference of shares in percentage points, signed, with a true minus sign."""
     return "–" if math.isnan(value) else f"{100 * value:+.1f}".replace("-", "−")
 
 
 def duration(seconds: float) -> str:
-    """Return a duration in the unit in which it is read: "40 s", "3 min 20 s", "2 h 5 min"."""
+    """Return a duration in suitable units: "40 s", "3 min 20 s", "2 h 5 min"."""
     if math.isnan(seconds):
         return "–"
     whole = max(round(seconds), 0)
@@ -42,7 +42,7 @@ def duration(seconds: float) -> str:
 
 
 def with_interval(pooled: Pooled) -> str:
-    """Return an accuracy with its interval and what it was drawn from."""
+    """Return an accuracy with its interval and its number of pairs."""
     if math.isnan(pooled.low):
         why = _tr("the same in every draw, so no interval") if pooled.draws_alike else _tr("too few for an interval")
         return _tr("{} of {} pairs ({})").format(percent(pooled.value, " %"), pooled.n_pairs, why)
@@ -52,7 +52,7 @@ def with_interval(pooled: Pooled) -> str:
 
 
 def version_accuracy(facts: Mapping[str, object]) -> str:
-    """Return the held-out accuracy of a version by what the study keeps of it; an en dash where it was not measured."""
+    """Return the held-out accuracy of a version from the study's facts; an en dash where it was not measured."""
     accuracy, low, high, n = (facts.get(name) for name in ("accuracy", "low", "high", "held_out_pairs"))
     if not isinstance(accuracy, float):
         return "–"
@@ -63,7 +63,7 @@ def version_accuracy(facts: Mapping[str, object]) -> str:
 
 
 def gain_words(compared: BeforeAfter) -> str:
-    """Return the gain with its interval and what to make of it."""
+    """Return the gain with its interval and a judgement on it."""
     gain = compared.gain
     if gain is None:
         return _tr("there was no model before")
@@ -88,9 +88,9 @@ def _videos(videos: Sized) -> str:
     return _counted(len(videos), _tr("{} video"), _tr("{} videos"))
 
 
-def plan_lines(order: TuningRequest) -> list[tuple[str, str]]:
-    """Return (heading, sentence) of what would be trained."""
-    division, labels = order.division, order.job.study
+def plan_lines(request: TuningRequest) -> list[tuple[str, str]]:
+    """Return (heading, sentence) lines of the plan."""
+    division, labels = request.division, request.job.study
     if division is None:
         return []
     fold, dataset = division.fold, labels.dataset
@@ -114,31 +114,31 @@ def plan_lines(order: TuningRequest) -> list[tuple[str, str]]:
         ),
         (
             _tr("Epoch"),
-            _tr("chosen on {} pairs of the training videos, then trained afresh on all").format(
+            _tr("chosen on {} pairs of the training videos, then trained again on all").format(
                 len(division.inner.test_pairs)
             )
             if division.inner is not None
-            else _tr("the last one: the pairs are too few to choose on"),
+            else _tr("the last one, since the pairs are too few for a choice"),
         ),
     ]
     if division.set_aside:
-        text = _tr("{} pairs chosen at random, which are never trained on").format(len(division.set_aside))
+        text = _tr("{} pairs chosen at random, never used for training").format(len(division.set_aside))
         lines.append((_tr("Set aside"), text))
     return lines
 
 
 def cost_words(cost: TuningCost) -> str:
-    """Return what it costs, as measured."""
+    """Return the measured cost."""
     training = _tr("{} epochs at most, up to {} each").format(cost.epochs, duration(cost.epoch_s))
     if cost.frames_missing:
         videos = _counted(cost.videos_missing, _tr("{} video"), _tr("{} videos"))
         features = _tr("features of {} first: {}").format(videos, duration(cost.feature_s))
         training = f"{features}; {training}"
-    return _tr("about {} ({}), as measured on this computer now").format(duration(cost.total_s), training)
+    return _tr("about {} ({}), measured on this computer").format(duration(cost.total_s), training)
 
 
 def forgetting_words(forgetting: Forgetting) -> str:
-    """Return what became of what the model knew before."""
+    """Return the effect on the pairs known before."""
     if forgetting.pairs is not None:
         before = forgetting.pairs.before
         first = percent(before.value, " %") if before is not None else "–"

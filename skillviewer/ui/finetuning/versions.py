@@ -1,13 +1,13 @@
-"""The models and versions of the study, and a way back to any of them."""
+"""The list of models and versions of the study."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
-from skillviewer.ui.finetuning.requests import Kept
+from skillviewer.ui.finetuning.requests import VersionSnapshot
 from skillviewer.ui.finetuning.tuning_wording import version_accuracy
-from skillviewer.ui.widgets.layout import NONE, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, SortedTable
 
 
@@ -17,7 +17,7 @@ class VersionList(QWidget):
     use_asked = Signal(object)
     """``ModelVersion``."""
     discard_asked = Signal(object)
-    """``ModelVersion`` that nobody has decided on."""
+    """``ModelVersion`` without a decision."""
     disagreement_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -28,21 +28,18 @@ class VersionList(QWidget):
         self._sure = False
         column = vertical(self, NONE, 8)
         row = QHBoxLayout()
-        title = QLabel(self.tr("Versions"), self)
-        title.setProperty("heading", True)
+        title = text_label(self.tr("Versions"), self, heading=True)
         row.addWidget(title, 1)
         self.disagree = QPushButton(self.tr("Disagreements"), self)
         self.disagree.setToolTip(self.tr("The pairs on which the model in use and the raters disagree."))
         self.disagree.clicked.connect(self.disagreement_asked)
-        self.use = QPushButton(self.tr("Use this version"), self)
-        self.use.clicked.connect(self._on_use)
+        self.use = push_button(self.tr("Use this version"), self, self._on_use)
         row.addWidget(self.disagree)
-        self.discard = QPushButton(self.tr("Discard"), self)
-        self.discard.clicked.connect(self._on_discard)
+        self.discard = push_button(self.tr("Discard"), self, self._on_discard)
         row.addWidget(self.use)
         row.addWidget(self.discard)
         column.addLayout(row)
-        self.empty = text_label(self.tr("No version yet: the first training makes one."), self, muted=True)
+        self.empty = text_label(self.tr("No versions yet. The first training makes one."), self, muted=True)
         column.addWidget(self.empty, 0, Qt.AlignmentFlag.AlignTop)
         self.table = SortedTable(
             self.tr("Versions of the study's models"),
@@ -53,18 +50,18 @@ class VersionList(QWidget):
             (
                 2,
                 self.tr(
-                    "Share of its held-out pairs that it orders as the raters did, with the 95 % interval. Versions "
+                    "Share of the held-out pairs ordered as the raters do, with the 95 % interval. Versions "
                     "may have been tested on different pairs."
                 ),
             ),
-            (3, self.tr("Pairs of this study that it was trained on.")),
+            (3, self.tr("Number of this study's pairs used for training.")),
         ):
             self.table.model().setHeaderData(at, Qt.Orientation.Horizontal, meaning, Qt.ItemDataRole.ToolTipRole)
         column.addWidget(self.table, 1)
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
-        self.show_versions(Kept((), ""))
+        self.show_versions(VersionSnapshot((), ""))
 
-    def show_versions(self, kept: Kept) -> None:
+    def show_versions(self, kept: VersionSnapshot) -> None:
         """Show the versions of a study."""
         self._versions = sorted(kept.versions, key=lambda v: (v.added_at, v.version), reverse=True)
         self._used = kept.used
@@ -74,7 +71,7 @@ class VersionList(QWidget):
         self._on_selected()
 
     def set_writable(self, writable: bool) -> None:
-        """Say whether another version may be taken into use."""
+        """Enable or disable the choice of another version."""
         self._writable = writable
         self._on_selected()
 
@@ -91,7 +88,7 @@ class VersionList(QWidget):
         elif version.path is None and version.state is not ModelState.DISCARDED:
             state = self.tr("files missing")
         elif version.state is ModelState.ACCEPTED and not version.facts:
-            state = self.tr("as it came")  # it was not trained in this study
+            state = self.tr("original")  # it was not trained in this study
         return [
             Cell(f"{printable(version.name)} v{version.version}", video=str(at)),
             Cell(state),
@@ -126,14 +123,14 @@ class VersionList(QWidget):
         self._sure = sure
         self.discard.setText(self.tr("Discard for good") if sure else self.tr("Discard"))
         self.discard.setToolTip(
-            self.tr("Press again: the files of this version are removed.")
+            self.tr("Press again to remove the files of this version.")
             if sure
-            else self.tr("Remove a version that nobody has decided on; it stays listed.")
+            else self.tr("Remove an undecided version; it stays listed.")
         )
 
     @Slot()
     def _on_discard(self) -> None:
-        """Ask for it at the second press: a training may have taken hours."""
+        """Ask for a second press: a training may have taken hours."""
         version = self.chosen()
         if version is None:
             return

@@ -19,7 +19,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 WIDTH_PX = 128
 N_SIGNED = 3
-"""The strongest cells of each sign are marked with + and −, so that colour alone says nothing."""
+"""The strongest cells of each sign are marked with + and −, so that colour is not the only cue."""
 
 
 class CellMap(QWidget):
@@ -39,7 +39,7 @@ class CellMap(QWidget):
         self.setAccessibleName(self.tr("Contribution of each cell"))
 
     def sizeHint(self) -> QSize:
-        """Have the picture's proportions."""
+        """Return the height for the proportions of the picture."""
         return QSize(WIDTH_PX, self._height_px)
 
     @themed
@@ -61,7 +61,6 @@ class CellMap(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter, theme, cells = QPainter(self), self._theme, self._cells
         painter.fillRect(self.rect(), QColor(theme.raised))
         if cells is None:

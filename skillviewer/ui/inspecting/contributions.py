@@ -1,13 +1,14 @@
-"""The contribution of each segment as a chart, and the sum that they make with the rest."""
+"""The contribution of each segment as a chart, and the sum to which they add up."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import signed
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of
 from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.widgets.layout import push_button
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
@@ -69,10 +70,8 @@ class Contributions(Section):
         self.progress.setAccessibleName(self.tr("Progress of the evidence"))
         self.column.addWidget(self.progress)
         row_ = QHBoxLayout()
-        self.stop = QPushButton(self.tr("Stop"), self)
-        self.stop.clicked.connect(self.stop_asked)
-        self.explain = QPushButton(self.tr("Explain"), self)
-        self.explain.clicked.connect(self.explain_asked)
+        self.stop = push_button(self.tr("Stop"), self, self.stop_asked)
+        self.explain = push_button(self.tr("Explain"), self, self.explain_asked)
         row_.addWidget(self.stop)
         row_.addWidget(self.explain)
         row_.addStretch(1)
@@ -91,19 +90,19 @@ class Contributions(Section):
             self.bars.set_segments(segments_of(found.analysis, amounts, digits), grey=grey)
             self._on_pointed("")
         parts = [round(x, digits) for x in (evidence.baseline, float(amounts.sum()), evidence.score)]
-        parts.insert(2, parts[2] - parts[0] - parts[1])  # what is left of the rounded numbers, so that they add up
+        parts.insert(2, parts[2] - parts[0] - parts[1])  # the remainder of the rounded numbers, so that they add up
         for label, part in zip(self.sums, parts, strict=True):
             label.setText(signed(part, digits) if abs(part) >= 0.5 * 10**-digits else f"{0:.{digits}f}")
 
     def show_work(self, progress: Progress | None, failure: str, *, working: bool, known: bool, stopped: bool) -> None:
-        """Say how far the computation is.
+        """Show the progress of the computation.
 
         Args:
             progress: How far, or None before that is known.
             failure: Why it failed, or "".
             working: Whether it is under way or about to be.
             known: Whether it is done.
-            stopped: Whether the person stopped it.
+            stopped: Whether the user stopped it.
         """
         self.progress.setVisible(working and not known)
         self.stop.setVisible(working and not known)

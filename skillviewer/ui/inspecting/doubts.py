@@ -33,7 +33,6 @@ class Limits(Section):
         self.warning.setStyleSheet(f"color: {theme.warn}")
 
     def show_findings(self, found: Findings) -> None:
-        """Say it."""
         caution = found.analysis.cautions
         self.warning.set_plain(self.tr("Caution: {}").format(caution) if caution else "")
         self.warning.setVisible(bool(caution))
@@ -76,8 +75,8 @@ class Limits(Section):
         if not found.versions:
             return []
         digits = score_digits([found.analysis])
-        told = ", ".join(f"v{version} {signed(score, digits)}" for version, score in found.versions)
-        return [self.tr("Other versions of this model score it {}.").format(told)]
+        scores = ", ".join(f"v{version} {signed(score, digits)}" for version, score in found.versions)
+        return [self.tr("Other versions of this model score it {}.").format(scores)]
 
     def _models(self, found: Findings) -> list[str]:
         if not found.other_models:
@@ -96,7 +95,7 @@ class Limits(Section):
 
 
 class Gauge(QWidget):
-    """A share from 0 to 1 as a line that is filled so far.
+    """A share from 0 to 1 as a partly filled line.
 
     Args:
         parent: Owner.
@@ -109,7 +108,6 @@ class Gauge(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Be flat."""
         return QSize(100, 6)
 
     @themed
@@ -118,12 +116,10 @@ class Gauge(QWidget):
         self.update()
 
     def set_share(self, share: float) -> None:
-        """Fill it so far."""
         self._share = share
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.line))
         filled = self.rect()
@@ -148,12 +144,12 @@ class FaithfulnessBlock(Section):
         self.column.addWidget(self.gauge)
         self.sentence = Wrapped(self)
         self.column.addWidget(self.sentence)
-        self.beside = Wrapped(self)
-        self.beside.setProperty("muted", True)
-        self.column.addWidget(self.beside)
+        self.details = Wrapped(self)
+        self.details.setProperty("muted", True)
+        self.column.addWidget(self.details)
 
     def show_findings(self, found: Findings) -> None:
-        """Say it, once there is evidence."""
+        """Show the faithfulness, once there is evidence."""
         evidence = found.evidence
         self.setVisible(evidence is not None)
         if evidence is None:
@@ -163,12 +159,12 @@ class FaithfulnessBlock(Section):
         self.sentence.set_plain(evidence.faithfulness_sentence)
         tested = evidence.faithfulness
         self.gauge.setVisible(tested is not None and tested.faithful)
-        self.beside.setVisible(tested is not None)
+        self.details.setVisible(tested is not None)
         if tested is None:
             return
         self.gauge.set_share(tested.value)
         digits = max(score_digits([found.analysis]), 3)
-        self.beside.set_plain(
+        self.details.set_plain(
             self.tr(
                 "Gain of its order: {}, of random regions: up to {}. Shuffled maps change the score by {}, uniform "
                 "maps by {}."

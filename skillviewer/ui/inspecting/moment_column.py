@@ -17,13 +17,13 @@ from skillviewer.ui.widgets.layout import NONE, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
 _Key = tuple[str, float, float, bool]
-"""Name of the video, and what tells a moment from others of it."""
+"""Name of the video, and identity of a moment of it."""
 
 
 class MomentColumn(QWidget):
     """Rows of moments.
 
-    A row stays, with what is being typed into it, as long as its moment does, and as long as somebody types. When
+    A row stays, with what is being typed into it, as long as its moment does, and while the user types. When
     another video comes on screen, what was typed is kept of the video that it was typed on.
 
     Args:
@@ -82,7 +82,8 @@ class MomentColumn(QWidget):
         wanted: dict[_Key, MomentCard] = {(video, *card.identity): card for card in cards}
         for key in [key for key in self._rows if key not in wanted]:
             row = self._rows[key]
-            if row.busy and key[0] == video and row.card is not None:  # one goes on typing: the moment itself is gone
+            # still being typed into, although its moment is gone
+            if row.busy and key[0] == video and row.card is not None:
                 wanted[key] = row.card
             else:
                 self._drop(key)
@@ -109,7 +110,7 @@ class MomentColumn(QWidget):
     def _drop(self, key: "_Key") -> None:
         row = self._rows[key]
         row.finish()
-        row.blockSignals(True)  # a field that loses the focus by being hidden would tell what is told already
+        row.blockSignals(True)  # a field that loses the focus by being hidden would report its text twice
         del self._rows[key], self._stretches[key]
         self._column.removeWidget(row)
         row.hide()

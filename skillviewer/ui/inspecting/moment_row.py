@@ -1,4 +1,4 @@
-"""One moment: a picture that plays it, when, how much, in words; what one thinks of it, and notes."""
+"""The row of a moment: a picture that plays it, time, amount, text, opinion and notes."""
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -27,7 +27,7 @@ class MomentRow(QWidget):
 
     play_asked = Signal(object)
     opinion_given = Signal(object, object)
-    """The card, and an ``Opinion``: ``NONE`` where one takes it back."""
+    """The card, and an ``Opinion``: ``NONE`` withdraws it."""
     note_written = Signal(object, str)
     label_written = Signal(object, str)
     removal_asked = Signal(object)
@@ -137,7 +137,7 @@ class MomentRow(QWidget):
         self._refresh()
 
     def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
-        """Say how long bars are and how numbers are told.
+        """Set the scale of the bars and the decimals of the numbers.
 
         Args:
             limit: The amount whose bar reaches the end.
@@ -149,7 +149,7 @@ class MomentRow(QWidget):
             self._refresh()
 
     def set_here(self, here: bool) -> None:
-        """Say whether the playhead stands in the moment."""
+        """Mark whether the playhead is in the moment."""
         if here != self._here:
             self._here = here
             font = self._times.font()
@@ -215,7 +215,7 @@ class MomentRow(QWidget):
         author = printable(card.kept.author)
         if card.kept.model_digest:
             opinion = card.kept.opinion or self.tr("noted")
-            if card.of_this_model:  # without evidence it tells other stretches
+            if card.of_this_model:  # without evidence its list is another
                 return self.tr("found by this model in an earlier list of moments: {}").format(opinion)
             return self.tr("found by another model or version: {}").format(opinion)
         return self.tr("kept by {}").format(author) if author else self.tr("kept")

@@ -1,8 +1,8 @@
-"""The panel of moments: those that the model found, and those that people kept."""
+"""The panel of moments: found by the model, or kept by raters."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QPalette, QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from skillviewer.ui.actions.actions import Actions, Tip
 from skillviewer.ui.actions.handlers import Handlers
@@ -10,7 +10,7 @@ from skillviewer.ui.inspecting.moment_column import MomentColumn, every
 from skillviewer.ui.session.insight.insight import Insight
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
+from skillviewer.ui.widgets.layout import NONE, fill_ground, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
@@ -26,7 +26,7 @@ class MomentsPanel(QWidget):
     """
 
     titled = Signal(str)
-    """What the panel is called, with how many moments there are."""
+    """Title of the panel, with the number of moments."""
     raise_asked = Signal()
 
     def __init__(self, insight: Insight, playback: Playback, actions: Actions, parent: QWidget) -> None:
@@ -48,11 +48,7 @@ class MomentsPanel(QWidget):
         self.words.setProperty("muted", True)
         self.words.setContentsMargins(12, 4, 12, 8)
         column.addWidget(self.words)
-        self.page = QScrollArea(self)
-        self.page.setFrameShape(QFrame.Shape.NoFrame)
-        self.page.setWidgetResizable(True)
-        self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.page.setAccessibleName(self.tr("Moments"))
+        self.page = scroll_area(self, self.tr("Moments"))
         self._body = QWidget(self.page)
         inside = vertical(self._body, (0, 0, 0, 8))
         self.moments = MomentColumn(insight.inquiry, insight.remarks, insight.pictures, insight.tour, every, self._body)
@@ -81,7 +77,7 @@ class MomentsPanel(QWidget):
         )
 
     def _keep(self) -> None:
-        """Keep the selection, and show where it went."""
+        """Keep the selection, and show this panel."""
         self._insight.tour.keep()
         self.raise_asked.emit()
 
@@ -97,11 +93,7 @@ class MomentsPanel(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        for surface in (self, self.page.viewport(), self._body):
-            palette = surface.palette()
-            palette.setColor(QPalette.ColorRole.Window, theme.base)
-            surface.setPalette(palette)
-            surface.setAutoFillBackground(True)
+        fill_ground(theme.base, self, self.page.viewport(), self._body)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Show what came while the panel was hidden."""

@@ -13,7 +13,7 @@ LEAST_LINES, MOST_LINES = 1, 12
 
 
 class NoteEdit(QPlainTextEdit):
-    """Plain words. Ctrl+Enter and leaving the field finish the note; Tab goes on to the next field.
+    """A field for plain text. Ctrl+Enter and leaving the field finish the note; Tab goes on to the next field.
 
     Args:
         parent: Owner.
@@ -33,23 +33,23 @@ class NoteEdit(QPlainTextEdit):
         self.document().documentLayout().documentSizeChanged.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
-        """Be as high as the words, within reason."""
+        """Return the height of the text, within limits."""
         lines = round(self.document().size().height())
         shown = min(max(lines, self.least_lines), MOST_LINES)
         margins = 2 * self.document().documentMargin() + 2 * self.frameWidth()
         return QSize(160, round(shown * self.fontMetrics().lineSpacing() + margins) + 10)
 
     def minimumSizeHint(self) -> QSize:
-        """Give way in width only."""
+        """Return a small width and the full height."""
         return QSize(40, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Words wrap anew."""
+        """Fit the height to the wrapped text."""
         super().resizeEvent(event)
         self.updateGeometry()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Begin."""
+        """Begin the note."""
         super().focusInEvent(event)
         self.begun.emit()
 
@@ -91,7 +91,7 @@ class _Row:
 
 
 class NoteDraft(QObject):
-    """The words of one note, from the first key to the last.
+    """The text of one note while it is typed.
 
     Args:
         studies: The open study.
@@ -124,20 +124,20 @@ class NoteDraft(QObject):
         return self._row.number
 
     def set_text(self, text: str) -> None:
-        """Take what is written so far."""
+        """Set the text so far."""
         self._text = text.strip()
         self._pause.start()
 
     @Slot()
     def _save(self) -> None:
-        """Put it on the disk; undo knows nothing of that."""
+        """Save it to the disk, without a step of undo."""
         text, row = self._text, self._row
         if text and text != self._saved and self._studies.writable:
             self._saved = text
             self._studies.act(lambda study: row.write(study, text), REMARKS)
 
     def commit(self) -> None:
-        """Finish: what was written since the beginning can be undone at once."""
+        """Finish: the whole text becomes one step of undo."""
         self._pause.stop()
         text, before, row = self._text, self._before, self._row
         if not self._studies.writable:

@@ -1,8 +1,8 @@
 """The panel of notes on the video on screen."""
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QPalette
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.text import clock, printable
 from skillviewer.data.study import Note
@@ -13,7 +13,7 @@ from skillviewer.ui.session.studies import Studies
 from skillviewer.ui.session.undo import UndoStack
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.chip import Chip
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, fill_ground, horizontal, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
@@ -84,14 +84,14 @@ class NotesPanel(QWidget):
     Args:
         remarks: What was noted.
         studies: The open study.
-        undo: Where deeds are done.
+        undo: The undo stack.
         state: What is on screen.
         playback: The playhead.
         parent: Owner.
     """
 
     titled = Signal(str)
-    """What the panel is called, with how many notes there are."""
+    """Title of the panel, with the number of notes."""
 
     def __init__(
         self,
@@ -112,11 +112,7 @@ class NotesPanel(QWidget):
         self.words.setProperty("muted", True)
         self.words.setContentsMargins(12, 4, 12, 8)
         outer.addWidget(self.words)
-        self.page = QScrollArea(self)
-        self.page.setFrameShape(QFrame.Shape.NoFrame)
-        self.page.setWidgetResizable(True)
-        self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.page.setAccessibleName(self.tr("Notes"))
+        self.page = scroll_area(self, self.tr("Notes"))
         self._body = QWidget(self.page)
         self._column = vertical(self._body, NONE, 4)
         holder = QWidget(self._body)
@@ -149,11 +145,7 @@ class NotesPanel(QWidget):
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        for surface in (self, self.page.viewport(), self._body):
-            palette = surface.palette()
-            palette.setColor(QPalette.ColorRole.Window, theme.base)
-            surface.setPalette(palette)
-            surface.setAutoFillBackground(True)
+        fill_ground(theme.base, self, self.page.viewport(), self._body)
 
     @Slot()
     def refresh(self, *_: object) -> None:
@@ -230,7 +222,7 @@ class NotesPanel(QWidget):
         draft.deleteLater()
         if edit is self.fresh:
             edit.clear()
-        if edit.hasFocus():  # one goes on: with another note, or with this one
+        if edit.hasFocus():  # the user goes on with another note, or with this one
             edit.begun.emit()
 
     @Slot(object)
@@ -239,7 +231,7 @@ class NotesPanel(QWidget):
 
     @Slot()
     def _leave_all(self) -> None:
-        """Finish what is being written, and begin nothing: what comes next is another study, or another person."""
+        """Finish the text that is being typed, before another study or user comes."""
         for edit in tuple(self._drafts):
             edit.clearFocus()
         self._finish_all()
@@ -249,7 +241,7 @@ class NotesPanel(QWidget):
             self._finish(edit)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Finish what is being written."""
+        """Finish the text that is being typed."""
         super().hideEvent(event)
         self._finish_all()
 

@@ -21,16 +21,16 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class SmallPlayer(QWidget):
-    """A second player of its own: exact frames with the map of the same frame, play and a slider.
+    """A separate second player: exact frames with the map of the same frame, play and a slider.
 
     Args:
         frames: Worker thread that owns the open videos.
-        state: Tells how maps are shown.
+        state: Has the look of maps.
         parent: Owner.
     """
 
     def __init__(self, frames: WorkerThread[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
-        from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and few ask for a reference
+        from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and a reference is rarely shown
 
         super().__init__(parent)
         self.playback = Playback(parent=self)
@@ -114,7 +114,7 @@ class SmallPlayer(QWidget):
 
 
 class ReferenceBlock(Section):
-    """Names the reference, and shows it on a player of its own when asked to.
+    """Names the reference, and shows it on a separate player when asked to.
 
     Args:
         frames: Worker thread that owns the open videos.
@@ -133,13 +133,13 @@ class ReferenceBlock(Section):
         self.player: SmallPlayer | None = None
         self.words = Wrapped(self)
         self.column.addWidget(self.words)
-        self.beside = QPushButton(self.tr("Show side by side"), self)
-        self.beside.setCheckable(True)
+        self.side_by_side = QPushButton(self.tr("Show side by side"), self)
+        self.side_by_side.setCheckable(True)
         row = QHBoxLayout()
-        row.addWidget(self.beside)
+        row.addWidget(self.side_by_side)
         row.addStretch(1)
         self.column.addLayout(row)
-        self.beside.toggled.connect(self._on_beside)
+        self.side_by_side.toggled.connect(self._on_side_by_side)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -148,7 +148,7 @@ class ReferenceBlock(Section):
     def show_findings(self, found: Findings) -> None:
         """Name the reference."""
         reference = found.reference
-        self.beside.setVisible(reference is not None)
+        self.side_by_side.setVisible(reference is not None)
         if reference is None:
             none = self.tr("No comparable video of the best quarter scores higher than this one.")
             self.words.set_plain(none if found.standing.n else self.tr("There are no comparable videos yet."))
@@ -168,12 +168,12 @@ class ReferenceBlock(Section):
         self._show()
 
     @Slot(bool)
-    def _on_beside(self, on: bool) -> None:
-        self.beside.setText(self.tr("Hide the reference") if on else self.tr("Show side by side"))
+    def _on_side_by_side(self, on: bool) -> None:
+        self.side_by_side.setText(self.tr("Hide the reference") if on else self.tr("Show side by side"))
         self._show()
 
     def _show(self) -> None:
-        wanted = self.beside.isChecked() and self._footage is not None
+        wanted = self.side_by_side.isChecked() and self._footage is not None
         if not wanted or self._footage is None:
             if self.player is not None:
                 self.player.close_video()

@@ -1,4 +1,4 @@
-"""The score over time: every pass faint, the mean bold, where the model looked, and a cursor that scrubs."""
+"""The score over time: every pass faint, the mean bold, sampled frames, and a cursor that scrubs."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -17,7 +17,7 @@ from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.time_plot import TimePlot
 
 FLAG_ROW = 0.06
-"""Where flags stand, in parts of the height from the top."""
+"""Position of the flags, as a part of the height from the top."""
 STRIP = 0.13
 """Part of the height, at the foot, that belongs to segments and sampled frames."""
 
@@ -25,7 +25,7 @@ STRIP = 0.13
 class ScorePlot(TimePlot):
     """The score curve of the video on screen; the cursor follows the playhead.
 
-    The left button scrubs, the wheel zooms time about the mouse, the middle button moves the stretch in sight.
+    The left button scrubs, the wheel zooms time about the mouse, the middle button moves the visible range.
 
     Args:
         state: Its analysis is drawn, also while it grows.
@@ -106,7 +106,7 @@ class ScorePlot(TimePlot):
 
     @Slot()
     def _place_flags(self, *_: object) -> None:
-        """Put the flags at the top, whatever the scores are."""
+        """Put the flags at the top, at the same height for all scores."""
         bottom, top = self._box.viewRange()[1]
         row = top - (top - bottom) * FLAG_ROW
         spots = [
@@ -124,7 +124,7 @@ class ScorePlot(TimePlot):
         self._stretches.setData(ends, np.full(len(ends), row))
 
     def _go(self, event: QMouseEvent) -> None:
-        """Go to the frame under the mouse: one that begins within the mouse's pixel is the one that is meant."""
+        """Go to the frame under the mouse; a frame that begins within the mouse's pixel counts."""
         self._playback.seek_time(self._time_at(event) + self._box.viewPixelSize()[0])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -225,7 +225,7 @@ class ScorePlot(TimePlot):
 
     @Slot()
     def _place_strip(self, *_: object) -> None:
-        """Draw what lies at the foot, whatever the scores are."""
+        """Draw the strip at the foot, at the same height for all scores."""
         curve = self._curve
         if curve is None:
             return

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QSplitter, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QSplitter, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.score_curve import CurveMark
@@ -16,7 +16,6 @@ from skillviewer.ui.actions.actions import Actions, Tip, plain
 from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
-from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -32,7 +31,7 @@ def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
 
 
 class ScoreHeader(QWidget):
-    """The score in a line: number, interval, what it is after, and a word of warning."""
+    """The score in a line: number, interval, progress, and a warning."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,10 +40,8 @@ class ScoreHeader(QWidget):
         column = vertical(self, (16, 8, 12, 0), 2)
         row = horizontal(spacing=10)
         column.addLayout(row)
-        title = QLabel(self.tr("Score"), self)
-        title.setProperty("heading", True)
-        self._number = QLabel(self)
-        self._number.setProperty("letters", "figure")
+        title = text_label(self.tr("Score"), self, heading=True)
+        self._number = text_label("", self, letters="figure")
         self._words = text_label("", self, muted=True, plain=True)
         self._words.setMinimumWidth(40)  # a path may be long
         self._warning = text_label("", self, plain=True, wrap=True)
@@ -190,8 +187,16 @@ class InspectScreen(QWidget):
             self.player.set_contributions(self._find_cells())
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
-        """Return the switch that shows what each cell contributed."""
+        """Return the switch that shows what each cell contributed, and what the player's actions do."""
+        canvas = self.player.canvas
         return Handlers(
+            player={
+                "zoom_in": canvas.zoom_in,
+                "zoom_out": canvas.zoom_out,
+                "zoom_fit": canvas.fit,
+                "curve_fit": self.curve.fit,
+                "focus": self.focus_player,
+            },
             switch={"cell_evidence": self._show_cells},
             enabled={"cell_evidence": lambda: self._find_cells() is not None},
             changed=(self._inquiry.changed,),
@@ -209,27 +214,6 @@ class InspectScreen(QWidget):
         if self._cells is None or self._cells[0] is not found.evidence:
             self._cells = found.evidence, cells_as_maps(found.analysis, found.evidence)
         return self._cells[1]
-
-    @property
-    def transport(self) -> Transport:
-        """The player's buttons."""
-        return self.player.transport
-
-    def zoom_in(self) -> None:
-        """Zoom in on the picture."""
-        self.player.canvas.zoom_in()
-
-    def zoom_out(self) -> None:
-        """Zoom out of the picture."""
-        self.player.canvas.zoom_out()
-
-    def fit(self) -> None:
-        """Show the whole picture."""
-        self.player.canvas.fit()
-
-    def fit_curve(self) -> None:
-        """Show the whole curve."""
-        self.curve.fit()
 
     def focus_player(self) -> None:
         """Give the picture the focus: the player's keys work."""

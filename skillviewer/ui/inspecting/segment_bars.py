@@ -21,7 +21,7 @@ EDGE_PX = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segments:
-    """Segments of an analysed video and what each is worth.
+    """Segments of an analysed video with their contributions.
 
     Attributes:
         amounts: (N,) float64, signed.
@@ -29,7 +29,7 @@ class Segments:
         frames: Frame that the model looked at in each (in its first pass), N numbers.
         start_s: When each begins, in seconds.
         stop_s: When each ends.
-        digits: Decimals that are told.
+        digits: Decimals that are shown.
     """
 
     amounts: FloatArray
@@ -73,7 +73,7 @@ class SegmentBars(QWidget):
     asked = Signal(int)
     """The frame that the model looked at in the segment that was clicked."""
     pointed = Signal(str)
-    """Words on the segment under the mouse or the keyboard's choice; "" for none."""
+    """Text on the segment under the mouse or the one chosen by keyboard; "" for none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,7 +88,6 @@ class SegmentBars(QWidget):
         self.setAccessibleName(self.tr("Contribution of each segment"))
 
     def sizeHint(self) -> QSize:
-        """Be wide."""
         return QSize(240, HEIGHT_PX)
 
     @property
@@ -115,7 +114,7 @@ class SegmentBars(QWidget):
             self.update()
 
     def words(self, segment: int) -> str:
-        """Return what is to be said of a segment, counted from 0."""
+        """Return the description of a segment, counted from 0."""
         s = self._segments
         if s is None or not 0 <= segment < len(s):
             return ""
@@ -145,11 +144,11 @@ class SegmentBars(QWidget):
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell of the segment under the mouse."""
+        """Describe the segment under the mouse."""
         self._point(self._at(event.position().x()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tell of none; the keyboard's choice stays."""
+        """Describe none; the choice of the keyboard stays."""
         if not self.hasFocus():
             self._point(-1)
         super().leaveEvent(event)
@@ -181,14 +180,13 @@ class SegmentBars(QWidget):
         self._point(-1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter, theme, s = QPainter(self), self._theme, self._segments
         if s is None or not len(s):
             painter.end()
             return
         limit = float(np.abs(s.amounts).max()) or 1.0
         least, most = float(min(s.amounts.min(), 0)), float(max(s.amounts.max(), 0))
-        # both sides on one scale, and no room for a side that has nothing
+        # both sides on one scale, and no room for an empty side
         room = self.height() - 2 * EDGE_PX
         scale = room / max(most - least, limit * 0.2)
         zero = EDGE_PX + most * scale

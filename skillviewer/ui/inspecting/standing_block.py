@@ -1,4 +1,4 @@
-"""The sentence that says where the score stands, among which videos, and what is missing for that."""
+"""The standing of the score in a sentence, its cohort, and the videos that are not assessed yet."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
@@ -39,7 +39,6 @@ class StandingBlock(QWidget):
         column.addWidget(self.assess_all)
 
     def show_findings(self, found: Findings) -> None:
-        """Say it."""
         standing = found.standing
         self.sentence.set_plain(standing.sentence(score_digits([found.analysis])))
         self.strip.setVisible(standing.n > 1)

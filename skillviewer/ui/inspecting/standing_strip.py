@@ -1,4 +1,4 @@
-"""The scores of the cohort on a line, with the video and its interval among them: how sure its standing is."""
+"""The scores of the cohort on a line, with the video and its interval among them."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 HEIGHT_PX = 44
 LINE_PX = 14.0
-"""Where the line runs, from the top."""
+"""Distance of the line from the top."""
 TICK_PX = 5.0
 SIDE_PX = 6.0
 
@@ -35,7 +35,6 @@ class StandingStrip(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        """Be flat."""
         return QSize(200, HEIGHT_PX)
 
     @themed
@@ -68,7 +67,6 @@ class StandingStrip(QWidget):
         return SIDE_PX + (score - low) / (high - low) * (self.width() - 2 * SIDE_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         s, theme = self._standing, self._theme
         if s is None:
             return
@@ -100,7 +98,7 @@ class StandingStrip(QWidget):
         painter.end()
 
     def _words(self, painter: QPainter, s: CohortStanding) -> None:
-        """Name the ends and, where there is room between, the median."""
+        """Label the ends and, if there is room between, the median."""
         metrics, theme = painter.fontMetrics(), self._theme
         row = QRectF(0, self.height() - metrics.height(), self.width(), metrics.height())
         left, right, middle = self.tr("lower"), self.tr("higher"), self.tr("median")

@@ -1,4 +1,4 @@
-"""A small picture that plays what it stands for when it is pressed."""
+"""A small picture that plays its moment when it is pressed."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
@@ -32,7 +32,6 @@ class Thumbnail(QAbstractButton):
         return self._picture
 
     def sizeHint(self) -> QSize:
-        """Be small."""
         return SIZE
 
     @themed

@@ -1,8 +1,8 @@
-"""The panel that says why the video on screen scored as it did."""
+"""The Why panel: an explanation of the score of the video on screen."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions
@@ -10,7 +10,7 @@ from skillviewer.ui.inspecting.cell_map import CellBlock
 from skillviewer.ui.inspecting.contributions import Contributions
 from skillviewer.ui.inspecting.doubts import FaithfulnessBlock, Limits
 from skillviewer.ui.inspecting.moment_column import MomentColumn, only_found
-from skillviewer.ui.inspecting.raters_said import RatersBlock
+from skillviewer.ui.inspecting.raters_block import RatersBlock
 from skillviewer.ui.inspecting.reference import ReferenceBlock
 from skillviewer.ui.inspecting.standing_block import StandingBlock
 from skillviewer.ui.session.frame_feed import OpenVideos
@@ -22,14 +22,14 @@ from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.empty_state import Empty
-from skillviewer.ui.widgets.layout import vertical
+from skillviewer.ui.widgets.layout import fill_ground, scroll_area, vertical
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class WhyPanel(QStackedWidget):
-    """One page: where the score stands, what moved it, a reference, and how far all that can be trusted.
+    """A page with the standing of the score, its moments and contributions, a reference, and limits.
 
     Args:
         insight: What is known.
@@ -60,11 +60,7 @@ class WhyPanel(QStackedWidget):
         self.empty = Empty(self)
         self.empty.pressed.connect(self._on_pressed)
         self.addWidget(self.empty)
-        self.page = QScrollArea(self)
-        self.page.setFrameShape(QFrame.Shape.NoFrame)
-        self.page.setWidgetResizable(True)
-        self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.page.setAccessibleName(self.tr("Why this score"))
+        self.page = scroll_area(self, self.tr("Why this score"))
         self.addWidget(self.page)
         self._body = QWidget(self.page)
         self.caution = Wrapped(self._body)
@@ -117,11 +113,7 @@ class WhyPanel(QStackedWidget):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.caution.setStyleSheet(f"color: {theme.warn}")
-        for surface in (self.page.viewport(), self._body, self.empty):
-            palette = surface.palette()
-            palette.setColor(QPalette.ColorRole.Window, theme.base)
-            surface.setPalette(palette)
-            surface.setAutoFillBackground(True)
+        fill_ground(theme.base, self.page.viewport(), self._body, self.empty)
         self._paint_grey()
 
     def _paint_grey(self) -> None:
@@ -130,13 +122,13 @@ class WhyPanel(QStackedWidget):
         self._body.setPalette(palette)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Begin to ask for evidence."""
+        """Ask for evidence while the panel is visible."""
         super().showEvent(event)
         self._insight.explanations.want(self, True)
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Ask no more."""
+        """Stop asking for evidence."""
         super().hideEvent(event)
         self._insight.explanations.want(self, False)
         self.reference.close_player()

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 ZOOM_STEP = 1.25
 SHARP_FROM = 3.0
-"""From this many screen pixels a picture's pixel, pixels are shown as squares."""
+"""From this many screen pixels per pixel of the picture on, pixels are shown as squares."""
 
 AVERAGED_BELOW = 0.75
-"""Below this many screen pixels a picture's pixel, pixels are averaged: QPainter alone would leave some out."""
+"""Below this many screen pixels per pixel of the picture, pixels are averaged: QPainter alone would skip some."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,7 @@ class VideoCanvas(QWidget):
         self._image: QImage | None = None
         self._buffer: Picture | None = None
         self._drawn: Picture | None = None  # memory of the image
-        self._small: QImage | None = None  # the image as large as it is shown
+        self._small: QImage | None = None  # the image in the size in which it is shown
         self._ring = False
         self._words = ""
         self._viewport = Viewport()
@@ -107,7 +107,7 @@ class VideoCanvas(QWidget):
         return self._image
 
     def sizeHint(self) -> QSize:
-        """Prefer a picture that can be judged."""
+        """Return a size in which a picture can be judged."""
         return QSize(960, 540)
 
     @themed
@@ -126,11 +126,11 @@ class VideoCanvas(QWidget):
 
     @property
     def words(self) -> str:
-        """Why there is no picture, or ""."""
+        """The reason why there is no picture, or ""."""
         return self._words
 
     def set_words(self, words: str) -> None:
-        """Say in words why there is no picture."""
+        """Set the reason why there is no picture."""
         self._words = words
         self._set_shown(None)
 
@@ -206,7 +206,6 @@ class VideoCanvas(QWidget):
         return as_image(self._drawn)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
         shown = self._shown
@@ -258,7 +257,6 @@ class VideoCanvas(QWidget):
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep zoom and place."""
         super().resizeEvent(event)
         self._viewport = self._viewport.resized(self.width(), self.height())
 

@@ -1,4 +1,4 @@
-"""A picture with its map, what the map is, and the transport under it."""
+"""A picture with its map, the caption of the map, and the transport under it."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -18,8 +18,6 @@ from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
-
-"""A key that is held longer than this shows the bare picture only until it is let go."""
 
 
 class Dot(QWidget):
@@ -44,7 +42,6 @@ class Dot(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         if self._filled is None:
             return
         painter = QPainter(self)
@@ -56,7 +53,7 @@ class Dot(QWidget):
 
 
 class Caption(QWidget):
-    """What the map on screen is: its own, held or interpolated, of which sampled frame; and its colours."""
+    """The source of the map on screen (its own, held or interpolated), its sampled frame, and its colours."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,21 +87,21 @@ class Caption(QWidget):
             label.setStyleSheet(f"color: {theme.on_stage}")
 
     def set_analysis(self, analysis: Analysis | None) -> None:
-        """Learn how many sampled frames there will be."""
+        """Take the number of sampled frames."""
         if analysis is None:
             self._n_samples = 0
-        elif analysis.complete:  # of few frames some are sampled again: they count once
+        elif analysis.complete:  # in a short video frames are sampled repeatedly: they count once
             self._n_samples = len(analysis.in_time_order)
         else:
             self._n_samples = analysis.n_segments * analysis.n_passes
 
     def set_contributions(self, shown: bool) -> None:
-        """Say whether contributions of cells stand in the place of maps."""
+        """Set whether contributions of cells are shown instead of maps."""
         self._contributions = shown
 
     @Slot(object)
     def set_shown(self, shown: Shown | None) -> None:
-        """Say what is on screen."""
+        """Describe the picture on screen."""
         scene = shown.scene if shown is not None else None
         forms = (self._caption_of(scene), self._short_caption_of(scene))
         if shown is not None and not shown.shot.exact:
@@ -122,7 +119,7 @@ class Caption(QWidget):
         self._unit.setText(self._unit_words(scene) if visible and scene is not None else "")
 
     def _unit_words(self, scene: Scene) -> str:
-        """Say what the numbers of the bar are."""
+        """Return the unit of the colour bar."""
         if self._contributions:
             return self.tr("contribution to the score")
         return {
@@ -154,7 +151,7 @@ class Caption(QWidget):
         return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
 
     def _short_caption_of(self, scene: Scene | None) -> str:
-        """Say the same in fewer words: how old the map is comes first, for it must not be lost."""
+        """Return a shorter caption, with the age of the map first, which must not be cut."""
         if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
             return self._caption_of(scene)
         forms = {

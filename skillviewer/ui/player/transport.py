@@ -102,20 +102,20 @@ class Transport(QWidget):
         return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out what there is no room for."""
+        """Hide parts that do not fit."""
         super().resizeEvent(event)
         self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Leave out what there is no room for in another size of text."""
+        """Hide parts that do not fit in another size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._on_video(self._playback.video)
-            QTimer.singleShot(0, self, self._fit)  # the parts take the font after this
+            QTimer.singleShot(0, self, self._fit)  # the parts get the font after this event
 
     @Slot()
     def _fit(self) -> None:
-        """Leave out where the time would be cut: the frame, which the status bar has too, then what keys do as well."""
+        """Hide parts while the time would be cut: first the frame, then buttons that have keys."""
         row = self._row
         for widget in chain.from_iterable(self._spare):
             widget.show()
@@ -127,7 +127,7 @@ class Transport(QWidget):
                 widget.hide()
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size without what can be left out: panels beside the player need not make room for that."""
+        """Return the size without the optional buttons, so that panels next to the player keep their room."""
         row, least = self._row, super().minimumSizeHint()
         shown = [widget for widget in chain.from_iterable(self._spare) if not widget.isHidden()]
         items = [row.itemAt(row.indexOf(widget)) for widget in shown]

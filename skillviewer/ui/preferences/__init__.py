@@ -1,1 +1,1 @@
-"""The settings of the program: how it looks, how it assesses, who works here, what it keeps, and its keys."""
+"""The program's settings: appearance, assessing, the user's name, storage and keys."""

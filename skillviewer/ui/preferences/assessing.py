@@ -1,4 +1,4 @@
-"""How videos are assessed, and by whom what people say is signed."""
+"""Settings of assessments, and the name that signs moments and notes."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
@@ -10,11 +10,11 @@ from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
 
 
 class AssessingPage(Form):
-    """Passes, assessing unasked, and the person.
+    """Sampling passes, automatic assessment, and the user's name.
 
     Args:
-        program: What is set.
-        actions: The switch of the menu says the same.
+        program: The program to set.
+        actions: Actions; the menu has the same switch.
         parent: Owner.
     """
 
@@ -26,13 +26,13 @@ class AssessingPage(Form):
         self.automatic = QCheckBox(self.tr("Assess the video on screen automatically"), self)
         self.automatic.setChecked(program.assessments.automatic)
         self.person = QLineEdit(program.settings.person, self)
-        self.person.setPlaceholderText(self.tr("Nobody in particular"))
+        self.person.setPlaceholderText(self.tr("No name"))
         self.person.setMaxLength(80)
         self.person.setFixedWidth(CONTROL_PX)
         self.add(
             self.tr("Passes of an assessment"),
             self.passes,
-            self.tr("Each pass looks at other frames of the same video: more say how sure a score is."),
+            self.tr("Each pass samples other frames of the same video. More passes give a score an interval."),
         )
         self.add("", self.automatic)
         self.add(

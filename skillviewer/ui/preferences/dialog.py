@@ -1,4 +1,4 @@
-"""The dialog of settings: pages beside a list of them. What is changed counts at once."""
+"""The dialog of settings, with a list of its pages. Changes apply at once."""
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent
@@ -18,11 +18,11 @@ LEAST = QSize(640, 440)
 
 
 class Preferences(QDialog):
-    """Settings of the program. It does not hold the window up: what is changed can be watched there.
+    """Settings of the program. The dialog is not modal: changes can be seen in the window.
 
     Args:
-        program: What is set.
-        actions: Whose keys are set.
+        program: The program to set.
+        actions: Actions whose keys can be set.
         dialogs: Asks before something is removed.
         parent: The window.
     """
@@ -67,11 +67,10 @@ class Preferences(QDialog):
         self.list.setCurrentRow(0)
 
     def show_page(self, page: QWidget) -> None:
-        """Go to a page."""
         self.list.setCurrentRow(self._pages.indexOf(page))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Let Enter in a field do nothing but what the field does with it."""
+        """Keep Enter in a field from closing the dialog."""
         if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             super().keyPressEvent(event)
 

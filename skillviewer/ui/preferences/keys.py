@@ -1,4 +1,4 @@
-"""Every action with its keys, and where they are changed; a key that is taken is named before it is given away."""
+"""Table of all actions with their keys, and the form to change keys; a conflict is named before a key is taken over."""
 
 from dataclasses import replace
 
@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTableWidget,
@@ -27,11 +26,11 @@ LONE = {
     Qt.Key.Key_NumLock, Qt.Key.Key_unknown, Qt.Key.Key_Super_L, Qt.Key.Key_Super_R, Qt.Key.Key_Menu,
 }  # fmt: skip
 RESERVED = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Esc")
-"""Keys by which one moves through the window and out of things."""
+"""Keys that move the focus or leave a field."""
 
 
 class KeyField(QLineEdit):
-    """Shows the keys that are pressed in it."""
+    """Shows the key combination that is pressed in it."""
 
     pressed = Signal(str)
     """The key in Qt's portable form."""
@@ -48,7 +47,7 @@ class KeyField(QLineEdit):
         self.setText(key_text(key) if key else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take every key but those that lead out of the field."""
+        """Take every key except those that leave the field."""
         if isinstance(event, QKeyEvent) and event.type() in {QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress}:
             key = event.key()
             combination = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
@@ -62,22 +61,22 @@ class KeyField(QLineEdit):
 
 
 def without_shift(combination: str, text: str) -> str:
-    """Return a key without Shift where Shift only makes the sign: ``?`` and not ``Shift+?``, but ``Shift+L``.
+    """Return a key without Shift where Shift only selects the character: ``?`` instead of ``Shift+?``, but ``Shift+L``.
 
     Args:
-        combination: In Qt's portable form.
-        text: What the key types.
+        combination: The key in Qt's portable form.
+        text: The text that the key types.
     """
     sign = len(text) == 1 and text.isprintable() and not text.isalnum() and text != " "
     return combination.replace("Shift+", "", 1) if sign and combination.startswith("Shift+") else combination
 
 
 class KeysPage(QWidget):
-    """A table of actions over a line in which the chosen one gets keys.
+    """A table of actions, and a line to set the keys of the chosen one.
 
     Args:
-        settings: Where changed keys are kept.
-        actions: Whose keys.
+        settings: Stores changed keys.
+        actions: Actions whose keys are shown.
         parent: Owner.
     """
 
@@ -107,15 +106,14 @@ class KeysPage(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for at in (1, 2):
             header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
-        self.name = QLabel(self)
-        self.name.setProperty("heading", True)
+        self.name = text_label("", self, heading=True)
         self.field = KeyField(self)
         self.add = QPushButton(self.tr("Add"), self)
         self.clear = QPushButton(self.tr("No keys"), self)
-        self.reset = QPushButton(self.tr("As it was"), self)
-        self.reset_all = QPushButton(self.tr("All as they were"), self)
+        self.reset = QPushButton(self.tr("Default"), self)
+        self.reset_all = QPushButton(self.tr("All defaults"), self)
         self.message = text_label("", self, wrap=True)
-        self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # words come and go, and nothing moves
+        self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
         self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._lay_out()
         self.search.textChanged.connect(self._filter)
@@ -152,7 +150,6 @@ class KeysPage(QWidget):
 
     @property
     def chosen(self) -> ActionSpec:
-        """The action whose keys are changed."""
         return self._specs[max(self.table.currentRow(), 0)]
 
     def choose(self, name: str) -> None:
@@ -220,24 +217,24 @@ class KeysPage(QWidget):
             return
         takers = self._takers(self._pressed)
         if takers:
-            self.add.setText(self.tr("Take it over"))
+            self.add.setText(self.tr("Take over"))
             names = ", ".join(
                 self.tr("“{}” ({})").format(plain(words(spec.text)), self._where(spec)) for spec in takers
             )
             self.message.setText(
-                self.tr("{} is the key of {}: it would be taken from there.").format(key_text(key), names)
+                self.tr("{} is the key of {}. It would be taken from there.").format(key_text(key), names)
             )
 
     def _refusal(self, key: str) -> str:
         if not key:
-            return self.tr("This key cannot be told from others. Press another.")
+            return self.tr("This key cannot be recognised. Press another key.")
         if key in RESERVED:
-            return self.tr("{} leads through the window and out of things. Press another key.").format(key_text(key))
+            return self.tr("{} moves the focus or leaves a field. Press another key.").format(key_text(key))
         if key in map(written, self.chosen.keys):
-            return self.tr("{} is a key of this action already.").format(key_text(key))
+            return self.tr("{} is already a key of this action.").format(key_text(key))
         letters = {f"Alt+{text[text.index('&') + 1].upper()}": plain(text) for text in map(words, MENUS) if "&" in text}
         if key in letters:
-            return self.tr("{} opens the menu {}. Press another key.").format(key_text(key), letters[key])
+            return self.tr("{} opens the {} menu. Press another key.").format(key_text(key), letters[key])
         return ""
 
     def _takers(self, key: str) -> list[ActionSpec]:
@@ -257,7 +254,7 @@ class KeysPage(QWidget):
         }
         changes[own.name] = (*own.keys, key)
         self._change(changes)
-        self.message.setText(self.tr("{} is a key of “{}” now.").format(key_text(key), plain(words(own.text))))
+        self.message.setText(self.tr("{} is now a key of “{}”.").format(key_text(key), plain(words(own.text))))
 
     @Slot()
     def _on_clear(self) -> None:
@@ -265,13 +262,13 @@ class KeysPage(QWidget):
 
     @Slot()
     def _on_reset(self) -> None:
-        """Give the action its own keys back, and take them from whom they were given to."""
+        """Restore the default keys of the action, and take them from other actions."""
         name = self.chosen.name
         chosen = {other: keys for other, keys in self._actions.chosen_keys.items() if other != name}
         before = self._actions.keys(name)
         self._change({name: None})
         if self._actions.keys(name) == before and name not in chosen:
-            self.message.setText(self.tr("Its own keys belong to other actions now: give those theirs back first."))
+            self.message.setText(self.tr("Its default keys belong to other actions now. Restore those actions first."))
 
     @Slot()
     def _on_reset_all(self) -> None:

@@ -1,4 +1,4 @@
-"""How the window and its maps look."""
+"""Appearance of the window and its maps."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
@@ -11,10 +11,10 @@ from skillviewer.ui.widgets.theme import ThemeChoice
 
 
 class LooksPage(Form):
-    """Colours, size of words, and how maps are shown.
+    """Colours, text size, and style of the maps.
 
     Args:
-        program: What is set.
+        program: The program to set.
         parent: Owner.
     """
 
@@ -53,21 +53,21 @@ class LooksPage(Form):
         )
         self.between = self.choice(
             [
-                (Between.HELD, self.tr("Hold the last map, and tell its age")),
+                (Between.HELD, self.tr("Hold the last map and show its age")),
                 (Between.INTERPOLATED, self.tr("Interpolate")),
             ],
             look.between,
         )
         self.colours = self.choice([("inferno", "Inferno"), ("cividis", "Cividis")], look.colours)
         self.add(self.tr("Colours of the window"), self.theme)
-        self.add(self.tr("Size of words"), self.text, self.tr("Some titles follow when the program is started again."))
+        self.add(self.tr("Text size"), self.text, self.tr("Some titles change only after a restart."))
         self.add(self.tr("Map as"), self.overlay)
         self.add(self.tr("Colour scale"), self.scale)
         self.add(self.tr("Between sampled frames"), self.between)
         self.add(
             self.tr("Colours of maps"),
             self.colours,
-            self.tr("Cividis looks the same with and without a deficiency of colour vision."),
+            self.tr("Cividis looks the same with and without colour vision deficiency."),
         )
         self.theme.activated.connect(self._on_theme)
         self.text.activated.connect(self._on_text)

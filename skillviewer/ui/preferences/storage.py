@@ -1,4 +1,4 @@
-"""What the program keeps on this disk, how much it may take, and the button that empties it."""
+"""Storage on this disk: its use, its limit, and a button that empties it."""
 
 from PySide6.QtCore import QUrl, Slot
 from PySide6.QtGui import QDesktopServices
@@ -10,16 +10,16 @@ from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import Form
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label
 
 LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
 
 
 class StoragePage(Form):
-    """The cache: its place, its size, its limit.
+    """The cache: its folder, size and limit.
 
     Args:
-        program: Its worker thread of small works looks at the disk.
+        program: One of its worker threads measures the disk.
         dialogs: Asks before the cache is emptied.
         parent: Owner.
     """
@@ -32,8 +32,7 @@ class StoragePage(Form):
         self.place = text_label(folder, self, wrap=True)
         self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.show_folder = QPushButton(self.tr("Show the folder"), self)
-        self.show_folder.clicked.connect(self._on_show)
+        self.show_folder = push_button(self.tr("Show the folder"), self, self._on_show)
         self.kept = QLabel(self)
         sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
         self.limit = self.choice([(size, self.tr("{} GB").format(size)) for size in sizes], program.settings.cache_gb)
@@ -46,24 +45,24 @@ class StoragePage(Form):
         buttons.addWidget(self.empty)
         buttons.addStretch(1)
         self.add(self.tr("Place"), self.place)
-        self.add(self.tr("Kept there"), self.kept)
+        self.add(self.tr("Content"), self.kept)
         self.add("", row)
         self.add(
             self.tr("Features at most"),
             self.limit,
             self.tr(
-                "Features of a video make a second look at it, and every further model, quick. Those that were not "
-                "used for longest go first. A new limit counts for models that are loaded after it."
+                "Cached features speed up a second assessment of a video, and every further model. Features that "
+                "were not used for longest are removed first. A new limit applies to models loaded afterwards."
             ),
         )
         self.limit.activated.connect(self._on_limit)
 
     def measure(self) -> None:
-        """Look at what is there now."""
+        """Measure the present use."""
         if self._program.closing:
             return
         if self._storage is None:
-            self.kept.setText(self.tr("being measured"))
+            self.kept.setText(self.tr("measuring"))
         task = self._program.index.submit(lambda _backend, token, _report: measured(token))
         task.succeeded.connect(self._on_measured)
         task.failed.connect(self._program.messages.fail)
@@ -72,12 +71,12 @@ class StoragePage(Form):
     def _on_measured(self, storage: Storage) -> None:
         self._storage = storage
         lines = (
-            (self.tr("{} in all"), storage.total),
+            (self.tr("{} total"), storage.total),
             (self.tr("{} features of videos"), storage.features),
             (self.tr("{} small copies of videos"), storage.copies),
             (self.tr("{} of fine-tuning"), storage.tuning),
-            (self.tr("{} what models said of videos"), storage.said),
-            (self.tr("{} else"), storage.other),
+            (self.tr("{} analyses of videos"), storage.said),
+            (self.tr("{} other"), storage.other),
         )
         self.kept.setText("\n".join(words.format(size_words(n_bytes)) for words, n_bytes in lines))
         self.empty.setEnabled(storage.can_go > 0)
@@ -89,13 +88,11 @@ class StoragePage(Form):
             return
         if self._program.jobs.precious:
             self._program.messages.note(
-                self.tr(
-                    "Work is under way that needs what is kept: stop it, or wait for it, before the cache is emptied."
-                )
+                self.tr("A job that needs the cache is running. Stop it, or wait for it, before you empty the cache.")
             )
             return
         question = self.tr(
-            "Remove {} of features, small copies and fine-tuning? They are computed again when they are needed, which "
+            "Remove {} of features, small copies and fine-tuning files? They are computed again when needed, which "
             "takes a while. Scores, votes and notes stay."
         ).format(size_words(storage.can_go))
         if not self._dialogs.confirm(self, question, self.tr("Remove")):

@@ -1,4 +1,4 @@
-"""What of a video plays in a pair, on the clock that the two share; and how much of it was seen."""
+"""One video of a pair on the pair's common clock, and the share of it that was on screen."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from skillviewer.core.video.extents import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo
 
 MOST_GAP_S = 0.5
-"""Frames that playing leaves out between two that were on screen count as seen, if this much time or less lies between
-them: a slow computer shows fewer frames of the same stretch."""
+"""Longest gap, in seconds, between two frames shown while playing for the frames between them to count as seen: a slow
+computer shows fewer frames of the same video."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlignedClip:
-    """The attempt in a video, laid on a pair's clock: the sync points of both videos are at 0 s.
+    """The attempt in a video, laid on the pair's clock: the sync points of both videos are at 0 s.
 
     Attributes:
         video: The file.
@@ -30,7 +30,7 @@ class AlignedClip:
 
     @classmethod
     def of(cls, video: VideoInfo, extent: ClipRange | None = None, sync_s: float | None = None) -> "AlignedClip":
-        """Return the attempt in a video; without a sync point its first frame is one.
+        """Return the attempt in a video; its first frame is the sync point where none is set.
 
         Raises:
             DatasetError: The extent lies outside the file.
@@ -41,55 +41,55 @@ class AlignedClip:
 
     @property
     def start_s(self) -> float:
-        """When its first frame begins, on the clock."""
+        """Start of the first frame on the clock, in seconds."""
         return self.at(self.first_frame)
 
     @property
     def stop_s(self) -> float:
-        """When its last frame ends, on the clock."""
+        """End of the last frame on the clock, in seconds."""
         return self.video.end_s(self.last_frame) - self.sync_s
 
     @property
     def duration_s(self) -> float:
-        """How long it lasts."""
+        """Length in seconds."""
         return self.stop_s - self.start_s
 
     def at(self, frame: int) -> float:
-        """Return when a frame begins, on the clock."""
+        """Return the start of a frame on the clock, in seconds."""
         return float(self.video.times_s[frame]) - self.sync_s
 
     def frame(self, clock_s: float) -> int:
-        """Return the frame on screen; before the start the first one waits, after the end the last one stays."""
+        """Return the frame on screen; the first one before the start, the last one after the end."""
         return min(max(self.video.frame_at(clock_s + self.sync_s), self.first_frame), self.last_frame)
 
 
 class SeenFrames:
-    """Which frames of a stretch were on screen.
+    """The frames of a clip that were on screen.
 
     Args:
-        stretch: The stretch.
+        clip: The clip.
     """
 
-    def __init__(self, stretch: AlignedClip) -> None:
-        self._first = stretch.first_frame
-        starts = stretch.video.times_s[stretch.first_frame : stretch.last_frame + 1]
+    def __init__(self, clip: AlignedClip) -> None:
+        self._first = clip.first_frame
+        starts = clip.video.times_s[clip.first_frame : clip.last_frame + 1]
         self._starts_s = starts
-        self._lasting_s = np.diff(starts, append=stretch.video.end_s(stretch.last_frame))
+        self._lasting_s = np.diff(starts, append=clip.video.end_s(clip.last_frame))
         self._seen = np.zeros(len(starts), np.bool_)
         self._before: int | None = None
 
     @property
     def share(self) -> float:
-        """Share of the stretch's time that was seen, 0 to 1."""
+        """Share of the clip's time that was seen, 0 to 1."""
         total_s = float(self._lasting_s.sum())
         return float(self._lasting_s[self._seen].sum()) / total_s if total_s > 0 else float(self._seen.mean())
 
     def show(self, frame: int, *, playing: bool) -> None:
-        """Take note that a frame is on screen.
+        """Count a frame as seen.
 
         Args:
             frame: Its index in the file.
-            playing: Whether it came by playing.
+            playing: Whether it was reached by playing.
         """
         index = frame - self._first
         if not 0 <= index < len(self._seen):

@@ -63,7 +63,7 @@ NO_MARKS: Marks = (None, None)
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """What a verdict is given on.
+    """A pair as it was seen when the verdict was given.
 
     Attributes:
         turn: The pair, with its sides as they are on screen.
@@ -85,7 +85,7 @@ class Ballot:
         """Return the vote.
 
         Args:
-            verdict: What is said; None skips the pair.
+            verdict: The verdict; None skips the pair.
             rater: Who says it.
             taken_s: How long the pair was looked at, in seconds.
         """

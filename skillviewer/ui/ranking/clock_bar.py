@@ -1,4 +1,4 @@
-"""Two bars on the clock of a pair: where each video begins and ends, and where it stands; drag to go there."""
+"""Two bars on the clock of a pair: begin, end and position of each video; drag to go to a time."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
@@ -10,7 +10,7 @@ from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
 PLAYED = 0.65
-"""Opacity of what has played: the pictures are the brightest on the screen."""
+"""Opacity of the played part: the pictures stay the brightest on the screen."""
 
 
 def _calm(colour: str) -> QColor:
@@ -28,7 +28,7 @@ class ClockBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._deck: PairView | None = None
+        self._pair_view: PairView | None = None
         self._marks_s: Marks = NO_MARKS
         self._theme = LIGHT
         self._held: int | None = None
@@ -36,23 +36,23 @@ class ClockBar(QWidget):
         self.setAccessibleName(self.tr("Time of the two videos"))
 
     def sizeHint(self) -> QSize:
-        """Two bars and a little air."""
+        """Return the size of two bars with gaps."""
         return QSize(400, 2 * BAR_PX + 3 * GAP_PX)
 
-    def set_deck(self, deck: PairView) -> None:
-        """Follow another deck."""
-        if self._deck is not None:
-            self._deck.clock.moved.disconnect(self._on_moved)
-            self._deck.clock.mode_changed.disconnect(self._on_moved)
-            self._deck.swapped.disconnect(self._on_moved)
-        self._deck = deck
-        deck.clock.moved.connect(self._on_moved)
-        deck.clock.mode_changed.connect(self._on_moved)
-        deck.swapped.connect(self._on_moved)
+    def set_pair_view(self, pair_view: PairView) -> None:
+        """Follow another pair view."""
+        if self._pair_view is not None:
+            self._pair_view.clock.moved.disconnect(self._on_moved)
+            self._pair_view.clock.mode_changed.disconnect(self._on_moved)
+            self._pair_view.swapped.disconnect(self._on_moved)
+        self._pair_view = pair_view
+        pair_view.clock.moved.connect(self._on_moved)
+        pair_view.clock.mode_changed.connect(self._on_moved)
+        pair_view.swapped.connect(self._on_moved)
         self.update()
 
     def set_marks(self, marks_s: Marks) -> None:
-        """Show the times that were marked, by video."""
+        """Show the marked times, by video."""
         self._marks_s = marks_s
         self.update()
 
@@ -66,15 +66,14 @@ class ClockBar(QWidget):
         self.update()
 
     def _span(self) -> tuple[float, float] | None:
-        """Return the times at the ends of the bars."""
-        if self._deck is None or not self._deck.clock.stretches:
+        if self._pair_view is None or not self._pair_view.clock.clips:
             return None
-        stretches = self._deck.clock.stretches
-        start_s, stop_s = min(s.start_s for s in stretches), max(s.stop_s for s in stretches)
+        clips = self._pair_view.clock.clips
+        start_s, stop_s = min(s.start_s for s in clips), max(s.stop_s for s in clips)
         return start_s, max(stop_s, start_s + 1e-3)
 
     def x_of(self, time_s: float) -> float:
-        """Return where a time lies, in pixels."""
+        """Return the position of a time, in pixels."""
         span = self._span()
         if span is None:
             return EDGE_PX
@@ -84,67 +83,67 @@ class ClockBar(QWidget):
         """Return the top of the left (0) or the right (1) video's bar, in pixels."""
         return GAP_PX + row * (BAR_PX + GAP_PX)
 
-    def _rows(self, deck: PairView) -> tuple[int, int]:
-        return (deck.left, 1 - deck.left)
+    def _rows(self, pair_view: PairView) -> tuple[int, int]:
+        return (pair_view.left, 1 - pair_view.left)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
-        deck = self._deck
-        if deck is None or not deck.clock.stretches:
+        """Paint the bars, the playheads and the marks."""
+        pair_view = self._pair_view
+        if pair_view is None or not pair_view.clock.clips:
             return
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        for row, video in enumerate(self._rows(deck)):
-            stretch, top = deck.clock.stretches[video], self.row_y(row)
-            left, right = self.x_of(stretch.start_s), self.x_of(stretch.stop_s)
+        for row, video in enumerate(self._rows(pair_view)):
+            clip, top = pair_view.clock.clips[video], self.row_y(row)
+            left, right = self.x_of(clip.start_s), self.x_of(clip.stop_s)
             painter.setBrush(QColor(theme.line))
             painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
-            now = min(max(self.x_of(deck.clock.time_s(video)), left), right)
-            muted = not deck.clock.together and video != deck.clock.active
+            now = min(max(self.x_of(pair_view.clock.time_s(video)), left), right)
+            muted = not pair_view.clock.together and video != pair_view.clock.active
             painter.setBrush(_calm(theme.muted if muted else theme.accent))
             painter.drawRoundedRect(QRectF(left, top, max(now - left, 0), BAR_PX), 3, 3)
-        self._draw_heads(painter, deck)
+        self._draw_playheads(painter, pair_view)
         painter.end()
 
-    def _draw_heads(self, painter: QPainter, deck: PairView) -> None:
+    def _draw_playheads(self, painter: QPainter, pair_view: PairView) -> None:
         theme = self._theme
         height = self.row_y(1) + BAR_PX + GAP_PX / 2
         painter.setPen(QPen(QColor(theme.text), 2))
-        if deck.clock.together:
-            x = self.x_of(deck.clock.time_s(0))
+        if pair_view.clock.together:
+            x = self.x_of(pair_view.clock.time_s(0))
             painter.drawLine(QPointF(x, GAP_PX / 2), QPointF(x, height))
         else:
-            for row, video in enumerate(self._rows(deck)):
-                x, top = self.x_of(deck.clock.time_s(video)), self.row_y(row)
+            for row, video in enumerate(self._rows(pair_view)):
+                x, top = self.x_of(pair_view.clock.time_s(video)), self.row_y(row)
                 painter.drawLine(QPointF(x, top - GAP_PX / 2), QPointF(x, top + BAR_PX + GAP_PX / 2))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.text))
-        for row, video in enumerate(self._rows(deck)):
+        for row, video in enumerate(self._rows(pair_view)):
             mark_s, top = self._marks_s[video], self.row_y(row) - GAP_PX
             if mark_s is not None:
-                x = self.x_of(mark_s - deck.clock.stretches[video].sync_s)
+                x = self.x_of(mark_s - pair_view.clock.clips[video].sync_s)
                 painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)]))
 
     def _go(self, event: QMouseEvent) -> None:
-        deck, span = self._deck, self._span()
-        if deck is None or span is None or self._held is None:
+        pair_view, span = self._pair_view, self._span()
+        if pair_view is None or span is None or self._held is None:
             return
         share = (event.position().x() - EDGE_PX) / max(self.width() - 2 * EDGE_PX, 1)
-        deck.clock.seek_one(self._held, span[0] + share * (span[1] - span[0]))
+        pair_view.clock.seek_one(self._held, span[0] + share * (span[1] - span[0]))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go where the mouse is: with both videos, or apart with the one whose bar it is."""
-        deck = self._deck
-        if deck is not None and event.button() == Qt.MouseButton.LeftButton:
+        """Go to the time under the mouse: with both videos, or with the one under it if each has its own clock."""
+        pair_view = self._pair_view
+        if pair_view is not None and event.button() == Qt.MouseButton.LeftButton:
             lower = event.position().y() > self.row_y(1) - GAP_PX / 2
-            self._held = self._rows(deck)[1 if lower else 0]
+            self._held = self._rows(pair_view)[1 if lower else 0]
             self._go(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow the mouse."""
+        """Follow the mouse while the button is down."""
         self._go(event)
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        """Let go."""
+        """End the drag."""
         self._held = None

@@ -1,4 +1,4 @@
-"""What stands under a pair: the transport of its one clock, and the buttons of a vote."""
+"""Controls under a pair: the transport of its clock, and the buttons of a vote."""
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QKeyEvent, QMouseEvent
@@ -18,7 +18,7 @@ MOST_REASON = 300
 
 
 def tool(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButton:
-    """Return a button of an action that takes the focus by Tab and not by a click: the keys go on working."""
+    """Return a button for an action. It takes the focus by Tab only, so that keys keep working after a click."""
     button = QToolButton(parent)
     button.setDefaultAction(action)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -30,7 +30,7 @@ def tool(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButto
 
 
 class PairTransport(QWidget):
-    """Bars of the two videos, play and steps, one clock or two, a mark, and the locked speed.
+    """Bars of the two videos, play and step buttons, one clock or two, a mark, and the locked speed.
 
     Args:
         actions: Actions of the screen.
@@ -42,7 +42,7 @@ class PairTransport(QWidget):
         super().__init__(parent)
         self._actions, self._icons = actions, icons
         self._theme: Theme | None = None
-        self._deck: PairView | None = None
+        self._pair_view: PairView | None = None
         self._marks_s: Marks = NO_MARKS
         self.bar = ClockBar(self)
         row = horizontal(margins=(12, 0, 16, 4), spacing=2)
@@ -60,48 +60,48 @@ class PairTransport(QWidget):
         row.addWidget(self._mark)
         row.addSpacing(16)
         self._speed = text_label("", self, muted=True)
-        self._speed.setToolTip(self.tr("Both videos play at this speed. It is set for the whole study."))
+        self._speed.setToolTip(self.tr("Both videos play at this speed. It is the same for the whole study."))
         row.addWidget(self._speed)
         column = vertical(self, NONE, 0)
         column.addWidget(self.bar)
         column.addLayout(row)
 
-    def set_deck(self, deck: PairView) -> None:
-        """Follow another deck."""
-        if self._deck is not None:
-            self._deck.clock.playing_changed.disconnect(self._on_playing)
-            self._deck.clock.mode_changed.disconnect(self._on_mode)
-            self._deck.clock.mode_changed.disconnect(self._show_marks)
-            self._deck.swapped.disconnect(self._show_marks)
-        self._deck = deck
-        deck.clock.playing_changed.connect(self._on_playing)
-        deck.clock.mode_changed.connect(self._on_mode)
-        deck.clock.mode_changed.connect(self._show_marks)
-        deck.swapped.connect(self._show_marks)
-        self.bar.set_deck(deck)
+    def set_pair_view(self, pair_view: PairView) -> None:
+        """Follow another pair view."""
+        if self._pair_view is not None:
+            self._pair_view.clock.playing_changed.disconnect(self._on_playing)
+            self._pair_view.clock.mode_changed.disconnect(self._on_mode)
+            self._pair_view.clock.mode_changed.disconnect(self._show_marks)
+            self._pair_view.swapped.disconnect(self._show_marks)
+        self._pair_view = pair_view
+        pair_view.clock.playing_changed.connect(self._on_playing)
+        pair_view.clock.mode_changed.connect(self._on_mode)
+        pair_view.clock.mode_changed.connect(self._show_marks)
+        pair_view.swapped.connect(self._show_marks)
+        self.bar.set_pair_view(pair_view)
         self._on_playing()
         self._on_mode()
 
     def set_marks(self, marks_s: Marks) -> None:
-        """Show the times that were marked, by video."""
+        """Show the marked times, by video."""
         self._marks_s = marks_s
         self.bar.set_marks(marks_s)
         self._show_marks()
 
     @Slot()
     def _show_marks(self) -> None:
-        """Tell the marks as times are told over the videos: from when the first of the two begins."""
-        deck = self._deck
-        stretches = deck.clock.stretches if deck is not None else ()
-        if deck is None or not stretches:
+        """Show the marks as the players show times: from the start of the video that starts first."""
+        pair_view = self._pair_view
+        clips = pair_view.clock.clips if pair_view is not None else ()
+        if pair_view is None or not clips:
             self._mark.clear()
             return
-        from_s = min(stretch.start_s for stretch in stretches)
+        from_s = min(clip.start_s for clip in clips)
         times = [
-            "" if mark_s is None else clock(mark_s - stretch.sync_s - from_s)
-            for mark_s, stretch in zip(self._marks_s, stretches, strict=True)
+            "" if mark_s is None else clock(mark_s - clip.sync_s - from_s)
+            for mark_s, clip in zip(self._marks_s, clips, strict=True)
         ]
-        left, right = times if deck.left == 0 else times[::-1]
+        left, right = times if pair_view.left == 0 else times[::-1]
         if left == right:
             self._mark.setText(self.tr("marked {}").format(left) if left else "")
         else:
@@ -110,7 +110,7 @@ class PairTransport(QWidget):
             self._mark.setText(self.tr("marked {}").format(at))
 
     def set_speed(self, speed: float) -> None:
-        """Tell the locked speed."""
+        """Show the locked speed."""
         self._speed.setText(self.tr("both play at {}, locked").format(speed_text(speed)))
 
     @themed
@@ -120,26 +120,26 @@ class PairTransport(QWidget):
 
     @Slot()
     def _on_playing(self) -> None:
-        playing = self._deck is not None and self._deck.clock.playing
+        playing = self._pair_view is not None and self._pair_view.clock.playing
         if self._theme is not None:
             self._actions["rank_play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
         self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
 
     @Slot()
     def _on_mode(self) -> None:
-        self._actions["rank_together"].setChecked(self._deck is None or self._deck.clock.together)
+        self._actions["rank_together"].setChecked(self._pair_view is None or self._pair_view.clock.together)
 
 
 class _VoteButton(QPushButton):
-    """One click, one vote: the second half of a double click, which may come when the next pair is there, is none."""
+    """Button that counts a double click as one vote: the second click may come when the next pair is on screen."""
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Take it, so that nothing behind the button does, and do not press."""
+        """Accept the event without a press."""
         event.accept()
 
 
 class _Reason(QLineEdit):
-    """Words that may be left by Escape as well; they stay."""
+    """Line edit that Escape leaves; its text stays."""
 
     left = Signal()
 
@@ -152,7 +152,7 @@ class _Reason(QLineEdit):
 
 
 class VoteBar(QWidget):
-    """The buttons of a vote, each under what it speaks of, and the reason.
+    """The buttons of a vote, each under the video it is about, and the reason.
 
     Args:
         actions: Actions of the screen.
@@ -160,7 +160,7 @@ class VoteBar(QWidget):
     """
 
     left_reason = Signal()
-    """The person is done with the reason: the keys go to the videos again."""
+    """The rater has finished the reason: the keys go to the videos again."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -188,9 +188,7 @@ class VoteBar(QWidget):
         grid.addLayout(middle, 0, 1)
         grid.addWidget(self.right, 0, 2)
         self.message = text_label("", self, wrap=True, plain=True)
-        self.message.setMinimumHeight(
-            2 * self.message.fontMetrics().height() + 4
-        )  # words come and go, and nothing moves
+        self.message.setMinimumHeight(2 * self.message.fontMetrics().height() + 4)  # nothing moves
         self.message.setAccessibleName(self.tr("Remark"))
         lower = horizontal(spacing=16)
         lower.addWidget(self.reason, 2)
@@ -226,11 +224,11 @@ class VoteBar(QWidget):
 
     @Slot(str)
     def show_message(self, words: str) -> None:
-        """Tell the rater something; "" takes it away."""
+        """Show a remark to the rater; "" clears it."""
         self.message.setText(words)
         if words:
             QAccessible.updateAccessibility(QAccessibleEvent(self.message, QAccessible.Event.Alert))
 
     def allow_neither(self, allowed: bool) -> None:
-        """Offer ties or not."""
+        """Offer “no difference” or not."""
         self.neither.setVisible(allowed)

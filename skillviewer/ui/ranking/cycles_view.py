@@ -1,33 +1,33 @@
-"""Circles in what most raters say, each with its votes and a button that has its weakest pair judged again, or not."""
+"""Preference cycles among the majority votes, each with a button to have its weakest pair judged again."""
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.cycles import Cycle, Link
 
 MOST = 40
-"""So many circles are shown, those that the smallest lead holds together."""
+"""Number of cycles shown, those with the smallest lead."""
 
 
-class CircleRow(QWidget):
-    """One circle.
+class CycleRow(QWidget):
+    """One cycle.
 
     Args:
         parent: Owner.
     """
 
     asked = Signal(object)
-    """``tuple[frozenset[str], ...]``: the two videos that are to be judged again."""
+    """``tuple[frozenset[str], ...]``: the two videos to judge again."""
     unasked = Signal(object)
-    """Likewise: they are to be taken out of the queue."""
+    """Likewise, to take out of the queue."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,33 +43,34 @@ class CircleRow(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text shown."""
         return "; ".join(line.plain for line in self._lines if not line.isHidden())
 
-    def show_circle(self, circle: "Cycle", *, waits: bool, writable: bool) -> None:
-        """Show a circle.
+    def show_cycle(self, cycle: "Cycle", *, waits: bool, writable: bool) -> None:
+        """Show a cycle.
 
         Args:
-            circle: It.
+            cycle: The cycle.
             waits: Whether its weakest pair is in the queue.
-            writable: Whether votes can be asked for.
+            writable: Whether the study can be written.
         """
-        weakest = circle.weakest
+        weakest = cycle.weakest
         self._pair, self._waits = frozenset((weakest.better, weakest.worse)), waits
-        while len(self._lines) < len(circle.links):
+        while len(self._lines) < len(cycle.links):
             self._lines.append(Wrapped(self))
             self._column.addWidget(self._lines[-1])
         for at, line in enumerate(self._lines):
-            line.setVisible(at < len(circle.links))
-            if at < len(circle.links):
-                line.set_plain(self._line(circle.links[at], weakest=circle.links[at] == weakest))
+            line.setVisible(at < len(cycle.links))
+            if at < len(cycle.links):
+                line.set_plain(self._line(cycle.links[at], weakest=cycle.links[at] == weakest))
         self.again.setText(self.tr("Take out of the queue") if waits else self.tr("Judge again"))
         self.again.setEnabled(writable)
         names = (printable(weakest.better), printable(weakest.worse))
-        tip = self.tr("Puts {} and {} back in the queue: every rater is asked them once more").format(*names)
+        tip = self.tr("Puts {} and {} back in the queue: every rater judges them once more").format(*names)
         if waits:
-            tip = self.tr("{} and {} come first when somebody judges, unless they are taken out").format(*names)
+            tip = self.tr("{} and {} are judged next, unless you take them out of the queue").format(*names)
         self.again.setToolTip(tip if writable else self.tr("This study is open for reading only"))
+
         text = self.tr("Take {} and {} out of the queue") if waits else self.tr("Judge {} and {} again")
         self.again.setAccessibleName(text.format(*names))
 
@@ -84,27 +85,26 @@ class CircleRow(QWidget):
         (self.unasked if self._waits else self.asked).emit((self._pair,))
 
 
-class CirclesView(QWidget):
-    """All circles, and one button for all.
+class CyclesView(QWidget):
+    """All cycles, and one button for all.
 
     Args:
         parent: Owner.
     """
 
     asked = Signal(object)
-    """``tuple[frozenset[str], ...]``: pairs that are to be judged again."""
+    """``tuple[frozenset[str], ...]``: pairs to judge again."""
     unasked = Signal(object)
-    """Likewise: pairs that are to be taken out of the queue."""
+    """Likewise, pairs to take out of the queue."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pairs: tuple[frozenset[str], ...] = ()
-        self.rows: list[CircleRow] = []
-        self.heading = QLabel(self.tr("Contradictions"), self)
-        self.heading.setProperty("heading", True)
+        self.rows: list[CycleRow] = []
+        self.heading = text_label(self.tr("Contradictions"), self, heading=True)
         self._queued = self.tr("All in the queue")
         self.all = QPushButton(self)
-        self.all.setToolTip(self.tr("Puts a pair of every circle back in the queue: every rater is asked it once more"))
+        self.all.setToolTip(self.tr("Puts one pair of every cycle back in the queue: every rater judges it once more"))
         self.all.clicked.connect(self._on_all)
         self.words = Wrapped(self)
         self.words.setProperty("muted", True)
@@ -117,41 +117,42 @@ class CirclesView(QWidget):
         column.addWidget(self.words)
         column.addLayout(self._column)
 
-    def show_circles(self, circles: "Sequence[Cycle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
-        """Show circles.
+    def show_cycles(self, cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
+        """Show the cycles.
 
         Args:
-            circles: Those that the smallest lead holds together first.
+            cycles: The cycles, those with the smallest lead first.
             waiting: Pairs in the queue.
-            writable: Whether votes can be asked for.
+            writable: Whether the study can be written.
         """
-        n, circles = len(circles), circles[:MOST]
-        weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in circles]
-        self._pairs = _one_of_each(circles, waiting)
+        n, cycles = len(cycles), cycles[:MOST]
+        weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in cycles]
+        self._pairs = _one_of_each(cycles, waiting)
         self.words.set_plain(self._summary(n))
         words = self.tr("Judge {} pairs again") if len(self._pairs) > 1 else self.tr("Judge {} pair again")
         self.all.setText(words.format(len(self._pairs)) if self._pairs else self._queued)
         self.all.setVisible(n > 1)
         self.all.setEnabled(writable and bool(self._pairs))
-        while len(self.rows) < len(circles):
-            row = CircleRow(self)
+        while len(self.rows) < len(cycles):
+            row = CycleRow(self)
             row.asked.connect(self.asked)
             row.unasked.connect(self.unasked)
             self._column.insertWidget(len(self.rows), row)
             self.rows.append(row)
         for at, row in enumerate(self.rows):
-            row.setVisible(at < len(circles))
-            if at < len(circles):
-                row.show_circle(circles[at], waits=weakest[at] in waiting, writable=writable)
+            row.setVisible(at < len(cycles))
+            if at < len(cycles):
+                row.show_cycle(cycles[at], waits=weakest[at] in waiting, writable=writable)
 
     def _summary(self, n: int) -> str:
         if n == 0:
-            return self.tr("None: what most raters say can be put in one order.")
+            return self.tr("None: one order fits what most raters say.")
         if n == 1:
-            return self.tr("Most raters put these videos in a circle, so no order fits all of their votes.")
-        text = self.tr("{} circles in what most raters say, so no order fits all of their votes.").format(n)
-        first = self.tr("Those that the smallest lead decides come first.")
-        shown = self.tr("The {} that the smallest lead decides are shown.").format(MOST)
+            return self.tr("The majority votes on these videos form a cycle, so no order fits them all.")
+
+        text = self.tr("The majority votes form {} cycles, so no order fits them all.").format(n)
+        first = self.tr("Cycles with the smallest lead come first.")
+        shown = self.tr("The {} with the smallest lead are shown.").format(MOST)
         return f"{text} {shown if n > MOST else first}"
 
     @Slot()
@@ -159,11 +160,11 @@ class CirclesView(QWidget):
         self.asked.emit(self._pairs)
 
 
-def _one_of_each(circles: "Sequence[Cycle]", waiting: Collection[frozenset[str]]) -> tuple[frozenset[str], ...]:
-    """Return pairs of which one lies on every circle that has none in the queue yet, weak ones first."""
+def _one_of_each(cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]]) -> tuple[frozenset[str], ...]:
+    """Return the weakest pair of every cycle that has none in the queue yet; cycles that share a pair need one only."""
     chosen: list[frozenset[str]] = []
-    for circle in circles:
-        pairs = {frozenset((link.better, link.worse)) for link in circle.links}
+    for cycle in cycles:
+        pairs = {frozenset((link.better, link.worse)) for link in cycle.links}
         if pairs.isdisjoint(waiting) and pairs.isdisjoint(chosen):
-            chosen.append(frozenset((circle.weakest.better, circle.weakest.worse)))
+            chosen.append(frozenset((cycle.weakest.better, cycle.weakest.worse)))
     return tuple(chosen)

@@ -1,4 +1,4 @@
-"""One rater at work: which pair is on screen, which comes next, and when a vote counts. No widgets."""
+"""One rater's judging: which pair is on screen, which comes next, and when a vote counts. No widgets."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -25,60 +25,60 @@ if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
 
 GUARD_MS = 250
-"""After a pair has come on screen nothing counts as a vote on it for so long: a key that is hit twice is one vote."""
+"""Time after a pair comes on screen in which no vote counts: a key hit twice is one vote."""
 REST_AFTER_S = 25 * 60.0
 REST_AFTER_PAIRS = 50
 SIDE_AGAIN = 10
-"""Votes between two remarks that one side is favoured."""
+"""Votes between two remarks on a favoured side."""
 
 
 class JudgingPhase(StrEnum):
-    """What the screen is about."""
+    """State of the screen."""
 
     CLOSED = "closed"  # no study
     READ_ONLY = "read only"  # a study that cannot be written
     TOO_FEW = "too few"  # fewer than two videos that can be shown
-    RATER = "rater"  # who judges?
+    RATER = "rater"  # the rater's name is asked for
     PREPARING = "preparing"  # the pair is being chosen or opened
     JUDGING = "judging"
-    STORING = "storing"  # a vote is on its way to the disk
+    STORING = "storing"  # a vote is being written
     REST = "rest"  # a pause is suggested
-    DONE = "done"  # what was aimed at is reached, or no pair is left
+    DONE = "done"  # the aim is reached, or no pair is left
 
 
 ON_SCREEN = frozenset({JudgingPhase.PREPARING, JudgingPhase.JUDGING, JudgingPhase.STORING})
-"""While a rater has a pair before him."""
+"""Phases in which a rater has a pair on screen."""
 
 
 class Judging(QObject):
-    """Takes a rater through pairs.
+    """Leads a rater through pairs.
 
-    The next pair is chosen while the present one is judged, so that it can be opened ahead. A vote moves on only when
-    the study's worker has said that it is on the disk; whatever comes before the next pair has been seen and a short
-    guard is over is no vote. Undoing happens in the study: a vote that no longer stands brings its pair back.
+    The next pair is chosen while the present one is judged, so that it can be opened ahead. The next pair follows only
+    when the vote is on the disk. Keys do not vote until the pair has been painted and a short guard time is over. Undo
+    happens in the study: a vote that no longer stands brings its pair back.
 
     Args:
         studies: The study.
-        undo: Where votes are remembered as deeds.
+        undo: Undo stack of the votes.
         now_s: Clock in seconds; tests give their own.
-        undo_key: Tells which key takes a vote back, as it is written for people; "" for none.
+        undo_key: Returns the text of the key for undo; "" for none.
         parent: Owner.
     """
 
     phase_changed = Signal(object)
     turn_changed = Signal(object)
-    """``PresentedPair`` that is to be on screen, or None."""
+    """``PresentedPair`` to show, or None."""
     ahead_changed = Signal(object)
-    """``PresentedPair`` that is to be opened ahead, or None."""
+    """``PresentedPair`` to open ahead, or None."""
     tally_changed = Signal(object)
     contenders_changed = Signal(object)
-    """``tuple[Contender, ...]``: what is known of the videos; sync points may be others now."""
+    """``tuple[Contender, ...]``: the videos that can be shown; their sync points may have changed."""
     taken_back = Signal(object)
-    """``Vote`` on the pair that is on its way back to the screen: what was written with it can be used again."""
+    """``Vote`` that was taken back; its pair comes on screen again, and its reason and marks can be reused."""
     judged = Signal(str)
-    """Name of the rater: a judgement of this window is on the disk."""
+    """Name of the rater: a judgement given in this window is on the disk."""
     message_changed = Signal(str)
-    """A sentence for the rater; "" takes the last one away."""
+    """A remark for the rater; "" clears the last one."""
 
     def __init__(
         self,
@@ -107,32 +107,32 @@ class Judging(QObject):
 
     @property
     def phase(self) -> JudgingPhase:
-        """What the screen is about."""
+        """State of the screen."""
         return self._phase
 
     @property
     def rater(self) -> str:
-        """Who judges, or ""."""
+        """Name of the rater, or ""."""
         return self._session.rater if self._session is not None else ""
 
     @property
     def turn(self) -> PresentedPair | None:
-        """The pair that is on screen, or is coming."""
+        """The pair that is on screen, or is being opened."""
         return self._session.turn if self._session is not None else None
 
     @property
     def ahead(self) -> PresentedPair | None:
-        """The pair that comes after it, as far as is known."""
+        """The next pair, or None where it is not known yet."""
         return self._session.ahead if self._session is not None else None
 
     @property
     def tally(self) -> Tally:
-        """How far the rater and all raters are."""
+        """Progress of the rater and of all raters."""
         return self._session.tally if self._session is not None else Tally()
 
     @property
     def accepting(self) -> bool:
-        """Whether a vote counts now."""
+        """True while a vote counts."""
         return self._phase is JudgingPhase.JUDGING and not self._guard.isActive()
 
     @property
@@ -148,7 +148,7 @@ class Judging(QObject):
     # what the rater does
 
     def enter(self, rater: str) -> None:
-        """Begin as a rater. Who is known under a name that is written alike is that rater; others come with a vote."""
+        """Begin as a rater: a known one whose name differs in its spelling only, else a new one, stored with a vote."""
         rater = rater.strip()
         if not rater or not self._studies.writable:
             return
@@ -160,17 +160,17 @@ class Judging(QObject):
 
     @Slot()
     def leave(self, *_: object) -> None:
-        """Finish for now: the next rater is asked for."""
+        """Finish for now, and ask for the next rater."""
         self._forget()
         if self._studies.current is not None:
             self._set_phase(JudgingPhase.RATER)
             self._on_study(self._studies.current)
 
     def vote(self, verdict: Verdict | None, ballot: Ballot) -> bool:
-        """Give a vote on the pair on screen; None skips it.
+        """Vote on the pair on screen; None skips it.
 
         Returns:
-            Whether it was taken: not while the last one is under way, and not before this pair was seen.
+            False if the vote is refused: the last one is being stored, or this pair was not seen yet.
         """
         session, study = self._session, self._studies.current
         if not self.accepting or session is None or session.turn is None or study is None:
@@ -189,7 +189,7 @@ class Judging(QObject):
         return True
 
     def go_on(self) -> None:
-        """End the pause, or judge more than was aimed at."""
+        """End the pause, or judge beyond the aim."""
         session = self._session
         if session is not None and self._phase in {JudgingPhase.REST, JudgingPhase.DONE}:
             session.more = session.more or self._phase is JudgingPhase.DONE
@@ -200,28 +200,28 @@ class Judging(QObject):
     # what the screen reports
 
     def on_seen(self) -> None:
-        """Take note that both pictures of the pair are on screen: its time runs, and votes count after the guard."""
+        """Start the time of the pair: both its pictures are on screen. Votes count after the guard time."""
         if self._phase is JudgingPhase.PREPARING and self.turn is not None:
             (self._taken.reset if self._hidden else self._taken.restart)()
             self._guard.start()
             self._set_phase(JudgingPhase.JUDGING)
 
     def on_hidden(self) -> None:
-        """Stop the watches: nobody looks."""
+        """Stop both stopwatches while the screen is hidden."""
         self._hidden = True
-        self._taken.rest()
-        self._sitting.rest()
+        self._taken.pause()
+        self._sitting.pause()
 
     def on_shown(self) -> None:
-        """Go on counting."""
+        """Resume the stopwatches."""
         self._hidden = False
         if self._phase is JudgingPhase.JUDGING:
-            self._taken.run()
+            self._taken.resume()
         if self._phase in ON_SCREEN:
-            self._sitting.run()
+            self._sitting.resume()
 
     def on_unreadable(self, contender: Contender) -> None:
-        """Leave out a video that cannot be shown, without a vote on its pair."""
+        """Leave out a video that cannot be shown; its pair gets no vote."""
         session = self._session
         if session is None:
             return
@@ -229,7 +229,7 @@ class Judging(QObject):
         ahead = session.ahead
         session.coming = [turn for turn in session.coming if contender.name not in turn.names]
         self.message_changed.emit(
-            self.tr("One of the two videos could not be opened. The pair was left out, without a vote.")
+            self.tr("One of the two videos could not be opened. The pair was left out without a vote.")
         )
         if session.turn is not None and contender.name in session.turn.names:
             self._advance()
@@ -244,19 +244,18 @@ class Judging(QObject):
         if phase is not self._phase:
             self._phase = phase
             if phase not in ON_SCREEN:
-                self._sitting.rest()
+                self._sitting.pause()
             elif not self._hidden:  # an undo leads back from a pause
-                self._sitting.run()
+                self._sitting.resume()
             self.phase_changed.emit(phase)
 
     def _show(self) -> None:
-        """Bring the session's pair on screen, and the next one into the wings."""
         self._taken.reset()
         self.turn_changed.emit(self.turn)
         self.ahead_changed.emit(self.ahead)
 
     def _forget(self) -> None:
-        """End the session. What one rater did is not another's to take back."""
+        """End the session and forget its undo steps: one rater must not undo another's votes."""
         self._undo.drop(VOTES)
         if self._asked is not None:
             self._asked.cancel()
@@ -286,14 +285,14 @@ class Judging(QObject):
     def _on_changed(self, changes: frozenset[str]) -> None:
         if self._session is not None and changes & {VOTES, VIDEOS, SETTINGS}:
             if VIDEOS in changes:
-                self._session.unreadable.clear()  # what was not there may be there again
-            if self._phase is not JudgingPhase.STORING:  # its end asks
+                self._session.unreadable.clear()  # a missing file may be back
+            if self._phase is not JudgingPhase.STORING:  # _advance asks
                 self._ask()
         elif VIDEOS in changes and self._studies.current is not None:
             self._on_study(self._studies.current)
 
     def _ask(self) -> None:
-        """Ask the study for the next pair and for how far everybody is; the latest question counts."""
+        """Query the study for the next pair and the progress; the latest query counts."""
         session = self._session
         if session is None:
             return
@@ -312,7 +311,7 @@ class Judging(QObject):
     @Slot(object)
     def _on_no_outlook(self, error: object) -> None:
         self._asked = None
-        words = self.tr("The next pair could not be chosen. Finish for now, and begin again.")
+        words = self.tr("The next pair could not be chosen. Finish for now, then begin again.")
         self.message_changed.emit(str(error) if isinstance(error, SettingsError) else words)
 
     @Slot(object)
@@ -332,7 +331,7 @@ class Judging(QObject):
         if any(words):
             self.message_changed.emit("  ".join(word for word in words if word))
         if self._phase is JudgingPhase.STORING:
-            return  # its end asks again
+            return  # _advance asks again
         if (gone := session.taken_back()) is not None:
             self._set_phase(JudgingPhase.PREPARING)
             self._show()
@@ -349,7 +348,6 @@ class Judging(QObject):
             self._fill(session, found)
 
     def _fill(self, session: JudgingSession, found: Outlook) -> None:
-        """Use a pair that was chosen where one is missing."""
         session.take(found.turns)
         if session.turn is None and self._phase in {JudgingPhase.PREPARING, JudgingPhase.TOO_FEW}:
             if session.ahead is None:
@@ -380,13 +378,13 @@ class Judging(QObject):
 
     @Slot(object)
     def _on_not_stored(self, _error: object) -> None:
-        """The message bar says why; the pair is still there to be voted on."""
+        """Let the rater vote again. The message bar says why it failed."""
         if self._phase is JudgingPhase.STORING:
             self._set_phase(JudgingPhase.JUDGING)
-            self.message_changed.emit(self.tr("The vote was not stored. Nothing was changed; it can be given again."))
+            self.message_changed.emit(self.tr("The vote was not stored. Please vote again."))
 
     def _advance(self) -> None:
-        """Go to the next pair, or to what comes in its place."""
+        """Go to the next pair, or to the page that replaces it."""
         session = self._session
         assert session is not None
         rest = session.since_rest >= REST_AFTER_PAIRS or self._sitting.time_s >= REST_AFTER_S

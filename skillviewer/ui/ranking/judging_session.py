@@ -1,4 +1,4 @@
-"""What is known of one rater's sitting: the pair on screen, those that come, and those that got their vote."""
+"""One rater's session: the pair on screen, the pairs to come, and the pairs already voted on."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,15 +8,15 @@ from skillviewer.ui.ranking.ballot import Contender, PresentedPair
 from skillviewer.ui.ranking.pair_queue import Tally
 
 REMEMBERED = 20
-"""Votes of earlier sittings that a rater can take back."""
+"""Number of votes of earlier sessions that a rater can undo."""
 
 AGAIN = "again"
-"""Purpose of a pair that was put back (``core.ranking.pair_selection``, which takes scipy a second to import)."""
+"""Purpose of a pair back in the queue (``core.ranking.pair_selection``, which takes scipy a second to import)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A pair that got its vote in this session."""
+    """A pair voted on in this session."""
 
     turn: PresentedPair
     vote: Vote
@@ -24,21 +24,21 @@ class Answered:
 
 @dataclass(slots=True)
 class JudgingSession:
-    """One rater's sitting.
+    """One rater's session.
 
     Attributes:
-        rater: Who judges.
-        turn: The pair that is on screen or on its way there.
-        coming: Pairs that follow, the next one first.
-        answered: Pairs that got their vote, in order.
+        rater: Name of the rater.
+        turn: The pair that is on screen or being opened.
+        coming: Pairs to come, the next one first.
+        answered: Pairs voted on, in order.
         mine: Votes of the rater that stand, in the order of voting.
-        newest: Greatest number of a vote that is accounted for; None before the study was first asked.
-        tally: How far the rater and all raters are.
+        newest: Greatest number of a vote that is counted; None before the study was first queried.
+        tally: Progress of the rater and of all raters.
         unreadable: Names of videos that could not be shown.
         since_rest: Pairs judged since the session began or the last pause ended.
-        more: Whether the rater goes on beyond what was aimed at.
-        n_reported_lost: Lost videos of which the rater has had a message.
-        n_reported_side: Number of votes when the rater had the message about a favoured side.
+        more: True once the rater goes on beyond the aim.
+        n_reported_lost: Number of lost videos in the last remark on them.
+        n_reported_side: Number of votes when a favoured side was remarked on.
     """
 
     rater: str
@@ -56,21 +56,21 @@ class JudgingSession:
 
     @property
     def ahead(self) -> PresentedPair | None:
-        """The pair that comes next, as far as is known."""
+        """The next pair, or None where it is not known yet."""
         return self.coming[0] if self.coming else None
 
     @property
     def enough(self) -> bool:
-        """Whether what was aimed at is reached, nobody asked for more, and no pair waits to be judged once more."""
-        waiting = self.tally.owed > 0 and bool(self.coming)
+        """True if the aim is reached, the rater did not ask for more, and no pair is back in the queue."""
+        waiting = self.tally.again > 0 and bool(self.coming)
         return not self.more and not waiting and self.tally.mine >= self.tally.my_aim > 0
 
     def learn(self, mine: tuple[Vote, ...], tally: Tally, contenders: Sequence[Contender] = ()) -> tuple[Vote, ...]:
-        """Take in what the study says.
+        """Store the study's present state.
 
         Returns:
-            When it is asked for the first time, the last votes of earlier sittings, in order: a wrong one is often
-            noticed late, and can be taken back as if it had just been given. Else none.
+            The last votes of earlier sessions, in order, at the first query: a wrong one is often noticed late, and can
+            be undone as if it had just been given. Later none.
         """
         self.mine, self.tally = mine, tally
         if self.newest is not None:
@@ -82,7 +82,7 @@ class JudgingSession:
         return earlier
 
     def count(self, vote: Vote) -> None:
-        """Account for a vote on the pair on screen that is on the disk."""
+        """Count a stored vote on the pair on screen."""
         assert self.turn is not None
         self.newest = max(self.newest or 0, vote.id)
         self.answered.append(Answered(self.turn, vote))
@@ -90,26 +90,26 @@ class JudgingSession:
             self.mine = (*self.mine, vote)
         n = int(vote.verdict is not None)
         self.since_rest += n
-        owed = self.tally.owed - (self.turn.purpose == AGAIN)
-        self.tally = replace(self.tally, mine=self.tally.mine + n, all=self.tally.all + n, owed=max(owed, 0))
+        again = self.tally.again - (self.turn.purpose == AGAIN)
+        self.tally = replace(self.tally, mine=self.tally.mine + n, all=self.tally.all + n, again=max(again, 0))
 
     def next(self) -> None:
-        """Go to the pair that comes next, if there is one."""
+        """Go to the next pair, if there is one."""
         self.turn = self.coming.pop(0) if self.coming else None
 
     def take(self, turns: Sequence[PresentedPair]) -> None:
-        """Let chosen pairs come, where none does yet."""
+        """Store chosen pairs, where none are to come."""
         if not self.coming:
             self.coming = list(turns)
 
     def put_back(self) -> None:
-        """Let the pair on screen wait in front of those that come."""
+        """Put the pair on screen back in front of the pairs to come."""
         if self.turn is not None:
             self.coming.insert(0, self.turn)
         self.turn = None
 
     def taken_back(self) -> Vote | None:
-        """Go back to a pair whose vote no longer stands, the latest first, and return that vote; None if all stand."""
+        """Go back to the latest pair whose vote no longer stands, and return that vote; None if all stand."""
         standing = {vote.id for vote in self.mine}
         gone = next((a for a in reversed(self.answered) if a.vote.id not in standing), None)
         if gone is None:
@@ -121,7 +121,7 @@ class JudgingSession:
         return gone.vote
 
     def given_elsewhere(self) -> Vote | None:
-        """Return a vote on the pair on screen that was not given here: one that was undone and is done again."""
+        """Return a vote on the pair on screen that was not given here: one that was redone."""
         if self.turn is None or self.newest is None:
             return None
         names = self.turn.names
@@ -129,7 +129,7 @@ class JudgingSession:
         return new[-1] if new else None
 
     def keep_only(self, names: Collection[str]) -> bool:
-        """Drop pairs of other videos than these; return whether the one on screen was among them."""
+        """Drop pairs with other videos than these; return whether the one on screen was among them."""
         self.coming = [turn for turn in self.coming if turn.names <= set(names)]
         if self.turn is None or self.turn.names <= set(names):
             return False

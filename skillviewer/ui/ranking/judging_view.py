@@ -1,4 +1,4 @@
-"""Where a rater judges: a pair, and the buttons under it."""
+"""The view in which a rater judges: a pair, and the buttons under it."""
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -18,15 +18,15 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.layout import NONE, vertical
 
 AHEAD_AFTER_MS = 400
-"""How long a pair is on screen before the next one is opened: it should be able to play at once."""
+"""Time that a pair is on screen before the next one is opened, so that it can play at once."""
 
 
 class JudgingView(QWidget):
-    """Two decks, of which one is looked at and the other opens the next pair.
+    """Two pair views: one on screen, and one that opens the next pair.
 
     Args:
-        program: Lanes, study and undo.
-        judging: The rater at work.
+        program: Worker threads, study and undo.
+        judging: State of the rater's judging.
         actions: Actions of the screen.
         parent: Owner.
     """
@@ -38,25 +38,25 @@ class JudgingView(QWidget):
         super().__init__(parent)
         self._program, self._judging = program, judging
         a, b, c, d = program.pairs
-        self.decks = (PairView((a, b), parent=self), PairView((c, d), parent=self))
+        self.pair_views = (PairView((a, b), parent=self), PairView((c, d), parent=self))
         self._front = 0
         self._ahead: PresentedPair | None = None
         self._opening = single_shot(self, AHEAD_AFTER_MS, self._open_ahead)
         self._marks_s: Marks = NO_MARKS
         self._pile = QStackedWidget(self)
-        for deck in self.decks:
-            self._pile.addWidget(deck)
-            deck.seen.connect(self._on_seen)
-            deck.failed.connect(self._on_failed)
-            deck.broken.connect(self._on_broken)
-            deck.sync_asked.connect(self._on_sync_asked)
+        for pair_view in self.pair_views:
+            self._pile.addWidget(pair_view)
+            pair_view.seen.connect(self._on_seen)
+            pair_view.failed.connect(self._on_failed)
+            pair_view.broken.connect(self._on_broken)
+            pair_view.sync_asked.connect(self._on_sync_asked)
         self.transport = PairTransport(actions, program.icons, self)
         self.votes = VoteBar(actions, self)
         column = vertical(self, NONE, 0)
         column.addWidget(self._pile, 1)
         column.addWidget(self.transport)
         column.addWidget(self.votes)
-        self.transport.set_deck(self.deck)
+        self.transport.set_pair_view(self.pair_view)
         self.votes.left_reason.connect(self.take_focus)
         judging.turn_changed.connect(self._on_turn)
         judging.taken_back.connect(self._on_taken_back)
@@ -66,30 +66,30 @@ class JudgingView(QWidget):
         self.take_settings()
 
     @property
-    def deck(self) -> PairView:
-        """The deck that is looked at."""
-        return self.decks[self._front]
+    def pair_view(self) -> PairView:
+        """The pair view on screen."""
+        return self.pair_views[self._front]
 
     @property
     def _back(self) -> PairView:
-        return self.decks[1 - self._front]
+        return self.pair_views[1 - self._front]
 
     @property
     def marks_s(self) -> Marks:
-        """The times that were marked on this pair, in the video on the left and in that on the right."""
+        """The marked times of this pair, in the left and in the right video."""
         return self._sided(self._marks_s)
 
     def _sided(self, marks_s: Marks) -> Marks:
-        """Return marks by video as those of the left and the right one, and the other way round."""
-        return marks_s if self.deck.left == 0 else (marks_s[1], marks_s[0])
+        """Turn marks by video into marks by side, or back."""
+        return marks_s if self.pair_view.left == 0 else (marks_s[1], marks_s[0])
 
     @Slot()
     def take_focus(self) -> None:
         """Give the keys to the videos."""
-        self.deck.player_on(left=True).canvas.setFocus()
+        self.pair_view.player_on(left=True).canvas.setFocus()
 
     def take_settings(self) -> None:
-        """Take what the study allows."""
+        """Apply the study's settings."""
         study = self._program.studies.current
         if study is not None:
             self.votes.allow_neither(study.settings.allow_neither)
@@ -98,23 +98,25 @@ class JudgingView(QWidget):
     # what the rater does
 
     def vote(self, verdict: Verdict | None) -> None:
-        """Vote on the pair as it is on screen; None skips it."""
-        deck = self.deck
-        if deck.turn is not None:
-            shares, played = deck.shares(), deck.played()
-            ballot = Ballot(deck.turn, shares, deck.clock.speed, self.votes.reason.text(), self.marks_s, played)
+        """Vote on the pair on screen; None skips it."""
+        pair_view = self.pair_view
+        if pair_view.turn is not None:
+            shares, played = pair_view.shares(), pair_view.played()
+            ballot = Ballot(
+                pair_view.turn, shares, pair_view.clock.speed, self.votes.reason.text(), self.marks_s, played
+            )
             if self._judging.vote(verdict, ballot):
-                deck.clock.pause()
+                pair_view.clock.pause()
 
     def swap(self) -> None:
-        """Exchange the sides."""
+        """Swap the sides."""
         if self._judging.phase is JudgingPhase.JUDGING:
-            self.deck.swap()
+            self.pair_view.swap()
 
     def mark(self) -> None:
-        """Mark what is on screen, in both videos or in the one that moves; or take the marks on it away again."""
-        clock = self.deck.clock
-        if not clock.stretches:
+        """Mark the frames on screen of the videos that move; remove these marks if they are there already."""
+        clock = self.pair_view.clock
+        if not clock.clips:
             return
         here = {video: self._own_s(video) for video in clock.moving}
         if all(self._marks_s[video] == own_s for video, own_s in here.items()):
@@ -122,28 +124,27 @@ class JudgingView(QWidget):
         self._set_marks((here.get(0, self._marks_s[0]), here.get(1, self._marks_s[1])))
 
     def _own_s(self, video: int) -> float | None:
-        """Return the time of the frame of a video that is on screen, None before it begins and after it has ended."""
-        clock = self.deck.clock
-        stretch, now_s = clock.stretches[video], clock.time_s(video)
-        within = stretch.start_s - EPSILON_S <= now_s <= stretch.stop_s + EPSILON_S
-        return round(float(stretch.video.times_s[clock.frame(video)]), 3) if within else None
+        """Return the time of the frame of a video on screen; None before it begins and after it has ended."""
+        clock = self.pair_view.clock
+        clip, now_s = clock.clips[video], clock.time_s(video)
+        within = clip.start_s - EPSILON_S <= now_s <= clip.stop_s + EPSILON_S
+        return round(float(clip.video.times_s[clock.frame(video)]), 3) if within else None
 
     def _set_marks(self, marks_s: Marks) -> None:
-        """Take marks by video."""
         self._marks_s = marks_s
         self.transport.set_marks(marks_s)
 
     def write_reason(self) -> None:
-        """Put the focus into the reason."""
+        """Focus the reason."""
         self.votes.reason.setFocus()
 
     def set_together(self, together: bool) -> None:
         """Move both videos by one clock, or each by its own."""
-        self.deck.clock.set_together(together)
+        self.pair_view.clock.set_together(together)
 
     def other_one(self) -> None:
-        """Let the keys move the other video, when each has its own clock."""
-        clock = self.deck.clock
+        """Move the other video with the keys, where each has its own clock."""
+        clock = self.pair_view.clock
         if not clock.together:
             clock.set_active(1 - clock.active)
 
@@ -151,38 +152,38 @@ class JudgingView(QWidget):
 
     @Slot(object)
     def _on_turn(self, turn: PresentedPair | None) -> None:
-        self.deck.clock.pause()
+        self.pair_view.clock.pause()
         self._set_marks(NO_MARKS)
         self.votes.reason.clear()
         if turn is None:
             if self._judging.ahead is None:
-                for deck in self.decks:
-                    deck.clear()
+                for pair_view in self.pair_views:
+                    pair_view.clear()
             return
         if self._back.turn == turn:
             self._flip()
-        elif self.deck.turn != turn or self.deck.over:
+        elif self.pair_view.turn != turn or self.pair_view.over:
             self._back.load(turn, self._speed)
             self._flip()
         if self.isVisible():
             self.take_focus()
-        if self.deck.is_seen:
-            self._judging.on_seen()  # the pair was looked at before
+        if self.pair_view.is_seen:
+            self._judging.on_seen()  # the pair was on screen before
             self._opening.start()
 
     @Slot(object)
     def _on_taken_back(self, vote: Vote) -> None:
-        """Bring back what was written with a vote: it is seldom that which was wrong."""
+        """Restore what was written with a vote: it is rarely the reason that was wrong."""
         self.votes.reason.setText(vote.reason)
-        if self.deck.turn is not None:
+        if self.pair_view.turn is not None:
             marks_s = vote.left_mark_s, vote.right_mark_s
-            self._set_marks(marks_s if self.deck.name_of(0) == vote.left else marks_s[::-1])
+            self._set_marks(marks_s if self.pair_view.name_of(0) == vote.left else marks_s[::-1])
 
     def _flip(self) -> None:
         self._opening.stop()
         self._front = 1 - self._front
-        self.transport.set_deck(self.deck)
-        self._pile.setCurrentWidget(self.deck)
+        self.transport.set_pair_view(self.pair_view)
+        self._pile.setCurrentWidget(self.pair_view)
 
     @property
     def _speed(self) -> float:
@@ -192,19 +193,23 @@ class JudgingView(QWidget):
     @Slot(object)
     def _on_ahead(self, turn: PresentedPair | None) -> None:
         self._ahead = turn
-        if turn is not None and (self.deck.is_seen or self.deck.turn is None) and not self._opening.isActive():
+        if (
+            turn is not None
+            and (self.pair_view.is_seen or self.pair_view.turn is None)
+            and not self._opening.isActive()
+        ):
             self._opening.start()
 
     @Slot()
     def _open_ahead(self) -> None:
-        """Open the next pair on the deck that nobody looks at."""
+        """Open the next pair in the hidden pair view."""
         turn = self._ahead
         if turn is not None and self._back.turn != turn:
             self._back.load(turn, self._speed)
 
     @Slot()
     def _on_seen(self) -> None:
-        if self.sender() is self.deck:
+        if self.sender() is self.pair_view:
             self._judging.on_seen()
             self._opening.start()
             self.shown.emit()
@@ -215,19 +220,17 @@ class JudgingView(QWidget):
 
     @Slot()
     def _on_broken(self) -> None:
-        if self.sender() is self.deck:
-            self.votes.show_message(
-                self.tr("A picture of this pair could not be read. Judge by the rest of it, or skip the pair.")
-            )
+        if self.sender() is self.pair_view:
+            self.votes.show_message(self.tr("A frame could not be read. Judge by the rest, or skip the pair."))
 
     @Slot(object)
     def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:
-        for deck in self.decks:
-            deck.take_sync(contenders)
+        for pair_view in self.pair_views:
+            pair_view.take_sync(contenders)
 
     @Slot(int, float)
     def _on_sync_asked(self, video: int, own_s: float) -> None:
-        name = self.deck.name_of(video)
+        name = self.pair_view.name_of(video)
 
         def set_point(study: Study) -> object:
             before = study.videos.get(name).sync_s

@@ -1,4 +1,4 @@
-"""The clock of a pair: two videos of any rates and lengths, together in real time, or each for itself."""
+"""The clock of a pair: two videos of any rates and lengths, moved together in real time or each by itself."""
 
 import math
 from collections.abc import Callable
@@ -13,11 +13,11 @@ BOTH = (0, 1)
 
 
 class PairClock(QObject):
-    """Two playheads over one clock.
+    """Two playheads on one clock.
 
-    Time on the clock is in seconds from the sync points of the videos. Together, both stand at the same time; apart, an
-    act moves the active one. Playing follows the presentation times of the frames against a monotonic clock, which is
-    read once for both: nothing adds up, so they cannot drift, and a late tick leaves frames out.
+    Time on the clock is in seconds from the sync points of the videos. Together, both are at the same time; apart, only
+    the active one is moved. Playing follows the presentation times of the frames against a monotonic clock, which is
+    read once for both, so they cannot drift; a late tick skips frames.
 
     Args:
         now_s: Clock in seconds; tests give their own.
@@ -25,20 +25,20 @@ class PairClock(QObject):
     """
 
     frame_changed = Signal(int, int)
-    """Which video, and the frame that is wanted now, from 0."""
+    """Index of the video, and the frame to show now, from 0."""
     playing_changed = Signal()
     moved = Signal()
     """The time has changed; while playing, at every frame."""
     mode_changed = Signal()
-    """Together or apart, another active video, or another sync point."""
+    """Together or apart, the active video, or a sync point has changed."""
 
     def __init__(self, now_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._now_s = now_s if now_s is not None else monotonic_clock()
-        self._stretches: tuple[AlignedClip, ...] = ()
+        self._clips: tuple[AlignedClip, ...] = ()
         self._frames = [0, 0]
         self._at_s = [0.0, 0.0]  # time of each playhead ...
-        self._since_s: list[float | None] = [None, None]  # ... at this reading of the clock; None: it stands still
+        self._since_s: list[float | None] = [None, None]  # ... at this reading of the clock; None: paused
         self._speed = 1.0
         self._together = True
         self._active = 0
@@ -48,36 +48,35 @@ class PairClock(QObject):
         self._timer.timeout.connect(self.tick)
 
     @property
-    def stretches(self) -> tuple[AlignedClip, ...]:
-        """What plays; empty without a pair."""
-        return self._stretches
+    def clips(self) -> tuple[AlignedClip, ...]:
+        """The clips that play; empty without a pair."""
+        return self._clips
 
     @property
     def speed(self) -> float:
-        """Seconds of video a second, of both."""
+        """Playing speed of both, in seconds of video a second."""
         return self._speed
 
     @property
     def together(self) -> bool:
-        """Whether one clock moves both."""
+        """True if one clock moves both."""
         return self._together
 
     @property
     def active(self) -> int:
-        """The video that is moved when each has its own clock, 0 or 1."""
+        """Index of the video that is moved when each has its own clock, 0 or 1."""
         return self._active
 
     @property
     def playing(self) -> bool:
-        """Whether one of them plays."""
+        """True if at least one plays."""
         return any(since is not None for since in self._since_s)
 
     def plays(self, video: int) -> bool:
-        """Return whether a video plays."""
         return self._since_s[video] is not None
 
     def frame(self, video: int) -> int:
-        """Return the frame of a video that is wanted now."""
+        """Return the frame of a video to show now."""
         return self._frames[video]
 
     def time_s(self, video: int) -> float:
@@ -90,36 +89,35 @@ class PairClock(QObject):
 
     @property
     def moving(self) -> tuple[int, ...]:
-        """The videos that an act moves."""
+        """Indices of the videos that a command moves."""
         return BOTH if self._together else (self._active,)
 
     def limits(self) -> tuple[float, float]:
-        """Return when the first video begins and the last one ends, among those that an act moves; in seconds."""
-        stretches = [self._stretches[video] for video in self.moving]
-        return min(s.start_s for s in stretches), max(s.stop_s for s in stretches)
+        """Return the start of the first and the end of the last of the videos that are moved, in seconds."""
+        clips = [self._clips[video] for video in self.moving]
+        return min(s.start_s for s in clips), max(s.stop_s for s in clips)
 
     def open(self, first: AlignedClip, second: AlignedClip, speed: float = 1.0) -> None:
-        """Take a pair: together, standing at its beginning."""
+        """Take a pair: together, paused at its beginning."""
         self.close()
-        self._stretches, self._speed = (first, second), speed
+        self._clips, self._speed = (first, second), speed
         self._together, self._active = True, 0
         self._place(BOTH, self.limits()[0])
         self.mode_changed.emit()
 
     def close(self) -> None:
-        """Let the pair go."""
+        """Release the pair."""
         self.pause()
-        self._stretches = ()
+        self._clips = ()
 
     def _place(self, videos: tuple[int, ...], time_s: float, now_s: float | None = None) -> None:
-        """Put playheads at a time; those that play go on from there."""
         now_s = self._now_s() if now_s is None else now_s
         for video in videos:
             self._at_s[video] = time_s
             if self._since_s[video] is not None:
                 self._since_s[video] = now_s
         for video in videos:
-            self._show(video, self._stretches[video].frame(time_s))
+            self._show(video, self._clips[video].frame(time_s))
         self.moved.emit()
         self._schedule(now_s)
 
@@ -131,12 +129,12 @@ class PairClock(QObject):
     @Slot(float)
     def seek(self, time_s: float) -> None:
         """Go to a time on the clock, clamped to the pair. Playing goes on from there."""
-        if self._stretches:
+        if self._clips:
             start_s, stop_s = self.limits()
             self._place(self.moving, min(max(time_s, start_s), stop_s))
 
     def seek_one(self, video: int, time_s: float) -> None:
-        """Go to a time with one video; together, both go there."""
+        """Go to a time with one video, or with both where they move together."""
         self.set_active(video)
         self.seek(time_s)
 
@@ -145,18 +143,17 @@ class PairClock(QObject):
         self.seek(self.time_s(self.moving[0]) + seconds)
 
     def first(self) -> None:
-        """Go to where the first video begins."""
+        """Go to the start of the first video."""
         self.seek(-math.inf)
 
     def last(self) -> None:
         """Go to the last frame of the longer video."""
-        if self._stretches:
+        if self._clips:
             self.seek(self._end_s())
 
     def _end_s(self) -> float:
-        """Return when the last frame of the longer video begins."""
-        stretches = [self._stretches[video] for video in self.moving]
-        return max(stretch.at(stretch.last_frame) for stretch in stretches)
+        clips = [self._clips[video] for video in self.moving]
+        return max(clip.at(clip.last_frame) for clip in clips)
 
     def step(self, n: int) -> None:
         """Pause and move to the next (n > 0) or previous picture of either video, n times."""
@@ -167,27 +164,27 @@ class PairClock(QObject):
                 self.seek(to_s)
 
     def _boundary_s(self, direction: int) -> float | None:
-        """Return when the next picture of a video that is moved begins, or the previous one; None without any."""
+        """Return the time of the next or previous picture of a moved video; None without any."""
         found = []
         for video in self.moving:
-            stretch, frame = self._stretches[video], self._frames[video]
+            clip, frame = self._clips[video], self._frames[video]
             if direction > 0:
-                if frame < stretch.last_frame:
-                    found.append(stretch.at(frame + 1))
+                if frame < clip.last_frame:
+                    found.append(clip.at(frame + 1))
                 continue
-            begin_s = stretch.at(frame)
+            begin_s = clip.at(frame)
             if begin_s < self._at_s[video] - EPSILON_S:
                 found.append(begin_s)
-            elif frame > stretch.first_frame:
-                found.append(stretch.at(frame - 1))
+            elif frame > clip.first_frame:
+                found.append(clip.at(frame - 1))
         if not found:
             return None
         return min(found) if direction > 0 else max(found)
 
     @Slot()
     def play(self) -> None:
-        """Play from here; from the beginning when it stands at the end."""
-        if not self._stretches or self.playing:
+        """Play from here, or from the beginning when at the end."""
+        if not self._clips or self.playing:
             return
         now_s = self._now_s()
         if self._at_s[self.moving[0]] >= self._end_s() - EPSILON_S:
@@ -199,7 +196,7 @@ class PairClock(QObject):
 
     @Slot()
     def pause(self) -> None:
-        """Stand still."""
+        """Pause the videos that are moved."""
         if self.playing:
             now_s = self._now_s()
             for video in BOTH:
@@ -210,15 +207,15 @@ class PairClock(QObject):
 
     @Slot()
     def toggle(self) -> None:
-        """Play or pause what an act moves."""
+        """Play or pause the videos that are moved."""
         if self.playing:
             self.pause()
         else:
             self.play()
 
     def set_together(self, together: bool) -> None:
-        """Move both by one clock, where the active one stands; or each by its own."""
-        if together == self._together or not self._stretches:
+        """Move both by one clock, at the time of the active one; or each by its own."""
+        if together == self._together or not self._clips:
             return
         self.pause()
         self._together = together
@@ -227,7 +224,7 @@ class PairClock(QObject):
         self.mode_changed.emit()
 
     def set_active(self, video: int) -> None:
-        """Choose the video that is moved when each has its own clock; the other one stands still then."""
+        """Choose the video that is moved when each has its own clock; the other one is paused."""
         if video != self._active:
             if not self._together:
                 self.pause()
@@ -235,26 +232,26 @@ class PairClock(QObject):
             self.mode_changed.emit()
 
     def set_sync(self, video: int, sync_s: float) -> None:
-        """Lay a video's sync point elsewhere: on the clock this is 0 s, and there it stands afterwards.
+        """Move a video's sync point, and go to it: it is 0 s on the clock.
 
         Together, both go to their sync points. Apart, the other one stays.
 
         Args:
-            video: Which, 0 or 1.
+            video: Index of the video, 0 or 1.
             sync_s: Sync point, in seconds from the first frame of the file.
         """
-        if not self._stretches:
+        if not self._clips:
             return
         self.pause()
-        old = self._stretches[video]
+        old = self._clips[video]
         new = AlignedClip(old.video, old.first_frame, old.last_frame, sync_s)
-        self._stretches = (new, self._stretches[1]) if video == 0 else (self._stretches[0], new)
+        self._clips = (new, self._clips[1]) if video == 0 else (self._clips[0], new)
         self._place(BOTH if self._together else (video,), 0.0)
         self.mode_changed.emit()
 
     @Slot()
     def tick(self) -> None:
-        """Move the playheads to where the clock says they should be."""
+        """Move the playheads to the present time of the clock."""
         if not self.playing:
             return
         now_s = self._now_s()
@@ -264,12 +261,12 @@ class PairClock(QObject):
             self._place(self.moving, stop_s, now_s)
             return
         for video in self.moving:
-            self._show(video, self._stretches[video].frame(time_s))
+            self._show(video, self._clips[video].frame(time_s))
         self.moved.emit()
         self._schedule(now_s)
 
     def _schedule(self, now_s: float) -> None:
-        """Wake up when the next picture of a video that plays is due, or the end."""
+        """Set the timer to the next picture due, or to the end."""
         if not self.playing:
             return
         next_s = self._boundary_s(1)

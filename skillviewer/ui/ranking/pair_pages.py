@@ -1,10 +1,10 @@
-"""What stands in the place of a pair: one or two sentences and what to do next."""
+"""Pages shown in place of a pair: a sentence or two, and what to do next."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
@@ -16,7 +16,7 @@ MOST_NAME = 1000
 
 
 class Page(QWidget):
-    """A heading, a sentence, and buttons, the first of which matters.
+    """A heading, a sentence and buttons; the first button is the main one.
 
     Args:
         heading: A few words.
@@ -31,8 +31,7 @@ class Page(QWidget):
         outer.addLayout(self._column)
         outer.addStretch(1)
         self._column.addStretch(2)
-        self._heading = QLabel(heading, self)
-        self._heading.setProperty("letters", "page")
+        self._heading = text_label(heading, self, letters="page")
         self._words = text_label("", self, wrap=True)
         self._words.setFixedWidth(COLUMN_PX)
         self._words.setProperty("muted", True)
@@ -51,15 +50,15 @@ class Page(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The sentence shown."""
         return f"{self._heading.text()} {self._words.text()}"
 
     def set_words(self, words: str) -> None:
-        """Say something else."""
+        """Set the sentence."""
         self._words.setText(words)
 
     def add_button(self, words: str) -> QPushButton:
-        """Add a button; the first one is the one that matters."""
+        """Add a button; the first one is the main one."""
         button = QPushButton(words, self)
         button.setProperty("primary", self._first is None)
         self._first = self._first or button
@@ -67,23 +66,23 @@ class Page(QWidget):
         return button
 
     def add_action(self, words: str, action: QAction) -> QPushButton:
-        """Add a button that does what an action does."""
+        """Add a button that triggers an action."""
         button = self.add_button(words)
         button.clicked.connect(action.trigger)
         return button
 
     def add_to_middle(self, widget: QWidget) -> None:
-        """Add something between the sentence and the buttons."""
+        """Add a widget between the sentence and the buttons."""
         self._middle.addWidget(widget)
 
     def take_focus(self) -> None:
-        """Put the focus on what matters."""
+        """Focus the main button."""
         if self._first is not None:
             self._first.setFocus()
 
 
 class RaterPage(Page):
-    """Asks who judges: a rater of the study, or a new one.
+    """Asks for the rater: one of the study, or a new one.
 
     Args:
         parent: Owner.
@@ -97,13 +96,13 @@ class RaterPage(Page):
         self._heading.setText(self.tr("Who judges?"))
         self.set_words(
             self.tr(
-                "Two videos stand side by side, without names or scores. Every vote is stored under the name that you "
-                "give here."
+                "You will see two videos side by side, without names or scores. Your votes are stored under the name "
+                "that you give here."
             )
         )
         self.list = QListWidget(self)
         self.list.setFixedWidth(COLUMN_PX)
-        self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names stand over what is typed
+        self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names are aligned with the typed text
         self.list.setAccessibleName(self.tr("Raters of this study"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.field = QLineEdit(self)
@@ -123,7 +122,7 @@ class RaterPage(Page):
         self.set_raters(())
 
     def set_raters(self, raters: Sequence[str]) -> None:
-        """Offer the raters of the study; a name that is being typed stays."""
+        """Offer the raters of the study; a name being typed stays."""
         known = [str(self.list.item(i).data(Qt.ItemDataRole.UserRole)) for i in range(self.list.count())]
         if known == list(raters) and self.field.text():
             return
@@ -135,22 +134,22 @@ class RaterPage(Page):
             self.list.addItem(item)
         self.list.setVisible(bool(raters))
         self.list.setFixedHeight(ROW_PX * min(max(len(raters), 1), MOST_ROWS) + 4)
-        words = self.tr("Choose a name above, or type a new one") if raters else self.tr("Your name or initials")
+        words = self.tr("Choose a name above or type a new one") if raters else self.tr("Your name or initials")
         self.field.setPlaceholderText(words)
 
     def begin_anew(self) -> None:
-        """Forget who judged before: the next one is asked."""
+        """Clear the name for the next rater."""
         self.field.setText(self._proposed)
         self.list.setCurrentRow(-1)
 
     def propose(self, name: str) -> None:
-        """Propose a name to the next who is asked; "" proposes nobody."""
+        """Propose a name to the next rater; "" proposes none."""
         self._proposed = name
 
     def take_focus(self) -> None:
-        """Put the focus where a name is typed."""
+        """Focus the name field."""
         self.field.setFocus()
-        if not self.field.isModified():  # what is proposed gives way to what is typed
+        if not self.field.isModified():  # typing replaces the proposed name
             self.field.selectAll()
 
     @Slot(QListWidgetItem)
@@ -176,5 +175,5 @@ class RaterPage(Page):
     @Slot()
     def _on_begin(self, *_: object) -> None:
         text = self.field.text()
-        if text.strip():  # a field cannot show every name as it is
+        if text.strip():  # a field cannot show every name unchanged
             self.chosen.emit(self._picked if self._picked and text == self._shown else text.strip())

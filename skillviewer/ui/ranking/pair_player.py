@@ -1,4 +1,4 @@
-"""One of the two players of a pair: a picture, which side it is, and its time; never what it is called."""
+"""One of the two players of a pair: a picture, its side and its time; never its name."""
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent
@@ -25,7 +25,7 @@ class PairPlayer(QWidget):
     """
 
     opened = Signal()
-    """The stretch is known, and its first picture is on the way."""
+    """The clip is known, and its first picture has been requested."""
     failed = Signal(object)
     painted = Signal()
     clicked = Signal()
@@ -37,18 +37,17 @@ class PairPlayer(QWidget):
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(200, 112)
         self._contender: Contender | None = None
-        self._stretch: AlignedClip | None = None
+        self._clip: AlignedClip | None = None
         self._seen: SeenFrames | None = None
         self._due: SeenFrames | None = None
         self._ready = self._playing = False
-        self._side = QLabel(self)
-        self._side.setProperty("heading", True)
+        self._side = text_label("", self, heading=True)
         self._state = text_label("", self, muted=True)
         self._time = QLabel(self)
         self.sync_button = QToolButton(self)
         self.sync_button.setText(self.tr("Set sync point"))
         self.sync_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.sync_button.setToolTip(self.tr("The picture that is shown now meets the sync point of the other video"))
+        self.sync_button.setToolTip(self.tr("Align the frame on screen with the sync point of the other video"))
         self.sync_button.clicked.connect(self.sync_asked)
         self._head = QWidget(self)
         row = horizontal(self._head, (16, 4, 8, 4), 8)
@@ -66,62 +65,62 @@ class PairPlayer(QWidget):
         self.canvas.painted.connect(self._on_painted)
 
     @property
-    def stretch(self) -> AlignedClip | None:
-        """What of the video plays, once it is open."""
-        return self._stretch
+    def clip(self) -> AlignedClip | None:
+        """The part of the video that plays, once the file is open."""
+        return self._clip
 
     @property
     def is_ready(self) -> bool:
-        """Whether its first picture has arrived."""
+        """True once its first picture has arrived."""
         return self._ready
 
     @property
     def seen(self) -> float:
-        """Share of the stretch that was on screen, 0 to 1."""
+        """Share of the clip that was on screen, 0 to 1."""
         return self._seen.share if self._seen is not None else 0.0
 
     @property
     def played(self) -> float:
-        """Share of the stretch that was asked for, whether or not its pictures came in time, 0 to 1."""
+        """Share of the clip that was requested, whether or not its pictures came in time, 0 to 1."""
         return self._due.share if self._due is not None else 0.0
 
     def load(self, contender: Contender) -> None:
-        """Open a video; nothing is on screen until its first picture comes."""
+        """Open a video; the screen stays empty until its first picture comes."""
         self.clear()
         self._contender = contender
         self.canvas.set_words(self.tr("Opening the video…"))
         self.feed.open(contender.path)
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Close the video."""
         self.feed.close()
-        self._contender = self._stretch = self._seen = self._due = None
+        self._contender = self._clip = self._seen = self._due = None
         self._ready = self._playing = False
         self.canvas.set_video(None)
         self._time.clear()
 
     def show_frame(self, frame: int, *, playing: bool) -> None:
-        """Bring a frame on screen."""
+        """Request a frame."""
         self._playing = playing
         if self._due is not None:
             self._due.show(frame, playing=playing)
         self.feed.request(frame, playing=playing)
 
     def set_side(self, words: str) -> None:
-        """Say which side it is on."""
+        """Name the side."""
         self._side.setText(words)
         self.canvas.setAccessibleName(words)
         self.sync_button.setAccessibleName(self.tr("{}: set the sync point here").format(words))
 
     def set_state(self, words: str) -> None:
-        """Say what moves it, if that needs to be said."""
+        """Show which keys or clock move it, where that matters."""
         self._state.setText(words)
 
     def set_time(self, time_s: float) -> None:
-        """Tell its time: from the beginning of the attempt, in seconds."""
-        if self._stretch is not None:
-            at_s = min(max(time_s - self._stretch.start_s, 0.0), self._stretch.duration_s)
-            self._time.setText(f"{clock(at_s)} / {clock(self._stretch.duration_s)}")
+        """Show its time, in seconds from the start of the attempt."""
+        if self._clip is not None:
+            at_s = min(max(time_s - self._clip.start_s, 0.0), self._clip.duration_s)
+            self._time.setText(f"{clock(at_s)} / {clock(self._clip.duration_s)}")
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -130,15 +129,15 @@ class PairPlayer(QWidget):
         self._head.setPalette(palette)
 
     def take_sync(self, contender: Contender) -> AlignedClip | None:
-        """Take another sync point from the study; return the stretch, once the video is open."""
+        """Take another sync point from the study; return the clip, once the video is open."""
         self._contender = contender
-        if self._stretch is not None:
-            self._stretch = AlignedClip.of(self._stretch.video, contender.extent, contender.sync_s)
-        return self._stretch
+        if self._clip is not None:
+            self._clip = AlignedClip.of(self._clip.video, contender.extent, contender.sync_s)
+        return self._clip
 
-    def set_stretch(self, stretch: AlignedClip) -> None:
+    def set_clip(self, clip: AlignedClip) -> None:
         """Take another sync point."""
-        self._stretch = stretch
+        self._clip = clip
 
     @Slot(object)
     def _on_opened(self, info: VideoInfo) -> None:
@@ -146,22 +145,22 @@ class PairPlayer(QWidget):
         if contender is None:
             return
         if contender.digest not in {"", info.digest}:
-            self.failed.emit(VideoError("Another file is in the place of the video."))
+            self.failed.emit(VideoError("Another file has replaced the video."))
             return
         try:
-            self._stretch = AlignedClip.of(info, contender.extent, contender.sync_s)
+            self._clip = AlignedClip.of(info, contender.extent, contender.sync_s)
         except SkillViewerError as error:  # the attempt lies outside of the file
             self.failed.emit(error)
             return
-        self._seen, self._due = SeenFrames(self._stretch), SeenFrames(self._stretch)
+        self._seen, self._due = SeenFrames(self._clip), SeenFrames(self._clip)
         self.canvas.set_video(info)
-        self.feed.request(self._stretch.first_frame)
+        self.feed.request(self._clip.first_frame)
         self.opened.emit()
 
     @Slot(object)
     def _on_arrived(self, shot: DecodedPicture) -> None:
-        stretch = self._stretch
-        if stretch is None or not stretch.first_frame <= shot.frame_index <= stretch.last_frame:
+        clip = self._clip
+        if clip is None or not clip.first_frame <= shot.frame_index <= clip.last_frame:
             return  # a preview from outside the attempt
         self.canvas.set_shot(shot)
         self._ready = self._ready or shot.exact
@@ -174,6 +173,6 @@ class PairPlayer(QWidget):
                 self.painted.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Make it the active one."""
+        """Make this player the active one."""
         self.clicked.emit()
         super().mousePressEvent(event)

@@ -1,4 +1,4 @@
-"""Which pairs a rater is asked next, and how far everybody is; plain code over an open study."""
+"""The next pairs for a rater, and everybody's progress; plain code over an open study."""
 
 import math
 from collections import Counter
@@ -18,32 +18,32 @@ LOST = frozenset({FileState.MISSING, FileState.REPLACED})
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How far the rater and all raters are, in comparisons.
+    """Progress of the rater and of all raters, in comparisons.
 
     Attributes:
         mine: Comparisons of the rater.
-        my_aim: How many are aimed at; no more than there are pairs to be asked.
+        my_aim: Comparisons aimed at for the rater; at most the pairs that can be asked.
         all: Comparisons of all raters.
-        aim: How many are aimed at; no more than these raters can be asked.
-        owed: Pairs that were put back to be judged once more, that the rater still owes, and that can be shown.
+        aim: Comparisons aimed at in all; at most what these raters can be asked.
+        again: Pairs back in the queue that the rater has not judged again yet and that can be shown.
     """
 
     mine: int = 0
     my_aim: int = 0
     all: int = 0
     aim: int = 0
-    owed: int = 0
+
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the study says to a rater now.
+    """State of the study for one rater.
 
     Attributes:
-        rater: Who is asked.
-        turns: Pairs to be asked, the next one first: those that follow the pair on screen, or begin with it where
-            there is none.
-        tally: How far everybody is.
+        rater: Name of the rater.
+        turns: Pairs to ask, the next one first, without the pair on screen.
+        tally: Progress of the rater and of all raters.
         mine: Votes of the rater that stand, skipped pairs too, in the order of voting.
         contenders: Videos that can be shown.
         n_lost: Videos whose file is missing, replaced or not readable.
@@ -58,7 +58,7 @@ class Outlook:
 
 
 def aims(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[int, int]:
-    """Return how many comparisons are aimed at, by each rater and in all: every comparison counts for two videos."""
+    """Return the comparisons aimed at, for each rater and in all: every comparison counts for two videos."""
     total = math.ceil(n_videos * comparisons_per_video / 2)
     return math.ceil(total / max(n_raters, 1)), total
 
@@ -66,12 +66,12 @@ def aims(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[in
 def outlook(
     study: Study, rater: str, on_screen: PresentedPair | None = None, unreadable: Collection[str] = ()
 ) -> Outlook:
-    """Return the next pairs of a rater, and how far everybody is.
+    """Return the state of the study for one rater.
 
     Args:
         study: The study.
-        rater: Who is asked.
-        on_screen: The pair that the rater has before him, or None.
+        rater: Name of the rater.
+        on_screen: The pair on screen, or None.
         unreadable: Names of videos that could not be shown.
 
     Raises:
@@ -94,10 +94,10 @@ def outlook(
 
 
 def offered(study: Study) -> tuple[str, ...]:
-    """Return the raters to choose from, in the order in which they came.
+    """Return the raters to choose from, in the order in which they were added.
 
-    Left out is who has taken back every vote: most likely a name that was mistyped. One without any vote was added on
-    purpose, for judging itself adds nobody before the first vote.
+    A rater who has undone every vote is left out: the name was probably mistyped. A rater without any vote was added on
+    purpose, since judging adds a rater with the first vote only.
     """
     votes = study.votes.all()
     standing = {vote.rater for vote in votes if vote.stands}
@@ -106,7 +106,7 @@ def offered(study: Study) -> tuple[str, ...]:
 
 
 def _comparable(pair: frozenset[str], tasks: Mapping[str, str]) -> bool:
-    """Return whether a pair can be put to a rater: both videos can be shown, and they are of one task."""
+    """Return whether a pair can be asked: both videos can be shown, and have the same task."""
     return pair <= tasks.keys() and len({tasks[name] for name in pair}) == 1
 
 
@@ -122,12 +122,12 @@ def _tally(
     judged = Counter(vote.rater for vote in votes if vote.verdict is not None)
     raters = {*judged, rater}
     my_aim, aim = aims(len(tasks), settings.comparisons_per_video, len(raters))
-    if len(tasks) > 1:  # else videos are missing, which brings nobody to the end
+    if len(tasks) > 1:  # else videos are missing, and the aim is not reached
         n_pairs = sum(n * (n - 1) // 2 for n in Counter(tasks.values()).values())
         asked = {(vote.rater, frozenset((vote.left, vote.right))) for vote in votes}
-        told = Counter(who for who, pair in asked if _comparable(pair, tasks))
+        n_asked = Counter(who for who, pair in asked if _comparable(pair, tasks))
         mine = judged[rater] + n_left(tasks, _asked(votes), rater, _plan(settings), again)
-        others = sum(judged[other] + n_pairs - told[other] for other in raters - {rater})
+        others = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
         my_aim, aim = min(my_aim, mine), min(aim, mine + others)
     return Tally(judged[rater], my_aim, judged.total(), aim, len(again))
 

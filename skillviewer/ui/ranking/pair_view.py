@@ -1,4 +1,4 @@
-"""A pair on screen: two players over one clock. Of two decks one is looked at, and the other opens the next pair."""
+"""A pair on screen: two players with one clock."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,10 +14,10 @@ from skillviewer.ui.widgets.layout import NONE, horizontal
 
 
 class PairView(QWidget):
-    """Two players over one clock.
+    """Two players with one clock.
 
-    Each player has a worker of its own, so that neither waits for the other, and opening the next pair on the other
-    deck does not hold this one up.
+    Each player has a worker of its own: neither waits for the other, and opening the next pair in another view does not
+    delay this one.
 
     Args:
         workers: Two worker threads.
@@ -28,11 +28,11 @@ class PairView(QWidget):
     seen = Signal()
     """Both first pictures have been painted."""
     failed = Signal(object)
-    """``Contender`` that cannot be shown, before the pair was ready."""
+    """``Contender`` that cannot be shown; the pair was not ready yet."""
     broken = Signal()
-    """A picture could not be read, of a pair that is on screen."""
+    """A picture of the pair on screen could not be read."""
     sync_asked = Signal(int, float)
-    """Which video, and its own time in seconds."""
+    """Index of the video, and its own time in seconds."""
     swapped = Signal()
 
     def __init__(
@@ -70,27 +70,27 @@ class PairView(QWidget):
 
     @property
     def turn(self) -> PresentedPair | None:
-        """The pair, as its sides are now."""
+        """The pair, with its sides as on screen."""
         return self._turn
 
     @property
     def is_ready(self) -> bool:
-        """Whether both first pictures have arrived."""
+        """True once both first pictures have arrived."""
         return all(player.is_ready for player in self.players)
 
     @property
     def is_seen(self) -> bool:
-        """Whether both first pictures have been painted."""
+        """True once both first pictures have been painted."""
         return len(self._painted) == len(BOTH)
 
     @property
     def over(self) -> bool:
-        """Whether the pair could not be shown."""
+        """True if the pair could not be shown."""
         return self._over
 
     @property
     def left(self) -> int:
-        """Which of the two videos is on the left, 0 or 1."""
+        """Index of the video on the left, 0 or 1."""
         return self._left
 
     def player_on(self, *, left: bool) -> PairPlayer:
@@ -98,11 +98,11 @@ class PairView(QWidget):
         return self.players[self._left if left else 1 - self._left]
 
     def shares(self) -> tuple[float, float]:
-        """Return what was seen of the left and of the right video, 0 to 1."""
+        """Return the shares of the left and the right video that were on screen, 0 to 1."""
         return self.player_on(left=True).seen, self.player_on(left=False).seen
 
     def played(self) -> tuple[float, float]:
-        """Return what was to be seen of the left and of the right video, had every picture come in time, 0 to 1."""
+        """Return the shares of the left and the right video that were requested, whether or not in time, 0 to 1."""
         return self.player_on(left=True).played, self.player_on(left=False).played
 
     def load(self, turn: PresentedPair, speed: float) -> None:
@@ -114,7 +114,7 @@ class PairView(QWidget):
             player.load(contender)
 
     def clear(self) -> None:
-        """Let the pair go."""
+        """Close the pair."""
         self.clock.close()
         self._turn, self._over = None, False
         self._contenders = ()
@@ -124,23 +124,23 @@ class PairView(QWidget):
         self._set_left(0)
 
     def take_sync(self, contenders: Sequence[Contender]) -> None:
-        """Take sync points that were set or taken back in the study."""
+        """Apply sync points that changed in the study."""
         known = {contender.name: contender for contender in contenders}
         for video, old in enumerate(self._contenders):
             new = known.get(old.name, old)
             if new.sync_s == old.sync_s:
                 continue
             self._contenders = tuple(new if other is old else other for other in self._contenders)
-            stretch = self.players[video].take_sync(new)
-            if stretch is not None and self.clock.stretches:
-                self.clock.set_sync(video, stretch.sync_s)
+            clip = self.players[video].take_sync(new)
+            if clip is not None and self.clock.clips:
+                self.clock.set_sync(video, clip.sync_s)
 
     def name_of(self, video: int) -> str:
-        """Return the name of a video in the study; nothing shows it."""
+        """Return the name of a video in the study; it is never shown."""
         return self._contenders[video].name
 
     def swap(self) -> None:
-        """Exchange the sides; each video goes on where it is."""
+        """Swap the sides; each video continues at its time."""
         if self._turn is not None:
             self._turn = self._turn.swapped()
             self._set_left(1 - self._left)
@@ -149,7 +149,7 @@ class PairView(QWidget):
     def _set_left(self, left: int) -> None:
         self._left = left
         self._row.insertWidget(0, self.players[left], 1)
-        self._row.activate()  # at once: a vote may follow before the event loop comes round
+        self._row.activate()  # now: a vote may come before the next turn of the event loop
         QWidget.setTabOrder(self.players[left], self.players[1 - left])
         self._name_sides()
 
@@ -162,13 +162,13 @@ class PairView(QWidget):
 
     @Slot()
     def _on_opened(self) -> None:
-        first, second = (player.stretch for player in self.players)
+        first, second = (player.clip for player in self.players)
         if first is not None and second is not None and not self._over:
             self.clock.open(first, second, self._speed)
 
     @Slot(object)
     def _on_failed(self, _error: object) -> None:
-        """Pass on which video it is, and never the error: its words name the file."""
+        """Report the video and never the error: its text names the file."""
         if self._turn is None or self._over:
             return
         if self.is_ready:
@@ -192,7 +192,7 @@ class PairView(QWidget):
     @Slot()
     def _on_playing(self) -> None:
         for video in BOTH:
-            if not self.clock.plays(video) and self.clock.stretches:
+            if not self.clock.plays(video) and self.clock.clips:
                 self.players[video].show_frame(self.clock.frame(video), playing=False)
         self._on_mode()
 
@@ -203,11 +203,11 @@ class PairView(QWidget):
 
     @Slot()
     def _on_mode(self) -> None:
-        for video, stretch in enumerate(self.clock.stretches):
-            self.players[video].set_stretch(stretch)
+        for video, clip in enumerate(self.clock.clips):
+            self.players[video].set_clip(clip)
             self.players[video].set_time(self.clock.time_s(video))
             active = not self.clock.together and video == self.clock.active
-            self.players[video].set_state(self.tr("· keys move this one") if active else "")
+            self.players[video].set_state(self.tr("· moved by the keys") if active else "")
 
     @Slot()
     def _on_clicked(self) -> None:
@@ -216,8 +216,8 @@ class PairView(QWidget):
     @Slot()
     def _on_sync_asked(self) -> None:
         video = self._of(self.sender())
-        if self.clock.stretches:
-            own_s = float(self.clock.stretches[video].video.times_s[self.clock.frame(video)])
+        if self.clock.clips:
+            own_s = float(self.clock.clips[video].video.times_s[self.clock.frame(video)])
             self.sync_asked.emit(video, own_s)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -1,25 +1,16 @@
-"""What the votes of every rater say of the rater; warnings in words."""
+"""Statistics of the votes of each rater, with warnings in words."""
 
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
-    QLabel,
-    QScrollArea,
-    QTableWidget,
-    QTableWidgetItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, whole_percent
 from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import vertical
+from skillviewer.ui.widgets.layout import scroll_area, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -28,11 +19,11 @@ if TYPE_CHECKING:
 
 ROW_PX = 28
 MOST_ROWS = 9
-"""More raters than these are scrolled, so that the warnings below stay in sight."""
+"""Rows shown at most; more raters scroll, so that the warnings below stay in sight."""
 
 
 class RatersView(VotesView):
-    """A row for every rater, and below it what should be looked into; shown only where nobody judges.
+    """A row for every rater, with warnings below; shown only while no rater judges.
 
     Args:
         program: Its study.
@@ -45,17 +36,17 @@ class RatersView(VotesView):
     def _columns(self) -> tuple[tuple[str, str], ...]:
         return (
             (self.tr("Rater"), ""),
-            (self.tr("Votes"), self.tr("Judgements, repeated pairs too")),
-            (self.tr("Skipped"), self.tr("Pairs that were skipped, which is no vote")),
+            (self.tr("Votes"), self.tr("Judgements, including repeated pairs")),
+            (self.tr("Skipped"), self.tr("Pairs that were skipped; a skip is not counted as a judgement")),
             (self.tr("Alike"), self.tr("Votes for no difference")),
             (self.tr("Left chosen"), self.tr("Share of left among the votes for a side; 50 % is expected")),
-            (self.tr("As the others"), self.tr("How often the rater says what most of the others said of the pair")),
-            (self.tr("As before"), self.tr("How often the rater says the same again of a pair asked twice")),
-            (self.tr("Time"), self.tr("Median time from first sight to the vote")),
-            (self.tr("Hurried"), self.tr("Votes before half of the two videos was watched")),
+            (self.tr("As the others"), self.tr("How often the rater votes as most of the others on a pair")),
+            (self.tr("As before"), self.tr("How often the rater gives the same vote when a pair is repeated")),
+            (self.tr("Time"), self.tr("Median time from the first picture to the vote")),
+            (self.tr("Hurried"), self.tr("Votes given before half of both videos was watched")),
             (
                 self.tr("Misfit"),
-                self.tr("Infit against the scale of the others: 1 is expected, more is a rater of another mind"),
+                self.tr("Infit against the scale of the other raters: 1 is expected, more means a different judgement"),
             ),
         )
 
@@ -64,7 +55,7 @@ class RatersView(VotesView):
         table.setColumnCount(len(columns))
         table.setAccessibleName(self.tr("Raters"))
         table.setShowGrid(False)
-        table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # words begin and end where their titles do
+        table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
         table.setWordWrap(False)
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -88,14 +79,13 @@ class RatersView(VotesView):
         self._set_up_table()
         self.warnings = Wrapped(self)
         page = QWidget(self)
-        heading = QLabel(self.tr("To look into"), page)
-        heading.setProperty("heading", True)
+        heading = text_label(self.tr("To check"), page, heading=True)
         explained = Wrapped(page)
         explained.setProperty("muted", True)
         explained.set_plain(
             self.tr(
-                "In brackets the 95 % interval of a share: few votes say little. Misfit is infit against the scale of "
-                "the other raters, and how many standard errors it lies from 1. Who differs need not be wrong."
+                "In brackets: the 95 % interval of a share, wide for few votes. Misfit: infit against the scale "
+                "of the other raters, and its distance from 1 in standard errors. To differ is not to be wrong."
             )
         )
         inside = QWidget(page)
@@ -103,12 +93,8 @@ class RatersView(VotesView):
         lines.addWidget(self.warnings)
         lines.addWidget(explained)
         lines.addStretch(1)
-        area = QScrollArea(page)
+        area = scroll_area(page, heading.text())
         area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName(heading.text())
         column = vertical(page, (16, 12, 16, 12), 8)
         column.addWidget(self.table)
         column.addSpacing(8)
@@ -124,10 +110,10 @@ class RatersView(VotesView):
             found.append([item.text() if item is not None else "" for item in items])
         return found
 
-    def _fill(self, _material: VotesSnapshot, found: object) -> str:
+    def _fill(self, _snapshot: VotesSnapshot, found: object) -> str:
         reports = cast("tuple[RaterReport, ...]", found)
         if not reports:
-            return self.tr("When pairs have been judged, it stands here how steadily, and how alike.")
+            return self.tr("Judge some pairs, and the consistency and agreement of the raters appear here.")
         self.table.setRowCount(len(reports))
         for row, report in enumerate(reports):
             for column, (text, tip) in enumerate(self._cells(report)):
@@ -138,7 +124,7 @@ class RatersView(VotesView):
         rows = min(len(reports), MOST_ROWS)
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * ROW_PX + 4)
         warned = [f"{report.name}: {' '.join(report.warnings)}" for report in reports if report.warnings]
-        self.warnings.set_plain(*(warned or [self.tr("Nothing: no rater's votes stand out.")]))
+        self.warnings.set_plain(*(warned or [self.tr("Nothing: no rater's votes are unusual.")]))
         return ""
 
     def _cells(self, report: "RaterReport") -> tuple[tuple[str, str], ...]:
@@ -170,8 +156,8 @@ def _side(column: int) -> Qt.AlignmentFlag:
     return Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
 
 
-def _work(material: VotesSnapshot, _token: CancelToken) -> object:
+def _work(snapshot: VotesSnapshot, _token: CancelToken) -> object:
     from skillviewer.core.ranking.raters import rater_reports
 
-    known = [a for a in material.asked if a.left in material.tasks and a.right in material.tasks]
+    known = [a for a in snapshot.asked if a.left in snapshot.tasks and a.right in snapshot.tasks]
     return rater_reports(known)

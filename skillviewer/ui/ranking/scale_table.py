@@ -1,4 +1,4 @@
-"""The videos in the order of their strengths: a row each, with its place on the scale drawn beside the numbers."""
+"""The videos in the order of their strengths, each with its strength drawn on the scale next to the numbers."""
 
 import math
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The Rank screen: a rater judges pairs, blind; results and raters are looked at when nobody judges."""
+"""The Rank screen: a rater judges pairs, blind; results and raters are shown while no rater judges."""
 
 from functools import partial
 from operator import methodcaller
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from skillviewer.ui.ranking.pair_clock import PairClock
 
 LETTERS_OF_NAME = 16
-"""About so much of a rater's name stands beside how far he is."""
+"""Number of letters of a rater's name that are shown in front of the progress."""
 
 MOVES = {
     "rank_play": methodcaller("toggle"),
@@ -44,22 +44,22 @@ MOVES = {
     "rank_first": methodcaller("first"),
     "rank_last": methodcaller("last"),
 }
-"""What actions do with the clock of the pair before the rater."""
+"""Handlers of actions on the clock of the pair before the rater."""
 
 
 class RankScreen(QWidget):
-    """Judging pairs, and what the votes say.
+    """Judging of pairs, and results of the votes.
 
-    Nothing on it names a video while a rater has a pair before him; results and raters open when he has finished.
+    It names no video while a rater judges; results and raters open when the rater has finished.
 
     Args:
-        program: What is judged.
+        program: Its study is judged.
         actions: Actions of the screen.
         parent: Owner.
     """
 
     status_changed = Signal()
-    """``status_text()`` says something else."""
+    """The text of ``status_text()`` has changed."""
     judges_changed = Signal()
     """A pair came before a rater, or is there no more."""
 
@@ -68,9 +68,9 @@ class RankScreen(QWidget):
         self._program, self._actions = program, actions
         self._question = ""
         self._shown = False
-        self._sat_down = False  # whether somebody judged here: the next one is likely to be another
+        self._sat_down = False  # a rater judged here: the next one is likely to be another
         self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
-        self.desk = JudgingView(program, self.judging, actions, self)
+        self.judging_view = JudgingView(program, self.judging, actions, self)
         self._make_pages()
         self._tabs = QStackedWidget(self)
         self._tabs.addWidget(self.pages)
@@ -103,16 +103,16 @@ class RankScreen(QWidget):
     def _make_pages(self) -> None:
         actions = self._actions
         self.pages = QStackedWidget(self)
-        self.pages.addWidget(self.desk)
+        self.pages.addWidget(self.judging_view)
         self.rater_page = RaterPage(self)
         self.rater_page.chosen.connect(self._on_chosen)
         closed = Page(self.tr("No study"), self)
-        closed.set_words(self.tr("Open videos or a study, and pairs of its videos can be judged here."))
+        closed.set_words(self.tr("Open videos or a study to judge its pairs here."))
         closed.add_action(self.tr("Open videos"), actions["open_videos"])
         self.read_only_page = Page(self.tr("Votes cannot be stored"), self)
         self.read_only_page.add_button(self.tr("Try again")).clicked.connect(self._on_again)
         self.read_only_page.add_action(self.tr("Judge in a copy"), actions["save_study"])
-        too_few = Page(self.tr("A pair takes two videos"), self)
+        too_few = Page(self.tr("A pair needs two videos"), self)
         too_few.set_words(self.tr("This study has fewer than two videos that can be shown."))
         too_few.add_action(self.tr("Open videos"), actions["open_videos"])
         self.find_missing = too_few.add_action(self.tr("Find missing videos"), actions["locate_videos"])
@@ -133,7 +133,7 @@ class RankScreen(QWidget):
             JudgingPhase.RATER: self.rater_page,
             JudgingPhase.REST: self.rest_page,
             JudgingPhase.DONE: self.done_page,
-            **dict.fromkeys(ON_SCREEN, self.desk),
+            **dict.fromkeys(ON_SCREEN, self.judging_view),
         }
         for page in (self.rater_page, closed, self.read_only_page, too_few, self.rest_page, self.done_page):
             self.pages.addWidget(page)
@@ -157,7 +157,7 @@ class RankScreen(QWidget):
         end = horizontal(right, NONE, 12)
         end.addStretch(1)
         end.addWidget(self.finish)
-        for part, share in ((left, 1), (self.statement, 2), (right, 1)):  # the question stands in the middle
+        for part, share in ((left, 1), (self.statement, 2), (right, 1)):  # the question is centred
             row.addWidget(part, share)
         self._add_tab(self.tr("Judge"))
         return head
@@ -175,11 +175,11 @@ class RankScreen(QWidget):
     # what the window asks
 
     def window_title(self) -> str:
-        """Name no video and no study in the title."""
+        """Return a title that names no video and no study."""
         return self.tr("Rank")
 
     def status_text(self) -> str:
-        """Say who judges and how far he is, and nothing of the videos."""
+        """Return the rater's name and progress, and nothing of the videos."""
         judging = self.judging
         if not judging.rater:
             return self.tr("Rank")
@@ -188,47 +188,47 @@ class RankScreen(QWidget):
         return " | ".join((self.tr("rater {}").format(judging.rater), self._progress_words(), speed))
 
     def secrets(self) -> frozenset[str]:
-        """Return what nobody may read while a rater judges: what the videos and their files are called."""
+        """Return the names of videos and files, which must not be readable while a rater judges."""
         if self.judging.phase not in ON_SCREEN | {JudgingPhase.REST}:
             return frozenset()
         return frozenset(text for entry in self._program.videos for text in (entry.name, entry.path.stem))
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Rank menu do, while a pair is before a rater."""
-        desk = self.desk
+        judging_view = self.judging_view
         run: dict[str, Callable[[], object]] = {
-            "rank_left": partial(desk.vote, Verdict.LEFT),
-            "rank_right": partial(desk.vote, Verdict.RIGHT),
-            "rank_neither": partial(desk.vote, Verdict.NEITHER),
-            "rank_skip": partial(desk.vote, None),
-            "rank_swap": desk.swap,
-            "rank_mark": desk.mark,
-            "rank_reason": desk.write_reason,
-            "rank_other": desk.other_one,
+            "rank_left": partial(judging_view.vote, Verdict.LEFT),
+            "rank_right": partial(judging_view.vote, Verdict.RIGHT),
+            "rank_neither": partial(judging_view.vote, Verdict.NEITHER),
+            "rank_skip": partial(judging_view.vote, None),
+            "rank_swap": judging_view.swap,
+            "rank_mark": judging_view.mark,
+            "rank_reason": judging_view.write_reason,
+            "rank_other": judging_view.other_one,
             **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
         }
-        switch = {"rank_together": desk.set_together}
+        switch = {"rank_together": judging_view.set_together}
         return Handlers(run, switch, dict.fromkeys((*run, *switch), self._is_judging), (self.judges_changed,))
 
     def _move_clock(self, move: "Callable[[PairClock], object]") -> None:
-        move(self.desk.deck.clock)  # that of the next pair takes its place
+        move(self.judging_view.pair_view.clock)  # that of the next pair takes its place
 
     def on_shown(self) -> None:
-        """Go on counting, and give the keys to what is on the screen."""
+        """Resume the stopwatches and focus the page."""
         self._shown = True
         self.judging.on_shown()
         self._take_focus()
         self.judges_changed.emit()
 
     def on_hidden(self) -> None:
-        """Stop playing and counting."""
+        """Pause the videos and the stopwatches."""
         self._shown = False
-        self.desk.deck.clock.pause()
+        self.judging_view.pair_view.clock.pause()
         self.judging.on_hidden()
 
     @Slot()
     def show_results(self) -> None:
-        """Show what the votes say."""
+        """Open the results."""
         if len(self._group.buttons()) > 1:
             self._group.button(1).click()
 
@@ -245,7 +245,7 @@ class RankScreen(QWidget):
 
     def _progress_words(self) -> str:
         tally = self.judging.tally
-        if tally.all > tally.aim:  # votes that came with the study: there is more than was aimed at
+        if tally.all > tally.aim:  # imported votes exceed the aim
             return self.tr("mine {}/{} · all {}").format(tally.mine, tally.my_aim, tally.all)
         return self.tr("mine {}/{} · all {}/{}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
 
@@ -260,10 +260,9 @@ class RankScreen(QWidget):
         if isinstance(page, Page):
             page.take_focus()
         else:
-            self.desk.take_focus()
+            self.judging_view.take_focus()
 
     def _fill_page(self, phase: JudgingPhase) -> None:
-        """Fill the page that stands in the place of a pair."""
         if phase is JudgingPhase.RATER:
             self.rater_page.propose("" if self._sat_down else self._program.settings.person)
             if self.pages.currentWidget() is not self.rater_page:
@@ -275,7 +274,7 @@ class RankScreen(QWidget):
         elif phase is JudgingPhase.REST:
             self._show_rest()
         elif phase is JudgingPhase.TOO_FEW:
-            for button in (self.find_missing, self.give_up):  # somebody judged, and files are gone
+            for button in (self.find_missing, self.give_up):  # a rater judged, and files are gone
                 button.setVisible(bool(self.judging.rater))
         elif phase is JudgingPhase.DONE:
             self._show_done()
@@ -287,9 +286,9 @@ class RankScreen(QWidget):
         for button in self._group.buttons()[1:]:
             button.setEnabled(not busy)
         for button in self._group.buttons():
-            button.setVisible(not busy)  # what the votes say is not for somebody who judges
+            button.setVisible(not busy)  # results would bias a rater who judges
         self.progress.setVisible(busy)
-        if busy and self._tabs.currentIndex():  # a vote was taken back: its pair is judged blind again
+        if busy and self._tabs.currentIndex():  # a vote was undone: its pair is judged blind again
             self._group.button(0).click()
         page = self._page_of[phase]
         if self.pages.currentWidget() is not page:
@@ -303,12 +302,12 @@ class RankScreen(QWidget):
     def _show_read_only(self) -> None:
         study = self._program.studies.current
         why = " ".join(study.notices) if study is not None else ""
-        words = self.tr("In a copy of it votes can be given; “skillviewer study import” brings them together again.")
+        words = self.tr("You can judge in a copy; “skillviewer study import” merges its votes back.")
         self.read_only_page.set_words(f"{why or self.tr('This study is open for reading only.')} {words}")
 
     @Slot()
     def _on_again(self) -> None:
-        """Open the study anew: whoever had it may have closed it."""
+        """Reopen the study: the program that had locked it may be closed."""
         study = self._program.studies.current
         if study is not None:
             self._program.studies.open(study.path)
@@ -316,28 +315,25 @@ class RankScreen(QWidget):
     def _show_rest(self) -> None:
         minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.since_rest
         judged = (self.tr("{} pair") if n == 1 else self.tr("{} pairs")).format(n)
-        words = self.tr("You have judged {} in {} min. A few minutes away from the screen keep the eye fair.")
+        words = self.tr("You have judged {} in {} min. A few minutes away from the screen keep your judgement fair.")
         self.rest_page.set_words(words.format(judged, minutes))
 
     def _show_done(self) -> None:
         tally, rater = self.judging.tally, self.judging.rater
         given = (self.tr("{} judgement") if tally.mine == 1 else self.tr("{} judgements")).format(tally.mine)
         more = self.judging.ahead is not None
-        words = self.tr("{} gave {}; all raters together gave {} of the {} that are aimed at. Thank you.")
+        words = self.tr("{} gave {}. All raters together gave {} of {}. Thank you.")
         if not more and tally.all < tally.aim:
-            words = self.tr(
-                "{} gave {} and has seen every pair; all raters together gave {} of the {} that are aimed at. "
-                "Thank you."
-            )
+            words = self.tr("{} gave {} and has seen every pair. All raters together gave {} of {}. Thank you.")
         elif not more:  # few videos have few pairs
-            words = self.tr("{} gave {} and has seen every pair; all raters together gave {}. Thank you.")
+            words = self.tr("{} gave {} and has seen every pair. All raters together gave {}. Thank you.")
         self.done_page.set_words(words.format(rater, given, tally.all, tally.aim))
         self.more.setVisible(more)
 
     @Slot()
     def _on_tally(self, *_: object) -> None:
         name = printable(self.judging.rater)
-        metrics = self.progress.fontMetrics()  # beside a long name the question would not stand in the middle
+        metrics = self.progress.fontMetrics()  # a long name would push the question out of the middle
         room_px = metrics.averageCharWidth() * LETTERS_OF_NAME
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
         self.progress.setText(f"{short}   {self._progress_words()}" if name else "")
@@ -354,7 +350,7 @@ class RankScreen(QWidget):
     @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:
         self._question = study.statement
-        self.desk.take_settings()
+        self.judging_view.take_settings()
         self._on_phase(self.judging.phase)
 
     @Slot(int)
@@ -364,7 +360,7 @@ class RankScreen(QWidget):
         self.judges_changed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let Space press the button that has the focus, and not play the videos."""
+        """Let Space press the focused button instead of playing the videos."""
         if isinstance(watched, QAbstractButton) and isinstance(event, QKeyEvent):
             wants_key = event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Space
             if wants_key:

@@ -1,4 +1,4 @@
-"""How pairs are judged in the study: the question, the answers, the one speed, and which pairs are asked."""
+"""Settings of judging in the study: the question, the answers, the speed, and the choice of pairs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +26,7 @@ FORM_PX = 720
 
 
 class StudySettingsView(QWidget):
-    """The study's settings that raters feel. Everything that is changed is on the disk at once and can be undone.
+    """The study's settings for judging. Every change is stored at once and can be undone.
 
     Args:
         program: Its study.
@@ -42,28 +42,28 @@ class StudySettingsView(QWidget):
         self.question = QLineEdit(form)
         self.question.setMaxLength(MOST_QUESTION)
         self.question.setMinimumWidth(CONTROL_PX)
-        self.neither = QCheckBox(self.tr("“No difference” may be said"), form)
+        self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
         self.speed = form.choice([(speed, speed_text(speed)) for speed in SPEEDS], 1.0)
         self.comparisons = form.choice([(n, self._aim_words(n)) for n in COMPARISONS], 10.0)
         self.test = form.choice([(share, self._share_words(share)) for share in TEST_SHARES], 0.15)
         self.repeats = form.choice([(share, self._share_words(share)) for share in REPEAT_SHARES], 0.05)
-        self.blind = QCheckBox(self.tr("The Why page of a video opens when one has judged it oneself"), form)
-        form.add(self.tr("Question"), self.question, self.tr("It stands over every pair."))
+        self.blind = QCheckBox(self.tr("Raters see a video's Why page only after judging the video"), form)
+        form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
         self.answered.hide()
         form.add(self.tr("Answers"), self.neither)
         form.add(self.tr("Speed"), self.speed)
         self.locked = form.add_note()
-        form.add(self.tr("Aim"), self.comparisons, self.tr("About 10 are enough for most studies."))
+        form.add(self.tr("Aim"), self.comparisons, self.tr("About 10 per video are enough for most studies."))
         form.add(
-            self.tr("Kept for testing"),
+            self.tr("Test pairs"),
             self.test,
-            self.tr("Chosen at random, and not for what they tell: on such pairs the accuracy of a model is honest."),
+            self.tr("Chosen at random, so that the accuracy of a model on them is honest."),
         )
         form.add(
-            self.tr("Asked again"),
+            self.tr("Repeated pairs"),
             self.repeats,
-            self.tr("With the sides exchanged, some time later: how often does a rater say the same twice?"),
+            self.tr("Shown again later with the sides swapped: how often does a rater give the same vote?"),
         )
         form.add(self.tr("On Inspect"), self.blind)
         area = QScrollArea(self)
@@ -92,15 +92,15 @@ class StudySettingsView(QWidget):
             self._on_study(program.studies.current)
 
     def _aim_words(self, comparisons: float) -> str:
-        return self.tr("{:g} comparisons a video").format(comparisons)
+        return self.tr("{:g} comparisons per video").format(comparisons)
 
     def _share_words(self, share: float) -> str:
         return self.tr("{:g} % of the pairs").format(100 * share) if share else self.tr("none")
 
-    # what a person does
+    # what the user changes
 
     def _set(self, what: str, change: Callable[[StudySettings], StudySettings]) -> None:
-        """Change the settings as they are on the disk then: nothing that somebody else has set is lost."""
+        """Change the settings as stored at that time: changes by other programs are kept."""
         study = self._program.studies.current
         if study is None or change(study.settings) == study.settings:
             return
@@ -125,12 +125,12 @@ class StudySettingsView(QWidget):
         self.question.setModified(False)
         if words:
             self._set(self.tr("question"), partial(_with, statement=words))
-        else:  # raters have to be asked something
+        else:  # the question must not be empty
             self._show()
 
     @Slot(bool)
     def _on_neither(self, allowed: bool) -> None:
-        self._set(self.tr("answers that are offered"), partial(_with, allow_neither=allowed))
+        self._set(self.tr("possible answers"), partial(_with, allow_neither=allowed))
 
     @Slot(bool)
     def _on_blind(self, blind: bool) -> None:
@@ -143,7 +143,7 @@ class StudySettingsView(QWidget):
     @Slot()
     def _on_comparisons(self, *_: object) -> None:
         aim = float(self.comparisons.currentData())
-        self._set(self.tr("comparisons that are aimed at"), partial(_with, comparisons_per_video=aim))
+        self._set(self.tr("aim of comparisons"), partial(_with, comparisons_per_video=aim))
 
     @Slot()
     def _on_test(self, *_: object) -> None:
@@ -153,7 +153,7 @@ class StudySettingsView(QWidget):
     def _on_repeats(self, *_: object) -> None:
         self._set(self.tr("share of repeated pairs"), partial(_with, repeat_share=float(self.repeats.currentData())))
 
-    # what the study says
+    # what the study reports
 
     @Slot()
     def _on_replaced(self) -> None:
@@ -177,7 +177,7 @@ class StudySettingsView(QWidget):
             return
         settings = study.settings
         if self.question.text().strip() != settings.statement:
-            self.question.setMaxLength(max(MOST_QUESTION, len(settings.statement)))  # one that was imported is whole
+            self.question.setMaxLength(max(MOST_QUESTION, len(settings.statement)))  # an imported question is not cut
             self.question.setText(settings.statement)
         self.neither.setChecked(settings.allow_neither)
         self.blind.setChecked(settings.blind)
@@ -197,33 +197,35 @@ class StudySettingsView(QWidget):
 
     @Slot(object)
     def _lock(self, n_votes: int | None) -> None:
-        """Keep the speed when there are votes: who sees a faster video thinks better of it."""
+        """Lock the speed once there are votes: a faster video looks more skilled."""
         self.speed.setEnabled(n_votes == 0)
         self.answered.setVisible(bool(n_votes))
         if n_votes:
-            words = self.tr("{} judgement answers this question. Change its wording, not what it asks.")
+            words = self.tr("{} judgement answers this question. Change its wording, not its meaning.")
             if n_votes > 1:
-                words = self.tr("{} judgements answer this question. Change its wording, not what it asks.")
+                words = self.tr("{} judgements answer this question. Change its wording, not its meaning.")
             self.answered.setText(words.format(n_votes))
         if n_votes:
-            words = self.tr("Locked: {} judgement was given at this speed, and others could not be compared with it.")
+            words = self.tr(
+                "Locked by {} judgement at this speed: judgements at other speeds cannot be compared with it."
+            )
             if n_votes > 1:
                 words = self.tr(
-                    "Locked: {} judgements were given at this speed, and at another they cannot be compared."
+                    "Locked by {} judgements at this speed: judgements at other speeds cannot be compared with them."
                 )
             self.locked.setText(words.format(n_votes))
         else:
-            words = self.tr("The same for all pairs: a faster video looks more skilled. The first vote locks it.")
+            words = self.tr("The same for all pairs, since a faster video looks more skilled. The first vote locks it.")
             self.locked.setText(words)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask how many votes there are."""
+        """Query the number of votes."""
         super().showEvent(event)
         self._watched = True
         self._count()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Ask no more."""
+        """Stop the queries."""
         super().hideEvent(event)
         self._watched = False
 

@@ -1,4 +1,4 @@
-"""The results of the votes, loaded while they are on screen: read in the study's worker, computed in another."""
+"""Loading of the study's votes while a page is shown: read in the study's worker, processed in another."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VotesSnapshot:
-    """What is worked on.
+    """The votes and the tasks of a study at one time.
 
     Attributes:
         tasks: Task of every video of the study, by name.
-        asked: What the raters were asked and said, in the order of voting.
-        waiting: Pairs that were put back in the queue and that nobody has judged since.
+        asked: Pairs asked and their votes, in the order of voting.
+        waiting: Pairs back in the queue that no rater has judged since.
         writable: Whether the study can be written.
     """
 
@@ -37,18 +37,18 @@ Work = Callable[[VotesSnapshot, CancelToken], object]
 
 
 class VotesLoader(QObject):
-    """Asks when it is shown, and again when votes change; the latest question counts.
+    """Queries the study when its page is shown, and again when votes change; the latest query counts.
 
     Args:
-        program: Its study is asked.
-        work: Plain code; what it returns depends on the tasks and on what was asked alone.
+        program: Its study is queried.
+        work: Plain function; its result depends on ``tasks`` and ``asked`` alone.
         parent: Owner.
     """
 
     answered = Signal(object, object)
-    """``VotesSnapshot`` and what ``work`` made of it."""
+    """``VotesSnapshot`` and the result of ``work``."""
     emptied = Signal()
-    """What was answered before is of another study: there is no answer yet."""
+    """The last answer belongs to another study; there is no new answer yet."""
 
     def __init__(self, program: Program, work: Work, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +63,7 @@ class VotesLoader(QObject):
         program.studies.opened.connect(self._on_opened)
 
     def watch(self, *, on: bool) -> None:
-        """Begin or end to look."""
+        """Start or stop querying."""
         self._watched = on
         if on and self._stale:
             self._ask()
@@ -101,13 +101,13 @@ class VotesLoader(QObject):
         self._asked.failed.connect(self._on_failed)
 
     @Slot(object)
-    def _on_read(self, material: VotesSnapshot) -> None:
-        last, self._coming = self._last, material
-        if last is not None and (last[0].tasks, last[0].asked) == (material.tasks, material.asked):
+    def _on_read(self, snapshot: VotesSnapshot) -> None:
+        last, self._coming = self._last, snapshot
+        if last is not None and (last[0].tasks, last[0].asked) == (snapshot.tasks, snapshot.asked):
             self._on_worked_out(last[1])
             return
         work = self._work
-        self._asked = self._program.index.submit(lambda _backend, token, _report: work(material, token))
+        self._asked = self._program.index.submit(lambda _backend, token, _report: work(snapshot, token))
         self._asked.succeeded.connect(self._on_worked_out)
         self._asked.failed.connect(self._on_failed)
 

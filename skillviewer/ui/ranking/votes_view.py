@@ -1,4 +1,4 @@
-"""What views of the votes share: they ask while somebody looks, and say when there is nothing to show."""
+"""Base of the pages made from votes: they query the study while shown, and say when there is nothing to show."""
 
 from abc import abstractmethod
 
@@ -13,18 +13,18 @@ from skillviewer.ui.widgets.layout import NONE, vertical
 
 
 class VotesView(QWidget):
-    """A page that is made of the votes, or a sentence in its place; shown only where nobody judges.
+    """A page made from the votes, or a sentence instead; shown only while no rater judges.
 
     Args:
         program: Its study.
-        work: What is made of the votes (see ``VotesLoader``).
+        work: Processes the votes (see ``VotesLoader``).
         parent: Owner.
     """
 
     def __init__(self, program: Program, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program = program
-        self._inquiry = VotesLoader(program, work, self)
+        self._loader = VotesLoader(program, work, self)
         self.message = QLabel(self)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setProperty("muted", True)
@@ -37,27 +37,27 @@ class VotesView(QWidget):
             self.pages.addWidget(page)
         column = vertical(self, NONE)
         column.addWidget(self.pages)
-        self._inquiry.answered.connect(self._on_answered)
-        self._inquiry.emptied.connect(self._on_emptied)
+        self._loader.answered.connect(self._on_answered)
+        self._loader.emptied.connect(self._on_emptied)
         self._on_emptied()
 
     @abstractmethod
     def _make_page(self) -> QWidget:
-        """Make the page, once, and the widgets on it."""
+        """Make the page and its widgets, once."""
 
     @abstractmethod
-    def _fill(self, material: VotesSnapshot, found: object) -> str:
-        """Fill the page with what was made of the votes; return what to say instead where there is nothing, or ""."""
+    def _fill(self, snapshot: VotesSnapshot, found: object) -> str:
+        """Fill the page with the result; return the sentence to show instead where there is nothing, or ""."""
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask for what is to be shown."""
+        """Start querying."""
         super().showEvent(event)
-        self._inquiry.watch(on=True)
+        self._loader.watch(on=True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Ask no more."""
+        """Stop querying."""
         super().hideEvent(event)
-        self._inquiry.watch(on=False)
+        self._loader.watch(on=False)
 
     @Slot()
     def _on_emptied(self) -> None:
@@ -66,8 +66,8 @@ class VotesView(QWidget):
         self.pages.setCurrentWidget(self.message)
 
     @Slot(object, object)
-    def _on_answered(self, material: VotesSnapshot, found: object) -> None:
-        nothing = self._fill(material, found)
+    def _on_answered(self, snapshot: VotesSnapshot, found: object) -> None:
+        nothing = self._fill(snapshot, found)
         if nothing:
             self.empty.set_words(nothing)
         self.pages.setCurrentWidget(self.empty if nothing else self._page)

@@ -17,7 +17,7 @@ from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 SETTLE_MS = 300
-"""A video must stay on screen this long before it is assessed unasked, so that paging through starts nothing."""
+"""A video must stay on screen this long before it is assessed automatically, so that paging through starts nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Assessments(QObject):
 
     Args:
         worker: Owns the loaded model.
-        state: What is on screen; told of the analysis as it grows.
-        videos: The list; told of every state.
+        state: What is on screen; gets the analysis as it grows.
+        videos: The list; gets every state.
         jobs: Shows the work.
-        messages: Told of failures.
+        messages: Shows failures.
         parent: Owner.
     """
 
@@ -66,7 +66,7 @@ class Assessments(QObject):
         self._model: LoadedModel | None = None
         self._queue: list[VideoClip] = []
         self._unasked: set[VideoClip] = set()
-        self._again: set[VideoClip] = set()  # asked for though they are assessed
+        self._again: set[VideoClip] = set()  # requested again although they are assessed
         self._running: VideoClip | None = None
         self._passes = 0  # of the video that is being assessed
         self._task: Task | None = None
@@ -96,7 +96,7 @@ class Assessments(QObject):
         return self._automatic
 
     def set_automatic(self, on: bool) -> None:
-        """Assess the video on screen without being asked, or not."""
+        """Turn the automatic assessment of the video on screen on or off."""
         self._automatic = on
         if on:
             self._settle.start()
@@ -134,7 +134,7 @@ class Assessments(QObject):
             self._messages.note(words.format(n) if n > 1 else one)
 
     def _suffices(self, footage: VideoClip, known: Analysis | None) -> bool:
-        """Return whether what is known of a video is what it waits for."""
+        """Return whether the known analysis of a video is the one that it waits for."""
         if known is None or footage in self._again:
             return False
         return footage in self._unasked or known.n_passes >= self._state.passes
@@ -151,7 +151,7 @@ class Assessments(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Stop the video under way and forget those that wait."""
+        """Stop the running assessment and empty the queue."""
         waiting, self._queue = self._queue, []
         self._unasked.clear()
         self._again.clear()
@@ -175,7 +175,7 @@ class Assessments(QObject):
             entry = self._videos.get(footage)
             if self._model is not None and self._model.digest == digest and entry is not None:
                 if footage == self._running and footage in self._unasked and self._task is not None:
-                    self._task.cancel()  # begun because nothing was known of it
+                    self._task.cancel()  # begun because it had no analysis
                 waits = footage in self._queue and self._suffices(footage, analysis)
                 if footage == self._running or not (waits or entry.state is VideoState.NEW):
                     continue
@@ -184,7 +184,7 @@ class Assessments(QObject):
                     self._state.set_analysis(self._kept[footage, digest])
 
     def forget(self) -> None:
-        """Forget what models said of videos that are no longer there."""
+        """Forget the analyses of videos that are no longer there."""
         self._kept.clear()
 
     @Slot(object)
@@ -196,7 +196,7 @@ class Assessments(QObject):
 
     @Slot(int, int)
     def _on_added(self, first: int, last: int) -> None:
-        """Give videos that come back what is known of them."""
+        """Give videos that come back their known analyses."""
         for row in range(first, last + 1):
             if self._known(self._videos[row].footage) is not None:
                 self._restore(self._videos[row].footage)
@@ -205,10 +205,10 @@ class Assessments(QObject):
     def _on_model(self, model: LoadedModel | None) -> None:
         before, self._model = self._model, model
         if model is not None and before is not None and model.digest == before.digest:
-            return  # only its memory was read again
+            return  # only the memory in use was read again
         if before is not None:
             self._report_dropped()
-            self.stop()  # what waited for the first model goes on waiting
+            self.stop()  # videos that waited for the first model keep waiting
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:
                 self._restore(entry.footage)
@@ -310,7 +310,7 @@ class Assessments(QObject):
             self._show_kept(footage)
 
     def _show_kept(self, footage: VideoClip) -> None:
-        """Show what is known of a video whose assessment did not end, if it is on screen."""
+        """Show the known analysis of a video whose assessment did not end, if it is on screen."""
         if footage == self._state.current:
             entry = self._videos.get(footage)
             self._state.set_analysis(entry.analysis if entry is not None else None)
@@ -338,7 +338,7 @@ class Assessments(QObject):
         return self._kept.get((footage, self._model.digest)) if self._model is not None else None
 
     def _leave_out(self, footage: VideoClip) -> None:
-        """Let a video wait no longer, for what it waits for is known."""
+        """Take a video out of the queue because its analysis is known."""
         if footage in self._queue:
             self._queue.remove(footage)
         self._restore(footage)

@@ -99,7 +99,7 @@ class Assessor(Protocol):
     def assess(
         self, path: Path, passes: int, token: CancelToken, report: Report, extent: ClipRange | None = None
     ) -> Analysis:
-        """Assess a video or a part of it; ``report`` is told of every step, with the analysis so far as its value."""
+        """Assess a video or a part of it; ``report`` gets every step, with the analysis so far as its value."""
         ...
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence":
@@ -107,7 +107,7 @@ class Assessor(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the device's memory back."""
+        """Release the memory of the device."""
         ...
 
 
@@ -123,7 +123,7 @@ class FineTuner(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Release everything."""
         ...
 
 
@@ -131,7 +131,7 @@ class Exports(Protocol):
     """Writing of exports: ``skillviewer.engine.exporting.service.ExportService``."""
 
     def write_all(
-        self, orders: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
+        self, requests: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
     ) -> "Batch":
         """Assess what has to be assessed, write files, and read them back."""
         ...
@@ -145,7 +145,7 @@ class Exports(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the device's memory back."""
+        """Release the memory of the device."""
         ...
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Cohorts(QObject):
-    """Cohorts by task, made anew when the list has changed. A video whose file is gone keeps its score, and counts.
+    """Cohorts by task, rebuilt when the list has changed. A video whose file is gone keeps its score, and counts.
 
     Args:
         videos: The list.
@@ -32,7 +32,7 @@ class Cohorts(QObject):
 
     @Slot(int)
     def _on_changed(self, row: int) -> None:
-        """Forget the cohorts if a score or a task is another: pictures and states of videos come by the thousand."""
+        """Forget the cohorts if a score or a task has changed; other changes come by the thousand."""
         entry = self._videos[row]
         analysis, task = self._seen.get(entry.footage, (None, entry.task))
         if entry.analysis is not analysis or entry.task != task:

@@ -17,7 +17,7 @@ Check = Callable[[set[str], Read, Callable[[Any], None]], object]
 
 
 class FileChecks(QObject):
-    """Reads the doubtful files of a study one by one, so that votes do not wait for films of gigabytes.
+    """Reads the changed files of a study one by one, so that votes do not wait for large files.
 
     Args:
         worker: Reads.
@@ -37,7 +37,7 @@ class FileChecks(QObject):
         self._round = 0
 
     def look(self, videos: Iterable[StudyVideo]) -> None:
-        """Check the videos of a study that are in doubt; what was being checked before is forgotten."""
+        """Check the changed videos of a study; an earlier check is dropped."""
         self.forget()
         self._doubtful = [video for video in videos if video.unsure and video.path is not None]
         self._next()
@@ -66,7 +66,7 @@ class FileChecks(QObject):
         self._doubtful = [video for video in self._doubtful if video.name not in names]
 
         def read(other: Path, token: CancelToken | None) -> Identity:
-            if other != path:  # it was moved meanwhile, or is of another study
+            if other != path:  # it was moved meanwhile, or belongs to another study
                 return identify(other, token)
             if isinstance(found, Exception):
                 raise found

@@ -1,4 +1,4 @@
-"""Pictures of the frame that is wanted: at once the best there is, at rest the exact one."""
+"""Pictures of the requested frame: the best available at once, the exact one at rest."""
 
 import contextlib
 import itertools
@@ -48,11 +48,11 @@ class _Want:
 class _Answer:
     generation: int
     value: DecodedPicture | VideoInfo | SkillViewerError
-    serial: int = 0  # of the request, where a picture was asked for
+    serial: int = 0  # of the request, if a picture was asked for
 
 
 WARM_BYTES = 200 * 2**20
-"""Videos whose decoded frames take no more are decoded ahead into the reader's cache; longer ones get a proxy."""
+"""Videos whose decoded frames take at most this much are decoded ahead; longer ones get a proxy."""
 
 WARM_STEP = 16
 REST_S = 0.06
@@ -69,7 +69,7 @@ def decoded_bytes(info: VideoInfo) -> float:
 
 
 class OpenVideos:
-    """The videos that are open in the frames worker thread, with their proxies; only a few, for each keeps pictures.
+    """The videos that are open in the worker for frames, with their proxies; only a few, since each keeps pictures.
 
     Args:
         open_reader: Opens a video.
@@ -84,7 +84,7 @@ class OpenVideos:
         most: int = 2,
     ) -> None:
         self._open_reader, self._open_proxy, self._most = open_reader, open_proxy, most
-        self._readers: dict[Path, Reader] = {}  # the one used last stands last
+        self._readers: dict[Path, Reader] = {}  # the one used last comes last
         self._proxies: dict[Path, Proxy] = {}
 
     def reader(self, path: Path, token: CancelToken | None = None) -> Reader:
@@ -137,7 +137,6 @@ class OpenVideos:
         self._readers.pop(path).close()
 
     def close(self) -> None:
-        """Close all."""
         for path in tuple(self._readers):
             self._close(path)
 
@@ -147,17 +146,17 @@ def _opened(videos: OpenVideos, path: Path, generation: int, token: CancelToken)
         info = videos.reader(path, token).describe(token)
         videos.look_for_proxy(path)
     except SkillViewerError as error:
-        return _Answer(generation, error)  # a value: errors of a video that has been left are dropped like its pictures
+        return _Answer(generation, error)  # a value: errors of a video that was left are dropped like its pictures
     return _Answer(generation, info)
 
 
 def _warmed(videos: OpenVideos, path: Path, token: CancelToken) -> None:
-    with contextlib.suppress(SkillViewerError):  # a frame that does not decode is told when it is asked for
+    with contextlib.suppress(SkillViewerError):  # a frame that does not decode is reported when it is asked for
         videos.warm(path, token)
 
 
 def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, Picture]:
-    """Return the best picture that is quickly had without a proxy, and the frame that it shows."""
+    """Return the best picture that is available quickly without a proxy, and its frame."""
     near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
     if near is not None and abs(near - wanted) <= abs(key - wanted):
         picture = reader.cached(near)
@@ -201,7 +200,7 @@ class FrameFeed(QObject):
     arrived = Signal(object)
     failed = Signal(object)
     lost = Signal(str)
-    """The frame that was asked for last cannot be had: which, and why, in words. Comes before ``failed``."""
+    """The frame that was requested last cannot be decoded: a sentence. Fires before ``failed``."""
 
     def __init__(self, worker: WorkerThread[OpenVideos], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -214,7 +213,7 @@ class FrameFeed(QObject):
         self._path: Path | None = None
         self._shown: DecodedPicture | None = None
         self._want: _Want | None = None
-        self._lost = 0  # number of a request that nothing came of
+        self._lost = 0  # number of a request without an answer
         self._opening: Task | None = None
         self._warming: Task | None = None
         self._warm = False
@@ -222,7 +221,7 @@ class FrameFeed(QObject):
 
     @property
     def path(self) -> Path | None:
-        """The video that pictures are brought of."""
+        """The video whose pictures are requested."""
         return self._path
 
     @property
@@ -247,13 +246,13 @@ class FrameFeed(QObject):
         task.finished.connect(self._on_opening_finished)
 
     def close(self) -> None:
-        """Bring nothing more; answers under way are dropped."""
+        """Stop; answers under way are dropped."""
         self._generation += 1
         self._path = self._shown = self._want = None
         self._mailbox.clear()
         self._idle.stop()
         self._stop_warming()
-        if self._opening is not None:  # a large file would hold up the next one for minutes
+        if self._opening is not None:  # a large file would delay the next one for minutes
             self._opening.cancel()
         self._warm = False
 

@@ -56,7 +56,7 @@ class Probed:
 
 
 def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken | None = None) -> Sorted:
-    """Tell what paths are; touches the disk.
+    """Sort paths by kind; reads the disk.
 
     Args:
         paths: Files and folders.
@@ -122,7 +122,7 @@ def _unusable(path: Path) -> str:
 
 
 def _checkpoint_at(path: Path) -> Path | None:
-    """Return the folder of a checkpoint that is meant by a folder or the file inside it, or None."""
+    """Return the folder of a checkpoint, given the folder or a file inside it, or None."""
     if (path / CHECKPOINT_FILE).is_file():
         return path
     return path.parent if path.name == CHECKPOINT_FILE else None
@@ -157,12 +157,12 @@ def shrink(picture: Picture, height_px: int) -> Picture:
 
 
 class Intake(QObject):
-    """Takes paths in, and looks at every new video once, in its own worker thread.
+    """Opens paths, and looks at every new video once, in its own worker.
 
     Args:
         worker: Worker thread for looking at files; its resource is the backend.
         videos: The list that videos are added to.
-        messages: Told what was not understood.
+        messages: Shows refusals.
         parent: Owner.
     """
 
@@ -195,7 +195,7 @@ class Intake(QObject):
 
     @Slot()
     def forget(self) -> None:
-        """Look at no more of the videos that were taken in."""
+        """Stop looking at the videos that were opened."""
         self._to_probe.clear()
         self._unreadable.clear()
 

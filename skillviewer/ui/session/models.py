@@ -16,7 +16,7 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 def _digest(folder: Path) -> str | None:
-    """Return what tells the checkpoint in a folder from another, or None where there is none."""
+    """Return the digest of the checkpoint in a folder, or None where there is none."""
     try:
         return digest(folder)
     except CheckpointError:
@@ -32,7 +32,7 @@ class ModelSlot:
         self._folder: Path | None = None
 
     def load(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel:
-        """Load a checkpoint, unless it is loaded; the one before is given back only when this one stands."""
+        """Load a checkpoint, unless it is loaded; the earlier one is released only when this one is loaded."""
         token.check()
         report(Progress("loading"))
         stands = self._assessor is not None and folder == self._folder and _digest(folder) == self._assessor.digest
@@ -48,7 +48,7 @@ class ModelSlot:
 
     def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
         """Load a checkpoint again if another was put into its folder since; None where none was."""
-        if _digest(folder) in {None, self.assessor.digest}:  # if the folder is gone, what is loaded stays
+        if _digest(folder) in {None, self.assessor.digest}:  # if the folder is gone, the loaded model stays
             return None
         token.check()
         report(Progress("loading"))
@@ -62,7 +62,7 @@ class ModelSlot:
         return self._assessor
 
     def close(self) -> None:
-        """Give the model back."""
+        """Release the model."""
         assessor, self._assessor = self._assessor, None
         if assessor is not None:
             assessor.close()
@@ -74,9 +74,9 @@ class ModelChooser(QObject):
     Args:
         backend: Finds checkpoints.
         worker: Owns the loaded model.
-        state: Told which model is loaded.
+        state: Gets the loaded model.
         jobs: Shows the loading.
-        messages: Told of failures.
+        messages: Shows failures.
         parent: Owner.
     """
 
@@ -116,7 +116,7 @@ class ModelChooser(QObject):
         return self._task is not None
 
     def refresh(self) -> None:
-        """Look again which checkpoints there are."""
+        """List the checkpoints again."""
         self._entries = self._backend.find_models()
         self.entries_changed.emit()
 
@@ -172,7 +172,7 @@ class ModelChooser(QObject):
         self._wanted, before, self._before = None, self._before, None
         self._messages.fail(error)
         if before is not None:
-            self.choose(before)  # it was not given back
+            self.choose(before)  # it was not released
         else:
             self.wanted_changed.emit(None)
 

@@ -11,11 +11,11 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import SUFFIX, Study, StudySettings, StudyVideo
 
 SAMPLE_ANALYSES = "analyses"
-"""Folder of the sample study with what the shipped checkpoint says of its videos."""
+"""Folder of the sample study with the shipped analyses of its videos."""
 SAMPLE_PASSES = 4
 """Passes of these analyses: enough for an interval."""
 _UNFINISHED = "Sample study, unfinished"
-"""What the sample study is called while it is made."""
+"""Title of the sample study while it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class OpenStudy:
         statement: The question that raters answer.
         draft: Whether the program made it for videos that were opened without a study; "Save as" gives it a name.
         read_only: Whether it can be looked at only; ``notices`` says why.
-        notices: What a person should know of how it was opened, one sentence each.
+        notices: Remarks on how it was opened, one sentence each.
         settings: Its settings.
     """
 
@@ -43,7 +43,7 @@ class OpenStudy:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Videos of the study, and what was said while they were added."""
+    """Videos of the study, and messages on their addition."""
 
     study: OpenStudy
     videos: tuple[StudyVideo, ...]
@@ -83,11 +83,11 @@ class StudySlot:
         )
 
     def listed(self, problems: tuple[str, ...] = (), known: tuple[str, ...] = ()) -> Listed:
-        """Return the videos of the study, with what was said while they were added."""
+        """Return the videos of the study, with the messages on their addition."""
         return Listed(self.facts(), self.study.videos.all(), problems, known)
 
     def swap(self, study: Study, *, draft: bool = False) -> None:
-        """Take a study in the place of the one before, which is closed."""
+        """Open a study; the one before is closed."""
         self.close()
         self._study, self._draft = study, draft
         self._version = study.written_version()
@@ -131,7 +131,7 @@ def sample_analysis_name(video: Path) -> str:
 
 
 def _bring_analyses(study: Study, source: Path) -> None:
-    """Keep what the shipped checkpoint says of the sample videos, so that nobody has to wait for it.
+    """Store the shipped analyses of the sample videos, so that they need not be computed.
 
     They are found again only for the very files and the very checkpoint that they are of (by digest); anything else is
     assessed afresh.
@@ -158,7 +158,7 @@ def new_draft() -> Study:
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
     name = f"Untitled {stamp} {os.getpid()}"
     path, number = drafts_dir() / f"{name}{SUFFIX}", 1
-    while path.exists():  # one of the same second
+    while path.exists():  # another one was made in the same second
         number += 1
         path = drafts_dir() / f"{name}-{number}{SUFFIX}"
     return Study.create(path, StudySettings(title="Untitled"))
@@ -175,8 +175,8 @@ def _make_folder(folder: Path) -> None:
 
 
 def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -> None:
-    """Make the sample study; it gets its title last, so that one that was killed meanwhile is known."""
-    from skillviewer.data.study.exchange.exchange import bring_in  # here: it imports all that weighs votes
+    """Make the sample study; it gets its title last, so that an unfinished one is recognised."""
+    from skillviewer.data.study.exchange.exchange import bring_in  # imported here because it brings the ranking code
 
     _make_folder(path.parent)
     with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side")) as made:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class Opening(QObject):
-    """Joins the state, one playhead and one feed: which video, which frame.
+    """Connects the state, the playhead and the feed of pictures.
 
     Args:
         state: Says which video is chosen.
         playback: The playhead.
         feed: Brings pictures.
-        videos: Told when a file cannot be read.
-        messages: Told of failures.
+        videos: Gets the state of a file that cannot be read.
+        messages: Shows failures.
         parent: Owner.
     """
 
@@ -71,7 +71,7 @@ class Opening(QObject):
 
     @Slot(int)
     def _on_entry(self, row: int) -> None:
-        """Take the picture away when another file turns out to be in the place of the video, and bring it back."""
+        """Remove the picture when another file has replaced the video, and bring it back when the video is back."""
         entry, shown = self._videos[row], self._feed.path is not None
         other = entry.state is VideoState.REPLACED if shown else entry.state.has_picture
         if other and entry.footage == self._state.current:

@@ -1,4 +1,4 @@
-"""The playhead: which frame of a video is wanted now, in the video's own time."""
+"""The playhead: the frame of a video that is to be shown now, in the time of the video."""
 
 import math
 from collections.abc import Callable
@@ -14,7 +14,7 @@ SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
 def monotonic_clock() -> Callable[[], float]:
-    """Return a clock that tells seconds since it was made and never runs backwards."""
+    """Return a clock in seconds since it was made, which never runs backwards."""
     timer = QElapsedTimer()
     timer.start()
     return lambda: timer.nsecsElapsed() * 1e-9
@@ -46,7 +46,7 @@ class Playback(QObject):
         self._frame = 0
         self._speed = 1.0
         self._loop = False
-        self._once: range | None = None  # what alone is played until somebody pauses or goes elsewhere
+        self._once: range | None = None  # the only range that is played until the user pauses or goes elsewhere
         self._marks: tuple[int | None, int | None] = (None, None)
         self._samples: IntArray = np.empty(0, np.int64)
         self._playing = False
@@ -59,7 +59,6 @@ class Playback(QObject):
 
     @property
     def video(self) -> VideoInfo | None:
-        """The video, or None."""
         return self._video
 
     @property
@@ -79,7 +78,7 @@ class Playback(QObject):
 
     @property
     def frame(self) -> int:
-        """The frame that is wanted now."""
+        """The frame that is to be shown now."""
         return self._frame
 
     @property
@@ -147,12 +146,12 @@ class Playback(QObject):
         self.frame_changed.emit(self._frame)
 
     def set_samples(self, frames: IntArray) -> None:
-        """Say which frames the model has looked at; ascending."""
+        """Set the frames that the model has looked at; ascending."""
         self._samples = frames
 
     @Slot(int)
     def seek(self, frame: int) -> None:
-        """Go to a frame, clamped to those that are looked at. Playing goes on from there."""
+        """Go to a frame, clamped to the range of the video or part. Playing goes on from there."""
         if self._video is None:
             return
         self._set_frame(min(max(frame, self._frames[0]), self._frames[-1]))
@@ -281,7 +280,7 @@ class Playback(QObject):
 
     @Slot()
     def tick(self) -> None:
-        """Move the playhead to where the clock says it should be."""
+        """Move the playhead to the frame that is due by the clock."""
         video = self._video
         if not self._playing or video is None:
             return

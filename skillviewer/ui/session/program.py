@@ -1,4 +1,4 @@
-"""The program behind the window: worker threads, state, and who does what. No widgets."""
+"""The program behind the window: worker threads, state, services. No widgets."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,12 @@ from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend, Exports, FineTuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import Intake, Sorted
+from skillviewer.ui.session.insight.explanations import Explanations
 from skillviewer.ui.session.insight.insight import Insight
+from skillviewer.ui.session.insight.moment_tour import Tour
+from skillviewer.ui.session.insight.remarks import VideoRemarks
+from skillviewer.ui.session.insight.thumbnails import Pictures
+from skillviewer.ui.session.insight.why_loader import WhyLoader
 from skillviewer.ui.session.models import ModelChooser, ModelSlot
 from skillviewer.ui.session.open_study import OpenStudy, StudySlot
 from skillviewer.ui.session.open_video import Opening
@@ -114,21 +119,17 @@ class Program(QObject):
         self.study_list = StudyList(
             self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
         )
-        self.insight = Insight(
-            model=self.model,
-            index=self.index,
-            state=self.state,
-            videos=self.videos,
-            playback=self.playback,
-            studies=self.studies,
-            undo=self.undo,
-            models=self.models,
-            settings=settings,
-            jobs=self.jobs,
-            messages=self.messages,
-            parent=self,
-        )
+        self.insight = self._make_insight()
         self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
+
+    def _make_insight(self) -> Insight:
+        state, studies, videos = self.state, self.studies, self.videos
+        explanations = Explanations(self.model, state, self.jobs, self)
+        remarks = VideoRemarks(studies, self.undo, videos, state, self.settings, self)
+        inquiry = WhyLoader(self.index, state, videos, studies, explanations, remarks, self.messages, self)
+        self.models.wanted_changed.connect(inquiry.on_wanted)
+        tour = Tour(inquiry, remarks, self.playback, self)
+        return Insight(explanations, remarks, inquiry, Pictures(self.index, self), tour)
 
     def _connect(self) -> None:
         self.playback.video_changed.connect(self.proxies.on_video)
@@ -140,7 +141,7 @@ class Program(QObject):
         self.state.curve_look_changed.connect(self._on_curve_look)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
-        self.studies.draft_said.connect(self.settings.remember)
+        self.studies.draft_filled.connect(self.settings.remember)
 
     @property
     def closing(self) -> bool:
@@ -180,7 +181,7 @@ class Program(QObject):
         )
 
     def remove_current(self) -> None:
-        """Take the video on screen out of the study; the file stays, and so does what was said of it."""
+        """Take the video on screen out of the study; the file, its scores and its votes stay."""
         entry = self.videos.get(self.state.current)
         if entry is None or not entry.known_as:
             return
@@ -195,7 +196,7 @@ class Program(QObject):
         )
 
     def split_off(self) -> None:
-        """Make the selection a video of the study of its own: an attempt in a long recording."""
+        """Make the selection a separate video of the study: an attempt in a long recording."""
         entry, chosen = self.videos.get(self.state.current), self.playback.selection
         if entry is None or not entry.known_as or chosen is None:
             return
@@ -270,7 +271,7 @@ class Program(QObject):
     @Slot(object)
     def _on_model(self, model: LoadedModel | None) -> None:
         if model is not None:
-            self.settings.model = str(model.folder.absolute())  # it may have been named by the folder one was in
+            self.settings.model = str(model.folder.absolute())  # it may have been given relative to the current folder
 
 
 def _keep(_backend: Backend) -> None:

@@ -26,7 +26,7 @@ class Proxies(QObject):
 
     Args:
         worker: Worker thread for this work; its resource is the backend.
-        feed: Told when there is a proxy.
+        feed: Gets the finished proxies.
         jobs: Shows the work.
         parent: Owner.
     """
@@ -42,7 +42,7 @@ class Proxies(QObject):
 
     @Slot(object)
     def on_video(self, video: VideoInfo | None) -> None:
-        """Think about the video that came on screen."""
+        """Plan a proxy for the video that came on screen."""
         if self._task is not None:
             self._task.cancel()
         self._video = video

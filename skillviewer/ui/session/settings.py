@@ -21,7 +21,7 @@ ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 
 class Settings:
-    """A typed view of QSettings. A value that cannot be understood counts as not set.
+    """A typed view of QSettings. An invalid value counts as not set.
 
     Args:
         store: Where it is kept.
@@ -76,7 +76,7 @@ class Settings:
 
     @property
     def text_size(self) -> int:
-        """Size of words in per cent of the usual one, one of ``TEXT_SIZES``."""
+        """Size of text in per cent of the usual size, one of ``TEXT_SIZES``."""
         percent = self._number("window/text_size", 100)
         return percent if percent in TEXT_SIZES else 100
 
@@ -180,7 +180,7 @@ class Settings:
 
     @property
     def recent(self) -> tuple[Path, ...]:
-        """Files and folders opened before, the latest first; without drafts in which nothing was left."""
+        """Files and folders opened before, the latest first; without empty drafts."""
         value = self._store.value("files/recent", [])
         items = value if isinstance(value, list) else [value]
         paths = (Path(str(item)) for item in items if item)
@@ -198,7 +198,7 @@ class Settings:
 
     @property
     def geometry(self) -> QByteArray:
-        """Place and size of the window; empty at first."""
+        """Position and size of the window; empty at first."""
         value = self._store.value("window/geometry")
         return value if isinstance(value, QByteArray) else QByteArray()
 

@@ -1,4 +1,4 @@
-"""The study that is open: one worker thread owns the file, and everything written to it goes through there."""
+"""The open study: one worker owns the file and does all writing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,38 +20,38 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 BACK_UP_MS = 10 * 60 * 1000
 WATCH_MS = 4000
-"""How often a study that another window writes is looked at for news."""
+"""Interval at which changes by another window are looked for."""
 
 VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS = "videos", "votes", "pairs", "remarks", "models", "settings"
 EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
 
 
 class Studies(QObject):
-    """Opens, makes and saves studies, and passes what is done to them on to their worker thread.
+    """Opens, makes and saves studies, and hands changes to their worker thread.
 
     Args:
         worker: Owns the open study.
         files: Worker thread that reads doubtful files of videos.
         jobs: Shows long work.
-        messages: Told of failures and notices.
+        messages: Shows failures and notices.
         parent: Owner.
     """
 
     moved = Signal(object, object)
     """The study goes on under another path: old, new."""
     about_to_replace = Signal()
-    """The study is about to be closed, or another opened: what is being written belongs into this one."""
+    """The study is about to be closed, or another opened: unfinished text belongs to this one."""
     replaced = Signal()
-    """Another study takes the place of the one before, or none: what was on screen goes."""
+    """The study was closed, or another one takes its place."""
     opened = Signal(object)
-    """``OpenStudy``: a study was opened, or its name or settings are others now."""
+    """``OpenStudy``: a study was opened, or its name or settings have changed."""
     listed = Signal(object)
     """``tuple[StudyVideo, ...]``: the videos of the study, anew."""
     closed = Signal()
     changed = Signal(object)
     """``frozenset[str]`` of what was changed, by this window or by another."""
-    draft_said = Signal(object)
-    """``Path`` of a draft in which somebody said something; it may be closed by now."""
+    draft_filled = Signal(object)
+    """``Path`` of a draft that contains votes or remarks; it may be closed by now."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Studies(QObject):
         self._reported: tuple[str, ...] = ()
         self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
         self._waiting: dict[Task, tuple[int, Callable[[Any], None]]] = {}
-        self._generation = 0  # grows when a study is closed: what was asked before is not answered
+        self._generation = 0  # grows when a study is closed: answers to earlier requests are dropped
         self._checks = FileChecks(files, self._check, self)
         self._checks.done.connect(self._on_checked)
         self._back_up = QTimer(self)
@@ -79,7 +79,6 @@ class Studies(QObject):
 
     @property
     def current(self) -> OpenStudy | None:
-        """The study that is open."""
         return self._current
 
     @property
@@ -87,12 +86,12 @@ class Studies(QObject):
         """True where a study is open that can be written."""
         return self._current is not None and not self._current.read_only and not self._worker.stopped
 
-    # what panels do
+    # requests of the panels
 
     def read(self, work: Callable[[Study], object]) -> Task:
         """Ask something of the study, in its worker thread; the answer arrives at ``succeeded`` of the task.
 
-        None arrives when the window closes: what ends then is still told to panels, which may ask because of it.
+        No answer arrives when the window closes: panels may still ask then, because they get the end of other work.
 
         Args:
             work: Plain code that returns values only.
@@ -113,7 +112,7 @@ class Studies(QObject):
         meant = self._current
 
         def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
-            if meant is not None and slot.study.path != meant.path:  # it was asked before the window knew
+            if meant is not None and slot.study.path != meant.path:  # asked before the window knew
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 
@@ -143,9 +142,9 @@ class Studies(QObject):
     def _on_acted(self, _result: object) -> None:
         meant, changes = self._acts[self._asked()]
         if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
-            self.draft_said.emit(meant.path)
+            self.draft_filled.emit(meant.path)
         if self._worker.stopped or self._current is None:
-            return  # an act that had to run when window or study closed: nobody would ask the study again
+            return  # an act that had to run when window or study closed: the study is not asked again
         if SETTINGS in changes:
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
         if VIDEOS in changes:
@@ -164,7 +163,7 @@ class Studies(QObject):
         self._exchange(lambda slot, _token, _report: slot.swap(Study.create(path)))
 
     def open(self, path: Path) -> None:
-        """Open a study; the one before is closed when this one stands. One for reading only may be writable by now."""
+        """Open a study; the one before is closed when this one is open. A read-only study may be writable by now."""
         if self.writable and self._current is not None and self._current.path == path.absolute():
             return
         draft = path.absolute().parent == drafts_dir().absolute()
@@ -183,7 +182,6 @@ class Studies(QObject):
         self._jobs.follow(self.tr("Unpacking {}").format(archive.name), task)
 
     def open_sample(self) -> None:
-        """Open the sample study."""
         if self._current is not None and self._current.path == sample_path().absolute():
             return
         task = self._exchange(lambda slot, token, report: slot.swap(open_sample(token, report)))
@@ -220,7 +218,7 @@ class Studies(QObject):
             self.closed.emit()
 
     def enrol(self, paths: Sequence[Path]) -> None:
-        """Add videos to the study; without one, a draft is made for them. One for reading only lists them alone."""
+        """Add videos to the study; without one, a draft is made for them. A read-only study only lists them."""
         new = [NewVideo(path) for path in paths]
 
         def work(slot: StudySlot, token: CancelToken, report: Report) -> Listed:
@@ -256,7 +254,7 @@ class Studies(QObject):
         *,
         must_run: bool = False,
     ) -> Task:
-        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile. What must run is done."""
+        """Submit work; ``then`` gets the result, unless the study was closed meanwhile."""
         task = self._worker.submit(work, must_run=must_run)
         task.failed.connect(self._messages.fail)
         if then is not None:
@@ -348,7 +346,7 @@ class Studies(QObject):
         self.changed.emit(frozenset({VIDEOS}))
 
     def _list(self, videos: tuple[StudyVideo, ...]) -> None:
-        """Tell the videos, and then, of files that were written since, whether they are still the same."""
+        """Announce the videos, then check whether files that were written since are still the same."""
         self._checks.forget()
         self.listed.emit(videos)
         self._report_replaced(videos)

@@ -1,4 +1,4 @@
-"""Keeps the list of videos and the open study alike, and keeps what models said from one session to the next."""
+"""Synchronises the list of videos with the open study, and stores analyses between sessions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from skillviewer.engine.exporting.requests import Assessed
 
 AT_ONCE = 25
-"""Kept analyses that are brought to the window together."""
+"""Stored analyses that are read at once."""
 
 
 def entry_of(video: StudyVideo) -> VideoEntry:
@@ -52,7 +52,7 @@ def entry_of(video: StudyVideo) -> VideoEntry:
 def recall(
     videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report
 ) -> dict[VideoClip, Analysis]:
-    """Return what a model said of videos before; some at a time also as values of progress."""
+    """Return the stored analyses of videos by a model; some at a time also as values of progress."""
     found: dict[VideoClip, Analysis] = {}
     for i, video in enumerate(videos):
         token.check()
@@ -67,7 +67,7 @@ def recall(
 
 
 class StudyList(QObject):
-    """Joins the open study, the list of videos and the queue of assessments.
+    """Connects the open study, the list of videos and the queue of assessments.
 
     Args:
         studies: The open study.
@@ -162,7 +162,7 @@ class StudyList(QObject):
         self._recall()
 
     def _recall(self) -> None:
-        """Read what the loaded model said of the videos before."""
+        """Read the earlier analyses of the videos by the loaded model."""
         model = self._state.model
         if model is None or not model.digest or self._index.stopped:
             return
@@ -197,14 +197,14 @@ class StudyList(QObject):
             self._task = None
 
     def keep(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
-        """Keep what a model said from this session to the next; of videos that the study does not know, once it does.
+        """Store an analysis; of a video that the study does not know yet, once it does.
 
         Args:
-            analysis: What it said.
+            analysis: The analysis.
             model_digest: Digest of the model's checkpoint.
             name: Its name.
             folder: Where it lies.
-            changes: What is told to be other now (see ``Studies.act``).
+            changes: What has changed (see ``Studies.act``).
         """
         known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self._known)
         if not known:
@@ -218,14 +218,14 @@ class StudyList(QObject):
             self._studies.act(keep, *changes)
 
     def _keep_early(self) -> None:
-        """Keep what was said of videos before the study knew them: one that was seen before is assessed in no time."""
+        """Store analyses of videos that were assessed before the study knew them."""
         early, self._early = self._early, {}
         for (_, model_digest), (analysis, name, folder, changes) in early.items():
             self.keep(analysis, model_digest, name, folder, *changes)
 
     @Slot(object)
     def learn(self, new: "Assessed") -> None:
-        """Show and keep what a model said for an export, as if it had been asked by the window."""
+        """Show and store an analysis that was made for an export, as if the window had asked for it."""
         folder, analysis = new.subject.model, new.analysis
         if folder is not None:
             self._assessments.take({new.subject.footage: analysis})

@@ -1,4 +1,4 @@
-"""The undo stack: commands of the user. The program's own changes never enter it."""
+"""The undo stack: commands of the user. Changes by the program itself never enter it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,50 +29,50 @@ class Command:
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """A deed on the stack. What was done is written by the study's worker thread alone, in the order of the asking.
+    """A command on the stack. Only the study's worker thread writes ``result``, in the order of the requests.
 
     Attributes:
-        deed: What it is.
+        command: The command.
         stands: Whether the study has it.
         landed: Whether the study ever had it.
         result: What doing it returned last.
         tasks: Those that are still under way for it.
     """
 
-    deed: Command
+    command: Command
     stands: bool = False
     landed: bool = False
     result: object = None
     tasks: set[Task] = field(default_factory=set)
 
     def do(self, study: Study) -> object:
-        """Do it, unless taking it back failed before."""
+        """Do it, unless undoing it failed before."""
         if not self.stands:
-            self.result = self.deed.do(study)
+            self.result = self.command.do(study)
             self.stands = self.landed = True
         return self.result
 
     def undo(self, study: Study) -> object:
-        """Take it back, unless doing it failed before."""
+        """Undo it, unless doing it failed before."""
         if self.stands:
-            self.deed.undo(study, self.result)
+            self.command.undo(study, self.result)
             self.stands = False
         return None
 
 
 class UndoStack(QObject):
-    """One stack of deeds.
+    """The stack of commands.
 
-    What is asked enters it at once, so that a quick undo meets the deed just done and no older one; the study's worker
+    A command enters it at once, so that a quick undo meets it and no older one; the study's worker
     keeps the order, and what it cannot write goes back to where it was.
 
     Args:
-        studies: Where deeds are done.
+        studies: Where commands are carried out.
         parent: Owner.
     """
 
     changed = Signal()
-    """What can be undone or redone, or the words for it; and once more when it has happened."""
+    """The command that can be undone or redone, or its text, has changed; fires again when the change is stored."""
 
     def __init__(self, studies: Studies, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -85,12 +85,12 @@ class UndoStack(QObject):
     @property
     def undo_text(self) -> str | None:
         """Text of the command that would be undone, or None."""
-        return self._done[-1].deed.text if self._done else None
+        return self._done[-1].command.text if self._done else None
 
     @property
     def redo_text(self) -> str | None:
         """Text of the command that would be done again, or None."""
-        return self._undone[-1].deed.text if self._undone else None
+        return self._undone[-1].command.text if self._undone else None
 
     @Slot()
     def clear(self) -> None:
@@ -100,33 +100,33 @@ class UndoStack(QObject):
         self._under_way.clear()
         self.changed.emit()
 
-    def remember(self, deed: Command, result: object) -> None:
-        """Let something that was done before be taken back, as if it had just been done.
+    def remember(self, command: Command, result: object) -> None:
+        """Put an earlier change on the stack, so that it can be undone.
 
         Args:
-            deed: What it is.
+            command: The command.
             result: What its ``undo`` needs.
         """
-        self._done.append(_Entry(deed, stands=True, landed=True, result=result))
+        self._done.append(_Entry(command, stands=True, landed=True, result=result))
         self.changed.emit()
 
     def drop(self, change: str) -> None:
-        """Forget all deeds after which this is other, and no others."""
-        self._done = [entry for entry in self._done if change not in entry.deed.changes]
-        self._undone = [entry for entry in self._undone if change not in entry.deed.changes]
-        self._under_way = {t: entry for t, entry in self._under_way.items() if change not in entry.deed.changes}
+        """Forget all commands that change this, and no others."""
+        self._done = [entry for entry in self._done if change not in entry.command.changes]
+        self._undone = [entry for entry in self._undone if change not in entry.command.changes]
+        self._under_way = {t: entry for t, entry in self._under_way.items() if change not in entry.command.changes}
         self.changed.emit()
 
-    def perform(self, deed: Command) -> Task:
-        """Do something and remember it. What was undone before cannot be done again any more."""
+    def perform(self, command: Command) -> Task:
+        """Do a command and put it on the stack. Undone commands cannot be redone any more."""
         self._undone.clear()
-        entry = _Entry(deed)
+        entry = _Entry(command)
         self._done.append(entry)
         return self._submit(entry, entry.do)
 
     @Slot()
     def undo(self) -> None:
-        """Take the last deed back."""
+        """Undo the last command."""
         if self._done:
             entry = self._done.pop()
             self._undone.append(entry)
@@ -134,14 +134,14 @@ class UndoStack(QObject):
 
     @Slot()
     def redo(self) -> None:
-        """Do again what was undone last."""
+        """Redo the command that was undone last."""
         if self._undone:
             entry = self._undone.pop()
             self._done.append(entry)
             self._submit(entry, entry.do)
 
     def _submit(self, entry: _Entry, work: Callable[[Study], object]) -> Task:
-        task = self._studies.act(work, *entry.deed.changes)
+        task = self._studies.act(work, *entry.command.changes)
         self._under_way[task] = entry
         entry.tasks.add(task)
         task.failed.connect(self._on_failed)
@@ -151,10 +151,10 @@ class UndoStack(QObject):
 
     @Slot(object)
     def _on_failed(self, _error: object) -> None:
-        """Put back what could not be taken back, or done again: a full disk has room again some time."""
+        """Put a command back that could not be undone or redone: the disk may have room again later."""
         entry = self._under_way.get(self._asked())
         if entry is None or len(entry.tasks) > 1:
-            return  # what was asked after it settles where it belongs
+            return  # later requests decide where it belongs
         if entry.stands:
             self._undone = [other for other in self._undone if other is not entry]
             self._done.append(entry)

@@ -1,4 +1,4 @@
-"""The videos in the window, and what is known of each."""
+"""The list of videos, with the facts known of each."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -53,7 +53,7 @@ class VideoEntry:
         analysis: What the model chosen says of it, whole; or None.
         reason: Why it failed, in a sentence.
         known_as: Its name in the study, or "" until the study knows it.
-        participant: The person in it, or None.
+        participant: The participant, or None.
         task: What is done in it, or "" for the study's task.
         extent: The part of the file that it is, or None for the whole.
     """
@@ -73,12 +73,12 @@ class VideoEntry:
 
     @property
     def footage(self) -> VideoClip:
-        """The file, or the part of it: what tells it from the other videos of the list."""
+        """The file, or the part of it, which identifies the video in the list."""
         return VideoClip(self.path, self.extent)
 
     @property
     def span_s(self) -> tuple[float, float] | None:
-        """When it begins and ends, in seconds from the first frame of its file; None while that is not known."""
+        """Begin and end in seconds from the first frame of its file; None while they are not known."""
         if self.info is None:
             return None
         try:
@@ -144,7 +144,7 @@ class VideoList(QObject):
         return next((entry for entry in self._entries if entry.known_as == name), None)
 
     def add(self, paths: Iterable[Path]) -> list[Path]:
-        """Append whole files; those that are there already are left as they are.
+        """Append whole files; those in the list already stay unchanged.
 
         Returns:
             The files that are new.
@@ -152,7 +152,7 @@ class VideoList(QObject):
         return [entry.path for entry in self.add_entries(VideoEntry(path) for path in dict.fromkeys(paths))]
 
     def add_entries(self, entries: Iterable[VideoEntry]) -> list[VideoEntry]:
-        """Append videos with what is known of them; those that are there already are left as they are.
+        """Append videos with their known fields; those in the list already stay unchanged.
 
         Returns:
             The entries that are new.
@@ -177,7 +177,7 @@ class VideoList(QObject):
             self.removed.emit(row)
 
     def update(self, footage: VideoClip, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
-        """Change fields of an entry; a video that has left the list, or has them already, is left alone."""
+        """Change fields of an entry; nothing happens if the video has left the list or has these values."""
         row = self._rows.get(footage)
         if row is None or all(_same(getattr(self._entries[row], name), value) for name, value in changes.items()):
             return

@@ -19,7 +19,7 @@ class LoadedModel:
     Attributes:
         name: Name of the checkpoint.
         folder: Where it lies.
-        device: Where it runs, for people.
+        device: The device, as it is shown.
         memory: Used and total memory of a GPU, or "".
         digest: Digest of its checkpoint.
     """
@@ -32,10 +32,10 @@ class LoadedModel:
 
 
 class ViewerState(QObject):
-    """What is on screen. Setting a property to what it is already does nothing.
+    """The state of the window. Setting a property to its present value does nothing.
 
-    Attributes of work under way carry the ``generation`` that they were asked in: it grows whenever another video is
-    chosen, so that late answers can be told from those that count.
+    Requests carry the ``generation`` in which they were made: it grows whenever another video is
+    chosen, so that late answers are recognised.
     """
 
     current_changed = Signal(object)
@@ -105,11 +105,10 @@ class ViewerState(QObject):
 
     @property
     def model(self) -> LoadedModel | None:
-        """The model that is loaded."""
         return self._model
 
     def set_model(self, model: LoadedModel | None) -> None:
-        """Say which model is loaded."""
+        """Set the loaded model."""
         if model != self._model:
             self._model = model
             self.model_changed.emit(model)

@@ -5,10 +5,10 @@ import platform
 import PySide6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from skillviewer.core.version import __version__
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
 
 
@@ -35,7 +35,6 @@ class About(OverlaySheet):
         words.setMinimumWidth(380)
         row.addWidget(words, 1)
         column.addLayout(row)
-        button = QPushButton(self.tr("Close"), self)
-        button.clicked.connect(self.dismiss)
+        button = push_button(self.tr("Close"), self, self.dismiss)
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
         self.setFocusProxy(button)

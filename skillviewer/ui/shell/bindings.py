@@ -1,8 +1,6 @@
 """Bindings of the actions of the window to the code that carries them out."""
 
-from collections.abc import Callable
 from functools import partial
-from operator import methodcaller
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QUrl, Slot
@@ -12,8 +10,9 @@ from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import log_dir
 from skillviewer.data.study import SUFFIX
-from skillviewer.ui.actions.handlers import Handlers, PlayerScreen
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
+from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.open_study import sample_source
 from skillviewer.ui.shell.about import About
 from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
@@ -37,7 +36,7 @@ OF_THIS_VIDEO = ("name_person", "remove_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
-    """Ties the actions of a window to what they do, and says which are possible now."""
+    """Binds the actions of a window, and enables those that are possible now."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -76,12 +75,6 @@ class Bindings(QObject):
         self._on_jobs()
         self.refresh()
 
-    @property
-    def _player(self) -> PlayerScreen:
-        """The screen whose player is meant: the one that is shown if it has one, else Inspect."""
-        name = self._window.screens.current
-        return cast("PlayerScreen", self._window.screen_named(name if name in PLAYER_SCREENS else "inspect"))
-
     def _bind_files(self) -> None:
         window, program, actions = self._window, self._program, self._window.actions_
         actions.bind("open_videos", lambda: program.open(window.dialogs.videos(window)))
@@ -106,7 +99,7 @@ class Bindings(QObject):
         self._on_undo()
 
     def _bind_screens(self) -> None:
-        """Tie the actions of screens and panels to their handlers; those of a screen are asked for when it is made."""
+        """Bind the actions of screens and panels to their handlers; those of a screen are taken when it is made."""
         window, actions = self._window, self._window.actions_
         screens = {screen.name for screen in window.screen_specs}
         for name in screens:
@@ -145,7 +138,7 @@ class Bindings(QObject):
 
     @Slot()
     def _enable(self, *_: object) -> None:
-        """Say which actions of screens and panels are possible now."""
+        """Enable the actions of screens and panels that are possible now."""
         for handlers in self._handlers.values():
             for name, possible in handlers.enabled.items():
                 self._window.actions_[name].setEnabled(possible())
@@ -166,13 +159,8 @@ class Bindings(QObject):
         actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.find_video)
         actions.bind("overlay", HoldToHideMap(self._program.state, actions["overlay"], self).begin)
-        for name, method in (
-            ("zoom_in", "zoom_in"),
-            ("zoom_out", "zoom_out"),
-            ("zoom_fit", "fit"),
-            ("curve_fit", "fit_curve"),
-        ):
-            actions.bind(name, partial(self._do_in_player, methodcaller(method)))
+        for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
+            actions.bind(name, partial(self._do_in_player, name))
         actions.bind("full_screen", self._full_screen)
         actions.bind("shortcuts", self._show_keys)
         actions.bind("guides", self._show_guides)
@@ -219,7 +207,7 @@ class Bindings(QObject):
 
     @Slot()
     def refresh(self, *_: object) -> None:
-        """Say which actions are possible now."""
+        """Enable the actions that are possible now."""
         program, actions = self._program, self._window.actions_
         actions.set_enabled(program.playback.video is not None, *NEEDS_VIDEO)
         actions.set_enabled(len(program.videos) > 0, *NEEDS_LIST)
@@ -237,12 +225,12 @@ class Bindings(QObject):
         actions.set_enabled(len(program.models.entries) > 1, "next_model", "previous_model")
         if not self._window.has_list:
             actions.set_enabled(False, "find_video")
-        if self._window.blind:  # what these are about is not on screen, and its name is for nobody to read
+        if self._window.blind:  # the video of these actions is not on screen, and its name must not be read
             actions.set_enabled(False, *OF_THIS_VIDEO)
 
     @Slot()
     def _stop(self) -> None:
-        """Stop all that is under way; ask where something would be lost."""
+        """Stop all jobs; ask first where work would be lost."""
         window, jobs = self._window, self._program.jobs
         lost = [job.title for job in jobs.running if job.loses and not job.stopping]
         question = self.tr("Stop all running work? The work done so far would be lost: {}.")
@@ -259,10 +247,18 @@ class Bindings(QObject):
 
     @Slot()
     def _focus_player(self) -> None:
-        self._player.focus_player()
+        self._do_in_player("focus")
 
-    def _do_in_player(self, do: Callable[[PlayerScreen], object]) -> None:
-        do(self._player)  # asked for only now: a screen is made when it is first shown
+    @property
+    def _player_screen(self) -> str:
+        """The screen whose player is meant: the one that is shown if it has a player, else Inspect."""
+        current = self._window.screens.current
+        return current if current in PLAYER_SCREENS else "inspect"
+
+    def _do_in_player(self, name: str) -> None:
+        screen = self._player_screen
+        self._window.screen_named(screen)  # made now at the latest, and with it its handlers
+        self._handlers[screen].player[name]()
 
     def _open_folder(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Open a folder of videos"))
@@ -369,7 +365,9 @@ class Bindings(QObject):
         playback = self._program.playback
         dialog = GoTo(video, playback.frames, playback.frame, self._window)
         dialog.chosen.connect(self._program.playback.seek)
-        dialog.open_above(self._player.transport)
+        transport = self._window.screen_named(self._player_screen).findChild(Transport)
+        assert transport is not None
+        dialog.open_above(transport)
 
     def _about(self) -> None:
         theme, ratio = self._program.themes.theme, self._window.devicePixelRatioF()

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QMenuBar,
-    QPushButton,
     QScrollArea,
     QWidget,
 )
@@ -20,14 +19,14 @@ from PySide6.QtWidgets import (
 from skillviewer.ui.actions.actions import Actions, key_text, plain, words
 from skillviewer.ui.actions.search import fits
 from skillviewer.ui.actions.table import MENUS
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
 
 ROW_PX = 32
 
 
 def all_actions(bar: QMenuBar) -> Iterator[tuple[str, QAction]]:
-    """Yield every action of the menus with the names of the menus that it stands in."""
+    """Yield every action of the menus with the names of its menus."""
     for top in bar.actions():
         menu = top.menu()
         if isinstance(menu, QMenu):
@@ -53,7 +52,7 @@ class _Row(QWidget):
 
 
 class CommandPalette(OverlaySheet):
-    """A field and the actions that fit what is typed; Enter does the chosen one.
+    """A search field and the matching actions; Enter runs the chosen one.
 
     Args:
         bar: The menus.
@@ -149,8 +148,7 @@ class KeySheet(OverlaySheet):
         )
         foot = horizontal(margins=(24, 0, 16, 12))
         foot.addWidget(note, 1)
-        self.change = QPushButton(self.tr("Change keys…"), self)
-        self.change.clicked.connect(self.dismiss)
+        self.change = push_button(self.tr("Change keys…"), self, self.dismiss)
         self.change.clicked.connect(change.trigger)
         foot.addWidget(self.change)
         column.addLayout(foot)
@@ -172,8 +170,7 @@ class KeySheet(OverlaySheet):
             specs = [spec for spec in self._specs if spec.menu == menu and spec.keys]
             if not specs:
                 continue
-            heading = QLabel(plain(words(menu)), parent)
-            heading.setProperty("heading", True)
+            heading = text_label(plain(words(menu)), parent, heading=True)
             heading.setContentsMargins(0, 10 if row else 0, 0, 0)
             grid.addWidget(heading, row, 0, 1, 2)
             row += 1

@@ -1,4 +1,4 @@
-"""A dock of the window: its heading, which steps back where a tab says the same."""
+"""A dock of the window: its heading is hidden where a tab shows the same title."""
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
@@ -25,7 +25,7 @@ class Heading(QLabel):
         return self._needed
 
     def set_needed(self, needed: bool) -> None:
-        """Say whether it is to be seen."""
+        """Show or hide it."""
         if needed != self._needed:
             self._needed = needed
             self.updateGeometry()
@@ -78,17 +78,16 @@ class Dock(QDockWidget):
 
     @Slot(str)
     def set_title(self, title: str) -> None:
-        """Call it something else."""
         self.setWindowTitle(title)
         self.heading.setText(title)
 
     @Slot()
     def _on_visibility(self, *_: object) -> None:
-        if isValid(self._window):  # docks are hidden once more while the window goes
+        if isValid(self._window):  # docks are hidden once more while the window is deleted
             for dock in self._window.findChildren(Dock):
                 dock.look()
 
     def look(self) -> None:
-        """Show the heading where no tab says the same."""
+        """Show the heading where no tab shows the same title."""
         tabbed = any(not other.isHidden() for other in self._window.tabifiedDockWidgets(self))
         self.heading.set_needed(not tabbed)

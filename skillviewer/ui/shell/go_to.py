@@ -1,4 +1,4 @@
-"""Going to a time or a frame that is typed."""
+"""The field in which a time or a frame to go to is typed."""
 
 import re
 
@@ -14,7 +14,7 @@ _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
 
 
 def parse_place(text: str, video: VideoInfo, frames: range | None = None) -> int | None:
-    """Return the frame (from 0) that a person means, or None where there is none such.
+    """Return the frame (from 0) that a text means, or None where there is no such frame.
 
     A whole number is a frame, counted from 1. Anything with a colon, a dot or an s is a time: ``13.5``, ``13s``,
     ``1:02``, ``00:13.733``, ``1:00:00``.
@@ -37,7 +37,7 @@ def _parsed(text: str, video: VideoInfo) -> int | None:
         return None
     hours, minutes, seconds = found.groups()
     time_s = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
-    # half a millisecond: a time as it is shown, rounded, finds its own frame
+    # half a millisecond: a rounded time, as it is shown, finds its own frame
     return video.frame_at(time_s + 0.0005) if time_s <= video.duration_s else None
 
 

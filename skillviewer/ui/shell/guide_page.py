@@ -1,4 +1,4 @@
-"""A guide as it is read: its text with tables and pictures, headings to go to, and what is searched."""
+"""The page of a guide: text with tables and pictures, links to headings, and search."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ MARGIN_PX = 24
 CELL_PX = 6
 LINE_HEIGHT_PERCENT = 130
 REFIT_MS = 120
-"""Pictures take the width of the page so long after it was changed last."""
+"""Pictures take the new width of the page after this rest."""
 
 
 class Guide(NamedTuple):
@@ -46,7 +46,7 @@ class Guide(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What is read of it, in lower case: without the addresses of links and the signs of Markdown."""
+        """The text as it is read, in lower case: without the addresses of links and the signs of Markdown."""
         return re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)\s]*\)|[`*|#\[\]]", "", self.text).lower()
 
 
@@ -100,7 +100,7 @@ class GuidePage(QTextBrowser):
         self.verticalScrollBar().setValue(0)
 
     def take_theme(self) -> None:
-        """Take the colours of the theme; what is read stays where it is."""
+        """Take the colours of the theme, without scrolling."""
         if self._guide is None:
             return
         cursor, place = self.textCursor(), self.verticalScrollBar().value()
@@ -124,7 +124,7 @@ class GuidePage(QTextBrowser):
                 return
 
     def search(self, words: str) -> None:
-        """Mark words wherever they stand, and go to the first place: all in one piece, or else each by itself.
+        """Mark words at all places, and go to the first: as a phrase, or else each word by itself.
 
         Args:
             words: What is searched; nothing is marked, and the place stays, if empty.
@@ -144,7 +144,7 @@ class GuidePage(QTextBrowser):
             self.setTextCursor(cursor)
 
     def next_hit(self, steps: int = 1) -> None:
-        """Go to the next place of what is searched, or back; round at either end."""
+        """Go to the next hit of the search, or back; wrap at both ends."""
         if self._hits:
             self._to_hit((self.hit - 1 + steps) % len(self._hits))
 
@@ -192,13 +192,13 @@ class GuidePage(QTextBrowser):
         document.setMarkdown(self._guide.text)
         self._dress(document)
         before, self._made = self._made, document
-        self.setDocument(document)  # laid out once, when all is in it
+        self.setDocument(document)  # laid out once, when it is complete
         if before is not None:
             before.deleteLater()  # Qt deletes only the document that it made itself
         self._fit_pictures()
-        document.documentLayout().blockBoundingRect(document.lastBlock())  # lays all out
+        document.documentLayout().blockBoundingRect(document.lastBlock())  # lays out the whole text
         room = document.size().height() - self.viewport().height()
-        self.verticalScrollBar().setRange(0, max(0, round(room)))  # told in time for a place to be gone back to
+        self.verticalScrollBar().setRange(0, max(0, round(room)))  # set now, so that the old position can be restored
 
     def _dress(self, document: QTextDocument) -> None:
         """Give lines and tables room, and remember where pictures are."""
@@ -212,7 +212,7 @@ class GuidePage(QTextBrowser):
             cursor.setPosition(block.position())
             how = block.blockFormat()
             how.setNonBreakableLines(False)
-            if "\ufffc" not in block.text():  # a picture would get that much room below it
+            if "\ufffc" not in block.text():  # otherwise the picture gets this room below it
                 how.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
             if how.headingLevel() > 1:
                 how.setTopMargin(MARGIN_PX)
@@ -227,7 +227,7 @@ class GuidePage(QTextBrowser):
                     heavy.append((piece.position(), piece.position() + piece.length(), characters))
                 at += 1
         for start, end, characters in heavy:
-            characters.setFontWeight(QFont.Weight.DemiBold)  # the heaviest that ships
+            characters.setFontWeight(QFont.Weight.DemiBold)  # the heaviest weight that ships
             cursor.setPosition(start)
             cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
             cursor.setCharFormat(characters)

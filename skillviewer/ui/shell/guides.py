@@ -1,4 +1,4 @@
-"""The guides that ship with the program, to be read and searched in a window of their own."""
+"""The dialog in which the guides of the program are read and searched."""
 
 from PySide6.QtCore import QSize, Qt, QUrl, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut, QShowEvent
@@ -14,7 +14,7 @@ NAMES = (
     "first-steps", "evidence", "study", "judging", "ranking", "finetune", "compare", "export", "data", "method",
     "benchmark", "simulated", "scripting", "performance", "packaging", "glossary",
 )  # fmt: skip
-"""Files of the guides, in the order in which they are listed: what is done every day first."""
+"""Files of the guides in the order of the list: everyday tasks first."""
 
 LEAST, USUAL = QSize(640, 440), QSize(960, 640)
 LIST_PX = 280
@@ -39,7 +39,7 @@ def guides() -> tuple[Guide, ...]:
 
 
 class Guides(QDialog):
-    """A list of guides beside the one that is read. It does not hold the window up, and is only hidden when closed.
+    """A list of guides, and the one that is read. The dialog does not block the window, and closing only hides it.
 
     Links lead from guide to guide. The program opens no other address: it is put on the clipboard.
 
@@ -57,7 +57,7 @@ class Guides(QDialog):
         self._words = [guide.words for guide in found]
         self._row = -1
         self._stale = False
-        self._left: list[tuple[int, int]] = []  # guides and places that links led away from
+        self._left: list[tuple[int, int]] = []  # guides and positions to go back to
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(self.tr("Search the guides"))
         self.search.setAccessibleName(self.tr("Search the guides"))
@@ -118,7 +118,7 @@ class Guides(QDialog):
         row.addLayout(column, 1)
 
     def show_guide(self, name: str, heading: str = "") -> None:
-        """Go to a guide; what was searched is let go of.
+        """Go to a guide, and end the search.
 
         Args:
             name: One of NAMES.
@@ -139,7 +139,7 @@ class Guides(QDialog):
             self.page.verticalScrollBar().setValue(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Let go of what is searched on Escape first, and close then."""
+        """End the search on the first Escape, and close on the second."""
         if event.key() == Qt.Key.Key_Escape and self.search.text():
             self.search.clear()
         else:
@@ -189,7 +189,7 @@ class Guides(QDialog):
 
     @Slot(str)
     def _on_search(self, words: str) -> None:
-        """List the guides that have all words, and go to the first of them where the one that is read has not."""
+        """List the guides that contain all words, and open the first of them unless the open one is among them."""
         wanted = words.lower().split()
         fits = [all(word in words_of for word in wanted) for words_of in self._words]
         self._list(fits)
@@ -202,7 +202,7 @@ class Guides(QDialog):
             self.message.setText(self.tr("No guide contains all of these words."))
 
     def _look(self) -> None:
-        """Mark in the guide what is searched."""
+        """Mark the searched words in the guide."""
         self.page.search(self.search.text())
         self._show_hit()
 

@@ -1,7 +1,7 @@
-"""The panel of work under way: what, how far, how long still, and a button to stop it."""
+"""The panel of running jobs: title, progress, time left, and a button to stop each."""
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.widgets.layout import text_label, vertical
@@ -16,8 +16,7 @@ class JobRow(QWidget):
         self.setSizePolicy(self.sizePolicy().horizontalPolicy(), self.sizePolicy().Policy.Maximum)
         column = vertical(self, (12, 8, 12, 8), 4)
         row = QHBoxLayout()
-        self._title = QLabel(job.title, self)
-        self._title.setProperty("heading", True)
+        self._title = text_label(job.title, self, heading=True)
         self._stop = QPushButton(self.tr("Cancel"), self)
         self._stop.setAccessibleName(self.tr("Cancel {}").format(job.title))
         self._stop.clicked.connect(job.stop)
@@ -51,7 +50,7 @@ class JobRow(QWidget):
 
 
 class JobsPanel(QWidget):
-    """All jobs under way."""
+    """All running jobs."""
 
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)

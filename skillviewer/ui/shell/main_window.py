@@ -1,4 +1,4 @@
-"""The window: first page, screens, docks, toolbar, status bar; what is dropped on it, and how it closes."""
+"""The window: first page, screens, docks, toolbar, status bar; drops of files, and closing."""
 
 from pathlib import Path
 from typing import cast
@@ -41,7 +41,7 @@ class MainWindow(QMainWindow):
     """
 
     blind_changed = Signal()
-    """A screen came or went on which nobody may read a name."""
+    """A screen on which names must not be read came or went."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         return Dock(spec.name, QCoreApplication.translate("parts", spec.title), panel, self, spec.area)
 
     def _join_docks(self) -> None:
-        """Put the docks on the right into one place, as tabs: each is a page that wants all the height."""
+        """Put the docks on the right into one place, as tabs: each needs the whole height."""
         self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
         side = Qt.DockWidgetArea.RightDockWidgetArea
         right = [self._docks[panel.name] for panel in self.panel_specs if panel.area is side]
@@ -188,7 +188,6 @@ class MainWindow(QMainWindow):
             self.panel.start_search()
 
     def panel_named(self, name: str) -> QWidget:
-        """Return a panel."""
         return self._docks[name].widget()
 
     def raise_dock(self, name: str) -> None:
@@ -232,9 +231,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def retitle(self) -> None:
-        """Say in the title and at the foot what is on screen; a screen may have words of its own for that.
+        """Show in title and status bar what is on screen; a screen may give its own texts.
 
-        A screen on which nobody may read a name has ``window_title()``, ``status_text()`` and ``secrets()``.
+        A screen on which names must not be read has ``window_title()``, ``status_text()`` and ``secrets()``.
         """
         screen, study, footage = self.screens.widget, self.program.studies.current, self.program.state.current
         own = getattr(screen, "window_title", None)
@@ -271,7 +270,7 @@ class MainWindow(QMainWindow):
         self.program.open(paths)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Go where the window was last time, if that is on a screen."""
+        """Restore the last position, if it is on a present screen."""
         super().showEvent(event)
         if not self._placed:
             self._placed = True
@@ -301,7 +300,7 @@ class MainWindow(QMainWindow):
         self.setEnabled(False)
         focus = self.focusWidget()
         if focus is not None:
-            focus.clearFocus()  # what is being written there is finished, and kept, while there is somebody to keep it
+            focus.clearFocus()  # text that is being typed is finished and stored while the study is still open
         self.program.close()
 
     @Slot()

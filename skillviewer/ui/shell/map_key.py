@@ -1,4 +1,4 @@
-"""The key of the map: pressed, it hides or shows the map; held down, only until it is let go."""
+"""The key of the map: a press hides or shows the map, holding it does so until it is released."""
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QObject
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.ui.session.viewer_state import ViewerState
 
 HELD_MS = 350
-"""A key that is down for longer was held, not pressed."""
+"""A key that is down for longer counts as held, not pressed."""
 
 
 class HoldToHideMap(QObject):
-    """Hides or shows the map, and ends a peek where the key was pressed: whichever key a person chose for it.
+    """Hides or shows the map; while its key is held down, only until it is released.
 
     Args:
         state: Holds how maps are shown.
@@ -48,8 +48,8 @@ class HoldToHideMap(QObject):
             self._state.toggle_overlay()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Put the map back when the key is let go after having been held."""
-        if event.type() == QEvent.Type.FocusOut:  # where the key is let go is not seen any more
+        """Put the map back when a held key is released."""
+        if event.type() == QEvent.Type.FocusOut:  # the release of the key is not seen any more
             self._end()
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease and not event.isAutoRepeat():
             let_go = QKeySequence(event.keyCombination())

@@ -1,4 +1,4 @@
-"""Menus in which one thing is chosen of several."""
+"""Menus in which one of several entries is chosen."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The bar that shows what the window has to say: the one place for failures, never a dialog in the way."""
+"""The message bar: the one place for failures, instead of dialogs."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -20,7 +20,7 @@ class MessageBar(QFrame):
     """Shows the latest message; closing it shows the one before.
 
     Args:
-        messages: What is to be said.
+        messages: The messages to show.
         icons: Icons by name.
         parent: Owner.
     """
@@ -67,14 +67,14 @@ class MessageBar(QFrame):
         return self._details.text()
 
     def keep_back(self, words: Collection[str]) -> None:
-        """Keep back what these words stand in, until others are given: where pairs are judged nobody reads a name."""
+        """Keep back messages with these words, until others are given: names are hidden while pairs are judged."""
         secrets = frozenset(word for word in words if word)
         if secrets != self._secrets:
             self._secrets = secrets
             self._dress()
 
     def _kept_back(self, message: Message) -> Message:
-        """Return a message as it may be read."""
+        """Return a message as it may be shown now."""
         if any(word in message.text for word in self._secrets):
             words = self.tr("There is a message about a video. It can be read when you have finished judging.")
             return Message(words, message.severity)

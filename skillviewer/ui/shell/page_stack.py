@@ -99,11 +99,11 @@ class PageStack(QObject):
         self._enter(START)
 
     def show_last(self) -> None:
-        """Show the screen that was shown before the first page, at first the first."""
+        """Show the screen that was shown last; the first screen if none was."""
         self.show(self._last)
 
     def show(self, name: str) -> None:
-        """Show a screen with its docks, as they were when it was left."""
+        """Show a screen with its docks, arranged as they were last."""
         if name == self._current:
             self._enter(name)
             return
@@ -124,11 +124,11 @@ class PageStack(QObject):
             docks = [self._docks[panel.name] for panel in self._panels if not self._docks[panel.name].isHidden()]
             self._window.resizeDocks(docks, [FIRST_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
             for dock in reversed(docks):
-                dock.raise_()  # of those that share a place the first lies on top
+                dock.raise_()  # of docks in one place the first lies on top
         self._enter(name)
 
     def keep(self) -> None:
-        """Remember how the docks stand."""
+        """Store the arrangement of the docks."""
         if self._current != START:
             self._program.settings.keep_layout(self._current, self._window.saveState(LAYOUT_VERSION))
 

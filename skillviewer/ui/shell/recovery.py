@@ -1,7 +1,7 @@
-"""Where one was, noted while the window is open: a session that ended without being closed is offered again.
+"""Recovery: the place of the user is noted while the window is open, and offered again after a crash.
 
-A session is a small file under the data folder, locked while its program lives. What a person said is in the study at
-once; this is only where they were.
+A session is a small file under the data folder, locked while its program runs. Votes and notes are in the study at
+once; the session holds the place alone.
 """
 
 import json
@@ -28,7 +28,7 @@ from skillviewer.ui.shell.start_page import StartPage
 log = logging.getLogger(__name__)
 
 NOTE_EVERY_MS = 2000
-"""How often it is looked at whether the person is somewhere else."""
+"""Interval at which a change of the place is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,11 @@ def left_behind(folder: Path) -> SessionPlace | None:
     found: list[SessionPlace] = []
     for path in folder.glob("*.json"):
         if TEMPORARY in path.suffixes:
-            continue  # a note that another window is writing
+            continue  # another window is writing this file
         with suppress(OSError):
             lock = WriteLock(path)
             if not lock.held:
-                continue  # another window, alive
+                continue  # another window is still open
             try:
                 found += filter(None, [_read(path)])
                 path.unlink()
@@ -92,14 +92,14 @@ def left_behind(folder: Path) -> SessionPlace | None:
 def _read(path: Path) -> SessionPlace | None:
     try:
         place = SessionPlace(**json.loads(path.read_text(encoding="utf-8")))
-        datetime.fromisoformat(place.noted_at)  # a session that cannot say when it was is none
+        datetime.fromisoformat(place.noted_at)  # a session without a date is ignored
     except (OSError, ValueError, TypeError):
         return None
     return place
 
 
 class SessionRecorder(QObject):
-    """Notes where the person is.
+    """Notes the place of the user.
 
     Args:
         program: What is open.
@@ -149,7 +149,7 @@ class SessionRecorder(QObject):
 
     @Slot()
     def note(self, *_: object) -> None:
-        """Write down where the person is, if that is somewhere else than before; in the worker of small works."""
+        """Store the place if it has changed; in the worker for small tasks."""
         place = self.place
         if self._lock is None or place == self._noted or self._program.index.stopped:
             return
@@ -157,13 +157,13 @@ class SessionRecorder(QObject):
         self._program.index.submit(lambda _backend, _token, _report: self._write(place))
 
     def _write(self, place: SessionPlace | None) -> None:
-        """Write, in the worker thread; never after the end, which may come while a note waits for its turn."""
+        """Write in the worker thread; not after the end, which may come while a write waits."""
         with self._writing:
             if not self._ended:
                 _write(self._path, place)
 
     def end(self) -> None:
-        """Forget the session: the window was closed as it should be."""
+        """Delete the session: the window was closed properly."""
         if self._lock is not None:
             self._timer.stop()
             with self._writing:
@@ -187,7 +187,7 @@ def _write(path: Path, place: SessionPlace | None) -> None:
 
 
 class Recovery(QObject):
-    """Offers on the first page to go back to where the last session was, if it ended without being closed.
+    """Offers on the first page to go back to the place of the last session, if that ended without being closed.
 
     Args:
         program: What is opened.
@@ -228,7 +228,7 @@ class Recovery(QObject):
 
 
 class Return(QObject):
-    """Goes back to where a session was: opens its study, then its video, frame and screen.
+    """Goes back to the place of a session: opens its study, then its video, frame and screen.
 
     Args:
         program: What is opened.

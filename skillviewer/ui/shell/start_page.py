@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import plain
-from skillviewer.ui.widgets.layout import horizontal, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 
 COLUMN_PX = 460
 MOST_SHOWN = 5
@@ -26,7 +26,7 @@ class StartPage(QWidget):
 
     recent_chosen = Signal(object)
     return_asked = Signal()
-    """To where the last session was, which ended without being closed."""
+    """Back to the place of the last session, which ended without being closed."""
 
     def __init__(self, logo: QPixmap, sample: QAction, videos: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,8 +41,7 @@ class StartPage(QWidget):
         picture.setPixmap(logo)
         column.addWidget(picture)
         column.addSpacing(8)
-        title = QLabel("SkillViewer", self)
-        title.setProperty("letters", "brand")
+        title = text_label("SkillViewer", self, letters="brand")
         column.addWidget(title)
         words = QLabel(
             self.tr(
@@ -66,8 +65,7 @@ class StartPage(QWidget):
         self._make_offer()
         column.addWidget(self.offer)
         column.addSpacing(24)
-        self._heading = QLabel(self.tr("Recent"), self)
-        self._heading.setProperty("heading", True)
+        self._heading = text_label(self.tr("Recent"), self, heading=True)
         column.addWidget(self._heading)
         self._recent = vertical(spacing=2)
         column.addLayout(self._recent)
@@ -77,11 +75,9 @@ class StartPage(QWidget):
     def _make_offer(self) -> None:
         self.offer = QWidget(self)
         offered = vertical(self.offer, (0, 16, 0, 0), 8)
-        self._offer_words = QLabel(self.offer)
-        self._offer_words.setWordWrap(True)
+        self._offer_words = text_label("", self.offer, wrap=True)
         self._offer_words.setFixedWidth(COLUMN_PX)
-        self.go_on = QPushButton(self.tr("Go on where it was"), self.offer)
-        self.go_on.clicked.connect(self.return_asked)
+        self.go_on = push_button(self.tr("Go on where it was"), self.offer, self.return_asked)
         offered.addWidget(self._offer_words)
         offered.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignLeft)
         self.offer.hide()
@@ -95,7 +91,7 @@ class StartPage(QWidget):
         return button
 
     def offer_return(self, title: str, when: str) -> None:
-        """Offer to go back to where the last session was.
+        """Offer to go back to the place of the last session.
 
         Args:
             title: Of its study; "" takes the offer away.

@@ -1,4 +1,4 @@
-"""The line at the foot of the window."""
+"""The status bar."""
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
@@ -17,7 +17,7 @@ from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import Theme, themed
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
-"""Fields that speak of the video on screen."""
+"""Fields about the video on screen."""
 
 LONGEST_MODEL_PX = 220
 
@@ -84,7 +84,7 @@ class StatusBar(QStatusBar):
         self._stop.clicked.connect(self.stop_asked)
         self.addPermanentWidget(self._job)
         self.addPermanentWidget(self._stop)
-        self._tick = QTimer(self)  # time left goes on falling between reports
+        self._tick = QTimer(self)  # the time left falls between reports too
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._on_jobs)
         playback.video_changed.connect(self._on_video)
@@ -118,7 +118,7 @@ class StatusBar(QStatusBar):
         return " | ".join(text for text in shown if text)
 
     def speak_for(self, text: str | None) -> None:
-        """Say this in the place of everything about videos, those at work too; None to speak of videos again."""
+        """Show this text instead of all fields about videos, jobs too; None shows the fields again."""
         self._instead = text
         self._job.setEnabled(text is None)  # the panel of jobs names videos
         self._on_jobs()
@@ -137,7 +137,7 @@ class StatusBar(QStatusBar):
         if field.text() != text:
             field.setText(text)
             field.setVisible(bool(text) and (self._instead is None or name not in ABOUT_VIDEO))
-            if name in {"frame", "sampled", "time"}:  # so that the line does not dance
+            if name in {"frame", "sampled", "time"}:  # so that the line does not jump
                 field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
 
     @Slot(object)
@@ -207,7 +207,7 @@ class StatusBar(QStatusBar):
             return self.tr("stopping…")
         count = self.tr("1 job") if len(running) == 1 else self.tr("{} jobs").format(len(running))
         share, left_s = job.share, job.left_s
-        blind = self._instead is not None  # a job may be called after a video
+        blind = self._instead is not None  # the title of a job may contain the name of a video
         self._job.setToolTip("" if blind else f"{job.title} {job.stage}".rstrip())
         if share is None:
             return count if blind else f"{count} · {job.title}"

@@ -1,4 +1,4 @@
-"""The row of tools: open, model, assess, map, all actions."""
+"""The toolbar: screens, open, model, assess, map, all actions."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ MODEL_PX = 220
 
 
 class ToolBar(QToolBar):
-    """The few things that are done all the time.
+    """Buttons of the screens and of the most frequent actions.
 
     Args:
         actions: What they do.

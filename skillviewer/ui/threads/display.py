@@ -21,7 +21,7 @@ LIBRARIES = "on Debian, bash packaging/system-libraries.sh installs what the win
 
 
 def display_problem(environment: Mapping[str, str]) -> str | None:
-    """Return in two sentences why no window can be shown, or None where one can, as far as can be told.
+    """Return in two sentences why no window can be shown, or None where none of the known reasons applies.
 
     What Qt would choose is asked in Qt's order: what QT_QPA_PLATFORM names, else Wayland in a Wayland session, then X.
     Choices of Qt that need no display, and those that this function does not know, are left to Qt.
@@ -75,7 +75,7 @@ def _x_problem(environment: Mapping[str, str]) -> str | None:
 
 def _wayland_problem(environment: Mapping[str, str]) -> str | None:
     name = environment.get("WAYLAND_DISPLAY", "wayland-0")
-    place = Path(environment.get("XDG_RUNTIME_DIR", "/")) / name  # an absolute name stays as it is
+    place = Path(environment.get("XDG_RUNTIME_DIR", "/")) / name  # an absolute name stays unchanged
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(PATIENCE_S)
@@ -86,11 +86,11 @@ def _wayland_problem(environment: Mapping[str, str]) -> str | None:
 
 
 def _plugin_problem(platform: str) -> str | None:
-    """Say which library of the system is missing for Qt's plugin, which is loaded as Qt would."""
+    """Return which system library is missing for Qt's plugin, which is loaded as Qt would."""
     spec = importlib.util.find_spec("PySide6")
     places = spec.submodule_search_locations if spec is not None else None
     plugin = Path(next(iter(places or ["/"]))) / "Qt" / "plugins" / "platforms" / f"libq{platform}.so"
-    if not plugin.exists():  # Qt lies elsewhere, and finds it
+    if not plugin.exists():  # Qt is installed elsewhere, and finds its plugin
         return None
     try:
         ctypes.CDLL(str(plugin))

@@ -1,4 +1,4 @@
-"""When garbage is collected: by the window's thread, between events, and never while others import."""
+"""Garbage collection by the window's thread, between events, and never while others import."""
 
 import gc
 import sys
@@ -7,14 +7,14 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 TICK_MS = 500
 WHOLE_EVERY = 120
-"""Every how many rests everything is looked at, and not only what is new."""
+"""A full collection is made at every so many pauses; else only new objects are collected."""
 
 
 class Collector(QObject):
-    """Takes over from Python's own collector while it lives.
+    """Replaces Python's automatic collector while it lives.
 
     Left alone, the collector runs in whichever thread happens to make an object. It then holds Python's lock for as
-    long as it takes: 85 ms at a stretch while torch is imported, and 125 ms for every look at all that torch and numba
+    long as it takes: 85 ms at a time while torch is imported, and 125 ms for every look at all that torch and numba
     brought (measured). It may also delete a widget in a thread that must not touch one.
 
     What modules bring stays as long as the program does, so it is set aside once they are imported; what is left to be
@@ -39,7 +39,7 @@ class Collector(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Leave it to Python again."""
+        """Turn Python's collector on again."""
         self._timer.stop()
         gc.unfreeze()
         if self._was_enabled:
@@ -49,7 +49,7 @@ class Collector(QObject):
     def _tick(self) -> None:
         before, self._modules = self._modules, len(sys.modules)
         if self._modules != before:
-            gc.freeze()  # something was imported: none of it is garbage
+            gc.freeze()  # modules were imported: none of them is garbage
             return
         self._rests += 1
         gc.collect(2 if self._rests % WHOLE_EVERY == 0 else 1)

@@ -1,4 +1,4 @@
-"""Long work under way: title, n of m, time left, and a way to stop it."""
+"""Running jobs: title, n of m, time left, and stopping."""
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
@@ -6,7 +6,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.ui.threads.worker_thread import Task
 
 SURE_S, SURE_SHARE = 5.0, 0.03
-"""Time left is told after so long, or so much of the work: before that it would be wide of the mark."""
+"""The time left is shown after so long, or so much of the work: an earlier estimate would be far off."""
 
 
 class Job(QObject):
@@ -45,7 +45,7 @@ class Job(QObject):
 
     @property
     def stage(self) -> str:
-        """Part of the work under way, in a few words."""
+        """The present step of the work, in a few words."""
         return self._stage
 
     @property
@@ -70,18 +70,18 @@ class Job(QObject):
 
     @property
     def left_s(self) -> float | None:
-        """Seconds left of this part at the pace so far, or None before that can be told."""
+        """Seconds left of this part at the pace so far, or None before it can be estimated."""
         elapsed_s = self._since.elapsed() / 1000
         n_steps = self._done - self._from
         if not self._total or n_steps < 1 or elapsed_s < 1:
             return None
-        if elapsed_s < SURE_S and n_steps < SURE_SHARE * self._total:  # the first steps tell little
+        if elapsed_s < SURE_S and n_steps < SURE_SHARE * self._total:  # the first steps say little about the pace
             return None
         return elapsed_s / n_steps * (self._total - self._done)
 
     def set_progress(self, stage: str, done: int, total: int) -> None:
-        """Say how far it is. Where the count begins anew, with another part of the work, so does the pace."""
-        if done < self._done or not self._total:  # also where it begins: it may have waited for its turn
+        """Report progress. Where the count begins anew, with another part of the work, so does the pace."""
+        if done < self._done or not self._total:  # its start counts too: it may have waited for its turn
             self._from = done
             self._since.restart()
         self._stage, self._done, self._total = stage, done, total
@@ -102,12 +102,12 @@ class Job(QObject):
 
     @Slot()
     def finish(self) -> None:
-        """Say that it is over, however it ended."""
+        """Report that it has ended, in whatever way."""
         self.finished.emit()
 
 
 class Jobs(QObject):
-    """The jobs under way, the oldest first."""
+    """The running jobs, the oldest first."""
 
     changed = Signal()
 
@@ -117,7 +117,6 @@ class Jobs(QObject):
 
     @property
     def running(self) -> tuple[Job, ...]:
-        """The jobs under way."""
         return tuple(self._jobs)
 
     @property

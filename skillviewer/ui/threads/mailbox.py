@@ -1,4 +1,4 @@
-"""A place for one request: while the worker thread is busy, the latest request replaces the one that waits."""
+"""A mailbox for one request: while the worker is busy, the latest request replaces the waiting one."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -43,7 +43,7 @@ class LatestOnly(QObject, Generic[RequestT]):
         return self._task is not None
 
     def post(self, request: RequestT, *, interrupt: bool) -> None:
-        """Ask; a request that still waits is forgotten.
+        """Ask; a request that still waits is dropped.
 
         Args:
             request: What is asked.
@@ -56,7 +56,7 @@ class LatestOnly(QObject, Generic[RequestT]):
             self._superseded.cancel()
 
     def clear(self) -> None:
-        """Forget the request that waits, and let the one under way stop early."""
+        """Drop the waiting request, and let the one under way stop early."""
         self._waiting = None
         self._superseded.cancel()
 

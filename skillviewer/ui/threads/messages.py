@@ -18,7 +18,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing to say.
+    """A message.
 
     Attributes:
         text: A sentence.
@@ -46,17 +46,17 @@ class Messages(QObject):
         return tuple(self._waiting)
 
     def post(self, message: Message) -> None:
-        """Say something. The same words twice are said once."""
+        """Show a message. The same text twice is shown once."""
         self._waiting = [m for m in self._waiting if m.text != message.text]
         self._waiting.append(message)
         self.changed.emit()
 
     def note(self, text: str) -> None:
-        """Say something that is no failure."""
+        """Show a message that is no failure."""
         self.post(Message(text))
 
     def fail(self, error: BaseException) -> None:
-        """Say that something failed, in the error's own words where they are fit to be shown."""
+        """Show a failure, in the words of the error where they are fit to be shown."""
         if isinstance(error, SkillViewerError):
             self.post(Message(str(error), Severity.ERROR))
         else:
@@ -65,7 +65,7 @@ class Messages(QObject):
             self.post(Message(text, Severity.ERROR, details=(what,)))
 
     def dismiss(self) -> None:
-        """Take the latest message away."""
+        """Dismiss the latest message."""
         if self._waiting:
             self._waiting.pop()
             self.changed.emit()

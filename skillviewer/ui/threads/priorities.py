@@ -1,4 +1,4 @@
-"""The window goes first: how threads that compute leave it room."""
+"""Priorities of threads: the window's goes before those that compute."""
 
 import os
 import sys
@@ -7,9 +7,9 @@ import threading
 from PySide6.QtCore import QThread
 
 SWITCH_S = 0.001
-"""How long a thread may keep Python's lock while the window's waits for it; Python's own 5 ms add up in one event."""
+"""Switch interval of Python's lock; with the default of 5 ms the waits of one event add up."""
 NICENESS = 5
-"""Of threads that compute; those that torch, OpenCV and the encoders start from there take it over."""
+"""Niceness of threads that compute; threads that torch, OpenCV and the encoders start from there inherit it."""
 
 
 def let_threads_rest() -> None:
@@ -24,7 +24,7 @@ def let_threads_rest() -> None:
 
 def give_way() -> None:
     """Let the calling thread, a QThread, and those that it starts come after the window's."""
-    if sys.platform == "linux":  # priorities of QThread mean nothing to its usual scheduler
+    if sys.platform == "linux":  # the usual scheduler ignores priorities of QThread
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
     else:
         QThread.currentThread().setPriority(QThread.Priority.LowPriority)

@@ -1,4 +1,4 @@
-"""Progress at a pace that can be seen: the first at once, then the latest, some times a second."""
+"""Throttled progress: the first report at once, then the latest some times a second; and single-shot timers."""
 
 from collections.abc import Callable
 
@@ -35,13 +35,13 @@ class Throttle(QObject):
         self._timer = single_shot(self, SHOWN_EVERY_MS, self._show)
 
     def report(self, progress: Progress) -> None:
-        """Show it now, or, if something was shown a moment ago and nothing newer comes, then."""
+        """Show it now, or, if a report was shown a moment ago, after a short time unless a newer one comes."""
         self._latest = progress
         if not self._timer.isActive():
             self._show()
 
     def stop(self) -> None:
-        """Forget what was not shown."""
+        """Drop a report that was not shown yet."""
         self._timer.stop()
         self._latest = None
 

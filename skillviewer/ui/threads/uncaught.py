@@ -36,7 +36,7 @@ def log_to(folder: Path) -> logging.Handler | None:
 
 
 class ExceptionHook(QObject):
-    """Takes the place of ``sys.excepthook``, which is where errors of slots and event handlers arrive."""
+    """Replaces ``sys.excepthook``, which gets the errors of slots and event handlers."""
 
     caught = Signal(object)
     """The error; delivered in the window's thread whatever thread it happened in."""
@@ -54,7 +54,7 @@ class ExceptionHook(QObject):
             threading.excepthook = self._on_thread_error
 
     def uninstall(self) -> None:
-        """Put back what was there before."""
+        """Restore the earlier hook."""
         if self._before is not None and self._threads_before is not None:
             sys.excepthook, threading.excepthook = self._before, self._threads_before
             self._before = self._threads_before = None

@@ -19,7 +19,7 @@ Work = Callable[[ResourceT, CancelToken, Report], object]
 
 
 class Task(QObject):
-    """What the window holds of one job. All signals fire in the window's thread.
+    """The handle of one job in the window. All signals fire in the window's thread.
 
     Exactly one of ``succeeded``, ``failed`` and ``cancelled`` fires, once, and then ``finished``. After ``cancel()``,
     ``succeeded`` and ``progressed`` never fire.
@@ -129,7 +129,6 @@ class WorkerThread(QObject, Generic[ResourceT]):
 
     @property
     def name(self) -> str:
-        """Name of the thread."""
         return self._thread.objectName()
 
     @property
@@ -175,7 +174,7 @@ class WorkerThread(QObject, Generic[ResourceT]):
     @Slot(int, str, object)
     def _deliver(self, number: int, kind: str, payload: object) -> None:
         if kind == "progressed":
-            # work that keeps its report function may call it when the job is over: nobody waits for that
+            # work that keeps its report function may call it when the job is over: that report is dropped
             waiting = self._tasks.get(number)
             if waiting is not None and not waiting.token.cancelled:
                 waiting.progressed.emit(payload)

@@ -52,7 +52,7 @@ class VideoColumn:
         under: What stands under the text of a cell, muted; "" for nothing.
         spoken: What a screen reader adds to the text.
         number: Whether it is aligned to the right, as numbers are.
-        shown: Whether it is on screen; the others are said under the name, and can be sorted by.
+        shown: Whether it is on screen; values of the others are under the name, and can be sorted by.
         widest: The widest text that it must hold; "" for its heading. The first column takes the room that is left.
         of_all: Whether a value depends on the other videos, and is shown anew when one of them gets a score.
     """
@@ -190,4 +190,4 @@ COLUMNS: tuple[VideoColumn, ...] = table(
     ),
 )
 NAME = 0
-"""The column of the name: it shows the picture and takes the room that is left."""
+"""The column of the name, which shows the picture and takes the room that is left."""

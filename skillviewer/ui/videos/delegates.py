@@ -14,7 +14,7 @@ from skillviewer.ui.widgets.theme import Theme, themed
 THUMBNAIL = QSize(52, 34)
 ICON_PX = 14
 NUMBER_MARGIN_PX = 18
-"""Right of numbers, as of their headings, which need it for the arrow of the order."""
+"""Margin to the right of numbers, as of their headings, which need it for the sort arrow."""
 
 
 class VideoNameDelegate(QStyledItemDelegate):
@@ -49,7 +49,6 @@ class VideoNameDelegate(QStyledItemDelegate):
         self._warning = self._icons.icon("warning", theme, theme.warn)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw."""
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         entry = index.data(ENTRY_ROLE)
@@ -98,7 +97,6 @@ class NumberDelegate(QStyledItemDelegate):
         self._muted = QColor(theme.muted)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw."""
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         side = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))

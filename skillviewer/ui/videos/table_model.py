@@ -36,7 +36,7 @@ SETTLE_MS = 100
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 UNDER_ROLE = Qt.ItemDataRole.UserRole + 2
-"""What stands under a name or a score."""
+"""Role of the text under a name or a score."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -99,7 +99,7 @@ class VideoTable(QAbstractTableModel):
         return get(self._videos[index.row()], self.columns[index.column()]) if get is not None else None
 
     def _spoken(self, entry: VideoEntry, column: VideoColumn) -> str:
-        """Say the whole row at its name."""
+        """Return the text for screen readers; at the name, that of the whole row."""
         if column is self.columns[NAME]:
             rest = (self._spoken(entry, other) for other in self.columns[NAME + 1 :])
             return ", ".join((column.text(entry, self._cohorts), *rest))
@@ -162,7 +162,7 @@ class VideoFilter(QSortFilterProxyModel):
         self.invalidate()
 
     def set_current(self, footage: VideoClip | None) -> None:
-        """Keep the video on screen, whatever is kept besides: a list that drops it would go on to another."""
+        """Keep the video on screen in the list, whatever the filter: else another video would be chosen."""
         if footage != self._current:
             self._current = footage
             if self._state is not None or self._words:
@@ -192,7 +192,7 @@ class VideoFilter(QSortFilterProxyModel):
 
 @lru_cache(maxsize=4096)
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a key by which clip 9 stands before clip 10."""
+    """Return a sort key by which clip 9 comes before clip 10."""
     parts: list[tuple[int, int, str]] = []
     digits = ""
     for letter in text + "\0":

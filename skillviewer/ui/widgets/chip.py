@@ -1,4 +1,4 @@
-"""A small button for a word, as several stand in a line."""
+"""A small button for a word, for use in a row."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QToolButton, QWidget
@@ -7,7 +7,7 @@ SIDES_PX, ABOVE_PX = 7, 4
 
 
 class Chip(QToolButton):
-    """A word with a thin line around it, no wider than it needs to be.
+    """A word with a thin border, as narrow as possible.
 
     Args:
         text: The word.
@@ -24,11 +24,9 @@ class Chip(QToolButton):
         self.setProperty("letters", "chip")
 
     def sizeHint(self) -> QSize:
-        """Fit the word."""
         self.ensurePolished()
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self.text()) + 2 * SIDES_PX, metrics.height() + 2 * ABOVE_PX)
 
     def minimumSizeHint(self) -> QSize:
-        """Never cut the word."""
         return self.sizeHint()

@@ -51,7 +51,6 @@ class ColourBar(QWidget):
         return text
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         scene = self._scene
         if scene is None:
             return
@@ -75,7 +74,7 @@ class ColourBar(QWidget):
     ) -> None:
         metrics = self.fontMetrics()
         placed: list[tuple[float, float]] = []
-        order = sorted(marks, key=lambda mark: mark[0] not in {low, high})  # the ends keep their place
+        order = sorted(marks, key=lambda mark: mark[0] not in {low, high})  # the labels of the ends keep their place
         for value, text in order:
             x = bar.left() + (value - low) / (high - low) * bar.width()
             painter.setPen(QPen(self._line, 1))

@@ -1,4 +1,4 @@
-"""Questions to the person, in one place, so that tests can answer them."""
+"""Questions to the user, in one place, so that tests can answer them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ class Dialogs:
     """Asks for files, folders, and yes or no."""
 
     def videos(self, parent: QWidget) -> list[Path]:
-        """Ask for videos or a study; none when the person changed their mind."""
+        """Ask for videos or a study; none where the user cancels."""
         patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
         kinds = parent.tr("Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)")
         kinds = kinds.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
@@ -22,7 +22,7 @@ class Dialogs:
         return [Path(name) for name in names]
 
     def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:
-        """Ask where to write a file; it asks by itself before one is written over.
+        """Ask for a file to write; the dialog asks before a file is replaced.
 
         Args:
             parent: Over which window.
@@ -39,7 +39,7 @@ class Dialogs:
         return Path(name) if name else None
 
     def word(self, parent: QWidget, title: str, question: str, known: Sequence[str], now: str) -> str | None:
-        """Ask for a word that may be one of those known; None when the person changed their mind.
+        """Ask for a word that may be one of those known; None where the user cancels.
 
         Args:
             parent: Over which window.

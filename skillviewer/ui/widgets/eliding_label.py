@@ -1,4 +1,4 @@
-"""A line of words that says less where there is less room."""
+"""A label with a shorter text where there is less room."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 
 class ShortLabel(QLabel):
-    """Shows the longest of several wordings that fits; all of it is in the tooltip where that is not the first.
+    """Shows the longest of several texts that fits; the tooltip has the first where it does not fit.
 
     It asks for the room of the shortest wording and takes what there is; it never keeps a window from being narrow.
 
@@ -23,11 +23,11 @@ class ShortLabel(QLabel):
 
     @property
     def words(self) -> str:
-        """All that is said, whatever there is room for."""
+        """The longest text, also where it does not fit."""
         return self._forms[0]
 
     def set_forms(self, *forms: str, tip: str = "") -> None:
-        """Say something.
+        """Set the texts.
 
         Args:
             forms: Wordings of it, the longest first.
@@ -52,7 +52,6 @@ class ShortLabel(QLabel):
         self.setToolTip(self._tip or (self.words if shown != self.words else ""))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Choose again."""
         super().resizeEvent(event)
         self._choose()
 

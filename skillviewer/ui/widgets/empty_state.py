@@ -1,4 +1,4 @@
-"""A page with nothing on it yet: one sentence, and one button where there is something to do."""
+"""An empty page: a sentence, and a button where there is something to do."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
@@ -8,7 +8,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Empty(QWidget):
-    """A sentence with a button, or with how far work is.
+    """A sentence with a button, or with a progress bar.
 
     Args:
         parent: Owner.

@@ -2,7 +2,9 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from skillviewer.ui.widgets.layout import push_button
 
 
 class NothingOpen(QWidget):
@@ -23,7 +25,6 @@ class NothingOpen(QWidget):
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setWordWrap(True)
         label.setProperty("muted", True)
-        button = QPushButton(action.iconText(), self)
-        button.clicked.connect(action.trigger)
+        button = push_button(action.iconText(), self, action.trigger)
         column.addWidget(label)
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)

@@ -19,7 +19,6 @@ class Flow(QLayout):
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
-        """Append."""
         self._items.append(item)
 
     def count(self) -> int:
@@ -31,15 +30,14 @@ class Flow(QLayout):
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
-        """Take one out."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """Take no more room than needed."""
+        """Return no direction: the layout takes no more room than it needs."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """Be higher where it is narrow."""
+        """Return True: the layout is higher where it is narrow."""
         return True
 
     def heightForWidth(self, width: int) -> int:
@@ -47,18 +45,17 @@ class Flow(QLayout):
         return self._arrange(QRect(0, 0, width, 0), move=False)
 
     def sizeHint(self) -> QSize:
-        """Want one line."""
+        """Return the size of one line."""
         sizes = [item.sizeHint() for item in self._items if not item.isEmpty()]
         gaps = max(len(sizes) - 1, 0) * self._gap_px
         return QSize(sum(size.width() for size in sizes) + gaps, max((size.height() for size in sizes), default=0))
 
     def minimumSize(self) -> QSize:
-        """Need the widest of all."""
+        """Return the size of the widest widget."""
         sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
         return QSize(max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0))
 
     def setGeometry(self, rect: QRect) -> None:
-        """Put all in their places."""
         super().setGeometry(rect)
         self._arrange(rect, move=True)
 

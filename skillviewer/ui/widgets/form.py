@@ -77,13 +77,13 @@ def choose(box: QComboBox, value: object) -> None:
 
 TEXT_MARGIN_PX = 7
 LEAST_PX = 90
-"""A narrow form decides how wide its fields are, not the longest number that one could hold."""
+"""In a narrow form the fields are narrower than the longest number that they could hold."""
 
 Box = TypeVar("Box", bound=QAbstractSpinBox)
 
 
 def indented(box: Box) -> Box:
-    """Let a number begin where the words of other fields do; of a style sheet's padding Qt leaves the left one out."""
+    """Let a number begin where the text of other fields does: Qt ignores the left padding of a style sheet."""
     box.lineEdit().setTextMargins(TEXT_MARGIN_PX, 0, 0, 0)
     box.setMinimumWidth(LEAST_PX)
     return box

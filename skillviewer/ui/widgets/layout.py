@@ -1,7 +1,10 @@
-"""Layouts and labels, made in one call."""
+"""Layouts, labels, buttons and scroll areas, made in one call."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 Margins = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels."""
@@ -38,7 +41,14 @@ def _space(layout: QVBoxLayout | QHBoxLayout, margins: Margins | None, spacing: 
 
 
 def text_label(
-    text: str, parent: QWidget | None = None, *, wrap: bool = False, muted: bool = False, plain: bool = False
+    text: str,
+    parent: QWidget | None = None,
+    *,
+    wrap: bool = False,
+    muted: bool = False,
+    plain: bool = False,
+    heading: bool = False,
+    letters: str = "",
 ) -> QLabel:
     """Return a label.
 
@@ -48,11 +58,57 @@ def text_label(
         wrap: Whether long text goes on in another line.
         muted: Whether it is in the muted colour.
         plain: Whether tags in the text are shown as they are: names and errors come from files.
+        heading: Whether it is a heading.
+        letters: Size and weight: one of ``theme.LETTERS``, or "" for the usual.
     """
     made = QLabel(text, parent)
     made.setWordWrap(wrap)
-    if muted:
-        made.setProperty("muted", True)
+    for name, value in (("muted", muted), ("heading", heading), ("letters", letters)):
+        if value:
+            made.setProperty(name, value)
     if plain:
         made.setTextFormat(Qt.TextFormat.PlainText)
     return made
+
+
+def push_button(
+    text: str, parent: QWidget, pressed: Callable[[], object] | SignalInstance | None = None, *, primary: bool = False
+) -> QPushButton:
+    """Return a button.
+
+    Args:
+        text: Its words.
+        parent: Owner.
+        pressed: What it does, or the signal that it emits.
+        primary: Whether it is the button that matters most.
+    """
+    button = QPushButton(text, parent)
+    if primary:
+        button.setProperty("primary", True)
+    if pressed is not None:
+        button.clicked.connect(pressed)
+    return button
+
+
+def scroll_area(parent: QWidget, name: str) -> QScrollArea:
+    """Return an area without a frame that scrolls up and down.
+
+    Args:
+        parent: Owner.
+        name: Accessible name.
+    """
+    area = QScrollArea(parent)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setAccessibleName(name)
+    return area
+
+
+def fill_ground(colour: QColor | str, *widgets: QWidget) -> None:
+    """Fill the ground of widgets with a colour."""
+    for widget in widgets:
+        palette = widget.palette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(colour))
+        widget.setPalette(palette)
+        widget.setAutoFillBackground(True)

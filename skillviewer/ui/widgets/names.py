@@ -1,4 +1,4 @@
-"""Elision of names so that the part that tells them apart stays."""
+"""Elision of names that keeps the part in which they differ."""
 
 from collections.abc import Sequence
 

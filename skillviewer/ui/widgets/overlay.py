@@ -59,7 +59,7 @@ class OverlaySheet(QFrame):
     @Slot(QWidget, QWidget)
     def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is not self and not self.isAncestorOf(new):
-            self._before = None  # the person chose where to go on
+            self._before = None  # the user chose where to go on
             self.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -71,7 +71,7 @@ class OverlaySheet(QFrame):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Close when the window changes its size: the place would be wrong."""
+        """Close when the window changes its size, since the position would be wrong."""
         if watched is self._window and event.type() == QEvent.Type.Resize:
             self.close()
         return super().eventFilter(watched, event)

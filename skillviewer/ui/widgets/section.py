@@ -1,12 +1,12 @@
-"""One part of the Why page: a heading, and what stands below it."""
+"""A section of the Why page: a heading and its contents."""
 
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.layout import vertical
+from skillviewer.ui.widgets.layout import text_label, vertical
 
 
 class Section(QWidget):
-    """A part with a heading.
+    """A section with a heading.
 
     Args:
         title: The heading.
@@ -20,9 +20,7 @@ class Section(QWidget):
         self.setAccessibleName(title)
         side = 0 if wide else 12
         self.column = vertical(self, (side, 16, side, 0), 6)
-        heading = QLabel(title, self)
-        heading.setProperty("heading", True)
-        heading.setWordWrap(True)
+        heading = text_label(title, self, heading=True, wrap=True)
         if wide:
             heading.setContentsMargins(12, 0, 12, 0)
         self.column.addWidget(heading)

@@ -1,4 +1,4 @@
-"""Signed amounts in colour and length: what raises in orange, what lowers in blue, as in maps that have a sign."""
+"""Signed amounts as bars: orange raises, blue lowers, as in signed maps."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -44,7 +44,6 @@ class SignedBar(QWidget):
         return self._value
 
     def sizeHint(self) -> QSize:
-        """Be flat."""
         return QSize(100, HEIGHT_PX)
 
     @themed
@@ -64,7 +63,6 @@ class SignedBar(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw."""
         painter = QPainter(self)
         middle, height = self.width() / 2, float(self.height())
         painter.fillRect(QRectF(0, height / 2 - 0.5, self.width(), 1), QColor(self._theme.line))

@@ -24,7 +24,7 @@ ROW_PX = 28
 NAME_PX = 96
 """The first column, of names, is no narrower."""
 LONG = 24
-"""Of names with more letters, what all have in common is left out at the beginning."""
+"""In longer names the beginning that all have in common is left out."""
 
 
 def set_up(view: QTableView, name: str, row_px: int) -> None:
@@ -61,13 +61,13 @@ class Column:
         title: Heading.
         meaning: Tooltip of the heading: what its numbers are, in a sentence.
         number: Whether it holds numbers, which are aligned to the right.
-        stretch: Whether it takes the room that is left.
+        fills: Whether it takes the room that is left.
     """
 
     title: str
     meaning: str = ""
     number: bool = True
-    stretch: bool = False
+    fills: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,9 @@ class PlainTable(QTableWidget):
 
     @property
     def shown_rows(self) -> tuple[Cells, ...]:
-        """The rows that it shows."""
         return self._rows
 
     def minimumSizeHint(self) -> QSize:
-        """Three rows."""
         return QSize(160, 4 * (self.fontMetrics().height() + 8))
 
     def fill(self, columns: Sequence[Column], rows: Sequence[Cells]) -> None:
@@ -142,7 +140,7 @@ class PlainTable(QTableWidget):
             self.clearSelection()
 
     def choose(self, key: str) -> None:
-        """Mark a row."""
+        """Select a row."""
         at = next((i for i, row in enumerate(self._rows) if row.key == key), None)
         if at is not None:
             self.setCurrentCell(at, 0)
@@ -173,7 +171,7 @@ class PlainTable(QTableWidget):
             item.setToolTip(column.meaning)
             item.setTextAlignment(side_of(number=column.number))
             self.setHorizontalHeaderItem(at, item)
-            mode = QHeaderView.ResizeMode.Stretch if column.stretch else QHeaderView.ResizeMode.ResizeToContents
+            mode = QHeaderView.ResizeMode.Stretch if column.fills else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(at, mode)
 
     def _on_cell(self, row: int, _column: int) -> None:
@@ -249,7 +247,6 @@ class SortedTable(QTableView):
         return [[model.item(r, c).text() for c in range(model.columnCount())] for r in range(model.rowCount())]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the new width."""
         super().resizeEvent(event)
         self._share_width()
 

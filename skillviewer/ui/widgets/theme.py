@@ -19,14 +19,14 @@ FONT_SIZE_PT = 10
 LETTERS = {
     "fine": (0.85, 400),
     "chip": (0.9, 400),
-    "plain": (1.0, 400),  # where a font of its own would not follow
+    "plain": (1.0, 400),  # since a font of its own would not follow
     "lead": (1.15, 600),
     "figure": (1.35, 600),
     "question": (1.4, 600),
     "page": (1.6, 600),
     "brand": (2.2, 600),
 }
-"""Words of other than the usual size: share of it, and weight. A widget asks by its property ``letters``."""
+"""Text of another size: share of the usual size, and weight. A widget asks for it by its property ``letters``."""
 FONT_FAMILY = "Inter"
 
 

@@ -14,7 +14,6 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
     """Ticks as m:ss, with decimals where they are close."""
 
     def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
-        """Return the labels."""
         decimals = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2 if spacing >= 0.01 else 3
         labels = []
         for value in values:
@@ -27,15 +26,14 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
 
 
 class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
-    """Ticks with a true minus."""
+    """Ticks with a real minus sign."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return the labels."""
         return [label.replace("-", "−") for label in super().tickStrings(values, scale, spacing)]
 
 
 class TimePlot(pg.PlotWidget):  # type: ignore[misc]
-    """A plot of scores over time. The wheel zooms time about the mouse; what the buttons do, a plot says itself.
+    """A plot of scores over time. The wheel zooms time about the mouse; subclasses define the buttons.
 
     Args:
         parent: Owner.

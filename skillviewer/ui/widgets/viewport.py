@@ -7,7 +7,7 @@ MOST_ZOOM = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Viewport:
-    """A picture in a widget. All lengths are in the widget's pixels but for the picture's own size.
+    """A picture in a widget. All lengths except the size of the picture are in pixels of the widget.
 
     Attributes:
         width: Width of the widget.
@@ -29,7 +29,7 @@ class Viewport:
 
     @property
     def scale(self) -> float:
-        """Widget's pixels a picture's pixel."""
+        """Pixels of the widget for each pixel of the picture."""
         fit = min(self.width / max(self.picture_width, 1), self.height / max(self.picture_height, 1))
         return fit * self.zoom
 

@@ -1,4 +1,4 @@
-"""Words that wrap in a narrow column, names without spaces too."""
+"""Text that wraps in a narrow column, also names without spaces."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget

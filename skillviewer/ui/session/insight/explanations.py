@@ -1,4 +1,4 @@
-"""Evidence of the video on screen: asked of the model that is loaded, told while it is computed, kept."""
+"""Evidence of the video on screen: computed by the loaded model, with progress, and cached."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
 
 SETTLE_MS = 250
 """A video must stay on screen this long before it is explained, so that paging through starts nothing."""
-
-"""Progress that comes quicker than this is shown at this pace."""
 
 MOST_KEPT = 400
 """Evidence kept at once; the oldest goes first, and can be computed again."""
@@ -60,7 +58,7 @@ class Explanations(QObject):
     """
 
     changed = Signal()
-    """The evidence of what is on screen came, failed, or is of another video."""
+    """The evidence of the video on screen came, failed, or belongs to another video now."""
     progressed = Signal()
 
     def __init__(
@@ -70,7 +68,7 @@ class Explanations(QObject):
         self._worker, self._state, self._jobs = worker, state, jobs
         self._kept: dict[Key, Evidence] = {}
         self._failures: dict[Key, str] = {}
-        self._refused: set[Key] = set()  # stopped by the person: not asked again unless they say so
+        self._refused: set[Key] = set()  # stopped by the user: not computed again unless they ask
         self._wanted: set[QObject] = set()
         self._asked: Key | None = None
         self._task: Task | None = None
@@ -90,7 +88,7 @@ class Explanations(QObject):
 
     @property
     def failure(self) -> str:
-        """Why there is none, in a sentence, or ""."""
+        """The reason why there is no evidence, in a sentence, or ""."""
         key = self._here
         return self._failures.get(key, "") if key is not None else ""
 
@@ -116,7 +114,7 @@ class Explanations(QObject):
         return _key(analysis) if analysis is not None and analysis.complete else None
 
     def want(self, who: QObject, on: bool) -> None:
-        """Say that somebody wants to see evidence, or no longer does.
+        """Note that a widget wants to show evidence, or no longer does.
 
         Args:
             who: The widget that shows it.
@@ -129,7 +127,7 @@ class Explanations(QObject):
         self._look()
 
     def ask(self) -> None:
-        """Compute the evidence of what is on screen, also after it failed or was stopped."""
+        """Compute the evidence of the video on screen, also after it failed or was stopped."""
         key = self._here
         if key is not None:
             self._failures.pop(key, None)

@@ -1,4 +1,4 @@
-"""Everything that the Why page says of a video, as values: where it stands, what moved it, how sure that is.
+"""The contents of the Why page of a video as values: standing, moments, uncertainty.
 
 Plain code, run in a worker thread. What is heavy to import is imported there.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
     from skillviewer.core.explanation.moments import Moment, PictureRegion
 
 MOST_MODELS = 4
-"""Other models that are told of."""
+"""Other models that are named, at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ class StudyFacts:
         judgements: The judgements that stand.
         agreed: Pairs that are stated without raters.
         models: Its models.
-        scores: What each said, by digest, then by name of video.
+        scores: Scores by each model, by digest, then by name of video.
         tasks: Task by name of video: votes of two tasks do not meet.
         reasoned: The votes that stand for which a rater gave a reason or marked a time, in the order of voting.
     """
@@ -69,7 +69,7 @@ class StudyFacts:
 
 
 def facts_of(study: Study) -> StudyFacts:
-    """Read them; for the study's worker thread."""
+    """Read the facts of a study; runs in its worker thread."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
     tasks = {video.name: video.task for video in study.videos.all()}
     reasoned = (vote for vote in study.votes.all() if vote.stands and vote.verdict is not None and _gives_reason(vote))
@@ -91,7 +91,7 @@ def _gives_reason(vote: Vote) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RaterReason:
-    """Why a rater judged a video as they did.
+    """The reason of a rater for a judgement on a video.
 
     Attributes:
         rater: Who; ``UNNAMED`` without a name.
@@ -138,7 +138,7 @@ class Rating:
 
 
 def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
-    """Return what raters said of every video that they compared; without votes, what is stated of pairs."""
+    """Return the judgements on every compared video; without votes, those that the stated pairs imply."""
     from skillviewer.core.ranking.standings import names_of, places
 
     comparisons: Sequence[Judgement | Pair] = facts.judgements
@@ -184,7 +184,7 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
 
 
 def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
-    """Return whether one of some people has judged a video, however the name was typed."""
+    """Return whether one of these raters has judged a video, however the name was typed."""
     names = {folded(person) for person in people}
     return any(video in {j.left, j.right} and folded(j.rater) in names for j in facts.judgements)
 
@@ -201,7 +201,7 @@ class WhyQuestion:
         others: Comparable videos that the model has assessed.
         n_unassessed: Comparable videos that it has not.
         facts: What the study knows, or None without a study.
-        ratings: What raters said, by video.
+        ratings: The judgements of the raters, by video.
     """
 
     name: str
@@ -227,13 +227,13 @@ class Findings:
         task: The task of its cohort, or "".
         study: Title of the study, or "".
         n_unassessed: Comparable videos that the model has not assessed.
-        moments: The stretches that moved the score most, in order of time.
+        moments: The parts that moved the score most, in order of time.
         regions: Regions of the picture that raised and lowered the score most; None without evidence or cells.
-        reference: A well-scored video to be seen beside it, or None.
+        reference: A well-scored video to compare with, or None.
         reference_footage: Where that is to be seen.
         other_models: How other models see it.
         versions: Scores of the video by the other versions of this model, by version.
-        rating: What raters said of it, or None.
+        rating: The judgements of the raters, or None.
     """
 
     name: str
@@ -254,12 +254,12 @@ class Findings:
 
     @property
     def faithful(self) -> bool | None:
-        """Whether attention beats random regions; None where that is not known or cannot be told."""
+        """True if attention beats random regions; None where that is not known or cannot be decided."""
         return self.evidence.faithful if self.evidence is not None else None
 
 
 def findings_of(question: WhyQuestion) -> Findings:
-    """Find out what the page says of a video."""
+    """Compute the contents of the page of a video."""
     from skillviewer.core.explanation.why import member_of, reference_for, score_findings
 
     q, analysis = question, question.analysis

@@ -1,4 +1,4 @@
-"""The moments of a video as they are shown: those that the model found and those that people kept."""
+"""The moments of a video as they are shown: found by the model, or kept by raters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ class MomentCard:
         start_s: Where it starts, in seconds from the first frame.
         stop_s: Where it ends.
         key_frame: The frame that stands for it, from 0.
-        found: What the model found there, or None for a moment that a person kept.
-        kept: What the study keeps of it for the person who works here (of a kept moment: whoever kept it), or None.
-        said: What others think of a found moment.
+        found: The moment that the model found, or None for one that a rater kept.
+        kept: The record of the user in the study (of a kept moment: of whoever kept it), or None.
+        opinions: Opinions of others on a found moment.
         notes: Notes on it, in the order of writing.
-        of_this_model: Whether what is kept is of a moment that the model on screen found, though it tells others now.
+        of_this_model: Whether the model on screen found the kept moment, although its list has changed since.
     """
 
     start_s: float
@@ -55,7 +55,7 @@ def cards_of(
     model_digest: str,
     author: str,
 ) -> tuple[MomentCard, ...]:
-    """Join what a model found and what people kept.
+    """Join the moments that a model found and those that raters kept.
 
     Args:
         video: The video on screen.

@@ -1,4 +1,4 @@
-"""From moment to moment of the video on screen: go there, or play it with a lead-in."""
+"""The tour of the moments of the video on screen: go to one, or play it with a lead-in."""
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -8,11 +8,11 @@ from skillviewer.ui.session.insight.why_loader import WhyLoader
 from skillviewer.ui.session.playback import Playback
 
 LEAD_IN_S = 2.0
-"""What is played before a moment begins, so that one sees how it comes about."""
+"""Played before a moment begins, so that its beginning is seen in context."""
 
 
 class Tour(QObject):
-    """Moves the playhead by moments.
+    """Moves the playhead from moment to moment.
 
     Args:
         inquiry: Knows the moments.

@@ -21,7 +21,7 @@ class NewMoment:
         start_s: Where it starts, in seconds from the first frame.
         stop_s: Where it ends.
         label: What it is called, or "".
-        model_digest: Digest of the model that found it, or "" where a person did.
+        model_digest: Digest of the model that found it, or "" where the user marked it.
     """
 
     start_s: float
@@ -40,22 +40,22 @@ class _Left:
 class _Kept:
     """A moment or note that is made once; undone it is removed, and done again it is brought back under its number.
 
-    Deeds that come later speak of it by that number.
+    Later commands refer to it by that number.
     """
 
     def __init__(self, number: int | None = None) -> None:
         self.number = number
 
-    def keep(self, study: Study, video: str, stretch: NewMoment, opinion: Opinion, author: str) -> int:
+    def keep(self, study: Study, video: str, moment: NewMoment, opinion: Opinion, author: str) -> int:
         if self.number is None:
             self.number = study.remarks.save_moment(
                 video,
-                stretch.start_s,
-                stretch.stop_s,
+                moment.start_s,
+                moment.stop_s,
                 author=author,
-                label=stretch.label,
+                label=moment.label,
                 opinion=opinion,
-                model_digest=stretch.model_digest,
+                model_digest=moment.model_digest,
             )
         else:
             study.remarks.bring_back("moment", self.number)
@@ -74,20 +74,20 @@ def _words(text: str) -> str:
 
 
 class VideoRemarks(QObject):
-    """Moments and notes of the video on screen, as they are in the study. Every change is one deed that can be undone.
+    """Moments and notes of the video on screen, as they are in the study. Each change is one command of the undo stack.
 
     Args:
         studies: The open study.
-        undo: Where deeds are done.
-        videos: Tells under which name the study knows a video.
+        undo: The undo stack.
+        videos: Knows the names of the videos in the study.
         state: What is on screen.
-        settings: Tells who works here.
+        settings: Has the name of the user.
         parent: Owner.
     """
 
     changed = Signal()
     finish_asked = Signal()
-    """What is being written is to be finished now: as the person who wrote it, in the study that it is of."""
+    """Text that is being typed has to be finished now: for its author, in its study."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class VideoRemarks(QObject):
         return self._settings.person
 
     def set_author(self, name: str) -> None:
-        """Say who works here from now on."""
+        """Set the name of the user."""
         if name.strip() != self.author:
             self.finish_asked.emit()
             self._settings.person = name
@@ -148,24 +148,24 @@ class VideoRemarks(QObject):
         """Notes of the video, in the order of writing; those on a moment too."""
         return self._left.notes if self._left.video == self.video else ()
 
-    # deeds
+    # commands
 
     def keep(self, start_s: float, stop_s: float) -> Task | None:
         """Keep a part of the video as a moment."""
         if not self.writable:
             return None
-        video, author, kept, stretch = self.video, self.author, _Kept(), NewMoment(start_s, stop_s)
+        video, author, kept, moment = self.video, self.author, _Kept(), NewMoment(start_s, stop_s)
         return self._do(
             Command(
                 _words("moment"),
-                lambda study: kept.keep(study, video, stretch, Opinion.NONE, author),
+                lambda study: kept.keep(study, video, moment, Opinion.NONE, author),
                 lambda study, number: study.remarks.remove("moment", _number(number)),
                 (REMARKS,),
             )
         )
 
     def set_opinion(self, found: NewMoment, opinion: Opinion, before: SavedMoment | None) -> Task | None:
-        """Say what one thinks of a moment that a model found.
+        """Set the opinion of the user on a moment that a model found.
 
         Args:
             found: The moment.
@@ -255,8 +255,8 @@ class VideoRemarks(QObject):
             )
         )
 
-    def _do(self, deed: Command) -> Task:
-        return self._undo.perform(deed)
+    def _do(self, command: Command) -> Task:
+        return self._undo.perform(command)
 
     # what is there
 

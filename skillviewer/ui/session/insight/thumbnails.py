@@ -1,4 +1,4 @@
-"""Small pictures of single frames, made in a worker thread when they are to be seen."""
+"""Thumbnails of single frames, made in a worker thread when they are shown."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from skillviewer.ui.session.import_paths import shrink
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 HEIGHT_PX = 108
-"""Height that pictures are kept at: twice what is shown, for screens with small pixels."""
+"""Height of the stored pictures: twice that on screen, for screens with small pixels."""
 
 MOST_KEPT = 400
 
@@ -24,7 +24,7 @@ def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, r
     try:
         reader = backend.open_reader(path, token)
     except SkillViewerError:
-        return  # why a video cannot be read is told where it is opened
+        return  # the reason why a video cannot be read is shown where it is opened
     try:
         for frame in frames:
             token.check()
@@ -37,7 +37,7 @@ def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, r
 
 
 class Pictures(QObject):
-    """Thumbnails of frames. What is asked for another video makes what is under way stop.
+    """Thumbnails of frames. A request for another video stops the one under way.
 
     Args:
         index: Worker thread for looking at files.
@@ -59,7 +59,7 @@ class Pictures(QObject):
         return self._kept.get((path, frame))
 
     def want(self, path: Path, frames: list[int]) -> None:
-        """Ask for pictures of a video; ``came`` tells of each."""
+        """Ask for pictures of a video; ``came`` fires for each."""
         missing = sorted({frame for frame in frames if (path, frame) not in self._kept})
         places = frozenset((path, frame) for frame in missing)
         if not missing or places <= self._asked or self._index.stopped:

@@ -1,4 +1,4 @@
-"""Asks what the Why page says of the video on screen, in a worker thread, and keeps it up to date."""
+"""Loads the contents of the Why page of the video on screen in a worker thread, and keeps them up to date."""
 
 from enum import Enum, auto
 from pathlib import Path
@@ -31,7 +31,7 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
 SOON_MS = 60
-"""Changes that come together are answered once."""
+"""Changes within this time are answered once."""
 
 FACTS_MS = 400
 """The study is read again this long after it was changed: a run over all videos changes it every few seconds."""
@@ -47,8 +47,8 @@ class WhyStage(Enum):
     NEW = auto()  # not assessed
     WORKING = auto()  # being assessed, or waiting for that
     FAILED = auto()
-    BLIND = auto()  # not yet judged oneself, in a blind study
-    COMING = auto()  # assessed; what is to be said of it is on its way
+    BLIND = auto()  # not yet judged by the user, in a blind study
+    COMING = auto()  # assessed; its findings are being computed
     READY = auto()
 
 
@@ -65,8 +65,8 @@ class WhyLoader(QObject):
         videos: The videos among which it stands.
         studies: The open study.
         explanations: Bring the evidence.
-        remarks: What people left on the video.
-        messages: Told of failures.
+        remarks: Remarks on the video.
+        messages: Shows failures.
         parent: Owner.
     """
 

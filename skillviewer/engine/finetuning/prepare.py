@@ -1,0 +1,132 @@
+"""Preparation of a fine-tuning: features, the use of the pairs, and the forgetting check."""
+
+from dataclasses import dataclass
+
+from skillviewer.core.dataset.pairs import Dataset, videos_of
+from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoices
+from skillviewer.core.finetuning.tuning_report import OldKind
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.data.trained_pairs import TrainedPair
+from skillviewer.engine.features.dataset_features import check_room, pooled
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.video_facts import files_of
+from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs, divide_for, handed_on, known_before
+from skillviewer.engine.training.train import dataset_features
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """Videos and pairs of the forgetting check.
+
+    Attributes:
+        kind: Pairs, drift or nothing.
+        what: The same in words.
+        store: Features of its videos.
+        pairs: The old pairs with their videos, or None where drift is looked at.
+        names: The videos.
+    """
+
+    kind: OldKind
+    what: str
+    store: FeatureStore
+    pairs: Dataset | None
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a training needs.
+
+    Attributes:
+        start: Starting point.
+        study: Pairs of the readable videos of the study.
+        division: Use of its pairs.
+        store: Features of its videos.
+        old: Videos and pairs of the forgetting check.
+        problems: Videos that were left out, one sentence each.
+        handed_on: Pairs that the parent was trained on, for the folder of the new model.
+    """
+
+    start: StartingPoint
+    study: StudyPairs
+    division: Division
+    store: FeatureStore
+    old: Old
+    problems: tuple[str, ...]
+    handed_on: tuple[TrainedPair, ...] = ()
+
+
+def prepare(
+    start: StartingPoint,
+    study: StudyPairs,
+    choices: TuningChoices,
+    token: CancelToken,
+    report: Report,
+) -> Prepared:
+    """Compute (or find) all features that a training needs; refuse first what cannot be trained.
+
+    Args:
+        start: Starting point.
+        study: Pairs of the study.
+        choices: Choices of the user.
+        token: Checked after every sampled frame.
+        report: Told of every video.
+
+    Raises:
+        DatasetError: There is nothing to train on.
+        SettingsError: The cache is too small for the features.
+        Cancelled: The token was raised.
+    """
+    known = known_of(start)
+    parent = start.parent.name if start.parent is not None else ""
+    divide_for(study, choices, known, parent)  # refuse early, before hours of features
+    check_room(start.source, len(files_of(study.dataset)), choices.candidates)
+    store, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
+    readable = study.restricted(list(store))
+    division = divide_for(readable, choices, known, parent)
+    old, more = _old(start, readable, division, store, known, token, report, asked=choices.old_pairs)
+    # read now, for the folder may be gone when the new one is written
+    before = tuple(handed_on(start.parent.folder, known)) if start.parent is not None else ()
+    return Prepared(start, readable, division, store, old, (*problems, *more), before)
+
+
+def known_of(start: StartingPoint) -> PriorPairs | None:
+    """Return the pairs that the parent model was trained on, or None if they are not known."""
+    return known_before(start.parent.folder, start.parent.name) if start.parent is not None else None
+
+
+def _old(
+    start: StartingPoint,
+    study: StudyPairs,
+    division: Division,
+    store: FeatureStore,
+    known: PriorPairs | None,
+    token: CancelToken,
+    report: Report,
+    *,
+    asked: bool,
+) -> tuple[Old, list[str]]:
+    """Choose the videos of the forgetting check: those of old pairs if known, else familiar videos of the study."""
+    if start.parent is None:
+        return Old(OldKind.NOTHING, "nothing was known before", {}, None, ()), []
+    other = known.apart_from(study) if asked and known is not None else None
+    if other is not None:
+        found, problems = dataset_features(other.dataset, start.source, 1, token, report)
+        readable = other.dataset.restricted(list(found))
+        if readable.pairs:
+            what = other.what + other.trained_again(study, division.fold.train_pairs)
+            return Old(OldKind.PAIRS, what, found, readable, tuple(videos_of(readable.pairs))), problems
+    unused = [name for name in store if name not in set(videos_of(division.fold.train_pairs))]
+    familiarity = start.parent.familiarity
+    names = unused
+    if familiarity is not None and unused:
+        looks = pooled(store, unused)
+        names = [name for name, one in zip(unused, looks, strict=True) if not familiarity.warning(one)] or unused
+    alike = "that look like those it was trained on" if familiarity is not None and names != unused else "of the study"
+    why = "are not at hand" if asked else "were not asked for"
+    what = (
+        f"the pairs that {start.parent.name} was trained on {why}: drift of the scores of {len(names)} videos {alike}, "
+        "which take no part in the training"
+    )
+    return Old(OldKind.DRIFT if names else OldKind.NOTHING, what, store, None, tuple(names)), []

@@ -1,0 +1,123 @@
+"""Judgements of the raters on the video, with the times that they marked."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.dataset.pairs import UNNAMED, Verdict
+from skillviewer.core.text import clock, signed
+from skillviewer.ui.session.insight.findings import Findings, RaterReason, Rating
+from skillviewer.ui.widgets.chip import Chip
+from skillviewer.ui.widgets.layout import NONE, horizontal
+from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+MOST_REASONS = 5
+"""Reasons that are shown, the latest, at most."""
+
+
+class ReasonRow(QWidget):
+    """A judgement with its reason and the time that the rater marked.
+
+    Args:
+        parent: Owner.
+    """
+
+    time_asked = Signal(float)
+    """Seconds from the first frame of the file."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._mark_s: float | None = None
+        row = horizontal(self, NONE, 6)
+        self.words = Wrapped(self)
+        row.addWidget(self.words, 1)
+        self.time = Chip("", self)
+        self.time.setToolTip(self.tr("Go to the time that the rater marked"))
+        self.time.clicked.connect(self._on_time)
+        row.addWidget(self.time, 0, Qt.AlignmentFlag.AlignTop)
+
+    def show_reason(self, reason: RaterReason) -> None:
+        forms = {
+            Verdict.LEFT: (self.tr("{}, better than {}: “{}”"), self.tr("{}, better than {}")),
+            Verdict.RIGHT: (self.tr("{}, worse than {}: “{}”"), self.tr("{}, worse than {}")),
+            Verdict.NEITHER: (self.tr("{}, no difference to {}: “{}”"), self.tr("{}, no difference to {}")),
+        }
+        rater = self.tr("A rater without a name") if reason.rater == UNNAMED else reason.rater
+        with_words, without = forms[reason.verdict]
+        if reason.words:
+            self.words.set_plain(with_words.format(rater, reason.other, reason.words))
+        else:
+            self.words.set_plain(without.format(rater, reason.other))
+        self._mark_s = reason.mark_s
+        self.time.setVisible(reason.mark_s is not None)
+        if reason.mark_s is not None:
+            self.time.setText(clock(reason.mark_s))
+
+    @Slot()
+    def _on_time(self) -> None:
+        if self._mark_s is not None:
+            self.time_asked.emit(self._mark_s)
+
+
+class RatersBlock(Section):
+    """The judgements of the raters on the video.
+
+    Args:
+        parent: Owner.
+    """
+
+    time_asked = Signal(float)
+    """A time that a rater marked, in seconds from the first frame of the file."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("What the raters said"), parent)
+        self.words = Wrapped(self)
+        self.column.addWidget(self.words)
+        self.reasons = [ReasonRow(self) for _ in range(MOST_REASONS)]
+        for row in self.reasons:
+            row.time_asked.connect(self.time_asked)
+            self.column.addWidget(row)
+        self.more = Wrapped(self)
+        self.column.addWidget(self.more)
+
+    def show_findings(self, found: Findings) -> None:
+        """Show the judgements."""
+        rating = found.rating
+        self.words.set_plain(
+            self.tr("This video has not been compared yet.") if rating is None else self._summary(rating)
+        )
+        reasons = rating.reasons if rating is not None else ()
+        for row in self.reasons[len(reasons) :]:
+            row.hide()
+        for row, reason in zip(self.reasons, reasons, strict=False):
+            row.show_reason(reason)
+            row.show()
+        n_more = len(reasons) - MOST_REASONS
+        self.more.setVisible(n_more > 0)
+        self.more.set_plain(self.tr("… and {} more, in the exported votes").format(n_more))
+
+    def _summary(self, rating: Rating) -> str:
+        counts = [
+            _times(self.tr("better once"), self.tr("better {} times"), rating.wins),
+            _times(self.tr("worse once"), self.tr("worse {} times"), rating.losses),
+        ]
+        if rating.even:
+            counts.append(_times(self.tr("no difference once"), self.tr("no difference {} times"), rating.even))
+        who = self._who(rating)
+        strength = self.tr("Strength {} ± {}: rank {} of {} videos that votes connect.").format(
+            signed(rating.strength, 2), f"{rating.error:.2f}", rating.rank, rating.n
+        )
+        return self.tr("{}: {}. {}").format(who, ", ".join(counts), strength)
+
+    def _who(self, rating: Rating) -> str:
+        if not rating.n_raters and not rating.n_unnamed:
+            return self.tr("The pairs of the data set")
+        named = self.tr("One rater") if rating.n_raters == 1 else self.tr("{} raters").format(rating.n_raters)
+        if not rating.n_unnamed:
+            return named
+        without = self.tr("Raters without a name") if rating.n_unnamed > 1 else self.tr("A rater without a name")
+        return self.tr("{} and others without a name").format(named) if rating.n_raters else without
+
+
+def _times(once: str, several: str, n: int) -> str:
+    return once if n == 1 else several.format(n)

@@ -1,0 +1,64 @@
+"""What has to be told beside the numbers of an evaluation."""
+
+from dataclasses import replace
+
+import pytest
+
+from skillviewer.core.dataset.folds import FoldsBy, fold_of, make_folds
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.engine.evaluation.caveats import compared_to_published, not_comparable
+from tests.core.datasets import people, ranked
+
+PUBLISHED = replace(ranked(people("ABCDEFGH", 5)), published="chopsticks")
+PUBLISHED = replace(
+    PUBLISHED,
+    pairs=PUBLISHED.pairs[:534],
+    released=(fold_of("1", PUBLISHED.names, people("AB", 5), PUBLISHED.pairs[:534]),),
+)
+
+
+def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_folds() -> None:
+    assert not_comparable(PUBLISHED, 40, make_folds(PUBLISHED)) == ""
+    own = replace(PUBLISHED, published=None, pairs=PUBLISHED.pairs[:400], released=None)
+    assert not_comparable(own, 40, make_folds(own)) == "", "there are none"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "by", "why"),
+    [
+        (PUBLISHED, FoldsBy.PARTICIPANT, "not quoted: the folds are not the released ones."),
+        (replace(PUBLISHED, released=None), None, "not quoted: the folds are not the released ones."),
+        (
+            replace(PUBLISHED, pairs=PUBLISHED.pairs[:-1]),
+            None,
+            "not quoted: there are 40 videos and 533 pairs, and what was published is of 40 and 534.",
+        ),
+        (
+            replace(PUBLISHED, published="surgery", released=None),
+            None,
+            "there are 40 videos and 534 pairs, and what was published is of 103 and 1,659 and the folds are not the",
+        ),
+    ],
+)
+def test_of_other_data_none_are_quoted(dataset: Dataset, by: FoldsBy | None, why: str) -> None:
+    assert why in not_comparable(dataset, 40, make_folds(dataset, by=by))
+
+
+def test_infant_grasp_of_which_no_folds_were_released_is_quoted_with_what_differs() -> None:
+    whole = replace(ranked(people("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 4)), published="infant-grasp")
+    whole = whole.restricted(whole.names[:94])
+    folds = make_folds(whole, 4)
+    assert not_comparable(whole, 94, folds) == ""
+    assert compared_to_published(whole) == (
+        "The published numbers are of other folds, which were not released, and of 3,318 pairs; these are of "
+        f"{len(whole.pairs):,}."
+    )
+    assert not_comparable(whole, 94, make_folds(whole, 3)).endswith(
+        "there are 3 folds, and what was published is of 4."
+    )
+    assert compared_to_published(PUBLISHED) == ""
+
+
+def test_missing_videos_are_told_before_numbers_of_pairs() -> None:
+    fewer = PUBLISHED.restricted(PUBLISHED.names[1:])
+    assert not_comparable(fewer, 40, make_folds(fewer)).endswith("not quoted: 1 of 40 videos are missing.")

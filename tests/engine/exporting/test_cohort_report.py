@@ -1,0 +1,139 @@
+"""What a study knows enters the reports of it: the cohort by one model and one task, votes, notes, a reference."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.analysis.cohort import NearBy
+from skillviewer.core.dataset.pairs import Judgement, Verdict
+from skillviewer.core.errors import ExportError
+from skillviewer.core.video.extents import FrameRange
+from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
+from skillviewer.engine.exporting.cohort_report import CohortChoices, _numbers, cohort_report
+from skillviewer.engine.exporting.study_context import context_of
+from skillviewer.export.reports.rater_summary import raters_words
+from skillviewer.export.reports.report_options import OpinionOf, Remark, StudyContext
+from skillviewer.export.reports.why import facts
+from skillviewer.media.reading.reader import VideoReader
+from tests.export.analyses import analysis
+from tests.export.reports.test_report import words
+from tests.videos import write_barcode_video
+
+DIGEST = "e" * 64
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """Four videos of one task, three assessed (by score: c, b, a), and one of another task."""
+    path = tmp_path / "study.skillstudy"
+    files = [write_barcode_video(tmp_path / f"{name}.mp4", 20 + at).path for at, name in enumerate("abcdx")]
+    with Study.create(path, StudySettings(title="Grasping", task="grasp")) as made:
+        made.videos.add([NewVideo(f, participant=f"Child {f.stem.upper()}") for f in files[:4]])
+        made.videos.add([NewVideo(files[4], task="knot")])
+        made.models.add(DIGEST, "tiny", tmp_path)
+        for at, file in enumerate(files):
+            if file.stem != "d":
+                with VideoReader(file) as reader:
+                    made.models.save_analysis(analysis(reader.info, passes=2, shift=at))
+        made.votes.cast(Vote.of(Judgement("b", "a", Verdict.LEFT, "Rater One")))
+        made.remarks.write_note("It slips.", author="Dr X", video="a", time_s=0.5)
+        made.remarks.save_moment("a", 0.1, 0.4, author="Dr X", opinion=Opinion.AGREE, model_digest=DIGEST)
+        made.remarks.save_moment("a", 0.1, 0.4, author="Dr X", label="of a person")
+    return path
+
+
+def test_the_context_is_that_of_the_task_and_the_model(study: Path) -> None:
+    with VideoReader(study.parent / "a.mp4") as reader:
+        known = context_of(study, analysis(reader.info, passes=2))
+    assert (known.name, known.participant, known.task, known.model_version) == ("a", "Child A", "grasp", "v1")
+    assert known.cohort == "the task “grasp”"
+    assert [(m.name, m.score) for m in known.others] == [("b", 1.5625), ("c", 2.5625)]
+    assert known.reference is not None
+    assert (known.reference.title, known.near_by) == ("c", NearBy.SCORE)
+    assert known.notes == (Remark("It slips.", "Dr X", 0.5),)
+    assert known.opinions == (OpinionOf(0.1, 0.4, "agree", "Dr X"),)
+    assert [j.rater for j in known.judgements] == ["Rater One"]
+
+
+def test_a_reference_is_of_the_best_quarter_of_all_and_not_of_those_at_hand(study: Path) -> None:
+    (study.parent / "c.mp4").unlink()
+    with VideoReader(study.parent / "a.mp4") as reader:
+        known = context_of(study, analysis(reader.info, passes=2))
+    assert [m.name for m in known.others] == ["b", "c"]
+    assert known.reference is None, "b is the best at hand, and yet none of the best quarter"
+
+
+def test_votes_of_another_task_say_nothing_of_a_video(study: Path) -> None:
+    with Study.open(study) as made:
+        made.videos.add([NewVideo(None, name, task="knot") for name in ("y", "z")])
+        for left, right in (("x", "y"), ("y", "z"), ("x", "z")):
+            made.votes.cast(Vote.of(Judgement(left, right, Verdict.LEFT, "Rater Two")))
+    with VideoReader(study.parent / "a.mp4") as reader:
+        known = context_of(study, analysis(reader.info, passes=2))
+    assert [j.rater for j in known.judgements] == ["Rater One"]
+    assert "rank 2 of the 2 videos that votes connect" in raters_words(known.judgements, "a")
+
+
+def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> None:
+    parts = {"early": FrameRange(0, 10), "late": FrameRange(10, 20)}
+    with Study.open(study) as made, VideoReader(study.parent / "d.mp4") as reader:
+        path = study.parent / "d.mp4"
+        made.videos.add([NewVideo(path, name, f"Child {name}", extent=extent) for name, extent in parts.items()])
+        made.remarks.write_note("Too late.", author="Dr X", video="late")
+        said = {name: analysis(reader.info, passes=2, extent=extent) for name, extent in parts.items()}
+        for one in said.values():
+            made.models.save_analysis(one)
+    for name, one in said.items():
+        known = context_of(study, one)
+        assert (known.name, known.participant) == (name, f"Child {name}")
+        assert [m.name for m in known.others] == ["a", "b", "c", *({"early", "late"} - {name})]
+        assert [n.text for n in known.notes] == (["Too late."] if name == "late" else [])
+    told = dict(facts(said["late"], "v1", date(2024, 5, 6)))
+    assert told["Part of the file"].endswith("frames 11 to 20")
+    assert told["Passes, segments"].endswith("frames of 10")
+    assert "Part of the file" not in dict(facts(analysis(said["late"].video), "v1", date(2024, 5, 6)))
+
+
+def test_a_video_that_is_not_in_the_study_has_no_context(study: Path, tmp_path: Path) -> None:
+    with VideoReader(write_barcode_video(tmp_path / "other.mp4", 40).path) as reader:
+        assert context_of(study, analysis(reader.info)) == StudyContext()
+
+
+def test_the_cohort_report_says_who_is_missing(study: Path, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"videos of 2 tasks \(grasp, knot\).*choose one"):
+        cohort_report(study, tmp_path / "all.pdf")
+    remarks = cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="grasp"))
+    assert remarks == ("1 of 4 videos have not been assessed by this model and are not in the report.",)
+    found = words(tmp_path / "all.pdf")
+    assert "3 videos assessed by tiny v1: scores from +0.56 to +2.56, median +1.56." in found
+    assert "Grasping" in found
+    assert "Child A" in found
+    assert "Rater One" in found
+    assert DIGEST in found
+
+
+def test_without_names_nobody_is_named(study: Path, tmp_path: Path) -> None:
+    cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp", names=False))
+    found = words(tmp_path / "all.html")
+    assert "Child" not in found
+    assert "Rater One" not in found
+    assert "P1" in found
+    assert "R1" in found
+
+
+def test_the_numbers_of_people_tell_nothing_of_their_names() -> None:
+    people = [f"Child {at:02d}" for at in range(40)]
+    numbers = _numbers([*people, "", people[3]], "P", names=False)
+    assert sorted(numbers) == people
+    assert set(numbers.values()) == {f"P{at}" for at in range(1, 41)}
+    assert [numbers[name] for name in people] != [f"P{at}" for at in range(1, 41)], "not in the order of the alphabet"
+    assert _numbers(people, "P", names=True) == {name: name for name in people}
+
+
+def test_unknown_tasks_and_models_are_told(study: Path, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"no videos of the task “sew”\. Its tasks: knot"):
+        cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="sew"))
+    with pytest.raises(ExportError, match=r"no model “big”\. Its models: tiny v1"):
+        cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="knot", model="big"))
+    assert not (tmp_path / "all.pdf").exists()

@@ -1,0 +1,689 @@
+"""Fine-tuning from end to end, on tiny videos: what is kept, what is left when it ends early, what is said."""
+
+import csv
+import itertools
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from skillviewer.core.dataset.pairs import SimilarPair
+from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, DeviceError, SettingsError
+from skillviewer.core.finetuning import split
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, divide
+from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow, Use
+from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.info import sample_positions
+from skillviewer.data.study.identity import digest_of
+from skillviewer.data.trained_pairs import PAIRS
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.finetuning import before_after
+from skillviewer.engine.finetuning import cost as cost_module
+from skillviewer.engine.finetuning import finetune as finetune_run
+from skillviewer.engine.finetuning import tuning_loop as finetune_module
+from skillviewer.engine.finetuning.cost import cost_of
+from skillviewer.engine.finetuning.finetune import REPORT, finetune
+from skillviewer.engine.finetuning.job import TuningJob, TuningResult, discard
+from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.prepare import Prepared
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs
+from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.training import predict
+from skillviewer.engine.training.early_stop import BestCheckpoint
+from skillviewer.engine.training.loop import FitPairs, FitState, Fitting, Select, Trained, TrainingControl
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.predict import Predictions
+from skillviewer.engine.training.state_file import StateFile
+from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.checkpoint import load_checkpoint
+from tests.checkpoints import PREPROCESSING, tiny_checkpoint
+from tests.engine.tuned import NAMES, from_nothing, job, write_study
+from tests.videos import write_barcode_video
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> StudyPairs:
+    return write_study(tmp_path_factory.mktemp("videos"))
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_checkpoint(tmp_path_factory.mktemp("models") / "parent").folder
+
+
+@pytest.fixture
+def begin_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin from nothing on small features."""
+    of = StartingPoint.of
+
+    def begin(folder: Path | None, device: torch.device, cache: object) -> StartingPoint:
+        return from_nothing(cache) if folder is None else of(folder, device, cache)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(StartingPoint, "of", begin)
+
+
+def run(asked: TuningJob, report: Callable[[Progress], None] = silent, **flags: CancelToken) -> TuningResult:
+    return finetune(asked, flags.get("token", CancelToken()), report, flags.get("stop"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+class Rows:
+    """Hears everything; does something at the first row that is asked for."""
+
+    def __init__(self, when: Callable[[object], bool] = lambda _: False, do: Callable[[], None] = lambda: None) -> None:
+        self.rows: list[object] = []
+        self._when, self._do = when, do
+        self.at: int | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.value is not None:
+            self.rows.append(progress.value)
+            if self.at is None and self._when(progress.value):
+                self.at = len(self.rows)
+                self._do()
+
+    def after(self, kind: type) -> list[object]:
+        assert self.at is not None
+        return [row for row in self.rows[self.at :] if isinstance(row, kind)]
+
+
+def test_a_new_version_beside_the_model_that_it_began_as(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    before, heard = contents(parent), Rows()
+    asked = job(study, parent, tmp_path / "new", seed=5)
+    result = run(asked, heard)
+    assert contents(parent) == before, "the model that it began as is untouched"
+    checkpoint = load_checkpoint(tmp_path / "new")
+    assert (checkpoint.digest, result.parent_digest) == (result.digest, load_checkpoint(parent).digest)
+    assert result.parent_digest is not None
+    assert result.digest != result.parent_digest
+    assert not asked.work_folder().exists()
+
+    card, report = checkpoint.card, result.report
+    division = divide(study, asked.choices)
+    assert (card.task, card.seed, card.n_pairs, card.n_videos) == ("grasp", 5, len(division.fold.train_pairs), 6)
+    assert card.training_data == "tiny: 15 pairs of 6 videos, from 30 votes of 2 raters. unanimous"
+    assert "2 of 8 videos held out by participant, never by pair" in (card.held_out.rule if card.held_out else "")
+    assert f"from parent (digest {result.parent_digest[:16]})" in card.notes
+    assert any("Only one person is held out (" in warning for warning in report.warnings)
+    assert "Only one person is held out: the accuracy for others is unknown" in card.notes
+    told = [warning for warning in report.warnings if "(" not in warning]
+    assert len(told) >= 3
+    assert all(warning in card.notes for warning in told)
+    assert "Ann" not in json.dumps(contents(tmp_path / "new"), default=str), "who voted stays in the study"
+    assert result.facts["raters"] == ["Ann", "Ben"]
+    assert (result.facts["rule"], result.facts["seed"]) == ("default", 5)
+    assert json.loads((tmp_path / "new" / REPORT).read_text())["epoch"] == report.epoch
+    json.dumps(result.facts)
+
+    rows = [row for row in heard.rows if isinstance(row, TuningRow)]
+    assert [row.epoch for row in rows][:2] == [0, 1], "the model as it was comes first"
+    assert rows[0].held_out.n_pairs == len(division.fold.test_pairs)
+    assert report.held_out.before is not None
+    assert report.held_out.before.value == rows[0].held_out.value
+    assert report.held_out.after.value == rows[-1].held_out.value
+    assert {shift.video for shift in report.shifts if shift.use is Use.HELD_OUT} == set(division.fold.held_out_videos)
+    assert {change.video for change in report.attention} == set(NAMES)
+    correlations = [change.correlation for change in report.attention]
+    assert correlations == sorted(correlations), "the attention that changed most comes first"
+    with Engine.open(tmp_path / "new", device="cpu") as engine:
+        path = study.dataset.videos[0].path
+        assert path is not None
+        score = engine.assess(path, passes=1).score
+    assert score == pytest.approx(next(s.after for s in report.shifts if s.video == NAMES[0]), abs=1e-4)
+
+
+def test_held_out_videos_are_never_trained_on(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: set[str] = set()
+    update = Fitting.update
+
+    def spy(self: Fitting, names: list[str], places: list[tuple[int, int, int]]) -> float:
+        trained.update(names)
+        return update(self, names, places)
+
+    monkeypatch.setattr(Fitting, "update", spy)
+    result = run(job(study, parent, tmp_path / "new"))
+    assert trained == set(NAMES) - set(result.facts["held_out_videos"])  # type: ignore[call-overload]
+
+
+def test_same_seed_same_model(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    digests = [
+        run(job(study, parent, tmp_path / name, seed=seed)).digest for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    ]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_cancelled_it_leaves_nothing(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    token = CancelToken()
+    heard = Rows(lambda row: isinstance(row, BatchRow), token.cancel)
+    asked = job(study, parent, tmp_path / "new")
+    with pytest.raises(Cancelled):
+        run(asked, heard, token=token)
+    assert not heard.after(BatchRow)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stopped_it_keeps_the_best_and_computes_nothing_more(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    stop = CancelToken()
+    heard = Rows(lambda row: isinstance(row, BatchRow) and row.batch == 8, stop.cancel)
+    result = run(job(study, parent, tmp_path / "new", epochs=50), heard, stop=stop)
+    assert len(heard.after(BatchRow)) == 0
+    assert heard.after(TuningRow) == [], "what is not finished is not looked at"
+    finished = [row for row in heard.rows if isinstance(row, TuningRow) and row.epoch]
+    assert 1 <= result.report.epoch <= len(finished)
+    assert result.report.selection.endswith("stopped before its end by the user")
+    said = "The user stopped it and could see the held-out accuracy: if that decided when, it is too good."
+    assert said in result.report.warnings
+    assert said in load_checkpoint(tmp_path / "new").card.notes
+    kept = next(row for row in finished if row.epoch == result.report.epoch)
+    assert result.report.held_out.after.value == kept.held_out.value
+    assert load_checkpoint(tmp_path / "new").digest == result.digest
+
+
+def test_after_a_stop_nothing_is_looked_at_again(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def spy(
+        model: AttentionModel, store: FeatureStore, names: Sequence[str], *rest: Any, **options: Any
+    ) -> Predictions:
+        if options.get("maps", True):  # scores alone are those of the forgetting check
+            looked.extend(names)
+        return predict.predict(model, store, names, *rest, **options)
+
+    monkeypatch.setattr(before_after, "predict", spy)
+    fold = divide(study, TuningChoices()).fold
+    lonely = next(name for name in NAMES if name not in fold.held_out_videos)
+    pairs = [p for p in study.dataset.pairs if lonely not in (p.better, p.worse) or p not in fold.test_pairs]
+    asked = replace(study, dataset=replace(study.dataset, pairs=tuple(pairs), judgements=()))
+    assert divide(asked, TuningChoices()).fold.held_out_videos == fold.held_out_videos
+    stop = CancelToken()
+
+    def report(progress: Progress) -> None:
+        if isinstance(progress.value, BatchRow) and progress.value.batch == 8:
+            assert sorted(looked) == sorted(NAMES), "all videos, as the model was"
+            stop.cancel()
+
+    result = run(job(asked, parent, tmp_path / "new", epochs=50), report, stop=stop)
+    assert len(looked) == len(NAMES)
+    said = result.report
+    assert {shift.video for shift in said.shifts} == set(NAMES) - {lonely}
+    assert {change.video for change in said.attention} == set(NAMES) - {lonely}
+    assert (
+        "The training was stopped before its end: 1 video is in no held-out pair and is not compared here."
+        in said.warnings
+    )
+    with Engine.open(tmp_path / "new", device="cpu") as engine:
+        for shift in said.shifts[:2]:
+            path = next(video.path for video in study.dataset.videos if video.name == shift.video)
+            assert path is not None
+            assert engine.assess(path, passes=1).score == pytest.approx(shift.after, abs=1e-4)
+
+
+def test_an_epoch_that_nobody_has_looked_at_is_nothing_to_keep() -> None:
+    best = BestCheckpoint(None)
+    state = FitState(1, (3,), 0, (-1.0, 0.0), (), (0.1,), ((1, 2),), {}, {"best.weight": torch.zeros(1)})
+    best.keep(lambda: state, finished=False)
+    there = [best.there]
+    assert best.trained() is None
+    best.keep(lambda: replace(state, epoch=2, best_epoch=2), finished=False)
+    assert [*there, best.there] == [False, True]
+    kept = best.trained()
+    assert kept is not None
+    assert (kept.epoch, list(kept.state)) == (2, ["weight"])
+
+
+def test_stopped_in_the_first_epoch_it_keeps_what_there_is(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    stop = CancelToken()
+    heard = Rows(lambda row: isinstance(row, BatchRow), stop.cancel)
+    result = run(job(study, parent, tmp_path / "new", epochs=50), heard, stop=stop)
+    assert result.report.epoch == 1
+    assert len(heard.after(BatchRow)) == 0
+
+
+@pytest.fixture
+def choosing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Choose the epoch though the pairs are few."""
+    monkeypatch.setattr(split, "MIN_CHOOSING", 5)
+
+
+@pytest.mark.usefixtures("choosing")
+def test_the_epoch_is_chosen_then_all_training_pairs_are_used(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    heard = Rows()
+    result = run(job(study, parent, tmp_path / "new", epochs=3), heard)
+    rows = [row for row in heard.rows if isinstance(row, TuningRow)]
+    choice = [row for row in rows if not row.final and row.epoch]
+    final = [row for row in rows if row.final]
+    assert len(choice) == 3
+    best = max(i for i, row in enumerate(choice, start=1) if row.best)
+    assert choice[best - 1].choosing_accuracy == max(row.choosing_accuracy for row in choice)
+    assert len(final) == best == result.report.epoch
+    assert final[-1].best
+    assert result.report.held_out.after.value == final[-1].held_out.value
+    assert "then trained afresh on all training videos for as many epochs" in result.report.selection
+
+
+@pytest.mark.usefixtures("choosing")
+def test_stopped_in_the_second_stage_it_keeps_what_the_first_has_chosen(
+    study: StudyPairs, parent: Path, tmp_path: Path
+) -> None:
+    stop = CancelToken()
+    heard = Rows()
+
+    def report(progress: Progress) -> None:
+        heard(progress)
+        if isinstance(progress.value, BatchRow) and progress.stage.startswith("training on all"):
+            stop.cancel()
+
+    result = run(job(study, parent, tmp_path / "new", epochs=2), report, stop=stop)
+    choice = [row for row in heard.rows if isinstance(row, TuningRow) and not row.final and row.epoch]
+    assert result.report.held_out.after.value == choice[result.report.epoch - 1].held_out.value
+    assert "afresh" not in result.report.selection
+    assert not any(isinstance(row, TuningRow) and row.final for row in heard.rows)
+    division = divide(study, TuningChoices(epochs=2))
+    assert division.inner is not None
+    n_used, n_all = len(division.inner.train_pairs), len(division.fold.train_pairs)
+    assert n_used < n_all
+    assert (result.report.n_trained, result.facts["pairs"]) == (n_used, n_used), "what chose was not trained on"
+    assert any(f"trained on {n_used} of the {n_all} training pairs" in said for said in result.report.warnings)
+    card = load_checkpoint(tmp_path / "new").card
+    assert (card.n_pairs, card.n_videos) == (n_used, len(division.inner.train_videos))
+    uses = {shift.video: shift.use for shift in result.report.shifts}
+    chose = set(division.fold.train_videos) - set(division.inner.train_videos)
+    assert chose == {name for name, use in uses.items() if use is Use.CHOSE} != set()
+    with (tmp_path / "new" / PAIRS).open() as file:
+        kinds = [row["use"] for row in csv.DictReader(file)]
+    assert (kinds.count("trained"), kinds.count("chose")) == (n_used, n_all - n_used)
+
+
+def test_a_full_disk_is_said_before_anything_begins(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=3_000_000))
+    heard: list[Progress] = []
+    with pytest.raises(CheckpointError, match="has 3 MB left, and a training needs 210"):
+        run(job(study, parent, tmp_path / "new"), heard.append)
+    assert heard == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_loses_nothing(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise CheckpointError("The disk is full.")
+
+    asked = job(study, parent, tmp_path / "new")
+    with monkeypatch.context() as patch:
+        patch.setattr(finetune_run, "save_checkpoint", full)
+        with pytest.raises(CheckpointError, match="disk is full"):
+            run(asked)
+    assert not asked.folder.exists()
+    heard = Rows()
+    result = run(asked, heard)
+    assert not any(isinstance(row, BatchRow) for row in heard.rows), "what was trained is taken up again"
+    assert result.digest == run(replace(asked, folder=tmp_path / "again", work=tmp_path / "w")).digest
+
+
+def test_a_report_that_cannot_be_written_takes_the_checkpoint_with_it(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(finetune_run, "write_json", full)
+    asked = job(study, parent, tmp_path / "new")
+    with pytest.raises(CheckpointError, match=r"could not be written to .*: No space left on device"):
+        run(asked)
+    assert not asked.folder.exists()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_no_memory_is_said_in_a_sentence_and_loses_nothing(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    asked = job(study, parent, tmp_path / "new")
+    with monkeypatch.context() as patch:
+        patch.setattr(finetune_run, "compare", fail)
+        with pytest.raises(DeviceError, match="ran out of memory"):
+            run(asked)
+    assert not (tmp_path / "new").exists()
+    heard = Rows()
+    run(asked, heard)
+    assert not any(isinstance(row, BatchRow) for row in heard.rows), "what was trained is taken up again"
+
+
+def test_a_training_that_diverges_keeps_nothing(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverge(prepared: Prepared, *rest: object) -> Tuned:
+        tuned = tune(prepared, *rest)  # type: ignore[arg-type]
+        with torch.no_grad():
+            for parameter in tuned.model.parameters():
+                parameter.fill_(float("nan"))
+        return tuned
+
+    monkeypatch.setattr(finetune_run, "tune", diverge)
+    asked = job(study, parent, tmp_path / "new")
+    with pytest.raises(SettingsError, match="diverged"):
+        run(asked)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_work_is_refused_before_features_are_computed(
+    study: StudyPairs, parent: Path, tmp_path: Path
+) -> None:
+    heard: list[Progress] = []
+    nothing = replace(study, dataset=replace(study.dataset, pairs=()))
+    with pytest.raises(DatasetError, match="no votes"):
+        run(job(nothing, parent, tmp_path / "new"), heard.append)
+    assert heard == []
+    (tmp_path / "there").mkdir()
+    with pytest.raises(CheckpointError, match="already"):
+        run(job(study, parent, tmp_path / "there"))
+
+
+def test_a_video_that_cannot_be_read_is_told_and_left_out(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video" * 99)
+    videos = tuple(replace(v, path=broken) if v.name == "a1" else v for v in study.dataset.videos)
+    result = run(job(replace(study, dataset=replace(study.dataset, videos=videos)), parent, tmp_path / "new"))
+    assert any("broken.mp4" in problem for problem in result.report.problems)
+    assert "a1" not in {shift.video for shift in result.report.shifts}
+
+
+def test_pairs_set_aside_are_only_tested(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    aside = frozenset(SimilarPair(p.better, p.worse) for p in study.dataset.pairs[::4])
+    result = run(job(replace(study, set_aside=aside), parent, tmp_path / "new"))
+    assert result.report.set_aside is not None
+    assert result.report.set_aside.after.n_pairs == len(aside)
+    with (tmp_path / "new" / PAIRS).open() as file:
+        trained = {SimilarPair(row["better"], row["worse"]) for row in csv.DictReader(file)}
+    assert not trained & aside
+
+
+def test_what_it_knew_before_is_watched(
+    study: StudyPairs, parent: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first = run(job(study, parent, tmp_path / "one"))
+    forgetting = first.report.forgetting
+    assert forgetting.kind is OldKind.DRIFT, "nobody kept the pairs of the first model"
+    assert forgetting.drift >= 0
+    other = write_study(
+        tmp_path_factory.mktemp("others"), tuple(f"{who}{take}" for who in "efgh" for take in (1, 2)), 20
+    )
+    heard = Rows()
+    second = run(job(other, first.folder, tmp_path / "two"), heard)
+    forgetting = second.report.forgetting
+    assert forgetting.kind is OldKind.PAIRS
+    assert forgetting.pairs is not None
+    assert forgetting.pairs.after.n_pairs == first.report.n_trained
+    rows = [row for row in heard.rows if isinstance(row, TuningRow)]
+    assert forgetting.pairs.before is not None
+    assert rows[0].old == pytest.approx(forgetting.pairs.before.value)
+    assert rows[-1].old == pytest.approx(forgetting.pairs.after.value)
+    with (tmp_path / "two" / PAIRS).open() as file:
+        uses = [row["use"] for row in csv.DictReader(file)]
+    assert (uses.count("trained"), uses.count("before")) == (second.report.n_trained, first.report.n_trained)
+    again = run(job(study, first.folder, tmp_path / "three", seed=9))
+    assert again.facts["held_out_videos"] == first.facts["held_out_videos"], (
+        "who was never trained on is held out again"
+    )
+    unwatched = run(job(other, first.folder, tmp_path / "four", old_pairs=False))
+    assert unwatched.report.forgetting.kind is OldKind.DRIFT
+    assert "were not asked for" in unwatched.report.forgetting.what
+    assert "trained on again" not in forgetting.what
+    n = first.report.n_trained
+    assert f"({n} of {n} found); {n} of them are trained on again, and tell nothing" in again.report.forgetting.what
+    grandchild = run(job(study, second.folder, tmp_path / "five", seed=9))
+    assert grandchild.facts["held_out_videos"] == first.facts["held_out_videos"], "what it began as knew the others"
+    (tmp_path / "two" / PAIRS).unlink()
+    unknown = run(job(study, second.folder, tmp_path / "six"))
+    assert any("Nobody kept what two was trained on" in said for said in unknown.report.warnings)
+
+
+def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study: StudyPairs, tmp_path: Path) -> None:
+    plan = TrainingPlan(preprocessing=PREPROCESSING, epochs=1, candidates=1, select=Select.LAST)
+    cache = FeatureCache(tmp_path / "features")
+    made = train_checkpoint(
+        plan, study.dataset, tmp_path / "one", TrainingControl(CancelToken()), TrainingResources(cache, "cpu")
+    )
+    text = (made.checkpoint.folder / PAIRS).read_text()
+    assert str(study.dataset.videos[0].path) not in text
+    held_out = {name for name in NAMES if study.digests[name] not in text}
+    assert len(held_out) == 2
+    for seed in (1, 2, 3):
+        asked = job(study, made.checkpoint.folder, tmp_path / f"new{seed}", seed=seed)
+        division = cost_of(asked, CancelToken(), silent).division
+        assert set(division.fold.held_out_videos) == held_out, "those that it has not seen"
+        assert not any("trained on" in warning for warning in division.warnings)
+
+
+def test_pairs_set_aside_are_not_even_similar(
+    study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a pair that was set aside nobody orders its videos, and the depth rule would call them alike."""
+    folder = tiny_checkpoint(tmp_path / "tsn", "tsn-frozen").folder
+    neighbours = frozenset(SimilarPair(a, b) for a, b in itertools.pairwise(NAMES))
+    taken: list[SimilarPair] = []
+
+    def remember(_model: AttentionModel, _store: FeatureStore, pairs: FitPairs, *_: object) -> Trained:
+        taken.extend(pairs.similar)
+        raise Cancelled
+
+    monkeypatch.setattr(finetune_module, "fit", remember)
+    with pytest.raises(Cancelled):
+        run(job(replace(study, set_aside=neighbours), folder, tmp_path / "new"))
+    assert not set(taken) & neighbours
+    judged = replace(study.dataset, similar=(SimilarPair("a1", "a2"), SimilarPair("a1", "b2")))
+    asked = job(
+        replace(study, dataset=judged, set_aside=frozenset([SimilarPair("a1", "a2")])), folder, tmp_path / "two"
+    )
+    with pytest.raises(Cancelled):
+        run(asked)
+    assert SimilarPair("a1", "a2") not in taken
+
+
+@pytest.mark.usefixtures("choosing")
+@pytest.mark.parametrize(("model", "every", "at"), [("full", 1, 2), ("raan", 10, 30)])
+def test_a_training_that_was_killed_counts_on(
+    study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, every: int, at: int
+) -> None:
+    """One was killed when the epoch was being chosen, one when all training pairs were trained on."""
+    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, every_s=0))
+    parent = tiny_checkpoint(tmp_path / "parent", model).folder
+    asked = job(study, parent, tmp_path / "whole", epochs=2 * every)
+    whole = Rows()
+    chosen = run(asked, whole).report.epoch
+
+    def counted(rows: list[object]) -> list[tuple[int, int]]:
+        return [(row.epoch, row.batch) for row in rows if isinstance(row, TuningRow) and row.epoch]
+
+    epochs = [epoch for epoch, _ in counted(whole.rows)]
+    assert epochs == list(range(every, 2 * every + chosen + 1, every)), "looked at after so many epochs"
+    killed, kept = replace(asked, folder=tmp_path / "new", work=tmp_path / "work"), tmp_path / "kept"
+
+    def kill() -> None:
+        shutil.copytree(killed.work_folder(), kept)  # as a killed process leaves it
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(killed, Rows(lambda row: isinstance(row, TuningRow) and row.epoch == at, kill))
+    again = Rows()
+    run(replace(killed, work=kept), again)
+    gone_on = counted(again.rows)
+    assert gone_on
+    assert gone_on[0][0] > 1, "an epoch was kept"
+    assert gone_on == counted(whole.rows)[-len(gone_on) :]
+
+
+def test_a_state_of_other_pairs_is_not_gone_on_with(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's files were missing when it was killed: who was trained on then is held out now."""
+    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, every_s=0))
+    asked = job(study, parent, tmp_path / "new")
+    videos = tuple(replace(v, path=None) if v.name[0] == "a" else v for v in study.dataset.videos)
+    fewer = replace(asked, study=replace(study, dataset=replace(study.dataset, videos=videos)))
+    divisions = [divide(one.study, one.choices) for one in (fewer, asked)]
+    assert set(divisions[0].fold.train_videos) & set(divisions[1].fold.held_out_videos)
+    kept = tmp_path / "kept"
+
+    def kill() -> None:
+        shutil.copytree(fewer.work_folder(), kept)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(fewer, Rows(lambda row: isinstance(row, TuningRow) and row.epoch == 2, kill))
+    assert list(kept.rglob("*.safetensors"))
+    fresh = run(replace(asked, folder=tmp_path / "fresh", work=tmp_path / "w"))
+    assert run(replace(asked, work=kept)).digest == fresh.digest
+
+
+@pytest.mark.parametrize("name", ["raan", "tsn-frozen"])
+def test_what_a_model_averages_first_is_averaged_once(
+    study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    parent = tiny_checkpoint(tmp_path / "parent", name, replace(PREPROCESSING, n_segments=7)).folder
+    shapes: set[tuple[int, ...]] = set()
+    plainly = AttentionModel.fuse
+
+    def fuse(self: AttentionModel, features: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            shapes.add(tuple(features.shape[3:]))
+        return plainly(self, features)
+
+    monkeypatch.setattr(AttentionModel, "fuse", fuse)
+
+    def tuned(folder: str) -> tuple[list[float], list[float]]:
+        shapes.clear()
+        heard = Rows()
+        report = run(job(study, parent, tmp_path / folder, epochs=20, candidates=2), heard).report
+        losses = [row.loss for row in heard.rows if isinstance(row, BatchRow)]
+        return losses, [shift.after for shift in report.shifts]
+
+    averaged = tuned("averaged")
+    assert shapes == {(1, 1)}
+    monkeypatch.setattr(finetune_module, "averaged_once", lambda _model, _sizes, store: store)
+    whole = tuned("whole")
+    assert shapes == {(4, 4)}
+    assert len(averaged[0]) > 4
+    for one, other in zip(averaged, whole, strict=True):
+        assert one == pytest.approx(other, rel=1e-3, abs=1e-5)
+
+
+@pytest.mark.usefixtures("begin_small")
+def test_a_first_model_says_how_little_it_is(study: StudyPairs, tmp_path: Path) -> None:
+    heard = Rows()
+    result = run(job(study, None, tmp_path / "first", epochs=1), heard)
+    report = result.report
+    assert (result.parent_digest, result.parent_name) == (None, "")
+    assert (report.held_out.before, report.held_out.gain) == (None, None)
+    assert report.attention == ()
+    assert all(np.isnan(shift.before) for shift in report.shifts)
+    assert any("The pairs are few: 15 trained on, 13 held out" in warning for warning in report.warnings)
+    assert "Trained from nothing" in load_checkpoint(tmp_path / "first").card.notes
+    rows = [row for row in heard.rows if isinstance(row, TuningRow)]
+    assert rows[0].epoch == 1, "there is nothing to look at before"
+
+
+def test_the_cost_is_measured_and_the_plan_is_kept(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+    asked = job(study, parent, tmp_path / "new")
+    cost = cost_of(asked, CancelToken(), silent)
+    assert (cost.videos_missing, cost.problems) == (8, ())
+    sampled = [sample_positions(8 + i, PREPROCESSING.n_segments, PREPROCESSING.flow.length, 1) for i in range(8)]
+    assert cost.frames_missing == sum(len(np.unique(positions)) for positions in sampled)
+    known = PriorPairs(study.dataset, "the same", {name: (study.digests[name], None) for name in NAMES})
+    with monkeypatch.context() as patch:
+        patch.setattr(cost_module, "known_of", lambda _start: known)
+        again = cost_of(asked, CancelToken(), silent)
+    assert again.videos_missing == 8, "what is in the study is not looked at as known before, nor counted twice"
+    assert cost.feature_s > 0
+    assert cost.total_s > cost.feature_s
+    heard = Rows()
+    run(asked, heard)
+    kept = cost_of(asked, CancelToken(), silent)
+    assert (kept.videos_missing, kept.frames_missing, kept.feature_s) == (0, 0, 0)
+    assert kept.division == cost.division
+    n_epochs = sum(isinstance(row, TuningRow) and row.epoch > 0 for row in heard.rows)
+    assert n_epochs <= kept.epochs
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        cost_of(asked, token, silent)
+
+
+def test_it_is_trained_on_parts_of_one_long_file(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+    lengths = [8 + i for i in range(8)]
+    starts = np.cumsum([0, *lengths])
+    film = write_barcode_video(tmp_path / "film.mp4", int(starts[-1])).path
+    extents = {n: FrameRange(int(a), int(b)) for n, a, b in zip(NAMES, starts, starts[1:], strict=False)}
+    videos = tuple(replace(v, path=film, extent=extents[v.name]) for v in study.dataset.videos)
+    parts = replace(study, dataset=replace(study.dataset, videos=videos), digests=dict.fromkeys(NAMES, digest_of(film)))
+    asked = job(parts, parent, tmp_path / "new")
+    cost = cost_of(asked, CancelToken(), silent)
+    sampled = [sample_positions(n, PREPROCESSING.n_segments, PREPROCESSING.flow.length, 1) for n in lengths]
+    assert cost.videos_missing == 8
+    assert cost.frames_missing == sum(len(np.unique(positions)) for positions in sampled)
+    result = run(asked)
+    assert load_checkpoint(tmp_path / "new").card.n_videos == 6
+    assert cost_of(asked, CancelToken(), silent).frames_missing == 0
+    after = {shift.video: shift.after for shift in result.report.shifts}
+    with Engine.open(tmp_path / "new", device="cpu") as engine:
+        told = {name: engine.assess(film, extent=extents[name]).score for name in after}
+    assert len(after) == 8
+    assert told == pytest.approx(after, abs=1e-4), "each of its own part"
+    for change in result.report.attention:
+        part = extents[change.video]
+        assert part.start_frame <= change.frame_index < part.stop_frame
+    held_out = result.facts["held_out_videos"]
+    for seed in (1, 2, 3):
+        division = cost_of(job(parts, tmp_path / "new", tmp_path / "two", seed=seed), CancelToken(), silent).division
+        assert list(division.fold.held_out_videos) == held_out, "the parts that it has not seen, though of one file"
+
+
+def test_the_same_job_has_the_same_work_folder(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    asked = replace(job(study, parent, tmp_path / "new"), work=None)
+    parts = tuple(replace(video, extent=FrameRange(0, 7)) for video in study.dataset.videos)
+    assert asked.work_folder() == replace(asked, folder=tmp_path / "other").work_folder()
+    others = (
+        replace(asked, choices=TuningChoices(seed=1)),
+        replace(asked, parent=None),
+        replace(asked, study=study.restricted(NAMES[:6])),
+        replace(asked, study=replace(study, dataset=replace(study.dataset, similar=(SimilarPair("a1", "a2"),)))),
+        replace(asked, study=replace(study, dataset=replace(study.dataset, videos=parts))),
+    )
+    assert len({one.work_folder() for one in (asked, *others)}) == 6
+
+
+def test_discarding(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "weights").write_text("x")
+    discard(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    discard(tmp_path / "new")

@@ -1,0 +1,180 @@
+"""Several models on one device: fed alike they share features and backbones, and say what each says alone."""
+
+import gc
+import shutil
+import weakref
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.errors import Cancelled, CheckpointError
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.inference.model_pool import ModelPool, facts
+from tests.checkpoints import PREPROCESSING, tiny_checkpoint
+from tests.videos import write_barcode_video
+
+MODELS = ("full", "none", "cbam-original", "pool")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("comparing")
+
+
+@pytest.fixture(scope="module")
+def models(folder: Path) -> dict[str, Path]:
+    return {name: tiny_checkpoint(folder / name, name, seed=at).folder for at, name in enumerate(MODELS)}
+
+
+@pytest.fixture(scope="module")
+def coarse(folder: Path) -> Path:
+    """A model that is fed otherwise."""
+    return tiny_checkpoint(folder / "coarse", "full", replace(PREPROCESSING, n_segments=3)).folder
+
+
+@pytest.fixture(scope="module")
+def video(folder: Path) -> Path:
+    return write_barcode_video(folder / "v.mp4", 40, width=160, height=96).path
+
+
+@pytest.fixture(scope="module")
+def cache(folder: Path) -> FeatureCache:
+    return FeatureCache(folder / "features")
+
+
+@pytest.fixture
+def pool(cache: FeatureCache) -> Iterator[ModelPool]:
+    with ModelPool("cpu", cache) as made:
+        yield made
+
+
+def test_each_says_what_it_says_alone(pool: ModelPool, models: dict[str, Path], video: Path, tmp_path: Path) -> None:
+    together = {name: pool.assess(folder, video, passes=2) for name, folder in models.items()}
+    assert len(pool._extractors) == 1
+    for name in ("full", "pool"):
+        with Engine.open(models[name], device="cpu", cache=FeatureCache(tmp_path / "own")) as engine:
+            alone = engine.assess(video, passes=2)
+        assert np.array_equal(together[name].samples, alone.samples)
+        assert np.allclose(together[name].attention, alone.attention, atol=1e-6)
+        assert np.allclose(together[name].score_curve, alone.score_curve, atol=1e-6)
+    assert len({round(analysis.score, 6) for analysis in together.values()}) == len(models)
+    assert together["cbam-original"].map_kind is MapKind.GATE
+
+
+def test_a_second_model_looks_at_no_frame(
+    pool: ModelPool, models: dict[str, Path], video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool.assess(models["full"], video)
+
+    def refuse(*_args: object, **_more: object) -> None:
+        raise AssertionError("a frame was looked at once more")
+
+    for name in ("features", "ready"):
+        monkeypatch.setattr(FeatureExtractor, name, refuse)
+    assert pool.assess(models["cbam-original"], video).complete
+
+
+def test_models_that_are_fed_otherwise_have_backbones_of_their_own(
+    pool: ModelPool, models: dict[str, Path], coarse: Path, video: Path
+) -> None:
+    assert pool.assess(models["full"], video).n_segments == 5
+    assert pool.assess(coarse, video).n_segments == 3
+    assert len(pool._extractors) == 2
+    pool.keep({coarse})
+    assert len(pool._extractors) == 1
+    pool.close()
+    assert len(pool._extractors) == 0
+
+
+def test_a_model_that_was_trained_anew_in_its_folder_is_loaded_anew(
+    pool: ModelPool, models: dict[str, Path], video: Path, tmp_path: Path
+) -> None:
+    first = tiny_checkpoint(tmp_path / "mine", "full", seed=7).folder
+    other = pool.assess(models["pool"], video)
+    before = pool.assess(first, video)
+    shutil.rmtree(first)
+    tiny_checkpoint(tmp_path / "mine", "full", seed=8)
+    after = pool.assess(first, video)
+    assert after.provenance.model_digest == pool.facts(first).digest != before.provenance.model_digest
+    assert after.score != before.score
+    assert pool.assess(models["pool"], video).score == other.score
+
+
+def test_what_is_let_go_is_gone_without_a_collector(pool: ModelPool, models: dict[str, Path], video: Path) -> None:
+    def heavy() -> list[object]:
+        kinds = (Engine, FeatureExtractor, nn.Module)
+        return [each for each in gc.get_objects() if issubclass(type(each), kinds)]
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = set(map(id, heavy()))
+        pool.explain(models["full"], pool.assess(models["full"], video))
+        there = [weakref.ref(each) for each in heavy() if id(each) not in before]
+        assert {Engine, FeatureExtractor} < {type(each()) for each in there}, "and modules"
+        pool.keep(())
+        assert [each() for each in there if each() is not None] == []
+    finally:
+        gc.enable()
+
+
+def test_it_is_known_of_a_model_what_stands_in_its_checkpoint(pool: ModelPool, folder: Path) -> None:
+    made = tiny_checkpoint(folder / "known", "full", seed=9)
+    found = pool.facts(made.folder)
+    assert found == facts(made)
+    assert (found.name, found.digest, found.attention_model) == ("known", made.digest, "full")
+    assert found.map_kind is MapKind.DISTRIBUTION
+    assert found.n_parameters == sum(t.numel() for t in made.head.values())
+    assert (found.accuracy, found.accuracy_interval, found.n_pairs) == (None, None, 0)
+    assert "128 px" in found.features
+    assert "5 segments" in found.features
+
+
+def test_models_that_are_fed_alike_say_so(pool: ModelPool, models: dict[str, Path], coarse: Path) -> None:
+    alike = {pool.facts(folder).features for folder in models.values()}
+    assert len(alike) == 1
+    assert pool.facts(coarse).features not in alike
+
+
+def test_what_is_no_checkpoint_is_refused_by_name(pool: ModelPool, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(CheckpointError, match="nothing"):
+        pool.facts(tmp_path / "nothing")
+
+
+def test_a_model_that_looks_at_no_frames_is_refused_with_a_way_out(
+    pool: ModelPool, tmp_path: Path, video: Path
+) -> None:
+    timed = tiny_checkpoint(tmp_path / "timed", "duration").folder
+    with pytest.raises(CheckpointError, match=r"timed looks at time alone.*Choose another model"):
+        pool.assess(timed, video)
+    with pytest.raises(CheckpointError, match="timed looks at time alone"):
+        StartingPoint.of(timed, torch.device("cpu"), FeatureCache(tmp_path / "cache"))
+
+
+def test_evidence_adds_up_to_the_score(pool: ModelPool, models: dict[str, Path], video: Path) -> None:
+    analysis = pool.assess(models["full"], video)
+    found = pool.explain(models["full"], analysis)
+    assert found.score == pytest.approx(analysis.score, abs=1e-5)
+    assert found.model_digest == pool.facts(models["full"]).digest
+
+
+def test_it_can_be_stopped(pool: ModelPool, models: dict[str, Path], video: Path) -> None:
+    token = CancelToken()
+
+    def stop(progress: Progress) -> None:
+        if progress.done == 2:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        pool.assess(models["full"], video, 4, token, stop)

@@ -1,0 +1,198 @@
+"""Several processes train one model: the same weights as one process by itself, up to rounding."""
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch.multiprocessing.spawn import spawn
+
+from skillviewer.core.dataset.pairs import Pair
+from skillviewer.core.errors import DeviceError
+from skillviewer.core.progress import CancelToken
+from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup, launched
+from skillviewer.engine.training.batches import FrameDraws, pair_batch
+from skillviewer.engine.training.loop import FitPairs, Select, Trained, TrainingControl, fit
+from skillviewer.engine.training.state_file import StateFile
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.losses import PairBatch
+from skillviewer.nets.models import attention_model
+from skillviewer.nets.presets import LossSettings
+from tests.cli.studies import write_study
+from tests.engine.training.test_loop import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, store
+
+CPU = torch.device("cpu")
+INNER = replace(SETTINGS, select=Select.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
+CHOOSING = [Pair(p.worse, p.better) for p in PAIRS[:20]]
+ON, CONTROL = FitPairs(PAIRS, CHOOSING), TrainingControl(CancelToken())
+MODELS = ("full", "none", "no-rnn", "cbam", "cbam-original", "sca", "pool", "visual", "tsn-frozen", "raan")
+FITTED = ("full", "cbam-original")  # the second mixes the videos of a batch
+LOSS = LossSettings(attention_penalty=0.5)
+
+
+def beginning(name: str, seed: int = 1) -> AttentionModel:
+    torch.manual_seed(seed)
+    return attention_model(name).build(SIZES)
+
+
+def batch() -> tuple[torch.Tensor, PairBatch]:
+    features = torch.randn(5, 5, 6, 4, 4, generator=torch.Generator().manual_seed(2))
+    return features, pair_batch([(0, 1, 1), (1, 2, 1), (2, 3, 1), (4, 0, 1), (1, 4, 0)])
+
+
+def gradients(name: str, together: ProcessGroup) -> dict[str, torch.Tensor]:
+    """Return the gradients of the whole batch of five videos, and what it leaves behind; nothing is drawn."""
+    torch.manual_seed(7)
+    model = attention_model(name).build(replace(SIZES, tsn_splits=5)).train(name == "cbam-original")
+    features, pairs = batch()
+    share = together.share(5)
+    model.gather = together.gather(5)
+    model.loss(features[share.start : share.stop], pairs, LOSS).loss.backward()  # type: ignore[no-untyped-call]
+    together.add_gradients(list(model.parameters()))
+    left = {f"{name}.{k}": b for k, b in model.named_buffers()}
+    return left | {f"{name}.{k}": p.grad for k, p in model.named_parameters() if p.grad is not None}
+
+
+def work(rank: int, size: int, folder: str, port: int) -> None:
+    """What each process does; the first writes what came of it."""
+    torch.set_num_threads(1)
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size)}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    with launched("cpu") as (together, _):
+        take_part(together, Path(folder))
+    os._exit(0)  # as the command line does
+
+
+def take_part(together: ProcessGroup, folder: Path) -> None:
+    found = {k: v for name in MODELS for k, v in gradients(name, together).items()}
+    for name in FITTED:
+        model = beginning(name, 1 + 10 * together.rank)  # the others begin as the first does
+        trained = fit(model, store(), ON, INNER, CONTROL, together=together)
+        found |= {f"trained.{name}.{k}": v for k, v in trained.state.items()}
+        found[f"epoch.{name}"] = torch.tensor(trained.epoch)
+        found[f"accuracies.{name}"] = torch.tensor([row.held_out_accuracy for row in trained.rows])
+        resumed = stopped_and_gone_on_with(name, together, folder)
+        found |= {f"resumed.{name}.{k}": v for k, v in resumed.state.items()}
+        assert [row.held_out_accuracy for row in resumed.rows] == [row.held_out_accuracy for row in trained.rows]
+    save_file(found, folder / f"{together.rank}.safetensors")
+
+
+def stopped_and_gone_on_with(name: str, together: ProcessGroup, folder: Path) -> Trained:
+    """Train for an epoch, keep the state, and go on from it with models that began elsewhere."""
+    state = StateFile(folder / f"{name}.state", every_s=0, writes=together.leads)
+    fit(
+        beginning(name),
+        store(),
+        FitPairs(PAIRS, CHOOSING),
+        INNER,
+        TrainingControl(CancelToken()),
+        keeper=state,
+        until=1,
+        together=together,
+    )
+    together.wait()
+    kept = state.load()
+    assert kept is not None
+    assert kept.epoch == 1
+    model = beginning(name, 5 + together.rank)
+    return fit(model, store(), ON, INNER, CONTROL, keeper=state, together=together)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_gradients_and_weights_are_those_of_one_process(size: int, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    spawn(work, (size, str(tmp_path), port), nprocs=size)  # type: ignore[no-untyped-call]
+    first, *others = [load_file(tmp_path / f"{rank}.safetensors") for rank in range(size)]
+    for other in others:
+        assert all(torch.equal(first[name], other[name]) for name in first), "the processes went different ways"
+    for name in MODELS:
+        alone = gradients(name, ALONE)
+        assert sum(float(g.abs().sum()) for g in alone.values()) > 0
+        for key, gradient in alone.items():
+            torch.testing.assert_close(first[key], gradient, rtol=1e-4, atol=1e-6, msg=key)
+    for name in FITTED:
+        trained = fit(beginning(name), store(), ON, INNER, CONTROL)
+        assert int(first[f"epoch.{name}"]) == trained.epoch
+        assert first[f"accuracies.{name}"].tolist() == pytest.approx([row.held_out_accuracy for row in trained.rows])
+        for key, tensor in trained.state.items():
+            torch.testing.assert_close(first[f"trained.{name}.{key}"], tensor, rtol=1e-3, atol=1e-5, msg=key)
+            assert torch.equal(first[f"resumed.{name}.{key}"], first[f"trained.{name}.{key}"]), key
+
+
+@pytest.mark.parametrize(("size", "n"), [(1, 4), (2, 5), (3, 7), (4, 4), (4, 2), (3, 1)])
+def test_every_video_is_the_share_of_one_process(size: int, n: int) -> None:
+    processes = [ProcessGroup(rank, size) for rank in range(size)]
+    shares = processes[0].shares(n)
+    assert sum(shares) == n
+    assert max(shares) - min(shares) <= 1
+    counted = [place for one, k in zip(processes, shares, strict=True) for place in list(one.share(n))[:k]]
+    assert counted == list(range(n))
+    assert all(len(one.share(n)) >= 1 for one in processes)
+
+
+def test_all_processes_draw_the_same_frames() -> None:
+    whole = FrameDraws(store(), np.random.default_rng(4), CPU)
+    parts = [FrameDraws(store(), np.random.default_rng(4), CPU) for _ in range(2)]
+    for names in (NAMES[:5], NAMES[3:9]):
+        expected = whole.draw(names)
+        shares = [ProcessGroup(rank, 2).share(len(names)) for rank in range(2)]
+        found = torch.cat([one.draw(names, share) for one, share in zip(parts, shares, strict=True)])
+        assert torch.equal(found, expected)
+
+
+def test_alone_nothing_is_waited_for() -> None:
+    with launched("cpu") as (together, device):
+        assert (together, device) == (ALONE, "cpu")
+    assert together.collect(3) == [3]
+    assert together.gather(4) is None
+
+
+def test_one_device_for_several_processes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    with pytest.raises(DeviceError, match="2 processes cannot share the device cuda:1"), launched("cuda:1"):
+        pass
+
+
+def test_torchs_launcher_trains_one_checkpoint(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "study")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    train = [
+        "train",
+        str(study),
+        "--epochs",
+        "1",
+        "--no-refit",
+        "--flow",
+        "dis",
+        "--candidates",
+        "1",
+        "--segments",
+        "3",
+        "--input-px",
+        "64",
+    ]
+    train += ["--device", "cpu", "-o"]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    said = []
+    for launcher, name in ((torchrun, "two"), ([], "one")):
+        done = subprocess.run(
+            [sys.executable, *launcher, "-m", "skillviewer", *train, str(tmp_path / name)],
+            env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout.replace(str(tmp_path / name), ""))
+    assert said[0] == said[1] != "", "it is said once, and the same"
+    two, one = (load_file(tmp_path / name / "weights.safetensors") for name in ("two", "one"))
+    for key, tensor in one.items():
+        torch.testing.assert_close(two[key].float(), tensor.float(), rtol=2e-3, atol=1e-4, msg=key)

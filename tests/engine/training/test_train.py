@@ -1,0 +1,352 @@
+"""From a folder of videos and pairs to a checkpoint, end to end, on tiny videos."""
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from skillviewer.core.dataset.folds import inner_fold, make_folds, quarter_out
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, videos_of
+from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
+from skillviewer.core.evaluation.ceilings import ceilings
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.video.extents import FrameRange
+from skillviewer.data.study.lock import WriteLock
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.training import log
+from skillviewer.engine.training import train as train_module
+from skillviewer.engine.training.loop import Select, TrainingControl
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.predict import Predictions, predict
+from skillviewer.engine.training.train import TrainingResources, TrainingResult, train_checkpoint
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.checkpoint import load_checkpoint
+from skillviewer.nets.sizes import HeadSizes
+from tests.checkpoints import PREPROCESSING, SIZES
+from tests.engine.tiny_dataset import NAMES, tiny_dataset
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return tiny_dataset(tmp_path_factory.mktemp("videos"))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> FeatureCache:
+    return FeatureCache(tmp_path_factory.mktemp("features"))
+
+
+@pytest.fixture(autouse=True)
+def small_heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sizes(_plan: TrainingPlan) -> HeadSizes:
+        return replace(SIZES, standardise=True)
+
+    monkeypatch.setattr(TrainingPlan, "sizes", sizes)
+
+
+PLAN = TrainingPlan(preprocessing=PREPROCESSING, candidates=2, epochs=2)
+
+
+def run(plan: TrainingPlan, dataset: Dataset, folder: Path, cache: FeatureCache, **more: object) -> TrainingResult:
+    return train_checkpoint(
+        plan,
+        dataset,
+        folder,
+        TrainingControl(CancelToken()),
+        TrainingResources(cache, "cpu"),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_checkpoint_says_what_it_was_trained_and_tested_on(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    result = run(PLAN, dataset, tmp_path / "m", cache)
+    card = load_checkpoint(tmp_path / "m").card
+    assert (card.name, card.task, card.n_videos) == ("m", "test", 6)
+    assert card.held_out is not None
+    assert 0 <= card.held_out.accuracy <= 1
+    assert card.held_out.interval is None, "one person alone is held out"
+    assert card.held_out.n_pairs == 13  # of 28 pairs those within six videos are 15
+    assert "participant" in card.held_out.rule
+    assert "epoch chosen on a third of the training videos" in card.held_out.rule
+    with (tmp_path / "m" / log.LOG).open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(result.rows)
+    assert (tmp_path / "m" / log.CURVES).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_the_card_is_of_the_weights_that_are_kept(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, half: bool
+) -> None:
+    tested: list[dict[str, torch.Tensor]] = []
+
+    def score(model: AttentionModel, *given: Any, **options: Any) -> Predictions:
+        tested.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
+        return predict(model, *given, **options)
+
+    monkeypatch.setattr(train_module, "predict", score)
+    kept = run(replace(PLAN, half=half), dataset, tmp_path / "m", cache).checkpoint.head
+    (weights,) = tested
+    assert weights.keys() == kept.keys()
+    assert all(torch.equal(weights[name], kept[name]) for name in kept)
+    matrices = [tensor for tensor in kept.values() if tensor.ndim > 1]
+    assert all(torch.equal(matrix, matrix.half().float()) for matrix in matrices) == half
+
+
+def test_trained_checkpoint_assesses_videos(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    run(PLAN, dataset, tmp_path / "m", cache)
+    path = dataset.videos[0].path
+    assert path is not None
+    with Engine.open(tmp_path / "m", device="cpu", cache=cache) as engine:
+        assert np.isfinite(engine.assess(path, passes=2).score)
+
+
+def test_same_seed_same_checkpoint(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    digests = {run(PLAN, dataset, tmp_path / name, cache).checkpoint.digest for name in ("one", "two")}
+    assert len(digests) == 1
+    assert run(replace(PLAN, seed=1), dataset, tmp_path / "three", cache).checkpoint.digest not in digests
+
+
+def test_no_held_out_video_is_trained_on_or_chosen_on(dataset: Dataset) -> None:
+    for fold in make_folds(dataset).folds:
+        inner = inner_fold(dataset, fold)
+        seen = set(videos_of([*inner.train_pairs, *inner.test_pairs, *fold.train_pairs]))
+        assert not seen & set(fold.held_out_videos)
+
+
+def test_best_on_test_is_labelled(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    result = run(replace(PLAN, select=Select.BEST_ON_TEST), dataset, tmp_path / "m", cache)
+    assert result.checkpoint.card.held_out is not None
+    assert "optimistic" in result.checkpoint.card.held_out.rule
+
+
+def test_test_data_of_their_own(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    train, test = dataset.restricted(NAMES[:6]), dataset.restricted(NAMES[6:])
+    people = sorted({video.participant for video in train.videos if video.participant})
+    test = replace(test, videos=tuple(replace(video, participant=people[0]) for video in test.videos))
+    result = run(PLAN, train, tmp_path / "m", cache, test=test)
+    said = (
+        f"“{people[0]}” is in both data sets by name: if they are the same people, the held-out accuracy is too good."
+    )
+    assert said in result.problems
+    card = result.checkpoint.card
+    assert card.n_videos == 6
+    assert card.held_out is not None
+    assert card.held_out.n_pairs == 1
+    with pytest.raises(DatasetError, match="nothing would be held out"):
+        run(PLAN, train, tmp_path / "n", cache, test=dataset)
+    assert not (tmp_path / "n").exists()
+
+
+def test_a_test_video_of_which_a_frame_is_trained_on_is_refused(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    train, test = dataset.restricted(NAMES[:6]), dataset.restricted(NAMES[6:])
+    path = train.videos[0].path
+    assert path is not None
+    copy = tmp_path / "of another name.mp4"
+    copy.write_bytes(path.read_bytes())
+
+    def tested_on(extent: FrameRange | None) -> Dataset:
+        return replace(test, videos=(replace(test.videos[0], path=copy, extent=extent), *test.videos[1:]))
+
+    def trained_on(extent: FrameRange) -> Dataset:
+        return replace(train, videos=(replace(train.videos[0], extent=extent), *train.videos[1:]))
+
+    for extent in (None, FrameRange(0, 4)):
+        with pytest.raises(DatasetError, match=r"of another name\.mp4 is in the training data too, as .*nothing would"):
+            run(PLAN, train, tmp_path / "m", cache, test=tested_on(extent))
+    with pytest.raises(DatasetError, match="nothing would be held out"):
+        run(PLAN, trained_on(FrameRange(0, 4)), tmp_path / "m", cache, test=tested_on(FrameRange(3, 8)))
+    apart = run(PLAN, trained_on(FrameRange(0, 4)), tmp_path / "m", cache, test=tested_on(FrameRange(4, 8)))
+    assert apart.checkpoint.card.held_out is not None
+
+
+def test_video_that_cannot_be_read_is_told_and_left_out(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"nothing")
+    videos = (*dataset.videos[:-1], replace(dataset.videos[-1], path=broken))
+    result = run(PLAN, replace(dataset, videos=videos), tmp_path / "m", cache)
+    assert any("broken.mp4" in problem for problem in result.problems)
+
+
+def test_existing_checkpoint_is_not_replaced_unasked(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    with pytest.raises(CheckpointError, match="already"):
+        run(PLAN, dataset, tmp_path / "m", cache)
+
+
+def test_cache_too_small_for_the_features_is_told_before_they_are_computed(dataset: Dataset, tmp_path: Path) -> None:
+    small = FeatureCache(tmp_path / "features", max_bytes=2**20)
+    with pytest.raises(SettingsError, match=r"of 8 videos takes .* \(--cache-gb, or Settings in the window\)"):
+        run(PLAN, dataset, tmp_path / "m", small)
+    assert small.entries() == []
+    assert not (tmp_path / "m").exists()
+
+
+def test_three_people_are_enough_and_one_is_refused(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    few = dataset.restricted([name for name in NAMES if name[0] in "abc"])
+    card = run(PLAN, few, tmp_path / "m", cache).checkpoint.card
+    assert card.held_out is not None
+    assert "2 of 6 videos held out by participant" in card.held_out.rule
+    untouched = FeatureCache(tmp_path / "empty")
+    with pytest.raises(DatasetError, match="has only 1 participant"):
+        run(PLAN, dataset.restricted(NAMES[:2]), tmp_path / "n", untouched)
+    assert not list((tmp_path / "empty").rglob("*.npy"))
+
+
+def test_why_no_video_can_be_read_is_told(cache: FeatureCache, tmp_path: Path) -> None:
+    spoilt = tiny_dataset(tmp_path)
+    for video in spoilt.videos:
+        assert video.path is not None
+        video.path.write_bytes(b"no video")
+    with pytest.raises(DatasetError, match=r"No video of tiny can be read\. .*a1\.mp4"):
+        run(PLAN, spoilt, tmp_path / "m", cache)
+    nowhere = replace(spoilt, videos=tuple(replace(video, path=None) for video in spoilt.videos))
+    with pytest.raises(DatasetError, match="No video of tiny has a file: say where they lie"):
+        run(PLAN, nowhere, tmp_path / "m", cache)
+
+
+def test_a_held_out_video_that_is_trained_on_under_another_name_is_refused(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    held_out = quarter_out(dataset).folds[0].held_out_videos[0]
+    other = next(name for name in NAMES if name[0] != held_out[0])
+    copies = [replace(v, path=dataset.video(other).path) if v.name == held_out else v for v in dataset.videos]
+    with pytest.raises(DatasetError, match="nothing would be held out"):
+        run(PLAN, replace(dataset, videos=tuple(copies)), tmp_path / "m", cache)
+
+
+def test_what_is_no_checkpoint_is_refused_before_anything_is_computed(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(CheckpointError, match="holds other things than a checkpoint"):
+        run(PLAN, dataset, tmp_path / "m", cache, replace=True)
+
+
+def test_ceilings_know_which_way_is_better() -> None:
+    from skillviewer.core.dataset.pairs import Measure
+
+    videos = tuple(DatasetVideo(name) for name in "abc")
+    truth = (
+        Measure("quality", (("a", 3.0), ("b", 2.0), ("c", 1.0))),
+        Measure("shake", (("a", 1.0), ("b", 2.0), ("c", 0.0))),
+    )
+    pairs = (Pair("a", "b"), Pair("b", "c"), Pair("a", "c"))
+    dataset = Dataset("d", "f", "t", videos, pairs, truth=truth)
+    assert dict(ceilings(dataset, pairs)) == pytest.approx({"quality": 1.0, "shake": 1 / 3})
+
+
+def test_labels_tell_which_way_an_unknown_measure_goes() -> None:
+    def measure(name: str, *values: float) -> Measure:
+        return Measure(name, tuple(zip("abc", values, strict=True)))
+
+    pairs = (Pair("a", "b"), Pair("b", "c"), Pair("a", "c"))
+    known = Dataset(
+        name="n",
+        form="f",
+        task="t",
+        videos=tuple(DatasetVideo(name) for name in "abc"),
+        pairs=pairs,
+        truth=(measure("Duration (s)", 1, 2, 3), measure("Slips", 1, 2, 3), measure("Smoothness", 3, 2, 1)),
+    )
+    assert dict(ceilings(known, pairs)) == {"Duration (s)": 1.0, "Slips (less is better)": 1.0, "Smoothness": 1.0}
+    slow = replace(known, truth=(measure("duration_s", 3, 2, 1), measure("Quality", 1, 2, 3)))
+    assert dict(ceilings(slow, pairs)) == {"duration_s": 0.0, "Quality": 0.0}, "known directions are kept"
+
+
+def test_a_training_that_was_stopped_goes_on_and_leaves_nothing_behind(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    whole = run(PLAN, dataset, tmp_path / "whole", cache)
+    epochs: list[int] = []
+
+    def epoch_of(progress: Progress) -> None:
+        if progress.stage == "training" and progress.total:
+            epochs.append(progress.done)
+
+    def stop_in_the_final_training(progress: Progress) -> None:
+        epoch_of(progress)
+        if len(epochs) == PLAN.epochs and progress.stage.startswith("epoch 1"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        train_checkpoint(
+            PLAN,
+            dataset,
+            tmp_path / "m",
+            TrainingControl(CancelToken(), stop_in_the_final_training),
+            TrainingResources(cache, "cpu"),
+        )
+    assert not (tmp_path / "m").exists()
+    kept = tmp_path / ".m.training"
+    assert sorted(p.name for p in kept.iterdir()) == ["configuration.json", "state-choice.safetensors"]
+    epochs.clear()
+    resumed = train_checkpoint(
+        PLAN, dataset, tmp_path / "m", TrainingControl(CancelToken(), epoch_of), TrainingResources(cache, "cpu")
+    )
+    assert len(epochs) == resumed.rows[-1].epoch, "the choice of an epoch was made again"
+    assert [row.loss for row in resumed.rows] == [row.loss for row in whole.rows]
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("whole", "m")]
+    assert weights[0] == weights[1]
+    assert not kept.exists()
+
+
+def test_two_do_not_make_one_checkpoint(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    other = WriteLock(tmp_path / ".m.training")
+    assert other.held
+    with pytest.raises(SettingsError, match=f"Another training makes {tmp_path / 'm'}"):
+        run(PLAN, dataset, tmp_path / "m", cache)
+    assert run(PLAN, dataset, tmp_path / "n", cache).rows
+    other.release()
+    assert run(PLAN, dataset, tmp_path / "m", cache).rows
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "n"]
+
+
+def test_what_is_kept_of_another_training_is_not_gone_on_with(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    def stop_in_the_final_training(progress: Progress) -> None:
+        if progress.stage == "training":
+            raise Cancelled
+
+    other = replace(PLAN, select=Select.LAST, learning_rate=0.5)
+    with pytest.raises(Cancelled):
+        train_checkpoint(
+            replace(other, epochs=1),
+            dataset,
+            tmp_path / "m",
+            TrainingControl(CancelToken(), stop_in_the_final_training),
+            TrainingResources(cache, "cpu"),
+        )
+    kept = tmp_path / ".m.training"
+    shutil.copytree(kept, tmp_path / "before")
+    first = run(PLAN, dataset, tmp_path / "m", cache)
+    again = run(PLAN, dataset, tmp_path / "n", cache)
+    assert [row.loss for row in first.rows] == [row.loss for row in again.rows]
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == [kept.name]
+    assert {p.name for p in kept.iterdir()} == {p.name for p in (tmp_path / "before").iterdir()}
+
+
+def test_the_folder_says_what_decided_it_and_how_it_was_made(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    run(replace(PLAN, learning_rate=0.007), dataset, tmp_path / "m", cache)
+    configuration = json.loads((tmp_path / "m" / "configuration.json").read_text())
+    assert configuration["settings"]["optimiser"]["learning_rate"] == 0.007
+    assert configuration["dataset_preset"] == "other"
+    assert not any(f'"{name}"' in json.dumps(configuration) for name in NAMES), "names of videos go with the model"
+    provenance = json.loads((tmp_path / "m" / "provenance.json").read_text())
+    assert (provenance["videos_looked_at"], provenance["held_out_looked_at"]) == (6, 0)
+    assert run(PLAN, dataset, tmp_path / "m", cache, replace=True).checkpoint.name == "m"

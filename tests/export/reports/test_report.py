@@ -1,0 +1,395 @@
+"""Reports are read back as a reader would: pages, words in order, pictures, checksums; nothing is fetched."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pypdf import PdfReader
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.cohort import Member, NearBy
+from skillviewer.core.analysis.other_models import OtherModel
+from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
+from skillviewer.core.errors import ExportError
+from skillviewer.core.explanation.moments import find_moments
+from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.faces.faces import FaceBox, Faces
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exporters import exporter
+from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, _unknown, gather_cohort
+from skillviewer.export.reports.html import check_html
+from skillviewer.export.reports.limits import limits
+from skillviewer.export.reports.pdf import SIZES_PT
+from skillviewer.export.reports.report import export_cohort, export_report
+from skillviewer.export.reports.report_options import OpinionOf, Remark, ReportOptions, StudyContext
+from skillviewer.media.reading.reader import VideoReader
+from tests.export.analyses import analysis, evidence
+
+DAY = date(2026, 3, 4)
+NAME = "Ärzte & <b>Хирургия</b> Ω"
+VOTES = (
+    Judgement("mine", "a", Verdict.RIGHT, "R1"),
+    Judgement("a", "b", Verdict.LEFT, "R1"),
+    Judgement("b", "mine", Verdict.LEFT, "R2"),
+    Judgement("mine", "a", Verdict.NEITHER, "R2"),
+)
+
+
+def words(path: Path) -> str:
+    """Return all words of a report with single spaces, as a search sees them."""
+    if path.suffix == ".pdf":
+        text = " ".join(page.extract_text() for page in PdfReader(path).pages)
+    else:
+        text = unescape(re.sub(r"<style>.*?</style>|<[^>]*>", " ", path.read_text(), flags=re.DOTALL))
+    return " ".join(text.split())
+
+
+def exhibit(reader: VideoReader, passes: int = 3) -> Exhibit:
+    found = analysis(reader.info, passes=passes)
+    return Exhibit(found, NAME, reader, evidence=evidence(found))
+
+
+def known(reader: VideoReader) -> StudyContext:
+    return StudyContext(
+        name="mine",
+        participant="P07",
+        task="peg",
+        cohort="the task “peg”",
+        others=tuple(Member(f"v{i}", i / 10) for i in range(24)),
+        reference=Exhibit(analysis(reader.info, shift=1.0), "v20", reader),
+        judgements=VOTES,
+        opinions=(OpinionOf(0.0, 2.0, "disagree"),),
+        notes=(Remark("The lens is wet.", "Dr X", 1.25), Remark("Second attempt.")),
+        other_models=(OtherModel("pool v2", 20, 22, 25, 0.81),),
+        versions=((1, -0.5),),
+        model_version="v3",
+    )
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_everything_of_the_why_page_can_be_searched_in_its_order(
+    tmp_path: Path, reader: VideoReader, suffix: str
+) -> None:
+    made = exhibit(reader)
+    options = ReportOptions(known=known(reader), made_on=DAY)
+    found = words(export_report(made, tmp_path / f"one{suffix}", options))
+    # passes end at 0.5, 0.625 and 0.75
+    assert "Score +0.62 (95 % interval" in found.replace("+0.63", "+0.62")
+    parts = [
+        "Why this score",
+        NAME.split(maxsplit=1)[0],
+        "peg · P07",
+        "comparable videos of the task “peg”",
+        "What the model looked at",
+        "The score as the video goes on",
+        "What each segment adds",
+        "−1.00 (empty video) +1.00 (sum of the segments)",
+        "Moments that moved the score most",
+        "For comparison",
+        "What the raters said",
+        "2 raters judged it in 3 comparisons: better in 0, worse in 2, no difference in 1.",
+        "00:01.250 · Dr X: The lens is wet.",
+        "Second attempt.",
+        "Limits",
+        "3 passes that looked at different frames",
+        "Other versions of the model score it −0.50 (version 1).",
+        "pool v2 ranks it 20 of 25, this model 22 of 25",
+        "Is the attention faithful?",
+        "tiny v3",
+        made.analysis.provenance.model_digest,
+        made.analysis.video.digest,
+        DAY.isoformat(),
+        "Name and signature of the person who judged",
+    ]
+    if suffix == ".pdf":
+        found = found.replace("- ", "-")
+    at = 0
+    for part in parts:
+        place = found.find(part, at)
+        assert place >= 0, part
+        at = place
+    assert "An aid to judgement, not a certificate." in found
+    assert "Хирургия" in found
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_pdf_has_two_pages_of_its_paper_and_tells_nothing_beside(
+    tmp_path: Path, reader: VideoReader, paper: str
+) -> None:
+    options = ReportOptions(paper=paper, known=known(reader), made_on=DAY)  # type: ignore[arg-type]
+    document = PdfReader(export_report(exhibit(reader), tmp_path / "one.pdf", options))
+    assert len(document.pages) == 2
+    for page in document.pages:
+        size = (float(page.mediabox.width), float(page.mediabox.height))
+        assert size == pytest.approx(SIZES_PT[paper], abs=0.5)  # type: ignore[index]
+        fonts = page["/Resources"]["/Font"].values()  # type: ignore[index]
+        embedded = [f.get_object() for f in fonts if f.get_object()["/Subtype"] == "/TrueType"]
+        assert embedded
+        assert all("/FontFile2" in f["/FontDescriptor"] for f in embedded)
+    assert document.metadata is not None
+    assert not document.metadata.author
+    assert str(tmp_path) not in " ".join(str(v) for v in document.metadata.values())
+
+
+def test_a_page_with_much_to_say_still_has_two_pages(tmp_path: Path, reader: VideoReader) -> None:
+    full = known(reader)
+    notes = tuple(Remark("It slips out of the gripper and is taken up again. " * 8, f"R{i}", i / 9) for i in range(20))
+    path = export_report(
+        replace(exhibit(reader), title="A long name " * 12),
+        tmp_path / "one.pdf",
+        ReportOptions(known=replace(full, notes=notes, other_models=full.other_models * 3), paper="letter"),
+    )
+    found = words(path)
+    assert len(PdfReader(path).pages) == 2
+    assert re.search(r"\d+ (more )?notes in the study\.", found)
+
+
+def test_what_is_not_known_is_said(tmp_path: Path, reader: VideoReader) -> None:
+    bare = replace(exhibit(reader, passes=1), evidence=None)
+    found = words(export_report(bare, tmp_path / "one.pdf"))
+    assert "(no interval): no comparable videos of this task." in found
+    assert "Contributions of the segments were not computed for this report." in found
+    assert "No well-scored video of the same task was available" in found
+    assert "it has no interval: how much the choice of frames moves it is not known." in found
+    assert "No other model has assessed it: whether others agree is open." in found
+    assert "Whether the attention is faithful was not tested for this video" in found
+    assert "not shown to be" in found
+
+
+def test_a_model_without_maps_has_no_colour_bar(tmp_path: Path, reader: VideoReader) -> None:
+    none = analysis(reader.info, kind=MapKind.NONE)
+    found = words(export_report(Exhibit(none, "x", reader), tmp_path / "one.html"))
+    assert "× uniform" not in found
+    assert "This model has no map" in found
+
+
+def test_people_are_not_named_where_they_are_not_to_be(tmp_path: Path, reader: VideoReader) -> None:
+    for suffix in (".pdf", ".html"):
+        options = ReportOptions(known=known(reader), names=False)
+        found = words(export_report(exhibit(reader), tmp_path / f"one{suffix}", options))
+        assert "P07" not in found
+        assert "Dr X" not in found
+        assert "The lens is wet." in found
+
+
+def test_the_web_page_asks_for_nothing(tmp_path: Path, reader: VideoReader) -> None:
+    text = export_report(exhibit(reader), tmp_path / "one.html", ReportOptions(known=known(reader))).read_text()
+    sources = re.findall(r"""(?:src|href)\s*=\s*["']([^"']*)|url\(["']?([^)"']*)""", text)
+    assert len(sources) > 5
+    assert all((a or b).startswith(("data:", "#")) for a, b in sources)
+    assert "<script" not in text
+    assert "<b>Хирургия" not in text  # escaped
+    ids = re.findall(r'\bid="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    "task", ["手術", "שלום עולם", "العربية", "🦊 knot", "tied\nup", "anna@import-it.example", "see url(x) src='y'"]
+)
+def test_a_task_in_any_script_and_any_words_have_their_report(tmp_path: Path, reader: VideoReader, task: str) -> None:
+    told = replace(known(reader), task=task, cohort=f"the task “{task}”", notes=(Remark(task, task),))
+    for suffix in (".pdf", ".html"):
+        path = export_report(exhibit(reader), tmp_path / f"why{suffix}", ReportOptions(known=told))
+        assert "videos of the task" in words(path)
+        export_cohort(cohort(25), CohortModel(task, "e" * 64), tmp_path / f"all{suffix}", CohortOptions(task=task))
+
+
+def test_a_report_that_lacks_a_sentence_or_would_fetch_something_is_refused_by_its_own_name(tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted.html"
+    for inside in (
+        '<img src="http://x">',
+        "<style>@import 'x';</style>",
+        '<p style="background: url(x)">',
+        '<a href="x">',
+    ):
+        page = tmp_path / ".part.html"
+        page.write_text(f"<html>{inside}said</html>")
+        with pytest.raises(ExportError, match=r"wanted\.html was not written: the page would fetch something"):
+            check_html(page, wanted, ["said"])
+    page.write_text('<html><p title="url(x)">sa<b>id</b> &lt;url(x)&gt;</p><img src="data:x"></html>')
+    check_html(page, wanted, ["said <url(x)>"])
+    with pytest.raises(ExportError, match=r"wanted\.html was not written: the page does not say “more”"):
+        check_html(page, wanted, ["said", "more"])
+
+
+def test_evidence_and_reference_of_others_are_refused(tmp_path: Path, reader: VideoReader) -> None:
+    other = analysis(reader.info, passes=2)
+    strange = replace(exhibit(reader), evidence=evidence(other))
+    with pytest.raises(ExportError, match="evidence is of another analysis"):
+        export_report(strange, tmp_path / "one.pdf")
+    foreign = replace(other, provenance=replace(other.provenance, model_digest="f" * 64))
+    options = ReportOptions(known=StudyContext(reference=Exhibit(foreign, "b", reader)))
+    with pytest.raises(ExportError, match="was assessed by another model"):
+        export_report(exhibit(reader), tmp_path / "one.pdf", options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_faces_are_blurred_in_every_picture(tmp_path: Path, reader: VideoReader) -> None:
+    """A box over the whole picture leaves no bar code that could be read."""
+    faces = Faces(reader.info.digest, reader.info.n_frames).drawn(FaceBox(0, 0, 1, 1), 0, 0, reader.info.n_frames)
+    bare = Look(overlay=Overlay.OFF)  # lines of a map would be sharp, blurred or not
+    options = ReportOptions(known=replace(known(reader), reference=None), blur_faces=True, look=bare)
+    sharp = {"blurred": replace(exhibit(reader), faces=faces), "plain": exhibit(reader)}
+    contrast = {}
+    for name, one in sharp.items():
+        path = exporter("why").export([one], tmp_path / f"{name}.pdf", replace(options, blur_faces=name == "blurred"))
+        pictures = [image for page in PdfReader(path).pages for image in page.images]
+        assert len(pictures) >= 5
+        steps = [np.abs(np.diff(np.asarray(p.image.convert("L"), float), axis=1)).max() for p in pictures if p.image]
+        contrast[name] = (min(steps), max(steps))
+    assert contrast["blurred"][1] < contrast["plain"][0] / 2
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_every_page_with_blurred_faces_says_that_it_is_no_guarantee(
+    tmp_path: Path, reader: VideoReader, suffix: str
+) -> None:
+    faces = Faces(reader.info.digest, reader.info.n_frames).drawn(FaceBox(0.4, 0.4, 0.6, 0.6), 0, 0, 9)
+    one = replace(exhibit(reader), faces=faces)
+    options = ReportOptions(known=replace(known(reader), reference=None), made_on=DAY)
+    blurred = export_report(one, tmp_path / f"blurred{suffix}", replace(options, blur_faces=True))
+    found = words(blurred)
+    limits = found[found.index("Limits") :]
+    assert "That is an aid and no guarantee: look at every picture before you pass this on." in limits
+    assert "Blurred faces: an aid, no guarantee." in found
+    if suffix == ".pdf":
+        for page in PdfReader(blurred).pages:
+            foot = " ".join(page.extract_text().split())
+            assert "An aid to judgement, not a certificate. Blurred faces: an aid, no guarantee." in foot
+    # the second video that is shown is blurred too
+    beside = replace(known(reader), reference=replace(one, title="v20"))
+    assert "no guarantee" in words(export_report(exhibit(reader), tmp_path / f"b{suffix}", ReportOptions(known=beside)))
+    assert "guarantee" not in words(export_report(exhibit(reader), tmp_path / f"plain{suffix}", options))
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_contributions_that_were_measured_on_the_blurred_copy_say_why_their_score_is_another(
+    tmp_path: Path, reader: VideoReader, suffix: str
+) -> None:
+    made = exhibit(reader)
+    assert made.evidence is not None
+    assert "hence" not in words(export_report(made, tmp_path / f"same{suffix}"))
+    note = f"One frame is lost. {SAID_BEFORE}"
+    before = replace(made.analysis, video=replace(made.analysis.video, note=note))
+    now = replace(made.evidence, score=made.evidence.score - 0.25)
+    found = words(export_report(replace(made, analysis=before, evidence=now), tmp_path / f"other{suffix}"))
+    here, there = (f"{score:+.2f}" for score in (now.score, before.score))
+    assert f"The video was looked at as it is now, with blurred faces, hence {here} here and not {there}." in found
+
+
+def cohort(n: int, **changes: object) -> list[CohortVideo]:
+    rows = [
+        CohortVideo(f"video {i:02d}", i / 10 - 1, (i / 10 - 1.1, i / 10 - 0.85), f"P{i % 4}", digest=f"{i:02d}" * 32)
+        for i in range(n)
+    ]
+    return [replace(row, **changes) for row in rows]  # type: ignore[arg-type]
+
+
+MODEL = CohortModel("tiny v3", "e" * 64)
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_a_cohort_lists_every_video_once_in_order(tmp_path: Path, suffix: str) -> None:
+    pairs = (Pair("video 03", "video 01"), Pair("video 01", "video 02"))
+    votes = (
+        Judgement("video 03", "video 01", Verdict.LEFT, "Anna"),
+        Judgement("video 03", "video 01", Verdict.LEFT, "Bert"),
+        Judgement("video 01", "video 02", Verdict.LEFT, "Anna"),
+    )
+    options = CohortOptions(title="A study", task="peg", judgements=votes, pairs=pairs, made_on=DAY)
+    found = words(export_cohort(cohort(25), MODEL, tmp_path / f"all{suffix}", options))
+    assert "25 videos assessed by tiny v3: scores from −1.00 to +1.40, median +0.20." in found
+    table = found[found.index("The videos") :]
+    assert [int(n) for n in re.findall(r"video (\d\d)", table)] == list(range(24, -1, -1))
+    assert "+1.40 (+1.30 to +1.55)" in table
+    assert "242424242424" in table
+    assert "The model orders 1 of 2 agreed pairs as the raters do (50 %)." in found
+    assert found.count("Anna") == found.count("Bert") == 1
+    assert "e" * 64 in found
+    assert "An aid to judgement, not a certificate." in found
+
+
+def test_a_small_cohort_has_no_percentiles_and_says_so(tmp_path: Path) -> None:
+    found = words(export_cohort(cohort(20, warning="unlike"), MODEL, tmp_path / "all.pdf"))
+    assert "no percentile is given" in found
+    assert "20 of 20 videos (marked *) look unlike" in found
+    assert "No rater has judged these videos" in found
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_a_cohort_says_which_scores_are_of_before_faces_were_blurred(tmp_path: Path, suffix: str) -> None:
+    videos = cohort(25)
+    videos[4] = replace(videos[4], before_blur=True)
+    found = words(export_cohort(videos, MODEL, tmp_path / f"all{suffix}"))
+    assert "1 of 25 scores (marked †) was computed before faces were blurred in the videos" in found
+    assert re.findall(r"video (\d\d) †", found) == ["04"]
+    assert "No video was flagged as unlike" in found
+    assert "blurred" not in words(export_cohort(cohort(25), MODEL, tmp_path / f"plain{suffix}"))
+
+
+def test_300_videos_go_over_pages_with_their_heading(tmp_path: Path) -> None:
+    pages = PdfReader(export_cohort(cohort(300), MODEL, tmp_path / "all.pdf")).pages
+    assert len(pages) > 5
+    assert all("percentile" in page.extract_text() for page in pages[:-1])
+
+
+def test_cohorts_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="No video has been assessed by tiny v3"):
+        export_cohort([], MODEL, tmp_path / "all.pdf")
+    with pytest.raises(ExportError, match="“video 00” is in the cohort twice"):
+        export_cohort(cohort(1) * 2, MODEL, tmp_path / "all.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_opinions_count_of_the_same_stretch_alone_and_are_told_where_they_differ(
+    tmp_path: Path, reader: VideoReader
+) -> None:
+    made = exhibit(reader)
+    (first, *_) = find_moments(made.analysis, made.evidence)
+    at, end = first.start_s, first.stop_s
+
+    def printed(*opinions: OpinionOf, names: bool = True) -> str:
+        options = ReportOptions(known=replace(known(reader), opinions=opinions), names=names)
+        return words(export_report(made, tmp_path / "one.html", options, overwrite=True))
+
+    assert "A person says: agree." in printed(OpinionOf(at, end, "agree", "Bob"))
+    divided = (OpinionOf(at, end, "agree", "Bob"), OpinionOf(at, end, "disagree", "Ann"))
+    assert "Opinions differ (Bob: agree, Ann: disagree)." in printed(*divided)
+    assert "Opinions differ (agree, disagree)." in printed(*divided, names=False)
+    assert "A person says" not in printed(*divided)
+    older = OpinionOf(at - 0.4 * (end - at), end - 0.3 * (end - at), "not relevant", "Bob")
+    assert "A person says" not in printed(older), "that was of another stretch"
+
+
+def test_the_reference_says_why_it_was_chosen(tmp_path: Path, reader: VideoReader) -> None:
+    made = exhibit(reader)
+    told = {}
+    for near_by in (None, NearBy.LOOKS, NearBy.SCORE):
+        options = ReportOptions(known=replace(known(reader), near_by=near_by))
+        told[near_by] = words(export_report(made, tmp_path / f"{near_by}.html", options))
+    assert "chosen by hand" in told[None]
+    assert "the well-scored video that looks most alike" in told[NearBy.LOOKS]
+    assert "the nearest well-scored video" in told[NearBy.SCORE]
+
+
+def test_what_is_not_known_of_familiarity_is_said(reader: VideoReader) -> None:
+    said = analysis(reader.info, passes=2)
+    assert "is not known" in limits(replace(said, strangeness=None, warning=""), (), (), 2)[1]
+    near = limits(replace(said, strangeness=0.95, warning=""), (), (), 2)[1]
+    assert "0.95 times as far" in near
+    assert "does not show that it is like them" in near
+    assert limits(replace(said, strangeness=1.5, warning="Unlike them."), (), (), 2)[1].startswith("Unlike them.")
+
+
+def test_a_cohort_tells_one_pass_from_passes_that_looked_at_the_same() -> None:
+    one = [CohortVideo(f"v{i}", i / 10, passes=passes) for i, passes in enumerate((1, 4, 4))]
+    text = " ".join(_unknown(gather_cohort(one, MODEL, CohortOptions(), DAY)))
+    assert "1 of 3 videos was assessed with one pass and has no interval." in text
+    assert "2 of 3 videos have no interval although several passes were made" in text
+    seen = gather_cohort(one, MODEL, CohortOptions(seen_in_training=frozenset()), DAY)
+    assert "The model was trained on none of these videos." in " ".join(_unknown(seen))

@@ -1,0 +1,542 @@
+"""The Compare screen through the real window: several models, one clock, one scale."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.difference import difference
+from skillviewer.core.analysis.map_comparison import VideoComparison, compare_video
+from skillviewer.core.analysis.scene import Overlay, Scale, Scene, display_limit, resolve
+from skillviewer.core.text import plain
+from skillviewer.ui.app import Composition
+from skillviewer.ui.comparing.curve_style import MOST, Heights
+from skillviewer.ui.comparing.numbers import NumbersView, number_text
+from skillviewer.ui.comparing.pane import PaneCanvas
+from skillviewer.ui.comparing.queries import Contrast
+from skillviewer.ui.comparing.row import UNIFORM, ComparedModel, ModelProgress
+from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
+from skillviewer.ui.player.canvas import Shown
+from skillviewer.ui.session.video_list import VideoState
+from tests.ui.fakes import FakeDialogs, FakeWorld, read_number
+from tests.ui.hands import click, key, wheel
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+LONG_MS = 90_000
+"""Many models on a busy machine."""
+KINDS = ("full", "gate-cbam", "signed-pool", "mapless-tsn")
+
+
+def compare(made: Composition) -> CompareScreen:
+    screen = made.window.screen_named("compare")
+    assert isinstance(screen, CompareScreen)
+    return screen
+
+
+def shown_with(
+    qtbot: QtBot, made: Composition, world: FakeWorld, models: tuple[str, ...], n_videos: int = 1
+) -> CompareScreen:
+    """Open videos, go to Compare with these models, and wait until all have looked."""
+    world.models = models
+    program = made.program
+    program.models.refresh()
+    program.assessments.set_automatic(on=False)
+    program.open(world.touch(*(f"v{i}.mp4" for i in range(1, n_videos + 1))))
+    qtbot.waitUntil(lambda: program.playback.video is not None and program.feed.settled)
+    qtbot.waitUntil(lambda: len(program.videos) == n_videos)
+    program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
+    made.window.show_screen("compare")
+    screen = compare(made)
+    asked = [k for k in screen.models.keys if k != UNIFORM and "broken" not in k]
+    qtbot.waitUntil(lambda: all(screen.models.row(k).whole is not None for k in asked), timeout=LONG_MS)
+    return screen
+
+
+def go_to(qtbot: QtBot, made: Composition, frame: int) -> None:
+    made.program.playback.seek(frame)
+    qtbot.waitUntil(lambda: made.program.feed.settled)
+
+
+def canvases(screen: CompareScreen) -> dict[str, PaneCanvas]:
+    return {Path(k).name: pane.canvas for k, pane in screen.grid.panes.items()}
+
+
+def scene_of(canvas: PaneCanvas) -> Scene:
+    shown = canvas.shown
+    assert shown is not None
+    assert shown.scene is not None
+    return shown.scene
+
+
+def assess_study(qtbot: QtBot, screen: CompareScreen) -> None:
+    screen.models.assess_all()
+    qtbot.waitUntil(lambda: not screen.models.busy and screen.studying.agreement is not None, timeout=LONG_MS)
+
+
+def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    screen = shown_with(qtbot, window, world, KINDS)
+    wrong: list[str] = []
+    n_painted = 0
+
+    def witness(canvas: PaneCanvas, model: str) -> None:
+        def on_painted(shown: Shown) -> None:
+            nonlocal n_painted
+            n_painted += 1
+            number = read_number(shown.shot.picture)
+            analysis = next(row.analysis for row in screen.models.rows if row.name == model)
+            assert analysis is not None
+            truth = resolve(analysis, number, window.program.state.look)
+            scene = shown.scene
+            if number != shown.shot.frame_index or scene is None or scene.frame_index != number:
+                wrong.append(f"{model}: picture {number}")
+            elif (scene.sample_frame, scene.source) != (truth.sample_frame, truth.source):
+                wrong.append(f"{model}: map of {scene.sample_frame} over frame {number}")
+            elif (
+                scene.values is not None and truth.values is not None and not np.array_equal(scene.values, truth.values)
+            ):
+                wrong.append(f"{model}: another model's map over frame {number}")
+
+        canvas.painted.connect(on_painted)
+
+    for model, canvas in canvases(screen).items():
+        witness(canvas, model)
+    for frame in (5, 41, 88, 3, 60):
+        go_to(qtbot, window, frame)
+        assert {read_number(c.shown.shot.picture) for c in canvases(screen).values() if c.shown is not None} == {frame}
+    window.program.playback.play()
+    qtbot.wait(200)
+    window.program.playback.pause()
+    qtbot.waitUntil(lambda: window.program.feed.settled)
+    assert not wrong
+    assert n_painted >= 5 * len(KINDS)
+
+
+def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "other-net", "gate-cbam", "signed-pool"))
+    go_to(qtbot, window, 60)
+    whole = {row.name: row.whole for row in screen.models.rows}
+    limits = {name: display_limit(a) for name, a in whole.items() if a is not None}
+    highs = {
+        name: canvas.shown.scene.high
+        for name, canvas in canvases(screen).items()
+        if canvas.shown and canvas.shown.scene
+    }
+    assert highs["full"] == highs["other-net"] == pytest.approx(max(limits["full"], limits["other-net"]))
+    assert highs["gate-cbam"] == 1
+    assert highs["signed-pool"] == pytest.approx(limits["signed-pool"])
+    labels = screen.bars.labels
+    assert len(labels) == 3
+    assert "distribution" in labels[0]
+    screen.header.scale.setCurrentIndex(screen.header.scale.findData(Scale.VIDEO))
+    for name in ("full", "other-net"):
+        assert scene_of(canvases(screen)[name]).high == pytest.approx(limits[name])
+    assert not screen.bars.labels
+    assert "its own scale" in screen.bars.text
+    assert f"0…{plain(limits['full'])}×" in screen.grid.pane(screen.models.keys[0]).caption.text
+
+
+def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar", "gate-cbam"))
+    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and len(screen.contrasting.contrast.videos) == 3)
+    first, second = (screen.models.rows[i].whole for i in (0, 1))
+    assert first is not None
+    assert second is not None
+    truth = compare_video(first, second)
+    go_to(qtbot, window, 60)
+    at = int(np.searchsorted(truth.frames, 60, side="right")) - 1
+    for view, numbers in ((screen.side.frame_numbers, truth.numbers[at]), (screen.side.video_numbers, truth.mean)):
+        screen.side.setCurrentWidget(view)
+        texts = view.table.shown_rows[1].texts
+        wanted = (numbers.correlation, numbers.similarity, numbers.divergence, numbers.divergence_back,
+                  numbers.top_overlap, numbers.centre_distance, numbers.entropy_other)  # fmt: skip
+        assert texts[:2] == ("2", "xbar")
+        assert texts[2:] == tuple(number_text(value) for value in wanted)
+        assert view.table.shown_rows[0].texts[2] == "–", "a model is not compared with itself"
+    assert "map kinds differ" in screen.side.video_numbers.note
+    screen.side.frame_numbers.table.row_chosen.emit(screen.models.keys[2])
+    assert screen.header.pair == (screen.models.keys[0], screen.models.keys[2])
+
+
+def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar"))
+    screen.header.difference.click()
+    assert window.window.actions_["compare_difference"].isChecked()
+    pane = screen.grid.pane(DIFFERENCE)
+    go_to(qtbot, window, 60)
+    qtbot.waitUntil(lambda: pane.canvas.shown is not None and pane.canvas.shown.scene is not None
+                    and pane.canvas.shown.scene.kind is MapKind.SIGNED)  # fmt: skip
+    first, second = (row.whole for row in screen.models.rows)
+    assert first is not None
+    assert second is not None
+    truth = difference(first, second).scene(60, window.program.state.look)
+    values = scene_of(pane.canvas).values
+    assert values is not None
+    assert truth.values is not None
+    assert np.array_equal(values, truth.values)
+    turned = -truth.values
+    assert pane.caption.text.startswith("1 less 2")
+    screen.header.first.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: pane.caption.text.startswith("2 less 1"))
+    qtbot.waitUntil(lambda: pane.canvas.shown is not None and pane.canvas.shown.scene is not None
+                    and pane.canvas.shown.scene.values is not None
+                    and np.allclose(pane.canvas.shown.scene.values, turned, atol=1e-6))  # fmt: skip
+    click(pane.close_button)
+    assert DIFFERENCE not in screen.grid.panes
+    assert not screen.header.difference.isChecked()
+
+
+def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "mapless-none", "xbar"))
+    screen.header.difference.click()
+    view = screen.side.video_numbers
+    screen.side.setCurrentWidget(view)
+    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and len(screen.contrasting.contrast.videos) == 3)
+    rows = {row.texts[1]: row for row in view.table.shown_rows}
+    assert rows["mapless-none"].texts[2:] == ("–",) * 7
+    assert rows["mapless-none"].tip == "no map"
+    assert "–" not in rows["xbar"].texts
+    assert "map kinds differ" not in view.note, "no map is no kind"
+    pane, keys = screen.grid.pane(DIFFERENCE), screen.models.keys
+    screen.side.frame_numbers.table.row_chosen.emit(keys[1])
+    qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
+    assert pane.caption.text.startswith("1 less 2")
+    assert pane.canvas.shown is not None
+    assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
+    screen.header.first.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: "has no map to compare" in view.note)
+    rows = {row.texts[1]: row for row in view.table.shown_rows}
+    assert rows["xbar"].texts[2:8] == ("–",) * 6
+    assert rows["xbar"].texts[8] != "–", "its entropy is its own"
+    assert rows["xbar"].tip == "one of the two has no map"
+
+
+def test_models_are_added_and_taken_away_and_remembered(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar"))
+    assert [row.name for row in screen.models.rows] == ["full", "xbar"]
+    screen.header.menu.aboutToShow.emit()
+    uniform = next(a for a in screen.header.menu.actions() if a.data() == UNIFORM)
+    uniform.trigger()
+    assert screen.models.keys[-1] == UNIFORM
+    go_to(qtbot, window, 60)
+    values = scene_of(canvases(screen)[UNIFORM]).values
+    assert values is not None
+    assert np.allclose(values, 1)
+    click(screen.grid.pane(screen.models.keys[1]).close_button)
+    assert [row.name for row in screen.models.rows] == ["full", "Uniform"]
+    assert window.program.settings.compared == screen.models.keys
+    assert screen.header.pair == screen.models.keys
+
+
+def test_nine_at_most(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    names = tuple(f"model-{i}" for i in range(1, 12))
+    screen = shown_with(qtbot, window, world, names)
+    assert len(screen.models.keys) == MOST == 9
+    screen.header.menu.aboutToShow.emit()
+    offered = {a.data(): a.isEnabled() for a in screen.header.menu.actions() if a.isCheckable()}
+    assert [offered[k] for k in screen.models.keys] == [True] * 9
+    assert not offered[str(world.folder / "models" / "model-10")]
+    screen.models.add("more", "more")
+    assert len(screen.models.keys) == 9
+    rects = [pane.geometry() for pane in screen.grid.panes.values()]
+    assert all(screen.grid.rect().contains(r) for r in rects)
+    assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[i + 1 :])
+    numbers = [label for label, _ in screen.strokes.values()]
+    assert numbers == [str(i) for i in range(1, 10)]
+    strokes = {(stroke.on_dark, stroke.dashes) for _, stroke in screen.strokes.values()}
+    assert len(strokes) == 9
+
+
+def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar"), n_videos=6)
+    panel = screen.curves
+    assert panel.shown_heights is Heights.OWN
+    assert panel.heights.currentData() == Heights.OWN, "the box must say what is drawn"
+    assert panel.note == "not comparable"
+    go_to(qtbot, window, 45)
+    assert panel.plot.cursor_s == pytest.approx(1.5)
+    assess_study(qtbot, screen)
+    qtbot.waitUntil(lambda: panel.shown_heights is Heights.STANDARD)
+    assert panel.heights.currentData() == Heights.STANDARD
+    assert panel.note == ""
+    scores = np.array(
+        [screen.models.results.analyses[screen.models.keys[0]][e.footage].score for e in window.program.videos]
+    )
+    line = panel.plot.lines[0]
+    assert np.allclose(line.heights, (line.scores - scores.mean()) / scores.std(ddof=1))
+    panel.heights.setCurrentIndex(panel.heights.findData(Heights.OWN))
+    panel.heights.activated.emit(panel.heights.currentIndex())
+    assert panel.shown_heights is Heights.OWN
+    click(panel.plot.viewport(), QPoint(panel.plot.width() // 2, panel.plot.height() // 2))
+    assert window.program.playback.frame not in {0, 45}
+
+
+def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_away(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar", "other-net"), n_videos=6)
+    view = screen.side.disagreements
+    screen.side.setCurrentWidget(view)
+    assert not view.table.shown_rows
+    assert "1 of 6" in view.assess_all_bar.text
+    click(view.assess_all_bar.button)
+    qtbot.waitUntil(lambda: len(view.table.shown_rows) == 6, timeout=LONG_MS)
+    apart = [float(row.texts[1]) for row in view.table.shown_rows]
+    assert all(a >= b for a, b in pairwise(apart))
+    top = view.table.shown_rows[0]
+    ranks = []
+    for model in screen.models.keys:
+        known = screen.models.results.analyses[model]
+        order = sorted(known, key=lambda footage: -known[footage].score)
+        ranks.append(order.index(next(f for f in order if f.path.stem in top.key)) + 1)
+    assert top.texts[1] == str(max(ranks) - min(ranks))
+    assert top.texts[2:] == tuple(str(rank) for rank in ranks)
+    view.table.row_chosen.emit(view.table.shown_rows[-1].key)
+    wanted = screen.studying.footage(view.table.shown_rows[-1].key)
+    assert window.program.state.current == wanted
+    matrix = screen.side.matrix
+    screen.side.setCurrentWidget(matrix)
+    qtbot.waitUntil(lambda: len(matrix.table.shown_rows) == 3)
+    assert [matrix.table.shown_rows[i].texts[2 + i] for i in range(3)] == ["1.00"] * 3
+    assert matrix.table.shown_rows[0].texts[3] == matrix.table.shown_rows[1].texts[2]
+    for action, n_rows in (("save_agreement", 3), ("save_ranks", 18)):
+        dialogs.save_answer = tmp_path / f"{action}.csv"
+        with qtbot.waitSignal(screen.saving.saved, timeout=20_000):
+            window.window.actions_[action].trigger()
+        assert len(dialogs.save_answer.read_text(encoding="utf-8").splitlines()) == 1 + n_rows
+
+
+def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "broken-download", "xbar"))
+    broken = screen.models.keys[1]
+    qtbot.waitUntil(lambda: screen.models.row(broken).standing is ModelProgress.FAILED)
+    assert "config.json" in screen.models.row(broken).reason
+    screen.header.difference.click()
+    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and screen.contrasting.contrast.second == broken)
+    pane = screen.grid.pane(DIFFERENCE)
+    assert pane.caption.text.startswith("1 less 2")
+    assert "no map" not in pane.caption.text, "it has not looked, which is another thing"
+    assert "failed" in screen.grid.pane(broken).caption.text
+    qtbot.waitUntil(screen.header.again.isVisible)
+    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None)
+    assert screen.studying.keys == (screen.models.keys[0], screen.models.keys[2])
+
+
+def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    world.failing = {"v1"}
+    world.models = ("full", "xbar")
+    window.program.models.refresh()
+    window.program.assessments.set_automatic(on=False)
+    window.program.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+    window.window.show_screen("compare")
+    screen = compare(window)
+    qtbot.waitUntil(lambda: [row.standing for row in screen.models.rows] == [ModelProgress.FAILED] * 2)
+    assert "GPU ran out of memory" in screen.models.rows[0].reason
+    world.failing = set()
+    qtbot.waitUntil(screen.header.again.isVisible)
+    click(screen.header.again)
+    qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
+    qtbot.waitUntil(lambda: not screen.header.again.isVisible())
+
+
+def test_the_list_of_videos_knows_what_the_loaded_model_said_here(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    window.program.models.choose_default("alpha")
+    qtbot.waitUntil(lambda: window.program.state.model is not None)
+    screen = shown_with(qtbot, window, world, ("alpha", "beta"))
+    entry = window.program.videos[0]
+    qtbot.waitUntil(lambda: window.program.videos[0].state is VideoState.DONE)
+    entry = window.program.videos[0]
+    assert entry.analysis is screen.models.rows[0].whole
+    assert [name for name, _, _ in world.assessed] == ["alpha", "beta"], "nothing is computed twice"
+
+
+def test_a_model_that_inspect_has_asked_is_not_asked_again(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    program = window.program
+    program.models.choose_default("alpha")
+    program.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
+    program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
+    window.window.show_screen("compare")
+    screen = compare(window)
+    qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
+    assert [name for name, _, _ in world.assessed] == ["alpha", "beta"]
+
+
+def test_more_passes_are_not_replaced_by_fewer(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    program = window.program
+    program.state.set_passes(4)
+    program.models.choose_default("alpha")
+    program.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
+    program.assessments.set_automatic(on=False)
+    program.state.set_passes(1)
+    program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
+    window.window.show_screen("compare")
+    screen = compare(window)
+    qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
+    assert [name for name, _, _ in world.assessed] == ["alpha", "beta"]
+    entry = program.videos[0]
+    assert entry.analysis is not None
+    assert entry.analysis.n_passes == 4
+
+
+def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar"))
+    go_to(qtbot, window, 0)
+    qtbot.waitUntil(screen.grid.hasFocus)
+    key(screen.grid, Qt.Key.Key_Period)
+    assert window.program.playback.frame == 1
+    zooms = [c.viewport.zoom for c in canvases(screen).values()]
+    key(screen.grid, Qt.Key.Key_Plus)
+    after = [c.viewport for c in canvases(screen).values()]
+    assert [round(v.zoom / z, 6) for v, z in zip(after, zooms, strict=True)] == [1.25, 1.25]
+    key(window.window, Qt.Key.Key_0, CTRL)
+    assert {c.viewport.zoom for c in canvases(screen).values()} == {1}
+    first, second = canvases(screen).values()
+    wheel(first, QPoint(10, 10), 2)
+    assert second.viewport.zoom == first.viewport.zoom > 1
+    assert (second.viewport.centre_x, second.viewport.centre_y) == (first.viewport.centre_x, first.viewport.centre_y)
+    key(screen.grid, Qt.Key.Key_H)
+    assert window.program.state.look.overlay is Overlay.OFF
+    qtbot.waitUntil(lambda: screen.bars.text == "maps hidden")
+    key(screen.grid, Qt.Key.Key_H)
+    key(screen.grid, Qt.Key.Key_D)
+    assert DIFFERENCE in screen.grid.panes
+    key(window.window, Qt.Key.Key_G, CTRL)
+    field = QApplication.focusWidget()
+    assert field is not None
+    assert screen.isVisible()
+    key(field, Qt.Key.Key_Escape)
+
+
+def test_without_a_model_there_is_one_thing_to_do(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    world.models = ()
+    window.program.models.refresh()
+    window.program.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+    window.window.show_screen("compare")
+    screen = compare(window)
+    assert screen.choose.isVisible()
+    assert not screen.header.first.isVisible()
+    assert not screen.header.save.isVisible()
+
+
+def test_with_one_model_the_uniform_baseline_stands_beside_it(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    world.models = ("full",)
+    window.program.models.refresh()
+    window.program.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+    window.window.show_screen("compare")
+    screen = compare(window)
+    assert [row.name for row in screen.models.rows] == ["full", "Uniform"]
+    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None)
+    screen.side.setCurrentWidget(screen.side.models)
+    qtbot.waitUntil(lambda: screen.side.models.table.shown_rows[0].texts[2] != "–")
+    assert screen.side.models.table.shown_rows[1].texts[2:] == ("–",) * 5
+
+
+def test_nothing_is_saved_of_fewer_than_two_models(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    shown_with(qtbot, window, world, ("full",))
+    dialogs.save_answer = tmp_path / "c.csv"
+    window.window.actions_["save_comparison"].trigger()
+    qtbot.waitUntil(lambda: "two models" in window.window.messages.text)
+    assert not (tmp_path / "c.csv").exists()
+
+
+def test_the_numbers_are_saved_as_a_table(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar"))
+    dialogs.save_answer = tmp_path / "compared"
+    with qtbot.waitSignal(screen.saving.saved, timeout=20_000):
+        window.window.actions_["save_comparison"].trigger()
+    lines = (tmp_path / "compared.csv").read_text(encoding="utf-8").splitlines()
+    first, second = (row.whole for row in screen.models.rows)
+    assert first is not None
+    assert second is not None
+    assert len(lines) == 1 + 1 + len(compare_video(first, second).frames)
+    assert f"{compare_video(first, second).mean.correlation!r}" in lines[1]
+
+
+def test_the_dialog_says_whether_faces_are_blurred(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar"))
+    for blurs in (False, True):
+        screen.blur_faces.setChecked(blurs)
+        window.window.actions_["save_comparison_figure"].trigger()
+        title, name = dialogs.saves[-1]
+        assert ("faces blurred" in title) is blurs
+        assert name == "v1 compared.png"
+
+
+def test_closing_during_a_comparison_asks_and_ends_in_time(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar"), n_videos=4)
+    world.held = True
+    screen.models.assess_all()
+    qtbot.waitUntil(lambda: window.program.jobs.precious)
+    dialogs.confirm_answer = False
+    window.window.close()
+    assert window.window.isVisible()
+    assert dialogs.asked
+    dialogs.confirm_answer = True
+    window.window.close()
+    qtbot.waitUntil(lambda: not window.window.isVisible())
+
+
+def test_a_table_is_replaced_only_after_a_question_and_says_who_is_not_in_it(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "beta"))
+    old = tmp_path / "numbers.csv"
+    old.write_text("my own table")
+    dialogs.save_answer = tmp_path / "numbers"  # the dialog looked for a file of this name alone
+    dialogs.confirm_answer = False
+    screen.saving.table(dialogs, screen.models.rows)
+    assert dialogs.asked == ["numbers.csv exists already. Replace it?"]
+    assert old.read_text() == "my own table"
+    dialogs.save_answer = tmp_path / "P 1.5 versions"
+    with qtbot.waitSignal(screen.saving.saved):
+        screen.saving.table(dialogs, screen.models.rows)
+    assert (tmp_path / "P 1.5 versions.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"), [((25, 25), "mean over 25 frames"), ((25, 44), "mean over 25 to 44 frames, by model")]
+)
+def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[int, int], said: str) -> None:
+    view = NumbersView(over_video=True)
+    qtbot.addWidget(view)
+    kinds = (MapKind.DISTRIBUTION, MapKind.DISTRIBUTION)
+    videos = {
+        key: VideoComparison(kinds, np.arange(n), ()) for key, n in zip(("a", "b", "c"), (25, *counts), strict=True)
+    }
+    view.show_contrast(
+        Contrast("a", "b", videos, None), [(str(i), ComparedModel(k, f"model {k}")) for i, k in enumerate("abc", 1)]
+    )
+    assert view.note == f"Compared with 1 model a: {said}."

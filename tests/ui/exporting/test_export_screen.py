@@ -1,0 +1,603 @@
+"""The Export screen, driven as a person would: choose, look, write, stop, fail, replace."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.progress import CancelToken, silent
+from skillviewer.data.study import Study, Vote, cached_analysis
+from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequest
+from skillviewer.engine.exporting.study_context import context_of
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
+from skillviewer.export.exporters import EXPORTERS, Exporter
+from skillviewer.export.options import OptionKind, options_of
+from skillviewer.export.pictures.clip import ClipOptions
+from skillviewer.export.pictures.still import StillOptions
+from skillviewer.export.rendering.theme import WHITE
+from skillviewer.ui.app import Composition
+from skillviewer.ui.exporting.export_choices import FileSplit
+from skillviewer.ui.exporting.export_queue import QueueStage
+from skillviewer.ui.exporting.option_form import OptionForm
+from skillviewer.ui.exporting.screen import ExportScreen
+from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.hands import click, key
+
+EVERY: tuple[Exporter | StudyExporter, ...] = (*EXPORTERS, *STUDY_EXPORTERS)
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def screen(qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path) -> ExportScreen:
+    """The Export screen on three videos, two of which are assessed."""
+    program = window.program
+    program.assessments.set_automatic(on=False)
+    program.settings.export_folder = str(tmp_path / "out")
+    program.open(world.touch("a.mp4", "b ü.mp4", "c.mp4"))
+    program.models.choose_default(None)
+    qtbot.waitUntil(lambda: program.state.model is not None and program.playback.video is not None)
+    program.assessments.ask([entry.footage for entry in program.videos][:2])
+    qtbot.waitUntil(lambda: not program.assessments.busy and program.state.analysis is not None)
+    qtbot.waitUntil(lambda: program.studies.current is not None)
+    key(window.window, Qt.Key.Key_5, CTRL)
+    found = cast("ExportScreen", window.window.screen_named("export"))
+    assert found.isVisible()
+    qtbot.waitUntil(lambda: not found.previews.busy)
+    return found
+
+
+def over(screen: ExportScreen, n: int = 1) -> Callable[[], bool]:
+    return lambda: sum(entry.stage.over for entry in screen.queue.entries) == n
+
+
+def test_a_clip_is_seen_and_then_written(
+    qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert screen.pane.has_picture
+    assert screen.destination.path == tmp_path / "out" / "a.mp4"
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    (request,) = world.exporting.requests
+    assert isinstance(request, ExportRequest)
+    assert request.path == tmp_path / "out" / "a.mp4"
+    assert request.path.is_file()
+    assert [s.video.name for s in request.subjects] == ["a.mp4"]
+    assert request.subjects[0].analysis is not None
+    (row,) = screen.list.rows
+    assert "Written and checked" in row.text
+    assert "412 frames" in row.text
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    assert row.button.text() == "Show in folder"
+    click(row.button)
+    assert opened == [str(tmp_path / "out")]
+
+
+def test_the_key_goes_there_and_then_writes(qtbot: QtBot, window: Composition, screen: ExportScreen) -> None:
+    window.window.show_screen("inspect")
+    key(window.window, Qt.Key.Key_E, CTRL)
+    assert screen.isVisible()
+    assert screen.queue.entries == []
+    key(window.window, Qt.Key.Key_E, CTRL)
+    assert len(screen.queue.entries) == 1
+    qtbot.waitUntil(over(screen))
+
+
+def test_a_number_that_is_still_being_typed_counts_when_it_is_exported(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
+) -> None:
+    first = screen.options.field("start")
+    assert isinstance(first, QSpinBox)
+    first.setFocus()
+    first.selectAll()
+    QTest.keyClicks(first, "100")
+    key(window.window, Qt.Key.Key_E, CTRL)
+    qtbot.waitUntil(over(screen))
+    (request,) = world.exporting.requests
+    assert isinstance(request.options, ClipOptions)
+    assert request.options.start == 99
+
+
+def test_a_home_that_is_nowhere_is_told(screen: ExportScreen) -> None:
+    screen.destination.line.setText("~nobody here/a.mp4")
+    screen.destination.line.textEdited.emit("~nobody here/a.mp4")
+    assert "Give the full path" in screen.words.text()
+
+
+def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Composition, screen: ExportScreen) -> None:
+    playback = window.program.playback
+    playback.seek(9)
+    playback.mark_in()
+    playback.seek(29)
+    playback.mark_out()
+    low, high = playback.marks
+    assert (low, high) == (9, 29)
+    assert screen.selection.isVisible()
+    click(screen.selection)
+    first, last = screen.options.field("start"), screen.options.field("stop")
+    assert isinstance(first, QSpinBox)
+    assert isinstance(last, QSpinBox)
+    assert (first.value(), last.value()) == (10, 30)
+    options = screen.choices.options
+    assert isinstance(options, ClipOptions)
+    assert (options.start, options.stop) == (9, 30)
+    playback.seek(41)
+    screen.kinds.choose("still")
+    still = screen.choices.options
+    assert isinstance(still, StillOptions)
+    assert still.frame == 41
+    frame = screen.options.field("frame")
+    assert isinstance(frame, QSpinBox)
+    assert frame.value() == 42
+    assert not screen.selection.isVisible()
+
+
+def test_the_look_of_the_player_is_that_of_the_export(window: Composition, screen: ExportScreen) -> None:
+    window.program.state.set_look(overlay=Overlay.CONTOUR, strength=0.4)
+    screen.kinds.choose("still")
+    look = screen.choices.options.look
+    assert (look.overlay, look.strength) == (Overlay.CONTOUR, 0.4)
+
+
+def test_a_report_is_told_what_the_study_knows(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
+) -> None:
+    study = window.program.studies.current
+    assert study is not None
+
+    def tell(written: Study) -> None:
+        written.remarks.write_note("Misses the hole.", author="Ann", video="a")
+        written.videos.change("a", participant="P7", task="peg")
+        written.videos.change("b ü", task="peg")
+        written.votes.cast(Vote("a", "b ü", Verdict.LEFT, "Ben"))
+
+    with qtbot.waitSignal(window.program.studies.act(tell).succeeded):
+        pass
+    screen.kinds.choose("why")
+    look = screen.choices.options.look
+    assert look.overlay is Overlay.BOTH, "what is printed in greys needs lines, whatever the player shows"
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    (request,) = world.exporting.requests
+    assert isinstance(request, ExportRequest)
+    (subject,) = request.subjects
+    assert subject.study == study.path
+    assert subject.analysis is not None
+    known = context_of(subject.study, subject.analysis)
+    assert (known.name, known.participant, known.task) == ("a", "P7", "peg")
+    assert [m.name for m in known.others] == ["b ü"]
+    assert [(n.text, n.author) for n in known.notes] == [("Misses the hole.", "Ann")]
+    assert [j.rater for j in known.judgements] == ["Ben"]
+
+
+def test_a_table_shows_its_first_rows(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
+) -> None:
+    world.exporting.real = True
+    screen.kinds.choose("scores")
+    qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.table.isVisible())
+    assert screen.pane.caption == "1 row"
+    first = screen.pane.table.horizontalHeaderItem(0)
+    assert first is not None
+    assert first.text() == "video"
+    study = window.program.studies.current
+    assert study is not None
+
+    def judge(written: Study) -> None:
+        for rater in ("Ann", "Ben"):
+            written.votes.cast(Vote("a", "b ü", Verdict.LEFT, rater))
+
+    with qtbot.waitSignal(window.program.studies.act(judge).succeeded):
+        pass
+    screen.kinds.choose("judgements")
+    qtbot.waitUntil(lambda: screen.pane.caption == "2 rows")
+    cells = [screen.pane.table.item(row, 3) for row in range(2)]
+    assert [cell.text() for cell in cells if cell is not None] == ["Ann", "Ben"]
+    screen.kinds.choose("study")
+    assert not screen.pane.table.isVisible()
+    assert "no preview" in screen.pane.words
+    screen.kinds.choose("clip")
+    qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.has_picture)
+    assert screen.pane.caption.startswith("Frame ")
+
+
+def test_a_change_is_previewed_and_the_newest_wins(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
+    before = len(world.exporting.previewed)
+    title = screen.options.field("title")
+    assert isinstance(title, QLineEdit)
+    QTest.keyClicks(title, "knot")
+    qtbot.waitUntil(lambda: not screen.previews.busy)
+    told = world.exporting.previewed[before:]
+    assert told[-1][2] == screen.choices.options
+    assert screen.choices.options.title == "knot"
+    assert len(told) <= 2
+    world.exporting.preview_error = "a.mp4 cannot be read."
+    QTest.keyClicks(title, "s")
+    qtbot.waitUntil(lambda: screen.pane.words == "a.mp4 cannot be read.")
+    assert not screen.pane.has_picture
+
+
+def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen: ExportScreen) -> None:
+    for made in EVERY:
+        screen.kinds.choose(made.name)
+        assert screen.kinds.exporter is made
+        options = screen.choices.options
+        assert (options is None) == (made.options is None)
+        assert screen.destination.suffix in made.suffixes
+        assert screen.destination.path.suffix in made.suffixes
+        assert screen.button.isEnabled() != ("needs at least 2" in screen.words.text()), made.name
+    screen.kinds.choose("comparison")
+    assert "needs at least 2 models" in screen.words.text()
+    assert not screen.button.isEnabled()
+    for model in screen.subject._models:
+        screen.subject.models.mark(model.folder, on=True)
+    assert screen.button.isEnabled()
+    qtbot.waitUntil(lambda: not screen.previews.busy)
+
+
+def test_two_models_side_by_side(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
+    for model in screen.subject._models:
+        screen.subject.models.mark(model.folder, on=True)
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    (request,) = world.exporting.requests
+    assert isinstance(request, ExportRequest)
+    assert [s.title for s in request.subjects] == ["alpha", "beta"]
+    assert [s.analysis is None for s in request.subjects] == [False, True]
+
+
+def test_a_file_for_every_video_some_of_which_fail(
+    qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
+) -> None:
+    world.exporting.failing = {"b ü"}
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
+    assert screen.destination.path == tmp_path / "out"
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
+    assert [o.path.name for o in world.exporting.requests] == ["a.mp4", "b ü.mp4"]
+    (row,) = screen.list.rows
+    assert row.entry.stage is QueueStage.PARTLY
+    assert "1 of 2 files written" in row.text
+    assert "No space left" in row.text
+
+
+def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
+    screen.kinds.choose("sheet")
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.CHOSEN))
+    for candidate in screen.subject._candidates:
+        screen.subject.videos.mark(candidate.footage, on=candidate.name != "a")
+    assert "c has not been assessed yet" in screen.words.text()
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    (request,) = world.exporting.requests
+    assert isinstance(request, ExportRequest)
+    assert [s.title for s in request.subjects] == ["b ü", "c"]
+
+
+def test_stopping_leaves_no_file_and_the_next_goes_on(
+    qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
+) -> None:
+    world.exporting.held = True
+    click(screen.button)
+    screen.kinds.choose("scores")
+    click(screen.button)
+    first = screen.queue.entries[0]
+    qtbot.waitUntil(lambda: first.stage is QueueStage.WORKING)
+    assert {entry.stage for entry in screen.queue.entries[1:]} == {QueueStage.WAITING}
+    row = screen.list.rows[-1]
+    assert row.button.text() == "Cancel"
+    click(row.button)
+    qtbot.waitUntil(lambda: first.stage is QueueStage.STOPPED)
+    world.exporting.hold.set()
+    qtbot.waitUntil(over(screen, 2))
+    assert screen.queue.entries[1].stage is QueueStage.DONE
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a scores.csv"]
+    assert "Stopped" in row.text
+    assert not row.button.isVisible()
+
+
+def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
+    qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
+) -> None:
+    world.exporting.held, world.exporting.held_in = True, "b ü"
+    screen.kinds.choose("clip")
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
+    click(screen.button)
+    (entry,) = screen.queue.entries
+    qtbot.waitUntil(lambda: len(entry.written) == 1)
+    (row,) = screen.list.rows
+    click(row.button)
+    qtbot.waitUntil(lambda: entry.stage is QueueStage.STOPPED)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
+    assert row.text == ("Stopped. No unfinished file is left.\n1 of 2 files were finished before and are kept: a.mp4.")
+    assert row.button.isVisible()
+    assert row.button.text() == "Show in folder"
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_closing_over_exports_asks_and_leaves_no_half_file(
+    qtbot: QtBot,
+    window: Composition,
+    screen: ExportScreen,
+    world: FakeWorld,
+    dialogs: FakeDialogs,
+    tmp_path: Path,
+    agreed: bool,
+) -> None:
+    world.exporting.held = True
+    click(screen.button)
+    screen.kinds.choose("scores")
+    click(screen.button)
+    first, second = screen.queue.entries
+    qtbot.waitUntil(lambda: first.stage is QueueStage.WORKING)
+    dialogs.confirm_answer = agreed
+    window.window.close()
+    assert dialogs.asked == ["Jobs are running. Stop them and close the window?"]
+    if agreed:
+        qtbot.waitUntil(lambda: not window.window.isVisible())
+        assert not any(worker.running for worker in window.program.workers)
+        assert (first.stage, second.stage) == (QueueStage.STOPPED, QueueStage.STOPPED)
+        assert len(world.exporting.requests) == 1, "the one that waited was never begun"
+        assert not list((tmp_path / "out").glob("*"))
+    else:
+        assert window.window.isVisible()
+        assert window.window.isEnabled()
+        assert not window.program.closing
+        assert (first.stage, second.stage) == (QueueStage.WORKING, QueueStage.WAITING)
+        world.exporting.hold.set()
+        qtbot.waitUntil(over(screen, 2))
+        assert (first.stage, second.stage) == (QueueStage.DONE, QueueStage.DONE)
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a scores.csv", "a.mp4"]
+
+
+def test_a_file_that_is_there_is_replaced_only_after_asking(
+    qtbot: QtBot, screen: ExportScreen, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    mine = tmp_path / "out" / "a.mp4"
+    mine.write_text("mine")
+    dialogs.confirm_answer = False
+    click(screen.button)
+    assert dialogs.asked == ["a.mp4 exists already. Replace it?"]
+    assert screen.queue.entries == []
+    assert mine.read_text() == "mine"
+    dialogs.confirm_answer = True
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    assert mine.read_text() != "mine"
+
+
+def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
+    qtbot: QtBot, screen: ExportScreen, dialogs: FakeDialogs, world: FakeWorld, window: Composition, tmp_path: Path
+) -> None:
+    video = next(iter(window.program.videos)).path
+    screen.destination.choose(video)
+    click(screen.button)
+    assert dialogs.asked == []
+    assert screen.queue.entries == []
+    assert "a.mp4 is a source video, which is never replaced" in window.window.messages.text
+    screen.destination.choose(tmp_path / f"{'n' * 300}.mp4")  # told when it is written, as the disk tells it
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
+    screen.destination.choose(tmp_path / "out")
+    (tmp_path / "out").mkdir(exist_ok=True)
+    (tmp_path / "out" / "a.mp4").write_text("mine")
+    dialogs.confirm_answer = True
+    click(screen.button)
+    qtbot.waitUntil(over(screen, 2))
+    assert [(o.path.name, o.overwrite) for o in world.exporting.requests[-2:]] == [("a.mp4", True), ("b ü.mp4", False)]
+
+
+def test_another_place_and_kind(
+    qtbot: QtBot, screen: ExportScreen, dialogs: FakeDialogs, world: FakeWorld, tmp_path: Path
+) -> None:
+    dialogs.save_answer = tmp_path / "elsewhere" / "my clip"
+    click(screen.destination.browse)
+    assert screen.destination.path == tmp_path / "elsewhere" / "my clip.mp4"
+    screen.destination.kind.setCurrentText(".gif")
+    assert screen.destination.path == tmp_path / "elsewhere" / "my clip.gif"
+    speed = screen.options.field("speed")
+    assert isinstance(speed, QDoubleSpinBox)
+    speed.setValue(2)
+    assert screen.destination.path.name == "my clip.gif"  # what a person wrote stays
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    assert world.exporting.requests[0].path == tmp_path / "elsewhere" / "my clip.gif"
+    screen.destination.line.selectAll()
+    QTest.keyClicks(screen.destination.line, "no suffix")
+    assert not screen.button.isEnabled()
+    assert "ends in .mp4 or .webm or .gif" in screen.words.text()
+
+
+def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, window: Composition) -> None:
+    screen.kinds.choose("study")
+    assert not screen.subject.isVisible()
+    pseudonyms = screen.options.field("pseudonyms")
+    assert isinstance(pseudonyms, QCheckBox)
+    pseudonyms.setChecked(True)
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    (request,) = world.exporting.requests
+    study = window.program.studies.current
+    assert isinstance(request, StudyExportRequest)
+    assert study is not None
+    assert request.study == study.path
+    assert request.options.pseudonyms
+
+
+def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
+    assert not screen.review_faces.isVisible()
+    blurs = screen.options.field("blur_faces")
+    assert isinstance(blurs, QCheckBox)
+    blurs.setChecked(True)
+    assert screen.review_faces.isVisibleTo(screen)
+    screen.review_faces.click()
+    assert screen.pages.currentWidget() is screen.faces
+    before = len(world.exporting.previewed)
+    click(screen.faces.back)
+    assert screen.kinds.isVisible()
+    qtbot.waitUntil(lambda: len(world.exporting.previewed) > before)  # boxes may be others now
+
+
+def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> None:
+    screen.kinds.choose("study")
+    assert not screen.review_faces.isVisibleTo(screen)
+    blurs = screen.options.field("blur_faces")
+    assert isinstance(blurs, QCheckBox)
+    assert "no guarantee" in blurs.toolTip()
+    blurs.setChecked(True)
+    assert screen.choices.options.blur_faces
+    assert screen.review_faces.isVisibleTo(screen)
+    screen.review_faces.click()
+    assert [screen.faces.videos.itemText(i) for i in range(screen.faces.videos.count())] == ["a", "b ü", "c"]
+
+
+@pytest.mark.parametrize("ends", ["written", "failed", "stopped"])
+def test_what_was_assessed_for_an_export_is_kept_in_the_study(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld, ends: str
+) -> None:
+    program = window.program
+    model, study = program.state.model, program.studies.current
+    assert model is not None
+    assert study is not None
+    assessor, token = world.open_model(model.folder), CancelToken()
+    world.exporting.assess = lambda subject: assessor.assess(subject.video, 4, token, silent)
+    footage = program.videos[2].footage
+    program.state.set_current(footage)
+    qtbot.waitUntil(lambda: [video.footage for video in screen.subject.chosen_videos] == [footage])
+    before = program.videos.get(footage)
+    assert before is not None
+    assert before.analysis is None
+
+    def scores() -> dict[str, int]:
+        with Study.open(study.path, read_only=True) as opened:
+            return {name: score.passes for name, score in opened.models.scores(model.digest).items()}
+
+    qtbot.waitUntil(lambda: set(scores()) == {"a", "b ü"})
+    world.exporting.held = ends == "stopped"
+    world.exporting.failing = {"c"} if ends == "failed" else set()
+    click(screen.button)
+    qtbot.waitUntil(lambda: scores().get("c") == 4)
+    if ends == "stopped":
+        screen.queue.entries[0].stop()
+    qtbot.waitUntil(over(screen))
+    assert screen.queue.entries[0].stage is {"written": QueueStage.DONE, "failed": QueueStage.FAILED}.get(
+        ends, QueueStage.STOPPED
+    )
+    after = program.videos.get(footage)
+    assert after is not None
+    assert after.analysis is not None
+    assert after.analysis.n_passes == 4
+    with Study.open(study.path, read_only=True) as opened:
+        kept = cached_analysis(opened.videos.get("c"), model.digest)
+    assert kept is not None
+    assert kept.score == after.analysis.score
+
+
+def test_a_form_gives_back_what_it_was_given(qtbot: QtBot) -> None:
+    form = OptionForm()
+    qtbot.addWidget(form)
+    for made in EVERY:
+        form.show_options(made.options, Look())
+        defaults = made.options() if made.options is not None else None
+        assert form.options() == defaults, made.name
+        kinds = {option.name: option.kind for option in options_of(made.options)}
+        for name, kind in kinds.items():
+            if kind is OptionKind.CHOICE:
+                assert isinstance(form.field(name), QComboBox)
+    form.show_options(StillOptions, Look())
+    form.set_values(frame=None, theme=WHITE, size=(640, 480), title="x")
+    assert form.options() == StillOptions(frame=None, theme=WHITE, size=(640, 480), title="x")
+
+
+@pytest.mark.parametrize("percent", [100, 130])
+def test_the_form_is_as_wide_as_its_words(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, percent: int
+) -> None:
+    window.program.themes.resize_text(percent)
+    try:
+        for made in EXPORTERS:
+            screen.kinds.choose(made.name)
+            form = screen.options.parentWidget()
+            assert form is not None
+            room = form.parentWidget()  # the part of the scroll area that is seen
+            assert room is not None
+            qtbot.waitUntil(lambda form=form, room=room: form.minimumSizeHint().width() <= room.width())  # type: ignore[misc]
+    finally:
+        window.program.themes.resize_text(100)
+
+
+def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
+) -> None:
+    program = window.program
+    world.models = ("alpha", "beta", "gamma")
+    program.models.refresh()
+    for name in ("beta", "gamma"):
+        program.models.choose(next(e.folder for e in program.models.entries if e.name == name))
+        qtbot.waitUntil(lambda name=name: program.state.model is not None and program.state.model.name == name)  # type: ignore[misc]
+        assert [model.name for model in screen.subject.chosen_models] == [name]
+    alpha = next(e.folder for e in program.models.entries if e.name == "alpha")
+    gamma = next(e.folder for e in program.models.entries if e.name == "gamma")
+    screen.subject.models.mark(alpha, on=True)  # a person's own choice stays
+    screen.subject.models.mark(gamma, on=False)
+    program.models.choose(next(e.folder for e in program.models.entries if e.name == "beta"))
+    qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.name == "beta")
+    assert [model.name for model in screen.subject.chosen_models] == ["alpha"]
+    spread = screen.subject.spread
+    spread.setCurrentIndex(spread.findData(FileSplit.EACH))
+    assert spread.currentText() == "A file for each of 3 videos", "beta has assessed none, and alpha is asked"
+    assert len(screen.choices.videos) == 3
+    assert screen.button.isEnabled()
+
+
+def test_name_and_stretch_of_one_video_are_none_of_the_next(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    program = window.program
+    playback = program.playback
+    playback.seek(9)
+    playback.mark_in()
+    playback.seek(29)
+    playback.mark_out()
+    click(screen.selection)
+    assert (screen.choices.options.start, screen.choices.options.stop) == (9, 30)
+    dialogs.save_answer = tmp_path / "figures" / "mine.mp4"
+    window.window.actions_["export_browse"].trigger()
+    assert screen.destination.path == tmp_path / "figures" / "mine.mp4"
+    other = program.videos[1]
+    program.state.set_current(other.footage)
+    qtbot.waitUntil(lambda: [video.name for video in screen.choices.videos] == [other.name])
+    assert screen.destination.path == tmp_path / "figures" / f"{other.name}.mp4", "the folder that was chosen stays"
+    options = screen.choices.options
+    assert (options.start, options.stop) == (0, None)
+    screen.destination.line.setText("report.mp4")
+    screen.destination.line.textEdited.emit("report.mp4")
+    assert "Give the full path" in screen.words.text()
+    assert not screen.button.isEnabled()
+
+
+def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_path: Path) -> None:
+    key_file = tmp_path / "key.csv"
+    key_file.write_text("the key to what was sent in May")
+    screen.kinds.choose("study")
+    field = screen.options.field("key")
+    assert isinstance(field, QLineEdit)
+    field.setText(str(key_file))
+    field.textEdited.emit(str(key_file))
+    assert "The key belongs to other names" in screen.words.text()
+    pseudonyms = screen.options.field("pseudonyms")
+    assert isinstance(pseudonyms, QCheckBox)
+    pseudonyms.setChecked(True)
+    assert "may be the only key" in screen.words.text()
+    assert not screen.button.isEnabled()

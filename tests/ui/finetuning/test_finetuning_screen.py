@@ -1,0 +1,699 @@
+"""The Fine-tune screen through the real window: from votes to a new version, and back."""
+
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pyqtgraph as pg
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPixmap
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.dataset.folds import FoldsBy
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.paths import drafts_dir
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.data.study import ModelState, Study, Vote
+from skillviewer.engine.finetuning.job import TuningJob, TuningResult
+from skillviewer.engine.finetuning.process import StopFolder
+from skillviewer.nets.library import digest
+from skillviewer.ui.finetuning.tuning import TuningPhase
+from tests.ui.conftest import MakeWindow
+from tests.ui.driving import inspect, states
+from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.hands import click, key
+from tests.ui.tuning_study import Trainer, make_checkpoints, make_tuning_study
+
+MakeTrainer = Callable[..., Trainer]
+
+
+@pytest.fixture
+def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path) -> MakeTrainer:
+    """Put somebody before the screen on a new study."""
+
+    def make(**study: object) -> Trainer:
+        make_checkpoints(world)
+        path = make_tuning_study(tmp_path, world, **study)  # type: ignore[arg-type]
+        made = make_window(world.backend())
+        made.program.assessments.set_automatic(on=False)
+        made.program.models.refresh()
+        made.program.models.choose_default(None)
+        trainer = Trainer(qtbot, made, world, path)
+        trainer.sit_down()
+        return trainer
+
+    return make
+
+
+def test_it_says_what_will_be_trained_and_what_it_costs(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    choices = trainer.screen.choices
+    trainer.wait_for_cost()
+    said = choices.texts()
+    assert "45 pairs of 10 videos, from 90 votes of 2 raters" in said
+    assert "21 pairs that touch 2 videos, by participant: P0" in said
+    assert "chosen on 30 pairs of the training videos, then trained again on all" in said
+    assert "about 1 min 50 s (features of 3 videos first: 1 min 30 s; 8 epochs at most, up to 2 s each)" in said
+    assert "Only 21 pairs are held out" in said
+    assert choices.start.currentText() == "alpha"
+
+
+def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    choices, tuning = trainer.screen.choices, trainer.screen.tuning
+    trainer.wait_for_cost()
+    choices.by.setCurrentIndex(choices.by.findData(FoldsBy.VIDEO.value))
+    assert not choices.button.isEnabled(), "what is not planned yet cannot be started"
+    qtbot.waitUntil(lambda: "by video" in choices.texts())
+    assert not choices.needed.isVisible()
+    choices.rule.setCurrentIndex(choices.rule.findData("at-least"))
+    assert choices.needed.isVisible()
+    choices.needed.setValue(3)
+    qtbot.waitUntil(lambda: "count as no difference by the rule “at least 3 votes" in choices.texts())
+    assert not choices.button.isEnabled()
+    choices.needed.setValue(2)
+    choices.seed.setValue(7)
+    trainer.wait_for_cost()
+    measured: list[object] = []
+    tuning.measured.connect(measured.append)
+    tuning.plan(choices.selection)
+    qtbot.waitUntil(lambda: bool(measured))
+    choices.epochs.setValue(3)
+    choices.show_cost(measured[0])  # type: ignore[arg-type]  # it was under way when something else was chosen
+    assert not choices.button.isEnabled()
+    trainer.wait_for_cost()
+    request = tuning.request
+    assert request is not None
+    asked = request.job.choices
+    assert (asked.rule, asked.by, asked.seed, asked.epochs) == ("at-least:2", FoldsBy.VIDEO, 7, 3)
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [
+        ({"raters": ()}, "There are no votes and no pairs in Grasping to train on. Judge some pairs first."),
+        ({"verdict": Verdict.NEITHER}, "All 66 pairs that were judged count as no difference"),
+        ({"n": 2, "stem": "lonely_{:02d}"}, "nothing can be held out"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_before(
+    qtbot: QtBot, make_trainer: MakeTrainer, study: dict[str, object], said: str
+) -> None:
+    trainer = make_trainer(**study)
+    choices = trainer.screen.choices
+    qtbot.waitUntil(lambda: said in choices.texts())
+    assert not choices.button.isEnabled()
+    choices.judge.click()
+    assert trainer.made.window.screen_named("rank").isVisible()
+
+
+def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer(raters=())
+    choices = trainer.screen.choices
+    qtbot.waitUntil(lambda: "no votes" in choices.texts())
+    names = [f"grasp_{i:02d}" for i in range(1, 7)]
+
+    def work(study: Study) -> None:
+        for worse, better in pairwise(names):
+            study.votes.cast(Vote(better, worse, Verdict.LEFT, "Ann"))
+
+    trainer.made.program.studies.act(work, "votes")
+    qtbot.waitUntil(lambda: "from 3 votes of 1 rater\n" in choices.texts())
+
+
+def tick_labels(plot: pg.PlotWidget, side: str) -> list[str]:
+    """Return what an axis says at its ticks."""
+    plot.getViewBox().prepareForPaint()  # as before every picture; a page that was left has none
+    axis = plot.getAxis(side)
+    paper = QPixmap(1, 1)
+    painter = QPainter(paper)
+    try:
+        found = axis.generateDrawSpecs(painter)
+    finally:
+        painter.end()
+    return [] if found is None else [text for _rect, _flags, text in found[2]]
+
+
+def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
+    qtbot: QtBot, make_trainer: MakeTrainer
+) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held, trainer.world.tuner.held_at = True, -1
+    trainer.start()
+    curves = trainer.screen.running.curves
+    loss, share = curves.findChildren(pg.PlotWidget)
+    qtbot.waitUntil(lambda: len(trainer.world.tuner.jobs) == 1)
+    assert [tick_labels(loss, side) for side in ("left", "bottom")] == [[], []]
+    assert tick_labels(share, "bottom") == []
+    assert "100" in tick_labels(share, "left"), "percents are percents"
+    heights = [plot.getViewBox().height() for plot in (loss, share)]
+    trainer.world.tuner.held_at = 0
+    qtbot.waitUntil(lambda: len(curves.rows) == 1)
+    for plot in (loss, share):
+        assert "0" in tick_labels(plot, "bottom")
+        assert not any("." in text for text in tick_labels(plot, "bottom"))
+    trainer.world.tuner.held = False
+    trainer.wait_for(TuningPhase.DECIDING)
+    qtbot.waitUntil(lambda: {"0", "5"} <= set(tick_labels(loss, "bottom")))
+    assert [plot.getViewBox().height() for plot in (loss, share)] == heights, "numbers at the axes moved the curves"
+
+
+def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    screen = trainer.screen
+    running = screen.running
+    qtbot.waitUntil(lambda: len(running.curves.rows) == 2)
+    assert screen.pages.currentWidget() is running
+    assert [row.epoch for row in running.curves.rows] == [0, 1]
+    assert "of 21 pairs" in running.held.text()
+    assert running.old.text() == "90.0 % of the pairs"
+    assert [job.title for job in trainer.made.program.jobs.running] == ["Fine-tuning"]
+    trainer.world.tuner.held = False
+    trainer.wait_for(TuningPhase.DECIDING)
+    page = screen.before_after
+    assert screen.pages.currentWidget() is page
+    result = screen.tuning.result
+    assert result is not None
+    held = result.report.held_out
+    assert held.before is not None
+    assert f"{100 * held.before.value:.1f} % before, {100 * held.after.value:.1f} % now" in page.title.text()
+    assert "The pairs are few: 45 trained on, 21 held out" in page.texts()
+    assert "their order kept to 0.90 of 1" in page.texts()
+    rows = page.shifts.texts()
+    assert sorted(row[0] for row in rows) == sorted(s.video for s in result.report.shifts)
+    first = result.report.shifts[0]
+    assert rows[0][4] == f"{first.rank_before:g} → {first.rank_after:g}"
+    assert [row[0] for row in page.attention.texts()] == [f"grasp_{i:02d}" for i in range(1, 9)]
+    assert page.attention.texts()[0][1:] == ["+0.31", "12.0 %", "31"], "frames are counted from 1"
+    qtbot.waitUntil(lambda: len(trainer.versions()) == 2)
+    (_, proposed) = trainer.versions()
+    assert (proposed.state, proposed.digest) == (ModelState.PROPOSED, result.digest)
+    assert trainer.used() == "", "nothing is in use before somebody says so"
+
+
+def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    program = trainer.made.program
+    qtbot.waitUntil(lambda: states(trainer.made) == ["new"] * 12)
+    program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(trainer.made) == ["done"] * 12, timeout=120_000)
+    trainer.train()
+    result = trainer.screen.tuning.result
+    assert result is not None
+    trainer.world.assessed.clear()
+    trainer.screen.before_after.accept.click()
+    screen = trainer.screen
+    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
+    assert trainer.used() == result.digest
+    new = result.folder.name
+    qtbot.waitUntil(
+        lambda: {stem for name, stem, _ in trainer.world.assessed if name == new} == _stems(12), timeout=120_000
+    )
+    qtbot.waitUntil(lambda: states(trainer.made) == ["done"] * 12, timeout=120_000)
+    assert program.state.model is not None
+    assert program.state.model.folder == result.folder, "the new version is on screen"
+    assert {e.analysis.provenance.model for e in program.videos if e.analysis is not None} == {new}
+
+    page = screen.disagreement
+    scores = {entry.known_as: entry.analysis.score for entry in program.videos if entry.analysis is not None}
+    names = sorted(scores)
+    wrong = {(b, w) for i, w in enumerate(names) for b in names[i + 1 :] if scores[b] < scores[w]}
+    assert 0 < len(wrong) < 66
+    qtbot.waitUntil(lambda: {(row[0], row[1]) for row in page.table.texts()} == wrong, timeout=60_000)
+    assert f"agree on {100 * (1 - len(wrong) / 66):.1f} % of 66 pairs" in page.summary.text()
+    assert "It was trained on 45 pairs of this study, so agreement on these is no fair test." in page.summary.text()
+    assert {row[2] for row in page.table.texts()} == {"2 to 0"}
+    first = page.table.texts()[0]
+    leads = {(b, w): scores[w] - scores[b] for b, w in wrong}
+    assert leads[first[0], first[1]] == max(leads.values()), "the pair of which the model is surest comes first"
+    page.table.video_asked.emit(first[0])
+    assert trainer.made.window.screen_named("inspect").isVisible()
+    assert program.state.current is not None
+    assert program.state.current.path.stem == first[0]
+
+    trainer.made.window.show_screen("finetune")
+    screen.disagreement.back.click()
+    qtbot.waitUntil(lambda: [row[1] for row in screen.versions.table.texts()] == ["in use", "original"])
+    assert [row[3] for row in screen.versions.table.texts()] == ["45 pairs", "–"]
+    held = f"{100 * result.report.held_out.after.value:.1f} % (25.0 to 75.0) of 21"
+    assert [row[2] for row in screen.versions.table.texts()] == [held, "–"]
+    screen.versions.table.selectRow(1)
+    trainer.world.assessed.clear()
+    screen.versions.use.click()
+    qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.folder.name == "alpha")
+    assert states(trainer.made) == ["done"] * 12
+    assert {e.analysis.provenance.model for e in program.videos if e.analysis is not None} == {"alpha"}
+    assert not program.assessments.busy
+    assert trainer.world.assessed == [], "what is known is not assessed again"
+    assert screen.choices.start.currentText() == "alpha"
+
+
+def _stems(n: int) -> set[str]:
+    return {f"grasp_{i:02d}" for i in range(1, n + 1)}
+
+
+def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    result = trainer.screen.tuning.result
+    assert result is not None
+    trainer.screen.before_after.discard.click()
+    qtbot.waitUntil(lambda: not result.folder.exists())
+    qtbot.waitUntil(lambda: any("discarded" in row for row in trainer.screen.versions.table.texts()))
+    assert trainer.screen.pages.currentWidget() is trainer.screen.choices
+    assert trainer.used() == ""
+    trainer.train()
+    again = trainer.screen.tuning.result
+    assert again is not None
+
+
+def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    result = trainer.screen.tuning.result
+    assert result is not None
+    page = trainer.screen.before_after
+    for button in (page.accept, page.discard, page.accept):  # before the study has answered
+        button.click()
+    trainer.wait_for(TuningPhase.CHOOSING)
+    qtbot.waitUntil(lambda: not trainer.made.program.study.busy)
+    assert trainer.used() == result.digest
+    assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.ACCEPTED]
+    assert result.folder.exists()
+
+
+def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    result = trainer.screen.tuning.result
+    assert result is not None
+    (result.folder / "weights.safetensors").write_bytes(b"something else")
+    trainer.screen.before_after.accept.click()
+    messages = trainer.made.program.messages
+    qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in messages.waiting))
+    assert trainer.used() == ""
+    trainer.screen.before_after.discard.click()
+    trainer.wait_for(TuningPhase.CHOOSING)
+    assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.DISCARDED]
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
+    qtbot: QtBot, make_trainer: MakeTrainer, *, accept: bool
+) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.alike = True
+    trainer.train()
+    first = trainer.screen.tuning.result
+    trainer.screen.before_after.accept.click()
+    trainer.wait_for(TuningPhase.CHOOSING)
+    trainer.screen.disagreement.back.click()
+    trainer.screen.choices.choose_model(trainer.world.folder / "models" / "alpha")
+    trainer.train()
+    again = trainer.screen.tuning.result
+    assert first is not None
+    assert again is not None
+    assert (again.digest, again.folder != first.folder) == (first.digest, True)
+    page = trainer.screen.before_after
+    (page.accept if accept else page.discard).click()
+    trainer.wait_for(TuningPhase.CHOOSING)
+    assert trainer.used() == first.digest
+    assert [(v.state, v.path) for v in trainer.versions() if v.version > 1] == [(ModelState.ACCEPTED, first.folder)]
+    assert first.folder.exists()
+    assert not again.folder.exists(), "a copy"
+    state = trainer.made.program.state
+    qtbot.waitUntil(lambda: state.model is not None and state.model.folder == first.folder)
+
+
+def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    trainer.screen.before_after.accept.click()
+    screen = trainer.screen
+    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
+    screen.disagreement.back.click()
+    table = screen.versions.table
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["in use", "original"])
+    assert not screen.versions.use.isEnabled()
+    table.selectRow(0)
+    assert not screen.versions.use.isEnabled(), "it is in use already"
+    table.selectRow(1)
+    screen.versions.use.click()
+    first = trainer.world.folder / "models" / "alpha"
+    qtbot.waitUntil(lambda: trainer.used() == digest(first))
+    program = trainer.made.program
+    qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.folder == first)
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["accepted", "in use"])
+
+
+def test_a_version_that_was_not_decided_on_can_be_discarded_later(
+    qtbot: QtBot, make_trainer: MakeTrainer, make_window: MakeWindow, world: FakeWorld
+) -> None:
+    first = make_trainer()
+    first.train()
+    result = first.screen.tuning.result
+    assert result is not None
+    first.made.program.close()
+    assert first.made.program.wait(5000)
+    made = make_window(world.backend())
+    made.program.assessments.set_automatic(on=False)
+    made.program.models.refresh()
+    made.program.models.choose_default(None)
+    trainer = Trainer(qtbot, made, world, first.path)
+    trainer.sit_down()
+    table, discard = trainer.screen.versions.table, trainer.screen.versions.discard
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["undecided", "original"])
+    assert not discard.isEnabled()
+    table.selectRow(1)
+    assert not discard.isEnabled(), "it has been decided on"
+    table.selectRow(0)
+    discard.click()
+    assert discard.text() == "Discard for good"
+    table.selectRow(1)
+    table.selectRow(0)
+    assert discard.text() == "Discard", "another row begins anew"
+    discard.click()
+    assert result.folder.exists()
+    discard.click()
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["discarded", "original"])
+    assert not result.folder.exists()
+    assert not discard.isEnabled()
+    assert {version.state for version in trainer.versions() if version.digest == result.digest} == {
+        ModelState.DISCARDED
+    }
+
+
+def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    trainer.screen.before_after.accept.click()
+    screen, program = trainer.screen, trainer.made.program
+    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
+    screen.disagreement.back.click()
+    qtbot.waitUntil(lambda: len(screen.versions.table.texts()) == 2)
+    used = trainer.used()
+    (trainer.world.folder / "models" / "alpha" / "weights.safetensors").write_bytes(b"something else")
+    screen.versions.table.selectRow(1)
+    screen.versions.use.click()
+    qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in program.messages.waiting))
+    assert trainer.used() == used
+
+
+def test_stop_and_keep_best(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    running = trainer.screen.running
+    assert not running.stop.isEnabled(), "no epoch is finished that could be kept"
+    assert running.stop.toolTip() == "No epoch is finished yet."
+    qtbot.waitUntil(running.stop.isEnabled)
+    running.stop.click()
+    assert trainer.phase is TuningPhase.STOPPING
+    assert running.stage.text() == "Stopping; the best epoch so far is kept"
+    assert not running.stop.isEnabled()
+    trainer.wait_for(TuningPhase.DECIDING)
+    assert trainer.world.tuner.ended == ["stopped"]
+
+
+def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    trainer.screen.running.cancel.click()
+    assert trainer.phase is TuningPhase.CANCELLING
+    trainer.wait_for(TuningPhase.CHOOSING)
+    assert trainer.world.tuner.ended == ["cancelled"]
+    assert trainer.versions() == ()
+    assert trainer.screen.pages.currentWidget() is trainer.screen.choices
+
+
+def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    """The tuner has returned, but the window was not told yet."""
+    trainer = make_trainer()
+    saved = threading.Event()
+    folders: list[Path] = []
+    finetune = trainer.world.tuner.finetune
+
+    def slow_to_say(job: TuningJob, stop: StopFolder, token: CancelToken, report: Report, /) -> TuningResult:
+        result = finetune(job, stop, token, report)
+        folders.append(result.folder)
+        saved.set()
+        assert token.wait(30)
+        return result
+
+    trainer.world.tuner.finetune = slow_to_say  # type: ignore[method-assign]
+    trainer.start()
+    qtbot.waitUntil(saved.is_set)
+    (folder,) = folders
+    assert folder.is_dir()
+    trainer.screen.running.cancel.click()
+    trainer.wait_for(TuningPhase.CHOOSING)
+    assert not folder.exists()
+    assert trainer.versions() == ()
+    assert trainer.screen.pages.currentWidget() is trainer.screen.choices
+    trainer.world.tuner.finetune = finetune  # type: ignore[method-assign]
+    trainer.train()
+
+    def proposed() -> list[Path | None]:
+        return [version.path for version in trainer.versions() if version.state is ModelState.PROPOSED]
+
+    qtbot.waitUntil(lambda: proposed() == [folder])  # the same name is free again
+
+
+def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    window, program = trainer.made.window, trainer.made.program
+    window.show_screen("inspect")
+    playback = program.playback
+    qtbot.waitUntil(lambda: playback.video is not None)
+    playback.seek(40)
+    qtbot.waitUntil(lambda: program.feed.settled and playback.frame == 40)
+    current = program.state.current
+    assert current is not None
+    program.assessments.ask([current])
+    qtbot.waitUntil(lambda: states(trainer.made).count("done") == 1)
+    program.studies.act(lambda study: study.votes.cast(Vote("grasp_01", "grasp_12", Verdict.LEFT, "Cat")), "votes")
+    qtbot.waitUntil(lambda: len(_votes(trainer.path)) == 133)
+    assert trainer.phase is TuningPhase.RUNNING
+    trainer.world.tuner.held = False
+    trainer.wait_for(TuningPhase.DECIDING)
+    window.show_screen("finetune")
+    assert trainer.screen.pages.currentWidget() is trainer.screen.before_after
+
+
+def _votes(path: Path) -> tuple[Vote, ...]:
+    with Study.open(path, read_only=True) as study:
+        return study.votes.all()
+
+
+def test_a_failure_is_told_and_nothing_is_lost(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.error = CheckpointError("The disk is full.")
+    trainer.start()
+    messages = trainer.made.program.messages
+    qtbot.waitUntil(lambda: any("disk is full" in message.text for message in messages.waiting))
+    trainer.wait_for(TuningPhase.CHOOSING)
+    assert trainer.versions() == ()
+    trainer.world.tuner.error = None
+    trainer.train()
+
+
+def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    choices = trainer.screen.choices
+    choices.start.setCurrentIndex(choices.start.findData(""))
+    assert choices.start.currentText() == "None: a first model"
+    tuning = trainer.screen.tuning
+    qtbot.waitUntil(lambda: tuning.request is not None and tuning.request.selection.parent is None)
+    trainer.train()
+    (job,) = trainer.world.tuner.jobs
+    page = trainer.screen.before_after
+    assert page.title.text().startswith("A first model: held-out accuracy ")
+    assert "there was no model before" in page.texts()
+    assert page.shifts.isColumnHidden(3)
+    assert not page.attention.isVisible()
+    assert job.parent is None
+    assert job.folder.name == "Grasping-v1"
+
+
+def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    trainer.made.program.close()
+    assert trainer.made.program.wait(5000)
+    assert trainer.world.tuner.ended == ["cancelled"]
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_closing_the_window_while_it_trains_asks(
+    qtbot: QtBot, make_trainer: MakeTrainer, dialogs: FakeDialogs, agreed: bool
+) -> None:
+    trainer = make_trainer()
+    made, tuner = trainer.made, trainer.world.tuner
+    tuner.held = True
+    trainer.start()
+    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    (job,) = tuner.jobs
+    dialogs.confirm_answer = agreed
+    made.window.close()
+    assert dialogs.asked == ["Jobs are running. Stop them and close the window?"]
+    if agreed:
+        qtbot.waitUntil(lambda: not made.window.isVisible())
+        assert not any(worker.running for worker in made.program.workers)
+        assert tuner.ended == ["cancelled"]
+        assert trainer.versions() == ()
+        assert not job.folder.exists()
+        assert len(_votes(trainer.path)) == 132
+    else:
+        assert made.window.isVisible()
+        assert made.window.isEnabled()
+        assert not made.program.closing
+        assert trainer.phase is TuningPhase.RUNNING
+        tuner.held = False
+        trainer.wait_for(TuningPhase.DECIDING)
+        assert tuner.ended == ["done"]
+        qtbot.waitUntil(lambda: [version.state for version in trainer.versions()][-1:] == [ModelState.PROPOSED])
+
+
+def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    first = make_trainer()
+    first.wait_for_cost()
+    assert first.screen.choices.button.isEnabled()
+    first.screen.choices.set_writable(writable=False)
+    first.screen.choices.ask_soon()
+    qtbot.waitUntil(lambda: first.screen.choices.button.toolTip() == "The study is open for reading only.")
+    assert not first.screen.choices.button.isEnabled()
+
+
+def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.wait_for_cost()
+    choices = trainer.screen.choices
+    choices.start.setFocus()
+    seen = []
+    widget = choices.start.nextInFocusChain()
+    for _ in range(60):
+        assert widget is not None
+        if widget.isVisibleTo(choices) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
+            seen.append(widget)
+        widget = widget.nextInFocusChain()
+    assert [w for w in seen if w in {choices.rule, choices.by, choices.button}] == [
+        choices.rule,
+        choices.by,
+        choices.button,
+    ]
+    choices.button.setFocus()
+    key(choices.button, Qt.Key.Key_Space)
+    trainer.wait_for(TuningPhase.DECIDING)
+
+
+def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    made, world = trainer.made, trainer.world
+    world.tuner.held = True
+    trainer.start()
+    made.window.show_screen("inspect")
+    world.held = True
+    made.window.actions_["assess"].trigger()
+    stop = inspect(made).header._stop
+    qtbot.waitUntil(stop.isVisible)
+    click(stop)
+    qtbot.waitUntil(lambda: [job.title for job in made.program.jobs.running] == ["Fine-tuning"])
+    assert trainer.phase is TuningPhase.RUNNING
+    assert world.tuner.ended == []
+    world.hold.set()
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_stopping_everything_asks_before_a_training_is_lost(
+    qtbot: QtBot, make_trainer: MakeTrainer, dialogs: FakeDialogs, agreed: bool
+) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    dialogs.confirm_answer = agreed
+    trainer.made.window.actions_["stop"].trigger()
+    assert dialogs.asked == ["Stop all running work? The work done so far would be lost: Fine-tuning."]
+    if agreed:
+        qtbot.waitUntil(lambda: trainer.world.tuner.ended == ["cancelled"])
+    else:
+        assert trainer.phase is TuningPhase.RUNNING
+        assert trainer.world.tuner.ended == []
+
+
+def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_is_open_again(
+    qtbot: QtBot, make_trainer: MakeTrainer
+) -> None:
+    trainer = make_trainer()
+    program = trainer.made.program
+    trainer.world.tuner.held = True
+    trainer.start()
+    program.studies.close()
+    qtbot.waitUntil(lambda: program.studies.current is None)
+    trainer.world.tuner.held = False
+    trainer.wait_for(TuningPhase.DECIDING)
+    qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
+    program.studies.open(trainer.path)
+    qtbot.waitUntil(lambda: program.studies.current is not None)
+    qtbot.waitUntil(trainer.screen.before_after.accept.isEnabled)
+    click(trainer.screen.before_after.accept)
+    trainer.wait_for(TuningPhase.CHOOSING)
+    assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.ACCEPTED]
+
+
+def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_begin(
+    qtbot: QtBot, make_trainer: MakeTrainer
+) -> None:
+    trainer = make_trainer()
+    trainer.start()
+    trainer.wait_for(TuningPhase.DECIDING)
+    qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
+    trainer.made.program.studies.close()  # its study may be gone: the page is no dead end
+    qtbot.waitUntil(lambda: trainer.made.program.studies.current is None)
+    click(trainer.screen.before_after.later)
+    trainer.wait_for(TuningPhase.CHOOSING)
+    assert trainer.screen.tuning.result is None
+    trainer.made.program.studies.open(trainer.path)
+    qtbot.waitUntil(lambda: trainer.made.program.studies.current is not None)
+    assert trainer.phase is TuningPhase.CHOOSING
+    assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED]
+    trainer.wait_for_cost()
+    trainer.start()
+    trainer.wait_for(TuningPhase.DECIDING)
+
+
+def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
+    qtbot: QtBot, make_trainer: MakeTrainer, tmp_path: Path, dialogs: FakeDialogs
+) -> None:
+    trainer = make_trainer()
+    program = trainer.made.program
+    drafts_dir().mkdir(parents=True, exist_ok=True)
+    with Study.open(trainer.path) as study:
+        draft = study.save_as(drafts_dir() / "Untitled")
+    program.studies.open(draft)
+    qtbot.waitUntil(lambda: program.studies.current is not None and program.studies.current.path == draft)
+    trainer.wait_for_cost()
+    trainer.world.tuner.held = True
+    trainer.start()
+    named = tmp_path / "named.skillstudy"
+    dialogs.save_answer = named
+    trainer.made.window.actions_["save_study"].trigger()
+    qtbot.waitUntil(lambda: program.studies.current is not None and program.studies.current.path == named)
+    assert not draft.exists()
+    trainer.world.tuner.held = False
+    trainer.wait_for(TuningPhase.DECIDING)
+    click(trainer.screen.before_after.accept)
+    trainer.wait_for(TuningPhase.CHOOSING)
+    with Study.open(named, read_only=True) as after:
+        assert [m.state for m in after.models.all() if m.version > 1] == [ModelState.ACCEPTED]

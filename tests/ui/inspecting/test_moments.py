@@ -1,0 +1,323 @@
+"""Moments: one with the playhead, the curve and the player; opinions and notes on them; kept ones; undo."""
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from skillviewer.data.study import Opinion, Study
+from skillviewer.ui.app import Composition
+from skillviewer.ui.inspecting.moment_row import MomentRow
+from skillviewer.ui.session.insight.moment_tour import LEAD_IN_S
+from tests.ui.driving import inspect, open_and_load
+from tests.ui.fakes import FakeWorld
+from tests.ui.hands import click, key, type_text
+from tests.ui.inspect_driving import (
+    by_score,
+    choose,
+    findings_of,
+    lowest,
+    moments_of,
+    open_assessed,
+    stored_study,
+    unseen,
+    why_of,
+)
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
+    """Three videos assessed, the lowest on screen with its moments."""
+    open_assessed(qtbot, window, world, 3)
+    lowest(qtbot, window)
+    window.window.raise_dock("moments")
+    qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.insight.inquiry.cards) > 1)
+    return window
+
+
+def rows(made: Composition) -> tuple[MomentRow, ...]:
+    return moments_of(made).moments.rows
+
+
+def marked(made: Composition) -> list[bool]:
+    tour = made.program.insight.tour
+    return [row.card is not None and tour.is_here(row.card) for row in rows(made)]
+
+
+def opinion_shown(made: Composition) -> Opinion | None:
+    """Return the opinion of the first moment that is shown."""
+    card = rows(made)[0].card if rows(made) else None
+    return card.opinion if card is not None else None
+
+
+def opinions_on_disk(made: Composition) -> list[Opinion]:
+    with stored_study(made) as study:
+        return [m.opinion for m in study.remarks.moments(made.program.insight.remarks.video) if m.model_digest]
+
+
+def test_moments_are_those_of_the_page_and_flagged_on_the_curve(qtbot: QtBot, shown: Composition) -> None:
+    found = findings_of(qtbot, shown)
+    assert [(row.card.start_s, row.card.stop_s) for row in rows(shown) if row.card] == [
+        (m.start_s, m.stop_s) for m in found.moments
+    ]
+    flags = inspect(shown).curve.flags
+    assert [time for time, _ in flags] == pytest.approx([m.start_s for m in found.moments])
+    assert [form for _, form in flags] == ["t1" if m.amount > 0 else "t" for m in found.moments]
+    assert [row.bar.value for row in rows(shown)] == [m.amount for m in found.moments]
+
+
+def test_the_playhead_says_which_moment_it_is_in(qtbot: QtBot, shown: Composition) -> None:
+    program = shown.program
+    for at, moment in enumerate(findings_of(qtbot, shown).moments):
+        program.playback.seek(moment.start_frame)
+        assert marked(shown)[at]
+        program.playback.seek(moment.stop_frame - 1)
+        assert marked(shown)[at]
+        program.playback.seek(max(moment.start_frame - 1, 0))
+        assert not marked(shown)[at]
+
+
+def test_next_and_previous_moment(qtbot: QtBot, shown: Composition) -> None:
+    playback, actions = shown.program.playback, shown.window.actions_
+    starts = [m.start_frame for m in findings_of(qtbot, shown).moments]
+    playback.seek(0)
+    for start in starts if starts[0] > 0 else starts[1:]:
+        actions["next_moment"].trigger()
+        assert playback.frame == start
+        assert inspect(shown).curve.cursor_s == pytest.approx(playback.time_s)
+    actions["next_moment"].trigger()
+    assert playback.frame == starts[-1], "there is none beyond the last"
+    actions["previous_moment"].trigger()
+    assert playback.frame == starts[-2]
+
+
+def test_a_moment_plays_from_two_seconds_before_to_its_end(qtbot: QtBot, shown: Composition) -> None:
+    playback = shown.program.playback
+    found = findings_of(qtbot, shown)
+    at = next(i for i, m in enumerate(found.moments) if m.start_s > LEAD_IN_S)
+    moment = found.moments[at]
+    seen: list[int] = []
+    playback.frame_changed.connect(seen.append)
+    playback.set_speed(4)
+    click(rows(shown)[at].picture)
+    assert playback.playing
+    assert playback.frame == found.analysis.video.frame_at(moment.start_s - LEAD_IN_S)
+    qtbot.waitUntil(lambda: not playback.playing)
+    assert playback.frame == moment.stop_frame - 1
+    assert max(seen) < moment.stop_frame + (moment.stop_frame - moment.start_frame)
+
+
+def test_a_moment_plays_though_another_stretch_is_looped(qtbot: QtBot, shown: Composition) -> None:
+    playback = shown.program.playback
+    moment = findings_of(qtbot, shown).moments[-1]
+    assert moment.start_frame > 20
+    playback.seek(5)
+    playback.mark_in()
+    playback.seek(15)
+    playback.mark_out()
+    playback.set_loop(on=True)
+    playback.set_speed(4)
+    click(rows(shown)[-1].picture)
+    assert playback.playing
+    assert playback.frame > 15
+    qtbot.waitUntil(lambda: not playback.playing)
+    assert playback.frame == moment.stop_frame - 1
+
+
+def test_an_opinion_is_kept_undone_and_done_again(qtbot: QtBot, shown: Composition) -> None:
+    row, undo = rows(shown)[0], shown.program.undo
+    click(row.opinions[Opinion.DISAGREE])
+    qtbot.waitUntil(lambda: undo.undo_text == "opinion of a moment")
+    qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.DISAGREE])
+    qtbot.waitUntil(lambda: row.card is not None and row.card.opinion is Opinion.DISAGREE)
+    click(row.opinions[Opinion.AGREE])
+    qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.AGREE])
+    qtbot.waitUntil(lambda: row.card is not None and row.card.opinion is Opinion.AGREE)
+    shown.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.DISAGREE])
+    shown.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: opinions_on_disk(shown) == [])
+    qtbot.waitUntil(lambda: not row.opinions[Opinion.DISAGREE].isChecked())
+    shown.window.actions_["redo"].trigger()
+    qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.DISAGREE])
+
+
+def test_the_why_page_and_the_panel_tell_the_same_opinion(qtbot: QtBot, shown: Composition) -> None:
+    click(rows(shown)[1].opinions[Opinion.NOT_RELEVANT])
+    beside = why_of(shown).moments.rows[1]
+    qtbot.waitUntil(lambda: beside.card is not None and beside.card.opinion is Opinion.NOT_RELEVANT)
+    assert beside.opinions[Opinion.NOT_RELEVANT].isChecked()
+
+
+def test_a_note_on_a_moment_is_undone_with_what_was_kept_for_it(qtbot: QtBot, shown: Composition) -> None:
+    row = rows(shown)[0]
+    click(row.note_button)
+    type_text(row.note, "The tool slips.")
+    key(row.note, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: row.card is not None and [n.text for n in row.card.notes] == ["The tool slips."])
+    assert not row.note.isVisible()
+    with stored_study(shown) as study:
+        (note,) = study.remarks.notes(shown.program.insight.remarks.video)
+        assert note.time_s == pytest.approx(findings_of(qtbot, shown).moments[0].start_s)
+    shown.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: row.card is not None and row.card.notes == () and row.card.kept is None)
+
+
+def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown: Composition) -> None:
+    playback, canvas = shown.program.playback, inspect(shown).player.canvas
+    canvas.setFocus()
+    playback.seek(30)
+    key(canvas, Qt.Key.Key_I)
+    playback.seek(59)
+    key(canvas, Qt.Key.Key_O)
+    n = len(rows(shown))
+    key(canvas, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(rows(shown)) == n + 1)
+    row = next(r for r in rows(shown) if r.card is not None and r.card.found is None)
+    assert row.card is not None
+    assert [row.card.start_s, row.card.stop_s] == pytest.approx([1.0, 2.0])
+    assert playback.marks == (None, None)
+    assert (1.0, "s") in [(round(time, 6), form) for time, form in inspect(shown).curve.flags]
+    assert shown.window.windowTitle()
+    row.label.setFocus()
+    type_text(row.label, "regrasp")
+    key(row.label, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: shown.program.undo.undo_text == "label of a moment" and not shown.program.study.busy)
+    with stored_study(shown) as study:
+        assert [m.label for m in study.remarks.moments(shown.program.insight.remarks.video)] == ["regrasp"]
+    click(row.delete)
+    qtbot.waitUntil(lambda: len(rows(shown)) == n)
+    shown.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: len(rows(shown)) == n + 1)
+
+
+def test_what_is_said_stays_with_its_video(qtbot: QtBot, shown: Composition) -> None:
+    first = by_score(shown)[0].path
+    click(rows(shown)[0].opinions[Opinion.AGREE])
+    qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)
+    choose(qtbot, shown, by_score(shown)[1].path)
+    findings_of(qtbot, shown)
+    qtbot.waitUntil(lambda: bool(rows(shown)))
+    assert all(row.card is not None and row.card.opinion is Opinion.NONE for row in rows(shown))
+    choose(qtbot, shown, first)
+    qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)
+
+
+def test_before_a_video_is_assessed_a_person_can_keep_moments(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    window.program.assessments.set_automatic(on=False)
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: window.program.insight.remarks.writable)
+    assert moments_of(window).words.plain.startswith("No moments yet. Select a part with I and O")
+    window.program.playback.seek(10)
+    window.program.playback.mark_in()
+    assert window.window.actions_["keep_moment"].isEnabled()
+    window.window.actions_["keep_moment"].trigger()
+    qtbot.waitUntil(lambda: len(rows(window)) == 1)
+    (row,) = rows(window)
+    assert row.card is not None
+    assert row.card.stop_s == pytest.approx(
+        window.program.videos[0].info.duration_s if window.program.videos[0].info else 0
+    )
+
+
+def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    window.window.raise_dock("moments")
+    world.explaining.held = True  # not before: a slow machine explains the video on screen between two assessments
+    first = unseen(window)
+    choose(qtbot, window, first.path)
+    inquiry = window.program.insight.inquiry
+    qtbot.waitUntil(lambda: window.program.insight.explanations.progress is not None)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(inquiry.cards) > 1)
+    row = rows(window)[1]
+    card = row.card
+    assert card is not None
+    click(rows(window)[0].opinions[Opinion.AGREE])
+    qtbot.waitUntil(lambda: opinions_on_disk(window) == [Opinion.AGREE])
+    click(row.note_button)
+    type_text(row.note, "the left hand hesi")
+    world.explaining.hold.set()
+    findings_of(qtbot, window)
+    qtbot.waitUntil(lambda: card.identity not in [other.identity for other in inquiry.cards])
+    assert row in rows(window)
+    assert row.note.hasFocus()
+    type_text(row.note, "tates")
+    key(row.note, Qt.Key.Key_Return)
+
+    def notes() -> list[tuple[str, float]]:
+        with stored_study(window) as study:
+            moments = {m.id: m.start_s for m in study.remarks.moments(first.name)}
+            return [(n.text, moments[n.moment]) for n in study.remarks.notes(first.name) if n.moment is not None]
+
+    qtbot.waitUntil(lambda: notes() == [("the left hand hesitates", card.start_s)])
+    texts = [other.text for other in rows(window)]
+    assert any("found by this model in an earlier list of moments: agree" in text for text in texts)
+    assert not any("another model" in text for text in texts)
+
+
+def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 3)
+    window.window.raise_dock("moments")
+    first, second, _ = by_score(window)
+    for entry in (second, first):  # both are explained: nothing has to be waited for later
+        choose(qtbot, window, entry.path)
+        findings_of(qtbot, window)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.insight.inquiry.cards) > 0)
+    row = rows(window)[0]
+    click(row.note_button)
+    type_text(row.note, "hesitates here")
+    window.window.show_screen("compare")
+    window.window.panel.show_chosen(second.footage)
+    qtbot.waitUntil(lambda: window.program.state.current == second.footage)
+    window.window.show_screen("inspect")
+    qtbot.waitUntil(lambda: window.program.insight.remarks.video == second.name)
+    qtbot.waitUntil(lambda: all(other.note.text() == "" for other in rows(window)))
+
+    def notes(name: str) -> list[str]:
+        with stored_study(window) as study:
+            return [note.text for note in study.remarks.notes(name)]
+
+    qtbot.waitUntil(lambda: notes(first.name) == ["hesitates here"])
+    assert notes(second.name) == []
+
+
+def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Composition) -> None:
+    shown.program.insight.remarks.keep(0.2, 0.4)
+    kept = "kept"
+    qtbot.waitUntil(lambda: any(kept in row.text for row in rows(shown)))
+    row = next(row for row in rows(shown) if kept in row.text)
+    video, current = shown.program.insight.remarks.video, shown.program.studies.current
+    assert current is not None
+    row.label.setFocus()
+    type_text(row.label, "drops the needle")
+    key(row.label, Qt.Key.Key_S, Qt.KeyboardModifier.NoModifier)
+    shown.window.actions_["close_study"].trigger()
+    qtbot.waitUntil(lambda: shown.program.studies.current is None)
+
+    def labels() -> list[str]:
+        if not current.path.exists():
+            return []
+        with Study.open(current.path, read_only=True) as study:
+            return [moment.label for moment in study.remarks.moments(video) if not moment.model_digest]
+
+    qtbot.waitUntil(lambda: labels() == ["drops the needles"])
+
+
+def test_each_person_has_an_opinion_of_their_own(qtbot: QtBot, shown: Composition) -> None:
+    remarks = shown.program.insight.remarks
+    remarks.set_author("Anna")
+    click(rows(shown)[0].opinions[Opinion.AGREE])
+    qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)
+    remarks.set_author("Ben")
+    assert opinion_shown(shown) is Opinion.NONE
+    assert "Anna: agree" in rows(shown)[0].text
+    click(rows(shown)[0].opinions[Opinion.DISAGREE])
+
+    def said() -> set[tuple[str, Opinion]]:
+        with stored_study(shown) as study:
+            return {(m.author, m.opinion) for m in study.remarks.moments(remarks.video) if m.model_digest}
+
+    qtbot.waitUntil(lambda: said() == {("Anna", Opinion.AGREE), ("Ben", Opinion.DISAGREE)})

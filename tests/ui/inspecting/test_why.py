@@ -1,0 +1,471 @@
+"""The Why page: its sentences, its sums, and what it says of itself."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.dataset.pairs import UNNAMED, Verdict
+from skillviewer.data.study import Study, Vote
+from skillviewer.ui.app import Composition
+from skillviewer.ui.inspecting.raters_block import RatersBlock, ReasonRow
+from skillviewer.ui.ranking.judging import JudgingPhase
+from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.session.insight.findings import WhyQuestion, _other_models
+from skillviewer.ui.session.insight.why_loader import WhyStage
+from skillviewer.ui.session.studies import SETTINGS, VOTES
+from skillviewer.ui.widgets.signed_bar import sign_colour
+from tests.ui.driving import inspect, open_and_load
+from tests.ui.evidence import contributions
+from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld
+from tests.ui.hands import click, key
+from tests.ui.inspect_driving import (
+    assess_all,
+    by_score,
+    choose,
+    findings_of,
+    lowest,
+    open_assessed,
+    score_of,
+    unseen,
+    why_of,
+)
+
+
+def told_number(value: float, digits: int = 2) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 24)
+    found = lowest(qtbot, window)
+    low, high = found.analysis.interval or (np.nan, np.nan)
+    page = why_of(window)
+    assert page.standing.sentence.plain == (
+        f"Score {told_number(found.analysis.score)} (95 % interval {told_number(low)} to {told_number(high)}): "
+        "lower than all 23 comparable videos of this task."
+    )
+    others = by_score(window)
+    entry = others[4]
+    assert entry.analysis is not None
+    assert entry.analysis.interval is not None
+    choose(qtbot, window, entry.path)
+    findings_of(qtbot, window)
+    median = float(np.median([score_of(e) for e in others if e is not entry]))
+    expected = f"lower than {round(100 * 19 / 23)} % of the 23 comparable videos of this task."
+    if entry.analysis.interval[0] <= median <= entry.analysis.interval[1]:
+        expected = "not distinguishable from the median of the 23 comparable videos of this task."
+    assert page.standing.sentence.plain.endswith(expected)
+    assert "as scored by alpha" in page.standing.cohort.plain
+    strip = page.standing.strip
+    assert strip.isVisible()
+    assert strip.x_of(score_of(others[0])) < strip.x_of(score_of(entry)) < strip.x_of(score_of(others[-1]))
+
+
+def test_below_twenty_videos_no_percentile_is_given(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 5, passes=1)
+    found = lowest(qtbot, window)
+    words = why_of(window).standing.sentence.plain
+    assert words.startswith(f"Score {told_number(found.analysis.score)[:3]}")
+    assert words.endswith(
+        "(no interval): only 4 comparable videos of this task, too few for a percentile (at least 20)."
+    )
+    assert "no interval" in why_of(window).limits.words.plain
+
+
+def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    window.program.assessments.set_automatic(on=False)
+    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
+    page = why_of(window)
+    qtbot.waitUntil(lambda: window.program.insight.inquiry.stage is WhyStage.NEW)
+    assert page.empty.words.plain == "This video is not assessed yet."
+    click(page.empty.button)
+    qtbot.waitUntil(page.standing.isVisible)
+    qtbot.waitUntil(lambda: "no comparable videos of this task" in page.standing.sentence.plain)
+    assert page.standing.missing.plain == "The 2 other videos of this task are not assessed yet."
+    assert not page.standing.strip.isVisible()
+    click(page.standing.assess_all)
+    qtbot.waitUntil(lambda: not window.program.assessments.busy and findings_of(qtbot, window).n_unassessed == 0)
+    qtbot.waitUntil(lambda: not page.standing.missing.isVisible())
+
+
+def test_contributions_and_what_is_left_over_add_up_to_the_score(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    found = lowest(qtbot, window)
+    page = why_of(window)
+    parts = [float(label.text().replace("−", "-")) for label in page.contributions.sums]
+    assert parts[0] == pytest.approx(0.125)
+    assert parts[1] == pytest.approx(contributions(N_SEGMENTS).sum(), abs=5e-4)
+    assert sum(parts[:3]) == pytest.approx(parts[3], abs=1e-9), "as they are written"
+    assert parts[3] == pytest.approx(found.analysis.score, abs=5e-4)
+
+
+def test_a_segment_is_read_and_gone_to(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 3)
+    found = lowest(qtbot, window)
+    bars = why_of(window).contributions.bars
+    at = QPoint(round(bars.centre_x(5)), 40)
+    click(bars, at)
+    assert window.program.playback.frame == int(found.analysis.samples[0, 5])
+    bars.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(bars.hasFocus)
+    key(bars, Qt.Key.Key_Right)
+    assert "Segment 7 of 25" in why_of(window).contributions.pointed.plain
+    assert "−0.060" in why_of(window).contributions.pointed.plain
+    key(bars, Qt.Key.Key_Return)
+    assert window.program.playback.frame == int(found.analysis.samples[0, 6])
+
+
+def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    found = lowest(qtbot, window)
+    block = why_of(window).cells
+    assert block.words.plain.startswith("Raised the score most: the lower right of the picture (+0.")
+    assert "Lowered it most: the upper left (−0." in block.words.plain
+    assert found.evidence is not None
+    assert told_number(found.evidence.cell_remainder, 3) in block.how.plain
+    canvas = inspect(window).player.canvas
+    window.program.playback.seek(int(found.analysis.samples[0, 3]))
+    qtbot.waitUntil(lambda: window.program.feed.settled)
+    click(block.over)
+    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.scene is not None
+                    and canvas.shown.scene.kind is MapKind.SIGNED)  # fmt: skip
+    click(block.over)
+    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.scene is not None
+                    and canvas.shown.scene.kind is MapKind.DISTRIBUTION)  # fmt: skip
+
+
+def test_a_page_whose_attention_is_no_better_than_random_is_grey_and_says_so(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    world.explaining.faithful = 0.0
+    open_assessed(qtbot, window, world, 3)
+    lowest(qtbot, window)
+    page = why_of(window)
+    assert page.grey
+    assert page.caution.isVisible()
+    assert page.caution.plain.startswith("Attention is no better than random for this video")
+    assert not page.faithfulness.gauge.isVisible()
+    theme = window.program.themes.theme
+    assert sign_colour(-1.0, theme, grey=True) == sign_colour(1.0, theme, grey=True) == QColor(theme.muted)
+
+
+def test_a_faithful_one_is_not(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 3)
+    lowest(qtbot, window)
+    page = why_of(window)
+    assert not page.grey
+    assert not page.caution.isVisible()
+    assert page.faithfulness.sentence.plain.startswith("Attention is faithful 0.71 of 1 for this video")
+
+
+def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    findings_of(qtbot, window)
+    world.explaining.held = True
+    entry = unseen(window)
+    choose(qtbot, window, entry.path)
+    block, explanations = why_of(window).contributions, window.program.insight.explanations
+    qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
+    assert block.words.plain == "Measuring what raised and lowered the score…"
+    assert [job.title for job in window.program.jobs.running] == [f"Explaining {entry.name}"]
+    click(block.stop)
+    qtbot.waitUntil(lambda: not explanations.working)
+    qtbot.waitUntil(lambda: block.words.plain == "The evidence was stopped.")
+    assert not window.program.jobs.running
+    world.explaining.hold.set()
+    click(block.explain)
+    assert findings_of(qtbot, window).evidence is not None
+    qtbot.waitUntil(block.bars.isVisible)
+    assert not block.progress.isVisible()
+
+
+def test_closing_while_the_evidence_is_measured_ends_it_unasked(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    world.explaining.held = True
+    choose(qtbot, window, unseen(window).path)
+    block = why_of(window).contributions
+    qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
+    window.window.close()
+    qtbot.waitUntil(lambda: not window.window.isVisible())
+    assert dialogs.asked == [], "it is measured again when somebody looks"
+    assert not any(worker.running for worker in window.program.workers)
+    assert not window.program.jobs.running
+    assert not window.window.messages.text
+
+
+def test_evidence_that_fails_is_told_in_place_and_tried_again(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    world.explaining.failing = True
+    open_assessed(qtbot, window, world, 3)
+    lowest(qtbot, window, evidence=False)
+    block = why_of(window).contributions
+    qtbot.waitUntil(lambda: "ran out of memory" in block.words.plain)
+    assert block.explain.text() == "Try again"
+    world.explaining.failing = False
+    click(block.explain)
+    assert findings_of(qtbot, window).evidence is not None
+
+
+def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 7)
+    findings_of(qtbot, window)  # of the video that is on screen at first
+    world.explaining.asked.clear()
+    *passed, stays = [entry for entry in by_score(window) if entry.footage != window.program.state.current]
+    assert len(passed) == 5
+    for entry in passed:
+        window.window.panel.show_chosen(entry.footage)
+    choose(qtbot, window, stays.path)
+    findings_of(qtbot, window)
+    assert world.explaining.asked == [stays.name]
+
+
+def test_the_page_follows_as_more_videos_are_assessed(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 21)
+    found = lowest(qtbot, window)
+    assert found.standing.percentile == 0
+    window.program.open(world.touch("late_1.mp4", "late_2.mp4"))
+    qtbot.waitUntil(lambda: len(window.program.videos) == 23)
+    choose(qtbot, window, found.analysis.video.path)
+    qtbot.waitUntil(why_of(window).standing.missing.isVisible)
+    assert why_of(window).standing.missing.plain == "2 of the 22 comparable videos are not assessed yet."
+    assess_all(qtbot, window)
+    qtbot.waitUntil(lambda: findings_of(qtbot, window).standing.n == 22)
+
+
+def test_limits_name_the_passes_the_training_and_the_other_models(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 4)
+    found = lowest(qtbot, window)
+    limits = why_of(window).limits
+    assert "comes from 2 passes" in limits.words.plain
+    assert "not known whether the video looks like the training videos" in limits.words.plain
+    assert "No other model of the study has assessed this video." in limits.words.plain
+    known = replace(found, analysis=replace(found.analysis, strangeness=0.62))
+    limits.show_findings(known)
+    assert "Its distance from the training videos is 0.62 times" in limits.words.plain
+    assert not limits.warning.isVisible()
+    limits.show_findings(replace(found, analysis=replace(found.analysis, strangeness=1.8, warning="Unlike them.")))
+    assert limits.warning.plain == "Caution: Unlike them."
+    cut_off = replace(found.analysis.video, note="The file is cut off.")
+    limits.show_findings(replace(found, analysis=replace(found.analysis, video=cut_off)))
+    assert limits.warning.plain == "Caution: The file is cut off.", "its score is of half a video"
+    own = [score_of(e) for e in by_score(window)]
+    first = [e.name for e in by_score(window)]
+    window.program.models.choose(next(e.folder for e in window.program.models.entries if e.name == "beta"))
+    qtbot.waitUntil(lambda: window.program.state.model is not None and window.program.state.model.name == "beta")
+    assess_all(qtbot, window)
+    path = next(e.path for e in window.program.videos if e.name == first[0])
+    choose(qtbot, window, path)
+    qtbot.waitUntil(lambda: "alpha v1 ranks it 4 of 4" in limits.words.plain)
+    assert len(own) == 4
+
+
+def test_another_version_of_the_model_is_no_other_model() -> None:
+    """A child that was fine-tuned from it agrees with it by birth: that speaks for neither."""
+    names = ("a", "b", "c")
+    versions = [
+        SimpleNamespace(digest=d, name=n, version=v, added_at=v)
+        for d, n, v in (("d1", "full", 1), ("d2", "full", 2), ("d3", "pool", 1))
+    ]
+    scores = {d: {name: at + 0.5 for at, name in enumerate(names)} for d in ("d1", "d2", "d3")}
+    question = SimpleNamespace(
+        name="b",
+        analysis=SimpleNamespace(provenance=SimpleNamespace(model_digest="d1"), score=1.5),
+        others=[SimpleNamespace(name=name, score=scores["d1"][name]) for name in ("a", "c")],
+        facts=SimpleNamespace(models=versions, scores=scores),
+    )
+    found, other_versions = _other_models(cast("WhyQuestion", question))
+    assert [(model.name, model.rank, model.n) for model in found] == [("pool v1", 2, 3)]
+    assert other_versions == ((2, 1.5),)
+
+
+def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 8)
+    found = lowest(qtbot, window)
+    block = why_of(window).reference
+    assert found.reference is not None
+    best = by_score(window)[-2:]
+    assert found.reference.name in {entry.name for entry in best}
+    assert block.words.plain.startswith(f"{found.reference.name} scores {told_number(found.reference.score)}")
+    click(block.side_by_side)
+    assert block.player is not None
+    player = block.player
+    qtbot.waitUntil(lambda: player.playback.video is not None and player.canvas.shown is not None)
+    assert player.playback.video is not None
+    assert player.playback.video.path.stem == found.reference.name
+    assert window.program.playback.video is not None
+    assert window.program.playback.video.path.stem == found.name, "the video itself stays where it was"
+    click(block.side_by_side)
+    assert player.playback.video is None
+
+
+def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 3)
+    found = lowest(qtbot, window)
+    names = [found.name, *(e.name for e in window.program.videos if e.name != found.name)]
+
+    def judge(study: Study) -> object:
+        votes = study.votes
+        votes.cast(Vote(names[0], names[1], Verdict.RIGHT, "Ann", reason="the grip slips twice"))
+        gone = votes.cast(Vote(names[0], names[1], Verdict.LEFT, "Ann", reason="taken back"))
+        votes.withdraw(gone.id)
+        votes.cast(Vote(names[0], names[1], None, "Ann", reason="skipped"))
+        votes.cast(Vote(names[2], names[0], Verdict.RIGHT, "Bob"))
+        votes.cast(Vote(names[0], names[2], Verdict.NEITHER, "Bob", right_mark_s=0.2))
+        votes.cast(Vote(names[0], names[2], Verdict.NEITHER, "Cem", left_mark_s=0.4))
+        votes.cast(Vote(names[2], names[0], Verdict.RIGHT, UNNAMED, reason="calmer", left_mark_s=0.3))
+        return votes.cast(Vote(names[1], names[2], Verdict.LEFT, "Bob", reason="of others"))
+
+    window.program.studies.act(judge, VOTES)
+    block = why_of(window).raters
+    rows = block.reasons
+    qtbot.waitUntil(lambda: rows[0].words.plain != "")
+    quoted = [(row.words.plain, row.time.text() if row.time.isVisibleTo(row) else "") for row in shown_rows(block)]
+    assert quoted == [
+        (f"A rater without a name, better than {names[2]}: “calmer”", ""),
+        (f"Cem, no difference to {names[2]}", "00:00.400"),
+        (f"Ann, worse than {names[1]}: “the grip slips twice”", ""),
+    ]
+    assert not block.more.isVisibleTo(block)
+    playback = window.program.playback
+    playback.play()
+    click(rows[1].time)
+    assert not playback.playing
+    assert playback.video is not None
+    assert playback.frame == playback.video.frame_at(0.4)
+
+    def more(study: Study) -> object:
+        return [study.votes.cast(Vote(names[0], names[1], Verdict.LEFT, "Dee", reason=str(i))) for i in range(4)]
+
+    window.program.studies.act(more, VOTES)
+    qtbot.waitUntil(lambda: block.more.isVisibleTo(block))
+    assert block.more.plain == "… and 2 more, in the exported votes"
+    assert len(shown_rows(block)) == len(rows)
+
+
+def shown_rows(block: RatersBlock) -> list[ReasonRow]:
+    return [row for row in block.reasons if row.isVisibleTo(block)]
+
+
+def test_a_blind_study_opens_the_page_after_ones_own_judgement(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    window.program.settings.person = "R. Rater"
+    open_assessed(qtbot, window, world, 3)
+    lowest(qtbot, window)
+
+    def shut(study: Study) -> None:
+        study.settings = replace(study.settings, blind=True)
+
+    window.program.studies.act(shut, SETTINGS)
+    page, inquiry = why_of(window), window.program.insight.inquiry
+    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
+    assert page.currentWidget() is page.empty
+    assert "when R. Rater has judged this video" in page.empty.words.plain
+    assert not inquiry.cards, "flags on the curve would say it as well"
+    video = window.program.insight.remarks.video
+    other = next(e.name for e in window.program.videos if e.name != video)
+
+    def judge(study: Study) -> None:
+        study.votes.cast(Vote(video, other, Verdict.RIGHT, "R. Rater"))
+
+    window.program.studies.act(judge, VOTES)
+    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.READY)
+    qtbot.waitUntil(lambda: page.currentWidget() is not page.empty)
+
+
+def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    lowest(qtbot, window)
+
+    def shut(study: Study) -> None:
+        study.settings = replace(study.settings, blind=True)
+        for one, other in ((0, 1), (1, 2), (0, 2)):
+            names = [video.name for video in study.videos.all()]
+            study.votes.cast(Vote(names[one], names[other], Verdict.LEFT, "Ben"))
+
+    window.program.studies.act(shut, SETTINGS, VOTES)
+    page, inquiry = why_of(window), window.program.insight.inquiry
+    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
+    assert "when you have judged this video yourself" in page.empty.words.plain
+    window.window.show_screen("rank")
+    screen = window.window.screen_named("rank")
+    assert isinstance(screen, RankScreen)
+    qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER)
+    screen.rater_page.field.setText("R. Rater")
+    click(screen.rater_page.begin)
+    video = window.program.insight.remarks.video
+
+    def judge(verdict: Verdict | None) -> frozenset[str]:
+        qtbot.waitUntil(lambda: screen.judging.accepting)
+        turn = screen.judging.turn
+        assert turn is not None
+        screen.judging_view.vote(verdict)
+        qtbot.waitUntil(lambda: screen.judging.phase is not JudgingPhase.STORING)
+        return turn.names
+
+    judge(None)
+    assert not inquiry.people, "a skipped pair is no judgement"
+    if video not in judge(Verdict.LEFT):
+        window.window.show_screen("inspect")
+        qtbot.waitUntil(lambda: "when R. Rater has judged this video" in page.empty.words.plain)
+        window.window.show_screen("rank")
+        assert video in judge(Verdict.LEFT)
+    assert inquiry.people == ("R. Rater",)
+    window.window.show_screen("inspect")
+    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.READY and page.currentWidget() is not page.empty)
+
+
+def test_who_works_here_is_proposed_to_the_first_who_judges(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    window.program.settings.person = "R. Rater"
+    open_assessed(qtbot, window, world, 3)
+    window.window.show_screen("rank")
+    screen = window.window.screen_named("rank")
+    assert isinstance(screen, RankScreen)
+    field = screen.rater_page.field
+    qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER and field.hasFocus())
+    assert field.text() == field.selectedText() == "R. Rater"
+    click(screen.rater_page.begin)
+    qtbot.waitUntil(lambda: screen.judging.accepting)
+    click(screen.finish)
+    qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER)
+    assert field.text() == "", "the next one is likely to be another"
+
+
+@pytest.mark.parametrize("width", [240, 300, 420])
+def test_nothing_is_cut_at_the_right(qtbot: QtBot, window: Composition, world: FakeWorld, width: int) -> None:
+    open_assessed(qtbot, window, world, 3)
+    lowest(qtbot, window)
+    page = why_of(window)
+    window.window.resizeDocks([window.window._docks["why"]], [width], Qt.Orientation.Horizontal)
+    qtbot.wait(50)
+    room = page.page.viewport().width()
+    assert page.body.width() == room
+    for row in page.moments.rows:
+        for button in (*row.opinions.values(), row.note_button):
+            right = button.mapTo(page.body, button.rect().topRight()).x()
+            assert right < room
+            assert button.mapTo(row, button.rect().bottomLeft()).y() < row.height()

@@ -1,0 +1,327 @@
+"""The dialog of settings: what is set counts at once, is remembered, and is the same everywhere."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.analysis.scene import Overlay
+from skillviewer.ui.actions.actions import conflicts, key_text, settled, written
+from skillviewer.ui.actions.table import with_screens
+from skillviewer.ui.app import Composition
+from skillviewer.ui.preferences.dialog import Preferences
+from skillviewer.ui.preferences.keys import KeysPage, without_shift
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
+from skillviewer.ui.shell.pages import SCREENS
+from skillviewer.ui.widgets.theme import ThemeChoice
+from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.hands import click, key, type_text
+
+ACTIONS = with_screens([(screen.name, screen.title) for screen in SCREENS])
+
+NONE = Qt.KeyboardModifier.NoModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, window: Composition) -> Preferences:
+    window.window.actions_["settings"].trigger()
+    found = window.window.findChild(Preferences)
+    assert isinstance(found, Preferences)
+    qtbot.waitExposed(found)
+    return found
+
+
+@pytest.fixture
+def keys(dialog: Preferences) -> KeysPage:
+    dialog.show_page(dialog.keys)
+    return dialog.keys
+
+
+def choose(dialog: Preferences, name: str, value: object) -> None:
+    box = getattr(dialog.looks, name, None) or getattr(dialog.assessing, name)
+    values = [box.itemData(at) for at in range(box.count())]
+    box.setCurrentIndex(values.index(value))
+    box.activated.emit(box.currentIndex())
+
+
+def give(
+    keys: KeysPage, name: str, which: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    """Choose an action and press a key for it."""
+    keys.choose(name)
+    keys.field.setFocus()
+    key(keys.field, which, modifiers)
+
+
+def leave(qtbot: QtBot, window: Composition, keys: KeysPage) -> None:
+    """Close the dialog and go on in the window."""
+    keys.window().close()
+    window.window.activateWindow()
+    qtbot.waitUntil(window.window.isActiveWindow)
+
+
+def test_looks_count_at_once_and_are_remembered(window: Composition, dialog: Preferences, settings: Settings) -> None:
+    choose(dialog, "overlay", Overlay.CONTOUR)
+    choose(dialog, "colours", "cividis")
+    assert window.program.state.look.overlay is Overlay.CONTOUR
+    assert (settings.look.overlay, settings.look.colours) == (Overlay.CONTOUR, "cividis")
+    window.program.state.set_look(overlay=Overlay.DIMMED)
+    assert dialog.looks.overlay.currentText() == "Dimmed surroundings"
+    choose(dialog, "theme", ThemeChoice.DARK)
+    assert window.program.themes.theme.dark
+    assert settings.theme is ThemeChoice.DARK
+    choose(dialog, "theme", ThemeChoice.LIGHT)
+
+
+def test_words_grow_at_once(qapp: QApplication, window: Composition, dialog: Preferences, settings: Settings) -> None:
+    before = qapp.font().pointSizeF()
+    choose(dialog, "text", 130)
+    assert qapp.font().pointSizeF() == pytest.approx(1.3 * before)
+    assert settings.text_size == 130
+    assert window.window.panel.search.font().pointSizeF() == pytest.approx(1.3 * before)
+    choose(dialog, "text", 100)
+    assert qapp.font().pointSizeF() == pytest.approx(before)
+
+
+def test_assessing_is_the_same_in_menu_and_dialog(window: Composition, dialog: Preferences, settings: Settings) -> None:
+    choose(dialog, "passes", 4)
+    assert (window.program.state.passes, settings.passes) == (4, 4)
+    window.program.state.set_passes(2)
+    assert dialog.assessing.passes.currentData() == 2
+    assert dialog.assessing.automatic.isChecked()
+    dialog.show_page(dialog.assessing)
+    dialog.assessing.automatic.click()
+    assert not window.program.assessments.automatic
+    assert not settings.automatic
+    window.window.actions_["automatic"].trigger()
+    assert dialog.assessing.automatic.isChecked()
+
+
+def test_the_person_signs(dialog: Preferences, settings: Settings) -> None:
+    dialog.show_page(dialog.assessing)
+    dialog.assessing.person.setFocus()
+    type_text(dialog.assessing.person, " Dr. Ada ")
+    key(dialog.assessing.person, Qt.Key.Key_Return)
+    assert settings.person == "Dr. Ada"
+    assert dialog.isVisible(), "Enter in a field does not close the dialog"
+
+
+def test_the_cache_is_measured_and_emptied_after_a_question(
+    qtbot: QtBot, window: Composition, dialog: Preferences, dialogs: FakeDialogs, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+    kept = tmp_path / "home" / "cache"
+    for name, size in (("features/ab/x.safetensors", 2_000_000), ("analyses/a.npz", 500)):
+        (kept / name).parent.mkdir(parents=True)
+        (kept / name).write_bytes(b"x" * size)
+    page = dialog.storage
+    dialog.show_page(page)
+    qtbot.waitUntil(page.empty.isEnabled)
+    assert page.kept.text().startswith("2 MB total\n2 MB features")
+    dialogs.confirm_answer = False
+    click(page.empty)
+    assert "2 MB" in dialogs.asked[-1]
+    assert (kept / "features/ab/x.safetensors").exists()
+    dialogs.confirm_answer = True
+    click(page.empty)
+    qtbot.waitUntil(lambda: page.kept.text().startswith("500 bytes"))
+    assert not (kept / "features/ab/x.safetensors").exists()
+    assert (kept / "analyses/a.npz").exists()
+    assert not page.empty.isEnabled()
+    page.limit.setCurrentIndex(page.limit.findData(50))
+    page.limit.activated.emit(page.limit.currentIndex())
+    assert window.program.settings.cache_gb == 50
+
+
+def test_there_is_one_dialog_and_it_does_not_hold_the_window_up(window: Composition, dialog: Preferences) -> None:
+    window.window.actions_["settings"].trigger()
+    assert window.window.findChildren(Preferences) == [dialog]
+    assert not dialog.isModal()
+    key(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
+# keys
+
+
+def test_a_free_key_is_added_and_counts_at_once(
+    qtbot: QtBot, window: Composition, keys: KeysPage, world: FakeWorld, settings: Settings
+) -> None:
+    give(keys, "play", Qt.Key.Key_P)
+    assert keys.field.text() == "P"
+    assert keys.message.text() == ""
+    click(keys.add)
+    actions = window.window.actions_
+    assert actions.keys("play") == ("Space", "K", "P")
+    assert settings.keys == {"play": ("Space", "K", "P")}
+    leave(qtbot, window, keys)
+    window.program.open(world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: window.program.playback.video is not None and window.program.feed.settled)
+    canvas = window.window.screen_named("inspect").player.canvas  # type: ignore[attr-defined]
+    canvas.setFocus()
+    qtbot.waitUntil(canvas.hasFocus)
+    key(canvas, Qt.Key.Key_P)
+    assert window.program.playback.playing
+    key(canvas, Qt.Key.Key_P)
+
+
+def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composition, keys: KeysPage) -> None:
+    actions = window.window.actions_
+    give(keys, "go_to", Qt.Key.Key_K)
+    assert "“Play or pause” (player)" in keys.message.text()
+    assert keys.add.text() == "Take over"
+    assert actions.keys("play") == ("Space", "K"), "nothing moves before it is asked for"
+    click(keys.add)
+    assert actions.keys("go_to") == ("Ctrl+G", "K")
+    assert actions.keys("play") == ("Space",)
+    assert "K" not in actions.keys("rank_play")
+    assert conflicts(actions.specs) == []
+
+
+def test_the_same_key_on_two_screens_that_never_meet_is_no_conflict(window: Composition, keys: KeysPage) -> None:
+    give(keys, "compare_all", Qt.Key.Key_X)
+    assert keys.message.text() == "", "X belongs to Rank, and Rank is another screen"
+    click(keys.add)
+    assert window.window.actions_.keys("compare_all") == ("X",)
+    assert window.window.actions_.keys("rank_skip") == ("X",)
+    give(keys, "compare_all", Qt.Key.Key_M)
+    assert "Choose models" in keys.message.text()
+
+
+@pytest.mark.parametrize(
+    ("which", "modifiers", "words"),
+    [
+        (Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier, "File menu"),
+        (Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier, "already"),
+    ],
+)
+def test_keys_that_cannot_be_had_are_refused_with_the_reason(
+    keys: KeysPage, which: Qt.Key, modifiers: Qt.KeyboardModifier, words: str
+) -> None:
+    give(keys, "play", which, modifiers)
+    assert words in keys.message.text()
+    assert not keys.add.isEnabled()
+
+
+def test_tab_and_escape_lead_out_of_the_field(keys: KeysPage) -> None:
+    keys.choose("play")
+    keys.field.setFocus()
+    key(keys.field, Qt.Key.Key_Tab)
+    assert not keys.field.hasFocus()
+    assert keys.field.text() == ""
+    keys.field.setFocus()
+    key(keys.field, Qt.Key.Key_Shift, SHIFT)
+    assert keys.field.text() == ""
+
+
+def test_keys_are_given_back(window: Composition, keys: KeysPage, settings: Settings) -> None:
+    actions = window.window.actions_
+    give(keys, "go_to", Qt.Key.Key_K)
+    click(keys.add)
+    keys.choose("loop")
+    click(keys.clear)
+    assert actions.keys("loop") == ()
+    assert set(settings.keys) >= {"go_to", "loop", "play"}
+    keys.choose("play")
+    click(keys.reset)
+    assert "other actions" in keys.message.text()
+    keys.choose("loop")
+    click(keys.reset)
+    assert actions.keys("loop") == ("Shift+L",)
+    click(keys.reset_all)
+    assert settings.keys == {}
+    assert actions.specs == ACTIONS
+
+
+def test_menus_tooltips_palette_and_the_sheet_of_keys_follow(qtbot: QtBot, window: Composition, keys: KeysPage) -> None:
+    actions = window.window.actions_
+    give(keys, "palette", Qt.Key.Key_F6)
+    click(keys.add)
+    keys.choose("go_to")
+    click(keys.clear)
+    give(keys, "go_to", Qt.Key.Key_F7)
+    click(keys.add)
+    assert [s.toString() for s in actions["go_to"].shortcuts()] == ["F7"]
+    assert actions["go_to"].toolTip().endswith("F7")
+    leave(qtbot, window, keys)
+    key(window.window, Qt.Key.Key_F6)
+    palette = window.window.findChild(CommandPalette)
+    assert palette is not None
+    type_text(palette.field, "go to time")
+    row = palette.list.itemWidget(palette.list.item(0))
+    assert [label.text() for label in row.findChildren(QLabel)][-1] == "F7"
+    key(palette.field, Qt.Key.Key_Escape)
+    actions["shortcuts"].trigger()
+    sheet = window.window.findChild(KeySheet)
+    assert sheet is not None
+    shown = {label.text() for label in sheet.findChildren(QLabel)}
+    assert "F7" in shown
+    assert key_text("Ctrl+K") + "   F6" in shown
+    click(sheet.change)
+    assert window.window.findChild(Preferences) is not None
+
+
+def test_search_finds_actions_and_keys(keys: KeysPage) -> None:
+    def found() -> list[str]:
+        rows = [r for r in range(keys.table.rowCount()) if not keys.table.isRowHidden(r)]
+        items = [keys.table.item(r, 0) for r in rows]
+        return [item.text() for item in items if item is not None]
+
+    assert len(found()) == len(ACTIONS), "every action has its row"
+    type_text(keys.search, "full screen")
+    assert found() == ["View: Full screen"]
+    keys.search.clear()
+    type_text(keys.search, "F11")
+    assert found() == ["View: Full screen"]
+
+
+def test_changed_keys_are_there_next_time(make_window: MakeWindow, world: FakeWorld, settings: Settings) -> None:
+    settings.keys = {"play": ("P",), "full_screen": (), "gone": ("Q",), "loop": ("nonsense+key",)}
+    actions = make_window(world.backend()).window.actions_
+    assert actions.keys("play") == ("P",)
+    assert actions.keys("full_screen") == ()
+    assert actions.keys("loop") == ()
+    assert "gone" not in actions.chosen_keys
+    assert [s.toString() for s in actions["play"].shortcuts()] == ["P"]
+
+
+def test_no_choice_makes_a_key_mean_two_things() -> None:
+    for chosen in (
+        {"open_videos": ("Space",)},
+        {"play": ("Ctrl+O",), "go_to": ("Ctrl+O",)},
+        {"stop": ("space", "Space")},
+    ):
+        found = settled(ACTIONS, chosen)
+        assert conflicts(found) == []
+    assert next(s for s in settled(ACTIONS, {"open_videos": ("Space",)}) if s.name == "open_videos").keys == ("Space",)
+    assert next(s for s in settled(ACTIONS, {"open_videos": ("Space",)}) if s.name == "play").keys == ("K",)
+
+
+def test_keys_are_written_in_one_way() -> None:
+    assert written("ctrl+shift+z") == written("Shift+Ctrl+Z") == "Ctrl+Shift+Z"
+    assert written("gibberish") == ""
+    assert without_shift("Shift+?", "?") == "?"
+    assert without_shift("Shift+L", "L") == "Shift+L"
+    assert without_shift("Ctrl+Shift+Z", "Z") == "Ctrl+Shift+Z"
+
+
+# the palette
+
+
+def test_the_palette_offers_every_action_that_is_there(window: Composition) -> None:
+    window.window.actions_["palette"].trigger()
+    palette = window.window.findChild(CommandPalette)
+    assert palette is not None
+    offered = {
+        palette.list.item(row).data(Qt.ItemDataRole.UserRole).objectName() for row in range(palette.list.count())
+    }
+    there = {spec.name for spec in ACTIONS if window.window.actions_[spec.name].isVisible()} - {"palette"}
+    assert there <= offered
+    assert {"show_inspect", "show_compare", "show_rank", "show_finetune", "settings", "change_keys"} <= offered
+    palette.dismiss()

@@ -1,0 +1,216 @@
+"""What the votes say, in the real window: seen only after judging, and pairs are put back in the queue by one click."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.data.study import Study, Vote
+from skillviewer.data.study.ranking import report
+from skillviewer.ui.ranking.judging import JudgingPhase
+from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeWorld
+from tests.ui.hands import click
+from tests.ui.pair_study import NAMES, Rater, all_words, make_study, sit_down, write_videos
+
+KEYS = Qt.Key
+ZEBRA, QUAGGA, OKAPI, TAPIR, GNU = NAMES
+CIRCLE = (
+    ("Ann", ZEBRA, QUAGGA, 1),
+    ("Bob", QUAGGA, ZEBRA, -1),
+    ("Ann", QUAGGA, OKAPI, 1),
+    ("Ann", OKAPI, ZEBRA, 1),
+    ("Bob", OKAPI, ZEBRA, 1),
+    ("Bob", OKAPI, TAPIR, 0),
+)
+"""Zebra over quagga, 2 to 0; quagga over okapi, 1 to 0; okapi over zebra, 2 to 0."""
+Open = Callable[..., Rater]
+
+
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return write_videos(tmp_path_factory.mktemp("votes") / "files of the study")
+
+
+@pytest.fixture
+def open_study(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path, videos: list[Path]) -> Open:
+    def make(votes: Sequence[tuple[str, str, str, int | None]] = CIRCLE, *, read_only: bool = False) -> Rater:
+        path = make_study(tmp_path, videos, random_share=0.0, repeat_share=0.0)
+        with Study.open(path) as study:
+            for rater, left, right, verdict in votes:
+                message = None if verdict is None else Verdict(verdict)
+                study.votes.cast(Vote(left, right, message, rater, taken_s=8.0, watched=0.9))
+        if read_only:
+            holder = Study.open(path)
+            made = sit_down(qtbot, make_window, world, path)
+            holder.close()
+            return made
+        return sit_down(qtbot, make_window, world, path)
+
+    return make
+
+
+def tab(rater: Rater, title: str) -> QAbstractButton:
+    return next(b for b in rater.screen.findChildren(QAbstractButton) if b.text() == title)
+
+
+def look(qtbot: QtBot, rater: Rater, title: str) -> None:
+    """Open a tab and wait for what it shows."""
+    click(tab(rater, title))
+    view = rater.screen.results if title == "Results" else rater.screen.raters
+    qtbot.waitUntil(lambda: view.isVisible() and view.pages.currentWidget() is not view.message)
+
+
+def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None:
+    rater = open_study()
+    look(qtbot, rater, "Results")
+    with Study.open(rater.path, read_only=True) as study:
+        found = report(study)
+    results = rater.screen.results
+    rows = results.table.texts()
+    assert [row[1] for row in rows] == [s.name for s in found.standings]
+    assert [row[0] for row in rows] == ["1", "2", "3", "4"]
+    by_name = {row[1]: row for row in rows}
+    assert by_name[ZEBRA][4:] == ["2", "2", "0"]
+    assert by_name[OKAPI][4:] == ["2", "1", "1"]
+    best = found.standings[0]
+    assert rows[0][3].replace("−", "-") == f"{best.strength:+.2f} ± {best.error:.2f}"
+    assert results.summary.text() == "6 votes by 2 raters"
+    assert results.reliability.sentences[0] == f"No vote on {GNU} yet."
+    assert found.ordinal is not None
+    assert found.ordinal.sentence in results.reliability.sentences
+    header = results.table.horizontalHeader()
+    click(header.viewport(), QPoint(header.sectionViewportPosition(4) + 8, header.height() // 2))
+    won = [int(row[4]) for row in results.table.texts()]
+    assert won in (sorted(won), sorted(won, reverse=True))
+
+
+def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_study: Open) -> None:
+    rater = open_study()
+    look(qtbot, rater, "Results")
+    (row,) = rater.screen.results.cycles.rows
+    assert f"{QUAGGA} over {OKAPI}: 1 to 0 ‹ smallest lead" in row.text
+    assert not rater.screen.results.cycles.all.isVisible(), "one cycle has one button"
+    click(row.again)
+    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
+    click(tab(rater, "Judge"))
+    rater.begin("Ann")
+    assert set(rater.standing_on()) == {QUAGGA, OKAPI}
+    rater.vote(KEYS.Key_1 if rater.standing_on()[0] == OKAPI else KEYS.Key_2)
+    assert rater.votes()[-1].purpose == "again"
+    assert set(rater.standing_on()) != {QUAGGA, OKAPI}
+    click(rater.screen.finish)
+    look(qtbot, rater, "Results")
+    qtbot.waitUntil(lambda: rater.screen.results.summary.text() == "7 votes by 2 raters")
+    assert not row.isVisible(), "1 to 1: no circle any more"
+
+
+def test_putting_a_pair_back_can_be_undone(qtbot: QtBot, open_study: Open) -> None:
+    rater = open_study()
+    look(qtbot, rater, "Results")
+    (row,) = rater.screen.results.cycles.rows
+    click(row.again)
+    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
+    rater.made.program.undo.undo()
+    qtbot.waitUntil(lambda: row.again.text() == "Judge again")
+    assert row.again.isEnabled()
+    with Study.open(rater.path, read_only=True) as study:
+        assert study.again.waiting() == ()
+
+
+def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sitting(
+    qtbot: QtBot, open_study: Open
+) -> None:
+    rater = open_study()
+    with Study.open(rater.path, read_only=True) as study:
+        assert study.again.waiting() == ()
+    look(qtbot, rater, "Results")
+    (row,) = rater.screen.results.cycles.rows
+    click(row.again)
+    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
+    rater.made.program.undo.clear()
+    assert row.again.accessibleName() == f"Take {QUAGGA} and {OKAPI} out of the queue"
+    click(row.again)
+    qtbot.waitUntil(lambda: row.again.text() == "Judge again")
+    with Study.open(rater.path, read_only=True) as study:
+        assert study.again.waiting() == ()
+    rater.made.program.undo.undo()
+    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
+    with Study.open(rater.path, read_only=True) as study:
+        assert study.again.waiting() == (frozenset((QUAGGA, OKAPI)),)
+
+
+def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> None:
+    rater = open_study([*CIRCLE, ("Ann", QUAGGA, TAPIR, 1), ("Ann", TAPIR, ZEBRA, 1)])
+    look(qtbot, rater, "Results")
+    circles = rater.screen.results.cycles
+    assert [row.isVisible() for row in circles.rows] == [True, True]
+    assert circles.all.text() == "Judge 2 pairs again"
+    click(circles.rows[0].again)
+    qtbot.waitUntil(lambda: circles.all.text() == "Judge 1 pair again")
+    click(circles.all)
+    qtbot.waitUntil(lambda: not circles.all.isEnabled())
+    with Study.open(rater.path, read_only=True) as study:
+        assert set(study.again.waiting()) == {frozenset((QUAGGA, OKAPI)), frozenset((QUAGGA, TAPIR))}
+    assert [row.again.text() for row in circles.rows] == ["Take out of the queue", "Take out of the queue"]
+
+
+def test_nothing_is_shown_while_a_rater_judges(qtbot: QtBot, open_study: Open) -> None:
+    rater = open_study()
+    look(qtbot, rater, "Results")
+    assert ZEBRA in str(rater.screen.results.table.texts())
+    click(tab(rater, "Judge"))
+    rater.begin("Cem")
+    for title in ("Results", "Raters"):
+        assert not tab(rater, title).isEnabled()
+        click(tab(rater, title))
+    assert rater.screen.judging_view.isVisible()
+    words = " ".join(all_words(rater.made.window))
+    assert not [name for name in NAMES if name in words]
+
+
+def test_a_vote_that_is_taken_back_closes_the_results(qtbot: QtBot, open_study: Open) -> None:
+    rater = open_study([("Ann", a, b, 1) for a, b in ((ZEBRA, QUAGGA), (OKAPI, TAPIR))])
+    rater.begin("Ann")
+    while rater.phase is not JudgingPhase.DONE:
+        rater.vote(KEYS.Key_1)
+    look(qtbot, rater, "Results")
+    rater.made.program.undo.undo()
+    qtbot.waitUntil(lambda: rater.phase is JudgingPhase.JUDGING)
+    assert not rater.screen.results.isVisible()
+    assert rater.screen.judging_view.isVisible()
+
+
+def test_raters_are_told_in_numbers_and_words(qtbot: QtBot, open_study: Open) -> None:
+    rater = open_study([*CIRCLE, ("Cem", ZEBRA, GNU, None)])
+    look(qtbot, rater, "Raters")
+    rows = {row[0]: row[1:] for row in rater.screen.raters.texts()}
+    assert list(rows) == ["Ann", "Bob", "Cem"]
+    assert rows["Ann"][:3] == ["3", "0", "0"]
+    assert rows["Bob"][:3] == ["3", "0", "1"]
+    assert rows["Cem"][:6] == ["0", "1", "0", "–", "–", "–"]
+    assert rows["Ann"][3].startswith("100 % (44")  # Wilson: 3 of 3
+    assert rows["Bob"][4].startswith("100 %")  # both pairs that Ann judged as well
+    assert rows["Ann"][6] == "8.0 s"
+    assert "Ann: Only 3 votes" in rater.screen.raters.warnings.plain
+
+
+def test_a_study_for_reading_only_shows_results_and_asks_for_nothing(qtbot: QtBot, open_study: Open) -> None:
+    rater = open_study(read_only=True)
+    look(qtbot, rater, "Results")
+    (row,) = rater.screen.results.cycles.rows
+    assert not row.again.isEnabled()
+    assert "reading only" in row.again.toolTip()
+
+
+def test_without_votes_the_way_to_them_is_shown(qtbot: QtBot, open_study: Open) -> None:
+    rater = open_study([])
+    for title, view in (("Results", rater.screen.results), ("Raters", rater.screen.raters)):
+        look(qtbot, rater, title)
+        assert view.pages.currentWidget() is view.empty
+        click(view.judge)
+        assert rater.screen.rater_page.isVisible()

@@ -1,0 +1,205 @@
+"""What a rater is told, how far everybody is, and which pair follows: without a window."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
+from skillviewer.ui.ranking.ballot import Contender, PresentedPair
+from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
+from skillviewer.ui.ranking.judging_session import JudgingSession
+from skillviewer.ui.ranking.pair_queue import Outlook, Tally, aims, offered, outlook
+from skillviewer.ui.ranking.stopwatch import Stopwatch
+
+
+@pytest.fixture(autouse=True)
+def _application(qapp: QApplication) -> None:
+    """Words are translated by it."""
+
+
+def votes(*verdicts: Verdict | None) -> list[Vote]:
+    return [Vote("a", "b", verdict, "Ann") for verdict in verdicts]
+
+
+def turn(left: str, right: str) -> PresentedPair:
+    return PresentedPair(Contender(left, Path(left)), Contender(right, Path(right)))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "words"),
+    [
+        (1.0, 0.5, ""),
+        (0.9, 0.3, "30 % of the right video. Ctrl+Z takes it back."),
+        (0.9, 0.08, "8 % of the right video"),
+        (0.2, 0.7, "20 % of the left video"),
+        (0.004, 0.0, "before either video was watched"),
+        (0.1, 0.3, "10 % of the left and 30 % of the right video"),
+    ],
+)
+def test_a_hasty_vote_is_told(left: float, right: float, words: str) -> None:
+    said = hardly_seen(left, right, "Ctrl+Z")
+    assert words in said
+    assert bool(said) == bool(words)
+    assert hardly_seen(left, right) == said.replace("Ctrl+Z", "Edit › Undo")
+
+
+def test_a_rater_is_not_blamed_where_the_computer_is_too_slow() -> None:
+    assert hardly_seen(0.05, 0.4, "Ctrl+Z", (1.0, 0.9)) == (
+        "Both videos were played, but this computer was too slow: it showed 5 % of the left and 40 % of the right one."
+    )
+    assert "Ctrl+Z takes it back" in hardly_seen(0.05, 0.4, "Ctrl+Z", (0.1, 0.9)), "one was hardly played"
+    assert hardly_seen(0.9, 0.9, "Ctrl+Z", (1.0, 1.0)) == ""
+
+
+def test_a_favoured_side_is_told() -> None:
+    left, right, none = Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER
+    assert side_favoured(votes(*[left] * 19)) == "", "too few to tell"
+    assert side_favoured(votes(*[left] * 15, *[right] * 5)) == ""
+    assert "16 of your last 20 votes were for the left side" in side_favoured(votes(*[left] * 16, *[right] * 4))
+    assert "20 of your last 20 votes were for the right side" in side_favoured(votes(*[left] * 30, *[right] * 20))
+    mixed = [left, none, None, left] * 10
+    assert "20 of your last 20" in side_favoured(votes(*mixed)), "ties and skipped pairs say nothing of a side"
+
+
+def test_how_many_comparisons_are_aimed_at() -> None:
+    assert aims(60, 10, 5) == (60, 300)
+    assert aims(3, 1, 1) == (2, 2)
+    assert aims(0, 10, 0) == (0, 0)
+
+
+def test_a_paused_stopwatch_does_not_count() -> None:
+    now = [0.0]
+    watch = Stopwatch(lambda: now[0])
+    watch.restart()
+    now[0] = 3.0
+    watch.pause()
+    now[0] = 60.0
+    assert watch.time_s == 3.0
+    watch.resume()
+    watch.resume()
+    now[0] = 62.0
+    assert watch.time_s == 5.0
+
+
+def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
+    session = JudgingSession("Ann")
+    pairs = [turn("a", "b"), turn("c", "d"), turn("e", "f")]
+    cast = [Vote(t.left.name, t.right.name, Verdict.LEFT, "Ann", id=i + 1) for i, t in enumerate(pairs)]
+    session.learn((), Tally(0, 9, 0, 9))
+    for pair, vote in zip(pairs, cast, strict=True):
+        session.turn = pair
+        session.count(vote)
+    session.turn = turn("g", "h")
+    assert (session.tally.mine, session.since_rest) == (3, 3)
+    assert session.taken_back() is None
+    session.learn(tuple(cast[:1]), Tally(1, 9, 1, 9))
+    assert session.taken_back() is cast[2]
+    assert session.turn == pairs[2]
+    assert session.taken_back() is cast[1]
+    assert session.turn == pairs[1]
+    assert session.coming == [pairs[2], turn("g", "h")]
+    assert session.taken_back() is None
+
+
+def test_a_skipped_pair_that_is_taken_back_was_not_among_those_judged() -> None:
+    session = JudgingSession("Ann")
+    session.learn((), Tally())
+    for number, verdict in enumerate((Verdict.LEFT, None), 1):
+        session.turn = turn("a", f"b{number}")
+        session.count(Vote("a", f"b{number}", verdict, "Ann", id=number))
+    assert session.since_rest == 1
+    session.learn(session.mine[:1], Tally(1, 9, 1, 9))
+    assert session.taken_back() is not None
+    assert session.since_rest == 1
+    session.learn((), Tally())
+    assert session.taken_back() is not None
+    assert session.since_rest == 0
+
+
+def test_an_older_vote_on_the_same_pair_is_not_taken_for_a_new_one() -> None:
+    session = JudgingSession("Ann")
+    session.learn((Vote("a", "b", Verdict.LEFT, "Ann", id=7),), Tally())
+    session.turn = turn("b", "a")  # asked again
+    assert session.given_elsewhere() is None
+    session.learn((*session.mine, Vote("b", "a", Verdict.LEFT, "Ann", id=9)), Tally())
+    assert session.given_elsewhere() is not None
+
+
+def made(tmp_path: Path, n: int = 6, **settings: object) -> Study:
+    study = Study.create(tmp_path / "s.skillstudy", StudySettings(**settings))  # type: ignore[arg-type]
+    for i in range(n):
+        (tmp_path / f"v{i}.mp4").write_bytes(bytes([i]) * 99)
+    study.videos.add([NewVideo(tmp_path / f"v{i}.mp4", task="even" if i % 2 == 0 else "odd") for i in range(n)])
+    return study
+
+
+def test_the_pair_after_the_next_is_the_next_one_after_the_vote(tmp_path: Path) -> None:
+    with made(tmp_path, repeat_share=0.2) as study:
+        coming = outlook(study, "Ann").turns
+        for _ in range(5):
+            now, then = coming[0], coming[1] if len(coming) > 1 else None
+            assert {now.left.name[-1], now.right.name[-1]} <= set("024") or {
+                now.left.name[-1],
+                now.right.name[-1],
+            } <= set("135"), "videos of two tasks are never compared"
+            assert [t.names for t in outlook(study, "Ann", now).turns] == ([] if then is None else [then.names])
+            study.votes.cast(Vote(now.left.name, now.right.name, Verdict.LEFT, "Ann", purpose=now.purpose))
+            coming = outlook(study, "Ann").turns
+            if then is not None:
+                assert coming[0] == then
+
+
+def test_lost_and_unreadable_videos_are_not_asked(tmp_path: Path) -> None:
+    with made(tmp_path) as study:
+        (tmp_path / "v0.mp4").unlink()
+        (tmp_path / "v2.mp4").write_bytes(b"something else")
+        found: Outlook = outlook(study, "Ann", unreadable={"v1"})
+        assert [c.name for c in found.contenders] == ["v3", "v4", "v5"]
+        assert found.n_lost == 3
+        assert [t.names for t in found.turns] == [frozenset({"v3", "v5"})]
+
+
+def test_only_votes_that_stand_are_counted(tmp_path: Path) -> None:
+    with made(tmp_path, comparisons_per_video=10, repeat_share=0.0) as study:
+        study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Ann"))
+        study.votes.withdraw(study.votes.cast(Vote("v2", "v4", Verdict.LEFT, "Ann")).id)
+        study.votes.cast(Vote("v0", "v4", None, "Ann"))
+        study.votes.cast(Vote("v0", "v2", Verdict.NEITHER, "Ben"))
+        assert outlook(study, "Ann").tally == Tally(1, 5, 2, 11), "six pairs, one of which Ann skipped"
+        assert outlook(study, "Cleo").tally == Tally(0, 6, 2, 17)
+
+
+def test_the_aim_is_no_more_than_there_are_pairs_and_repeats(tmp_path: Path) -> None:
+    with made(tmp_path, comparisons_per_video=30, repeat_share=0.2) as study:
+        mine, aims_ = 0, []
+        while turns := outlook(study, "Ann").turns:
+            aims_.append(outlook(study, "Ann").tally.my_aim)
+            now = turns[0]
+            study.votes.cast(Vote(now.left.name, now.right.name, Verdict.LEFT, "Ann", purpose=now.purpose))
+            mine += 1
+        assert set(aims_) == {mine}, "known from the first pair to the last"
+        assert outlook(study, "Ann").tally == Tally(mine, mine, mine, mine)
+        assert mine > 6
+
+
+def test_only_raters_with_votes_share_the_aim(tmp_path: Path) -> None:
+    with made(tmp_path, comparisons_per_video=2) as study:
+        for name in ("Abn", "An", "Ben"):
+            study.votes.add_rater(name)
+        study.votes.withdraw(study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Abn")).id)
+        study.votes.cast(Vote("v0", "v2", None, "An"))
+        assert outlook(study, "Ann").tally == Tally(0, 6, 0, 6)
+        study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Ben"))
+        assert outlook(study, "Ann").tally == Tally(0, 3, 1, 6)
+        assert offered(study) == ("An", "Ben"), "not who took back every vote"
+
+
+def test_a_pair_that_was_put_back_and_cannot_be_shown_is_not_owed(tmp_path: Path) -> None:
+    with made(tmp_path) as study:
+        study.again.ask([frozenset({"v0", "v2"}), frozenset({"v1", "v3"})])
+        assert outlook(study, "Ann").tally.again == 2
+        (tmp_path / "v0.mp4").unlink()
+        assert outlook(study, "Ann").tally.again == 1
+        assert outlook(study, "Ann", unreadable={"v3"}).tally.again == 0

@@ -1,0 +1,115 @@
+"""A session on the sample study: open, assess, find the lowest, read why, leave words, close, come back."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.text import signed
+from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.videos.columns import COLUMNS, NAME
+from skillviewer.ui.videos.table_model import ENTRY_ROLE
+from tests.ui.conftest import MakeWindow
+from tests.ui.driving import inspect
+from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.hands import click, key, move, press, release, type_text
+from tests.ui.inspect_driving import by_score, findings_of, moments_of, notes_of, stored_study, why_of
+
+SCORE, PERCENTILE = ([column.name for column in COLUMNS].index(name) for name in ("score", "percentile"))
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def test_a_session_on_the_sample_study(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs
+) -> None:
+    made = make_window(world.backend())
+    program, actions = made.program, made.window.actions_
+    program.models.refresh()
+    program.models.choose_default(None)
+    program.state.set_passes(2)
+    program.assessments.set_automatic(on=False)
+
+    # open and assess
+    actions["open_sample"].trigger()
+    qtbot.waitUntil(lambda: len(program.videos) == 24 and program.playback.video is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: program.state.model is not None and all(e.known_as for e in program.videos))
+    actions["assess_all"].trigger()
+    qtbot.waitUntil(lambda: all(e.state is VideoState.DONE for e in program.videos), timeout=300_000)
+
+    # the lowest, by a click on a heading and a key
+    view = made.window.panel.view
+    view.sortByColumn(SCORE, Qt.SortOrder.AscendingOrder)
+    first = made.window.panel.filter.index(0, NAME)
+    low = by_score(made)[0]
+    assert first.data(ENTRY_ROLE).path == low.path
+    assert made.window.panel.filter.index(0, PERCENTILE).data() == "0"
+    click(view.viewport(), view.visualRect(first).center())
+    qtbot.waitUntil(lambda: program.state.current == low.footage and program.playback.video is not None)
+
+    # read why
+    found = findings_of(qtbot, made)
+    assert found.name == low.name
+    assert why_of(made).standing.sentence.plain.startswith(f"Score {signed(found.analysis.score)} (95 % interval ")
+    assert why_of(made).standing.sentence.plain.endswith("lower than all 23 comparable videos of this task.")
+    worst = min(found.moments, key=lambda moment: moment.amount)
+    row = next(r for r in why_of(made).moments.rows if r.card is not None and r.card.found is worst)
+    assert row.text.startswith("00:0")
+    assert "lowered the score" in row.text
+
+    # scrub along the curve: the playhead, the picture and the cursor are of one frame
+    curve = inspect(made).curve
+    middle = curve.height() // 2
+    press(curve.viewport(), QPoint(curve.width() // 3, middle))
+    for x in range(curve.width() // 3, curve.width() * 2 // 3, 7):
+        move(curve.viewport(), QPoint(x, middle))
+    release(curve.viewport(), QPoint(curve.width() * 2 // 3, middle))
+    qtbot.waitUntil(lambda: program.feed.settled)
+    shown = inspect(made).player.canvas.shown
+    assert shown is not None
+    assert shown.shot.frame_index == program.playback.frame > 0
+    assert curve.cursor_s == pytest.approx(program.playback.time_s)
+
+    # keep a moment, write a note, take it back
+    canvas = inspect(made).player.canvas
+    canvas.setFocus()
+    program.playback.seek(10)
+    key(canvas, Qt.Key.Key_I)
+    program.playback.seek(25)
+    key(canvas, Qt.Key.Key_O)
+    key(canvas, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: program.undo.undo_text == "moment")
+    qtbot.waitUntil(lambda: any(r.card is not None and r.card.found is None for r in moments_of(made).moments.rows))
+    made.window.raise_dock("notes")
+    for text in ("Misses the hole twice.", "Typed in the wrong place."):
+        notes_of(made).fresh.setFocus()
+        type_text(notes_of(made).fresh, text)
+        key(notes_of(made).fresh, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: len(notes_of(made).blocks) == 2)
+    actions["undo"].trigger()
+    qtbot.waitUntil(lambda: [b.note.text for b in notes_of(made).blocks] == ["Misses the hole twice."])
+
+    # close in the middle of a job: asked once, and only closed when confirmed
+    world.held = True
+    program.state.set_passes(4)
+    actions["assess"].trigger()
+    qtbot.waitUntil(lambda: program.assessments.busy)
+    dialogs.confirm_answer = False
+    made.window.close()
+    assert made.window.isVisible()
+    dialogs.confirm_answer = True
+    made.window.close()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert len(dialogs.asked) == 2
+    world.held = False
+
+    # and come back
+    again = make_window(world.backend())
+    again.program.assessments.set_automatic(on=False)
+    again.program.models.refresh()
+    again.program.models.choose_default(None)
+    again.program.open([path for path in again.program.settings.recent if path.name == "Sample study.skillstudy"][:1])
+    qtbot.waitUntil(lambda: sum(e.state is VideoState.DONE for e in again.program.videos) == 24, timeout=60_000)
+    again.window.panel.show_chosen(low.footage)
+    qtbot.waitUntil(lambda: [b.note.text for b in notes_of(again).blocks] == ["Misses the hole twice."])
+    with stored_study(again) as study:
+        assert len([m for m in study.remarks.moments(low.known_as) if not m.model_digest]) == 1

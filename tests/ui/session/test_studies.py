@@ -1,0 +1,683 @@
+"""The study behind the window: made by itself, opened, saved, read only, missing videos, undo."""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.errors import StudyError
+from skillviewer.core.paths import drafts_dir
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.extents import FrameRange, TimeRange
+from skillviewer.core.video.footage import VideoClip
+from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
+from skillviewer.data.study.archive.archive import pack
+from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.backups import backups_dir
+from skillviewer.data.study.database import side_files
+from skillviewer.data.study.identity import Identity, identify
+from skillviewer.data.study.schema import VERSION
+from skillviewer.ui.app import Composition, begin
+from skillviewer.ui.ranking.ballot import withdraw
+from skillviewer.ui.ranking.judging import JudgingPhase
+from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.session.open_study import OpenStudy, sample_path
+from skillviewer.ui.session.studies import VOTES
+from skillviewer.ui.session.undo import Command
+from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.videos.columns import under_name
+from tests.data.study.test_study import VERSION_1
+from tests.ui.conftest import MakeWindow
+from tests.ui.driving import drop, inspect, open_and_load, states
+from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.hands import key
+from tests.ui.pair_study import all_words
+from tests.videos import write_barcode_video
+
+
+def wait_for_study(qtbot: QtBot, made: Composition, n_videos: int) -> None:
+    def known() -> bool:
+        return (
+            made.program.studies.current is not None and sum(bool(e.known_as) for e in made.program.videos) == n_videos
+        )
+
+    qtbot.waitUntil(known)
+
+
+def note_deed(text: str, video: str = "a") -> Command:
+    return Command(
+        "note",
+        lambda study: study.remarks.write_note(text, video=video, author="me"),
+        lambda study, number: study.remarks.remove("note", cast("int", number)),
+        ("remarks",),
+    )
+
+
+def notes_of(path: Path, video: str = "a") -> list[str]:
+    with Study.open(path, read_only=True) as study:
+        return [note.text for note in study.remarks.notes(video)]
+
+
+@pytest.fixture
+def study_file(world: FakeWorld, tmp_path: Path) -> Path:
+    files = world.touch("a.mp4", "b.mp4", "c.mp4")
+    path = tmp_path / "grasp.skillstudy"
+    with Study.create(path, StudySettings(title="Grasping", task="grasp")) as made:
+        made.videos.add([NewVideo(file, participant=f"P{i}") for i, file in enumerate(files)])
+    return path
+
+
+def a_draft(qtbot: QtBot, window: Composition, world: FakeWorld, name: str) -> OpenStudy:
+    """Open a video without a study, and return the draft that it goes into."""
+    open_and_load(qtbot, window, world.touch(name))
+    wait_for_study(qtbot, window, 1)
+    study = window.program.studies.current
+    assert study is not None
+    return study
+
+
+def test_videos_without_a_study_go_into_a_draft(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
+    wait_for_study(qtbot, window, 2)
+    study = window.program.studies.current
+    assert study is not None
+    assert study.draft
+    assert study.path.parent == drafts_dir()
+    assert [entry.known_as for entry in window.program.videos] == ["a", "b"]
+    window.program.close_study()
+    qtbot.waitUntil(lambda: not study.path.exists())
+    assert len(window.program.videos) == 0
+    assert window.window.pages.currentWidget() is window.window.start
+
+
+def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
+    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
+) -> None:
+    whole, cut, framed = world.touch("whole.mp4", "cut.mp4", "framed.mp4")
+    path = tmp_path / "parts.skillstudy"
+    time, frames = TimeRange(0.5, 2.0), FrameRange(30, 60)
+    with Study.create(path) as made:
+        made.videos.add([NewVideo(whole), NewVideo(cut, extent=time), NewVideo(framed, extent=frames)])
+    begin(window.program, [], None)
+    window.program.studies.open(path)
+    wait_for_study(qtbot, window, 3)
+    qtbot.waitUntil(lambda: window.program.state.model is not None)
+    window.program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(window) == ["done"] * 3)
+    assert set(world.looked_at) == {VideoClip(whole), VideoClip(cut, time), VideoClip(framed, frames)}
+    expected = {whole: "00:03.0", cut: "0:00–0:02", framed: "0:01–0:02"}
+    qtbot.waitUntil(lambda: {entry.path: under_name(entry) for entry in window.program.videos} == expected)
+
+
+def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    study = a_draft(qtbot, window, world, "a.mp4")
+    window.program.undo.perform(note_deed("shaky"))
+    qtbot.waitUntil(lambda: window.program.undo.undo_text == "note")
+    window.program.close_study()
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    assert notes_of(study.path) == ["shaky"]
+    assert study.path in window.program.settings.recent
+
+
+def test_what_is_assessed_before_the_study_knows_the_video_is_kept_once_it_does(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    program, hold = window.program, threading.Event()
+    program.study.submit(lambda _slot, _token, _report: hold.wait(60))
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: states(window) == ["done"])
+    assert not program.studies.writable, "there is no study yet"
+    hold.set()
+    wait_for_study(qtbot, window, 1)
+    model, study = program.state.model, program.studies.current
+    assert model is not None
+    assert study is not None
+    qtbot.waitUntil(lambda: not program.study.busy)
+    with Study.open(study.path, read_only=True) as opened:
+        assert list(opened.models.scores(model.digest)) == ["a"]
+
+
+def test_closing_before_the_draft_stands_leaves_nothing(
+    qtbot: QtBot, window: Composition, world: FakeWorld, study_file: Path
+) -> None:
+    program = window.program
+    drafts_before = set(drafts_dir().glob("*"))
+    program.studies.enrol(world.touch("a.mp4"))
+    program.close_study()
+    assert window.window.pages.currentWidget() is window.window.start
+    qtbot.waitUntil(lambda: not program.study.busy)
+    assert program.studies.current is None
+    assert len(program.videos) == 0
+    assert set(drafts_dir().glob("*")) == drafts_before
+    program.studies.open(study_file)
+    program.studies.relist()
+    program.close_study()
+    qtbot.waitUntil(lambda: not program.study.busy)
+    assert program.studies.current is None
+    program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+
+
+def test_a_study_is_dropped_and_its_videos_are_there(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    drop(window, [study_file])
+    wait_for_study(qtbot, window, 3)
+    assert [e.participant for e in window.program.videos] == ["P0", "P1", "P2"]
+    qtbot.waitUntil(lambda: "Grasping" in window.window.windowTitle())
+    assert window.program.state.current == next(iter(window.program.videos)).footage
+
+
+def test_a_study_that_is_opened_in_the_place_of_another_clears_the_list(
+    qtbot: QtBot, window: Composition, world: FakeWorld, study_file: Path
+) -> None:
+    open_and_load(qtbot, window, world.touch("loose.mp4"))
+    wait_for_study(qtbot, window, 1)
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    assert [entry.name for entry in window.program.videos] == ["a", "b", "c"]
+
+
+def test_a_draft_is_saved_under_a_name(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    wait_for_study(qtbot, window, 1)
+    draft = window.program.studies.current
+    assert draft is not None
+    dialogs.save_answer = tmp_path / "named.skillstudy"
+    window.window.actions_["save_study"].trigger()
+    qtbot.waitUntil(lambda: window.program.studies.current is not None and not window.program.studies.current.draft)
+    study = window.program.studies.current
+    assert study is not None
+    assert study.path == dialogs.save_answer
+    assert study.title == "named"
+    assert not draft.path.exists()
+    assert [entry.name for entry in window.program.videos] == ["a"], "the videos stay on screen"
+
+
+def test_what_models_said_is_there_again_in_the_next_session(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path
+) -> None:
+    first = make_window(world.backend())
+    first.program.models.refresh()
+    open_and_load(qtbot, first, [study_file])
+    first.program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(first) == ["done"] * 3)
+    scores = [e.analysis.score for e in first.program.videos if e.analysis is not None]
+    first.program.close()
+    assert first.program.wait()
+    world.assessed.clear()
+    second = make_window(world.backend())
+    second.program.assessments.set_automatic(on=False)
+    second.program.models.refresh()
+    open_and_load(qtbot, second, [study_file])
+    qtbot.waitUntil(lambda: states(second) == ["done"] * 3)
+    assert [e.analysis.score for e in second.program.videos if e.analysis is not None] == pytest.approx(scores)
+    assert world.assessed == []
+
+
+def test_a_second_window_gets_it_for_reading_only_and_sees_news(
+    qtbot: QtBot, window: Composition, study_file: Path
+) -> None:
+    with Study.open(study_file) as owner:
+        window.program.open([study_file])
+        wait_for_study(qtbot, window, 3)
+        study = window.program.studies.current
+        assert study is not None
+        assert study.read_only
+        assert "open in another window" in window.window.messages.text
+        task = window.program.undo.perform(note_deed("no"))
+        with qtbot.waitSignal(task.failed):
+            pass
+        assert "reading only" in window.window.messages.text
+        assert window.program.undo.undo_text is None
+        with qtbot.waitSignal(window.program.studies.changed, timeout=20_000) as news:
+            owner.remarks.write_note("seen", video="a", author="other")
+        assert "remarks" in news.args[0]
+
+
+def test_missing_videos_are_said_and_found_again(
+    qtbot: QtBot, window: Composition, world: FakeWorld, study_file: Path, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    away = tmp_path / "elsewhere" / "deep"
+    shutil.move(world.folder, away)
+    (away / "b.mp4").rename(away / "renamed.mp4")
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    assert states(window) == [VideoState.MISSING] * 3
+    assert "3 of 3 videos are not where they were" in window.window.messages.text
+    dialogs.folder_answer = tmp_path
+    window.window.actions_["locate_videos"].trigger()
+    qtbot.waitUntil(lambda: VideoState.MISSING not in states(window))
+    assert {entry.name: entry.path.name for entry in window.program.videos} == {
+        "a": "a.mp4",
+        "b": "renamed.mp4",
+        "c": "c.mp4",
+    }
+
+
+@pytest.mark.parametrize("blurs", [True, False])
+def test_an_archive_is_unpacked_and_says_whether_its_faces_were_blurred(
+    qtbot: QtBot, window: Composition, tmp_path: Path, *, blurs: bool
+) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    with Study.create(folder / "grasp") as made:
+        made.videos.add([NewVideo(write_barcode_video(folder / "a.mp4", 12).path)])
+    archive = pack(made.path, tmp_path / "grasp.skillarchive", ArchiveOptions(blur_faces=blurs)).path
+    window.program.open([archive])
+    wait_for_study(qtbot, window, 1)
+    study = window.program.studies.current
+    assert study is not None
+    assert study.path == tmp_path / "grasp" / "grasp.skillstudy"
+    assert [entry.path for entry in window.program.videos] == [tmp_path / "grasp" / "videos" / "a.mp4"]
+    assert ("some may have been missed" in window.window.messages.text) is blurs
+
+
+def test_undo_and_redo_from_the_keyboard(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    undo, actions = window.program.undo, window.window.actions_
+    assert not actions["undo"].isEnabled()
+    undo.perform(note_deed("one"))
+    undo.perform(note_deed("two"))
+    qtbot.waitUntil(lambda: actions["undo"].isEnabled() and not window.program.study.busy)
+    assert actions["undo"].text() == "&Undo note"
+    key(window.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: actions["redo"].isEnabled() and not window.program.study.busy)
+    assert notes_of(study_file) == ["one"]
+    actions["redo"].trigger()
+    qtbot.waitUntil(lambda: not actions["redo"].isEnabled() and not window.program.study.busy)
+    assert sorted(notes_of(study_file)) == ["one", "two"]
+    undo.undo()
+    undo.undo()
+    qtbot.waitUntil(lambda: not actions["undo"].isEnabled() and not window.program.study.busy)
+    assert notes_of(study_file) == []
+
+
+def test_who_is_in_a_video_is_said_and_taken_back(
+    qtbot: QtBot, window: Composition, dialogs: FakeDialogs, study_file: Path
+) -> None:
+    def people() -> list[str | None]:
+        return [entry.participant for entry in sorted(window.program.videos, key=lambda entry: entry.name)]
+
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    before = people()
+    ask = window.window.actions_["name_person"]
+    ask.trigger()  # thought better of it
+    dialogs.word_answer = " P07 "
+    ask.trigger()
+    qtbot.waitUntil(lambda: people() == ["P07", *before[1:]])
+    ask.trigger()  # the same again is no change
+    dialogs.word_answer = ""
+    ask.trigger()
+    qtbot.waitUntil(lambda: people() == [None, *before[1:]])
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: people() == ["P07", *before[1:]])
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: people() == before)
+    assert [now for _, now in dialogs.words] == [before[0] or "", before[0] or "", "P07", "P07"]
+    assert dialogs.words[2][0] == tuple(sorted({"P07", *filter(None, before[1:])}))
+    assert dialogs.asked[0].startswith("Who is in a?")
+
+
+def test_a_video_is_removed_and_brought_back(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    window.window.actions_["remove_video"].trigger()
+    qtbot.waitUntil(lambda: [entry.name for entry in window.program.videos] == ["b", "c"])
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: sorted(entry.name for entry in window.program.videos) == ["a", "b", "c"])
+
+
+def test_a_new_study_is_empty_and_takes_what_is_dropped(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    dialogs.save_answer = tmp_path / "new"
+    window.window.actions_["new_study"].trigger()
+    qtbot.waitUntil(lambda: window.program.studies.current is not None)
+    assert window.window.screens.current == "inspect"
+    drop(window, world.touch("x.mp4"))
+    wait_for_study(qtbot, window, 1)
+    with Study.open(tmp_path / "new.skillstudy", read_only=True) as study:
+        assert [video.name for video in study.videos.all()] == ["x"]
+
+
+def test_the_sample_study_comes_with_participants_and_votes(qtbot: QtBot, window: Composition) -> None:
+    window.program.assessments.set_automatic(on=False)
+    window.window.actions_["open_sample"].trigger()
+    qtbot.waitUntil(lambda: len(window.program.videos) == 24, timeout=60_000)
+    people = {entry.participant for entry in window.program.videos}
+    assert people == {f"P{n}" for n in range(13, 19)}
+    window.program.close_study()
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    with Study.open(sample_path(), read_only=True) as study:
+        assert len(study.votes.raters()) == 5
+        assert len(study.dataset().pairs) > 200
+
+
+def test_what_is_no_study_is_refused_and_the_one_on_screen_stays(
+    qtbot: QtBot, window: Composition, study_file: Path, tmp_path: Path
+) -> None:
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    strange = tmp_path / "strange.skillstudy"
+    strange.write_bytes(b"not a study at all" * 100)
+    window.program.open([strange])
+    qtbot.waitUntil(lambda: f"{strange} is not a study." in window.window.messages.text)
+    assert [entry.name for entry in window.program.videos] == ["a", "b", "c"]
+    study = window.program.studies.current
+    assert study is not None
+    assert study.path == study_file
+
+
+def test_a_study_of_a_newer_program_is_refused_untouched_and_the_one_on_screen_stays(
+    qtbot: QtBot, window: Composition, world: FakeWorld, study_file: Path, tmp_path: Path
+) -> None:
+    connection = sqlite3.connect(study_file, isolation_level=None)
+    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.close()
+    here = tmp_path / "here.skillstudy"
+    with Study.create(here) as made:
+        made.videos.add([NewVideo(path) for path in world.touch("d.mp4")])
+    window.program.open([here])
+    wait_for_study(qtbot, window, 1)
+    before = study_file.read_bytes()
+    window.program.open([study_file])
+    qtbot.waitUntil(lambda: "newer SkillViewer" in window.window.messages.text)
+    assert str(study_file) in window.window.messages.text
+    assert f"version {VERSION + 1} of the study's form; this one knows {VERSION}" in window.window.messages.text
+    assert [entry.name for entry in window.program.videos] == ["d"]
+    study = window.program.studies.current
+    assert study is not None
+    assert (study.path, study.read_only) == (here, False)
+    window.program.undo.perform(note_deed("goes on", "d"))
+    qtbot.waitUntil(lambda: notes_of(here, "d") == ["goes on"])
+    assert study_file.read_bytes() == before
+    assert not side_files(study_file)
+    assert not list(backups_dir(study_file).glob("*"))
+
+
+def test_a_study_of_an_older_program_opens_with_its_videos_and_votes(
+    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
+) -> None:
+    path = tmp_path / "old.skillstudy"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript(VERSION_1)
+    for file in world.touch("a.mp4", "b.mp4"):
+        content, found = file.read_bytes(), file.stat()
+        values = (len(content), found.st_mtime_ns, hashlib.sha256(content).hexdigest(), file.stem)
+        connection.execute("UPDATE video SET size_bytes = ?, modified_ns = ?, digest = ? WHERE name = ?", values)
+    connection.close()
+    window.program.open([path])
+    wait_for_study(qtbot, window, 2)
+    assert {entry.path for entry in window.program.videos} == {world.folder / "a.mp4", world.folder / "b.mp4"}
+    assert VideoState.MISSING not in states(window)
+    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+    study = window.program.studies.current
+    assert study is not None
+    assert (study.title, study.read_only, study.settings.speed) == ("Old", False, 0.5)
+    task = window.program.studies.read(lambda study: study.votes.all())
+    with qtbot.waitSignal(task.succeeded, timeout=20_000) as read:
+        pass
+    (vote,) = read.args[0]
+    assert (vote.left, vote.right, vote.verdict, vote.rater) == ("a", "b", Verdict.RIGHT, "Ann")
+    window.program.undo.perform(note_deed("what the old form had no place for"))
+    qtbot.waitUntil(lambda: notes_of(path) == ["what the old form had no place for"])
+    (copy,) = backups_dir(path).glob("version 1*")
+    connection = sqlite3.connect(copy)
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("SELECT count(*) FROM judgement").fetchone() == (1,)
+    connection.close()
+
+
+def test_what_cannot_be_undone_stays_to_be_undone(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    def fail(_study: Study, _result: object) -> object:
+        raise StudyError("The disk is full.")
+
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    undo = window.program.undo
+    undo.perform(Command("wink", lambda _study: None, fail, ("remarks",)))
+    qtbot.waitUntil(lambda: undo.undo_text == "wink")
+    undo.undo()
+    qtbot.waitUntil(lambda: "The disk is full" in window.window.messages.text)
+    assert undo.undo_text == "wink"
+    assert undo.redo_text is None
+
+
+def test_a_quick_undo_meets_the_deed_just_done(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    undo = window.program.undo
+    undo.perform(note_deed("one"))
+    qtbot.waitUntil(lambda: notes_of(study_file) == ["one"])
+    gate = threading.Event()
+    window.program.studies.read(lambda _study: gate.wait(10))  # a slow disk: nothing lands for now
+    undo.perform(note_deed("two"))
+    undo.undo()
+    assert (undo.undo_text, undo.redo_text) == ("note", "note")
+    undo.perform(note_deed("three"))
+    assert undo.redo_text is None
+    undo.undo()
+    undo.redo()
+    gate.set()
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    assert sorted(notes_of(study_file)) == ["one", "three"]
+
+
+def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
+    qtbot: QtBot, window: Composition, study_file: Path
+) -> None:
+    fails = [True]
+
+    def do(study: Study) -> object:
+        if fails[0]:
+            raise StudyError("The disk is full.")
+        return note_deed("wink").do(study)
+
+    deed = Command("wink", do, note_deed("wink").undo, ("remarks",))
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    undo = window.program.undo
+    undo.perform(deed)
+    qtbot.waitUntil(lambda: "The disk is full" in window.window.messages.text)
+    assert (undo.undo_text, undo.redo_text) == (None, None)
+    undo.perform(deed)
+    undo.undo()
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    assert (undo.undo_text, undo.redo_text) == (None, "wink"), "nothing was taken back that was never done"
+    undo.redo()
+    qtbot.waitUntil(lambda: (undo.undo_text, undo.redo_text) == (None, None) or not window.program.study.busy)
+    assert notes_of(study_file) == []
+    fails[0] = False
+    undo.perform(deed)
+    qtbot.waitUntil(lambda: notes_of(study_file) == ["wink"])
+    fails[0] = True
+    undo.undo()
+    qtbot.waitUntil(lambda: notes_of(study_file) == [])
+    undo.redo()
+    qtbot.waitUntil(lambda: undo.redo_text == "wink" and not window.program.study.busy)
+    assert undo.undo_text is None, "what could not be done again can still be done again"
+
+
+def test_nothing_is_open(window: Composition, qtbot: QtBot) -> None:
+    task = window.program.studies.read(lambda study: study.title)
+    with qtbot.waitSignal(task.failed) as failed:
+        pass
+    assert isinstance(failed.args[0], StudyError)
+
+
+def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    world: FakeWorld,
+    study_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on = threading.Event()
+    read: list[str] = []
+
+    def slowly(path: Path, token: CancelToken | None) -> Identity:
+        read.append(path.name)
+        assert go_on.wait(60)
+        return identify(path, token)
+
+    monkeypatch.setattr("skillviewer.ui.session.file_checks.identify", slowly)
+    for name in ("a.mp4", "b.mp4"):
+        found = (world.folder / name).stat()
+        os.utime(world.folder / name, ns=(found.st_atime_ns, found.st_mtime_ns + 10**10))
+    made = make_window(world.backend())
+    made.program.open([study_file])
+    qtbot.waitUntil(lambda: len(read) == 1)
+    vote = Vote("a", "b", Verdict.LEFT, "Ann")
+    with qtbot.waitSignal(made.program.studies.act(lambda study: study.votes.cast(vote), VOTES).succeeded):
+        pass
+    assert read == ["a.mp4"], "it is still being read"
+    go_on.set()
+    qtbot.waitUntil(lambda: read == ["a.mp4", "b.mp4"])
+    qtbot.waitUntil(lambda: not made.program.files.busy and not made.program.study.busy)
+    with Study.open(study_file, read_only=True) as study:
+        assert not any(video.unsure for video in study.videos.all()), "what was read is written down"
+        assert len(study.votes.all()) == 1
+
+
+@pytest.mark.parametrize("same_size", [False, True])
+def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path, same_size: bool
+) -> None:
+    first = make_window(world.backend())
+    first.program.models.refresh()
+    open_and_load(qtbot, first, [study_file])
+    first.program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(first) == ["done"] * 3)
+    first.program.close()
+    assert first.program.wait()
+    other = world.folder / "a.mp4"
+    old = other.read_bytes()
+    other.write_bytes(old[::-1] if same_size else old * 2)
+    found = other.stat()
+    os.utime(other, ns=(found.st_atime_ns, found.st_mtime_ns + 10**10))
+    second = make_window(world.backend())
+    second.program.assessments.set_automatic(on=False)
+    second.program.models.refresh()
+    second.program.models.choose_default(None)
+    second.program.open([study_file])
+    qtbot.waitUntil(lambda: states(second) == ["replaced", "done", "done"])
+    assert "another file" in under_name(second.program.videos[0])
+    qtbot.waitUntil(lambda: second.program.state.model is not None and not second.program.index.busy)
+    entry = second.program.videos[0]
+    assert entry.analysis is None
+    assert entry.reason.startswith("Another file has replaced this video:")
+    assert second.program.state.current == VideoClip(other)
+    assert second.program.state.analysis is None
+    header = inspect(second).header
+    assert header.text.startswith("Another file has replaced this video:")
+    canvas = inspect(second).player.canvas
+    assert canvas.shown is None, "the picture of the other file is not shown as if it were of this video"
+    assert second.program.playback.video is None
+    assert "Another file" in canvas._words
+    texts = [message.text for message in second.program.messages.waiting]
+    assert any("Another file has replaced 1 of 3 videos" in text for text in texts)
+
+
+@pytest.fixture
+def sealed() -> Iterator[Path]:
+    """Give a folder; it is opened up again, and whoever runs as root has their rights again, after the test."""
+    folder = Path(tempfile.mkdtemp())
+    root = os.geteuid() == 0
+    try:
+        yield folder
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o700)
+        shutil.rmtree(folder)
+
+
+def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
+    sealed: Path, qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    world.folder = sealed / "videos"
+    path = sealed / "grasp.skillstudy"
+    with Study.create(path) as made:
+        made.videos.add([NewVideo(file) for file in world.touch("a.mp4", "b.mp4", "c.mp4")])
+        made.votes.cast(Vote("a", "b", Verdict.LEFT, "Ann"))
+    before = path.read_bytes()
+    sealed.chmod(0o555)
+    if os.geteuid() == 0:
+        os.seteuid(65534)  # root may write everywhere
+    window.program.open([path])
+    wait_for_study(qtbot, window, 3)
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    if os.getuid() == 0:
+        os.seteuid(0)
+    study = window.program.studies.current
+    assert study is not None
+    assert study.read_only
+    words = "The folder of grasp.skillstudy cannot be written: the study is open for reading only."
+    assert words in window.window.messages.text
+    assert VideoState.MISSING not in states(window)
+    window.window.show_screen("rank")
+    rank = window.window.screen_named("rank")
+    assert isinstance(rank, RankScreen)
+    qtbot.waitUntil(lambda: rank.judging.phase is JudgingPhase.READ_ONLY)
+    assert rank.pages.currentWidget() is rank.read_only_page
+    assert any(text.startswith(words) and "You can judge in a copy" in text for text in all_words(rank))
+    vote = Vote("b", "c", Verdict.LEFT, "Ben")
+    task = window.program.undo.perform(Command("vote", lambda study: study.votes.cast(vote), withdraw, ("votes",)))
+    with qtbot.waitSignal(task.failed, timeout=20_000):
+        pass
+    assert f"{path} is open for reading only: nothing was changed." in window.window.messages.text
+    assert window.program.undo.undo_text is None
+    with Study.open(path, read_only=True) as opened:
+        assert [vote.rater for vote in opened.votes.all()] == ["Ann"]
+    assert path.read_bytes() == before
+
+
+def test_a_draft_with_a_part_of_a_video_or_a_named_person_stays_and_is_offered_again(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    for do in ("split", "name"):
+        study = a_draft(qtbot, window, world, f"{do}.mp4")
+        if do == "split":
+            window.program.playback.mark_in()
+            window.program.playback.seek(9)
+            window.program.playback.mark_out()
+            window.program.split_off()
+        else:
+            window.program.name_person("P01")
+        qtbot.waitUntil(lambda: not window.program.study.busy)
+        window.program.close_study()
+        qtbot.waitUntil(lambda: not window.program.study.busy)
+        assert study.path.exists(), do
+        assert study.path in window.program.settings.recent
+
+
+def test_a_draft_in_which_nothing_was_left_is_offered_nowhere(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    study = a_draft(qtbot, window, world, "a.mp4")
+    window.program.name_person("P01")
+    qtbot.waitUntil(lambda: study.path in window.program.settings.recent)
+    window.program.undo.undo()
+    window.program.playback.mark_in()
+    window.program.playback.mark_out()
+    window.program.split_off()
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    window.program.close_study()
+    qtbot.waitUntil(lambda: not study.path.exists())
+    assert study.path not in window.program.settings.recent

@@ -1,0 +1,308 @@
+"""Several attempts in one long file: each is a video of its own, and none is taken for another."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.video.extents import FrameRange, TimeRange
+from skillviewer.core.video.footage import VideoClip
+from skillviewer.data.study import NewVideo, Study
+from skillviewer.ui.app import Composition
+from skillviewer.ui.comparing.screen import CompareScreen
+from skillviewer.ui.exporting.screen import ExportScreen
+from skillviewer.ui.shell.recovery import Recovery, SessionRecorder
+from skillviewer.ui.videos.columns import part_words, under_name
+from tests.ui.conftest import MakeWindow
+from tests.ui.driving import inspect, open_and_load, states
+from tests.ui.fakes import FakeWorld, read_number
+from tests.ui.hands import click, key
+from tests.ui.inspect_driving import findings_of
+from tests.ui.shell.test_recovery import die, noted
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+FIRST, SECOND = FrameRange(150, 300), TimeRange(20.0, 24.99)
+"""Frames 150 to 299 and 600 to 749 of 900 at 30 Hz."""
+RANGES = {"try 1": range(150, 300), "try 2": range(600, 750), "whole": range(90)}
+
+
+@pytest.fixture
+def study(world: FakeWorld, tmp_path: Path) -> Path:
+    long, whole = world.touch("long.mp4", "whole.mp4")
+    world.n_frames = {"long": 900}
+    path = tmp_path / "parts.skillstudy"
+    with Study.create(path) as made:
+        made.videos.add([NewVideo(long, "try 1", extent=FIRST), NewVideo(long, "try 2", extent=SECOND)])
+        made.videos.add([NewVideo(whole)])
+    return path
+
+
+def opened(qtbot: QtBot, made: Composition, study: Path) -> Composition:
+    program = made.program
+    program.assessments.set_automatic(on=False)
+    program.models.refresh()
+    program.models.choose_default(None)
+    program.open([study])
+    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["try 1", "try 2", "whole"])
+    qtbot.waitUntil(lambda: program.state.model is not None and program.playback.video is not None)
+    return made
+
+
+@pytest.fixture
+def parts(qtbot: QtBot, window: Composition, study: Path) -> Composition:
+    return opened(qtbot, window, study)
+
+
+def assessed(qtbot: QtBot, made: Composition) -> Composition:
+    made.program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(made) == ["done"] * 3)
+    return made
+
+
+def part(made: Composition, name: str) -> VideoClip:
+    entry = made.program.videos.named(name)
+    assert entry is not None
+    return entry.footage
+
+
+def choose_by_hand(qtbot: QtBot, made: Composition, name: str) -> None:
+    """Click the row of a video, and wait for its picture."""
+    panel = made.window.panel
+    row = made.program.videos.row(part(made, name))
+    assert row is not None
+    index = panel.filter.mapFromSource(panel.table.index(row, 0))
+    click(panel.view.viewport(), panel.view.visualRect(index).center())
+    qtbot.waitUntil(lambda: made.program.state.current == part(made, name))
+    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
+
+
+def test_each_part_is_listed_played_and_bounded(qtbot: QtBot, parts: Composition) -> None:
+    playback, screen = parts.program.playback, inspect(parts)
+    for name in ("try 2", "try 1"):
+        choose_by_hand(qtbot, parts, name)
+        frames = RANGES[name]
+        assert playback.frames == frames
+        assert playback.frame == frames[0]
+        canvas = screen.player.canvas
+        assert canvas.shown is not None
+        assert read_number(canvas.shown.shot.picture) == frames[0]
+        canvas.setFocus()
+        key(canvas, Qt.Key.Key_End)
+        qtbot.waitUntil(lambda: parts.program.feed.settled)
+        assert read_number(canvas.shown.shot.picture) == playback.frame == frames[-1]
+        playback.seek(0)
+        assert playback.frame == frames[0]
+        playback.seek(899)
+        assert playback.frame == frames[-1]
+        assert name in parts.window.windowTitle()
+        assert screen.curve.viewRange()[0] == pytest.approx([frames[0] / 30, frames.stop / 30], abs=0.2)
+    assert parts.window.windowTitle().startswith("long.mp4 (try 1)")
+    assert parts.window.status._video.text() == "long.mp4 (try 1)"
+
+
+def test_playing_ends_with_the_part_and_loops_within_it(qtbot: QtBot, parts: Composition) -> None:
+    choose_by_hand(qtbot, parts, "try 1")
+    playback = parts.program.playback
+    playback.set_speed(4.0)
+    playback.seek(290)
+    playback.play()
+    qtbot.waitUntil(lambda: not playback.playing)
+    assert playback.frame == 299
+    seen: list[int] = []
+    playback.frame_changed.connect(seen.append)
+    playback.set_loop(True)
+    playback.play()
+    qtbot.waitUntil(lambda: 150 <= playback.frame < 200)
+    playback.pause()
+    assert min(seen) >= 150
+    assert max(seen) <= 299
+
+
+def test_each_part_has_a_score_evidence_and_moments_of_its_own(
+    qtbot: QtBot, parts: Composition, world: FakeWorld
+) -> None:
+    assessed(qtbot, parts)
+    assert set(world.looked_at) == {part(parts, name) for name in RANGES}
+    scores = {entry.known_as: entry.analysis.score for entry in parts.program.videos if entry.analysis is not None}
+    assert len(set(scores.values())) == 3
+    for name in ("try 1", "try 2", "try 1"):
+        choose_by_hand(qtbot, parts, name)
+        found = findings_of(qtbot, parts)
+        frames = RANGES[name]
+        assert found.name == name
+        assert found.analysis.score == scores[name]
+        assert found.analysis.frames == frames
+        assert found.evidence is not None
+        assert found.evidence.belongs_to(found.analysis)
+        assert found.evidence.score == scores[name]
+        assert found.moments
+        assert all(frames.start <= m.start_frame < m.stop_frame <= frames.stop for m in found.moments)
+        assert found.standing.n == 2, "the other part is a comparable video"
+        samples = parts.program.playback.samples
+        assert frames.start <= samples.min() < samples.max() < frames.stop
+        curve = inspect(parts).curve._curve
+        assert curve is not None
+        assert curve.boundaries_s.min() > frames.start / 30
+        assert curve.boundaries_s.max() < frames.stop / 30
+        click(inspect(parts).curve.viewport(), QPoint(200, inspect(parts).curve.height() // 2))
+        assert parts.program.playback.frame in frames
+
+
+def test_scores_of_parts_come_back_with_the_study(
+    qtbot: QtBot, parts: Composition, make_window: MakeWindow, world: FakeWorld, study: Path
+) -> None:
+    assessed(qtbot, parts)
+    before = {e.known_as: e.analysis.score for e in parts.program.videos if e.analysis is not None}
+    qtbot.waitUntil(lambda: not parts.program.study.busy)
+    parts.program.close()
+    assert parts.program.wait(5000)
+    n = len(world.looked_at)
+    again = opened(qtbot, make_window(world.backend()), study)
+    qtbot.waitUntil(lambda: states(again) == ["done"] * 3)
+    assert {e.known_as: e.analysis.score for e in again.program.videos if e.analysis is not None} == before
+    assert len(world.looked_at) == n
+
+
+def test_what_is_written_on_a_part_stays_with_it(qtbot: QtBot, parts: Composition, study: Path) -> None:
+    assessed(qtbot, parts)
+    choose_by_hand(qtbot, parts, "try 2")
+    playback, canvas = parts.program.playback, inspect(parts).player.canvas
+    canvas.setFocus()
+    playback.seek(640)
+    key(canvas, Qt.Key.Key_O)  # from the beginning of the part
+    key(canvas, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: parts.program.undo.undo_text == "moment" and not parts.program.study.busy)
+    with Study.open(study, read_only=True) as kept:
+        (moment,) = kept.remarks.moments("try 2")
+        assert kept.remarks.moments("try 1") == ()
+    assert [moment.start_s, moment.stop_s] == pytest.approx([20.0, 641 / 30])
+    parts.window.actions_["remove_video"].trigger()
+    qtbot.waitUntil(lambda: [e.known_as for e in parts.program.videos] == ["try 1", "whole"])
+    parts.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: len(parts.program.videos) == 3)
+    qtbot.waitUntil(lambda: states(parts).count("done") == 3)
+
+
+def wait_for_models(qtbot: QtBot, screen: CompareScreen, frames: range) -> None:
+    qtbot.waitUntil(lambda: all(row.whole is not None and row.whole.frames == frames for row in screen.models.rows))
+
+
+def test_models_are_compared_on_the_part_on_screen(qtbot: QtBot, parts: Composition) -> None:
+    program = parts.program
+    program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
+    choose_by_hand(qtbot, parts, "try 2")
+    parts.window.show_screen("compare")
+    screen = parts.window.screen_named("compare")
+    assert isinstance(screen, CompareScreen)
+    found = {}
+    for name in ("try 2", "try 1"):
+        parts.window.panel.show_chosen(part(parts, name))
+        wait_for_models(qtbot, screen, RANGES[name])
+        found[name] = [row.whole.score for row in screen.models.rows if row.whole is not None]
+    assert len(found["try 1"]) == 2
+    assert not np.intersect1d(found["try 1"], found["try 2"]).size
+    screen.models.assess_all()
+    qtbot.waitUntil(lambda: not screen.models.busy)
+    assert set(screen.studying.names.values()) == {"try 1", "try 2", "whole"}
+    assert screen.studying.n_shared == 3
+
+
+def test_a_part_is_exported_as_that_part(qtbot: QtBot, parts: Composition, world: FakeWorld, tmp_path: Path) -> None:
+    program = parts.program
+    program.settings.export_folder = str(tmp_path / "out")
+    choose_by_hand(qtbot, parts, "try 2")
+    parts.window.show_screen("export")
+    screen = parts.window.screen_named("export")
+    assert isinstance(screen, ExportScreen)
+    qtbot.waitUntil(lambda: [v.footage for v in screen.subject.chosen_videos] == [part(parts, "try 2")])
+    click(screen.button)
+    qtbot.waitUntil(lambda: bool(world.exporting.requests))
+    (subject,) = world.exporting.requests[0].subjects  # type: ignore[union-attr]
+    assert subject.footage == part(parts, "try 2")
+    assert subject.extent == SECOND
+    assert world.exporting.requests[0].path.stem == "try 2"
+
+
+def test_a_session_leads_back_to_the_part(
+    qtbot: QtBot, parts: Composition, make_window: MakeWindow, world: FakeWorld, tmp_path: Path
+) -> None:
+    sessions = tmp_path / "sessions"
+    session = SessionRecorder(parts.program, parts.window.screens, sessions)
+    choose_by_hand(qtbot, parts, "try 2")
+    parts.program.playback.seek(700)
+    session.note()
+    qtbot.waitUntil(lambda: noted(sessions).get("frame") == 700)
+    die(session)
+    parts.program.close()
+    assert parts.program.wait(5000)
+    second = make_window(world.backend())
+    second.program.assessments.set_automatic(on=False)
+    recovery = Recovery(second.program, second.window.screens, second.window.start)
+    recovery.offer(sessions)
+    click(second.window.start.go_on)
+    qtbot.waitUntil(lambda: second.program.playback.frame == 700)
+    assert second.program.state.current == part(second, "try 2")
+
+
+def test_a_part_behind_the_end_of_its_file_is_told(
+    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
+) -> None:
+    (short,) = world.touch("short.mp4")
+    with Study.create(tmp_path / "late.skillstudy") as made:
+        made.videos.add([NewVideo(short, "late", extent=FrameRange(200, 300)), NewVideo(short, "early")])
+    window.program.assessments.set_automatic(on=False)
+    window.program.open([tmp_path / "late.skillstudy"])
+    qtbot.waitUntil(lambda: states(window) == ["new", "unreadable"])
+    early, late = window.program.videos
+    assert "has 90 frames, but its attempt starts at frame 200" in late.reason
+    assert "short.mp4" in late.reason
+    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+    window.program.state.set_current(late.footage)
+    qtbot.waitUntil(lambda: "cannot be read" in inspect(window).header.text)
+    assert window.program.playback.video is None
+    window.program.state.set_current(early.footage)
+    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+
+
+def test_the_list_tells_parts_by_their_times(qtbot: QtBot, parts: Composition) -> None:
+    qtbot.waitUntil(lambda: all(e.info is not None and e.thumbnail is not None for e in parts.program.videos))
+    told_of = [under_name(entry) for entry in parts.program.videos]
+    assert told_of == ["not assessed · 0:05–0:10", "not assessed · 0:20–0:25", "not assessed"]
+    assert [part_words(entry) for entry in parts.program.videos] == ["frames 151 to 300", "00:20.0–00:24.9", ""]
+    numbers = [read_number(e.thumbnail) for e in parts.program.videos if e.thumbnail is not None]
+    assert numbers == [150, 600, 0], "small pictures are of the first frame of each part"
+    lengths = [entry.length_s for entry in parts.program.videos]
+    assert lengths == pytest.approx([5.0, 5.0, 3.0])
+
+
+def test_a_long_recording_is_cut_into_attempts_by_hand(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    (long,) = world.touch("long.mp4")
+    world.n_frames = {"long": 900}
+    program = window.program
+    program.assessments.set_automatic(on=False)
+    open_and_load(qtbot, window, [long])
+    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long"])
+    action, canvas = window.window.actions_["split_off"], inspect(window).player.canvas
+    assert not action.isEnabled(), "nothing is selected"
+    for first, last in ((150, 299), (600, 749)):
+        canvas.setFocus()
+        program.playback.seek(first)
+        key(canvas, Qt.Key.Key_I)
+        program.playback.seek(last)
+        key(canvas, Qt.Key.Key_O)
+        assert action.isEnabled()
+        action.trigger()
+        qtbot.waitUntil(lambda: not program.study.busy)
+        assert program.playback.marks == (None, None)
+        assert program.state.current == VideoClip(long), "the next attempt can be marked"
+    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1", "long 2"])
+    assert [e.extent for e in program.videos] == [None, FrameRange(150, 300), FrameRange(600, 750)]
+    choose_by_hand(qtbot, window, "long 2")
+    assert program.playback.frames == range(600, 750)
+    window.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1"])
+    window.window.actions_["redo"].trigger()
+    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1", "long 2"])
+    assert program.videos[2].extent == FrameRange(600, 750)
