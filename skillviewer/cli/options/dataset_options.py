@@ -79,14 +79,8 @@ class Reading:
         from skillviewer.data.formats.choices import Choices
         from skillviewer.data.formats.formats import open_dataset
 
-        choices = Choices(
-            task=self.task,
-            rule=rule_named(self.rule),
-            smallest_difference=self.smallest_difference,
-            participant_pattern=self.participants,
-            criterion=self.criterion,
-            rating_rule=rating_rule_named(self.rating_rule),
-        )
+        rules = rule_named(self.rule), rating_rule_named(self.rating_rule)
+        choices = Choices(self.task, rules[0], self.smallest_difference, self.participants, self.criterion, rules[1])
         return open_dataset(path, self.videos, self.form, choices)
 
     def open_other(self, path: Path) -> "Dataset":
@@ -98,9 +92,8 @@ class Reading:
         from skillviewer.data.formats.formats import recognised_form
 
         form = recognised_form(path).name
-        return replace(
-            self, videos=None, form=form, task=None if form in ("pair-folder", "ratings") else self.task
-        ).open(path)
+        task = None if form in ("pair-folder", "ratings") else self.task
+        return replace(self, videos=None, form=form, task=task).open(path)
 
 
 _FOLDS = (

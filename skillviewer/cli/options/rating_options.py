@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +37,6 @@ _OPTIONS = (
         type=click.Path(path_type=Path, dir_okay=False),
         help="Use the mapping.json of an earlier import; the other options change it.",
     ),
-)
-_NAMES = (
-    *("sheet", "titles_row", "video_column", "person_column", "participants", "rater_column", "occasion_column"),
-    *("item_column", "items", "levels", "scale", "less_is_better", "hidden_rows", "mapping_file"),
 )
 _ROLES = {"video": "video", "participant": "person", "rater": "rater", "occasion": "occasion", "item": "item"}
 
@@ -149,7 +146,8 @@ def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def read(**given: Any) -> Any:  # noqa: ANN401 - click's parameters
-        return command(options=RatingOptions({name: given.pop(name) for name in _NAMES}), **given)
+        own = {name: given.pop(name) for name in [*given] if name in signature(command).parameters}
+        return command(options=RatingOptions(given), **own)
 
     return add_options(read, _OPTIONS)
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Protocol
 
 from skillviewer.data.tables.find_videos import VideoFolder, bare, number_of
 from skillviewer.data.tables.rows import composed
@@ -30,21 +29,6 @@ class Joined:
 
 
 _NOTHING = Joined(None, "it names no video")
-
-
-class Join(Protocol):
-    """Videos that the cells of a table may refer to, and the files of the joined ones."""
-
-    paths: dict[str, Path]
-
-    def find(self, cell: str) -> Joined:
-        """Return the video that a cell refers to."""
-        ...
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of all videos, sorted; files without extensions."""
-        ...
 
 
 class _Near:
@@ -173,3 +157,7 @@ class StudyJoin:
     def names(self) -> tuple[str, ...]:
         """Names of all videos of the study, sorted."""
         return tuple(sorted(self._own.values()))
+
+
+Join = FileJoin | StudyJoin
+"""Videos that the cells of a table may refer to, and the files of the joined ones."""
