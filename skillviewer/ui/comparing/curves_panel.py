@@ -34,7 +34,7 @@ class CurvesPanel(QWidget):
         title = text_label(self.tr("Scores"), self, heading=True)
         self.heights = QComboBox(self)
         self.heights.addItem(self.tr("In standard deviations"), Heights.STANDARD)
-        self.heights.addItem(self.tr("Own scale for each model"), Heights.OWN)
+        self.heights.addItem(self.tr("Each on its own scale"), Heights.OWN)
         self.heights.setToolTip(
             self.tr("Scores of different models are comparable only in standard deviations of each model's scores")
         )
