@@ -14,8 +14,8 @@ from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.tasks import chosen_task, file_in
 from skillviewer.data.ratings import table_mapping
 from skillviewer.data.ratings.rated_folder import STEM, open_table
-from skillviewer.data.ratings.rating_table import is_rating_file
 from skillviewer.data.ratings.reading import RatedTable
+from skillviewer.data.ratings.table_files import is_rating_file
 from skillviewer.data.ratings.table_mapping import TableMapping, quoted, read_mapping
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of

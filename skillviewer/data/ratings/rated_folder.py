@@ -17,8 +17,9 @@ from skillviewer.data.ratings import table_mapping
 from skillviewer.data.ratings.account import write_account, write_rows
 from skillviewer.data.ratings.guessing import guess
 from skillviewer.data.ratings.joining import FileJoin, Join, StudyJoin
-from skillviewer.data.ratings.rating_table import JSON_SUFFIX, RatingTable, is_rating_file, read_table
+from skillviewer.data.ratings.rating_table import RatingTable
 from skillviewer.data.ratings.reading import RatedTable, read_ratings
+from skillviewer.data.ratings.table_files import JSON_SUFFIX, is_rating_file, read_table
 from skillviewer.data.ratings.table_mapping import TableMapping, write_mapping
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.rows import composed

@@ -16,7 +16,7 @@ import pytest
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.guessing import stated_items
 from skillviewer.data.ratings.rated_folder import OpenTable, known_to
-from skillviewer.data.ratings.rating_table import read_table
+from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.rows import plain
