@@ -1,8 +1,8 @@
 """``skillviewer data``: the contents and folds of a data set."""
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,11 +91,11 @@ class Holdings:
 
 
 def _holdings(dataset: "Dataset", title: str) -> Holdings:
-    from skillviewer.core.dataset.pair_graph import find_cycles, similar_by_depth
+    from skillviewer.core.dataset.pair_graph import count_similar_by_depth, find_cycles
 
     subtasks = dataset.subtasks
     by_depth = [
-        similar_by_depth([pair for pair in dataset.pairs if subtasks[pair.better] == subtask])
+        count_similar_by_depth([pair for pair in dataset.pairs if subtasks[pair.better] == subtask])
         for subtask in sorted(set(subtasks.values()))
     ]
     return Holdings(
@@ -109,9 +109,9 @@ def _holdings(dataset: "Dataset", title: str) -> Holdings:
         participants=len(set(dataset.participants.values())),
         videos_without_participant=len(dataset.videos) - len(dataset.participants),
         pairs=len(dataset.pairs),
-        possible_pairs=sum(a.subtask == b.subtask for a, b in combinations(dataset.videos, 2)),
+        possible_pairs=sum(n * (n - 1) // 2 for n in Counter(video.subtask for video in dataset.videos).values()),
         pairs_without_disparity=len(dataset.similar),
-        similar_by_depth=sum(map(len, by_depth)),
+        similar_by_depth=sum(by_depth),
         circles=len(find_cycles(dataset.pairs)),
         judgements=len(dataset.judgements),
         raters=len({judgement.rater for judgement in dataset.judgements}),

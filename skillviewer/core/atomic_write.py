@@ -1,15 +1,25 @@
 """Atomic writes: to a temporary file in the same folder, renamed at the end. Files are never overwritten unasked."""
 
 import os
+import re
 import secrets
+import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError, NameTakenError
 
 TEMPORARY = ".part"
 """Part of the names of temporary files."""
+
+_TEMPORARY_NAME = re.compile(r"(\.(.+\.)?[a-z0-9_]{8,12}\.part(\.\w+)*|[0-9a-f]{32}\.part)(-\w+)?")
+"""Names of temporary files, folders and copies of databases, and of SQLite's side files of such a copy."""
+
+_OLD_S = 86_400.0
+"""Age after which a temporary file is a leftover."""
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
@@ -66,6 +76,29 @@ def check_not_source(path: Path, originals: Iterable[Path]) -> None:
         )
 
 
+def clear_leftovers(folder: Path) -> None:
+    """Remove temporary files that a killed program or computer left in a folder; once per folder and run.
+
+    Files that cannot be read or removed stay.
+    """
+    _clear_once(str(folder.absolute()))
+
+
+@cache
+def _clear_once(folder: str) -> None:
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _TEMPORARY_NAME.fullmatch(entry.name) and not entry.is_symlink():
+                path = Path(entry.path)
+                inside = [path, *(path.rglob("*") if entry.is_dir() else ())]
+                if time.time() - max(one.lstat().st_mtime for one in inside) <= _OLD_S:
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+
+
 @contextmanager
 def atomic_path(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Give a temporary path next to ``path``; rename it to ``path`` at the end, or remove it on an error.
@@ -82,6 +115,7 @@ def atomic_path(path: Path, *, durable: bool = False) -> Iterator[Path]:
         OSError: The file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(path.parent)
     temporary = path.with_name(f".{secrets.token_hex(6)}{TEMPORARY}{path.suffix}")
     try:
         yield temporary

@@ -1,13 +1,13 @@
 """Protection against CSV injection: text that a spreadsheet would run as a formula is escaped with an apostrophe.
 
-Spreadsheets compute a cell that begins with = + - or @, also in a table from elsewhere, and such a formula can fetch
-from the network or start programs. After an apostrophe it is text. Numbers stay as they are.
+Spreadsheets compute a cell that begins with = + - or @, even after a tab or a line end, also in a table from elsewhere;
+such a formula can fetch from the network or start programs. After an apostrophe it is text. Numbers stay as they are.
 """
 
 import re
 
-_FORMULA = re.compile(r"'*([=@\t]|[+-](?![\d\s.,+-]*\Z))")
-_ESCAPED = re.compile(r"'+([=@\t]|[+-](?![\d\s.,+-]*\Z))")
+_FORMULA = re.compile(r"'*([=@\t\n]|[+-](?![\d\s.,+-]*\Z))")
+_ESCAPED = re.compile(r"'+([=@\t\n]|[+-](?![\d\s.,+-]*\Z))")
 
 
 def escape_cell(value: object) -> object:

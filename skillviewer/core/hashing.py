@@ -6,6 +6,8 @@ from pathlib import Path
 from skillviewer.core.progress import CancelToken
 
 _BLOCK = 1 << 20
+CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+"""Files of a checkpoint."""
 
 
 def sha256_of(path: Path, token: CancelToken | None = None) -> str:
@@ -19,10 +21,25 @@ def sha256_of(path: Path, token: CancelToken | None = None) -> str:
         OSError: The file cannot be read.
         Cancelled: The token was raised.
     """
+    return _sha256((path,), token)
+
+
+def checkpoint_sha256(folder: Path, token: CancelToken | None = None) -> str:
+    """Return the SHA-256 of a checkpoint's configuration and weights; the card may be edited without changing it.
+
+    Raises:
+        OSError: One of the two files cannot be read.
+        Cancelled: The token was raised.
+    """
+    return _sha256((folder / CONFIG, folder / WEIGHTS), token)
+
+
+def _sha256(paths: tuple[Path, ...], token: CancelToken | None) -> str:
     made, block = hashlib.sha256(), bytearray(_BLOCK)
-    with path.open("rb", buffering=0) as file:
-        while n := file.readinto(block):
-            made.update(memoryview(block)[:n])
-            if token is not None:
-                token.check()
+    for path in paths:
+        with path.open("rb", buffering=0) as file:
+            while n := file.readinto(block):
+                made.update(memoryview(block)[:n])
+                if token is not None:
+                    token.check()
     return made.hexdigest()

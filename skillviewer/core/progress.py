@@ -1,7 +1,9 @@
 """Progress reports of long jobs, and their cancellation."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from skillviewer.core.errors import Cancelled
@@ -56,3 +58,22 @@ class CancelToken:
         """Raise ``Cancelled`` if ``cancel`` was called."""
         if self._flag.is_set():
             raise Cancelled
+
+
+_OF_THREAD: ContextVar[CancelToken | None] = ContextVar("token of the job", default=None)
+
+
+@contextmanager
+def cancellable(token: CancelToken) -> Iterator[None]:
+    """Expose the token of this thread's job to steps that get none as an argument, such as database queries."""
+    before = _OF_THREAD.set(token)
+    try:
+        yield
+    finally:
+        _OF_THREAD.reset(before)
+
+
+def cancel_requested() -> bool:
+    """Return True if the job of this thread was cancelled."""
+    token = _OF_THREAD.get()
+    return token is not None and token.cancelled

@@ -5,13 +5,16 @@ N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), ``pooled`` (2F,) if known
 everything else.
 """
 
+import math
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
+from numpy.lib import format as npy
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.atomic_write import atomic_export
@@ -25,14 +28,32 @@ if TYPE_CHECKING:
 FORMAT = 1
 SUFFIX = ".analysis.npz"
 
+_MOST_BYTES = 1 << 29
+"""Largest size of all arrays; an analysis of one hour needs a thousandth of it."""
+
+_MOST_CHARACTERS, _MOST_SEGMENTS = 1 << 20, 1 << 20
+_ARRAYS: dict[str, tuple[str, int]] = {
+    "times_s": ("<f8", 1),
+    "samples": ("<i8", 2),
+    "sample_times_s": ("<f8", 2),
+    "attention": ("<f4", 4),
+    "task_state": ("<f4", 3),
+    "score_curve": ("<f8", 2),
+    "segment_stops": ("<i8", 1),
+    "pooled": ("<f4", 1),
+}
+"""Data type and number of dimensions of each array."""
+
+_Pixels = Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]
+
 
 @dataclass(frozen=True, slots=True)
 class _About:
     format: int
     path: str
     digest: str
-    width_px: int
-    height_px: int
+    width_px: _Pixels
+    height_px: _Pixels
     duration_s: float
     rate_hz: float
     variable_rate: bool
@@ -110,8 +131,8 @@ def load_analysis(path: Path) -> Analysis:
         StudyError: The file is no analysis, or it is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            about = msgspec.json.decode(str(arrays["about"]), type=_About)
+        with zipfile.ZipFile(path) as file:
+            about, arrays = _read(file)
             video = VideoInfo(
                 path=Path(about.path),
                 digest=about.digest,
@@ -124,7 +145,7 @@ def load_analysis(path: Path) -> Analysis:
                 codec=about.codec,
                 note=about.note,
             )
-            return Analysis(
+            analysis = Analysis(
                 video=video,
                 samples=arrays["samples"],
                 attention=arrays["attention"],
@@ -140,7 +161,71 @@ def load_analysis(path: Path) -> Analysis:
                 strangeness=about.strangeness,
                 extent=None if about.extent is None else range_from(*about.extent),
             )
+            _check(analysis)
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error
-    except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError, zipfile.BadZipFile) as error:
-        raise StudyError(f"{path} is not an analysis that this program can read ({error}). Assess again.") from error
+    except Exception as error:  # zipfile, numpy and msgspec raise many kinds for damaged files
+        reason = str(error) or type(error).__name__
+        raise StudyError(
+            f"{path} is not an analysis that this program can read ({reason:.200}). Assess again."
+        ) from error
+    return analysis
+
+
+def load_or_discard(path: Path) -> Analysis | None:
+    """Return an analysis from the cache, or None if there is none; a damaged file is removed."""
+    if not path.is_file():
+        return None
+    try:
+        return load_analysis(path)
+    except StudyError:
+        with suppress(OSError):
+            path.unlink()
+        return None
+
+
+def _read(file: zipfile.ZipFile) -> "tuple[_About, dict[str, NDArray[Any]]]":
+    if sum(info.file_size for info in file.infolist()) > _MOST_BYTES:
+        raise ValueError("it is larger than any analysis")
+    about = msgspec.json.decode(_array(file, "about", "U", 0).item(), type=_About)
+    names = set(file.namelist())
+    arrays = {
+        name: _array(file, name, kind, dimensions)
+        for name, (kind, dimensions) in _ARRAYS.items()
+        if name != "pooled" or "pooled.npy" in names
+    }
+    return about, arrays
+
+
+def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> "NDArray[Any]":
+    """Return an array; its header is checked first, so that no more is allocated than the file holds."""
+    entry = f"{name}.npy"
+    with file.open(entry) as inside:
+        if npy.read_magic(inside) != (1, 0):
+            raise ValueError(f"{name} has an unknown version")
+        shape, _, dtype = npy.read_array_header_1_0(inside)
+        fits = dtype.kind == "U" and dtype.itemsize <= 4 * _MOST_CHARACTERS if kind == "U" else dtype == np.dtype(kind)
+        if not fits or len(shape) != dimensions or dtype.hasobject:
+            raise ValueError(f"{name} has {len(shape)} dimensions of {dtype}")
+        if math.prod(shape) * dtype.itemsize > file.getinfo(entry).file_size:
+            raise ValueError(f"{name} is shorter than its header says")
+    with file.open(entry) as inside:
+        array: NDArray[Any] = npy.read_array(inside, allow_pickle=False)
+    return array
+
+
+def _check(analysis: Analysis) -> None:
+    """Raise ValueError for numbers that no analysis has."""
+    times_s, samples, stops = analysis.video.times_s, analysis.samples, analysis.segment_stops
+    numbers = (times_s, analysis.attention, analysis.task_state, analysis.score_curve, analysis.video.duration_s)
+    if not all(np.isfinite(array).all() for array in numbers):
+        raise ValueError("a number is not finite")
+    n = len(times_s)
+    if not n or (np.diff(times_s) < 0).any() or analysis.video.duration_s < 0 or analysis.video.rate_hz < 0:
+        raise ValueError("the times of its video are not in order")
+    if not samples.size or samples.min() < 0 or samples.max() >= n or stops.min() < 0 or stops.max() > n:
+        raise ValueError("it refers to frames outside its video")
+    if not analysis.attention.size or not analysis.n_samples <= analysis.n_segments <= _MOST_SEGMENTS:
+        raise ValueError(f"{analysis.n_samples} of {analysis.n_segments} segments")
+    if not 0 <= analysis.frames.start < analysis.frames.stop <= n:
+        raise ValueError("its clip of the video is empty")

@@ -4,7 +4,9 @@ The program stores one file per searched or edited video, under the digest of th
 video is moved, serves every study and model, and is not lost with the cache.
 """
 
+from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -15,6 +17,16 @@ from skillviewer.core.paths import data_dir
 
 FORMAT = 1
 SUFFIX = ".faces.json"
+DAMAGED = ".damaged"
+"""Suffix added to the name of an unreadable file."""
+
+MOST_BYTES = 1 << 28
+_MOST_FRAMES = 10**8
+_FAR = 100.0  # largest coordinate of a box, as a fraction of the picture
+
+
+class _Head(msgspec.Struct):
+    format: Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 
 
 class _Record(msgspec.Struct):
@@ -38,14 +50,29 @@ def read_faces_text(text: str | bytes, source: str = "The text") -> Faces:
         VideoError: The text holds no faces, or comes from a newer program.
     """
     try:
-        record = msgspec.json.decode(text, type=_Record)
-    except (msgspec.DecodeError, ValueError) as error:
+        number = msgspec.json.decode(text, type=_Head).format
+        if number != FORMAT:
+            raise VideoError(
+                f"{source} has face boxes of form {number}, and this program knows form {FORMAT}: use a newer one."
+            )
+        faces = msgspec.json.decode(text, type=_Record).faces
+        _check(faces)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise VideoError(f"{source} holds no face boxes that can be read: {error}. Look for faces again.") from error
-    if record.format != FORMAT:
-        raise VideoError(
-            f"{source} has face boxes of form {record.format}, and this program knows form {FORMAT}: use a newer one."
-        )
-    return record.faces
+    return faces
+
+
+def _check(faces: Faces) -> None:
+    """Raise ValueError for numbers that no faces have."""
+    if not 0 < faces.n_frames <= _MOST_FRAMES:
+        raise ValueError(f"{faces.n_frames} frames")
+    spans = [(track.start, track.stop) for track in faces.tracks] + [(d.start, d.stop) for d in faces.doubts]
+    for start, stop in spans:
+        if not 0 <= start < stop <= faces.n_frames:
+            raise ValueError(f"frames {start} to {stop} of {faces.n_frames}")
+    boxes = [doubt.box for doubt in faces.doubts] + [mark.box for track in faces.tracks for mark in track.marks]
+    if any(max(map(abs, (box.left, box.top, box.right, box.bottom))) > _FAR for box in boxes):
+        raise ValueError("a box outside the picture")
 
 
 def save_faces(faces: Faces, path: Path, *, overwrite: bool = False) -> Path:
@@ -66,9 +93,12 @@ def load_faces(path: Path) -> Faces:
         VideoError: The file cannot be read, or holds no faces.
     """
     try:
-        text = path.read_bytes()
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if len(text) > MOST_BYTES:
+        raise VideoError(f"{path} holds no face boxes: it is larger than {MOST_BYTES >> 20} MB.")
     return read_faces_text(text, str(path))
 
 
@@ -90,7 +120,8 @@ class FaceStore:
         """Return the faces of a video, or None if it was neither searched nor edited.
 
         Raises:
-            VideoError: The file cannot be read: the user's edits are never discarded silently.
+            VideoError: The file cannot be read. A damaged file is reported once and renamed, never discarded silently
+                (it may hold the user's edits), so that faces can be searched again.
         """
         path = self.path(digest)
         try:
@@ -98,7 +129,11 @@ class FaceStore:
         except VideoError as error:
             if isinstance(error.__cause__, FileNotFoundError):
                 return None
-            raise
+            if error.__cause__ is None or isinstance(error.__cause__, OSError):  # a newer program, or no access
+                raise
+            raise _set_aside(path, str(error)) from error
+        if faces.video_digest != digest:
+            raise _set_aside(path, f"{path} holds face boxes of another video. Look for faces again.")
         return None if _says_nothing(faces) else faces
 
     def put(self, faces: Faces) -> None:
@@ -126,6 +161,14 @@ class FaceStore:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise ExportError(f"{path} could not be removed: {error.strerror or error}.") from error
+
+
+def _set_aside(path: Path, problem: str) -> VideoError:
+    """Rename a damaged file, and return the error."""
+    aside = path.with_name(path.name + DAMAGED)
+    with suppress(OSError):
+        path.replace(aside)
+    return VideoError(f"{problem} The file is now called {aside.name}; boxes drawn by hand must be drawn again.")
 
 
 def _says_nothing(faces: Faces) -> bool:

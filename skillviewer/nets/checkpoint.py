@@ -25,16 +25,19 @@ from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.familiarity import Familiarity
+from skillviewer.core.atomic_write import TEMPORARY, clear_leftovers
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.hashing import CARD, CONFIG, WEIGHTS
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.backbones.weight_files import first_line
 from skillviewer.nets.configuration import FORMAT, CheckpointConfig, ModelCard
-from skillviewer.nets.library import CONFIG, WEIGHTS, joint_digest
 from skillviewer.nets.models import attention_model
 
-CARD = "card.json"
+_MOST_JSON_BYTES = 1 << 20
+"""Largest configuration or card of a checkpoint."""
+
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 _FAMILIARITY, _PARTS = "familiarity.", ("mean", "scale", "held_out")
 
@@ -196,7 +199,8 @@ def save_checkpoint(
     aside: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        clear_leftovers(folder.parent)
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=TEMPORARY))
         fresh = aside / folder.name
         fresh.mkdir()
         for name, data in ((CONFIG, _pretty(final)), (WEIGHTS, weights), (CARD, _pretty(named))):
@@ -233,8 +237,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     try:
         config.check()
         model = _empty_model(config)
-    except ValueError as error:
-        raise CheckpointError(f"{folder / CONFIG} contradicts itself: {error}.") from error
+    except (ValueError, RuntimeError, OverflowError, MemoryError) as error:
+        raise CheckpointError(f"{folder / CONFIG} contradicts itself: {first_line(error)}.") from error
     if hashlib.sha256(weights_bytes).hexdigest() != config.weights_sha256:
         raise CheckpointError(
             f"{folder / WEIGHTS} is damaged or belongs to another checkpoint: its SHA-256 is not the one that {CONFIG} "
@@ -260,7 +264,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         head=head,
         streams=streams,
         familiarity=_familiarity(folder, tensors),
-        digest=joint_digest(config_bytes, weights_bytes),
+        digest=hashlib.sha256(config_bytes + weights_bytes).hexdigest(),
         map_kind=model.map_kind,
         map_rect=model.map_rect,
     )
@@ -286,6 +290,8 @@ def _read(folder: Path, name: str) -> bytes:
 
 def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
     """Decode JSON strictly: a missing field is an error too, since a default would be a guess."""
+    if len(data) > _MOST_JSON_BYTES:
+        raise CheckpointError(f"{path} is not as this program writes it: it exceeds {_MOST_JSON_BYTES >> 20} MB.")
     try:
         raw = msgspec.json.decode(data)
         number = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
@@ -294,7 +300,7 @@ def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
             what = "Update SkillViewer" if newer else "Train the model again"
             raise CheckpointError(f"{path} has checkpoint format {number}, and this program reads {FORMAT}. {what}.")
         value = msgspec.convert(raw, kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is not as this program writes it: {first_line(error)}.") from error
     difference = _difference(raw, msgspec.to_builtins(value))
     if difference:

@@ -13,6 +13,9 @@ from skillviewer.nets.sizes import HeadSizes
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
 
+_MOST = 1 << 12
+"""Largest number of segments, pixels of a side, frames of flow, and frames per second."""
+
 
 class BackboneConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The two backbones.
@@ -87,7 +90,9 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         if flow.algorithm not in FLOW_ALGORITHMS:
             raise ValueError(f"there is no optical flow “{flow.algorithm}”")
         numbers = (self.preprocessing.n_segments, self.preprocessing.input_px, flow.length, flow.short_side_px)
-        if min(numbers) < 1 or flow.bound_px <= 0:
+        rate_hz = self.preprocessing.rate_hz
+        timed = rate_hz is None or 0 < rate_hz <= _MOST
+        if min(numbers) < 1 or max(numbers) > _MOST or not 0 < flow.bound_px <= _MOST or not timed:
             raise ValueError(f"nothing can be sampled with {self.preprocessing}")
         if self.backbone is not None:
             trunk = backbone(self.backbone.name)

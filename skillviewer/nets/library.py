@@ -1,16 +1,14 @@
 """Checkpoints on this computer, by name: the user's own, then those that ship with the program."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.hashing import CONFIG, checkpoint_sha256
 from skillviewer.core.paths import data_dir, models_dir
 
 DEFAULT_MODEL = "sample-full"
 """Checkpoint with which the sample study opens."""
-
-CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +56,6 @@ def model_folder(name_or_folder: str | Path) -> Path:
     raise CheckpointError(f"There is no checkpoint “{name_or_folder}”. Give a folder or one of these names: {names}.")
 
 
-def joint_digest(config: bytes, weights: bytes) -> str:
-    """Return the digest of a checkpoint from the bytes of its configuration and its weights."""
-    return hashlib.sha256(config + weights).hexdigest()
-
-
 def digest(folder: Path) -> str:
     """Return the SHA-256 of a checkpoint's configuration and weights; the card may be edited without changing it.
 
@@ -70,6 +63,6 @@ def digest(folder: Path) -> str:
         CheckpointError: They cannot be read.
     """
     try:
-        return joint_digest((folder / CONFIG).read_bytes(), (folder / WEIGHTS).read_bytes())
+        return checkpoint_sha256(folder)
     except OSError as error:
         raise CheckpointError(f"{folder} is no checkpoint that can be read: {error.strerror or error}.") from error

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+MOST, MOST_LAYERS = 1 << 16, 64
+"""Largest width, and largest number of layers: larger numbers are an attack on memory."""
+
 InitialState = Literal["zeros", "randn", "randn-train"]
 """Initial hidden states: zeros; N(0, 1) always, as in the released code; N(0, 1) in training only."""
 
@@ -83,6 +86,11 @@ class HeadSizes:
         for name in counts:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+            if getattr(self, name) > MOST:
+                raise ValueError(f"{name} must be at most {MOST}, not {getattr(self, name)}")
+        widths = (*self.grid, *self.fusion_padding, *self.tsn_hidden)
+        if max(widths) > MOST or len(widths) > MOST_LAYERS:
+            raise ValueError(f"no network has widths {widths!s:.200}")
         if min(self.grid) < 1 or min(self.fusion_padding) < 0 or not 0 <= self.dropout < 1:
             raise ValueError(f"no network has grid {self.grid}, padding {self.fusion_padding}, dropout {self.dropout}")
         if any(width < 1 for width in self.tsn_hidden):

@@ -4,7 +4,19 @@ import pytest
 
 from skillviewer.core.csv_safety import escape_cell, unescape_cell
 
-FORMULAS = ("=1+1", "=HYPERLINK(1)", "@sum", "+cmd|'/C calc'!A0", "-2+cmd()", "-Anna", "'=x", "''@", "\t=1")
+FORMULAS = (
+    "=1+1",
+    "=HYPERLINK(1)",
+    "@sum",
+    "+cmd|'/C calc'!A0",
+    "-2+cmd()",
+    "-Anna",
+    "'=x",
+    "''@",
+    "\t=1",
+    "\n=1+1",
+    "\n",
+)
 PLAIN = ("Anna", "-1 0 1", "-", "+49 123", "-0.5", "", "'quoted'", "a=b", "1-2", "'", "手術")
 
 

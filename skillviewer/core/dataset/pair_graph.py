@@ -4,8 +4,8 @@ Source: Doughty, Damen and Mayol-Cuevas, "Who's Better? Who's Best? Pairwise Dee
 CVPR 2018, section 4.1 (similar pairs) and 5 (accuracy by separation).
 """
 
-from collections.abc import Collection, Iterable
-from itertools import combinations
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import combinations, product, starmap
 
 import networkx as nx
 
@@ -80,15 +80,32 @@ def similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> tuple[SimilarP
         farthest: Largest difference of depths.
     """
     pairs = tuple(pairs)
-    depth = depths(pairs)
     ordered = {SimilarPair(pair.better, pair.worse) for pair in pairs}
-    similar = (
-        SimilarPair(a, b)
-        for island in islands(pairs)
-        for a, b in combinations(island, 2)
-        if abs(depth[a] - depth[b]) <= farthest
-    )
-    return tuple(sorted(pair for pair in similar if pair not in ordered))
+    near: set[SimilarPair] = set()
+    for level, deeper in _levels(pairs, depths(pairs), farthest):
+        near.update(starmap(SimilarPair, combinations(level, 2)))
+        near.update(starmap(SimilarPair, product(level, deeper)))
+    return tuple(sorted(near - ordered))
+
+
+def count_similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> int:
+    """Return the number of pairs of ``similar_by_depth``, without making them: they grow with the square of videos."""
+    pairs = tuple(pairs)
+    depth = depths(pairs)
+    levels = _levels(pairs, depth, farthest)
+    near = sum(len(level) * (len(level) - 1) // 2 + len(level) * len(deeper) for level, deeper in levels)
+    ordered = {SimilarPair(pair.better, pair.worse) for pair in pairs}
+    return near - sum(abs(depth[pair.first] - depth[pair.second]) <= farthest for pair in ordered)
+
+
+def _levels(pairs: Collection[Pair], depth: Mapping[str, int], farthest: int) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the videos of every depth of every island, and those at most ``farthest`` deeper."""
+    for island in islands(pairs):
+        levels: dict[int, list[str]] = {}
+        for video in island:
+            levels.setdefault(depth[video], []).append(video)
+        for at, level in levels.items():
+            yield level, [video for step in range(1, farthest + 1) for video in levels.get(at + step, ())]
 
 
 def similar_for_training(

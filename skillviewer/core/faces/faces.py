@@ -269,4 +269,8 @@ def fits(faces: Faces, digest: str) -> bool:
 
 def doubtful_frames(doubts: Sequence[Doubt]) -> int:
     """Return the number of frames in some doubts, each counted once."""
-    return len({frame for doubt in doubts for frame in range(doubt.start, doubt.stop)})
+    n = done = 0
+    for start, stop in sorted((doubt.start, doubt.stop) for doubt in doubts):
+        n += max(0, stop - max(start, done))
+        done = max(done, stop)
+    return n

@@ -24,6 +24,7 @@ POOLED = "surgery"
 _SURGEONS_HELD_OUT = ("BC", "DE", "FG", "HI")
 """The four folds of Doughty et al. (CVPR 2018)."""
 _META = re.compile(r"meta_file_(.+)\.txt", re.IGNORECASE)
+_ITEM = re.compile(r"[0-9]{1,9}")
 _TRIAL = re.compile(r".*_([A-Za-z])\d{3}")
 
 
@@ -146,7 +147,8 @@ def _read(meta: Path) -> _Rated:
         else:
             ratings[trial] = rating
             items = row.cells[3:9]
-            if len(items) == 6 and all(item.isdigit() for item in items) and sum(map(int, items)) != rating:
+            counted = len(items) == 6 and all(map(_ITEM.fullmatch, items))
+            if counted and sum(map(int, items)) != rating:
                 problems.append(f"{where}: the items of {trial} sum to {sum(map(int, items))}, not to {rating:g}.")
     return _Rated(ratings, tuple(problems))
 

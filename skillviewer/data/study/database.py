@@ -9,10 +9,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from skillviewer.core.errors import StudyError
-from skillviewer.data.study.schema import APPLICATION_ID, SUFFIX, VERSION
+from skillviewer.core.atomic_write import TEMPORARY, clear_leftovers
+from skillviewer.core.errors import Cancelled, StudyError
+from skillviewer.core.progress import cancel_requested
+from skillviewer.data.study.schema import APPLICATION_ID, SUFFIX, VERSION, expected_schema, schema_of
+from skillviewer.data.study.values import invalid_column
 
 _BUSY_S = 5.0
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_STEPS = 100_000  # SQLite instructions between checks for cancellation, about a millisecond
 _LONGEST_PATH_BYTES = 500  # SQLite's own limit is 512, with the names of its side files
 _NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.rclone")
 _FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE", "SQLITE_IOERR_SHMSIZE")
@@ -38,12 +43,16 @@ def on_network_drive(folder: Path) -> bool:
     return kind.startswith(_NETWORK_FILE_SYSTEMS)
 
 
-def _open(path: Path, mode: str) -> sqlite3.Connection:
+def _open(path: Path, mode: str, *, alone: bool = False) -> sqlite3.Connection:
     posix = path.absolute().as_posix()
     uri = f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?{mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_S, check_same_thread=False)
     try:
         connection.row_factory = sqlite3.Row
+        connection.set_progress_handler(cancel_requested, _STEPS)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if alone:  # keeps the index of the log in memory
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache; elsewhere without effect
@@ -59,16 +68,28 @@ def side_files(path: Path) -> list[Path]:
     return [side for end in ("-wal", "-journal", "-shm") if (side := path.with_name(path.name + end)).exists()]
 
 
+def _protected(path: Path) -> bool:
+    """Return True if no user may write to a file."""
+    effective = os.access in os.supports_effective_ids
+    return not path.stat().st_mode & 0o222 and not os.access(path, os.W_OK, effective_ids=effective)
+
+
 def connect(path: Path) -> sqlite3.Connection:
-    """Open an existing database; in a read-only folder as immutable.
+    """Open an existing database; in a read-only folder, or write-protected, as immutable.
+
+    On a full disk it is opened for this process alone, so that it can be read.
 
     Raises:
         StudyError: Its log must be replayed, and its folder cannot be written.
         sqlite3.Error: It is no database, or it cannot be read.
     """
+    if _protected(path) and not side_files(path):
+        return _open(path, "mode=ro&immutable=1")  # SQLite could not remove its side files
     try:
         return _open(path, "mode=rw")
     except sqlite3.OperationalError as error:
+        if error.sqlite_errorname.startswith(_FULL):
+            return _open(path, "mode=rw", alone=True)
         full = [side for side in side_files(path) if side.stat().st_size]
         if full and error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             raise StudyError(
@@ -97,10 +118,32 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
             f"{path} was made by a newer SkillViewer (version {version} of the study's form; this one knows "
             f"{VERSION}). Nothing was changed. Open it with the newer program."
         )
+    _check_schema(connection, version, path)
     (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if sound != "ok":
         raise StudyError(f"{path} is damaged ({sound.splitlines()[-1]}). Open one of its backups.")
+    invalid = invalid_column(connection)
+    if invalid:
+        raise StudyError(f"{path} is damaged ({invalid} holds an invalid value). Open one of its backups.")
     return int(version)
+
+
+def _check_schema(connection: sqlite3.Connection, version: int, path: Path) -> None:
+    """Refuse a study whose tables, views, indexes or triggers differ from the program's own: foreign SQL would run.
+
+    Raises:
+        StudyError: The schema differs.
+    """
+    try:
+        found, own = schema_of(connection), expected_schema(version)
+    except (TypeError, ValueError, AttributeError) as error:  # a name is not text
+        raise StudyError(f"{path} is not a study.") from error
+    if found != own:
+        kind, name, *_ = min(found - own or own - found)
+        raise StudyError(
+            f"{path} is not built like a study: its {kind} {name[:100]!r} is foreign, changed or missing. Such a file "
+            "can drop or change votes; nothing was changed. Ask the sender, or open a backup."
+        )
 
 
 @contextmanager
@@ -109,27 +152,33 @@ def translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "")
-        if name.startswith(_FULL):
-            message = f"There is no room left on the disk of {path}: nothing was changed. Make room and try again."
-        elif name.startswith("SQLITE_READONLY") or "query_only" in str(error):
-            message = f"{path} is open for reading only: nothing was changed."
-        elif name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            message = f"{path} is being written by another program: nothing was changed. Try again in a moment."
-        elif name == "SQLITE_NOTADB":
-            message = f"{path} is not a study."
-        elif name.startswith("SQLITE_CORRUPT"):
-            message = f"{path} is damaged ({error}). Open one of its backups."
-        elif name.startswith("SQLITE_CANTOPEN"):
-            message = f"{path} cannot be opened: check that it is there and that you may read its folder."
-        else:
-            message = f"{path} could not be used ({error}): nothing was changed."
-        raise StudyError(message) from error
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":  # by cancel_requested, or by Ctrl-C
+            raise Cancelled from error
+        raise StudyError(_message(error, path)) from error
     except OSError as error:
         raise StudyError(f"{path} could not be used: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:  # in SQLite's own message
+        raise StudyError(f"{path} is damaged. Open one of its backups.") from error
     except UnicodeEncodeError as error:
         shown = error.object.encode(errors="surrogateescape").decode(errors="backslashreplace")
         raise StudyError(f"“{shown}” is not UTF-8 and cannot be written into a study: rename it.") from error
+
+
+_MESSAGES = (  # prefixes of SQLite's error names, and the message
+    (_FULL, "There is no room left on the disk of {path}: nothing was changed. Make room and try again."),
+    (("SQLITE_READONLY",), "{path} is open for reading only: nothing was changed."),
+    (_BUSY, "{path} is being written by another program: nothing was changed. Try again in a moment."),
+    (("SQLITE_NOTADB",), "{path} is not a study."),
+    (("SQLITE_CORRUPT",), "{path} is damaged ({error}). Open one of its backups."),
+    (("SQLITE_CANTOPEN",), "{path} cannot be opened: check that it is there and that you may read its folder."),
+    (("",), "{path} could not be used ({error}): nothing was changed."),
+)
+
+
+def _message(error: sqlite3.Error, path: Path) -> str:
+    name = "SQLITE_READONLY" if "query_only" in str(error) else getattr(error, "sqlite_errorname", "")
+    message = next(text for prefixes, text in _MESSAGES if name.startswith(prefixes))
+    return message.format(path=path, error=error)
 
 
 def check_path(path: Path) -> None:
@@ -157,7 +206,8 @@ def copy_database(source: sqlite3.Connection, path: Path) -> None:
         sqlite3.Error: It cannot be read or written.
         OSError: It cannot be written.
     """
-    aside = path.with_name(f"{uuid.uuid4().hex}.part")
+    clear_leftovers(path.parent)
+    aside = path.with_name(f"{uuid.uuid4().hex}{TEMPORARY}")
     try:
         aside.touch(exist_ok=False)
         target = sqlite3.connect(aside, isolation_level=None)

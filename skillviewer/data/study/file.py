@@ -7,11 +7,11 @@ write-ahead log is unsafe, a rollback journal is used.
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.backups import before_migration
@@ -26,6 +26,8 @@ from skillviewer.data.study.database import (
 )
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.schema import VERSION, migrate
+
+MadeT = TypeVar("MadeT")
 
 
 class StudyFile:
@@ -161,6 +163,11 @@ class StudyFile:
         """Return all rows of a query."""
         with self._threads, translate_errors(self.path):
             return self._connection.execute(statement, values).fetchall()
+
+    def each(self, statement: str, make: Callable[[sqlite3.Row], MadeT]) -> list[MadeT]:
+        """Return ``make`` of every row of a query, without holding all rows at once."""
+        with self._threads, translate_errors(self.path):
+            return [make(row) for row in self._connection.execute(statement)]
 
     def scalar(self, statement: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - whatever was stored
         """Return the first value of the first row of a query, or None without a row."""

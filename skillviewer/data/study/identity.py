@@ -1,12 +1,13 @@
 """Identity of a study's video files: size and digest, whatever their path and name."""
 
 import os
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.errors import VideoError
-from skillviewer.core.hashing import sha256_of
+from skillviewer.core.hashing import CONFIG, sha256_of
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
@@ -66,6 +67,14 @@ def stat_of(path: Path) -> os.stat_result | None:
     return found if path.is_file() else None
 
 
+def is_folder(path: Path) -> bool:
+    """Return True if a path is a folder; False for names that no folder can have, and without access."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def relative(path: Path, folder: Path) -> str:
     """Return a path relative to a folder, with forward slashes; "" if there is none (another drive)."""
     try:
@@ -77,6 +86,39 @@ def relative(path: Path, folder: Path) -> str:
 def joined(folder: Path, relative_path: str) -> Path:
     """Undo ``relative``."""
     return Path(os.path.normpath(folder / relative_path))
+
+
+def recorded_paths(folder: Path, row: sqlite3.Row) -> list[Path]:
+    """Return the recorded paths of a video's file or a model's folder, the most likely first.
+
+    Args:
+        folder: Folder of the study.
+        row: Row with ``relative_path`` and ``absolute_path``; an absolute path of another system is left out.
+    """
+    paths = [joined(folder, row["relative_path"])] if row["relative_path"] else []
+    absolute = Path(row["absolute_path"])
+    return [*paths, absolute] if absolute.is_absolute() else paths
+
+
+def suspicious_paths(videos: Iterable[sqlite3.Row], models: Iterable[sqlite3.Row], folder: Path) -> list[Path]:
+    """Return the recorded paths outside the study's folder that exist and are no video or checkpoint."""
+    files = (path for row in videos for path in recorded_paths(folder, row))
+    folders = (path for row in models for path in recorded_paths(folder, row))
+    found = [path for path in files if path.suffix.lower() not in VIDEO_SUFFIXES and stat_of(path) is not None]
+    found += [path for path in folders if stat_of(path / CONFIG) is None and is_folder(path)]
+    return [path for path in found if not path.is_relative_to(folder)]
+
+
+def clear_outside_paths(db: sqlite3.Connection, folder: Path) -> None:
+    """Clear every path outside the folder of a study from elsewhere, which cannot know paths of this computer."""
+    for table, key in (("video", "id"), ("model", "digest")):
+        for row in db.execute(f"SELECT {key}, relative_path, absolute_path FROM {table}").fetchall():  # noqa: S608 - ours
+            if not all(path.is_relative_to(folder) for path in recorded_paths(folder, row)):
+                inside = row["relative_path"] and joined(folder, row["relative_path"]).is_relative_to(folder)
+                db.execute(
+                    f"UPDATE {table} SET relative_path = ?, absolute_path = '' WHERE {key} = ?",  # noqa: S608 - ours
+                    (row["relative_path"] if inside else "", row[key]),
+                )
 
 
 class FileIndex:
@@ -106,7 +148,7 @@ class FileIndex:
         """Return the index of the files directly in some folders."""
         found = []
         for folder in dict.fromkeys(folders):
-            if folder.is_dir():
+            if is_folder(folder):
                 found += [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES]
         return cls(sorted(found))
 

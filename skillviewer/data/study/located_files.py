@@ -9,7 +9,7 @@ from pathlib import Path
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, relative, stat_of
+from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, recorded_paths, relative, stat_of
 from skillviewer.data.study.video_rows import FileState, Relinked, StudyVideo, extent_of
 
 
@@ -55,14 +55,10 @@ class StudyVideoFiles:
         video = self._seen(rows[0])
         return video if video.path is not None else next(other for other in self.all() if other.id == video.id)
 
-    def _places(self, row: sqlite3.Row) -> list[Path]:
-        places = [joined(self._folder, row["relative_path"])] if row["relative_path"] else []
-        return [*places, Path(row["absolute_path"])] if row["absolute_path"] else places
-
     def _seen(self, row: sqlite3.Row) -> StudyVideo:
         """Return a video with the state of its file."""
         path, state, unsure = None, FileState.MISSING, False
-        for place in self._places(row):
+        for place in recorded_paths(self._folder, row):
             found = stat_of(place)
             if found is None:
                 continue
@@ -212,7 +208,8 @@ class StudyVideoFiles:
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE relative_path <> '' OR absolute_path <> ''").fetchall():
                 there, absolute = joined(old_folder, row["relative_path"]), row["absolute_path"]
-                near = row["relative_path"] and (there.is_file() or not absolute)  # archives contain no absolute paths
+                # archives contain no absolute paths
+                near = row["relative_path"] and (stat_of(there) is not None or not absolute)
                 path = there if near else Path(absolute)
                 db.execute(
                     "UPDATE video SET relative_path = ?, absolute_path = ? WHERE id = ?",

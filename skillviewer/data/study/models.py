@@ -2,9 +2,9 @@
 
 import hashlib
 import json
+import math
 import sqlite3
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -16,8 +16,8 @@ from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.identity import joined, relative
-from skillviewer.data.study.times import now, read
+from skillviewer.data.study.identity import is_folder, joined, recorded_paths, relative
+from skillviewer.data.study.values import now, read_json, read_time
 from skillviewer.data.study.video_rows import StudyVideo, extent_of, extent_text
 
 if TYPE_CHECKING:  # scipy takes a second
@@ -102,7 +102,7 @@ class StudyModels:
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM model WHERE relative_path <> ''").fetchall():
                 there = joined(old_folder, row["relative_path"])
-                if there.is_dir():
+                if is_folder(there):
                     db.execute(
                         "UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?",
                         (relative(there, self._file.path.parent), str(there), row["digest"]),
@@ -134,19 +134,27 @@ class StudyModels:
         return self._model(rows[0])
 
     def _model(self, row: sqlite3.Row) -> ModelVersion:
-        places = [joined(self._file.path.parent, row["relative_path"])] if row["relative_path"] else []
-        places.append(Path(row["absolute_path"]))
+        places = recorded_paths(self._file.path.parent, row)
         return ModelVersion(
             digest=row["digest"],
             name=row["name"],
             version=row["version"],
-            path=next((place for place in places if place.is_dir()), None),
+            path=next(filter(is_folder, places), None),
             recorded_path=row["absolute_path"],
             parent=row["parent"],
             state=ModelState(row["state"]),
-            facts=json.loads(row["facts"]),
-            added_at=read(row["added_at"]),
+            facts=self._facts(row),
+            added_at=read_time(row["added_at"]),
         )
+
+    def _facts(self, row: sqlite3.Row) -> dict[str, object]:
+        try:
+            return read_json(row["facts"], dict[str, object])
+        except ValueError as error:
+            raise StudyError(
+                f"The facts of the model {row['name'][:100]!r} in {self._file.path} cannot be read: {error}. Open one "
+                "of its backups."
+            ) from error
 
     def add(
         self,
@@ -209,7 +217,7 @@ class StudyModels:
                 interval=None if row["low"] is None else (row["low"], row["high"]),
                 passes=row["passes"],
                 warning=row["warning"],
-                assessed_at=read(row["assessed_at"]),
+                assessed_at=read_time(row["assessed_at"]),
             )
             for row in rows
             if row["extent"] == extent_text(extent_of(row))
@@ -225,13 +233,16 @@ class StudyModels:
             Path of the file in the cache.
 
         Raises:
-            StudyError: The study cannot be written.
+            StudyError: The study cannot be written, or the score is no number.
             ExportError: The cache cannot be written.
         """
         from skillviewer.data.analysis_file import save_analysis
 
         if not analysis.complete:
             raise ValueError("only a complete analysis can be kept")
+        if not math.isfinite(analysis.score):
+            name = analysis.video.path.name
+            raise StudyError(f"The score of {name} by {analysis.provenance.model} is no number: it is not saved.")
         digest, model = analysis.video.digest, analysis.provenance.model_digest
         path = analysis_path(digest, model, analysis.extent)
         save_analysis(analysis, path)
@@ -274,16 +285,10 @@ def cached_analysis(video: StudyVideo, model_digest: str) -> "Analysis | None":
 
     A damaged file is removed, since the cache can be computed again.
     """
-    from skillviewer.data.analysis_file import load_analysis
+    from skillviewer.data.analysis_file import load_or_discard
 
-    path = analysis_path(video.digest, model_digest, video.extent)
-    if not path.is_file():
-        return None
-    try:
-        analysis = load_analysis(path)
-    except StudyError:
-        with suppress(OSError):
-            path.unlink()
+    analysis = load_or_discard(analysis_path(video.digest, model_digest, video.extent))
+    if analysis is None:
         return None
     analysis = replace(analysis, extent=video.extent)  # older versions did not store it
     if video.path is None:

@@ -5,7 +5,11 @@ Times are ISO 8601 in UTC. Nothing that users did is ever deleted: votes are app
 removed.
 """
 
+import re
 import sqlite3
+from contextlib import closing
+from functools import cache
+from typing import TypeAlias
 
 APPLICATION_ID = 0x536B5374  # "SkSt", in the header of the file
 SUFFIX = ".skillstudy"
@@ -218,6 +222,29 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS,
 """Step k migrates version k to version k + 1."""
 
 VERSION = len(MIGRATIONS)
+
+SchemaRow: TypeAlias = tuple[str, str, str, str]
+"""Kind, name, table and SQL of one object of a database; the SQL without comments and line ends."""
+
+_COMMENT = re.compile("--[^\n]*")
+
+
+def schema_of(connection: sqlite3.Connection) -> set[SchemaRow]:
+    """Return the schema of a database without SQLite's own tables and indexes."""
+    rows = connection.execute(
+        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE NOT (name GLOB 'sqlite_*' AND "
+        "type <> 'trigger' AND type <> 'view')"
+    )
+    return {(kind, name, table, " ".join(_COMMENT.sub("", text).split())) for kind, name, table, text in rows}
+
+
+@cache
+def expected_schema(version: int) -> frozenset[SchemaRow]:
+    """Return the schema of a study of some version."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+        for statement in (statement for step in MIGRATIONS[:version] for statement in step):
+            empty.execute(statement)
+        return frozenset(schema_of(empty))
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -8,6 +8,9 @@ import msgspec
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.ratings.rating_rule import rating_rule_named
 from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.values import read_json
+
+_MOST_COMPARISONS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class StudySettings:
                 raise SettingsError(f"The share of {name} pairs is {share:g}: choose from 0 to 1.")
         if self.comparisons_per_video <= 0:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too few.")
+        if self.comparisons_per_video > _MOST_COMPARISONS:
+            raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too many.")
         try:
             rating_rule_named(self.rating_rule)
             if self.rule != "default":
@@ -75,9 +80,9 @@ def read_settings(file: StudyFile) -> StudySettings:
     names = StudySettings.__dataclass_fields__
     rows = file.query("SELECT name, value FROM setting")
     try:
-        found = {row["name"]: json.loads(row["value"]) for row in rows}
-        return msgspec.convert({name: value for name, value in found.items() if name in names}, StudySettings)
-    except (msgspec.ValidationError, json.JSONDecodeError) as error:
+        found = {row["name"]: read_json(row["value"], object) for row in rows if row["name"] in names}
+        return msgspec.convert(found, StudySettings)
+    except ValueError as error:
         raise SettingsError(f"The settings of {file.path} cannot be read: {error}.") from error
 
 

@@ -13,6 +13,7 @@ from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.identity import suspicious_paths
 from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.remarks import StudyRemarks
@@ -20,6 +21,7 @@ from skillviewer.data.study.settings import StudySettings, read_settings, write_
 from skillviewer.data.study.study_ratings import StudyRatings, rated_pairs, with_ratings
 from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
+from skillviewer.data.tables.rows import some
 
 
 class Study:
@@ -84,6 +86,13 @@ class Study:
                 study.back_up_if_changed()
         except StudyError as error:  # the study itself is sound, and may be the only copy
             file.notice(f"No backup could be made. {error}")
+        paths = "SELECT relative_path, absolute_path FROM"
+        strange = suspicious_paths(file.query(f"{paths} video"), file.query(f"{paths} model"), file.path.parent)
+        if strange:
+            file.notice(
+                f"{file.path.name} lists paths as videos or models that are neither: {some(list(map(str, strange)))}. "
+                "It may be made to steal files of this computer. They are left out of archives. Ask the sender."
+            )
         return study
 
     def _changed_since_backup(self) -> bool:

@@ -10,7 +10,7 @@ from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRat
 from skillviewer.core.errors import StudyError
 from skillviewer.core.ratings.rating_rule import RatedPairs, rating_rule_named
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.times import now
+from skillviewer.data.study.values import now, read_json
 from skillviewer.data.study.votes import video_id
 from skillviewer.data.tables.rows import some
 
@@ -116,10 +116,12 @@ class StudyRatings:
 
 
 def _scale(row: sqlite3.Row) -> RatingScale:
-    ends = (row["low"], row["high"], row["step"])
-    return RatingScale(
-        row["item"], *ends, tuple(json.loads(row["levels"])), bool(row["less_is_better"]), bool(row["stated"])
-    )
+    try:
+        levels = tuple(read_json(row["levels"], list[str]))
+    except ValueError as error:
+        raise StudyError(f"The study has an invalid scale of {row['item'][:40]!r}: {error}.") from error
+    flags = bool(row["less_is_better"]), bool(row["stated"])
+    return RatingScale(row["item"], row["low"], row["high"], row["step"], levels, *flags)
 
 
 def _words(scale: RatingScale) -> str:

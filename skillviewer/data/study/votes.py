@@ -2,14 +2,16 @@
 
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
+from sys import intern
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
-from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.times import now, read, stored
+from skillviewer.data.study.file import MadeT, StudyFile
+from skillviewer.data.study.values import now, read_time, stored
 
 _SELECT = """
     SELECT j.*, l.name AS left_name, r.name AS right_name, rater.name AS rater_name, w.withdrawn_at
@@ -82,35 +84,42 @@ class Vote:
 
 def _vote(row: sqlite3.Row) -> Vote:
     return Vote(
-        left=row["left_name"],
-        right=row["right_name"],
+        left=intern(row["left_name"]),  # texts that many votes share are stored once
+        right=intern(row["right_name"]),
         verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
-        rater=row["rater_name"],
-        judged_at=None if row["judged_at"] is None else read(row["judged_at"]),
+        rater=intern(row["rater_name"]),
+        judged_at=None if row["judged_at"] is None else read_time(row["judged_at"]),
         taken_s=row["taken_s"],
         watched=row["watched"],
         speed=row["speed"],
-        reason=row["reason"],
+        reason=intern(row["reason"]),
         left_mark_s=row["left_mark_s"],
         right_mark_s=row["right_mark_s"],
-        purpose=row["purpose"],
+        purpose=intern(row["purpose"]),
         id=row["id"],
         key=row["key"],
-        withdrawn_at=None if row["withdrawn_at"] is None else read(row["withdrawn_at"]),
+        withdrawn_at=None if row["withdrawn_at"] is None else read_time(row["withdrawn_at"]),
     )
 
 
-def _in_time(rows: Sequence[sqlite3.Row]) -> tuple[Vote, ...]:
+def _in_time(file: StudyFile, statement: str, make: Callable[[sqlite3.Row], MadeT]) -> tuple[MadeT, ...]:
     """Return votes in the order of voting: votes of another copy of the study are imported later than they were cast.
 
     Votes without a time stay after those that were added before them.
+
+    Args:
+        file: The study.
+        statement: Query of votes in the order of their numbers.
+        make: Makes the result from a row.
     """
     latest = ""
-    keyed = []
-    for row in rows:  # by number
+
+    def timed(row: sqlite3.Row) -> tuple[str, int, MadeT]:
+        nonlocal latest
         latest = row["judged_at"] or latest
-        keyed.append((latest, row["id"], row))
-    return tuple(_vote(row) for _, _, row in sorted(keyed, key=lambda one: one[:2]))
+        return latest, row["id"], make(row)
+
+    return tuple(vote for _, _, vote in sorted(file.each(statement, timed), key=itemgetter(0, 1)))
 
 
 def video_id(db: sqlite3.Connection, name: str) -> int:
@@ -170,7 +179,7 @@ class StudyVotes:
         Raises:
             StudyError: There is no such video, both videos are the same, or the study cannot be written.
         """
-        when = vote.judged_at or read(now())
+        when = vote.judged_at or read_time(now())
         with self._file.transaction() as db:
             number = self._insert(db, vote, when, uuid.uuid4().hex)
         return self.get(number)
@@ -198,7 +207,13 @@ class StudyVotes:
                 now(),
             ),
         )
-        return int(cursor.lastrowid or 0)
+        number = int(cursor.lastrowid or 0)
+        given = (number, vote.left, vote.right, None if vote.verdict is None else int(vote.verdict), vote.rater.strip())
+        row = db.execute(f"{_SELECT} WHERE j.key = ?", (key,)).fetchone()
+        stored_names = ("id", "left_name", "right_name", "verdict", "rater_name")
+        if row is None or tuple(row[name] for name in stored_names) != given:
+            raise StudyError(f"The vote on “{vote.left}” and “{vote.right}” was not stored correctly. Vote again.")
+        return number
 
     def bring_in(self, votes: Sequence[Vote]) -> int:
         """Import votes in one transaction; votes with a known key are left out.
@@ -239,7 +254,7 @@ class StudyVotes:
         if not vote.stands:
             raise StudyError(f"Vote {number} was withdrawn already.")
         with self._file.transaction() as db:
-            self._withdraw(db, number, read(now()), reason)
+            self._withdraw(db, number, read_time(now()), reason)
         return self.get(number)
 
     @staticmethod
@@ -247,6 +262,8 @@ class StudyVotes:
         db.execute(
             "INSERT INTO withdrawal (judgement, withdrawn_at, reason) VALUES (?, ?, ?)", (number, stored(when), reason)
         )
+        if db.execute("SELECT 1 FROM withdrawal WHERE judgement = ?", (number,)).fetchone() is None:
+            raise StudyError(f"The withdrawal of vote {number} was not stored. Try again.")
 
     def get(self, number: int) -> Vote:
         """Return the vote with a number.
@@ -261,13 +278,13 @@ class StudyVotes:
 
     def all(self) -> tuple[Vote, ...]:
         """Return every vote ever cast, skipped and withdrawn ones too, in the order of voting."""
-        return _in_time(self._file.query(f"{_SELECT} ORDER BY j.id"))
+        return _in_time(self._file, f"{_SELECT} ORDER BY j.id", _vote)
 
     def judgements(self) -> tuple[Judgement, ...]:
         """Return the valid judgements of videos that are still in the study, in the order of voting."""
-        rows = self._file.query(
+        valid = (
             f"{_SELECT} WHERE w.judgement IS NULL AND j.verdict IS NOT NULL AND l.removed_at IS NULL "
             "AND r.removed_at IS NULL ORDER BY j.id"
         )
-        found = (vote.judgement for vote in _in_time(rows))
+        found = _in_time(self._file, valid, lambda row: _vote(row).judgement)
         return tuple(judgement for judgement in found if judgement is not None)

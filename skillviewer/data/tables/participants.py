@@ -31,8 +31,8 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
     """
     try:
         compiled = re.compile(pattern)
-    except re.error as error:
-        raise DatasetError(f"“{pattern}” is not a regular expression: {error}.") from error
+    except (re.error, OverflowError, RecursionError, MemoryError) as error:
+        raise DatasetError(f"{pattern[:100]!r} is not a regular expression: {error or 'too deep'}.") from error
     found = {}
     for name in names:
         match = compiled.search(name)

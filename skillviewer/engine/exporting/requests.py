@@ -1,14 +1,12 @@
 """Export requests as values: videos, models, exporter and destination; and the files that were written."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skillviewer.core.errors import StudyError
 from skillviewer.core.video.footage import VideoClip
-from skillviewer.data.analysis_file import load_analysis
+from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.study.models import analysis_path
 from skillviewer.nets.library import digest as model_digest
 
@@ -157,14 +155,10 @@ def stored_analysis(subject: ExportTarget, digest_of: Callable[[Path], str]) -> 
         digest = subject.digest or digest_of(subject.video)
         model = subject.model_digest or (model_digest(subject.model) if subject.model is not None else "")
         path = analysis_path(digest, model, subject.extent)
-        if not model or not path.is_file():
+        found = load_or_discard(path) if model else None
+        if found is None:
             return None
-        try:
-            analysis = replace(load_analysis(path), extent=subject.extent)  # older versions did not write it
-        except StudyError:
-            with suppress(OSError):  # damaged: it is computed again
-                path.unlink()
-            return None
+        analysis = replace(found, extent=subject.extent)  # older versions did not write it
     if subject.passes is not None and analysis.n_passes != subject.passes:
         return None
     return analysis.with_video(replace(analysis.video, path=subject.video))

@@ -20,11 +20,32 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from skillviewer.core.errors import VideoError
+from skillviewer.media.reading.movie_boxes import check_edits
 
 if TYPE_CHECKING:
     from av.packet import Packet
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
+
+_FILM_FORMATS = (
+    "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h261,h263,h264,hevc,vvc,evc,av1,obu,ivf,ogg,flv,live_flv,asf,asf_o,"
+    "mxf,gxf,nut,nuv,dv,gif,apng,jpegxl_anim,mjpeg,mjpeg_2000,mpjpeg,smjpeg,mlv,yuv4mpegpipe,rm,swf,wtv,dhav,dirac,dnxhd,"
+    "vc1,vc1test,cavsvideo,avs2,avs3,cine,r3d,filmstrip,flic,amv,ipmovie,nsv,pva,vividas,roq,bink,smk,lmlm4,ifv,kux,"
+    "wc3movie,tmv,4xm,thp,webp_pipe,webp"
+)
+_STILLS = (
+    "bmp,cri,dds,dpx,exr,gem,gif,hdr,j2k,jpeg,jpegls,jpegxl,jpegxs,pam,pbm,pcx,pfm,pgm,pgmyuv,pgx,phm,photocd,pictor,png,"
+    "ppm,psd,qdraw,qoi,sgi,sunrast,svg,tiff,vbn,xbm,xpm,xwd"
+)
+OPEN_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(
+        [_FILM_FORMATS, *(f"{name}_pipe" for name in _STILLS.split(",")), "ico,tty,bin,xbin,adf,idf"]
+    ),
+}
+"""Options for opening any file: only formats that contain their frames. The digest of a playlist (ffconcat, HLS, DASH,
+IMF, SDP, numbered pictures) would not cover its frames, and a foreign playlist could show any file of this computer.
+Still pictures and texts are recognised later."""
 
 _STILL_FORMATS = ("image2", "ico", "tty", "bin", "xbin", "adf", "idf")
 """Demuxers that present a still picture or a text as a video."""
@@ -82,6 +103,7 @@ class VideoFile:
         self._container: InputContainer | None = None
         self.written = self._written()
         self.size_bytes = self.written[0]
+        check_edits(path)
         self.reopen()
 
     def __enter__(self) -> Self:
@@ -122,7 +144,7 @@ class VideoFile:
         try:
             # the prefix keeps a name with a colon from being read as an address; only files are ever opened
             self._container = av.open(
-                f"file:{self.path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="replace"
+                f"file:{self.path.absolute()}", options=dict(OPEN_OPTIONS), metadata_errors="replace"
             )
         except (FFmpegError, OSError, UnicodeError) as error:
             raise _failure(self.path, error) from error

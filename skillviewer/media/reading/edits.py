@@ -10,17 +10,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import BinaryIO
 
 import av
 import numpy as np
 from av.error import FFmpegError
 
 from skillviewer.core.arrays import FloatArray
-from skillviewer.media.reading.container import VideoFile
+from skillviewer.media.reading.container import OPEN_OPTIONS, VideoFile
+from skillviewer.media.reading.movie_boxes import boxes, movie_tables
 
-MOST_TABLES = 1 << 28
-"""Greatest size of a file's tables in bytes; larger ones are not read."""
 _USUAL_RATE = 1 << 16  # 1.0 as a fixed-point number
 
 
@@ -60,7 +58,7 @@ def read_edits(file: VideoFile) -> tuple[Edit, ...]:
         return ()
     try:
         with file.path.open("rb") as stream:
-            edits = _parse_edits(_tables(stream), file.stream.id)
+            edits = _parse_edits(movie_tables(stream), file.stream.id)
     except (OSError, struct.error):  # tables that libav can read, but this cannot
         return ()
     shown = [at for at, edit in enumerate(edits) if edit.start is not None]
@@ -108,7 +106,7 @@ def n_stored(file: VideoFile) -> int:
 
 def _stored(file: VideoFile) -> list[tuple[int, int | None, int, int]]:
     """Return (time stamp, position, size, duration) of every packet, ignoring the edit list."""
-    options = {"protocol_whitelist": "file", "ignore_editlist": "1"}
+    options = OPEN_OPTIONS | {"ignore_editlist": "1"}
     found: list[tuple[int, int | None, int, int]] = []
     with (
         suppress(FFmpegError),  # as far as the file can be read
@@ -122,51 +120,16 @@ def _stored(file: VideoFile) -> list[tuple[int, int | None, int, int]]:
     return found
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield name and content of consecutive boxes."""
-    at = 0
-    while at + 8 <= len(data):
-        size, name = struct.unpack_from(">I4s", data, at)
-        head = 8
-        if size == 1:
-            (size,) = struct.unpack_from(">Q", data, at + 8)
-            head = 16
-        size = size or len(data) - at
-        if size < head:
-            return
-        yield name, data[at + head : at + size]
-        at += size
-
-
-def _tables(stream: BinaryIO) -> bytes:
-    """Return the content of the box that describes all tracks."""
-    at, stop = 0, stream.seek(0, 2)
-    while at + 8 <= stop:
-        stream.seek(at)
-        size, name = struct.unpack(">I4s", stream.read(8))
-        head = 8
-        if size == 1:
-            (size,) = struct.unpack(">Q", stream.read(8))
-            head = 16
-        size = size or stop - at
-        if name == b"moov":
-            return stream.read(size - head) if size <= MOST_TABLES else b""
-        if size < head:
-            break
-        at += size
-    return b""
-
-
 def _parse_edits(tables: bytes, track: int) -> tuple[Edit, ...]:
     movie_hz = 0
-    for name, content in _boxes(tables):
+    for name, content in boxes(tables):
         if name == b"mvhd":
             (movie_hz,) = struct.unpack_from(">I", content, 20 if content[0] else 12)
         elif name == b"trak":
-            inside = dict(_boxes(content))
+            inside = dict(boxes(content))
             header = inside.get(b"tkhd", b"\0" * 24)
             (number,) = struct.unpack_from(">I", header, 20 if header[0] else 12)
-            table = dict(_boxes(inside.get(b"edts", b""))).get(b"elst")
+            table = dict(boxes(inside.get(b"edts", b""))).get(b"elst")
             if number == track and table is not None and movie_hz:
                 return tuple(_entries(table, movie_hz))
     return ()

@@ -10,6 +10,7 @@ from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.reading.completeness import is_cut_off
 from skillviewer.media.reading.container import VideoFile, VideoPacket
+from skillviewer.media.reading.movie_boxes import most_packets
 from skillviewer.media.reading.packet_form import doubt_of
 from skillviewer.media.reading.timing import NO_STAMP
 
@@ -66,12 +67,18 @@ class PacketTable:
 
 
 def read_packets(file: VideoFile, token: CancelToken | None = None) -> PacketTable:
-    """Read through a freshly opened file without decoding; the token is checked between packets."""
+    """Read through a freshly opened file without decoding; the token is checked between packets.
+
+    Raises:
+        VideoError: The file requests its frames again and again.
+        Cancelled: The token was raised.
+    """
     pts: list[int] = []
     seek_to: list[int] = []
     durations: list[int] = []
     flags: list[tuple[bool, bool]] = []
     number: dict[tuple[int | None, int | None, int], int] = {}
+    places: set[tuple[int, int]] = set()
     doubt_of_bytes = doubt_of(file.codec, file.stream.codec_context.extradata)
     doubt, damaged = "", False
     while True:
@@ -91,6 +98,11 @@ def read_packets(file: VideoFile, token: CancelToken | None = None) -> PacketTab
         durations.append(packet.duration or 0)
         flags.append((packet.is_keyframe, not packet.is_discard))
         name = (packet.pts, packet.pos, packet.size)
+        places.add((-n if packet.pos is None else packet.pos, packet.size))
+        if n > most_packets(len(places)):
+            raise VideoError(
+                f"{file.path} requests its frames again and again: it is damaged, or made to exhaust the memory."
+            )
         number[name] = -1 if name in number else n
         doubt = doubt or doubt_of_bytes(memoryview(packet))
         if packet.is_corrupt:

@@ -19,6 +19,8 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from skillviewer.core.errors import VideoError
+from skillviewer.media.reading.container import OPEN_OPTIONS
+from skillviewer.media.reading.movie_boxes import check_edits
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -35,7 +37,8 @@ Samples: TypeAlias = NDArray[np.float32]
 
 
 def _open(path: Path) -> InputContainer:
-    return av.open(f"file:{path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
+    check_edits(path)
+    return av.open(f"file:{path.absolute()}", options=dict(OPEN_OPTIONS), metadata_errors="replace")
 
 
 def has_sound(path: Path) -> bool:
@@ -43,7 +46,7 @@ def has_sound(path: Path) -> bool:
     try:
         with _open(path) as container:
             return bool(container.streams.audio) and container.streams.audio[0].codec_context is not None
-    except (FFmpegError, OSError, UnicodeError):
+    except (FFmpegError, OSError, UnicodeError, VideoError):
         return False
 
 

@@ -25,7 +25,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from skillviewer.core.arrays import Picture
-from skillviewer.core.atomic_write import check_free
+from skillviewer.core.atomic_write import check_free, clear_leftovers
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.codecs import can_encode
@@ -150,6 +150,7 @@ class VideoWriter:
         self._last_s = 0.0
         self._waiting: VideoFrame | None = None
         self._sound = sound
+        clear_leftovers(self._path.parent)
         self._part = self._path.with_name(f".{secrets.token_hex(6)}.part{self._path.suffix}")
         try:
             self._part.touch(exist_ok=False)  # fails now if the folder cannot be written

@@ -11,7 +11,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
 from skillviewer.export.rendering.canvas import common_looks
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.layout import horizontal
+from skillviewer.ui.widgets.layout import as_tip, horizontal, text_label
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 
@@ -93,7 +93,7 @@ class ColourBarStrip(QWidget):
         """
         self._words.setText(words)
         while len(self._pairs) < len(bars):
-            label, bar = QLabel(self), ColourBar(self)
+            label, bar = text_label("", self, plain=True), ColourBar(self)
             bar.setMinimumWidth(LEAST_BAR_PX)
             bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             bar.setMaximumWidth(bar.sizeHint().width())
@@ -107,5 +107,5 @@ class ColourBarStrip(QWidget):
             bar.setVisible(shown)
             words = bars[at][0] if shown else ""
             label.setText(self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, LONGEST_LABEL_PX))
-            label.setToolTip(words)
+            label.setToolTip(as_tip(words))
             bar.set_scene(bars[at][1] if shown else None)

@@ -11,7 +11,7 @@ from skillviewer.ui.comparing.curve_style import Heights, Stroke, lines
 from skillviewer.ui.comparing.curves_plot import CurvesPlot
 from skillviewer.ui.comparing.results import MIN_VIDEOS
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal, text_label, vertical
 
 
 class CurvesPanel(QWidget):
@@ -98,7 +98,7 @@ class CurvesPanel(QWidget):
         self._offer(heights)
         words = self.tr("not comparable") if self._scored and heights is Heights.OWN else ""
         self._note.setText(words)
-        self._note.setToolTip(words)
+        self._note.setToolTip(as_tip(words))
 
     def _offer(self, heights: Heights) -> None:
         """Show the scale in force; a scale that is not possible is greyed and says why."""

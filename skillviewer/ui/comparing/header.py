@@ -10,7 +10,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.widgets.layout import horizontal, text_label
+from skillviewer.ui.widgets.layout import as_tip, horizontal, text_label
 
 OPEN = ""
 NAME_CHARACTERS = 12
@@ -118,7 +118,7 @@ class Header(QWidget):
     def _names(self, name: str) -> QComboBox:
         box = QComboBox(self)
         box.setAccessibleName(name)
-        box.setToolTip(name)
+        box.setToolTip(as_tip(name))
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(NAME_CHARACTERS)
         box.setMinimumWidth(LEAST_BOX_PX)
@@ -146,7 +146,7 @@ class Header(QWidget):
                 words = printable(name)
                 short = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_NAME_PX)
                 box.addItem(f"{number}  {short}", key)
-                box.setItemData(box.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
+                box.setItemData(box.count() - 1, as_tip(words), Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(box.findData(chosen))
             box.blockSignals(False)
         self._show_choices(len(keys))

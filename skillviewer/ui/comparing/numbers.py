@@ -11,7 +11,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.widgets.layout import text_label, vertical
+from skillviewer.ui.widgets.layout import as_tip, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
@@ -103,7 +103,7 @@ class NumbersView(QWidget):
             return
         words = self._words(*first, contrast)
         self._note.setText(words)
-        self._note.setToolTip(words)
+        self._note.setToolTip(as_tip(words))
         self.table.fill(self._columns, [self._cells(number, row, contrast) for number, row in self._rows])
 
     def _words(self, number: str, row: ComparedModel, contrast: Contrast) -> str:

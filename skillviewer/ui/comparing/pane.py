@@ -18,7 +18,7 @@ from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.layout import NONE, as_tip, vertical
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
 from skillviewer.ui.widgets.viewport import Viewport
 
@@ -132,7 +132,7 @@ class PaneCaption(QWidget):
         if text != self._text:
             self._text = text
             self.setAccessibleName(self.text)
-            self.setToolTip(self.text)
+            self.setToolTip(as_tip(self.text))
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -232,7 +232,7 @@ class ModelPane(QWidget):
         name = printable(text.name)
         self.canvas.setAccessibleName(self.tr("Picture with the map of {}").format(name))
         self.close_button.setAccessibleName(self.tr("Take {} away").format(name))
-        self.close_button.setToolTip(self.close_button.accessibleName())
+        self.close_button.setToolTip(as_tip(self.close_button.accessibleName()))
 
     def resizeEvent(self, event: object) -> None:  # noqa: ARG002
         """Keep the button in the corner of the caption."""

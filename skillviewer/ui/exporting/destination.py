@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, QStandardPaths, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from skillviewer.core.paths import safe_name
-from skillviewer.ui.widgets.layout import NONE, horizontal
+from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal
 
 
 def first_folder() -> Path:
@@ -102,7 +102,7 @@ class Destination(QWidget):
 
     def _show(self, path: Path) -> None:
         self.line.setText(str(path))
-        self.line.setToolTip(str(path))
+        self.line.setToolTip(as_tip(str(path)))
         self.line.setCursorPosition(len(str(path)))
 
     def _match_kind(self) -> None:

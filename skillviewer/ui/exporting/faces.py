@@ -26,7 +26,7 @@ from skillviewer.ui.exporting.face_canvas import FaceCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class FacesReview(QWidget):
         side = QWidget(self)
         side.setFixedWidth(SIDE_PX)
         column = vertical(side, NONE, 8)
-        self.summary = text_label("", side, wrap=True)
+        self.summary = text_label("", side, wrap=True, plain=True)
         self.search_button = QPushButton(self.tr("Look for faces"), side)
         self.reach = QComboBox(side)
         self.reach.setAccessibleName(self.tr("Frames in which a drawn box is blurred"))
@@ -319,7 +319,7 @@ class FacesReview(QWidget):
         for doubt in faces.doubts if faces is not None else ():
             last = f"–{doubt.stop}" if doubt.stop - doubt.start > 1 else ""
             item = QListWidgetItem(f"{doubt.start + 1}{last}: {self._reason(doubt.reason)}", self.doubts)
-            item.setToolTip(item.text())
+            item.setToolTip(as_tip(item.text()))
             if doubt == self._doubt:
                 self.doubts.setCurrentItem(item)
         self.doubts.blockSignals(False)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFormLayout, QLabel, QLis
 from skillviewer.core.text import printable
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.exporting.export_choices import Candidate, ExportModel, FileSplit
-from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.layout import NONE, as_tip, vertical
 from skillviewer.ui.widgets.theme import Theme, url
 
 ROW_PX = 22
@@ -36,7 +36,7 @@ class CheckList(QListWidget):
             self.clear()
             for key, words in items:
                 item = QListWidgetItem(words)
-                item.setToolTip(words)
+                item.setToolTip(as_tip(words))
                 item.setData(Qt.ItemDataRole.UserRole, key)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Checked if key in chosen else Qt.CheckState.Unchecked)
@@ -192,7 +192,7 @@ class SubjectForm(QWidget):
         }
         for at in range(self.spread.count()):
             self.spread.setItemText(at, words[FileSplit(self.spread.itemData(at))])
-        self.spread.setToolTip(self.spread.currentText())
+        self.spread.setToolTip(as_tip(self.spread.currentText()))
         self._rows.setRowVisible(self.videos, self.chosen_spread is FileSplit.CHOSEN)
 
     @Slot()

@@ -9,7 +9,7 @@ from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, Tu
 from skillviewer.core.text import percent, printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, with_interval
-from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import as_tip, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -139,7 +139,7 @@ class BeforeAfterPage(QWidget):
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         field.setWordWrap(True)
         field.setTextFormat(Qt.TextFormat.PlainText)
-        field.setToolTip(more if more != text else "")
+        field.setToolTip(as_tip(more) if more != text else "")
         self._lines.addRow(label, field)
 
     def _shift(self, shift: Shift) -> list[Cell]:

@@ -182,7 +182,7 @@ class ChoicesPage(QWidget):
                 self.rule.addItem(rule, rule)
                 at = self.rule.count() - 1
             self.rule.setCurrentIndex(at)
-            if name == "at-least" and number.isdigit():
+            if name == "at-least" and number.isascii() and number.isdecimal() and len(number) < 10:
                 self.needed.setValue(int(number))
         self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
 

@@ -32,7 +32,7 @@ class RunningPage(QWidget):
         side = QWidget(self)
         side.setFixedWidth(SIDE_PX)
         column = vertical(side, NONE, 12)
-        self.stage = text_label("", side, heading=True, wrap=True)
+        self.stage = text_label("", side, heading=True, wrap=True, plain=True)
         self.bar = QProgressBar(side)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of the training"))

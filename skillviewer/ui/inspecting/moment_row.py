@@ -58,7 +58,7 @@ class MomentRow(QWidget):
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         worth.addWidget(self.bar, 1)
         worth.addWidget(self._amount)
-        self._by = text_label("", self, muted=True)
+        self._by = text_label("", self, muted=True, plain=True)
         self._by.setMinimumWidth(20)
         side.addWidget(self._by)
         side.addStretch(1)

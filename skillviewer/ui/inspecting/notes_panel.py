@@ -13,7 +13,7 @@ from skillviewer.ui.session.studies import Studies
 from skillviewer.ui.session.undo import UndoStack
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.chip import Chip
-from skillviewer.ui.widgets.layout import NONE, fill_ground, horizontal, scroll_area, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, as_tip, fill_ground, horizontal, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
@@ -35,7 +35,7 @@ class NoteBlock(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         column = vertical(self, (12, 4, 12, 4), 2)
         row = horizontal(spacing=4)
-        self._about = text_label("", self, muted=True)
+        self._about = text_label("", self, muted=True, plain=True)
         self._about.setMinimumWidth(40)
         row.addWidget(self._about, 1)
         self.time = Chip("", self)
@@ -58,7 +58,7 @@ class NoteBlock(QWidget):
         author = printable(note.author) or self.tr("no name given")
         when = note.made_at.astimezone()
         self._about.setText(f"{author} · {when:%Y-%m-%d}")
-        self._about.setToolTip(f"{author} · {when:%Y-%m-%d %H:%M}")
+        self._about.setToolTip(as_tip(f"{author} · {when:%Y-%m-%d %H:%M}"))
         self.time.setVisible(note.time_s is not None)
         if note.time_s is not None:
             self.time.setText(clock(note.time_s))

@@ -29,7 +29,7 @@ class StoragePage(Form):
         self._program, self._dialogs = program, dialogs
         self._storage: Storage | None = None
         folder = printable(str(cache_dir()))
-        self.place = text_label(folder, self, wrap=True)
+        self.place = text_label(folder, self, wrap=True, plain=True)
         self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_folder = push_button(self.tr("Show the folder"), self, self._on_show)

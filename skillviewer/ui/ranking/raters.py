@@ -10,7 +10,7 @@ from skillviewer.core.text import printable, whole_percent
 from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import scroll_area, text_label, vertical
+from skillviewer.ui.widgets.layout import as_tip, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class RatersView(VotesView):
         for row, report in enumerate(reports):
             for column, (text, tip) in enumerate(self._cells(report)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(tip)
+                item.setToolTip(as_tip(tip))
                 item.setTextAlignment(_side(column) | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
         rows = min(len(reports), MOST_ROWS)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QStandardItem
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from skillviewer.core.text import printable, signed
+from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.names import elided, n_alike
 from skillviewer.ui.widgets.tables import SORT_ROLE, VIDEO_ROLE, Cell, SortedTable, item_of
 
@@ -172,7 +173,7 @@ class ScaleTable(SortedTable):
         scale.setData((low, s.strength, high), ENDS_ROLE)
         scale.setData(s.strength, SORT_ROLE)
         words = self.tr("{} logits, 95 % interval {} to {}").format(signed(s.strength), signed(low), signed(high))
-        scale.setToolTip(words)
+        scale.setToolTip(as_tip(words))
         scale.setAccessibleText(words)
         return [
             item_of(Cell(str(s.rank), at)),

@@ -23,7 +23,7 @@ from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal, text_label, vertical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -337,7 +337,7 @@ class RankScreen(QWidget):
         room_px = metrics.averageCharWidth() * LETTERS_OF_NAME
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
         self.progress.setText(f"{short}   {self._progress_words()}" if name else "")
-        self.progress.setToolTip(name if short != name else "")
+        self.progress.setToolTip(as_tip(name) if short != name else "")
         if self.judging.phase is JudgingPhase.DONE:
             self._show_done()
         self.status_changed.emit()

@@ -16,7 +16,7 @@ class JobRow(QWidget):
         self.setSizePolicy(self.sizePolicy().horizontalPolicy(), self.sizePolicy().Policy.Maximum)
         column = vertical(self, (12, 8, 12, 8), 4)
         row = QHBoxLayout()
-        self._title = text_label(job.title, self, heading=True)
+        self._title = text_label(job.title, self, heading=True, plain=True)
         self._stop = QPushButton(self.tr("Cancel"), self)
         self._stop.setAccessibleName(self.tr("Cancel {}").format(job.title))
         self._stop.clicked.connect(job.stop)

@@ -17,10 +17,12 @@ from pathlib import Path
 from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer, Slot
 
 from skillviewer.core.atomic_write import TEMPORARY, atomic_path
+from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir
 from skillviewer.core.video.extents import range_cells, range_from
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study.lock import WriteLock
+from skillviewer.data.study.values import read_json, read_time
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.page_stack import START, PageStack
 from skillviewer.ui.shell.start_page import StartPage
@@ -91,9 +93,9 @@ def left_behind(folder: Path) -> SessionPlace | None:
 
 def _read(path: Path) -> SessionPlace | None:
     try:
-        place = SessionPlace(**json.loads(path.read_text(encoding="utf-8")))
-        datetime.fromisoformat(place.noted_at)  # a session without a date is ignored
-    except (OSError, ValueError, TypeError):
+        place = read_json(path.read_text(encoding="utf-8"), SessionPlace)
+        _ = read_time(place.noted_at), place.footage  # a session without a date or a valid clip is ignored
+    except (OSError, ValueError, OverflowError, StudyError):
         return None
     return place
 
@@ -212,7 +214,7 @@ class Recovery(QObject):
         """
         self._place = left_behind(folder)
         if self._place is not None:
-            noted = datetime.fromisoformat(self._place.noted_at)
+            noted = read_time(self._place.noted_at)
             at = QDateTime.fromSecsSinceEpoch(int(noted.timestamp()))
             when = QLocale().toString(at, QLocale.FormatType.ShortFormat)
             self._start.offer_return(self._place.title, when)

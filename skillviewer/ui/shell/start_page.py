@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import plain
-from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import as_tip, horizontal, push_button, text_label, vertical
 
 COLUMN_PX = 460
 MOST_SHOWN = 5
@@ -75,7 +75,7 @@ class StartPage(QWidget):
     def _make_offer(self) -> None:
         self.offer = QWidget(self)
         offered = vertical(self.offer, (0, 16, 0, 0), 8)
-        self._offer_words = text_label("", self.offer, wrap=True)
+        self._offer_words = text_label("", self.offer, wrap=True, plain=True)
         self._offer_words.setFixedWidth(COLUMN_PX)
         self.go_on = push_button(self.tr("Go on where it was"), self.offer, self.return_asked)
         offered.addWidget(self._offer_words)
@@ -116,7 +116,7 @@ class StartPage(QWidget):
             button.setText(
                 button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, COLUMN_PX - 40).replace("&", "&&")
             )
-            button.setToolTip(printable(str(path)))
+            button.setToolTip(as_tip(printable(str(path))))
             button.setAccessibleName(printable(str(path)))
             button.setProperty("path", str(path))
             button.clicked.connect(self._on_recent)

@@ -14,6 +14,7 @@ from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.theme import Theme, themed
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
@@ -182,7 +183,7 @@ class StatusBar(QStatusBar):
         if model is not None:
             words = self.tr("model {}").format(printable(model.name))
             self._show("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
-            self._fields["model"].setToolTip(words)
+            self._fields["model"].setToolTip(as_tip(words))
             self._show("device", f"{model.device} {model.memory}".rstrip())
             return
         self._fields["model"].setToolTip(self.tr("Model"))
@@ -208,7 +209,7 @@ class StatusBar(QStatusBar):
         count = self.tr("1 job") if len(running) == 1 else self.tr("{} jobs").format(len(running))
         share, left_s = job.share, job.left_s
         blind = self._instead is not None  # the title of a job may contain the name of a video
-        self._job.setToolTip("" if blind else f"{job.title} {job.stage}".rstrip())
+        self._job.setToolTip("" if blind else as_tip(f"{job.title} {job.stage}".rstrip()))
         if share is None:
             return count if blind else f"{count} · {job.title}"
         text = f"{count} {share * 100:.0f} %"

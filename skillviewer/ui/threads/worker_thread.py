@@ -3,12 +3,13 @@
 import itertools
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from skillviewer.core.errors import Cancelled, SkillViewerError
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import CancelToken, Progress, Report, cancellable
 from skillviewer.ui.threads.priorities import give_way
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,8 @@ class _Runner(QObject, Generic[ResourceT]):
                 token.check()
             if self._resource is None:
                 self._resource = self._make()
-            result = work(self._resource, token, report)
+            with nullcontext() if must_run else cancellable(token):
+                result = work(self._resource, token, report)
         except Cancelled:
             self.reported.emit(number, "cancelled", None)
         except Exception as error:  # noqa: BLE001 - nothing may leave a slot of another thread; the task reports it

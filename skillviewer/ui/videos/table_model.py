@@ -28,6 +28,7 @@ from skillviewer.ui.videos.columns import (
     score_words,
     translated,
 )
+from skillviewer.ui.widgets.layout import as_tip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ class VideoTable(QAbstractTableModel):
         lines = [printable(str(entry.path)), part_words(entry), entry.reason]
         if entry.analysis is not None:
             lines += [f"{score_words(entry)} {interval_words(entry)}".strip(), entry.analysis.warning]
-        return "\n".join(line for line in lines if line)
+        return as_tip("\n".join(line for line in lines if line))
 
     @Slot(int, int)
     def _on_about_to_add(self, first: int, last: int) -> None:

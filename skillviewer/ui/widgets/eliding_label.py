@@ -4,6 +4,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from skillviewer.ui.widgets.layout import as_tip
+
 
 class ShortLabel(QLabel):
     """Shows the longest of several texts that fits; the tooltip has the first where it does not fit.
@@ -49,7 +51,7 @@ class ShortLabel(QLabel):
         if shown is None:
             shown = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, room)
         self.setText(shown)
-        self.setToolTip(self._tip or (self.words if shown != self.words else ""))
+        self.setToolTip(as_tip(self._tip or (self.words if shown != self.words else "")))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,7 +1,9 @@
-"""Layouts, labels, buttons and scroll areas, made in one call."""
+"""Layouts, labels, buttons, scroll areas and tooltips, made in one call."""
 
 from collections.abc import Callable
+from html import escape
 
+from PySide6 import QtGui
 from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -69,6 +71,11 @@ def text_label(
     if plain:
         made.setTextFormat(Qt.TextFormat.PlainText)
     return made
+
+
+def as_tip(text: str) -> str:
+    """Return a tooltip that shows a text verbatim: Qt treats text with tags as rich text, which can load images."""
+    return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if QtGui.Qt.mightBeRichText(text) else text
 
 
 def push_button(

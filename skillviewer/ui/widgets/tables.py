@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from skillviewer.core.text import printable
+from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.names import n_alike
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
@@ -152,7 +153,7 @@ class PlainTable(QTableWidget):
             number = self._columns[column].number
             item.setTextAlignment(side_of(number=number))
             self.setItem(at, column, item)
-        tip = row.tips.get(column, row.tip)
+        tip = as_tip(row.tips.get(column, row.tip))
         flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
         if item.text() != text:
             item.setText(text)
@@ -275,7 +276,7 @@ def item_of(cell: Cell, left_out: int = 0) -> QStandardItem:
     item = QStandardItem(f"…{cell.text[left_out:]}" if cell.video and left_out else cell.text)
     item.setData(cell.text.casefold() if cell.value is None else cell.value, SORT_ROLE)
     item.setData(cell.video, VIDEO_ROLE)
-    item.setToolTip(cell.text)
+    item.setToolTip(as_tip(cell.text))
     if cell.value is not None:
         item.setTextAlignment(side_of(number=True))
     return item

@@ -1,13 +1,16 @@
 """The order that pairs imply, on graphs small enough to count by hand."""
 
+import random
 from dataclasses import replace
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pair_graph import (
+    count_similar_by_depth,
     depths,
     find_cycles,
     islands,
@@ -17,6 +20,7 @@ from skillviewer.core.dataset.pair_graph import (
 )
 from skillviewer.core.dataset.pairs import DatasetVideo, Pair, SimilarPair
 from tests.core.datasets import ranked
+from tests.hostile.limits import memory_limit
 
 # a -> b -> d -> e, a -> c -> e, and c is not compared with b or d
 DAG = [Pair("a", "b"), Pair("b", "d"), Pair("d", "e"), Pair("a", "c"), Pair("c", "e"), Pair("a", "e")]
@@ -133,3 +137,28 @@ def test_videos_of_two_subtasks_are_never_similar() -> None:
         pairs=(Pair("s/a", "s/b"), Pair("t/a", "t/b")),
     )
     assert similar_for_training(dataset, fold_of("1", names, [], dataset.pairs)) == ()
+
+
+@pytest.mark.parametrize("farthest", [0, 1, 2, 9])
+@pytest.mark.parametrize("seed", range(8))
+def test_similar_pairs_are_counted_as_they_are_found_and_both_as_by_comparing_all(seed: int, farthest: int) -> None:
+    chance = random.Random(seed)
+    names = [f"v{n}" for n in range(14)]
+    pairs = [Pair(*chance.sample(names, 2)) for _ in range(chance.randrange(3, 20))]
+    depth, ordered = depths(pairs), {SimilarPair(p.better, p.worse) for p in pairs}
+    plain = {
+        SimilarPair(a, b)
+        for island in islands(pairs)
+        for a, b in combinations(island, 2)
+        if abs(depth[a] - depth[b]) <= farthest and SimilarPair(a, b) not in ordered
+    }
+    assert similar_by_depth(pairs, farthest) == tuple(sorted(plain))
+    assert count_similar_by_depth(pairs, farthest) == len(plain)
+
+
+def test_a_great_many_similar_pairs_are_counted_without_being_made() -> None:
+    n = 20_000
+    star, chain = [Pair("best", f"v{i}") for i in range(n)], [Pair(f"v{i:06}", f"v{i + 1:06}") for i in range(n)]
+    with memory_limit(1 << 29):
+        assert count_similar_by_depth(star) == n * (n - 1) // 2
+        assert similar_by_depth(chain) == ()

@@ -21,7 +21,7 @@ from skillviewer.core.errors import SettingsError, StudyError
 from skillviewer.data.study import Study, StudySettings, Vote, database, file
 from skillviewer.data.study.backups import DAYS, LAST, backups_dir
 from skillviewer.data.study.lock import WriteLock
-from skillviewer.data.study.schema import APPLICATION_ID, VERSION
+from skillviewer.data.study.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from tests.data.studies import make_study
 
 VOTE = Vote("a", "b", Verdict.LEFT, "Ann")
@@ -157,21 +157,7 @@ def test_votes_are_append_only_on_every_code_path(path: Path, statement: str) ->
 VERSION_1 = f"""
     PRAGMA application_id = {APPLICATION_ID};
     PRAGMA user_version = 1;
-    CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE video (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, relative_path TEXT NOT NULL,
-        absolute_path TEXT NOT NULL, size_bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL, digest TEXT NOT NULL,
-        other_digest TEXT NOT NULL DEFAULT '', extent_unit TEXT NOT NULL DEFAULT '', extent_start REAL NOT NULL
-        DEFAULT 0, extent_stop REAL NOT NULL DEFAULT 0, participant TEXT, task TEXT NOT NULL DEFAULT '',
-        notes TEXT NOT NULL DEFAULT '', context TEXT NOT NULL DEFAULT '', added_at TEXT NOT NULL, removed_at TEXT);
-    CREATE TABLE rater (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, added_at TEXT NOT NULL);
-    CREATE TABLE judgement (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, left_video INTEGER NOT NULL
-        REFERENCES video (id), right_video INTEGER NOT NULL REFERENCES video (id), verdict INTEGER, rater INTEGER NOT
-        NULL REFERENCES rater (id), judged_at TEXT, taken_s REAL, watched REAL, speed REAL NOT NULL, reason TEXT NOT
-        NULL, mark_s REAL, purpose TEXT NOT NULL, added_at TEXT NOT NULL);
-    CREATE TABLE withdrawal (judgement INTEGER PRIMARY KEY REFERENCES judgement (id), withdrawn_at TEXT NOT NULL,
-        reason TEXT NOT NULL);
-    CREATE TABLE agreed_pair (id INTEGER PRIMARY KEY, first_video INTEGER NOT NULL, second_video INTEGER NOT NULL,
-        ordered INTEGER NOT NULL, source TEXT NOT NULL, added_at TEXT NOT NULL);
+    {"; ".join(MIGRATIONS[0])};
     INSERT INTO setting VALUES ('title', '"Old"'), ('speed', '0.5'), ('of another version', '[]');
     INSERT INTO video (id, name, relative_path, absolute_path, size_bytes, modified_ns, digest, added_at) VALUES
         (1, 'a', 'videos/a.mp4', '/gone/videos/a.mp4', 5, 1, 'aa', '2026-01-01T00:00:00.000000+00:00'),

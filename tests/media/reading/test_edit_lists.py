@@ -6,13 +6,17 @@ What must be shown follows from the pieces alone (ISO/IEC 14496-12); every frame
 import random
 import re
 import struct
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from skillviewer.core.errors import VideoError
+from skillviewer.media.reading import packets
+from skillviewer.media.reading.movie_boxes import boxes, check_edits, movie_tables
 from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.sound import has_sound
 from tests.boxes import edit, edit_in_pieces, find
 from tests.videos import KINDS, Kind, read_barcode, write_barcode_video
 
@@ -105,3 +109,33 @@ def test_a_trimmed_file_whose_end_is_missing_is_noted_and_a_whole_one_is_not(
     video.path.write_bytes(video.path.read_bytes()[: video.path.stat().st_size * 2 // 3])
     with VideoReader(video.path) as reader:
         assert "cut off" in reader.info.note
+
+
+@pytest.mark.parametrize("length", [1, N_FRAMES])
+def test_an_edit_list_that_multiplies_the_pictures_is_refused_before_it_is_read(tmp_path: Path, length: int) -> None:
+    path = edited(tmp_path, "mp4", [(length, N_FRAMES - length)] * 20_000)
+    with pytest.raises(VideoError, match=r"holds 40 frames, but its edit list requests [\d,]+: it is damaged"):
+        VideoReader(path)
+    assert not has_sound(path)
+
+
+def test_many_cuts_of_many_pictures_are_no_harm(tmp_path: Path) -> None:
+    pieces: Pieces = [(1, at % N_FRAMES) for at in range(60)]
+    path = edited(tmp_path, "mp4", pieces)
+    check_edits(path)
+
+
+def test_packets_that_come_over_and_over_are_refused_whatever_asks_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = edited(tmp_path, "mp4", [(N_FRAMES, 0)] * 20)
+    monkeypatch.setattr(packets, "most_packets", lambda n: 4 * n + 10)
+    with pytest.raises(VideoError, match="requests its frames again and again"):
+        VideoReader(path)
+
+
+@pytest.mark.parametrize("size", [2, 4, 7])
+def test_a_box_smaller_than_its_header_ends_the_search(size: int) -> None:
+    damaged = size.to_bytes(4, "big") + b"moov" + bytes(1000)
+    assert movie_tables(BytesIO(damaged)) == b""
+    assert list(boxes(damaged)) == []

@@ -13,7 +13,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.atomic_write import atomic_path, check_free
+from skillviewer.core.atomic_write import TEMPORARY, atomic_path, check_free
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions, verify
@@ -87,7 +87,7 @@ def pack(
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
             atomic_path(path, durable=True) as part,
-            tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=".part") as folder,
+            tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=TEMPORARY) as folder,
             zipfile.ZipFile(part, "x", allowZip64=True) as file,
         ):
             packer = Packer(study_path, Path(folder), file, options, token, report)

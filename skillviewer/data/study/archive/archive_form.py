@@ -1,11 +1,13 @@
 """Form of a study's archive: a zip file with a manifest of size and SHA-256 of every file; and its options."""
 
 import hashlib
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -27,22 +29,32 @@ MODIFIED_NS = 1_577_836_800 * 10**9
 
 BLOCK = 1 << 20
 _LOCKED = 1  # bit of the flags of a file in a zip file
-_UNREADABLE = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA allocates what a file asks for
+_BAD_ENTRY = (KeyError, ValueError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 """Errors of a file in an archive that is missing, damaged, locked, or packed in an unknown way."""
+
+MOST_FILES = 100_000
+_MOST_MANIFEST_BYTES = 1 << 25
+_MOST_DIRECTORY_BYTES = 1 << 25  # of the central directory: every entry becomes an object
+_END, _END_64 = b"PK\5\6", b"PK\6\6"  # signatures of the end record, in 32 and 64 bits
+
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+_Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+_Digest = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class ArchiveEntry(msgspec.Struct, frozen=True):
     """One file of an archive."""
 
-    name: str
-    size_bytes: int
-    sha256: str
+    name: _Name
+    size_bytes: _Size
+    sha256: _Digest
 
 
 class KnownAnalysis(msgspec.Struct, frozen=True):
     """An analysis in an archive: the file, the name of the video in the study, and the digest of the model."""
 
-    file: str
+    file: _Name
     video: str
     model: str
 
@@ -52,9 +64,9 @@ class Manifest(msgspec.Struct, frozen=True):
 
     format: int
     program: str
-    study: str
+    study: _Name
     pseudonymised: bool
-    files: tuple[ArchiveEntry, ...]
+    files: Annotated[tuple[ArchiveEntry, ...], msgspec.Meta(max_length=MOST_FILES)]
     analyses: tuple[KnownAnalysis, ...] = ()
     faces_blurred: bool | msgspec.UnsetType = msgspec.UNSET
 
@@ -94,6 +106,31 @@ def entry_info(name: str) -> zipfile.ZipInfo:
     return info
 
 
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """Open an archive for reading, after a check of the size of its central directory.
+
+    Raises:
+        StudyError: It lists more than about ``MOST_FILES`` files, or is no readable zip file.
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, 2) - (1 << 16) - 200))
+        end = file.read()
+    at, at_64 = end.rfind(_END), end.rfind(_END_64)
+    size = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
+    size_64 = int.from_bytes(end[at_64 + 40 : at_64 + 48], "little") if 0 <= at_64 < at else 0
+    if max(size if size < 0xFFFFFFFF else 0, size_64) > _MOST_DIRECTORY_BYTES:
+        raise StudyError(f"{path} is not an archive of a study: it lists more than {MOST_FILES:,} files.")
+    try:
+        archive = zipfile.ZipFile(path)
+    except _BAD_ENTRY as error:
+        raise StudyError(f"{path} is not an archive, or it is damaged.") from error
+    if any(info.compress_type not in _COMPRESSIONS for info in archive.infolist()):
+        archive.close()
+        raise StudyError(f"{path} is compressed in an unsupported way. Pack it as a plain zip file.")
+    return archive
+
+
 def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
     """Return the manifest of an archive.
 
@@ -103,11 +140,18 @@ def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
     try:
         if file.getinfo(MANIFEST).flag_bits & _LOCKED:
             raise StudyError(f"{path} is locked with a password: unlock it first with the program that locked it.")
-        manifest = msgspec.json.decode(file.read(MANIFEST), type=Manifest)
-    except (*_UNREADABLE, msgspec.MsgspecError) as error:
+        with file.open(MANIFEST) as inside:
+            text = inside.read(_MOST_MANIFEST_BYTES + 1)
+        if len(text) > _MOST_MANIFEST_BYTES:
+            raise StudyError(f"{path} is not an archive of a study: its manifest is too large.")
+        manifest = msgspec.json.decode(text, type=Manifest)
+    except (*_BAD_ENTRY, msgspec.MsgspecError) as error:
         raise StudyError(f"{path} is not an archive of a study.") from error
     if manifest.format > FORMAT:
-        raise StudyError(f"{path} was made by a newer program ({manifest.program}). Open it with that.")
+        raise StudyError(f"{path} was made by a newer program ({manifest.program[:100]!r}). Open it with that.")
+    listed = [entry.name.casefold() for entry in manifest.files]  # some file systems ignore case
+    if len({*listed, MANIFEST}) <= len(listed) or len({*file.namelist()}) < len(file.namelist()):
+        raise StudyError(f"{path} is not an archive of a study: a file is listed twice.")
     return manifest
 
 
@@ -118,14 +162,17 @@ def checked(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> I
         StudyError: The file is damaged.
         Cancelled: The token was raised.
     """
-    sha = hashlib.sha256()
+    sha, left = hashlib.sha256(), entry.size_bytes
     try:
         with file.open(entry.name) as inside:
-            while block := inside.read(BLOCK):
+            while block := inside.read(min(BLOCK, left + 1)):
                 token.check()
+                left -= len(block)
+                if left < 0:
+                    raise StudyError(f"{file.filename} is damaged: {entry.name} is larger than the manifest says.")
                 sha.update(block)
                 yield block
-    except _UNREADABLE as error:
+    except _BAD_ENTRY as error:
         raise StudyError(f"{file.filename} is damaged: {entry.name} in it cannot be read.") from error
     if sha.hexdigest() != entry.sha256:
         raise StudyError(f"{file.filename} is damaged: {entry.name} in it is not what was put in.")
@@ -138,7 +185,7 @@ def verify(path: Path, token: CancelToken, report: Report) -> None:
         ExportError: A file differs from the original.
         Cancelled: The token was raised.
     """
-    with zipfile.ZipFile(path) as file:
+    with open_archive(path) as file:
         manifest = read_manifest(file, path)
         if {*file.namelist()} != {MANIFEST, *(entry.name for entry in manifest.files)}:
             raise ExportError("The archive was not written: files are missing in it.")

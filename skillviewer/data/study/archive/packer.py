@@ -11,13 +11,14 @@ from pathlib import Path
 import msgspec
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.errors import CheckpointError, StudyError, VideoError
+from skillviewer.core.errors import CheckpointError, ExportError, VideoError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.hashing import CARD, CONFIG, WEIGHTS, checkpoint_sha256
 from skillviewer.core.paths import free_name, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.version import __version__
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
-from skillviewer.data.analysis_file import load_analysis, save_analysis
+from skillviewer.data.analysis_file import load_or_discard, save_analysis
 from skillviewer.data.faces_file import SUFFIX as FACES_SUFFIX
 from skillviewer.data.faces_file import FaceStore, save_faces
 from skillviewer.data.study.archive.archive_faces import BLURRED_SUFFIX, BlurredVideos
@@ -36,11 +37,15 @@ from skillviewer.data.study.archive.archive_form import (
 )
 from skillviewer.data.study.archive.pseudonyms import Pseudonyms, empty_texts, invent, rewrite
 from skillviewer.data.study.database import copy_database, translate_errors
+from skillviewer.data.study.identity import digest_of
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, StudyVideo, extent_of
 from skillviewer.data.tables.rows import some
 from skillviewer.data.trained_pairs import PAIRS, moved
+
+_TRAINING_FILES = ("log.csv", "curves.png", "report.json")
+"""Files that ``engine.training.train`` and ``engine.finetuning.finetune`` add to a checkpoint."""
 
 
 class Packer:
@@ -154,8 +159,12 @@ class Packer:
             places[video.id] = place
             if not self.options.videos:
                 continue
+            state = video.state
+            if video.path is not None and not lost and self.blurred is None:
+                lost = digest_of(video.path, self.token) != video.digest  # a study can claim any size and time
+                state = FileState.REPLACED if lost else state
             if video.path is None or lost:
-                self.remarks.append(f"{self._known_as(video.name)} is not in the archive: its file is {video.state}.")
+                self.remarks.append(f"{self._known_as(video.name)} is not in the archive: its file is {state}.")
                 continue
             self._pack_video(db, video, video.path, place)
             self.places[video.digest] = place
@@ -177,7 +186,8 @@ class Packer:
             copy = self.folder / f"copy{source.suffix.lower()}"
             copy_without_metadata(source, copy, self.token)
         else:
-            self._add(source, place)
+            if self._add(source, place).sha256 != video.digest:
+                raise ExportError(f"{source} changed during packing: try again when it is complete.")
             return
         entry = self._add(copy, place)
         copy.unlink()
@@ -210,17 +220,30 @@ class Packer:
             if folder is None:
                 self.remarks.append(f"The model {name} is not in the archive: its checkpoint is missing.")
                 continue
-            files = [f for f in sorted(folder.iterdir()) if f.is_file()]
-            if self.names is not None:  # a card may describe data and people
-                files = [f for f in files if f.name in ("config.json", "weights.safetensors")]
-            elif self.blurred is not None:  # other files in the folder may be pictures
-                files = [f for f in files if f.name in ("config.json", "weights.safetensors", "card.json")]
-            for file in files:
-                if file.name == PAIRS:  # it contains paths of videos
-                    self._add_pairs(file, f"{place}/{PAIRS}")
-                else:
-                    self._add(file, f"{place}/{file.name}")
+            if not self._is_checkpoint(folder, row["digest"]):
+                self.remarks.append(
+                    f"The model {name} is not in the archive: its folder holds another checkpoint, or none."
+                )
+                continue
+            self._add_checkpoint(folder, place)
             self.n_models += 1
+
+    def _is_checkpoint(self, folder: Path, digest: str) -> bool:
+        """Return True if a folder holds the checkpoint with a digest: a study can name any folder of this computer."""
+        try:
+            return checkpoint_sha256(folder, self.token) == digest
+        except OSError:
+            return False
+
+    def _add_checkpoint(self, folder: Path, place: str) -> None:
+        """Add the files of a checkpoint, and no other file of its folder."""
+        optional = (CARD, *_TRAINING_FILES) if self.blurred is None else (CARD,)
+        for name in (CONFIG, WEIGHTS, *optional):
+            # a card and the files of a training may describe data and people
+            if name in (CONFIG, WEIGHTS) or (self.names is None and (folder / name).is_file()):
+                self._add(folder / name, f"{place}/{name}")
+        if self.names is None and self.blurred is None and (folder / PAIRS).is_file():  # it contains paths of videos
+            self._add_pairs(folder / PAIRS, f"{place}/{PAIRS}")
 
     def _names_of_models(self, names: Sequence[str]) -> dict[str, str]:
         """Return unique names of models in the archive, without names of people."""
@@ -257,9 +280,8 @@ class Packer:
             source = analysis_path(back.get(digest, digest), model, extent_of(row))
             if not source.is_file():
                 continue
-            try:
-                analysis = load_analysis(source)
-            except StudyError:  # it can be computed again
+            analysis = load_or_discard(source)
+            if analysis is None:  # it can be computed again
                 damaged[self._known_as(row["name"])] = None
                 continue
             video = replace(analysis.video, path=Path(row["relative_path"]), digest=digest)

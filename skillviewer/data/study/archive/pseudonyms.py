@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from skillviewer.core.csv_safety import escape_cell
+from skillviewer.data.study.values import read_json
 from skillviewer.data.tables.rows import composed
 
 _LONG = 4
@@ -195,7 +196,7 @@ def _rewrite(db: sqlite3.Connection, names: Pseudonyms, replace: Replacer, purpo
     db.execute("DELETE FROM setting WHERE name = 'participant_pattern'")
     for row in db.execute("SELECT name, value FROM setting").fetchall():
         if row["name"] not in _CHOICES:
-            value = json.dumps(replace.inside(json.loads(row["value"])))
+            value = json.dumps(replace.inside(read_json(row["value"], object)))
             db.execute("UPDATE setting SET value = ? WHERE name = ?", (value, row["name"]))
     for (purpose,) in db.execute("SELECT DISTINCT purpose FROM judgement").fetchall():
         if purpose not in purposes:

@@ -4,19 +4,31 @@ import os
 import re
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from skillviewer.core.atomic_write import atomic_path
+from skillviewer.core.atomic_write import TEMPORARY, atomic_path, clear_leftovers
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.faces_file import FaceStore, load_faces
-from skillviewer.data.study.archive.archive_form import FACES, MODIFIED_NS, checked, read_manifest
+from skillviewer.data.study.archive.archive_form import (
+    FACES,
+    MODIFIED_NS,
+    Manifest,
+    checked,
+    open_archive,
+    read_manifest,
+)
+from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.identity import clear_outside_paths
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import StudyVideo
+
+_PLAIN = re.compile(r"[^\x00-\x1f:\\]+")
+"""Parts of a path without characters that have a special meaning on some system."""
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 """Names of files in the program's own folders; any other name in an archive could point elsewhere."""
@@ -46,8 +58,9 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StudyError(f"{folder} is there already and not empty: choose another folder to unpack into.")
     try:
-        with zipfile.ZipFile(path) as file, _folder_aside(folder) as aside:
+        with open_archive(path) as file, _folder_aside(folder) as aside:
             manifest = read_manifest(file, path)
+            _check_room(manifest, path, aside)
             for done, entry in enumerate(manifest.files):
                 report(Progress("unpacking", done, len(manifest.files)))
                 target = _inside(aside, entry.name, path)
@@ -57,6 +70,8 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
                         out.write(block)
                 os.utime(target, ns=(MODIFIED_NS, MODIFIED_NS))
             study = _inside(aside, manifest.study, path)
+            with StudyFile(study) as unpacked, unpacked.transaction() as db:
+                clear_outside_paths(db, study.parent)
             with Study.open(study, read_only=True) as opened:
                 videos = {video.name: video for video in opened.videos.all()}
             for known in manifest.analyses:
@@ -67,11 +82,19 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
             for used in ("analyses", FACES):
                 shutil.rmtree(aside / used, ignore_errors=True)
             report(Progress("unpacking", len(manifest.files), len(manifest.files)))
-    except zipfile.BadZipFile as error:
-        raise StudyError(f"{path} is not an archive, or it is damaged.") from error
     except OSError as error:
         raise StudyError(f"{path} could not be unpacked: {error.strerror or error}.") from error
     return folder / manifest.study
+
+
+def _check_room(manifest: Manifest, path: Path, folder: Path) -> None:
+    """Refuse an archive larger than the free space, before anything is written."""
+    needed, free = sum(entry.size_bytes for entry in manifest.files), shutil.disk_usage(folder).free
+    if needed > free:
+        raise StudyError(
+            f"{path} holds {needed / 1e9:.3g} GB, and the disk of {folder.parent} has {free / 1e9:.3g} GB left. Make "
+            "room, or unpack it elsewhere."
+        )
 
 
 def free_folder(archive: Path) -> Path:
@@ -85,6 +108,9 @@ def free_folder(archive: Path) -> Path:
 def _install(source: Path, video: StudyVideo | None, model: str) -> None:
     if video is None or not source.is_file() or not all(map(_DIGEST.fullmatch, (video.digest, model))):
         return
+    found = load_or_discard(source)
+    if found is None or (found.video.digest, found.provenance.model_digest) != (video.digest, model):
+        return  # it can be computed again
     target = analysis_path(video.digest, model, video.extent)
     if not target.exists():
         with atomic_path(target) as part:
@@ -108,7 +134,7 @@ def _inside(folder: Path, name: str, archive: Path) -> Path:
     if (
         pure.is_absolute()
         or not pure.parts
-        or any(part in ("..", "") or ":" in part or "\\" in part for part in pure.parts)
+        or any(part in ("..", "") or not _PLAIN.fullmatch(part) for part in pure.parts)
     ):
         raise StudyError(f"{archive} is not an archive of a study: {name!r} in it would lie outside its folder.")
     return folder.joinpath(*pure.parts)
@@ -118,7 +144,8 @@ def _inside(folder: Path, name: str, archive: Path) -> Path:
 def _folder_aside(folder: Path) -> Iterator[Path]:
     """Give a temporary folder; rename it at the end, or remove it on an error."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=".part"))
+    clear_leftovers(folder.parent)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=TEMPORARY))
     try:
         yield aside
         aside.chmod(0o755)

@@ -16,6 +16,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.errors import Cancelled, ExportError, StudyError
 from skillviewer.core.faces.faces import FaceBox, Faces
+from skillviewer.core.hashing import checkpoint_sha256
 from skillviewer.core.paths import HOME_VARIABLE, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import FrameRange
@@ -35,6 +36,7 @@ from tests.videos import write_barcode_video
 PEOPLE = ("Anna Schmidt", "Bob O'Neil", "Çelik-Özdemir")
 RATERS = ("Dr Wanda Petrova", "rater.two@clinic.example")
 VIDEOS = ("schmidt_anna_take1", "bobneil 02", "celik 手術 ü")
+MODEL = hashlib.sha256(b"config.jsonweights.safetensors").hexdigest()
 SECRETS = (
     *PEOPLE,
     *RATERS,
@@ -73,7 +75,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         made.remarks.write_note(f"ask {PEOPLE[1]}", author="somebody.else", video=VIDEOS[1])
         made.videos.remove(VIDEOS[2])
         made.videos.bring_back(VIDEOS[2])
-        made.models.add("e" * 64, "tiny", model, facts={"raters": list(RATERS), "data": folder.name})
+        made.models.add(MODEL, "tiny", model, facts={"raters": list(RATERS), "data": folder.name})
         made.models.save_analysis(_analysis(made, VIDEOS[0]))
         return made.path
 
@@ -95,7 +97,8 @@ def _analysis(study: Study, name: str) -> Analysis:
     path = study.videos.get(name).path
     assert path is not None
     with VideoReader(path) as reader:
-        return analysis(reader.info, passes=2)
+        said = analysis(reader.info, passes=2)
+    return replace(said, provenance=replace(said.provenance, model_digest=MODEL))
 
 
 def _elsewhere(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -123,10 +126,10 @@ def test_all_of_it_opens_on_another_computer(study: Path, tmp_path: Path, monkey
         (model,) = after.models.all()
         assert model.path is not None
         assert sorted(p.name for p in model.path.iterdir()) == ["card.json", "config.json", "weights.safetensors"]
-        found = cached_analysis(after.videos.get(VIDEOS[0]), "e" * 64)
+        found = cached_analysis(after.videos.get(VIDEOS[0]), MODEL)
         assert found is not None
         assert found.video.path == after.videos.get(VIDEOS[0]).path
-        assert found.score == after.models.scores("e" * 64)[VIDEOS[0]].score
+        assert found.score == after.models.scores(MODEL)[VIDEOS[0]].score
 
 
 def test_a_tuned_model_knows_its_videos_on_another_computer_and_no_folder_of_this_one(
@@ -169,7 +172,7 @@ def test_stretches_of_one_file_share_its_copy(
         video = _analysis(changed, VIDEOS[0]).video
         for part in (FrameRange(2, 9), FrameRange(9, 15)):
             said = analysis(video, passes=2, n_segments=2, extent=part)
-            changed.models.save_analysis(replace(said, provenance=replace(said.provenance, model_digest="e" * 64)))
+            changed.models.save_analysis(replace(said, provenance=replace(said.provenance, model_digest=MODEL)))
     made = pack(study, tmp_path / "all.skillarchive", ArchiveOptions(pseudonyms=pseudonyms))
     assert made.n_videos == 3
     assert made.n_analyses == 3, "of each clip one, however many intervals have scores"
@@ -272,10 +275,10 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
             assert "title" not in container.metadata
         with VideoReader(first.path) as reader:
             assert reader.n_frames == 20
-        found = cached_analysis(first, "e" * 64)
+        found = cached_analysis(first, MODEL)
         assert found is not None
         assert found.video.digest == first.digest
-        assert after.models.scores("e" * 64)[first.name].score == found.score
+        assert after.models.scores(MODEL)[first.name].score == found.score
         if texts:
             assert first.notes == (
                 f"filmed by {real['rater', RATERS[0]]} of {real['participant', PEOPLE[0]]}, see {first.name}"
@@ -311,7 +314,8 @@ def test_names_that_are_numbers_words_of_the_program_or_spelled_in_several_ways(
             folder = tmp_path / "private" / name
             folder.mkdir()
             (folder / "config.json").write_text("{}")
-            made.models.add(str(at) * 64, name, folder)
+            (folder / "weights.safetensors").write_text(name[0] * at)
+            made.models.add(checkpoint_sha256(folder), name, folder)
         path = made.path
     made_of = pack(path, tmp_path / "all.zip", ArchiveOptions(videos=False, analyses=False, pseudonyms=True))
     assert made_of.n_models == 3
@@ -420,13 +424,13 @@ def test_missing_videos_and_models_are_told(study: Path, tmp_path: Path) -> None
 def test_what_a_model_said_and_cannot_be_read_any_more_costs_no_archive(study: Path, tmp_path: Path) -> None:
     with Study.open(study, read_only=True) as opened:
         video = opened.videos.get(VIDEOS[0])
-        score = opened.models.scores("e" * 64)[VIDEOS[0]].score
-    analysis_path(video.digest, "e" * 64).write_bytes(b"half a file")
+        score = opened.models.scores(MODEL)[VIDEOS[0]].score
+    analysis_path(video.digest, MODEL).write_bytes(b"half a file")
     made = pack(study, tmp_path / "a.zip", ArchiveOptions(videos=False))
     assert made.n_analyses == 0
     assert made.remarks == (f"Maps are missing in the archive, for what was kept of them is damaged: {VIDEOS[0]}.",)
     with Study.open(unpack(made.path, tmp_path / "there"), read_only=True) as opened:
-        assert opened.models.scores("e" * 64)[VIDEOS[0]].score == score
+        assert opened.models.scores(MODEL)[VIDEOS[0]].score == score
 
 
 def test_damage_and_strange_paths_are_refused_and_nothing_is_left(study: Path, tmp_path: Path) -> None:

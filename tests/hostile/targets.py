@@ -1,0 +1,257 @@
+"""The kinds of files that the program opens: a sound one of each, how it is damaged, and how it is opened."""
+
+import json
+import random
+import shutil
+import zipfile
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from skillviewer.core.dataset.pairs import Pair, Verdict
+from skillviewer.core.faces.faces import FaceBox, Faces
+from skillviewer.core.hashing import CONFIG, WEIGHTS, sha256_of
+from skillviewer.data.analysis_file import load_analysis, save_analysis
+from skillviewer.data.faces_file import faces_text, load_faces
+from skillviewer.data.formats.formats import recognised_form
+from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
+from skillviewer.data.study.archive.archive import pack
+from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.unpack import unpack
+from skillviewer.data.study.exchange.exchange import bring_in
+from skillviewer.data.study.exchange.pair_forms import export_pairs
+from skillviewer.data.tables.participants import by_file
+from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.sound import Sound, has_sound
+from tests.checkpoints import tiny_checkpoint
+from tests.export.analyses import analysis
+from tests.hostile.mutators import (
+    Mutator,
+    boxes_mutated,
+    bytes_mutated,
+    json_mutated,
+    packed_mutated,
+    sql_mutated,
+    words_mutated,
+)
+from tests.hostile.workers import Target
+from tests.videos import write_barcode_video
+
+
+def _video(path: Path) -> None:
+    with VideoReader(path, cache_bytes=1 << 24) as reader:
+        n = reader.info.n_frames
+        for at in {0, n // 2, n - 1}:
+            reader.frame(at)
+    if has_sound(path):
+        for _ in Sound(path, 0.0, 0.5).blocks():
+            pass
+
+
+def _study(path: Path) -> None:
+    for read_only in (True, False):
+        with Study.open(path, read_only=read_only) as opened:
+            _ = opened.title, opened.dataset(), opened.has_words()
+            for part in (opened.videos, opened.votes, opened.pairs, opened.models):
+                part.all()
+            _ = opened.remarks.moments(), opened.remarks.notes(), opened.again.waiting()
+            for model in opened.models.all():
+                opened.models.scores(model.digest)
+            if not read_only:
+                names = [video.name for video in opened.videos.all()]
+                if len(names) < 2:
+                    continue
+                opened.votes.withdraw(opened.votes.cast(Vote(names[0], names[-1], Verdict.LEFT, "R")).id)
+
+
+def _packed_study(path: Path) -> None:
+    _study(path)
+    pack(path, path.with_name("out.skillarchive"), ArchiveOptions(pseudonyms=True, videos=False))
+
+
+def _votes(path: Path) -> None:
+    with Study.create(path.with_name("into")) as study:
+        files = [path.with_name(f"{name}.mp4") for name in ("a", "b")]
+        for file in files:
+            file.write_bytes(file.name.encode())
+        study.videos.add([NewVideo(file) for file in files])
+        bring_in(study, path)
+        study.dataset()
+    with Study.open(path.with_name("into.skillstudy"), read_only=True) as study:
+        study.votes.all()
+
+
+def _dataset(path: Path) -> None:
+    recognised_form(path, None).load(path, None, None)
+
+
+def _checkpoint(path: Path) -> None:
+    from skillviewer.nets.checkpoint import load_card, load_checkpoint
+
+    if path.name == WEIGHTS:  # whoever changes the weights can write their digest too
+        config = json.loads((path.parent / CONFIG).read_bytes()) | {"weights_sha256": sha256_of(path)}
+        (path.parent / CONFIG).write_text(json.dumps(config))
+    load_card(path.parent)
+    load_checkpoint(path.parent).build()
+
+
+def _weights(path: Path) -> None:
+    from skillviewer.nets.backbones.weight_files import load_backbone_weights
+
+    load_backbone_weights(path, "efficientnet-lite0")
+
+
+def _session(path: Path) -> None:
+    from skillviewer.ui.shell.recovery import left_behind
+
+    place = left_behind(path.parent)
+    if place is not None:
+        _ = place.footage
+
+
+def _analysis(path: Path) -> None:
+    found = load_analysis(path)
+    _ = found.score, found.interval, found.start_s, found.stop_s, found.cautions, found.segment_starts
+
+
+def _inside_analysis(name: str) -> Mutator:
+    return _about_mutated if name == "about.npy" else bytes_mutated
+
+
+def _about_mutated(data: bytes, chance: random.Random) -> bytes:
+    text = json_mutated(np.load(BytesIO(data)).item().encode(), chance).decode("utf-8", "replace")
+    made = BytesIO()
+    np.save(made, np.array(text))
+    return made.getvalue()
+
+
+def _inside_archive(name: str) -> Mutator:
+    if name.endswith((".json", ".faces.json")):
+        return json_mutated
+    return sql_mutated if name.endswith(".skillstudy") else bytes_mutated
+
+
+def _archive_mutated(data: bytes, chance: random.Random) -> bytes:
+    """Damage what is in an archive; most often its manifest is made to fit again, so that what is inside is reached."""
+    import hashlib
+
+    made = packed_mutated(data, chance, _inside_archive)
+    if chance.random() < 0.3 or not zipfile.is_zipfile(BytesIO(made)):
+        return made
+    try:
+        with zipfile.ZipFile(BytesIO(made)) as old:
+            members = {name: old.read(name) for name in old.namelist()}
+        manifest = json.loads(members.pop("manifest.json"))
+        for entry in manifest["files"]:
+            content = members.get(entry["name"], b"")
+            entry |= {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error):
+        return made
+    fitted = BytesIO()
+    with zipfile.ZipFile(fitted, "w") as new:
+        for name, content in members.items():
+            new.writestr(name, content)
+        new.writestr("manifest.json", json.dumps(manifest))
+    return fitted.getvalue()
+
+
+def _npz_mutated(data: bytes, chance: random.Random) -> bytes:
+    return packed_mutated(data, chance, _inside_analysis)
+
+
+def _film_mutated(data: bytes, chance: random.Random) -> bytes:
+    return boxes_mutated(data, chance) if chance.random() < 0.7 else bytes_mutated(data, chance)
+
+
+TARGETS: dict[str, Target] = {
+    "video with boxes": Target(("film.mp4", "edited.mov", "fragmented.mp4"), _film_mutated, _video),
+    "video": Target(("film.mkv", "film.avi", "film.ts", "film.webm", "film.gif", "film.mpg"), bytes_mutated, _video),
+    "analysis": Target(("one.analysis.npz",), _npz_mutated, _analysis),
+    "faces": Target(("one.faces.json",), json_mutated, load_faces),
+    "study": Target(("peg.skillstudy",), sql_mutated, _study),
+    "study packed": Target(("peg.skillstudy",), sql_mutated, _packed_study),
+    "archive": Target(("all.skillarchive",), _archive_mutated, lambda path: unpack(path, path.with_name("out"))),
+    "pairs": Target(("pairs.csv",), words_mutated, _dataset),
+    "rated folder": Target(("Knot_Tying/meta_file_Knot_Tying.txt",), words_mutated, lambda path: _dataset(path.parent)),
+    "votes": Target(("votes.csv",), words_mutated, _votes),
+    "participants": Target(("participants.csv",), words_mutated, by_file),
+    "pairs of a model": Target(("trained.csv",), words_mutated, read_pairs),
+    "configuration": Target(("model/config.json", "model/card.json"), json_mutated, _checkpoint),
+    "weights of a model": Target(("model/weights.safetensors",), bytes_mutated, _checkpoint),
+    "weights": Target(("weights.safetensors", "weights.pth"), bytes_mutated, _weights),
+    "session": Target(("sessions/1.json",), json_mutated, _session),
+}
+"""By what they are called."""
+
+
+def make_seeds(folder: Path) -> None:
+    """Write a sound file of every kind into an empty folder; the program's own folders must lie elsewhere."""
+    import torch
+
+    for kind, name in {
+        "audio": "film.mp4",
+        "mkv": "film.mkv",
+        "avi": "film.avi",
+        "ts": "film.ts",
+        "webm": "film.webm",
+    }.items():
+        write_barcode_video(folder / name, 20, kind=kind)
+    for kind, name in {
+        "gif": "film.gif",
+        "mpeg2_ps": "film.mpg",
+        "trimmed": "edited.mov",
+        "fragmented": "fragmented.mp4",
+    }.items():
+        write_barcode_video(folder / name, 20, kind=kind)
+    shutil.rmtree(folder / "unused", ignore_errors=True)
+    with VideoReader(folder / "film.mp4") as reader:
+        info = reader.info
+    said = analysis(info, passes=2)
+    save_analysis(said, folder / "one.analysis.npz")
+    box = FaceBox(0.1, 0.1, 0.5, 0.5)
+    (folder / "one.faces.json").write_text(faces_text(Faces(info.digest, 20, method="YuNet").drawn(box, 2, 0, 20)))
+    checkpoint = tiny_checkpoint(folder / "model")
+    with Study.create(folder / "peg", StudySettings(title="Peg", participant_pattern="^f")) as made:
+        made.videos.add([NewVideo(folder / name, participant=name) for name in ("film.mp4", "film.mkv", "film.avi")])
+        names = [video.name for video in made.videos.all()]
+        made.models.add(checkpoint.digest, "tiny", folder / "model", facts={"accuracy": 0.5, "pairs": 3})
+        made.models.save_analysis(said)
+        for left, right in ((0, 1), (1, 2)):
+            made.votes.cast(
+                Vote(names[left], names[right], Verdict.LEFT, "R", taken_s=1.5, left_mark_s=0.1, reason="r")
+            )
+        made.votes.withdraw(made.votes.cast(Vote(names[0], names[2], None, "S")).id)
+        made.pairs.add([Pair(names[0], names[1])], "book")
+        made.remarks.save_moment(names[0], 0.0, 0.1, author="R", label="l")
+        made.remarks.write_note("n", author="R", video=names[0])
+        path = made.path
+    pack(path, folder / "all.skillarchive")
+    with Study.create(folder / "voted") as made:
+        files = [folder / f"{name}.mp4" for name in "ab"]
+        for file in files:
+            file.write_bytes(file.name.encode())
+        made.videos.add([NewVideo(file) for file in files])
+        for verdict in Verdict:
+            made.votes.cast(Vote("a", "b", verdict, "R", taken_s=2.5))
+        export_pairs(made, folder / "votes.csv", "every-vote")
+    (folder / "pairs.csv").write_text("better,worse\na,b\nb,c\na,c\n")
+    (folder / "participants.csv").write_text("video,participant\na,P1\nb,P2\n")
+    (folder / "Knot_Tying").mkdir()
+    rated = "\n".join(
+        f"Knot_Tying_{who}001\tN\t{n}\t1\t2\t3\t1\t1\t1" for who, n in zip("BCD", (9, 12, 20), strict=True)
+    )
+    (folder / "Knot_Tying" / "meta_file_Knot_Tying.txt").write_text(rated)
+    trained = TrainedVideo("a", folder / "a.mp4", "d" * 64)
+    write_pairs(folder / "trained.csv", [TrainedPair(trained, trained, "trained")])
+    tensors = dict(checkpoint.head)
+    from safetensors.torch import save_file
+
+    save_file(tensors, folder / "weights.safetensors")
+    torch.save(tensors, folder / "weights.pth")
+    (folder / "sessions").mkdir()
+    place = {"study": str(path), "title": "t", "draft": False, "video": "v", "frame": 3, "screen": "inspect"}
+    place |= {"noted_at": "2026-01-01T10:00:00+00:00", "extent": ["frame", 1, 9]}
+    (folder / "sessions" / "1.json").write_text(json.dumps(place))
