@@ -45,6 +45,7 @@ from skillviewer.nets.attention import AttentionModel
 
 USUAL = "usual"
 SMALL_PX = 224
+AS_RELEASED = replace(TRAINED_ON, sampling="paper")
 
 CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
     USUAL: ("the preset small-study", {}),
@@ -61,8 +62,12 @@ CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
         "DIS flow in place of tvl1-fast",
         {"preprocessing": replace(TRAINED_ON, flow=FlowSettings(algorithm="dis"))},
     ),
-    "code": ("the preset official-code", {"preset": "official-code"}),
-    "paper": ("the preset paper", {"preset": "paper"}),
+    "released-frames": (
+        "frames as the released code samples them",
+        {"preprocessing": AS_RELEASED},
+    ),
+    "code": ("the preset official-code", {"preset": "official-code", "preprocessing": AS_RELEASED}),
+    "paper": ("the preset paper", {"preset": "paper", "preprocessing": AS_RELEASED}),
 }
 
 

@@ -67,8 +67,10 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
     from skillviewer.engine.evaluation.record import models_json
     from skillviewer.engine.evaluation.tables import PLOT, accuracy_table
     from skillviewer.engine.training.plan import selection_rule
+    from skillviewer.engine.training.run_folder import earlier_sampling
 
     dataset, output = reading.open(data), chosen["output"]
+    chosen["sampling"] = chosen["sampling"] or earlier_sampling(output, chosen["preset"])
     training = training_plan(chosen, dataset.published)
     asked = [name.strip() for name in chosen["models"].split(",") if name.strip()]
     names = tuple(asked) if ALL not in asked else tuple(dict.fromkeys([*usual_models(), *asked]))
@@ -85,7 +87,9 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
     )
     plan.check()
     click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
-    click.echo(f"preset {training.preset} ({training.dataset_preset})", err=True)
+    click.echo(
+        f"preset {training.preset} ({training.dataset_preset}), sampling {training.preprocessing.sampling}", err=True
+    )
     click.echo(f"selection rule: {selection_rule(training)}", err=True)
     with progress_bar() as bar:
         evaluation = run_evaluation(

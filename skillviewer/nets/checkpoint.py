@@ -32,7 +32,7 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.backbones.weight_files import first_line
-from skillviewer.nets.configuration import FORMAT, CheckpointConfig, ModelCard
+from skillviewer.nets.configuration import FORMAT, LATER_FIELDS, CheckpointConfig, ModelCard
 from skillviewer.nets.models import attention_model
 
 _MOST_JSON_BYTES = 1 << 20
@@ -289,7 +289,10 @@ def _read(folder: Path, name: str) -> bytes:
 
 
 def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
-    """Decode JSON strictly: a missing field is an error too, since a default would be a guess."""
+    """Decode JSON strictly: a missing field is an error too, since a default would be a guess.
+
+    ``LATER_FIELDS`` alone may be missing: older checkpoints have their default.
+    """
     if len(data) > _MOST_JSON_BYTES:
         raise CheckpointError(f"{path} is not as this program writes it: it exceeds {_MOST_JSON_BYTES >> 20} MB.")
     try:
@@ -311,8 +314,10 @@ def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
 def _difference(found: object, known: object, where: str = "") -> str:
     if isinstance(found, dict) and isinstance(known, dict):
         for name in sorted(found.keys() ^ known.keys()):
-            return f"{'unknown' if name in found else 'no'} field {where}{name}"
-        return next(filter(None, (_difference(found[k], known[k], f"{where}{k}.") for k in known)), "")
+            if name in found or f"{where}{name}" not in LATER_FIELDS:
+                return f"{'unknown' if name in found else 'no'} field {where}{name}"
+        both = [name for name in known if name in found]
+        return next(filter(None, (_difference(found[k], known[k], f"{where}{k}.") for k in both)), "")
     return ""
 
 

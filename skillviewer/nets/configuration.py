@@ -13,6 +13,9 @@ from skillviewer.nets.sizes import HeadSizes
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
 
+LATER_FIELDS = frozenset({"preprocessing.sampling"})
+"""Fields added to this version of the format; their defaults are the behaviour before they were added."""
+
 _MOST = 1 << 12
 """Largest number of segments, pixels of a side, frames of flow, and frames per second."""
 

@@ -27,6 +27,8 @@ DOUGHTY_2018 = (
 )
 DOUGHTY_2019 = "Doughty, Mayol-Cuevas & Damen 2019, The Pros and Cons: Rank-aware Temporal Attention"
 
+OURS = "this program, unpublished"
+
 RELEASED = "as released with the paper's code"
 
 
@@ -120,6 +122,23 @@ ATTENTION_MODELS = table(
         "h_task-based",
     ),
     AttentionEntry(
+        "sharp", "Spatial attention, sharp", MapKind.DISTRIBUTION, _late("following.FollowingModel", sharp=True),
+        "full with a learned scale of the logits", OURS,
+    ),
+    AttentionEntry(
+        "prefix", "Spatial attention, ranked after every step", MapKind.DISTRIBUTION,
+        _late("following.FollowingModel", every_step=True), "full with a ranking loss after every step", OURS,
+    ),
+    AttentionEntry(
+        "average", "Spatial attention, mean of the scores", MapKind.DISTRIBUTION,
+        _late("following.FollowingModel", averaged=True), "full with the mean score of the steps", OURS,
+    ),
+    AttentionEntry(
+        "follow", "Spatial attention, sharp and following", MapKind.DISTRIBUTION,
+        _late("following.FollowingModel", sharp=True, averaged=True, every_step=True),
+        "sharp, prefix and average together", OURS,
+    ),
+    AttentionEntry(
         "pool", "Attention Pool", MapKind.SIGNED,
         _late("pool.PoolModel"), f"{RELEASED}: no recurrence, mean of frame scores", GIRDHAR,
         "Attention Pooling",
@@ -169,6 +188,10 @@ ATTENTION_MODELS = table(
         "raan", "Rank-aware temporal attention", MapKind.NONE, _late("raan.RaanModel"),
         "on the features at hand, not on I3D", DOUGHTY_2019,
         training=(("scoring", RAAN_SCORING), ("attention", RAAN_ATTENTION)),
+    ),
+    AttentionEntry(
+        "pooled", "Pooled motion, linear ranker", MapKind.NONE,
+        _late("pooled.PooledModel"), "a control without attention and recurrence", OURS,
     ),
     AttentionEntry(
         "duration", "Duration only", MapKind.NONE,

@@ -9,6 +9,7 @@ from typing import Literal
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
+from skillviewer.core.video.preprocessing import SamplingRule
 from skillviewer.nets.sizes import HeadSizes
 
 DATASETS = ("chopsticks", "surgery", "drawing", "dough", "infant-grasp", "diving", "other")
@@ -89,6 +90,7 @@ class Preset:
         tuning_share: Factor of the step size for further training of a trained head.
         snippets: Snippets per split and batch if backbones are trained.
         heads: (data set, model settings) for data sets with their own model settings.
+        sampling: Sampling rule of a new training.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Preset:
     tuning_share: float = TUNING_SHARE
     snippets: int = TSN_SNIPPETS
     heads: tuple[tuple[str, HeadSizes], ...] = ()
+    sampling: SamplingRule = "paper"
 
     def head_of(self, dataset: str) -> HeadSizes:
         """Return the head settings for a data set, or the defaults."""
@@ -166,6 +169,7 @@ PRESETS = table(
         ),
         tuning_share=0.1,
         snippets=1,
+        sampling="even",
     ),
 )
 """All presets, in the order of menus."""

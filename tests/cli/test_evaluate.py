@@ -81,7 +81,7 @@ def test_models_are_trained_tested_and_tabulated_once(study: Path, tmp_path: Pat
     assert all(f"| {name} |" in page for name in names)
     own = tmp_path / "runs" / "full-s0-f2"
     assert {p.name for p in own.iterdir()} == {
-        "configuration.json", "curves.png", "log.csv", "maps.npz", "provenance.json", "scores.csv",
+        "configuration.json", "curves.png", "log.csv", "maps.npz", "provenance.json", "score_curves.npz", "scores.csv",
     }  # fmt: skip
     with (own / "scores.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

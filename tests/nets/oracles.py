@@ -82,8 +82,8 @@ def stacked(maps: list[Array], states: list[Array], scores: list[float]) -> Resu
     return np.stack(maps), np.stack(states), np.array(scores)
 
 
-def spatial(context: str, *, recurrent: bool) -> Oracle:
-    """Return the oracle of the paper's model or of one of its ablations."""
+def spatial(context: str, *, recurrent: bool = True, sharp: bool = False, averaged: bool = False) -> Oracle:
+    """Return the oracle of the paper's model, of one of its ablations or of a variant."""
 
     def run(w: Weights, features: Array, stride: int) -> Result:
         task = np.zeros(w["task.cell.weight_hh"].shape[1])
@@ -104,7 +104,7 @@ def spatial(context: str, *, recurrent: bool) -> Oracle:
                 for c in range(columns):
                     inner = linear(w, "embed_cell", x[:, r, c]) + linear(w, "embed_hidden", attention)
                     logits[r, c] = float(w["weigh.weight"][0] @ np.tanh(inner))
-            alpha = softmax(logits)
+            alpha = softmax(np.exp(w["log_scale"]) * logits if sharp else logits)
             v = np.zeros(len(x))
             for r in range(rows):
                 for c in range(columns):
@@ -113,7 +113,8 @@ def spatial(context: str, *, recurrent: bool) -> Oracle:
             maps.append(alpha)
             states.append(task)
             scores.append(score)
-        return stacked(maps, states, scores)
+        curve = [float(np.mean(scores[: t + 1])) for t in range(len(scores))] if averaged else scores
+        return stacked(maps, states, curve)
 
     return run
 
@@ -298,17 +299,27 @@ def raan(w: Weights, features: Array, stride: int) -> Result:  # noqa: ARG001
     return np.ones((len(pooled), 1, 1)), np.stack([f.reshape(-1) for f in by_step]), np.array(curve)
 
 
+def pooled_motion(w: Weights, features: Array, stride: int) -> Result:  # noqa: ARG001
+    motion = features[:, features.shape[1] // 2 :].mean(axis=(2, 3))
+    means = np.stack([motion[: t + 1].mean(axis=0) for t in range(len(motion))])
+    return np.ones((len(means), 1, 1)), means, np.array([linear(w, "score", mean)[0] for mean in means])
+
+
 def duration(w: Weights, features: Array, stride: int) -> Result:  # noqa: ARG001
     elapsed = np.log(1 + features[:, 0, 0, 0])
     return np.ones((len(elapsed), 1, 1)), elapsed[:, None], np.asarray(w["weight"] * elapsed)
 
 
 ORACLES: dict[str, Oracle] = {
-    "full": spatial("both", recurrent=True),
+    "full": spatial("both"),
+    "sharp": spatial("both", sharp=True),
+    "prefix": spatial("both"),
+    "average": spatial("both", averaged=True),
+    "follow": spatial("both", sharp=True, averaged=True),
     "none": uniform,
     "no-rnn": spatial("both", recurrent=False),
-    "xbar": spatial("frame", recurrent=True),
-    "htask": spatial("task", recurrent=True),
+    "xbar": spatial("frame"),
+    "htask": spatial("task"),
     "pool": pool,
     "pool-gru": pool_gru,
     "cbam": cbam,
@@ -320,5 +331,6 @@ ORACLES: dict[str, Oracle] = {
     "tsn": tsn(pooled=False),
     "tsn-frozen": tsn(pooled=True),
     "raan": raan,
+    "pooled": pooled_motion,
     "duration": duration,
 }

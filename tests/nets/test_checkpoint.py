@@ -87,8 +87,10 @@ def test_every_model_comes_back(tmp_path: Path, name: str, half: bool) -> None:
     with torch.inference_mode():
         before, after = model(features), again(features)
     for one, other in zip(before, after, strict=True):
-        # matrices of normal numbers lose 2^-11 of their size; the sums over 640 channels somewhat more
-        torch.testing.assert_close(one, other, atol=0.02 * float(one.abs().max()) * half, rtol=0)
+        # matrices of normal numbers lose 2^-11 of their size; the sums over 640 channels somewhat more, and what a
+        # scale makes larger loses more by it
+        share = 0.06 if name in {"sharp", "follow"} else 0.02
+        torch.testing.assert_close(one, other, atol=share * float(one.abs().max()) * half, rtol=0)
     assert loaded.config == msgspec.structs.replace(config, weights_sha256=loaded.config.weights_sha256)
     assert loaded.card == msgspec.structs.replace(CARD, attention_model=name) == load_card(tmp_path / "m")
     assert loaded.card.accuracy == 0.8
@@ -293,6 +295,17 @@ def test_foreign_and_damaged_checkpoints_are_refused_in_words(tmp_path: Path, da
     saved(tmp_path / "m")
     damage(tmp_path / "m")
     with pytest.raises(CheckpointError, match=words):
+        load_checkpoint(tmp_path / "m")
+
+
+def test_a_checkpoint_that_says_nothing_of_sampling_samples_as_the_paper(tmp_path: Path) -> None:
+    saved(tmp_path / "m")
+    edited("config.json", preprocessing__sampling=None)(tmp_path / "m")
+    assert load_checkpoint(tmp_path / "m").config.preprocessing.sampling == "paper"
+    edited("config.json", preprocessing__sampling="even")(tmp_path / "m")
+    assert load_checkpoint(tmp_path / "m").config.preprocessing.sampling == "even"
+    edited("config.json", preprocessing__sampling="odd")(tmp_path / "m")
+    with pytest.raises(CheckpointError, match="Invalid enum value 'odd'"):
         load_checkpoint(tmp_path / "m")
 
 

@@ -3,7 +3,9 @@
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Literal
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,12 +14,12 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.nets.attention import AttentionOutput
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
-from skillviewer.nets.presets import LossSettings
+from skillviewer.nets.presets import LossSettings, preset
 from tests.nets.small import N_FRAMES, SMALL, small_features, small_model, small_sizes
 
 NAMES = [
-    "full", "none", "no-rnn", "xbar", "htask", "pool", "pool-gru", "cbam", "cbam-original", "visual", "visual-gru",
-    "sca", "sca-original", "tsn", "tsn-frozen", "raan", "duration",
+    "full", "none", "no-rnn", "xbar", "htask", "sharp", "prefix", "average", "follow", "pool", "pool-gru", "cbam",
+    "cbam-original", "visual", "visual-gru", "sca", "sca-original", "tsn", "tsn-frozen", "raan", "pooled", "duration",
 ]  # fmt: skip
 
 every_model = pytest.mark.parametrize("name", NAMES)
@@ -233,11 +235,55 @@ def test_features_of_another_shape_are_refused() -> None:
 
 
 def test_models_without_a_map_cover_the_picture_with_one_cell() -> None:
-    for name in ("tsn", "tsn-frozen", "raan", "duration"):
+    for name in ("tsn", "tsn-frozen", "raan", "pooled", "duration"):
         assert small_model(name).grid == (1, 1)
         assert small_model(name).map_rect == MapRect()
     assert attention_model("duration").inputs is Inputs.TIME
     assert attention_model("tsn").inputs is Inputs.SNIPPETS
+
+
+@pytest.mark.parametrize("name", ["prefix", "follow"])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_scores_are_ranked_after_every_step(name: str, reduction: Literal["mean", "sum"]) -> None:
+    model, features = small_model(name), small_features(name)
+    curve = run(name, features).score_curve.double().numpy()
+    pairs = [(0, 1), (2, 1), (2, 0)]  # better, worse
+    hinges = [[max(0.0, 0.5 - float(score[b] - score[w])) for b, w in pairs] for score in curve.T]
+    losses = [sum(each) / (3 if reduction == "mean" else 1) for each in hinges]
+    expected = (losses[-1] + sum(losses) / len(losses)) / 2
+    with torch.inference_mode():
+        out = model.loss(features, PAIRS, LossSettings(reduction=reduction))
+    assert float(out.loss) == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_array_equal(out.score, run(name, features).score)
+
+
+def test_a_scale_of_one_and_a_single_score_are_the_papers_model() -> None:
+    features = small_features("full")
+    for name in ("sharp", "prefix", "average"):
+        model = small_model(name)
+        own = {"log_scale": torch.tensor(0.0)} if name == "sharp" else {}
+        model.load_state_dict({**small_model("full").state_dict(), **own})
+        with torch.inference_mode():
+            out, full = model(features), small_model("full")(features)
+        assert torch.equal(out.attention, full.attention)
+        curve = full.score_curve
+        if name == "average":
+            curve = curve.cumsum(dim=1) / torch.arange(1, curve.shape[1] + 1)
+        torch.testing.assert_close(out.score_curve, curve)
+
+
+def test_a_sharp_attention_begins_with_a_weight_of_its_own() -> None:
+    """At the size of the shipped models: as made, the paper's logits differ so little that all cells weigh the same."""
+    sizes = replace(preset("small-study").sizes(64, (14, 14)), standardise=False)
+    spreads = {}
+    for name in ("full", "sharp"):
+        torch.manual_seed(0)
+        model = attention_model(name).build(sizes).eval()
+        with torch.inference_mode():
+            maps = model(torch.randn(2, 3, 64, 14, 14)).attention
+        spreads[name] = float(maps.log().std(dim=(2, 3)).mean())
+    assert spreads["full"] < 0.2
+    assert spreads["sharp"] == pytest.approx(3 * spreads["full"], rel=0.1)
 
 
 def test_duration_takes_time_alone() -> None:

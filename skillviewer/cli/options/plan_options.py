@@ -6,7 +6,14 @@ import click
 
 from skillviewer.cli.options.dataset_options import CommandT, add_options
 from skillviewer.cli.options.numbers import Finite
-from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, TRAINED_ON, FlowSettings, Preprocessing
+from skillviewer.core.video.preprocessing import (
+    FLOW_ALGORITHMS,
+    SAMPLINGS,
+    TRAINED_ON,
+    FlowSettings,
+    Preprocessing,
+    SamplingRule,
+)
 
 if TYPE_CHECKING:
     from skillviewer.engine.features.cache import FeatureCache
@@ -52,6 +59,12 @@ _OPTIONS = (
         default=TRAINED_ON.n_segments,
         show_default=True,
         help="Sampled frames a video.",
+    ),
+    click.option(
+        "--sampling",
+        type=click.Choice(SAMPLINGS),
+        help="Sampling of frames: over the whole video (even), or backwards from its end as in the paper's code "
+        "(paper); default: as in earlier runs in the folder of an evaluation, else as in the preset.",
     ),
     click.option(
         "--input-px",
@@ -113,6 +126,7 @@ class PlanChoices(TypedDict):
     motion_weights: str
     rate: float | None
     segments: int
+    sampling: SamplingRule | None
     input_px: int
     stride: str | None
     candidates: int
@@ -140,12 +154,13 @@ def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
         published: The published data set that is trained on, whose settings the preset takes unless others are chosen.
 
     Raises:
+        CheckpointError: There is no such preset.
         DeviceError: The device is not there.
     """
     from skillviewer.engine.runtime.device import choose_device, training_precision
     from skillviewer.engine.training.loop import Select
     from skillviewer.engine.training.plan import TrainingPlan
-    from skillviewer.nets.presets import DATASETS
+    from skillviewer.nets.presets import DATASETS, preset
 
     own = published if published in DATASETS else "other"
     wanted, device = chosen["precision"], choose_device(chosen["device"])
@@ -160,6 +175,7 @@ def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
             input_px=chosen["input_px"],
             rate_hz=chosen["rate"],
             flow=FlowSettings(algorithm=chosen["flow"]),
+            sampling=chosen["sampling"] or preset(chosen["preset"]).sampling,
         ),
         fusion_stride=int(chosen["stride"]) if chosen["stride"] else None,
         candidates=chosen["candidates"],

@@ -122,7 +122,7 @@ class Pooled:
         value: Accuracy, 0 to 1, or a difference of two.
         low: Lower end of the 95 % interval; NaN if there is none.
         high: Upper end.
-        n_pairs: Number of tested pairs; a pair between two folds is tested in both.
+        n_pairs: Number of tested pairs; a pair between two folds is tested in both. For a mean, number of videos.
         n_clusters: Number of participants (or videos) in the bootstrap.
         clusters: Unit of the bootstrap: ``participant`` or ``video``.
     """
@@ -296,6 +296,30 @@ def _tail(n: int) -> float:
     from scipy.special import ndtr, stdtrit  # here: importing it takes as long as opening the window
 
     return float(ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, 0.025)))
+
+
+def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset) -> Pooled:
+    """Return the mean of a quantity over videos, with an interval from a bootstrap over participants.
+
+    Args:
+        runs: For every run, the quantity by name of video; NaN and videos in no pair are left out.
+        dataset: Gives the participant of every video.
+    """
+    clusters, place = _places(dataset)
+    sums, counts = np.zeros(len(place)), np.zeros(len(place))
+    for run in runs:
+        for name, value in run.items():
+            if name in clusters and math.isfinite(value):
+                sums[place[clusters[name]]] += value
+                counts[place[clusters[name]]] += 1
+    sums, counts = sums[counts > 0], counts[counts > 0]
+    n = len(counts)
+    value = float(sums.sum() / counts.sum()) if n else math.nan
+    low, high = math.nan, math.nan
+    if n > 1:
+        draws, chances = _draws(n, None, 0)
+        low, high = _ends((draws @ sums) / (draws @ counts), chances, _tail(n))
+    return Pooled(value, low, high, int(counts.sum()), n, clusters_of(dataset)[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Pointing game: Zhang et al., "Top-down Neural Attention by Excitation Backprop", IJCV 2018: a hit if the largest value
 of a map lies in the region or within a tolerance of it. Energy: Wang et al., "Score-CAM", CVPR-W 2020: the proportion
-of a map's sum inside the region. Both are compared with a uniform map and a centred Gaussian.
+of a map's sum inside the region. Both are compared with a uniform map and a centred Gaussian, and the energy also with
+further maps that do not depend on the frame (``CONTROLS``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from scipy import ndimage
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+from skillviewer.core.evaluation.accuracy import spread
 
 GAUSSIAN_SIDE = 0.25
 """Standard deviation of the centred Gaussian, relative to the picture's width and height."""
@@ -268,3 +270,97 @@ def together(parts: Sequence[Localisation]) -> Localisation:
     """Return the frames of several videos joined."""
     names = Localisation.__slots__
     return Localisation(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def cells_near(
+    frames: Sequence[int], regions: Mapping[int, Sequence[Region]], geometry: Geometry, tolerance: int = 1
+) -> FloatArray:
+    """Return the cells within a tolerance of a region, for every frame.
+
+    Args:
+        frames: M frame indices.
+        regions: Regions by frame index.
+        geometry: Position of the maps over the picture.
+        tolerance: Number of cells; with 0, the covered proportion of each cell.
+
+    Returns:
+        (M, L) float64, 0 to 1; NaN for frames without a region in the picture.
+    """
+    rows = []
+    for frame in frames:
+        covered = coverage(regions.get(frame, ()), geometry)
+        cells = covered if tolerance == 0 else target(covered, tolerance).astype(np.float64)
+        rows.append(cells.ravel() if covered.any() else np.full(covered.size, np.nan))
+    return np.array(rows, dtype=np.float64).reshape(len(frames), geometry.rows * geometry.columns)
+
+
+def entropy(maps: FloatArray) -> float:
+    """Return the mean entropy of maps divided by that of a uniform map, 0 to 1.
+
+    Args:
+        maps: (M, h, w), any sign; magnitudes count. Maps of zeros are left out; NaN if none is left.
+    """
+    flat = np.abs(maps.reshape(len(maps), -1))
+    flat = flat[flat.sum(axis=1) > 0]
+    if not len(flat) or flat.shape[1] < 2:
+        return float("nan")
+    shares = flat / flat.sum(axis=1, keepdims=True)
+    logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+    return float(-(shares * logs).sum(axis=1).mean() / np.log(flat.shape[1]))
+
+
+OWN, UNIFORM, CENTRE = "own", "uniform", "centre"
+CONSTANT, CONSTANT_STEP, OTHER_VIDEO = "constant cell", "constant cell per step", "another video's maps"
+CONTROLS = (UNIFORM, CENTRE, CONSTANT, CONSTANT_STEP, OTHER_VIDEO)
+"""Maps that do not depend on the frame; the attention of a model must exceed all of them to be of use."""
+
+
+def weight_near(
+    maps: Mapping[str, FloatArray], cells: Mapping[str, FloatArray], trained: Sequence[str], centre: FloatArray
+) -> dict[str, dict[str, float]]:
+    """Return the share of the weight near regions, for the maps of a model and for those of every control.
+
+    The constant cell is the cell most often near a region in the training videos, over all steps or per step. Another
+    video's maps are the mean over all other held-out videos, at the same step.
+
+    Args:
+        maps: (N, h, w) maps of every held-out video, any sign; magnitudes count.
+        cells: (N, L) from ``cells_near``, for these and for the training videos.
+        trained: Names of the training videos.
+        centre: (h, w) from ``centred_gaussian``.
+
+    Returns:
+        By ``OWN`` or name of a control, the mean share of every video over its frames with a region; NaN if there are
+        none.
+    """
+    shares = {name: _shares(np.abs(values).reshape(len(values), -1)) for name, values in maps.items()}
+    seen = np.array([cells[name] for name in trained])
+    n, size = next(iter(shares.values())).shape
+    often = _means(seen.reshape(-1, size)) if len(seen) else np.zeros(size)
+    by_step = np.array([_means(seen[:, t]) if len(seen) else often for t in range(n)])
+    by_step[~by_step.any(axis=1)] = often
+    blind = {
+        UNIFORM: np.full((n, size), 1 / size),
+        CENTRE: np.tile(_shares(centre.reshape(1, -1)), (n, 1)),
+        CONSTANT: np.tile(np.eye(size)[often.argmax()], (n, 1)),
+        CONSTANT_STEP: np.eye(size)[by_step.argmax(axis=1)],
+    }
+    found: dict[str, dict[str, float]] = {OWN: {}, **{control: {} for control in CONTROLS}}
+    for name, own in shares.items():
+        others = [values for other, values in shares.items() if other != name]
+        each = {OWN: own, **blind, OTHER_VIDEO: np.mean(others, axis=0) if others else np.full((n, size), np.nan)}
+        for source, values in each.items():
+            found[source][name] = spread((values * cells[name]).sum(axis=1)).mean
+    return found
+
+
+def _shares(flat: FloatArray) -> FloatArray:
+    """Return (M, L) values divided by their row sums; NaN for a sum of 0."""
+    sums = flat.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(flat, sums, out=np.full_like(flat, np.nan), where=sums > 0))
+
+
+def _means(rows: FloatArray) -> FloatArray:
+    """Return (L,) the mean over the rows without NaN; zeros if there are none."""
+    known = rows[np.isfinite(rows).all(axis=1)]
+    return known.mean(axis=0) if len(known) else np.zeros(rows.shape[1])

@@ -1,7 +1,9 @@
 """Facts about a video, its segments, and the sampled frame of each segment.
 
-The sampling rule is that of the paper's released code: of ``p`` usable positions (those with a complete flow
-stack), ``r = floor(p / N)`` is the step; at test time the last position is taken and then every r-th before it.
+There are two sampling rules. ``paper`` is that of the paper's released code: of ``p`` usable positions (those with a
+complete flow stack), ``r = floor(p / N)`` is the step; at test time the last position is taken and then every r-th
+before it. Positions more than N steps before the end are never sampled: up to half of a short video. ``even`` divides
+the whole timeline into N parts of equal length and takes the last position of each; flow is padded at the ends.
 """
 
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+from skillviewer.core.video.preprocessing import SamplingRule
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -104,7 +107,9 @@ def usable_positions(n: int, flow_length: int) -> range:
     return range(before, n - (flow_length - before))
 
 
-def sample_positions(n: int, n_segments: int, flow_length: int, passes: int = 1) -> IntArray:
+def sample_positions(
+    n: int, n_segments: int, flow_length: int, passes: int = 1, sampling: SamplingRule = "paper"
+) -> IntArray:
     """Choose the sampled positions of K interleaved passes.
 
     Pass 0 takes the last position of every segment; pass k lies k/K of a segment before it.
@@ -114,10 +119,15 @@ def sample_positions(n: int, n_segments: int, flow_length: int, passes: int = 1)
         n_segments: N, segments per video.
         flow_length: L, fields in a flow stack.
         passes: K.
+        sampling: Sampling rule.
 
     Returns:
         (K, N) int64 positions, each row ascending; they repeat only if there are fewer positions than segments.
     """
+    if sampling == "even":
+        # in integers, in units of 1 / (N K) of a position, so that rounding cannot move a frame
+        ends = n * (passes * np.arange(1, n_segments + 1, dtype=np.int64) - np.arange(passes)[:, None])
+        return -(-ends // (n_segments * passes)) - 1
     usable = usable_positions(n, flow_length)
     step = len(usable) // n_segments
     if step == 0:
@@ -128,14 +138,14 @@ def sample_positions(n: int, n_segments: int, flow_length: int, passes: int = 1)
     return usable.start + last[None, :] - shifts[:, None]
 
 
-def segments(n: int, n_segments: int, flow_length: int) -> tuple[Segment, ...]:
+def segments(n: int, n_segments: int, flow_length: int, sampling: SamplingRule = "paper") -> tuple[Segment, ...]:
     """Return the N segments that the sampling rule implies, over positions of a timeline.
 
     The first begins at 0 and the last ends at ``n``: every position belongs to exactly one segment, and the sampled
     position of segment i lies in segment i. With fewer positions than segments, neighbours share positions, and some
     segments are empty.
     """
-    chosen = sample_positions(n, n_segments, flow_length)[0]
+    chosen = sample_positions(n, n_segments, flow_length, sampling=sampling)[0]
     stops = chosen + 1
     stops[-1] = n
     starts = np.concatenate([[0], stops[:-1]])

@@ -1,9 +1,17 @@
 """Preprocessing of a video before a model; checkpoints with equal preprocessing share features."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 FLOW_ALGORITHMS = ("tvl1", "tvl1-fast", "dis")
 """TV-L1 with OpenCV's defaults (the paper's), TV-L1 with the cheaper pyramid, and DIS."""
+
+
+SamplingRule = Literal["paper", "even"]
+"""Choice of the sampled frames: as in the paper's released code, or spread over the whole video."""
+
+SAMPLINGS: tuple[SamplingRule, ...] = ("even", "paper")
+"""All sampling rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +40,15 @@ class Preprocessing:
         input_px: Side of the square to which frames and flow are resized (aspect ratio is not kept, as in the paper).
         rate_hz: Clock at which frames are sampled and flow is taken, or None for the video's own.
         flow: Flow settings.
+        sampling: Sampling rule (``core.video.info``).
     """
 
     n_segments: int = 25
     input_px: int = 448
     rate_hz: float | None = None
     flow: FlowSettings = field(default_factory=FlowSettings)
+    sampling: SamplingRule = "paper"  # the rule of checkpoints without this field
 
 
-TRAINED_ON = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"))
-"""Default preprocessing of a new training: the paper's, with the cheaper flow."""
+TRAINED_ON = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"), sampling="even")
+"""Default preprocessing of a new training: the paper's, with the cheaper flow and the sampling of ``small-study``."""

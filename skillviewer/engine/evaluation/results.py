@@ -22,6 +22,12 @@ from skillviewer.core.evaluation.localisation import Localisation, localise, tog
 from skillviewer.core.evaluation.metrics import METRICS, Reference, reference
 from skillviewer.data.formats.published import published_accuracy
 from skillviewer.data.tables.regions import Regions
+from skillviewer.engine.evaluation.attention_weight import (
+    AttentionWeight,
+    ScoreProgress,
+    attention_weight,
+    score_progress,
+)
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.features.video_facts import VideoFacts
 from skillviewer.engine.training.loop import Select
@@ -154,6 +160,8 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         parameters: Parameters of the head.
         seconds: Seconds of training, all runs together.
         runs: Every run.
+        weight: Attention weight near regions; null without regions or without a map.
+        curve: Progress of the score along the videos; null for runs without score curves.
     """
 
     model: str
@@ -177,6 +185,8 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     parameters: int
     seconds: float
     runs: tuple[RunNumbers, ...]
+    weight: AttentionWeight | None = None  # in records of earlier versions
+    curve: ScoreProgress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +291,10 @@ class ResultBuilder:
             parameters=provenances[0].parameters,
             seconds=sum(p.seconds for p in provenances),
             runs=numbers,
+            weight=attention_weight(
+                [(one.fold, one.run.maps) for one in found], self._dataset, self._facts, self._regions, self._tolerance
+            ),
+            curve=score_progress([(one.fold, one.run.curves) for one in found], self._dataset),
         )
 
     def _numbers(self, one: FinishedRun) -> RunNumbers:

@@ -15,9 +15,10 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features import snippets
-from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.features.memory_mapped_store import MappedStore, WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, time_store
+from skillviewer.engine.inference.evidence import segment_contributions
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.log import seconds_of, write_log
@@ -25,7 +26,7 @@ from skillviewer.engine.training.loop import Select, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, card_of, provenance_of
+from skillviewer.engine.training.run_record import Maps, RunConfiguration, ScoreCurves, card_of, provenance_of
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.checkpoint import CheckpointExtras, save_checkpoint
@@ -123,7 +124,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         )
         if plan.select is not Select.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)
-        scores, maps = _look(model, watched.store, fold, token)
+        scores, curves, maps = _look(model, watched.store, fold, token)
     if not all(map(math.isfinite, scores.values())):
         raise SettingsError(
             f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
@@ -138,6 +139,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         scores,
         set(fold.held_out_videos),
         maps,
+        curves,
     )
     result = FoldScores(fold, scores)
     accuracy = count_pairs(result.tested(honest=False), scores).accuracy
@@ -150,15 +152,23 @@ def _store(material: SharedInputs, inputs: Inputs) -> FeatureStore:
 
 def _look(
     model: AttentionModel, store: FeatureStore, fold: Fold, token: CancelToken
-) -> tuple[Mapping[str, float], Maps | None]:
-    """Return the scores of all videos of the test pairs, and the maps of those held out."""
+) -> tuple[Mapping[str, float], ScoreCurves, Maps | None]:
+    """Return the scores and score curves of all videos of the test pairs, and the maps of the held-out videos."""
     held_out = set(fold.held_out_videos)
-    names = sorted(held_out | set(videos_of(fold.test_pairs)))
+    names = tuple(sorted(held_out | set(videos_of(fold.test_pairs))))
     mapped = tuple(name for name in names if name in held_out)
     found = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
+    curves = np.stack([found.curves[name] for name in names])
+    contributions = np.full_like(curves, np.nan)
+    for place, name in enumerate(names):
+        if name in held_out:
+            token.check()
+            contributions[place] = segment_contributions(model, first_pass(store, name))
+    along = ScoreCurves(names, curves, contributions)
     if not found.maps or not mapped:
-        return found.scores, None
-    return found.scores, Maps(mapped, np.stack([found.maps[name] for name in mapped]), model.map_kind, model.map_rect)
+        return found.scores, along, None
+    maps = np.stack([found.maps[name] for name in mapped])
+    return found.scores, along, Maps(mapped, maps, model.map_kind, model.map_rect)
 
 
 def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel) -> None:

@@ -5,7 +5,10 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.localisation import CONTROLS
 from skillviewer.core.evaluation.metrics import METRICS
+from skillviewer.core.evaluation.score_progress import N_PARTS, SHARES
 from skillviewer.core.text import percent
 from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
 from skillviewer.engine.evaluation.results import Interval, ModelResult, Pointing, Separated
@@ -31,6 +34,20 @@ _ABOUT_ATTENTION = (
     "Held-out videos, sampled frames with a region in the picture. Pointing: share of frames whose strongest cell is "
     "within the tolerance of a region, in cells; energy: share of the map there. Uniform is chance; centre a Gaussian "
     "at the middle of the picture. Without tolerance the strongest cell has to meet the region itself."
+)
+
+
+_ABOUT_PROGRESS = (
+    "Percent. Accuracy of the score after each share of the steps, pooled over the folds; and the share of the "
+    "absolute contributions in each fifth of the steps of held-out videos. A contribution is the change of the score "
+    "by occlusion of the step. With --sampling even, a share of the steps is that share of the video."
+)
+_ABOUT_WEIGHT = (
+    "Percent of the weight of the maps within the tolerance of a region, mean over held-out videos, with an interval "
+    "from drawing participants (or videos). The entropy is 1 for uniform maps. The controls do not depend on the "
+    "frame: a uniform map, a Gaussian at the centre, the cell (overall, and of each step) most often near a region in "
+    "the training videos, and the model's own maps of other videos at the same step. The last column is the weight "
+    "minus that of the best control."
 )
 
 
@@ -80,7 +97,7 @@ def _decimal(value: float | None, places: int = 2) -> str:
     return NONE if value is None or not math.isfinite(value) else f"{value:.{places}f}"
 
 
-def _span(interval: Interval | None, *, signed: bool = False) -> str:
+def _span(interval: Interval | Pooled | None, *, signed: bool = False) -> str:
     if interval is None or not math.isfinite(interval.value):
         return NONE
     numbers = [f"{100 * x:+.1f}" if signed else percent(x) for x in (interval.value, interval.low, interval.high)]
@@ -189,7 +206,9 @@ def markdown(record: EvaluationRecord) -> str:
             + ".",
             "",
         ]
+    lines += _progress(record)
     lines += _attention(record)
+    lines += _weights(record)
     lines += _separations(record)
     lines += [
         "## Folds",
@@ -229,6 +248,33 @@ def _attention(record: EvaluationRecord) -> list[str]:
         _ABOUT_ATTENTION,
         "",
     ]
+
+
+def _progress(record: EvaluationRecord) -> list[str]:
+    rows = []
+    for model, curve in ((m.model, m.curve) for m in record.models):
+        if curve is not None:
+            fifths = " / ".join(f"{100 * part:.0f}" for part in curve.fifths)
+            rows.append([model, *(percent(at.value) for at in curve.accuracy), fifths])
+    if not rows:
+        return []
+    heads = ["model", *(f"{share:.0%}" for share in SHARES), "by fifths"]
+    return ["## Along the video", "", *_rows(heads, rows), "", _ABOUT_PROGRESS, ""]
+
+
+def _weights(record: EvaluationRecord) -> list[str]:
+    rows = []
+    for m in record.models:
+        if (w := m.weight) is not None:
+            controls = {name: value for name, value in w.controls.items() if math.isfinite(value)}
+            best = max(controls, key=lambda name: controls[name])
+            numbers = (_span(w.weight), _decimal(w.times_uniform, 1), _decimal(w.entropy))
+            against = f"{_span(w.above[best], signed=True)}, {best}"
+            rows.append([m.model, *numbers, *(percent(value) for value in w.controls.values()), against])
+    if not rows:
+        return []
+    heads = ["model", "weight (95 %)", "× uniform", "entropy", *CONTROLS, "above the best control (95 %)"]
+    return ["## Weight near regions", "", *_rows(heads, rows), "", _ABOUT_WEIGHT, ""]
 
 
 def _separations(record: EvaluationRecord) -> list[str]:
@@ -303,6 +349,19 @@ def _csv_row(m: ModelResult) -> dict[str, object]:
         "seconds": m.seconds,
         **_pointing("", m.attention),
         **_pointing("_exact", m.attention_exact),
+        **{
+            f"accuracy_{share:.0%}".rstrip("%"): m.curve.accuracy[i].value if m.curve else None
+            for i, share in enumerate(SHARES)
+        },
+        **{f"fifth_{i + 1}": m.curve.fifths[i] if m.curve else None for i in range(N_PARTS)},
+        "weight": m.weight.weight.value if m.weight else None,
+        "weight_low": m.weight.weight.low if m.weight else None,
+        "weight_high": m.weight.weight.high if m.weight else None,
+        "entropy": m.weight.entropy if m.weight else None,
+        **{
+            f"weight_{control}".replace("'s", "").replace(" ", "_"): m.weight.controls[control] if m.weight else None
+            for control in CONTROLS
+        },
     }
 
 

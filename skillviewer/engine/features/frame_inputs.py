@@ -78,10 +78,10 @@ def sampling_of(
     """
     frames = range_frames(extent, info)
     line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
-    length = preprocessing.flow.length
-    positions = sample_positions(len(line), preprocessing.n_segments, length, n_passes)
+    rule = (preprocessing.n_segments, preprocessing.flow.length)
+    positions = sample_positions(len(line), *rule, n_passes, preprocessing.sampling)
     ends = np.append(line[1:], frames.stop)  # a position lasts until the next one's frame
-    stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), preprocessing.n_segments, length)]
+    stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), *rule, preprocessing.sampling)]
     part = None if frames == range(info.n_frames) else (frames.start, frames.stop)
     return Sampling(line, positions, np.array(stops, dtype=np.int64), part)
 

@@ -152,6 +152,7 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
     entry, preprocessing = attention_model(config.attention_model), config.preprocessing
     backbone = config.backbone.name if config.backbone is not None else "no backbone"
     clock = "" if preprocessing.rate_hz is None else f" at {preprocessing.rate_hz:g} Hz"
+    spread = " of the whole video" if preprocessing.sampling == "even" else ""
     own = f", backbones of its own ({checkpoint.digest[:8]})" if checkpoint.streams else ""
     width, height = SIZE_PX
     middle = f" in the middle of {width} × {height}" if config.on_snippets else ""
@@ -167,5 +168,5 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
         n_pairs=held_out.n_pairs if held_out is not None else 0,
         rule=held_out.rule if held_out is not None else "",
         features=f"{backbone}, {preprocessing.input_px} px{middle}, {preprocessing.flow.algorithm}, "
-        f"{preprocessing.n_segments} segments{clock}{own}",
+        f"{preprocessing.n_segments} segments{spread}{clock}{own}",
     )

@@ -1,11 +1,11 @@
 """Predictions of a model for videos of a data set: scores, maps, and the loss of pairs by the scores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
-from skillviewer.core.arrays import Float32Array
+from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
@@ -25,10 +25,12 @@ class Predictions:
     Attributes:
         scores: Score by name of video.
         maps: (N, h, w) float32 by name of video; empty where none were asked for.
+        curves: (N,) float64 score after every step, by name of video.
     """
 
     scores: Mapping[str, float]
     maps: Mapping[str, Float32Array]
+    curves: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +76,18 @@ def predict(
     model.eval()
     scores: dict[str, float] = {}
     found: dict[str, Float32Array] = {}
+    curves: dict[str, FloatArray] = {}
     for start in range(0, len(names), AT_ONCE):
         token.check()
         some = names[start : start + AT_ONCE]
         with torch.inference_mode():
             output: AttentionOutput = model(torch.stack([first_pass(store, name) for name in some]).to(device))
         scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
+        curves.update(zip(some, output.score_curve.double().cpu().numpy(), strict=True))
         if maps:
             found.update(zip(some, output.attention.float().cpu().numpy(), strict=True))
         report(Progress(stage, len(scores), len(names)))
-    return Predictions(scores, found)
+    return Predictions(scores, found, curves)
 
 
 def held_out_loss(pairs: Sequence[Pair], scores: Mapping[str, float], loss: LossSettings) -> float:

@@ -1,8 +1,9 @@
 """The folder of one run: one model, trained on one fold with one seed.
 
 ``configuration.json`` all that decides the result; ``log.csv`` and ``curves.png`` the training; ``scores.csv`` the
-score of every video of the test pairs; ``maps.npz`` where the model looked in held-out videos; ``provenance.json`` is
-written last and says that the run is finished. ``state-*.safetensors`` is a training under way.
+score of every video of the test pairs; ``maps.npz`` where the model looked in held-out videos;
+``score_curves.npz`` score curves and contributions of the steps; ``provenance.json`` is written last and says that the
+run is finished. ``state-*.safetensors`` is a training under way.
 """
 
 import csv
@@ -11,19 +12,23 @@ import shutil
 import zipfile
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.video.preprocessing import SamplingRule
 from skillviewer.engine.training.log import CURVES, LOG
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult
+from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.export.destination import aside
 
-CONFIGURATION, SCORES, MAPS, PROVENANCE = "configuration.json", "scores.csv", "maps.npz", "provenance.json"
+CONFIGURATION, PROVENANCE = "configuration.json", "provenance.json"
+SCORES, MAPS, SCORE_CURVES = "scores.csv", "maps.npz", "score_curves.npz"
 CHECKPOINT = "checkpoint"
 RUNS = "runs"
 """Folder of the runs, in the folder of an evaluation."""
@@ -52,7 +57,8 @@ class RunFolder:
             path: Its path; it need not exist.
             wanted: Its configuration. A run of another configuration stays as it is.
         """
-        other = cls(path.with_name(f"{path.name}-{hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:8]}"))
+        encoded = msgspec.json.encode(wanted).replace(b',"sampling":"paper"', b"")  # as before this field was added
+        other = cls(path.with_name(f"{path.name}-{hashlib.sha256(encoded).hexdigest()[:8]}"))
         if other.path.exists():
             return other
         own = cls(path)
@@ -86,7 +92,7 @@ class RunFolder:
             provenance = msgspec.json.decode((self.path / PROVENANCE).read_bytes(), type=RunProvenance)
             if self._results_sha256() != provenance.results_sha256:
                 return None
-            return RunResult(configuration, provenance, self._scores(), self._maps())
+            return RunResult(configuration, provenance, self._scores(), self._maps(), self._curves())
         except (OSError, msgspec.MsgspecError, ValueError, KeyError, zipfile.BadZipFile):
             return None
 
@@ -103,7 +109,7 @@ class RunFolder:
             for pattern in (
                 ".*.part*",
                 "*.part",
-                *(() if agrees else ("state-*.safetensors", LOG, CURVES, SCORES, MAPS)),
+                *(() if agrees else ("state-*.safetensors", LOG, CURVES, SCORES, MAPS, SCORE_CURVES)),
             ):
                 for old in self.path.glob(pattern):
                     old.unlink()
@@ -126,7 +132,12 @@ class RunFolder:
         return StateFile(self.path / f"state-{stage}.safetensors", writes=writes)
 
     def finish(
-        self, provenance: RunProvenance, scores: Mapping[str, float], held_out: Collection[str], maps: Maps | None
+        self,
+        provenance: RunProvenance,
+        scores: Mapping[str, float],
+        held_out: Collection[str],
+        maps: Maps | None,
+        curves: ScoreCurves | None = None,
     ) -> None:
         """Write what came of the run; the provenance last.
 
@@ -135,6 +146,7 @@ class RunFolder:
             scores: Score of every video of the test pairs.
             held_out: Those that were held out.
             maps: Maps of the held-out videos, or None.
+            curves: Score curves, if known.
 
         Raises:
             ExportError: The disk is full, say.
@@ -147,22 +159,21 @@ class RunFolder:
             writer.writerow(["video", "held_out", "score"])
             writer.writerows([name, int(name in held_out), repr(score)] for name, score in sorted(scores.items()))
         if maps is not None:
-            with aside(self.path / MAPS, (".npz",), overwrite=True) as temporary, temporary.open("wb") as binary:
-                rect = [maps.rect.left, maps.rect.top, maps.rect.right, maps.rect.bottom]
-                np.savez_compressed(
-                    binary,
-                    videos=np.array(maps.videos),
-                    maps=maps.values,
-                    kind=np.array(str(maps.kind)),
-                    rect=np.array(rect),
-                )
+            rect = [maps.rect.left, maps.rect.top, maps.rect.right, maps.rect.bottom]
+            self._save(MAPS, {"videos": maps.videos, "maps": maps.values, "kind": str(maps.kind), "rect": rect})
+        if curves is not None:
+            self._save(SCORE_CURVES, asdict(curves))
         write_json(self.path / PROVENANCE, msgspec.structs.replace(provenance, results_sha256=self._results_sha256()))
         for state in self.path.glob("state-*.safetensors"):
             with suppress(OSError):
                 state.unlink()
 
+    def _save(self, name: str, arrays: Mapping[str, Any]) -> None:
+        with aside(self.path / name, (".npz",), overwrite=True) as temporary, temporary.open("wb") as binary:
+            np.savez_compressed(binary, **arrays)
+
     def _results_sha256(self) -> str:
-        files = (self.path / name for name in (SCORES, MAPS))
+        files = (self.path / name for name in (SCORES, MAPS, SCORE_CURVES))
         return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.exists())).hexdigest()
 
     def _scores(self) -> dict[str, float]:
@@ -181,6 +192,20 @@ class RunFolder:
                 MapKind(str(file["kind"])),
                 MapRect(left, top, right, bottom),
             )
+
+    def _curves(self) -> ScoreCurves | None:
+        path = self.path / SCORE_CURVES
+        if not path.exists():
+            return None
+        with np.load(path, allow_pickle=False) as file:
+            return ScoreCurves(tuple(file["videos"].tolist()), file["curves"], file["contributions"])
+
+
+def earlier_sampling(evaluation: Path, preset: str) -> SamplingRule | None:
+    """Return the sampling rule of the runs of a preset in an evaluation's folder; None without runs or with both."""
+    runs = [RunFolder(path).configuration for path in evaluation.glob(f"{RUNS}/*")]
+    rules = {run.preprocessing.sampling for run in runs if run is not None and run.preset == preset}
+    return rules.pop() if len(rules) == 1 else None
 
 
 def write_json(path: Path, value: object) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.arrays import Float32Array
+from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.version import __version__
@@ -245,6 +245,22 @@ class Maps:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreCurves:
+    """Score curves of a model and contributions of the steps, at the frames of the test rule.
+
+    Attributes:
+        videos: V names, of the videos of the test pairs and the held-out videos.
+        curves: (V, N) float64, score after every step.
+        contributions: (V, N) float64, contribution of each step (``core.explanation.evidence``); NaN for videos that
+            were not held out.
+    """
+
+    videos: tuple[str, ...]
+    curves: FloatArray
+    contributions: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """A finished run.
 
@@ -253,12 +269,14 @@ class RunResult:
         provenance: Its provenance.
         scores: Score of every video of the test pairs.
         maps: Maps of the held-out videos, or None for a model without.
+        curves: Score curves; None for runs of an earlier version.
     """
 
     configuration: RunConfiguration
     provenance: RunProvenance
     scores: Mapping[str, float]
     maps: Maps | None
+    curves: ScoreCurves | None = None
 
 
 def _digest(value: object) -> str:

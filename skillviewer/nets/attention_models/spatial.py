@@ -54,6 +54,10 @@ class SpatialModel(RecurrentModel):
         """Return the width of h_att if the attention has an RNN."""
         return (self.sizes.attention_hidden,) if self.recurrent else ()
 
+    def scaled(self, logits: Tensor) -> Tensor:
+        """Return the logits, (B, L), scaled for the softmax; the paper's model has no scale."""
+        return logits
+
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:
         """Attend to one frame, (B, C, h, w); maps are distributions."""
         cells = cells_of(fused_t)
@@ -64,7 +68,7 @@ class SpatialModel(RecurrentModel):
             inputs.append(self.norm_task(task))
         hidden: Tensor = self.attention_rnn(torch.cat([part.expand(len(task), -1) for part in inputs], dim=1), *memory)
         embedded = torch.tanh(self.embed_cell(cells) + self.embed_hidden(hidden)[:, None])
-        attention = torch.softmax(self.weigh(embedded).squeeze(2), dim=1)
+        attention = torch.softmax(self.scaled(self.weigh(embedded).squeeze(2)), dim=1)
         return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells, (hidden,) if self.recurrent else ())
 
 

@@ -33,6 +33,16 @@ def test_every_choice_of_preprocessing_reaches_the_plan() -> None:
     assert (chosen.flow.algorithm, chosen.n_segments, chosen.input_px, chosen.rate_hz) == ("dis", 7, 64, 10)
 
 
+def test_a_new_training_samples_as_its_preset_says_unless_told_otherwise() -> None:
+    def sampling(*arguments: str) -> str:
+        return plan_of(*arguments).preprocessing.sampling
+
+    assert sampling() == sampling("--preset", "small-study") == "even"
+    assert sampling("--preset", "paper") == sampling("--preset", "official-code") == "paper"
+    assert sampling("--sampling", "paper") == "paper"
+    assert sampling("--preset", "paper", "--sampling", "even") == "even"
+
+
 def test_the_preset_takes_the_settings_of_a_published_data_set_unless_others_are_chosen() -> None:
     def taken(published: str | None, *arguments: str) -> str:
         return plan_of(*arguments, published=published).dataset_preset

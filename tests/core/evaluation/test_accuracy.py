@@ -19,6 +19,7 @@ from skillviewer.core.evaluation.accuracy import (
     count_pairs,
     pooled_accuracy,
     pooled_difference,
+    pooled_mean,
     spread,
 )
 from tests.core.datasets import people, ranked
@@ -230,3 +231,25 @@ def test_seeds_are_pooled_like_folds() -> None:
     backwards = {name: -score for name, score in TRUE.items()}
     both = [*results(TRUE), *results(backwards)]
     assert pooled_accuracy(both, DATASET, n_draws=10).value == pytest.approx(0.5)
+
+
+def test_pooled_mean_draws_people_and_not_videos() -> None:
+    dataset = ranked(people("ABC", 2))
+    a1, a2, b1, b2, c1, c2 = sorted(dataset.names)
+    runs = [{a1: 1.0, a2: 3.0, b1: 0.0, "of nobody": 50.0}, {b1: 4.0, b2: float("nan"), c1: 6.0, c2: 7.0}]
+    pooled = pooled_mean(runs, dataset)
+    of_people = [[1.0, 3.0], [0.0, 4.0], [6.0, 7.0]]
+    assert pooled.value == pytest.approx(21 / 6)
+    assert (pooled.n_pairs, pooled.n_clusters, pooled.clusters) == (6, 3, "participant")
+    means = sorted(np.mean([v for who in drawn for v in of_people[who]]) for drawn in product(range(3), repeat=3))
+    tail = stats.norm.cdf(np.sqrt(3 / 2) * stats.t.ppf(0.025, df=2))
+    outside = next(i for i in range(27) if (i + 1) / 27 >= tail)
+    assert (pooled.low, pooled.high) == pytest.approx((means[outside], means[26 - outside]))
+
+
+def test_mean_over_one_person_or_none_has_no_interval() -> None:
+    dataset = ranked(people("AB", 2))
+    one = pooled_mean([{min(dataset.names): 2.0}], dataset)
+    assert (one.value, one.n_clusters) == (2.0, 1)
+    assert np.isnan([one.low, one.high]).all()
+    assert np.isnan(pooled_mean([], dataset).value)

@@ -5,16 +5,26 @@ import pytest
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.evaluation.localisation import (
+    CENTRE,
+    CONSTANT,
+    CONSTANT_STEP,
+    CONTROLS,
+    OTHER_VIDEO,
+    OWN,
+    UNIFORM,
     Geometry,
     Region,
+    cells_near,
     centred_gaussian,
     coverage,
     energy,
+    entropy,
     hit,
     localise,
     localise_analysis,
     target,
     together,
+    weight_near,
 )
 from tests.core.analyses import make_analysis
 
@@ -159,3 +169,58 @@ def test_videos_together() -> None:
     assert together([near, far]).hits.tolist() == [1, 0]
     with pytest.raises(ValueError, match="read-only"):
         near.hits[0] = 0
+
+
+def test_cells_near_regions_frame_by_frame() -> None:
+    regions = {3: (Region.point(5, 5),), 4: (Region.point(75, 35), Region.point(-9, 0)), 5: (Region.point(-9, 0),)}
+    rows = cells_near([3, 4, 5, 6], regions, WHOLE, 1)
+    expected = np.zeros((2, 4, 4))
+    expected[0, :2, :2] = expected[1, 2:, 2:] = 1
+    np.testing.assert_array_equal(rows[:2], expected.reshape(2, 16))
+    assert np.isnan(rows[2:]).all()
+    np.testing.assert_array_equal(cells_near([3], regions, WHOLE, 0)[0], one_hot(0, 0).ravel())
+
+
+def test_entropy_of_maps() -> None:
+    assert entropy(np.full((2, 3, 3), -0.5)) == pytest.approx(1)
+    assert entropy(one_hot(1, 2)[None]) == pytest.approx(0)
+    two = one_hot(0, 0) + one_hot(3, 3)
+    assert entropy(np.stack([two, 7 * two, np.zeros((4, 4))])) == pytest.approx(np.log(2) / np.log(16))
+    assert np.isnan(entropy(np.zeros((2, 3, 3))))
+    assert np.isnan(entropy(np.ones((2, 1, 1))))
+
+
+def test_weight_near_regions_and_that_of_maps_which_see_no_frame() -> None:
+    """Against sums written out, on random maps and cells; one frame shows no region."""
+    rng = np.random.default_rng(5)
+    n, shape = 3, (2, 3)
+    maps = {name: rng.normal(size=(n, *shape)) for name in ("p", "q", "r")}
+    cells = {name: (rng.random((n, 6)) < 0.4).astype(float) for name in ("p", "q", "r", "t", "u", "v")}
+    cells["q"][1] = cells["t"][2] = np.nan
+    found = weight_near(maps, cells, ["t", "u", "v"], centred_gaussian(Geometry(*shape, MapRect(), 60, 40)))
+    assert set(found) == {OWN, *CONTROLS}
+    near_by_cell = [sum(cells[x][t][i] for x in "tuv" for t in range(n) if not (x == "t" and t == 2)) for i in range(6)]
+    best = max(range(6), key=lambda i: near_by_cell[i])
+    for name in maps:
+        sums: dict[str, list[float]] = {what: [] for what in found}
+        for t in range(n):
+            if name == "q" and t == 1:
+                continue
+            by_step = [sum(cells[x][t][i] for x in "tuv" if not (x == "t" and t == 2)) for i in range(6)]
+            others = [np.abs(maps[x][t]).ravel() / np.abs(maps[x][t]).sum() for x in maps if x != name]
+            own = np.abs(maps[name][t]).ravel() / np.abs(maps[name][t]).sum()
+            gaussian = centred_gaussian(Geometry(*shape, MapRect(), 60, 40)).ravel()
+            sums[OWN].append(sum(own[i] * cells[name][t][i] for i in range(6)))
+            sums[UNIFORM].append(sum(cells[name][t]) / 6)
+            sums[CENTRE].append(sum(gaussian * cells[name][t]) / gaussian.sum())
+            sums[CONSTANT].append(cells[name][t][best])
+            sums[CONSTANT_STEP].append(cells[name][t][max(range(6), key=lambda i: by_step[i])])
+            sums[OTHER_VIDEO].append(np.mean([sum(other * cells[name][t]) for other in others]))
+        for what, values in sums.items():
+            assert found[what][name] == pytest.approx(np.mean(values)), what
+
+
+def test_a_single_video_has_no_other_to_be_held_against() -> None:
+    found = weight_near({"p": np.ones((1, 2, 2))}, {"p": np.eye(4)[:1]}, [], np.ones((2, 2)))
+    assert np.isnan(found[OTHER_VIDEO]["p"])
+    assert found[OWN]["p"] == found[UNIFORM]["p"] == pytest.approx(1 / 4)

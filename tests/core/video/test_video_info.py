@@ -1,4 +1,6 @@
-"""Timelines, sampled positions and segments, against a literal reading of the sampling rule."""
+"""Timelines, sampled positions and segments, against a literal reading of the sampling rules."""
+
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillviewer.core.video.info import sample_positions, segments, timeline, usable_positions
+from skillviewer.core.video.preprocessing import SAMPLINGS, SamplingRule
 from tests.core.analyses import video_info
 
 N, L = 25, 10
@@ -82,9 +85,41 @@ def test_candidates_begin_with_the_test_rule() -> None:
     assert len(np.unique(rows)) == rows.size
 
 
+def shown_until(n: int, end: Fraction) -> int:
+    """The position on screen just before a share of the timeline, of which each position lasts 1 / n, has passed."""
+    return max(j for j in range(n) if Fraction(j, n) < end)
+
+
+@given(n=st.integers(1, 400), n_segments=st.integers(1, 40), passes=st.integers(1, 6))
+def test_even_takes_what_is_on_screen_as_each_part_ends(n: int, n_segments: int, passes: int) -> None:
+    expected = [
+        [shown_until(n, Fraction(i + 1, n_segments) - Fraction(k, passes * n_segments)) for i in range(n_segments)]
+        for k in range(passes)
+    ]
+    assert sample_positions(n, n_segments, L, passes, "even").tolist() == expected
+
+
+@pytest.mark.parametrize("n", [1, 2, 11, 25, 26, 30, 51, 60, 1000, 100_000])
+def test_even_leaves_no_part_of_a_video_out(n: int) -> None:
+    (row,) = sample_positions(n, N, L, sampling="even")
+    assert row[-1] == n - 1
+    gaps = np.diff(np.concatenate([[-1], row]))
+    assert gaps.max() <= -(-n // N)
+    assert gaps.max() - gaps.min() <= 1
+    if n >= N:
+        assert gaps.min() >= 1  # no frame twice
+
+
+def test_a_short_video_is_seen_from_its_middle_on_by_the_paper_and_whole_by_even() -> None:
+    paper, even = (sample_positions(51, N, L, sampling=rule)[0].tolist() for rule in SAMPLINGS[::-1])
+    assert paper == list(range(21, 46))
+    assert even == [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 44, 46, 48, 50]
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
 @given(n=st.integers(1, 2000), n_segments=st.integers(1, 40))
-def test_segments_cover_everything_once(n: int, n_segments: int) -> None:
-    parts = segments(n, n_segments, L)
+def test_segments_cover_everything_once(sampling: SamplingRule, n: int, n_segments: int) -> None:
+    parts = segments(n, n_segments, L, sampling)
     assert [part.index for part in parts] == list(range(n_segments))
     covered = [frame for part in parts for frame in range(part.start_frame, part.stop_frame)]
     assert covered == list(range(n))

@@ -1,6 +1,7 @@
 """What an evaluation makes of scores and maps, by numbers counted by hand; what a run's folder agrees with."""
 
 import dataclasses
+import hashlib
 import math
 import shutil
 from collections.abc import Mapping
@@ -27,8 +28,8 @@ from skillviewer.engine.features.video_facts import VideoFacts, shared_frames, t
 from skillviewer.engine.training import run_record
 from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.run_folder import RunFolder
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult
+from skillviewer.engine.training.run_folder import RunFolder, earlier_sampling
+from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
 
 NAMES = ("a1", "a2", "b1", "b2")  # every earlier one is better
 DATASET = Dataset(
@@ -68,10 +69,15 @@ def provenance(held_out_looked_at: int = 0) -> RunProvenance:
 
 
 def found(
-    fold: Fold, scores: Mapping[str, float], seed: int = 0, maps: Maps | None = None, model: str = "full"
+    fold: Fold,
+    scores: Mapping[str, float],
+    seed: int = 0,
+    maps: Maps | None = None,
+    model: str = "full",
+    curves: ScoreCurves | None = None,
 ) -> FinishedRun:
     plan = replace(PLAN, model=model, seed=seed)
-    return FinishedRun(fold, RunResult(configuration(plan, fold), provenance(), scores, maps))
+    return FinishedRun(fold, RunResult(configuration(plan, fold), provenance(), scores, maps, curves))
 
 
 RIGHT = {"a1": 4.0, "a2": 3.0, "b1": 2.0, "b2": 1.0}
@@ -148,6 +154,48 @@ def test_pointing_game_is_played_on_the_sampled_frames_of_held_out_videos() -> N
     assert judge(None).result("full", runs, None).attention is None
     without = [found(FOLDS[0], RIGHT), found(FOLDS[1], RIGHT)]
     assert judge(regions).result("none", without, None).attention is None
+
+
+def test_scores_along_the_video_are_judged_after_every_fifth() -> None:
+    # after the first of two steps everybody is ordered the wrong way round, after the second all are right
+    names = tuple(RIGHT)
+    scores = np.array([[-RIGHT[name], RIGHT[name]] for name in names])
+    contributions = np.array([[1.0, -3.0], [1.0, 1.0], [np.nan, np.nan], [np.nan, np.nan]])
+    runs = [
+        found(fold, RIGHT, curves=ScoreCurves(names, scores, np.roll(contributions, 2 * i, axis=0)))
+        for i, fold in enumerate(FOLDS)
+    ]
+    curve = judge().result("full", runs, None).curve
+    assert curve is not None
+    assert [at.value for at in curve.accuracy] == [0, 0, 1, 1, 1]
+    np.testing.assert_allclose(curve.fifths, [0.375, 0, 0.625, 0, 0])
+    made = judge().result("full", runs, None)
+    page = markdown(msgspec.structs.replace(record(), models=(made,)))
+    assert "| full | 0.0 | 0.0 | 100.0 | 100.0 | 100.0 | 38 / 0 / 62 / 0 / 0 |" in page
+    assert judge().result("full", [*runs, found(FOLDS[1], RIGHT)], None).curve is None
+
+
+def test_weight_near_regions_is_compared_with_maps_that_see_nothing() -> None:
+    regions = Regions({name: {3: (Region.point(10, 10),), 8: (Region.point(10, 10),)} for name in RIGHT}, ())
+    values = np.full((2, 2, 4, 4), 0.02, np.float32)
+    values[:, :, 0, 0] = 0.7
+    runs = [
+        found(fold, RIGHT, maps=Maps(names, values, MapKind.DISTRIBUTION, MapRect()))
+        for fold, names in zip(FOLDS, (("a1", "a2"), ("b1", "b2")), strict=True)
+    ]
+    made = judge(regions, tolerance=0).result("full", runs, None)
+    assert made.weight is not None
+    assert made.weight.weight.value == pytest.approx(0.7)
+    assert made.weight.times_uniform == pytest.approx(16 * 0.7)
+    assert made.weight.entropy == pytest.approx(-(0.7 * np.log(0.7) + 15 * 0.02 * np.log(0.02)) / np.log(16))
+    assert made.weight.controls["uniform"] == pytest.approx(1 / 16)
+    assert made.weight.controls["constant cell"] == made.weight.controls["constant cell per step"] == 1
+    assert made.weight.above["another video's maps"].value == pytest.approx(0, abs=1e-7)
+    page = markdown(msgspec.structs.replace(record(), models=(made,)))
+    (row,) = [line for line in page.splitlines() if "constant cell |" in line and "full" in line]
+    assert row.startswith("| full | 70.0")
+    assert "| 11.2 | 0.51 | 6.2 |" in row
+    assert "| -30.0" in row
 
 
 def chosen_on_test(one: FinishedRun) -> FinishedRun:
@@ -234,7 +282,10 @@ def test_finished_run_is_found_again_whole(tmp_path: Path) -> None:
     assert folder.finished(wanted) is None
     maps = Maps(("a1", "ä2"), np.random.default_rng(0).random((2, 2, 3, 4), np.float32), MapKind.GATE, MapRect(0.1))
     scores = {"a1": 0.1, "a2": -1 / 3, "b1": 1e-17, "b2": 2.0}
-    folder.finish(provenance(), scores, {"a1", "a2"}, maps)
+    curves = ScoreCurves(
+        ("a1", "a2", "b1"), np.array([[0.1, 1 / 3]] * 3), np.array([[1.0, -1e-17], [np.nan] * 2, [2, 3]])
+    )
+    folder.finish(provenance(), scores, {"a1", "a2"}, maps, curves)
     result = folder.finished(wanted)
     assert result is not None
     assert result.scores == scores
@@ -242,6 +293,28 @@ def test_finished_run_is_found_again_whole(tmp_path: Path) -> None:
     assert result.maps is not None
     assert (result.maps.videos, result.maps.kind, result.maps.rect) == (maps.videos, maps.kind, maps.rect)
     np.testing.assert_array_equal(result.maps.values, maps.values)
+    assert result.curves is not None
+    assert result.curves.videos == curves.videos
+    np.testing.assert_array_equal(result.curves.curves, curves.curves)
+    np.testing.assert_array_equal(result.curves.contributions, curves.contributions)
+
+
+def test_earlier_runs_of_a_preset_keep_their_sampling_and_their_folder(tmp_path: Path) -> None:
+    paper, even = (
+        configuration(replace(PLAN, preprocessing=replace(PLAN.preprocessing, sampling=rule)))
+        for rule in ("paper", "even")
+    )
+    assert earlier_sampling(tmp_path, paper.preset) is None
+    RunFolder(tmp_path / "runs" / "full-s0-f1").begin(paper)
+    assert earlier_sampling(tmp_path, paper.preset) == "paper"
+    assert earlier_sampling(tmp_path, "another") is None
+    RunFolder(tmp_path / "runs" / "full-s0-f2").begin(even)
+    assert earlier_sampling(tmp_path, paper.preset) is None
+    written = msgspec.to_builtins(paper)
+    del written["preprocessing"]["sampling"]  # as version 0.1 wrote it
+    digest = hashlib.sha256(msgspec.json.encode(written)).hexdigest()[:8]
+    assert RunFolder.at(tmp_path / "runs" / "full-s0-f2", paper).path.name == f"full-s0-f2-{digest}"
+    assert RunFolder.at(tmp_path / "runs" / "full-s0-f1", even).path.name != f"full-s0-f1-{digest}"
 
 
 OTHERS = {
@@ -253,6 +326,7 @@ OTHERS = {
     "refit": configuration(replace(PLAN, refit=False)),
     "candidates": configuration(replace(PLAN, candidates=1)),
     "rate": configuration(replace(PLAN, preprocessing=replace(PLAN.preprocessing, rate_hz=10.0))),
+    "sampling": configuration(replace(PLAN, preprocessing=replace(PLAN.preprocessing, sampling="even"))),
     "fold": configuration(fold=FOLDS[1]),
     "pairs": configuration(fold=replace(FOLDS[0], train_pairs=())),
     "participants": configuration(

@@ -27,10 +27,12 @@ from skillviewer.media.reading.frame_converter import DecodedFrame
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import PREPROCESSING, SIZES, tiny_checkpoint
+from tests.core.analyses import video_info
 from tests.videos import read_barcode, write_barcode_video
 
 STRETCH = FrameRange(23, 61)
 SLOW = replace(PREPROCESSING, rate_hz=10.0)
+EVEN = replace(PREPROCESSING, sampling="even")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_barcode_video(tmp_path_factory.mktemp("recording") / "long.mp4", 96).path
 
 
-@pytest.mark.parametrize("preprocessing", [PREPROCESSING, SLOW])
+@pytest.mark.parametrize("preprocessing", [PREPROCESSING, SLOW, EVEN])
 @pytest.mark.parametrize("extent", [STRETCH, TimeRange(23 / 30, 60 / 30), FrameRange(88, 91), FrameRange(0, 7)])
 def test_what_is_decoded_lies_inside(
     film: Path, preprocessing: Preprocessing, extent: FrameRange | TimeRange, monkeypatch: pytest.MonkeyPatch
@@ -65,13 +67,24 @@ def test_what_is_decoded_lies_inside(
     assert sampling.segment_stops[-1] == inside.stop
 
 
-def test_a_stretch_is_sampled_as_a_video_cut_to_it(film: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("preprocessing", [PREPROCESSING, EVEN])
+def test_a_stretch_is_sampled_as_a_video_cut_to_it(film: Path, tmp_path: Path, preprocessing: Preprocessing) -> None:
     cut = write_barcode_video(tmp_path / "cut.mp4", 38).path
     with VideoReader(film) as reader, VideoReader(cut) as other:
-        inside = sampling_of(reader.info, PREPROCESSING, 3, STRETCH)
-        alone = sampling_of(other.info, PREPROCESSING, 3)
+        inside = sampling_of(reader.info, preprocessing, 3, STRETCH)
+        alone = sampling_of(other.info, preprocessing, 3)
     np.testing.assert_array_equal(inside.frames, alone.frames + 23)
     np.testing.assert_array_equal(inside.segment_stops, alone.segment_stops + 23)
+
+
+def test_even_looks_at_every_part_of_an_attempt_in_a_video_of_uneven_rate() -> None:
+    # 10 frames a second, then 50: on a clock of 10 Hz every half second has five positions, whatever was recorded
+    times = np.concatenate([np.arange(20) / 10, 2 + np.arange(100) / 50])
+    sampling = sampling_of(video_info(times, end_s=4.0), replace(EVEN, rate_hz=10.0), 1, TimeRange(0.5, 3.5))
+    seen_s = times[sampling.frames[0]]
+    # thirty positions 0.1 s apart from 0.5 s on, of which every sixth is the last of a part
+    np.testing.assert_allclose(seen_s, [1.0, 1.6, 2.2, 2.8, 3.4])
+    np.testing.assert_allclose(times[sampling.segment_stops - 1], [1.0, 1.6, 2.28, 2.88, 3.48])
 
 
 def test_the_whole_video_as_a_stretch_shares_its_features(film: Path) -> None:

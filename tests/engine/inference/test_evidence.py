@@ -18,7 +18,7 @@ from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference import replay
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.evidence import weigh
+from skillviewer.engine.inference.evidence import segment_contributions, weigh
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.known import evidence_of
@@ -214,6 +214,20 @@ def test_same_seed_same_evidence_and_another_seed_other_random_orders() -> None:
         assert not np.array_equal(one, three)
     np.testing.assert_array_equal(first.faithfulness.deletion.scores, other.faithfulness.deletion.scores)
     assert (first.seed, other.seed) == (5, 6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_contributions_of_the_segments_of_one_pass(name: str) -> None:
+    model, features = small_model(name), small_features(name, batch=1)
+    with torch.inference_mode():
+        fused = model.fuse(features)
+        mean = fused.mean(dim=(1, 3, 4))[0]
+        expected = []
+        for t in range(fused.shape[1]):
+            without = fused.clone()
+            without[0, t] = mean[:, None, None]
+            expected.append(float(model.unroll(fused).score[0] - model.unroll(without).score[0]))
+    np.testing.assert_allclose(segment_contributions(model, features[0]), expected, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["full", "visual", "pool", "none", "raan"])

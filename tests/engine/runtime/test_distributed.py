@@ -31,7 +31,10 @@ CPU = torch.device("cpu")
 INNER = replace(SETTINGS, select=Select.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
 CHOOSING = [Pair(p.worse, p.better) for p in PAIRS[:20]]
 ON, CONTROL = FitPairs(PAIRS, CHOOSING), TrainingControl(CancelToken())
-MODELS = ("full", "none", "no-rnn", "cbam", "cbam-original", "sca", "pool", "visual", "tsn-frozen", "raan")
+MODELS = (
+    "full", "none", "no-rnn", "follow", "cbam", "cbam-original", "sca", "pool", "visual", "tsn-frozen", "raan",
+    "pooled",
+)  # fmt: skip
 FITTED = ("full", "cbam-original")  # the second mixes the videos of a batch
 LOSS = LossSettings(attention_penalty=0.5)
 

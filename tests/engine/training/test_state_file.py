@@ -65,7 +65,7 @@ def killer(epoch: int) -> tuple[CancelToken, Callable[[Progress], None]]:
     return token, report
 
 
-@pytest.mark.parametrize("name", ["full", "raan", "tsn-frozen"])
+@pytest.mark.parametrize("name", ["full", "follow", "raan", "tsn-frozen"])
 def test_killed_training_goes_on_to_the_same_weights(name: str, tmp_path: Path) -> None:
     whole = train(name, None)
     state = StateFile(tmp_path / "state.safetensors", every_s=0)

@@ -1,0 +1,71 @@
+"""Variants of the paper's model with a trained score curve and sharper attention (measurements: docs/benchmark.md)."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.nets.attention import LossOutput, State, StepOutput
+from skillviewer.nets.attention_models.spatial import SpatialModel
+from skillviewer.nets.losses import PairBatch, margin_ranking_loss
+from skillviewer.nets.presets import LossSettings
+from skillviewer.nets.sizes import HeadSizes
+
+FIRST_SCALE = 3.0
+"""Initial scale of the logits. Their initial standard deviation over the cells is 0.06.
+
+With 10, the map of a third of the trainings stayed at the cells of its random start.
+"""
+
+
+class FollowingModel(SpatialModel):
+    """The paper's model with up to three changes.
+
+    ``sharp``: alpha = softmax over the cells of exp(theta) a, with theta learned and exp(theta) = 3 at first. Without
+    the scale the initial logits of 169 cells hardly differ: every weight, and with it every gradient, is about 1/169,
+    so the attention learns last. ``averaged``: the score is the mean readout of all states so far,
+    S_t = 1/t sum_{s <= t} (w^T h_s + b), so that every part of a video counts. ``every_step``: the loss is the mean of
+    the loss of the last score and the mean loss after every step, so that the score so far orders the videos.
+
+    Args:
+        sizes: All sizes.
+        sharp: Whether the logits have a scale.
+        averaged: Whether the score is a mean over the steps.
+        every_step: Whether the loss has a term for every step.
+    """
+
+    def __init__(
+        self, sizes: HeadSizes, *, sharp: bool = False, averaged: bool = False, every_step: bool = False
+    ) -> None:
+        super().__init__(sizes)
+        self.averaged = averaged
+        self.every_step = every_step
+        self.log_scale = nn.Parameter(torch.tensor(math.log(FIRST_SCALE))) if sharp else None
+
+    def scaled(self, logits: Tensor) -> Tensor:
+        """Return the logits times their scale."""
+        return logits if self.log_scale is None else logits * self.log_scale.exp()
+
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:
+        """Return the state of the paper's model; with ``averaged`` also the sum of scores and the number of steps."""
+        state = super().initial_state(batch, fused, like, seed)
+        if not self.averaged:
+            return state
+        zero = torch.zeros(batch, dtype=self.dtype, device=like.device)
+        return (*state, zero, zero)
+
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
+        """Attend to one frame, (B, C, h, w), update the task state and score it."""
+        if not self.averaged:
+            return super().step(fused_t, state, attention)
+        out = super().step(fused_t, state[:-2], attention)
+        total, count = state[-2] + out.score, state[-1] + 1
+        return out._replace(score=total / count, state=(*out.state, total, count))
+
+    def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:
+        """Return the ranking loss of the last score; with ``every_step`` its mean with the mean loss of all steps."""
+        if not self.every_step:
+            return super().loss(features, pairs, settings, phase)
+        curve = self.gathered(self(features).score_curve)
+        losses = [margin_ranking_loss(score, pairs, settings) for score in curve.unbind(1)]
+        return LossOutput((losses[-1] + torch.stack(losses).mean()) / 2, curve[:, -1])
