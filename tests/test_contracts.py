@@ -43,11 +43,12 @@ PLANTED = [
     ("ui/__init__.py", "cv2", "PyAV, cv2 and numba live in media"),
     ("engine/__init__.py", "numba", "PyAV, cv2 and numba live in media"),
     ("engine/__init__.py", "matplotlib", "matplotlib and what makes pages live in export"),
+    ("export/__init__.py", "openpyxl", "openpyxl lives in data"),
     ("core/video/info.py", "skillviewer.core.dataset.folds", "Imports point down in core"),
     ("core/ranking/standings.py", "skillviewer.core.explanation.moments", "Imports point down in core"),
     ("media/reading/timing.py", "skillviewer.media.writing.codecs", "Imports point down in media"),
     ("data/tables/rows.py", "skillviewer.data.formats.choices", "Imports point down in data"),
-    ("data/study/times.py", "skillviewer.data.study.archive.packer", "Imports point down in data.study"),
+    ("data/study/values.py", "skillviewer.data.study.archive.packer", "Imports point down in data.study"),
     ("nets/sizes.py", "skillviewer.nets.models", "Imports point down in nets"),
 ]
 

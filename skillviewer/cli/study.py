@@ -10,6 +10,7 @@ import click
 from skillviewer.cli.failures import SOURCE
 from skillviewer.cli.progress import progress_bar
 from skillviewer.cli.study_ranking import ranking
+from skillviewer.cli.study_ratings import import_ratings_into
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 
@@ -30,6 +31,7 @@ def study() -> None:
 
 
 study.add_command(ranking)
+study.add_command(import_ratings_into)
 
 
 @study.command()
@@ -212,7 +214,8 @@ def import_source(
         came = bring_in(opened, source, videos, form, choices, CancelToken(), report)
     _say(came.problems)
     people = f", who is in {came.people} known videos" if came.people else ""
-    click.echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{people}")
+    ratings = f", {came.ratings} ratings" if came.ratings else ""
+    click.echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{ratings}{people}")
 
 
 @study.command("export")

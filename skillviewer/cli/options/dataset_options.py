@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
+PARTICIPANTS = click.option(
+    "--participants",
+    "--participant-pattern",
+    "participants",
+    help="Regular expression that finds the participant in the name of a video.",
+)
+
 _OPTIONS = (
     click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie."),
     click.option("--form", help="Form of the data set, if it is not recognised (see docs/data.md)."),
@@ -24,14 +31,16 @@ _OPTIONS = (
         "--smallest-difference",
         type=Finite(min=0),
         default=0.0,
-        help="Ratings nearer to each other make no pair (JIGSAWS).",
+        help="Ratings nearer to each other make no pair (JIGSAWS, tables of ratings).",
     ),
     click.option(
-        "--participants",
-        "--participant-pattern",
-        "participants",
-        help="Regular expression that finds the participant in the name of a video.",
+        "--rating-rule",
+        default="detectable",
+        show_default=True,
+        help="How a table of ratings becomes pairs: detectable, steps:K or points:D (see docs/data.md).",
     ),
+    click.option("--criterion", help="Which of the items that a table rates.  [default: the first]"),
+    PARTICIPANTS,
 )
 
 
@@ -45,6 +54,8 @@ class Reading:
         task: Task, if several lie in one folder.
         rule: Name of the rule by which votes become pairs.
         smallest_difference: Ratings nearer to each other make no pair.
+        rating_rule: How a table of ratings becomes pairs, by name.
+        criterion: Which of the items that a table rates, or None for the first.
         participants: Regular expression that finds the participant in the name of a video.
     """
 
@@ -53,6 +64,8 @@ class Reading:
     task: str | None
     rule: str
     smallest_difference: float
+    rating_rule: str
+    criterion: str | None
     participants: str | None
 
     def open(self, path: Path) -> "Dataset":
@@ -62,14 +75,16 @@ class Reading:
             DatasetError: It cannot be opened, or a choice makes no sense.
         """
         from skillviewer.core.ranking.consensus import rule_named
+        from skillviewer.core.ratings.rating_rule import rating_rule_named
         from skillviewer.data.formats.choices import Choices
         from skillviewer.data.formats.formats import open_dataset
 
-        choices = Choices(self.task, rule_named(self.rule), self.smallest_difference, self.participants)
+        rules = rule_named(self.rule), rating_rule_named(self.rating_rule)
+        choices = Choices(self.task, rules[0], self.smallest_difference, self.participants, self.criterion, rules[1])
         return open_dataset(path, self.videos, self.form, choices)
 
     def open_other(self, path: Path) -> "Dataset":
-        """Open another data set by the same choices; a folder with pairs.csv is one task, whatever it is called.
+        """Open another data set by the same choices; a folder with pairs.csv or ratings is one task, however called.
 
         Raises:
             DatasetError: It cannot be opened.
@@ -77,7 +92,8 @@ class Reading:
         from skillviewer.data.formats.formats import recognised_form
 
         form = recognised_form(path).name
-        return replace(self, videos=None, form=form, task=None if form == "pair-folder" else self.task).open(path)
+        task = None if form in ("pair-folder", "ratings") else self.task
+        return replace(self, videos=None, form=form, task=task).open(path)
 
 
 _FOLDS = (

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 
+from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo
@@ -192,6 +193,8 @@ class Dataset:
         regions_path: File of the regions that show skill, or None.
         by_recording: Whether some participants are recordings, because the people in them are unknown.
         problems: Missing, contradictory or unreadable parts, one sentence each.
+        ratings: Ratings of the videos, or None.
+        criterion: Rated item that ``pairs`` and ``scores`` are about, or "".
     """
 
     name: str
@@ -209,6 +212,8 @@ class Dataset:
     regions_path: Path | None = None
     by_recording: bool = False
     problems: tuple[str, ...] = ()
+    ratings: RatingSet | None = None
+    criterion: str = ""
 
     def __post_init__(self) -> None:
         """Check that names are unique and that pairs name known videos."""
@@ -261,6 +266,7 @@ class Dataset:
             released=None if self.released is None else tuple(fold.restricted(keep) for fold in self.released),
             scores=None if self.scores is None else fewer(self.scores),
             truth=tuple(fewer(measure) for measure in self.truth),
+            ratings=None if self.ratings is None else self.ratings.restricted(keep),
         )
 
     def usable(self) -> "Dataset":

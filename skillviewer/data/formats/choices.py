@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from skillviewer.core.ranking.consensus import DEFAULT_RULE, Rule
+from skillviewer.core.ratings.rating_rule import DEFAULT_RATING_RULE, RatingRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,13 @@ class Choices:
         smallest_difference: Smallest difference of ratings that makes a pair; equal ratings never do.
         participant_pattern: Regular expression that finds the participant in the name of a video (its first group, or
             the whole match without groups), or None for the data set's own participants.
+        criterion: Rated item to use, or None for the first.
+        rating_rule: Rule that turns ratings into pairs, where ``smallest_difference`` is 0.
     """
 
     task: str | None = None
     rule: Rule = DEFAULT_RULE
     smallest_difference: float = 0.0
     participant_pattern: str | None = None
+    criterion: str | None = None
+    rating_rule: RatingRule = DEFAULT_RATING_RULE

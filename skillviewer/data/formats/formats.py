@@ -9,7 +9,7 @@ from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.registry import look_up, table
-from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware
+from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.pair_folder import NO_PAIR
 from skillviewer.data.formats.tasks import file_in
@@ -42,6 +42,7 @@ DATASET_FORMATS = table(
     DatasetForm(
         "pair-folder", "Folder with videos and pairs.csv", pair_folder.recognise, pair_folder.tasks, pair_folder.load
     ),
+    DatasetForm("ratings", "Table of ratings", rated_table.recognise, rated_table.tasks, rated_table.load),
     DatasetForm("epic-skills", "EPIC-Skills 2018", epic_skills.recognise, epic_skills.tasks, epic_skills.load),
     DatasetForm("rank-aware", "Rank-aware form", rank_aware.recognise, rank_aware.tasks, rank_aware.load),
     DatasetForm("best", "BEST", best.recognise, best.tasks, best.load),

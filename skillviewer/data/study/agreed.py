@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.times import now
+from skillviewer.data.study.values import now
 from skillviewer.data.study.votes import video_id
 
 if TYPE_CHECKING:  # scipy takes a second

@@ -17,8 +17,7 @@ from skillviewer.core.paths import cache_dir
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import is_folder, joined, recorded_paths, relative
-from skillviewer.data.study.times import now, read
-from skillviewer.data.study.values import read_json
+from skillviewer.data.study.values import now, read_json, read_time
 from skillviewer.data.study.video_rows import StudyVideo, extent_of, extent_text
 
 if TYPE_CHECKING:  # scipy takes a second
@@ -145,7 +144,7 @@ class StudyModels:
             parent=row["parent"],
             state=ModelState(row["state"]),
             facts=self._facts(row),
-            added_at=read(row["added_at"]),
+            added_at=read_time(row["added_at"]),
         )
 
     def _facts(self, row: sqlite3.Row) -> dict[str, object]:
@@ -218,7 +217,7 @@ class StudyModels:
                 interval=None if row["low"] is None else (row["low"], row["high"]),
                 passes=row["passes"],
                 warning=row["warning"],
-                assessed_at=read(row["assessed_at"]),
+                assessed_at=read_time(row["assessed_at"]),
             )
             for row in rows
             if row["extent"] == extent_text(extent_of(row))

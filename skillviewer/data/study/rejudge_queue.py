@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.times import now
+from skillviewer.data.study.values import now
 from skillviewer.data.study.votes import video_id
 
 # requests, and whether a valid vote (or skip) was cast on the pair since: an imported vote that was cast before

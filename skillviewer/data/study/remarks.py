@@ -8,7 +8,7 @@ from typing import Literal
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.times import now, read
+from skillviewer.data.study.values import now, read_time
 
 
 class Opinion(StrEnum):
@@ -80,7 +80,7 @@ def _moment(row: sqlite3.Row) -> SavedMoment:
         opinion=Opinion(row["opinion"]),
         model_digest=row["model_digest"],
         author=row["author"],
-        made_at=read(row["made_at"]),
+        made_at=read_time(row["made_at"]),
     )
 
 
@@ -92,7 +92,7 @@ def _note(row: sqlite3.Row) -> Note:
         time_s=row["time_s"],
         text=row["text"],
         author=row["author"],
-        made_at=read(row["made_at"]),
+        made_at=read_time(row["made_at"]),
     )
 
 

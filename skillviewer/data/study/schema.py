@@ -183,7 +183,42 @@ _OWN_MARKS = (  # times in each video; before, one on the pair's clock, whose me
     _append_only("judgement")[0],
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS, _AGAIN, _OWN_MARKS)
+_RATINGS = (
+    """CREATE TABLE rating_table (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        mapping TEXT NOT NULL,        -- JSON: what its columns mean; '' where it has none
+        added_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE rating_scale (
+        id INTEGER PRIMARY KEY,       -- the order of the items
+        item TEXT NOT NULL UNIQUE,
+        low REAL NOT NULL,
+        high REAL NOT NULL,
+        step REAL NOT NULL,
+        levels TEXT NOT NULL,         -- JSON: words from the lowest up
+        less_is_better INTEGER NOT NULL CHECK (less_is_better IN (0, 1)),
+        stated INTEGER NOT NULL CHECK (stated IN (0, 1))
+    )""",
+    """CREATE TABLE rating (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        rating_table INTEGER NOT NULL REFERENCES rating_table (id),
+        video INTEGER NOT NULL REFERENCES video (id),
+        rater TEXT NOT NULL,          -- need not be in the table of raters
+        item TEXT NOT NULL,
+        value REAL NOT NULL,
+        occasion TEXT NOT NULL,
+        added_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE rating_withdrawal (
+        rating INTEGER PRIMARY KEY REFERENCES rating (id),
+        withdrawn_at TEXT NOT NULL
+    )""",
+    *_append_only("rating", "id"),
+    *_append_only("rating_withdrawal", "rating"),
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS)
 """Step k migrates version k to version k + 1."""
 
 VERSION = len(MIGRATIONS)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import msgspec
 
 from skillviewer.core.errors import DatasetError, SettingsError
+from skillviewer.core.ratings.rating_rule import rating_rule_named
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import read_json
 
@@ -29,6 +30,8 @@ class StudySettings:
         participant_pattern: Regular expression that finds the participant in the name of a video, or "".
         model: Digest of the model in use, or "".
         blind: Whether the Why page of a video is hidden until the user has judged the video.
+        rating_rule: Rule that turns ratings into pairs (see ``core.ratings.rating_rule.RATING_RULES``).
+        criterion: Rated item to use, or "" for the first.
     """
 
     title: str = ""
@@ -43,6 +46,8 @@ class StudySettings:
     participant_pattern: str = ""
     model: str = ""
     blind: bool = False
+    rating_rule: str = "detectable"
+    criterion: str = ""
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -55,12 +60,12 @@ class StudySettings:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too few.")
         if self.comparisons_per_video > _MOST_COMPARISONS:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too many.")
-        if self.rule == "default":
-            return
-        from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
-
         try:
-            rule_named(self.rule)
+            rating_rule_named(self.rating_rule)
+            if self.rule != "default":
+                from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
+
+                rule_named(self.rule)
         except DatasetError as error:
             raise SettingsError(str(error)) from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
@@ -18,6 +18,7 @@ from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.remarks import StudyRemarks
 from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
+from skillviewer.data.study.study_ratings import StudyRatings, rated_pairs, with_ratings
 from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
 from skillviewer.data.tables.rows import some
@@ -36,6 +37,7 @@ class Study:
         votes: Raters and votes.
         again: Queue of pairs to judge again.
         pairs: Agreed pairs stated without raters.
+        ratings: Ratings of single videos.
         remarks: Moments and notes.
         models: Models, versions, scores and analyses.
     """
@@ -46,6 +48,7 @@ class Study:
         self.votes = StudyVotes(file)
         self.again = RejudgeQueue(file)
         self.pairs = AgreedPairs(file)
+        self.ratings = StudyRatings(file)
         self.remarks = StudyRemarks(file)
         self.models = StudyModels(file)
 
@@ -141,24 +144,35 @@ class Study:
         self.settings = replace(self.settings, model=self.models.get(digest).digest)
 
     def dataset(self) -> Dataset:
-        """Return the study as a data set, with pairs from valid votes by its rule, and with agreed pairs.
+        """Return the study as a data set, with pairs from valid votes and ratings by its rules, and with agreed pairs.
 
-        For two videos with votes, the votes count and not the agreed pair.
+        For two videos with votes, the votes count; without, an agreed pair; without either, their ratings.
         """
         from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
         settings = self.settings
         judgements = self.votes.judgements()
         agreement = combined(judgements, self.pairs.all(), settings.rule)
+        videos = self.videos.all()
+        ratings = self.ratings.all()
+        rated = rated_pairs(ratings, settings.criterion, settings.rating_rule, {v.name: v.task for v in videos})
+        agreement, problems = with_ratings(agreement, rated)
+        rules = [rule_named(settings.rule).text] if judgements else []
+        rules += [rated.rule] if rated is not None else []
+        measures = {item: Measure(item, tuple(ratings.table(item).means().items())) for item in ratings.items}
         return Dataset(
             name=self.title,
             form="study",
             task=settings.task or self.title,
-            videos=tuple(DatasetVideo(v.name, v.path, v.participant, v.task, v.extent) for v in self.videos.all()),
+            videos=tuple(DatasetVideo(v.name, v.path, v.participant, v.task, v.extent) for v in videos),
             pairs=agreement.pairs,
             similar=agreement.similar,
             judgements=judgements,
-            rule=rule_named(settings.rule).text if judgements else "",
+            rule="; ".join(rules),
+            scores=measures[rated.item] if rated is not None else None,
+            problems=tuple(problems),
+            ratings=ratings if ratings.ratings else None,
+            criterion=rated.item if rated is not None else "",
         )
 
     def written_version(self) -> int:
@@ -166,8 +180,8 @@ class Study:
         return int(self._file.scalar("PRAGMA data_version"))
 
     def has_words(self) -> bool:
-        """Return True if a user entered anything: votes, pairs, moments, notes, facts or parts of a video."""
-        tables = ("judgement", "agreed_pair", "moment", "note", "rater")
+        """Return True if a user entered anything: votes, ratings, pairs, moments, notes, facts or parts of a video."""
+        tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating")
         if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
         entered = (

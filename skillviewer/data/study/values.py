@@ -1,14 +1,21 @@
-"""Checks of stored values in a study file: SQLite accepts any type in any column, and files come from others."""
+"""Stored values of a study file: times (ISO 8601 in UTC, to the microsecond), JSON, and checks of every column.
+
+SQLite accepts any type in any column, and files come from others.
+"""
 
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
 
+from skillviewer.core.errors import StudyError
+
 _MOST_CHARACTERS = 1 << 26
 _MOST_DIGITS = 18
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _GREATEST_REAL = 1.7e308  # excludes infinity
 _GREATEST_INTEGER = 2**62
 _ORDERED = {"video": "extent_unit = '' OR (extent_start >= 0 AND extent_start < extent_stop)"}
@@ -69,3 +76,28 @@ def _rules(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, st
         yield name, rule if required else f"{name} IS NULL OR ({rule})"
     if table in _ORDERED:
         yield "extent", _ORDERED[table]
+
+
+def now() -> str:
+    """Return the current time in stored form."""
+    return stored(datetime.now(UTC))
+
+
+def stored(time: datetime) -> str:
+    """Return a time in stored form; a time without a zone counts as local."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def read_time(text: str) -> datetime:
+    """Return the time of a stored form; one without a zone is in UTC.
+
+    Raises:
+        StudyError: The text is no time, or its year is out of range.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise StudyError(f"The study holds an invalid time: {text[:40]!r}. Open one of its backups.") from error
+    if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
+        raise StudyError(f"The study holds a time of the year {time.year}. Open one of its backups.")
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)

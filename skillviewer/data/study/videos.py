@@ -9,7 +9,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange, range_cells
 from skillviewer.data.study.identity import Identity, relative
 from skillviewer.data.study.located_files import StudyVideoFiles
-from skillviewer.data.study.times import now
+from skillviewer.data.study.values import now
 from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo
 from skillviewer.data.tables.rows import composed
 

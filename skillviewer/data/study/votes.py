@@ -11,7 +11,7 @@ from sys import intern
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import MadeT, StudyFile
-from skillviewer.data.study.times import now, read, stored
+from skillviewer.data.study.values import now, read_time, stored
 
 _SELECT = """
     SELECT j.*, l.name AS left_name, r.name AS right_name, rater.name AS rater_name, w.withdrawn_at
@@ -88,7 +88,7 @@ def _vote(row: sqlite3.Row) -> Vote:
         right=intern(row["right_name"]),
         verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
         rater=intern(row["rater_name"]),
-        judged_at=None if row["judged_at"] is None else read(row["judged_at"]),
+        judged_at=None if row["judged_at"] is None else read_time(row["judged_at"]),
         taken_s=row["taken_s"],
         watched=row["watched"],
         speed=row["speed"],
@@ -98,7 +98,7 @@ def _vote(row: sqlite3.Row) -> Vote:
         purpose=intern(row["purpose"]),
         id=row["id"],
         key=row["key"],
-        withdrawn_at=None if row["withdrawn_at"] is None else read(row["withdrawn_at"]),
+        withdrawn_at=None if row["withdrawn_at"] is None else read_time(row["withdrawn_at"]),
     )
 
 
@@ -179,7 +179,7 @@ class StudyVotes:
         Raises:
             StudyError: There is no such video, both videos are the same, or the study cannot be written.
         """
-        when = vote.judged_at or read(now())
+        when = vote.judged_at or read_time(now())
         with self._file.transaction() as db:
             number = self._insert(db, vote, when, uuid.uuid4().hex)
         return self.get(number)
@@ -254,7 +254,7 @@ class StudyVotes:
         if not vote.stands:
             raise StudyError(f"Vote {number} was withdrawn already.")
         with self._file.transaction() as db:
-            self._withdraw(db, number, read(now()), reason)
+            self._withdraw(db, number, read_time(now()), reason)
         return self.get(number)
 
     @staticmethod

@@ -27,10 +27,14 @@ class TableRow:
     Attributes:
         line: Its number, from 1.
         cells: Its fields without surrounding blanks; empty fields at the end are dropped.
+        width: Number of its fields, with the empty ones.
+        first: Number of its first line, if quotation marks join several lines; else 0.
     """
 
     line: int
     cells: tuple[str, ...]
+    width: int = 0
+    first: int = 0
 
     def cell(self, column: int | None) -> str:
         """Return a field, or "" if the row is too short or there is no such column."""
@@ -72,9 +76,8 @@ class CsvTable:
 
     def place(self, row: TableRow) -> str:
         """Return the place of a row, for a message."""
-        first = row.line - sum(cell.count("\n") for cell in row.cells)
-        if first < row.line:
-            return f"{self.path.name} lines {first} to {row.line} (a quotation mark makes one row of them)"
+        if row.first:
+            return f"{self.path.name} lines {row.first} to {row.line} (a quotation mark makes one row of them)"
         return f"{self.path.name} line {row.line}"
 
 
@@ -138,8 +141,8 @@ def read_words(path: Path) -> tuple[TableRow, ...]:
     return tuple(TableRow(number, tuple(line.split())) for number, line in lines if line.strip())
 
 
-def read_sheet(path: Path) -> CsvTable:
-    """Return a CSV file with a header; an empty file has no columns and rows.
+def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
+    """Return the non-empty rows of a CSV file, the header included, and the delimiter.
 
     Raises:
         DatasetError: The file cannot be read or is no table.
@@ -156,18 +159,29 @@ def read_sheet(path: Path) -> CsvTable:
     begun = 0
     try:
         for cells in reader:
-            begun = reader.line_num
+            first_line, begun = begun + 1 + skipped, reader.line_num
             stripped = [unescape_cell(cell.strip()) for cell in cells]
             while stripped and not stripped[-1]:
                 stripped.pop()
             if stripped:
-                rows.append(TableRow(reader.line_num + skipped, tuple(stripped)))
+                first_line = first_line if first_line < reader.line_num + skipped else 0
+                rows.append(TableRow(reader.line_num + skipped, tuple(stripped), len(cells), first_line))
     except csv.Error as error:
         first_line, last_line = begun + 1 + skipped, reader.line_num + skipped
         quoted = " (is a quotation mark not closed there?)" if last_line > first_line else ""
         raise DatasetError(f"{path} is not a table: line {first_line}, {error}{quoted}.") from error
+    return tuple(rows), delimiter
+
+
+def read_sheet(path: Path) -> CsvTable:
+    """Return a CSV file with a header; an empty file has no columns and no rows.
+
+    Raises:
+        DatasetError: The file cannot be read or is no table.
+    """
+    rows, delimiter = read_grid(path)
     titles = rows[0].cells if rows else ()
-    return CsvTable(path, tuple(plain(title) for title in titles), titles, tuple(rows[1:]), delimiter != ",")
+    return CsvTable(path, tuple(plain(title) for title in titles), titles, rows[1:], delimiter != ",")
 
 
 def looks_like(path: Path, *columns: Iterable[str]) -> bool:

@@ -22,8 +22,7 @@ from skillviewer.core.paths import data_dir
 from skillviewer.core.video.extents import range_cells, range_from
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study.lock import WriteLock
-from skillviewer.data.study.times import read
-from skillviewer.data.study.values import read_json
+from skillviewer.data.study.values import read_json, read_time
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.page_stack import START, PageStack
 from skillviewer.ui.shell.start_page import StartPage
@@ -95,7 +94,7 @@ def left_behind(folder: Path) -> SessionPlace | None:
 def _read(path: Path) -> SessionPlace | None:
     try:
         place = read_json(path.read_text(encoding="utf-8"), SessionPlace)
-        _ = read(place.noted_at), place.footage  # a session without a date or a valid clip is ignored
+        _ = read_time(place.noted_at), place.footage  # a session without a date or a valid clip is ignored
     except (OSError, ValueError, OverflowError, StudyError):
         return None
     return place
@@ -215,7 +214,7 @@ class Recovery(QObject):
         """
         self._place = left_behind(folder)
         if self._place is not None:
-            noted = read(self._place.noted_at)
+            noted = read_time(self._place.noted_at)
             at = QDateTime.fromSecsSinceEpoch(int(noted.timestamp()))
             when = QLocale().toString(at, QLocale.FormatType.ShortFormat)
             self._start.offer_return(self._place.title, when)

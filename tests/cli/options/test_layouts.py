@@ -96,6 +96,19 @@ def pair_folder(root: Path) -> list[str]:
     return []
 
 
+def ratings(root: Path) -> list[str]:
+    """A table of ratings by two raters, beside its videos, that was imported by command."""
+    rows = [f"{take}.MP4;{take[0]};{judge};{i + shift}" for i, take in enumerate(TAKES) for judge, shift in RATERS]
+    lines(root / "table.csv", ["Clip;Person;Judge;Global (0-9)", *rows])
+    films(root / "films", TAKES)
+    table = root / "table.csv"
+    assert run(["data", "import", str(table), "--videos", str(root / "films"), "-o", str(root)]) == 0
+    return []
+
+
+RATERS = (("x", 0), ("y", 1))
+
+
 def egoexolearn(root: Path) -> list[str]:
     """EgoExoLearn: ranges of frames of recordings."""
     ids = [f"bee9{letter}-ac78-11ee-819f-80615f12b59e" for letter in "abcd"]
@@ -115,6 +128,7 @@ def egoexolearn(root: Path) -> list[str]:
         (best, 8, 13, 0, 1),
         (jigsaws, 0, 27, 1, 2),
         (pair_folder, 0, 27, 1, 2),
+        (ratings, 0, 28, 0, 2),
         (egoexolearn, 8, 28, 0, 2),
     ],
 )
@@ -129,6 +143,7 @@ def test_a_layout_is_inspected_trained_on_and_evaluated(
 ) -> None:
     root = tmp_path / "data"
     options = layout(root)
+    capsys.readouterr()
     assert run(["data", "inspect", str(root), *options, "--json"]) == 0
     (one,) = json.loads(capsys.readouterr().out)["datasets"]
     counted = ("videos", "videos_with_file", "stretches_of_longer_videos", "pairs", "pairs_without_disparity")

@@ -15,6 +15,7 @@ from tests.data.files import touch, write
 U = "bee9-ac78"
 EXAMPLES: dict[str, dict[str, str]] = {
     "pair-folder": {"pairs.csv": "left,right,label\nA1,B1,1\nB1,C1,1\n"},
+    "ratings": {"ratings.csv": "video,rater,Flow\nA1,x,3\nB1,x,2\nA1,y,3\nB1,y,1\nC1,x,1\n"},
     "epic-skills": {"x_gt.csv": "Vid1,Vid2,Best\nA1,B1,A1\nB1,C1,B1\n"},
     "rank-aware": {"train_split1.txt": "A1 B1\n", "test_split1.txt": "B1 C1\n"},
     "best": {

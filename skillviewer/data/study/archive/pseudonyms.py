@@ -111,7 +111,10 @@ def invent(db: sqlite3.Connection) -> Pseudonyms:
         return [row[0] for row in db.execute(query) if row[0]]
 
     named = _numbered(column("SELECT name FROM video"), "V")
-    raters = "SELECT name FROM rater UNION SELECT author FROM moment UNION SELECT author FROM note"
+    raters = (
+        "SELECT name FROM rater UNION SELECT author FROM moment UNION SELECT author FROM note "
+        "UNION SELECT rater FROM rating"
+    )
     files: dict[str, str] = {}
     for row in db.execute("SELECT name, absolute_path FROM video WHERE absolute_path <> ''"):
         path = PurePosixPath(row["absolute_path"].replace("\\", "/"))
@@ -121,7 +124,7 @@ def invent(db: sqlite3.Connection) -> Pseudonyms:
         videos=named,
         participants=_numbered(column("SELECT DISTINCT participant FROM video"), "P"),
         raters=_numbered(column(raters), "R"),
-        sources=_numbered(column("SELECT DISTINCT source FROM agreed_pair"), "S"),
+        sources=_numbered(column("SELECT source FROM agreed_pair UNION SELECT name FROM rating_table"), "S"),
         files=files,
     )
 
@@ -182,6 +185,9 @@ def _rewrite(db: sqlite3.Connection, names: Pseudonyms, replace: Replacer, purpo
     _map(db, "moment", "author", names.raters)
     _map(db, "note", "author", names.raters)
     _map(db, "agreed_pair", "source", names.sources)
+    _map(db, "rating", "rater", names.raters)
+    _map(db, "rating_table", "name", names.sources)
+    db.execute("UPDATE rating_table SET mapping = ''")  # it has column titles and folders
     db.execute("UPDATE model SET facts = '{}'")  # they describe data, raters and folders
     for row in db.execute("SELECT id FROM judgement").fetchall():  # keys may be derived from names
         db.execute("UPDATE judgement SET key = ? WHERE id = ?", (uuid.uuid4().hex, row["id"]))
@@ -212,11 +218,13 @@ _MAPPED = {
     ("moment", "author"),
     ("note", "author"),
     ("agreed_pair", "source"),
+    ("rating", "rater"),
+    ("rating_table", "name"),
     ("model", "name"),  # replaced by the packer of models, as their folders have the same names
     ("setting", "name"),
     ("setting", "value"),  # JSON
 }
-_CHOICES = ("rule", "model")
+_CHOICES = ("rule", "rating_rule", "model")
 """Settings whose values are the program's own words."""
 
 

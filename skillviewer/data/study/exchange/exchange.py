@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
+from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats.choices import Choices
@@ -39,6 +40,7 @@ class Imported:
         pairs: Number of new agreed pairs.
         people: Number of known videos with a newly known participant; new videos do not count.
         problems: Unreadable parts, one sentence each.
+        ratings: Number of new or changed ratings.
     """
 
     videos: int
@@ -46,6 +48,7 @@ class Imported:
     pairs: int
     people: int
     problems: tuple[str, ...]
+    ratings: int = 0
 
 
 def bring_in(
@@ -116,7 +119,9 @@ def _from_dataset(
         votes.append(replace(vote, key=uuid.uuid5(_KEYS, f"{words}|{seen[words]}").hex))
     votes, notes = _not_there_yet(study, votes, dataset.name)
     stated: list[Pair | SimilarPair] = []
-    if not dataset.judgements:
+    rated = _renamed(dataset.ratings or RatingSet((), ()), names)
+    came = study.ratings.add(rated, dataset.name)
+    if not dataset.judgements and dataset.ratings is None:
         stated += [Pair(names[p.better], names[p.worse]) for p in dataset.pairs if apart(p.better, p.worse)]
         stated += [SimilarPair(names[p.first], names[p.second]) for p in dataset.similar if apart(p.first, p.second)]
     return Imported(
@@ -124,8 +129,15 @@ def _from_dataset(
         votes=study.votes.bring_in(votes),
         pairs=study.pairs.add(stated, dataset.name),
         people=people,
-        problems=(*dataset.problems, *added.problems, *same, *contradictions, *notes),
+        problems=(*dataset.problems, *added.problems, *same, *contradictions, *notes, *came.problems),
+        ratings=came.new + came.changed,
     )
+
+
+def _renamed(ratings: RatingSet, names: Mapping[str, str]) -> RatingSet:
+    """Return the ratings of the videos that have a name in the study, by that name."""
+    own = (replace(one, video=names[one.video]) for one in ratings.ratings if one.video in names)
+    return replace(ratings, ratings=tuple(own))
 
 
 class _Names:
@@ -201,6 +213,7 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
     """Import votes and pairs of another study; equal bytes are the same video, whatever its name there."""
     with Study.open(path, read_only=True) as other:
         videos, votes, pairs = other.videos.all(), other.votes.all(), other.pairs.all()
+        ratings = other.ratings.all()
     new = [
         NewVideo(
             path=video.path if video.state is FileState.PRESENT else None,
@@ -231,12 +244,14 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
         for vote in votes
         if vote.left in names and vote.right in names
     ]
+    came = study.ratings.add(_renamed(ratings, names), path.stem)
     return Imported(
         videos=len(names) - len(added.known),
         votes=study.votes.bring_in(known),
         pairs=study.pairs.add(stated, path.stem),
         people=people,
-        problems=(*added.problems, *contradictions, *notes),
+        problems=(*added.problems, *contradictions, *notes, *came.problems),
+        ratings=came.new + came.changed,
     )
 
 

@@ -1,0 +1,176 @@
+"""Options that state the meaning of the columns of a table of ratings."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skillviewer.cli.options.dataset_options import PARTICIPANTS, add_options
+
+if TYPE_CHECKING:
+    from skillviewer.data.ratings.rated_folder import OpenTable
+    from skillviewer.data.ratings.reading import RatedTable
+    from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping
+
+_OPTIONS = (
+    click.option("--sheet", default="", help="Sheet of a workbook.  [default: the one with the videos]"),
+    click.option("--titles-row", type=click.IntRange(0), help="Non-empty row with the titles; 0 for none."),
+    click.option("--video-column", help="Column that names the video."),
+    click.option("--person-column", "--participant-column", "person_column", help="Column that names the person."),
+    PARTICIPANTS,
+    click.option("--rater-column", help="Column that names the rater; “none” for none."),
+    click.option("--occasion-column", help="Column with the occasion or date; “none” for none."),
+    click.option("--item-column", help="Column that names the item of a row; then --items is the column of ratings."),
+    click.option(
+        "--items", help="Columns with ratings, the criterion first: “Global,Flow”; one per rater: “Global=Ann|Bob”."
+    ),
+    click.option("--levels", multiple=True, help="Words from worst to best: “novice,expert” or “Flow=poor,good”."),
+    click.option("--scale", multiple=True, help="Lowest and highest rating: “1:5” or “Flow=1:5”."),
+    click.option("--less-is-better", multiple=True, help="Item whose lower ratings are better."),
+    click.option("--hidden-rows", is_flag=True, help="Use rows that the spreadsheet hides."),
+    click.option(
+        "--mapping",
+        "mapping_file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Use the mapping.json of an earlier import; the other options change it.",
+    ),
+)
+_ROLES = {"video": "video", "participant": "person", "rater": "rater", "occasion": "occasion", "item": "item"}
+
+
+class RatingOptions:
+    """Values of the options; None or empty if not given.
+
+    Args:
+        given: Values by name.
+    """
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = given
+
+    def reading(self) -> "tuple[TableMapping | None, str, int | None]":
+        """Return the mapping of an earlier import or None, sheet and row of titles, to open the table.
+
+        Raises:
+            DatasetError: The mapping cannot be read.
+        """
+        from skillviewer.data.ratings.table_mapping import read_mapping
+
+        file = self._given["mapping_file"]
+        return None if file is None else read_mapping(file), self._given["sheet"], self._given["titles_row"]
+
+    def mapping(self, opened: "OpenTable") -> "TableMapping":
+        """Return the mapping of a table with the changes of the options.
+
+        Raises:
+            UsageError: An option is invalid.
+        """
+        from msgspec.structs import replace
+
+        from skillviewer.data.ratings.guessing import stated_items
+
+        given, mapping = self._given, opened.mapping
+        for role, option in _ROLES.items():
+            title = given[f"{option}_column"]
+            if title is not None:
+                mapping = mapping.assigned(role, "" if title.casefold() == "none" else title)
+        if given["items"] is not None:
+            items = stated_items(_items(given["items"]), opened.table, mapping)
+            for item in items:
+                for column in item.columns:
+                    mapping = mapping.assigned("", column.title)
+            if mapping.item:
+                items = tuple(replace(item, name="") for item in items)
+            mapping = replace(mapping, items=items)
+        self._check_names(mapping)
+        return replace(
+            mapping,
+            items=tuple(self._item(item) for item in mapping.items),
+            participant_pattern=given["participants"] or mapping.participant_pattern,
+            participant="" if given["participants"] else mapping.participant,
+            hidden_rows=given["hidden_rows"] or mapping.hidden_rows,
+        )
+
+    def _check_names(self, mapping: "TableMapping") -> None:
+        known = {item.name.casefold() for item in mapping.items}
+        named = [(f"--{kind}", text.partition("=")[0]) for kind in ("levels", "scale") for text in self._given[kind]]
+        named = [(option, name) for option, name in named if f"{name}=" in "".join(self._given[option[2:]])]
+        for option, name in [*named, *(("--less-is-better", text) for text in self._given["less_is_better"])]:
+            if name.strip().casefold() not in known:
+                there = ", ".join(item.name for item in mapping.items)
+                raise click.UsageError(f"{option} names the item “{name.strip()}”, and the items are: {there}.")
+
+    def _item(self, item: "ItemMapping") -> "ItemMapping":
+        from msgspec.structs import replace
+
+        levels = _value_for(item.name, self._given["levels"])
+        if levels is not None:
+            item = replace(item, levels=tuple(word.strip() for word in levels.split(",") if word.strip()))
+        scale = _value_for(item.name, self._given["scale"])
+        if scale is not None:
+            low, _, high = scale.partition(":")
+            try:
+                item = replace(item, low=float(low), high=float(high))
+            except ValueError:
+                raise click.UsageError(f"--scale {scale} is not two numbers with a colon between them: 1:5.") from None
+        less = [text.strip().casefold() for text in self._given["less_is_better"]]
+        return replace(item, less_is_better=item.less_is_better or item.name.casefold() in less)
+
+    def doubts(self, opened: "OpenTable") -> tuple[str, ...]:
+        """Return the doubts about guesses, unless items were stated."""
+        return opened.doubts if self._given["items"] is None else ()
+
+
+def _items(text: str) -> list[tuple[str, list[str]]]:
+    found = []
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        name, equals, columns = part.partition("=")
+        found.append((name.strip(), [one.strip() for one in columns.split("|") if one.strip()] if equals else []))
+    if not found:
+        raise click.UsageError("--items names no column.")
+    return found
+
+
+def _value_for(name: str, stated: tuple[str, ...]) -> str | None:
+    """Return the value for an item: under its name, else for all items."""
+    parts = [text.partition("=") for text in stated]
+    own = [value for item, equals, value in parts if equals and item.strip().casefold() == name.casefold()]
+    return next(iter((*own, *(item for item, equals, _ in parts if not equals))), None)
+
+
+def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options to a command, which gets ``RatingOptions`` as ``options``."""
+
+    @wraps(command)
+    def read(**given: Any) -> Any:  # noqa: ANN401 - click's parameters
+        own = {name: given.pop(name) for name in [*given] if name in signature(command).parameters}
+        return command(options=RatingOptions(given), **own)
+
+    return add_options(read, _OPTIONS)
+
+
+def print_account(rated: "RatedTable", doubts: tuple[str, ...]) -> None:
+    """Print the meaning of the columns and the counts, and to stderr every row that was not fully used."""
+    from skillviewer.data.tables.rows import some
+
+    mapping, account = rated.mapping, rated.account
+    rows = [
+        ("video", mapping.video),
+        ("person", mapping.participant or mapping.participant_pattern or "not known"),
+        ("rater", mapping.rater or ", ".join(rated.ratings.raters)),
+        ("occasion", mapping.occasion),
+        ("item", mapping.item),
+    ]
+    for scale in rated.ratings.scales:
+        ends = " < ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}{'' if scale.stated else ' (as given)'}"
+        rows.append(("rating", f"{scale.item}: {ends}{', less is better' if scale.less_is_better else ''}"))
+    unrated = [f"Videos without a row: {some(account.unrated)}."] if account.unrated else []
+    for line in (*doubts, *account.notices, *account.lines(), *unrated):
+        click.echo(f"  ! {line}", err=True)
+    for title, value in rows:
+        if value:
+            click.echo(f"  {title:<10} {value}")
+    click.echo(f"  {account.count}")

@@ -1,0 +1,117 @@
+"""Ratings as values: the number that a rater gave a video for an item."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray, frozen
+from skillviewer.core.errors import DatasetError
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRating:
+    """A rating of a video by a rater for an item, on an occasion or date or ""; of levels, the index in their order."""
+
+    video: str
+    rater: str
+    item: str
+    value: float
+    occasion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RatingScale:
+    """The scale of an item.
+
+    Attributes:
+        item: The item.
+        low: Lowest possible rating (0 for levels), or the lowest given if the scale is not stated.
+        high: Highest possible rating, or the highest given.
+        step: Smallest distance of two ratings, above 0.
+        levels: Words of the levels, the worst first; empty for numbers.
+        less_is_better: Whether a lower rating shows better skill (errors, seconds).
+        stated: Whether ``low`` and ``high`` are stated.
+    """
+
+    item: str
+    low: float
+    high: float
+    step: float = 1.0
+    levels: tuple[str, ...] = ()
+    less_is_better: bool = False
+    stated: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RaterTable:
+    """Ratings of one item: sorted names of n videos and k raters, and (n, k) mean ratings, NaN without one."""
+
+    videos: tuple[str, ...]
+    raters: tuple[str, ...]
+    values: FloatArray
+
+    def __post_init__(self) -> None:
+        """Freeze the values."""
+        object.__setattr__(self, "values", frozen(self.values))
+
+    def means(self) -> dict[str, float]:
+        """Return the mean rating of every video."""
+        return dict(zip(self.videos, np.nanmean(self.values, axis=1).tolist(), strict=True)) if self.videos else {}
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of raters of every video."""
+        return dict(zip(self.videos, (~np.isnan(self.values)).sum(axis=1).tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class RatingSet:
+    """Ratings of some videos, one per video, rater, item and occasion, and the scales of the items in their order."""
+
+    ratings: tuple[VideoRating, ...]
+    scales: tuple[RatingScale, ...]
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Names of the items."""
+        return tuple(scale.item for scale in self.scales)
+
+    @property
+    def raters(self) -> tuple[str, ...]:
+        """Names of the raters, sorted."""
+        return tuple(sorted({rating.rater for rating in self.ratings}))
+
+    def scale(self, item: str) -> RatingScale:
+        """Return the scale of an item.
+
+        Raises:
+            DatasetError: There is no such item.
+        """
+        for scale in self.scales:
+            if scale.item == item:
+                return scale
+        raise DatasetError(f"There is no criterion “{item}”. Choose one of: {', '.join(self.items)}.")
+
+    def table(self, item: str) -> RaterTable:
+        """Return the ratings of an item as a table of videos and raters.
+
+        Raises:
+            DatasetError: There is no such item.
+        """
+        self.scale(item)
+        given: dict[tuple[str, str], list[float]] = {}
+        for rating in self.ratings:
+            if rating.item == item:
+                given.setdefault((rating.video, rating.rater), []).append(rating.value)
+        videos = tuple(sorted({video for video, _ in given}))
+        raters = tuple(sorted({rater for _, rater in given}))
+        values = np.full((len(videos), len(raters)), np.nan)
+        row, column = {v: i for i, v in enumerate(videos)}, {r: i for i, r in enumerate(raters)}
+        for (video, rater), several in given.items():
+            values[row[video], column[rater]] = np.mean(several)
+        return RaterTable(videos, raters, values)
+
+    def restricted(self, names: Collection[str]) -> "RatingSet":
+        """Return the ratings of fewer videos; the scales stay."""
+        keep = set(names)
+        return replace(self, ratings=tuple(rating for rating in self.ratings if rating.video in keep))

@@ -1,0 +1,140 @@
+"""Pairs of ratings by a stated rule: ordered where the difference exceeds the raters' own disagreement.
+
+Ratings that differ by at least the smallest detectable difference are ordered; ratings within one standard error of
+their difference are alike; the pairs between are neither, and counted.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from skillviewer.core.dataset.pairs import Pair, SimilarPair
+from skillviewer.core.dataset.rating_set import RatingSet
+from skillviewer.core.errors import DatasetError
+
+RATING_RULES = ("detectable", "steps:K", "points:D")
+"""Names of the rules; K is 1 if not given."""
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class RatedPairs:
+    """Ordered and similar pairs of an item, the number of pairs between, and the text of the rule.
+
+    ``difference`` is the smallest, in points, that orders two videos with the usual number of raters.
+    """
+
+    pairs: tuple[Pair, ...]
+    similar: tuple[SimilarPair, ...]
+    between: int
+    item: str
+    rule: str
+    difference: float
+
+
+@dataclass(frozen=True, slots=True)
+class RatingRule:
+    """A rule that turns ratings into pairs.
+
+    Attributes:
+        kind: "detectable" (the smallest detectable difference if several raters rated the same videos, else one step),
+            "steps" of the scale, or "points".
+        amount: Number of steps or points.
+    """
+
+    kind: str = "detectable"
+    amount: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """Name of the rule, as in ``RATING_RULES``."""
+        return self.kind if self.kind == "detectable" else f"{self.kind}:{self.amount:g}"
+
+    def pairs(self, ratings: RatingSet, item: str, groups: Mapping[str, str] | None = None) -> RatedPairs:
+        """Return the pairs of one item.
+
+        Args:
+            ratings: The ratings.
+            item: The item.
+            groups: Sub-task of every video; videos of different sub-tasks are not compared. None for one sub-task.
+
+        Raises:
+            DatasetError: There is no such item.
+        """
+        scale, table = ratings.scale(item), ratings.table(item)
+        counts = table.counts()
+        sign = -1.0 if scale.less_is_better else 1.0
+        means = {video: sign * value for video, value in table.means().items()}
+        sem, apart, words = self._limits(ratings, item, counts)
+        pairs: list[Pair] = []
+        similar: list[SimilarPair] = []
+        between = 0
+        for first, second in combinations(sorted(means), 2):
+            if groups is not None and groups.get(first) != groups.get(second):
+                continue
+            error = sem * math.sqrt(1 / counts[first] + 1 / counts[second])
+            least = 1.96 * error if sem else apart
+            difference = means[first] - means[second]
+            if abs(difference) > _ROUNDING and abs(difference) >= least - _ROUNDING:
+                pairs.append(Pair(first, second) if difference > 0 else Pair(second, first))
+            elif abs(difference) <= error + _ROUNDING:
+                similar.append(SimilarPair(first, second))
+            else:
+                between += 1
+        words += "; less is better" if scale.less_is_better else ""
+        return RatedPairs(tuple(pairs), tuple(similar), between, item, words, apart)
+
+    def _limits(self, ratings: RatingSet, item: str, counts: Mapping[str, int]) -> tuple[float, float, str]:
+        """Return the standard error of measurement (0 without), the ordering difference in points, and the text."""
+        from skillviewer.core.ratings.reliability import measurement_error  # scipy takes a second
+
+        error = measurement_error(ratings.table(item).values) if self.kind == "detectable" else None
+        if error is not None:
+            usual = sorted(counts.values())[len(counts) // 2]
+            apart = 1.96 * error.sem * math.sqrt(2 / usual)
+            rated = "each rated all of them" if error.crossed else "did not all rate the same"
+            words = (
+                f"ratings of “{item}” that differ by at least the smallest detectable difference (1.96 standard "
+                f"errors: {apart:.3g} points for {usual} raters per video, from a standard error of measurement of "
+                f"{error.sem:.3g} of {error.raters} raters on {error.videos} videos, who {rated}) are ordered; those "
+                "within one standard error are alike"
+            )
+            return error.sem, apart, words
+        apart = self.amount if self.kind == "points" else self.amount * ratings.scale(item).step
+        steps = "a step" if self.amount == 1 else f"{self.amount:g} steps"
+        points = f"{apart:g} point{'' if apart == 1 else 's'}"
+        least = points if self.kind == "points" else f"{steps} ({points})"
+        lone = " (too few videos have two raters for a detectable difference)" if self.kind == "detectable" else ""
+        return (
+            0.0,
+            apart,
+            f"ratings of “{item}” that differ by at least {least} are ordered{lone}; equal ones are alike",
+        )
+
+
+DEFAULT_RATING_RULE = RatingRule()
+
+
+def rating_rule_named(text: str) -> RatingRule:
+    """Return the rule with a name.
+
+    Args:
+        text: One of ``RATING_RULES``, with numbers for the capitals: ``steps:2``, ``points:1.5``.
+
+    Raises:
+        DatasetError: There is no such rule, or its number is out of range.
+    """
+    kind, colon, number = text.strip().partition(":")
+    try:
+        amount = float(number) if number else 1.0
+    except ValueError:
+        amount = math.nan
+    if kind == "detectable" and not colon:
+        return DEFAULT_RATING_RULE
+    if math.isfinite(amount) and ((kind == "steps" and amount >= 1) or (kind == "points" and number and amount > 0)):
+        return RatingRule(kind, amount)
+    raise DatasetError(
+        f"There is no rule “{text}” for pairs of ratings. Choose one of {', '.join(RATING_RULES)}, with K at least 1 "
+        "and D above 0."
+    )

@@ -1,0 +1,226 @@
+"""Agreement of raters on a scale: intraclass correlations, weighted kappa, limits of agreement, severity.
+
+Sources: Shrout & Fleiss, "Intraclass correlations: uses in assessing rater reliability", Psychological Bulletin 86
+(1979); McGraw & Wong, Psychological Methods 1 (1996) for the intervals; Cohen, Psychological Bulletin 70 (1968) for the
+weighted kappa and Fleiss, Cohen & Everitt, Psychological Bulletin 72 (1969) for its error; Bland & Altman, Statistical
+Methods in Medical Research 8 (1999). Ratings are NaN where a rater did not rate a video.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.errors import DatasetError
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number (NaN if undefined) with the ends of its interval of a level, 0 to 1."""
+
+    value: float
+    low: float
+    high: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class MeanSquares:
+    """Two-way analysis of variance of n videos by k raters: mean squares between videos, between raters, and the rest.
+
+    ``residual`` has (n - 1)(k - 1) degrees of freedom, ``within`` (within videos) n (k - 1).
+    """
+
+    n: int
+    k: int
+    videos: float
+    raters: float
+    residual: float
+    within: float
+
+
+def mean_squares(values: FloatArray) -> MeanSquares:
+    """Return the mean squares of (n, k) ratings without NaN.
+
+    Raises:
+        DatasetError: There are fewer than two videos or raters.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    n, k = values.shape
+    if n < 2 or k < 2:
+        raise DatasetError(f"{n} videos that each of {k} raters rated are too few: agreement needs two and two.")
+    grand = values.mean()
+    rows, columns = values.mean(axis=1), values.mean(axis=0)
+    between = k * float(((rows - grand) ** 2).sum())
+    of_raters = n * float(((columns - grand) ** 2).sum())
+    left = float(((values - rows[:, None] - columns[None, :] + grand) ** 2).sum())
+    rest = left / ((n - 1) * (k - 1))
+    return MeanSquares(n, k, between / (n - 1), of_raters / (k - 1), rest, (of_raters + left) / (n * (k - 1)))
+
+
+def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
+    """Return ICC(2,1) and ICC(2,k) of (n, k) ratings without NaN; NaN if all ratings are equal.
+
+    They are the absolute agreement of one random rater and of the mean of k, with the interval of McGraw & Wong (1996,
+    case 2A; Satterthwaite's degrees of freedom).
+
+    Raises:
+        DatasetError: There are fewer than two videos or raters.
+    """
+    ms = mean_squares(values)
+    n, k = ms.n, ms.k
+    spread = ms.videos + (k - 1) * ms.residual + k * (ms.raters - ms.residual) / n
+    if spread <= 0:
+        return Estimate(NAN, NAN, NAN, level), Estimate(NAN, NAN, NAN, level)
+    one = (ms.videos - ms.residual) / spread
+    mean = (ms.videos - ms.residual) / (ms.videos + (ms.raters - ms.residual) / n)
+    low, high = _icc_interval(ms, one, level)
+
+    def stepped_up(value: float) -> float:
+        return k * value / (1 + (k - 1) * value)
+
+    return Estimate(one, low, high, level), Estimate(mean, stepped_up(low), stepped_up(high), level)
+
+
+def _icc_interval(ms: MeanSquares, one: float, level: float) -> tuple[float, float]:
+    n, k = ms.n, ms.k
+    if ms.residual <= 0 and ms.raters <= 0:
+        return 1.0, 1.0
+    a = k * one / (n * (1 - one))
+    b = 1 + k * one * (n - 1) / (n * (1 - one))
+    first, second = a * ms.raters, b * ms.residual
+    freedom = (first + second) ** 2 / (first**2 / (k - 1) + second**2 / ((n - 1) * (k - 1)))
+    if not math.isfinite(freedom) or freedom <= 0:
+        return NAN, NAN
+    tail = 1 - (1 - level) / 2
+    lower = stats.f.ppf(tail, n - 1, freedom)
+    upper = stats.f.ppf(tail, freedom, n - 1)
+    rest = k * ms.raters + (k * n - k - n) * ms.residual
+    low = n * (ms.videos - lower * ms.residual) / (lower * rest + n * ms.videos)
+    high = n * (upper * ms.videos - ms.residual) / (rest + n * upper * ms.videos)
+    return float(low), float(high)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementError:
+    """Standard error of measurement of one rater, in points, from some raters and the videos with two ratings or more.
+
+    If ``crossed``, all raters rated all these videos, and the error does not contain their severity.
+    """
+
+    sem: float
+    raters: int
+    videos: int
+    crossed: bool
+
+
+def measurement_error(values: FloatArray) -> MeasurementError | None:
+    """Return the error of measurement of (n, k) ratings; None if fewer than two videos have two ratings.
+
+    If every rater rated every video, it is the root of the residual mean square; else the root of the pooled variance
+    within videos, which contains the severity of raters.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    counts = (~np.isnan(values)).sum(axis=1)
+    several = values[counts > 1]
+    if len(several) < 2:
+        return None
+    several = several[:, ~np.isnan(several).all(axis=0)]
+    if not np.isnan(several).any():
+        return MeasurementError(math.sqrt(mean_squares(several).residual), several.shape[1], len(several), True)
+    spread = np.nansum((several - np.nanmean(several, axis=1, keepdims=True)) ** 2)
+    sem = math.sqrt(float(spread) / float((counts[counts > 1] - 1).sum()))
+    return MeasurementError(sem, several.shape[1], len(several), False)
+
+
+def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, level: float = 0.95) -> Estimate:
+    """Return the weighted kappa of two raters, with the interval of its large-sample error; NaN for constant ratings.
+
+    Args:
+        first: (n,) ratings of one rater; each value is a category.
+        second: (n,) ratings of the other.
+        power: Power of the distance of two values that weighs a disagreement: 2 quadratic, 1 linear.
+        level: Level of the interval.
+    """
+    both = ~(np.isnan(first) | np.isnan(second))
+    a, b = np.asarray(first, dtype=np.float64)[both], np.asarray(second, dtype=np.float64)[both]
+    n = len(a)
+    values = np.unique(np.concatenate([a, b]))
+    if n == 0 or len(values) < 2:
+        return Estimate(NAN, NAN, NAN, level)
+    observed = np.zeros((len(values), len(values)))
+    np.add.at(observed, (np.searchsorted(values, a), np.searchsorted(values, b)), 1 / n)
+    rows, columns = observed.sum(axis=1), observed.sum(axis=0)
+    weights = 1 - (np.abs(values[:, None] - values[None, :]) / (values[-1] - values[0])) ** power
+    agreed = float((weights * observed).sum())
+    by_chance = float((weights * np.outer(rows, columns)).sum())
+    if by_chance >= 1:
+        return Estimate(NAN, NAN, NAN, level)
+    kappa = (agreed - by_chance) / (1 - by_chance)
+    by_row, by_column = weights @ columns, weights.T @ rows
+    inner = weights - (by_row[:, None] + by_column[None, :]) * (1 - kappa)
+    variance = float((observed * inner**2).sum()) - (kappa - by_chance * (1 - kappa)) ** 2
+    half = stats.norm.ppf((1 + level) / 2) * math.sqrt(max(variance, 0.0) / n) / (1 - by_chance)
+    return Estimate(kappa, kappa - half, min(kappa + half, 1.0), level)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsOfAgreement:
+    """Limits of agreement on n videos: (n,) means and differences (first minus second) of two raters.
+
+    ``low`` and ``high`` are the bias -+ 1.96 standard deviations; all three have an interval.
+    """
+
+    n: int
+    means: FloatArray
+    differences: FloatArray
+    bias: Estimate
+    low: Estimate
+    high: Estimate
+
+
+def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> LimitsOfAgreement:
+    """Return the limits of agreement of two raters' (n,) ratings.
+
+    The variance of a limit is (1/n + 1.96^2 / (2 (n - 1))) times that of the differences (section 2.1).
+
+    Raises:
+        DatasetError: Fewer than three videos have both.
+    """
+    both = ~(np.isnan(first) | np.isnan(second))
+    a, b = np.asarray(first, dtype=np.float64)[both], np.asarray(second, dtype=np.float64)[both]
+    n = len(a)
+    if n < 3:
+        raise DatasetError(f"{n} videos with both ratings are too few for limits of agreement: three are needed.")
+    differences = a - b
+    bias, spread = float(differences.mean()), float(differences.std(ddof=1))
+    t = float(stats.t.ppf((1 + level) / 2, n - 1))
+    of_bias = t * spread / math.sqrt(n)
+    of_limit = t * spread * math.sqrt(1 / n + 1.96**2 / (2 * (n - 1)))
+    ends = [(bias, of_bias), (bias - 1.96 * spread, of_limit), (bias + 1.96 * spread, of_limit)]
+    estimates = [Estimate(value, value - half, value + half, level) for value, half in ends]
+    return LimitsOfAgreement(n, (a + b) / 2, differences, *estimates)
+
+
+def severity(values: FloatArray) -> FloatArray:
+    """Return the (k,) rater effects of (n, k) ratings, in points: below 0 severe, above 0 lenient.
+
+    Least squares of rating = video + rater, with effects that sum to zero, so that the choice of videos has no
+    influence. All are NaN if common videos do not link the raters.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    n, k = values.shape
+    rows, columns = np.nonzero(~np.isnan(values))
+    design = np.zeros((len(rows) + 1, n + k))
+    design[np.arange(len(rows)), rows] = 1
+    design[np.arange(len(rows)), n + columns] = 1
+    design[-1, n:] = 1
+    if np.linalg.matrix_rank(design) < n + k:
+        return np.full(k, NAN)
+    solution = np.linalg.lstsq(design, np.append(values[rows, columns], 0.0), rcond=None)[0]
+    effects: FloatArray = solution[n:]
+    return effects

@@ -1,0 +1,278 @@
+"""Scores on the raters' scale: a monotone curve, and an interval that holds for unseen people.
+
+The interval is that of the jackknife+ (Barber, Candès, Ramdas & Tibshirani, Annals of Statistics 49, 2021), or CV+ for
+many people, over whole people: curves are fitted without each group of people, and errors of the people left out are
+scaled by the usual spread at their score (Lei et al., JASA 113, 2018, section 5.2). Every person weighs alike, however
+many videos show them. The unseen person weighs as one more, at infinity (Lee, Barber & Willett, "Distribution-free
+inference with hierarchical data", 2023), among as many independent errors as Kish's design effect leaves: at least the
+number of people, at most that of videos.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize
+
+from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.ratings.rating_metrics import calibration_tau, coverage, mean_absolute_error, mean_width
+
+LEVEL = 0.9
+_LEAST_PEOPLE = 10
+_MOST_GROUPS = 30
+"""Groups of people left out in turn; with fewer people, each person alone."""
+_INNER = 5
+"""Groups by which the form of a curve is chosen."""
+_LEAST_SPREAD = 1e-6
+_MOST_PARTS, _PART, _DRAWN = 8, 12, 12
+"""Parts of the scores at most, videos per part, and weight (in videos) of the mean of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class PiecewiseLine:
+    """Ratings, or errors in points, at ascending scores, joined by straight lines and constant beyond.
+
+    ``form`` is "isotonic", "line" or "spread".
+    """
+
+    scores: tuple[float, ...]
+    values: tuple[float, ...]
+    form: str
+
+    def at(self, scores: FloatArray) -> FloatArray:
+        """Return the values at some scores."""
+        found: FloatArray = np.interp(scores, self.scores, self.values)
+        return found
+
+
+def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLine:
+    """Return the isotonic regression of (n,) ratings on (n,) scores, through the middle of each block."""
+    unique, place = np.unique(scores, return_inverse=True)
+    weights = np.bincount(place).astype(np.float64)
+    means = np.bincount(place, weights=ratings) / weights
+    fitted = optimize.isotonic_regression(means, weights=weights, increasing=increasing)
+    starts, stops = fitted.blocks[:-1], fitted.blocks[1:]
+    centres = [float(np.average(unique[a:b], weights=weights[a:b])) for a, b in zip(starts, stops, strict=True)]
+    return PiecewiseLine(tuple(centres), tuple(float(x) for x in fitted.x[starts]), "isotonic")
+
+
+def straight_line(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLine:
+    """Return the least-squares line of (n,) ratings on (n,) scores; constant if its slope has the wrong sign."""
+    ends = np.array([scores.min(), scores.max()])
+    spread = float(((scores - scores.mean()) ** 2).sum())
+    slope = float(((scores - scores.mean()) * (ratings - ratings.mean())).sum()) / spread if spread else 0.0
+    if slope == 0 or (slope > 0) != increasing:
+        return PiecewiseLine((float(ends[0]),), (float(ratings.mean()),), "line")
+    values = ratings.mean() + slope * (ends - scores.mean())
+    return PiecewiseLine(tuple(ends.tolist()), tuple(values.tolist()), "line")
+
+
+_FORMS = (straight_line, isotonic_curve)
+
+
+def _groups(people: IntArray, n_groups: int) -> IntArray:
+    """Return the group of every video: whole people, in turn by their number of videos."""
+    counts = np.bincount(people)
+    group = np.empty(len(counts), dtype=np.int64)
+    group[np.argsort(-counts, kind="stable")] = np.arange(len(counts)) % n_groups
+    found: IntArray = group[people]
+    return found
+
+
+def _fitted_curve(scores: FloatArray, ratings: FloatArray, people: IntArray, increasing: bool) -> PiecewiseLine:
+    """Return the isotonic curve or the line, whichever has smaller errors on people left out."""
+    _, people = np.unique(people, return_inverse=True)
+    groups = _groups(people, min(_INNER, int(people.max()) + 1))
+    errors = [0.0, 0.0]
+    for group in range(int(groups.max()) + 1):
+        out = groups == group
+        if out.all():
+            continue
+        for at, fit in enumerate(_FORMS):
+            curve = fit(scores[~out], ratings[~out], increasing=increasing)
+            errors[at] += float(np.abs(ratings[out] - curve.at(scores[out])).sum())
+    return _FORMS[int(errors[1] < errors[0])](scores, ratings, increasing=increasing)
+
+
+def _spread_curve(scores: FloatArray, errors: FloatArray) -> PiecewiseLine:
+    """Return the mean absolute error by score, in parts of equally many videos, shrunk towards that of all."""
+    absolute = np.abs(errors)
+    whole = max(float(absolute.mean()), _LEAST_SPREAD)
+    order = np.argsort(scores, kind="stable")
+    parts = [part for part in np.array_split(order, max(1, min(_MOST_PARTS, len(order) // _PART))) if len(part)]
+    spreads = [(float(absolute[p].sum()) + _DRAWN * whole) / (len(p) + _DRAWN) for p in parts]
+    return PiecewiseLine(tuple(float(scores[p].mean()) for p in parts), tuple(spreads), "spread")
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleMap:
+    """Map from a score to a rating with its interval. Values only, to be stored as JSON.
+
+    Attributes:
+        curve: Curve of all people.
+        left_out: Curves without each group of people.
+        spreads: Spread around each of these.
+        group: Group of every video.
+        residuals: Distance of every rating from the curve without its group, divided by the spread there.
+        weights: Weight of every video: all people alike; the rest to 1 belongs to the unseen person.
+        low: Lowest rating of the scale; intervals end there.
+        high: Highest rating.
+        level: Level of the interval, 0 to 1.
+        n_people: Number of people.
+    """
+
+    curve: PiecewiseLine
+    left_out: tuple[PiecewiseLine, ...]
+    spreads: tuple[PiecewiseLine, ...]
+    group: tuple[int, ...]
+    residuals: tuple[float, ...]
+    weights: tuple[float, ...]
+    low: float
+    high: float
+    level: float
+    n_people: int
+
+    def ratings(self, scores: FloatArray) -> FloatArray:
+        """Return the ratings of some scores, within the scale."""
+        found: FloatArray = np.clip(self.curve.at(np.asarray(scores, dtype=np.float64)), self.low, self.high)
+        return found
+
+    def intervals(self, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return lower and upper ends of the intervals of some scores, within the scale.
+
+        They hold the rating by raters of the same kind and number of an unseen person.
+        """
+        scores = np.atleast_1d(np.asarray(scores, dtype=np.float64))
+        group = np.asarray(self.group)
+        fitted = np.stack([curve.at(scores) for curve in self.left_out])[group]
+        spread = np.stack([curve.at(scores) for curve in self.spreads])[group]
+        reach, weights = np.asarray(self.residuals)[:, None] * spread, np.asarray(self.weights)
+        high = _weighted_quantile(fitted + reach, weights, self.level)
+        low = -_weighted_quantile(reach - fitted, weights, self.level)
+        return np.clip(low, self.low, self.high), np.clip(high, self.low, self.high)
+
+
+def _weighted_quantile(values: FloatArray, weights: FloatArray, level: float) -> FloatArray:
+    """Return the quantile of each column of (n, m) values with (n,) weights; the weight that lacks to 1 is infinite."""
+    order = np.argsort(values, axis=0, kind="stable")
+    reached = np.cumsum(weights[order], axis=0) >= level - 1e-9
+    first = np.take_along_axis(order, np.argmax(reached, axis=0)[None, :], axis=0)
+    return np.where(reached.any(axis=0), np.take_along_axis(values, first, axis=0)[0], np.inf)
+
+
+def _independent(errors: FloatArray, people: IntArray) -> float:
+    """Return the number of independent errors that (n,) errors of people amount to: from people to videos.
+
+    The design effect is 1 + (m - 1) rho, with rho the one-way intraclass correlation of the errors of one person and m
+    the mean number of videos of the person in a video.
+    """
+    counts = np.bincount(people).astype(np.float64)
+    n, k = len(errors), len(counts)
+    if n == k:
+        return float(k)
+    means = np.bincount(people, weights=errors) / counts
+    within = float(((errors - means[people]) ** 2).sum()) / (n - k)
+    between = float((counts * (means - errors.mean()) ** 2).sum()) / (k - 1)
+    m = float((counts**2).sum()) / n
+    spread = between + ((n - m) / (k - 1) - 1) * within
+    rho = min(max((between - within) / spread, 0.0), 1.0) if spread > 0 else 1.0
+    return min(max(n / (1 + (m - 1) * rho), float(k)), float(n))
+
+
+def least_people(level: float) -> int:
+    """Return the smallest number of people for an interval of a level, at least 10."""
+    return max(_LEAST_PEOPLE, math.ceil(1 / (1 - level) - 1e-9) - 1)
+
+
+def scale_map(
+    scores: Sequence[float] | FloatArray,
+    ratings: Sequence[float] | FloatArray,
+    people: Sequence[str],
+    low: float,
+    high: float,
+    level: float = LEVEL,
+    *,
+    increasing: bool = True,
+) -> ScaleMap:
+    """Return the map from scores to ratings.
+
+    Args:
+        scores: (n,) scores of videos, by models that have not seen their people.
+        ratings: (n,) ratings, on the scale.
+        people: Person in each video.
+        low: Lowest rating of the scale.
+        high: Highest rating.
+        level: Level of the interval, 0.5 to below 1.
+        increasing: Whether a higher rating shows better skill.
+
+    Raises:
+        DatasetError: There are too few people, the level is out of range, or a number is not finite.
+    """
+    x, y = np.asarray(scores, dtype=np.float64), np.asarray(ratings, dtype=np.float64)
+    if not 0.5 <= level < 1:
+        raise DatasetError(f"An interval of {100 * level:g} % is not possible: choose from 50 to below 100 %.")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DatasetError("A score or a rating is no number: scores cannot be mapped to the raters' scale.")
+    names, who = np.unique(np.asarray(people, dtype=object).astype(str), return_inverse=True)
+    if len(names) < least_people(level):
+        raise DatasetError(
+            f"{len(names)} people are too few to map scores to the raters' scale with intervals of {100 * level:g} %: "
+            f"{least_people(level)} are needed."
+        )
+    groups = _groups(who, min(_MOST_GROUPS, len(names)))
+    curves, spreads, residuals = [], [], np.empty(len(x))
+    for group in range(int(groups.max()) + 1):
+        out = groups == group
+        curves.append(_fitted_curve(x[~out], y[~out], who[~out], increasing))
+        spreads.append(_spread_curve(x[~out], y[~out] - curves[-1].at(x[~out])))
+        residuals[out] = np.abs(y[out] - curves[-1].at(x[out])) / spreads[-1].at(x[out])
+    rest = 1 / (_independent(residuals, who) + 1)
+    weights = (1 - rest) / (len(names) * np.bincount(who)[who])
+    whole = _fitted_curve(x, y, who, increasing)
+    values = (tuple(groups.tolist()), tuple(residuals.tolist()), tuple(weights.tolist()))
+    return ScaleMap(whole, tuple(curves), tuple(spreads), *values, low, high, level, len(names))
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleCheck:
+    """Test of a map to the raters' scale on people left out, every person weighing alike in the coverage.
+
+    ``width`` and ``mae`` are means in points, ``tau`` is Kendall's tau-b of errors with widths (NaN if constant).
+    """
+
+    coverage: float
+    width: float
+    mae: float
+    tau: float
+    n_people: int
+
+
+def checked_map(
+    scores: Sequence[float] | FloatArray,
+    ratings: Sequence[float] | FloatArray,
+    people: Sequence[str],
+    low: float,
+    high: float,
+    level: float = LEVEL,
+    *,
+    increasing: bool = True,
+) -> tuple[ScaleMap, ScaleCheck]:
+    """Return the map from scores to ratings, and its test: each group of people is left out, and the map made anew.
+
+    Arguments and errors are those of ``scale_map``; one person more is needed.
+    """
+    whole = scale_map(scores, ratings, people, low, high, level, increasing=increasing)
+    x, y, who = np.asarray(scores, dtype=np.float64), np.asarray(ratings, dtype=np.float64), np.asarray(people)
+    groups = np.asarray(whole.group)
+    found, lows, highs = np.empty((3, len(x)))
+    for group in range(int(groups.max()) + 1):
+        out = groups == group
+        made = scale_map(x[~out], y[~out], who[~out].tolist(), low, high, level, increasing=increasing)
+        found[out] = made.ratings(x[out])
+        lows[out], highs[out] = made.intervals(x[out])
+    each = [coverage(lows[who == one], highs[who == one], y[who == one]) for one in np.unique(who)]
+    tau = calibration_tau(found - y, highs - lows)
+    width = mean_width(lows, highs)
+    return whole, ScaleCheck(float(np.mean(each)), width, mean_absolute_error(found, y), tau, whole.n_people)

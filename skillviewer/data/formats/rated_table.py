@@ -1,0 +1,135 @@
+"""A table of ratings as a data set: ``ratings.csv``, ``.tsv`` or ``.xlsx`` with any titles.
+
+``mapping.json``, as ``skillviewer data import`` writes it, says what the columns mean and where the videos are; without
+it the columns are guessed, and the guess is reported.
+"""
+
+from pathlib import Path
+
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.hashing import sha256_of
+from skillviewer.core.ratings.rating_rule import RatingRule
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.tasks import chosen_task, file_in
+from skillviewer.data.ratings import table_mapping
+from skillviewer.data.ratings.rated_folder import STEM, open_table
+from skillviewer.data.ratings.reading import RatedTable
+from skillviewer.data.ratings.table_files import is_rating_file
+from skillviewer.data.ratings.table_mapping import TableMapping, quoted, read_mapping
+from skillviewer.data.tables.find_videos import VideoFolder
+from skillviewer.data.tables.participants import participants_of
+from skillviewer.data.tables.rows import some
+
+
+def _table_of(path: Path) -> Path | None:
+    """Return the table of a folder, or the file itself, or None.
+
+    Raises:
+        DatasetError: The folder has several tables.
+    """
+    if path.is_file():
+        return path if is_rating_file(path) and path.stem.casefold() == STEM else None
+    if not path.is_dir():
+        return None
+    found = [file for file in sorted(path.iterdir()) if file.stem.casefold() == STEM and is_rating_file(file)]
+    if len(found) > 1:
+        names = ", ".join(file.name for file in found)
+        raise DatasetError(f"{path} holds several tables of ratings ({names}): keep one, or open one of them.")
+    return found[0] if found else None
+
+
+def recognise(path: Path) -> bool:
+    """Return True if the content of a folder or file is in this form; a pairs.csv in the folder comes first."""
+    folder = path if path.is_dir() else path.parent
+    if file_in(folder, "pairs.csv").is_file() and path.is_dir() and not file_in(folder, table_mapping.FILE).is_file():
+        return False
+    return _table_of(path) is not None
+
+
+def tasks(path: Path) -> tuple[str, ...]:
+    """Return the name of the one data set in such a folder: the folder's."""
+    file = _table_of(path)
+    return () if file is None else (file.absolute().parent.name,)
+
+
+def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+    """Read the folder.
+
+    Args:
+        path: The folder, or its table.
+        videos_dir: Folder of the videos, see ``open_table``.
+        choices: Criterion, rule for ratings, and pattern of participants.
+
+    Raises:
+        DatasetError: There is no table of ratings, it cannot be read, or no row can be used.
+    """
+    choices = choices or Choices()
+    file = _table_of(path)
+    if file is None:
+        raise DatasetError(f"{path} holds no table of ratings (ratings.csv, ratings.tsv or ratings.xlsx).")
+    folder = file.absolute().parent
+    chosen_task(choices.task, tasks(path), folder.name, path)
+    there = file_in(folder, table_mapping.FILE)
+    mapping = read_mapping(there) if there.is_file() else None
+    opened = open_table(file, videos_dir, mapping)
+    rated, join = opened.read()
+    problems = [*opened.doubts]
+    if mapping is None:
+        problems.insert(0, f"The columns of {file.name} were guessed: {_in_words(rated.mapping)}.")
+    elif mapping.table_sha256 and mapping.table_sha256 != sha256_of(file):
+        problems.append(f"{file.name} is another file than the one that {table_mapping.FILE} was made for.")
+    problems += rated.account.problems()
+    if isinstance(opened.files, VideoFolder):
+        problems += dict.fromkeys(opened.files.problems)
+    criterion = _criterion(rated, choices.criterion)
+    people, found = _people(rated, folder, choices.participant_pattern)
+    problems += found
+    videos = tuple(
+        DatasetVideo(attempt, join.paths.get(video), people.get(attempt), extent=rated.extents.get(attempt))
+        for attempt, video in rated.videos.items()
+    )
+    rule = RatingRule("points", choices.smallest_difference) if choices.smallest_difference else choices.rating_rule
+    made = rule.pairs(rated.ratings, criterion)
+    if made.between:
+        problems.append(f"{made.between} pairs of videos are neither ordered nor alike by the rule.")
+    measures = {item: Measure(item, tuple(rated.ratings.table(item).means().items())) for item in rated.ratings.items}
+    return Dataset(
+        name=folder.name,
+        form="ratings",
+        task=folder.name,
+        videos=videos,
+        pairs=made.pairs,
+        similar=made.similar,
+        rule=made.rule,
+        scores=measures[criterion],
+        truth=tuple(measure for item, measure in measures.items() if item != criterion),
+        problems=tuple(problems),
+        ratings=rated.ratings,
+        criterion=criterion,
+    )
+
+
+def _criterion(rated: RatedTable, asked: str | None) -> str:
+    items = rated.ratings.items
+    alike = [item for item in items if asked is None or item.casefold() == asked.casefold()]
+    return alike[0] if alike else rated.ratings.scale(asked or "").item  # raises the error
+
+
+def _people(rated: RatedTable, folder: Path, stated: str | None) -> tuple[dict[str, str], list[str]]:
+    """Return the participants of attempts, as stated, from the table, or from participants.csv, and problems."""
+    names = [*rated.videos]
+    if stated is None and rated.participants:
+        unnamed = [name for name in names if name not in rated.participants]
+        problems = [f"The table does not say who is in {some(unnamed)}."] if unnamed else []
+        return rated.participants, problems
+    return participants_of(names, [file_in(folder, "participants.csv")], stated, recordings=rated.videos)
+
+
+def _in_words(mapping: TableMapping) -> str:
+    """Return the meaning of the columns as a list in words."""
+    parts = [("video", mapping.video), ("person", mapping.participant or mapping.participant_pattern)]
+    parts += [("rater", mapping.rater), ("occasion", mapping.occasion), ("item", mapping.item)]
+    words = [f"{role} in “{title}”" for role, title in parts if title]
+    items = [(f" of {item.name}" if item.name else "", [c.title for c in item.columns]) for item in mapping.items]
+    return ", ".join([*words, *(f"ratings{name} in {quoted(titles)}" for name, titles in items)])

@@ -1,0 +1,1 @@
+"""Tables of ratings: read whatever their columns are called, joined with videos, accounted for row by row."""

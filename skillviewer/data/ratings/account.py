@@ -1,0 +1,115 @@
+"""The account of a table of ratings: every row is used, or set aside with its reason."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from skillviewer.core.atomic_write import atomic_path
+from skillviewer.core.csv_safety import escape_cell
+from skillviewer.data.tables.rows import some
+
+FILE = "account.csv"
+_SHOWN = 3
+
+
+@dataclass(slots=True)
+class RowOutcome:
+    """Outcome of one row, filled while it is read: the place in words and first and last line, from 1.
+
+    ``cell`` names the video as written; ``aside`` has the reasons why the row, or a rating in it, was set aside.
+    """
+
+    place: str
+    first_line: int
+    last_line: int
+    cell: str
+    video: str | None = None
+    taken: int = 0
+    aside: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def used(self) -> bool:
+        """True if a rating was taken from it."""
+        return self.taken > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Outcomes of all non-empty rows of a table, videos without a rating, and notices about the whole table."""
+
+    name: str
+    rows: tuple[RowOutcome, ...]
+    unrated: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that nothing is set aside in silence."""
+        silent = [row.place for row in self.rows if not row.taken and not row.aside]
+        if silent:
+            raise ValueError(f"neither used nor set aside with a reason: {silent}")
+
+    @property
+    def used(self) -> int:
+        """Number of rows from which a rating was taken."""
+        return sum(row.used for row in self.rows)
+
+    @property
+    def set_aside(self) -> int:
+        """Number of rows from which no rating was taken."""
+        return len(self.rows) - self.used
+
+    @property
+    def taken(self) -> int:
+        """Number of ratings taken."""
+        return sum(row.taken for row in self.rows)
+
+    @property
+    def count(self) -> str:
+        """Text of the counts: all rows are rows used plus rows set aside."""
+        n_videos = len({row.video for row in self.rows if row.used})
+        counts = f"{len(self.rows)} rows: {self.used} used, {self.set_aside} set aside"
+        return f"{counts}; {self.taken} ratings of {n_videos} videos"
+
+    def lines(self) -> list[str]:
+        """Return one sentence for every reason and note of every row."""
+        found = []
+        for row in self.rows:
+            fate = ", in part set aside" if row.used else " is set aside"
+            found += [f"{self.name} {row.place}{fate}: {why}." for why in row.aside]
+            found += [f"{self.name} {row.place}: {note}." for note in row.notes]
+        return found
+
+    def problems(self) -> list[str]:
+        """Return the account in few sentences: notices, the counts, and the first lines."""
+        lines = self.lines()
+        found = [*self.notices, *([f"{self.name}: {self.count}."] if lines else []), *lines[:_SHOWN]]
+        if len(lines) > _SHOWN:
+            found.append(f"{self.name}: {len(lines) - _SHOWN} more lines like these; “data import” lists them all.")
+        if self.unrated:
+            found.append(f"{len(self.unrated)} videos have no rating and are left out: {some(self.unrated)}.")
+        return found
+
+
+def write_rows(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    """Write rows as a CSV file, safe for spreadsheets.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([escape_cell(cell) for cell in row] for row in rows)
+
+
+def write_account(account: Account, path: Path) -> None:
+    """Write the account as a CSV file with one row per row of the table.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    rows: list[Sequence[object]] = [("row", "cell", "video", "ratings", "fate", "set_aside", "notes")]
+    for row in account.rows:
+        fate = "used" if row.used else "set aside"
+        rows.append((row.place, row.cell, row.video or "", row.taken, fate, "; ".join(row.aside), "; ".join(row.notes)))
+    write_rows(path, rows)

@@ -1,0 +1,279 @@
+"""First mapping of the columns of a table of ratings, guessed from titles and cells, to be checked and changed."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from skillviewer.data.ratings.numbers import is_number
+from skillviewer.data.ratings.rating_table import IsVideo, RatingTable
+from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping, quoted
+from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS
+from skillviewer.data.tables.rows import plain
+
+SKILL = "skill"
+"""Name of an item without one in the table."""
+
+
+def _words(text: str, *more: str) -> frozenset[str]:
+    return frozenset([*text.split(), *more])
+
+
+_VIDEO = _words("videos recording trial attempt movie footage clipname clipid", *VIDEO_COLUMNS)
+_PERSON = _words("trainee resident student learner candidate athlete diver", *PERSON_COLUMNS)
+_RATER = _words("rater judge assessor annotator examiner evaluator reviewer grader scorer observer")
+_OCCASION = _words("occasion date session timepoint visit phase prepost week day ratedon ratedat when")
+_ITEM = _words("item criterion criteria aspect domain dimension category question attribute")
+_VALUE = _words("rating score value points level grade mark")
+_START = _words("start starts begin begins startseconds starttime")
+_STOP = _words("stop stops end ends endseconds endtime stopseconds")
+_NO_RATING = _words(
+    "id no nr number index row duration durations length seconds minutes time age year frame frames nframes fps rate "
+    "experience cases sex gender hand handedness width height size take repetition order fold split"
+)
+_FIRST = ("global", "overall", "total", "grs", "sum", SKILL, "rating", "score")
+"""Words in the name of the first item, the strongest first."""
+_ORDERS = (
+    ("novice", "beginner", "advanced beginner", "early expert", "intermediate", "intermediate expert", "competent",
+     "proficient", "advanced", "late expert", "expert", "master"),
+    ("unacceptable", "very poor", "poor", "bad", "fair", "acceptable", "average", "satisfactory", "ok", "good",
+     "very good", "excellent", "outstanding"),
+    ("very low", "low", "medium", "moderate", "high", "very high"),
+    ("fail", "failed", "borderline", "pass", "passed", "merit", "distinction"),
+    ("n", "i", "e"),
+    ("no", "partly", "yes"),
+    ("false", "true"),
+)  # fmt: skip
+"""Words of scales, from the worst to the best."""
+_MOST_LEVELS = 12
+_KNOWN_WORDS = 0.75
+"""Smallest proportion of the words in a column that belong to a known scale."""
+_WHO = "|".join(sorted(_RATER))
+_RATER_IN_TITLE = re.compile(
+    rf"(?<![a-z])(?P<who>(?:{_WHO}|expert|[rj])[\s_.#-]*(?:\d+|[a-z](?![a-z])))(?![a-z0-9])",
+    re.IGNORECASE,
+)
+_SCALE_IN_TITLE = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|:|\.\.)\s*(-?\d+(?:\.\d+)?)\s*[\])]")
+
+
+def guess(table: RatingTable, is_video: IsVideo | None = None) -> tuple[TableMapping, tuple[str, ...]]:
+    """Guess the meaning of the columns from their titles and cells.
+
+    Args:
+        table: The table.
+        is_video: True for a cell that names a known video.
+
+    Returns:
+        The mapping, empty where nothing was found, and doubts to be checked, one sentence each.
+    """
+    columns = _Columns(table)
+    doubts: list[str] = []
+    video = columns.video(is_video)
+    participant = columns.titled_like(_PERSON)
+    rater = columns.titled_like(_RATER)
+    occasion = columns.titled(_OCCASION)
+    start, stop = columns.titled(_START), columns.titled(_STOP)
+    if not (start and stop and all(columns.numeric(one) for one in (start, stop))):
+        columns.free(start, stop)
+        start = stop = ""
+    item = columns.titled(_ITEM)
+    value = columns.titled(_VALUE) if item else ""
+    if item and not (value and columns.words(item)):
+        columns.free(item, value)
+        item = value = ""
+    if item:
+        items = [_item("", [RatingColumn(title=value)], table, doubts)]
+    else:
+        items = _items(columns.ratings(), table, rater, doubts)
+    doubts += columns.lacking(video, participant, rater, items)
+    mapping = TableMapping(
+        sheet=table.sheet, titles_row=table.titles_row, video=video, participant=participant, rater=rater,
+        occasion=occasion, item=item, start_s=start, stop_s=stop, items=tuple(items),
+    )  # fmt: skip
+    return mapping, tuple(doubts)
+
+
+class _Columns:
+    """The columns of a table, each with one meaning at most."""
+
+    def __init__(self, table: RatingTable) -> None:
+        self._table = table
+        self._free = list(table.titles)
+        self._cells = {
+            title: [row.cells[place] for row in table.rows if not row.fault and row.cells[place]]
+            for place, title in enumerate(table.titles)
+        }
+
+    def take(self, title: str) -> str:
+        """Return a column that is no longer free."""
+        self._free.remove(title)
+        return title
+
+    def free(self, *titles: str) -> None:
+        """Make columns free again."""
+        self._free += [title for title in titles if title]
+
+    def titled(self, words: frozenset[str]) -> str:
+        """Return the first free column titled by one of some words, or ""."""
+        return next((self.take(title) for title in self._free if plain(title) in words), "")
+
+    def titled_like(self, words: frozenset[str]) -> str:
+        """Return the first free column whose title is a word, or a word and "name", "id" or "code"."""
+        wanted = {f"{word}{more}" for word in words for more in ("", "s", "name", "id", "code", "uid")}
+        return next((self.take(title) for title in self._free if plain(title) in wanted), "")
+
+    def lacking(self, video: str, participant: str, rater: str, items: Sequence[ItemMapping]) -> list[str]:
+        """Return sentences about missing columns that most tables have."""
+        told = []
+        if not participant:
+            told.append(
+                "No column seems to name the person in the video: state it (--person-column, or --participants with a "
+                "pattern), or no person can be held out."
+            )
+        cells = self._cells.get(video, [])
+        wide = any(column.rater for item in items for column in item.columns)
+        if not rater and not wide and len(cells) > 1.2 * len(set(cells)):
+            told.append("Videos are in several rows, and no column seems to name the rater: state it (--rater-column).")
+        for title in self._free:
+            place = self._table.titles.index(title)
+            if not self._cells[title] and any(place in row.formulas for row in self._table.rows):
+                told.append(
+                    f"“{title}” holds formulas without a stored value, and is not used: save the table in a "
+                    "spreadsheet program."
+                )
+        return told
+
+    def numeric(self, title: str) -> bool:
+        """Return True if at least two thirds of the cells of a column are numbers."""
+        cells = self._cells[title]
+        return bool(cells) and 3 * sum(map(is_number, cells)) >= 2 * len(cells)
+
+    def words(self, title: str) -> bool:
+        """Return True if a column repeats a few words: levels, or items."""
+        cells = [plain(cell) for cell in self._cells[title] if not is_number(cell)]
+        distinct = set(cells)
+        return 2 <= len(distinct) <= _MOST_LEVELS and len(cells) > len(distinct) and max(map(len, cells)) <= 25
+
+    def video(self, is_video: IsVideo | None) -> str:
+        """Return the column that names the video: by known videos, else by title."""
+        if is_video is not None:
+            known = {title: sum(map(is_video, dict.fromkeys(self._cells[title]))) for title in self._free}
+            best = max(self._free, key=lambda title: (known[title], plain(title) in _VIDEO))
+            if known[best]:
+                return self.take(best)
+        return self.titled(_VIDEO)
+
+    def ratings(self) -> list[str]:
+        """Return the free columns with numbers or levels, except for titles with another meaning."""
+        found = []
+        for title in self._free:
+            words = [plain(word) for word in re.split(r"[\W_]+", title)]
+            if set(words[-1:] + words[:1]) & _NO_RATING and _RATER_IN_TITLE.search(title) is None:
+                continue
+            words = [cell for cell in self._cells[title] if not is_number(cell)]
+            if self.numeric(title) or (self.words(title) and _ordered(words) is not None):
+                found.append(title)
+        return found
+
+
+def _items(titles: Sequence[str], table: RatingTable, rater: str, doubts: list[str]) -> list[ItemMapping]:
+    """Return the items of some columns; columns that differ only in the rater are one item."""
+    parts: dict[str, list[RatingColumn]] = {}
+    names: dict[str, str] = {}
+    for title in titles:
+        name, who = ("", "") if rater else _parted(title, titles)
+        name = name or title
+        names.setdefault(plain(name), name)
+        parts.setdefault(plain(name), []).append(RatingColumn(title=title, rater=who))
+    for key, columns in parts.items():
+        unnamed = [column.title for column in columns if not column.rater]
+        if unnamed and len(columns) > 1:  # a mean of the raters, say
+            doubts.append(f"{quoted(unnamed)} is not used: other columns have {names[key]} by rater.")
+            columns[:] = [column for column in columns if column.rater]
+    items = [_item(names[key], columns, table, doubts) for key, columns in parts.items()]
+    order = sorted(items, key=lambda item: (_rank(item.name), items.index(item)))
+    if len(order) > 1:
+        doubts.append(f"“{order[0].name}” counts first of {len(order)} items: {quoted([one.name for one in order])}.")
+    return order
+
+
+def _parted(title: str, titles: Sequence[str]) -> tuple[str, str]:
+    """Return the item and the rater that a title names: "Flow R2", "Rater 2 Flow", "Flow (Ann)" with "Flow (Bob)".
+
+    Both are "" without a rater.
+    """
+    match = _RATER_IN_TITLE.search(title)
+    if match is not None:
+        rest = " ".join((title[: match.start()] + " " + title[match.end() :]).split()).strip(" _.-:()")
+        return rest or SKILL, " ".join(match["who"].split())
+    match = _IN_BRACKETS.fullmatch(title)
+    if match is not None and _SCALE_IN_TITLE.search(title) is None:
+        others = [other for one in titles if (other := _IN_BRACKETS.fullmatch(one)) and other[1] == match[1]]
+        if len(others) > 1 and not match[2].isdigit():  # a repeated title has a number there
+            return match[1].strip(), match[2].strip()
+    return "", ""
+
+
+_IN_BRACKETS = re.compile(r"(.*?\S)\s*[(\[]([^()\[\]]+)[)\]]")
+
+
+def stated_items(
+    wanted: Sequence[tuple[str, Sequence[str]]], table: RatingTable, mapping: TableMapping
+) -> tuple[ItemMapping, ...]:
+    """Return items by name and columns.
+
+    Args:
+        wanted: Name and columns of each item; without columns, the item of that name in the mapping, else the column
+            with that title. Several columns have one rater each, named by the title.
+        table: The table.
+        mapping: The mapping so far.
+    """
+    known = {plain(item.name): item for item in mapping.items}
+    found = []
+    for name, titles in wanted:
+        if not titles and plain(name) in known:
+            found.append(known[plain(name)])
+            continue
+        raters = titles if len(titles) > 1 else ("",)
+        columns = tuple(RatingColumn(title=a, rater=b) for a, b in zip(titles or (name,), raters, strict=True))
+        if all(column.title in table.titles for column in columns):
+            found.append(_item(name, columns, table, []))
+        else:  # an error when the mapping is fitted to the table
+            found.append(ItemMapping(name=name, columns=columns))
+    return tuple(found)
+
+
+def _rank(name: str) -> int:
+    return next((place for place, word in enumerate(_FIRST) if word in plain(name)), len(_FIRST))
+
+
+def _item(name: str, columns: Sequence[RatingColumn], table: RatingTable, doubts: list[str]) -> ItemMapping:
+    low = high = None
+    stated = next((m for column in columns if (m := _SCALE_IN_TITLE.search(column.title))), None)
+    if stated is not None and float(stated[1]) < float(stated[2]):
+        low, high = float(stated[1]), float(stated[2])
+        name = name.replace(stated[0], "").strip() or name
+    places = [table.titles.index(column.title) for column in columns]
+    cells = [row.cells[place] for row in table.rows if not row.fault for place in places]
+    words = [cell for cell in cells if cell and not is_number(cell)]
+    numbers = sum(map(is_number, cells))
+    levels: tuple[str, ...] = ()
+    if len(cells) - cells.count("") > 2 * numbers and words:
+        levels = _ordered(words) or ()
+        if levels:
+            doubts.append(f"The levels of {name or 'the ratings'} run from worst to best: {quoted(levels)}.")
+    less = {plain(word) for word in re.split(r"[\W_]+", name)} & {"error", "errors", "fault", "faults", "deductions"}
+    if less:
+        doubts.append(f"Less is better of “{name}”, by its name.")
+    return ItemMapping(name=name, columns=tuple(columns), levels=levels, low=low, high=high, less_is_better=bool(less))
+
+
+def _ordered(cells: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the levels of a known scale, from worst to best, in the most frequent spelling; None for other words."""
+    spelled: dict[str, Counter[str]] = {}
+    for cell in cells:
+        spelled.setdefault(plain(cell), Counter())[cell] += 1
+    for scale in _ORDERS:
+        known = [word for word in map(plain, scale) if word in spelled]
+        if len(known) > 1 and sum(spelled[word].total() for word in known) >= _KNOWN_WORDS * len(cells):
+            return tuple(spelled[word].most_common(1)[0][0] for word in known)
+    return None

@@ -1,0 +1,163 @@
+"""The video that a cell of a table of ratings refers to: a file below a folder, or a video of a study.
+
+A cell is joined only if it can refer to one video alone. Similar names are reported, and never joined.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from skillviewer.data.tables.find_videos import VideoFolder, bare, number_of
+from skillviewer.data.tables.rows import composed
+from skillviewer.data.tables.video_names import TableVideos, VideoNames, video_name
+
+_NEAR = 0.75
+"""Similarity, 0 to 1, from which a name is suggested."""
+_MOST_SUGGESTED = 100
+"""Most names with suggestions: each is compared with all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The video of a cell, or None with the reason as the end of a sentence; a note about the match, or ""."""
+
+    name: str | None
+    reason: str = ""
+    note: str = ""
+
+
+_NOTHING = Joined(None, "it names no video")
+
+
+class _Near:
+    """Suggestions of similar names."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = {name.casefold(): name for name in names}
+        self._asked: dict[str, str] = {}
+
+    def words(self, cell: str) -> str:
+        """Return the words about names similar to a cell, or ""."""
+        if cell not in self._asked:
+            if len(self._asked) >= _MOST_SUGGESTED:
+                return ""
+            close = get_close_matches(video_name(cell).casefold(), self._names, n=2, cutoff=_NEAR)
+            nearly = " or ".join(f"“{self._names[one]}”" for one in close)
+            self._asked[cell] = f"; a similar name is {nearly}" if close else ""
+        return self._asked[cell]
+
+
+class FileJoin:
+    """The video files below a folder, as the cells of one table name them.
+
+    Without any file, every name is that of a video without a file.
+
+    Args:
+        cells: All cells of the column that names the video.
+        folder: The folder of the table: cells may be paths relative to it.
+        files: The files.
+        stated: Whether the user chose the folder of the files, see ``TableVideos``.
+    """
+
+    def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, stated: bool) -> None:
+        distinct = [cell for cell in dict.fromkeys(cells) if cell]
+        self._files = files
+        self._table = TableVideos(distinct, folder, files, stated=stated)
+        self._near = _Near(files.stems)
+        self.paths: dict[str, Path] = {}
+        self._found: dict[str, Joined] = {}
+        by_path: dict[Path, list[str]] = {}
+        spelled: dict[str, str] = {}
+        for cell in distinct:
+            name = self._table.name(cell)
+            path = self._table.file(name)
+            if not files.stems:
+                self._found[cell] = Joined(spelled.setdefault(name.casefold(), name)) if name else _NOTHING
+            elif path is None:
+                self._found[cell] = Joined(None, self._lacking(cell))
+            else:
+                by_path.setdefault(path, []).append(cell)
+        for path, several in by_path.items():
+            self._take(path, several)
+
+    def _take(self, path: Path, cells: list[str]) -> None:
+        """Join the cells that lead to a file; a number with other zeros only if no other cell leads there."""
+        stem = composed(path.stem)
+        likes = {cell: _likeness(self._table.name(cell).rpartition("/")[2], stem) for cell in cells}
+        best = max(cells, key=lambda cell: likes[cell])
+        name = self._table.name(best)
+        self.paths[name] = path
+        for cell in cells:
+            if likes[cell] == 0 and likes[best] > 0:
+                why = f"“{cell}” would be {path.name} by its number alone, which other rows call “{name}”"
+                self._found[cell] = Joined(None, why)
+            else:
+                note = "" if likes[cell] == _EXACT else f"“{cell}” is taken for {path.name}"
+                self._found[cell] = Joined(name, note=note)
+
+    def _lacking(self, cell: str) -> str:
+        last = self._table.name(cell).rpartition("/")[2]
+        number = number_of(last)
+        if any(s.casefold() == last.casefold() or (number and number_of(s) == number) for s in self._files.stems):
+            return f"“{cell}” could be any of several files, or is in another folder than the table says"
+        return f"there is no video “{cell}”{self._near.words(cell)}"
+
+    def find(self, cell: str) -> Joined:
+        """Return the video that a cell refers to."""
+        return self._found.get(cell, _NOTHING)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all videos, sorted; joined ones as the table calls them."""
+        joined = {composed(path.stem) for path in self.paths.values()}
+        return tuple(sorted({*self.paths, *(self._files.stems - joined)}))
+
+
+_EXACT = 2
+
+
+def _likeness(name: str, stem: str) -> int:
+    """Return 2 for the same spelling, 1 for another case, 0 for a number with other zeros."""
+    if stem in (name, bare(name)):
+        return _EXACT
+    return int(stem.casefold() in (name.casefold(), bare(name).casefold()))
+
+
+class StudyJoin:
+    """The videos of a study, by name.
+
+    Args:
+        files: File of every video, or None.
+    """
+
+    def __init__(self, files: Mapping[str, Path | None]) -> None:
+        self.paths = {name: path for name, path in files.items() if path is not None}
+        self._own = {composed(name).strip(): name for name in files}
+        self._all = VideoNames(self._own)
+        times = Counter(map(bare, self._own))
+        self._by_bare = {bare(name): name for name in self._own if times[bare(name)] == 1}
+        self._bare = VideoNames(self._by_bare)
+        self._near = _Near(self._own)
+
+    def find(self, cell: str) -> Joined:
+        """Return the video that a cell refers to."""
+        if not cell:
+            return _NOTHING
+        found = self._all.find(cell)
+        if found is None and (short := self._bare.find(cell)) is not None:
+            found = self._by_bare[short]
+        if found is None:
+            return Joined(None, f"the study has no video “{cell}”{self._near.words(cell)}")
+        exact = found in (cell, video_name(cell)) or bare(found) == video_name(cell)
+        return Joined(self._own[found], note="" if exact else f"“{cell}” is taken for “{found}”")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all videos of the study, sorted."""
+        return tuple(sorted(self._own.values()))
+
+
+Join = FileJoin | StudyJoin
+"""Videos that the cells of a table may refer to, and the files of the joined ones."""

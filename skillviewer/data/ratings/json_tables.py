@@ -1,0 +1,123 @@
+"""Ratings in JSON as tables: Ego-Exo4D's proficiency files, VIA projects, and lists of entries with plain values.
+
+Sources: Grauman et al., "Ego-Exo4D", CVPR 2024 (proficiency_demonstrator_*.json with one entry per take; takes.json in
+that folder or above has names of takes and people); Dutta & Zisserman, "The VIA annotation software", ACM Multimedia
+2019 (projects of version 3: files, attributes, and metadata of a whole file or of a part in seconds).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.ratings.rating_table import RatingRow, RatingTable, assembled
+from skillviewer.data.tables.rows import composed, read_text
+
+_TAKES = "takes.json"
+_ABOVE = 2
+"""Folders above a table that may hold the list of takes."""
+
+
+def read_json_table(path: Path) -> RatingTable:
+    """Read the entries of a JSON file as a table with one row per entry.
+
+    Raises:
+        DatasetError: The file cannot be read, or has no list of entries in a known form.
+    """
+    content = _content(path)
+    faults: Sequence[str] = ()
+    notices: list[str] = []
+    if isinstance(content, dict) and {"metadata", "attribute", "file"} <= set(content):
+        try:
+            rows, faults = _via(content)
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+            raise DatasetError(f"{path} is no readable VIA project ({type(error).__name__}: {error}).") from error
+    else:
+        entries = content.get("annotations") if isinstance(content, dict) else content
+        if isinstance(entries, dict):
+            entries = [{"key": key, **one} if isinstance(one, dict) else {"key": key} for key, one in entries.items()]
+        rows = [_flat(one) if isinstance(one, dict) else None for one in entries] if isinstance(entries, list) else []
+        if not any(rows):
+            raise DatasetError(f"{path} is JSON, but neither a VIA project nor a list of entries (“annotations”).")
+        if any("take_uid" in row for row in rows if row):
+            takes, notices = _takes(path)
+            rows = [row and row | takes.get(row.get("take_uid", ""), {}) for row in rows]
+    titles = tuple(dict.fromkeys(name for row in rows if row is not None for name in row))
+    if not titles:
+        raise DatasetError(f"{path} has no ratings: none of its entries has a value.")
+    body = [
+        RatingRow(
+            number,
+            number,
+            tuple((row or {}).get(title, "") for title in titles),
+            fault="it is no entry with named values" if row is None else faults[number - 1] if faults else "",
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+    return assembled(path, [RatingRow(0, 0, titles), *body], 0, notices=notices, unit="entry")
+
+
+def _content(path: Path) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return json.loads(read_text(path))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise DatasetError(f"{path} is not JSON: {error}.") from error
+
+
+def _flat(entry: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    """Return the plain values of an entry by name; nested values have both names."""
+    found: dict[str, str] = {}
+    for key, value in entry.items():
+        name = f"{before}{key}"
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{name} ")
+        elif isinstance(value, str | int | float):
+            found[name] = _text(value)
+    return found
+
+
+def _text(value: str | float) -> str:
+    if isinstance(value, bool):
+        return str(value).upper()
+    return composed(value.strip()) if isinstance(value, str) else f"{value:.15g}"
+
+
+def _takes(path: Path) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Return name and person of each take from a list of takes near a file, and notices."""
+    folders = [path.absolute().parent, *path.absolute().parent.parents][: _ABOVE + 1]
+    file = next((folder / _TAKES for folder in folders if (folder / _TAKES).is_file()), None)
+    if file is None:
+        return {}, [f"There is no {_TAKES} in the folder of {path.name} or above: the people in takes are unknown."]
+    wanted = ("take_name", "participant_uid")
+    try:
+        takes = {str(one["take_uid"]): _flat({name: one.get(name) for name in wanted}) for one in _content(file)}
+    except (AttributeError, KeyError, TypeError) as error:
+        raise DatasetError(f"{file} is not a list of takes with a take_uid each ({error}).") from error
+    return takes, [f"Names of takes and people are those of {file.name}."]
+
+
+def _via(project: Mapping[str, Any]) -> tuple[list[dict[str, str] | None], list[str]]:
+    """Return a row for each piece of metadata of a VIA project, with a column per attribute, and the rows' faults."""
+    attributes = {key: (str(one["aname"]), one.get("options") or {}) for key, one in project["attribute"].items()}
+    views = {key: one["fid_list"] for key, one in project.get("view", {}).items()}
+    files = {str(key): str(one["fname"]) for key, one in project["file"].items()}
+    rows: list[dict[str, str] | None] = []
+    faults = []
+    for one in project["metadata"].values():
+        shown = views.get(str(one["vid"]), [one["vid"]])
+        row = {"video": files.get(str(shown[0]), "") if len(shown) == 1 else ""}
+        times = [float(time) for time in one.get("z", [])]
+        if len(times) == 2:
+            row |= {"start": f"{times[0]:.15g}", "stop": f"{times[1]:.15g}"}
+        for key, value in one.get("av", {}).items():
+            name, options = attributes[key]
+            row[name] = _text(str(options.get(value, value) if isinstance(options, dict) else value))
+        rows.append(row)
+        if one.get("xy"):
+            faults.append("it is of a region of the picture")
+        elif len(shown) != 1:
+            faults.append(f"it is of {len(shown)} files together")
+        else:
+            faults.append("it is of a moment, and not of an interval" if len(times) not in (0, 2) else "")
+    return rows, faults

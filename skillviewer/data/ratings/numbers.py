@@ -1,0 +1,34 @@
+"""Numbers as raters write them: 4, 3.5, 3,5 and 4/5."""
+
+import re
+
+_PLAIN = re.compile(r"[+−-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+−-]?[1-9]\d{0,2}(?:,\d{3})+")
+_MOST = 1e12
+"""Greater numbers are slips, and sums of them would lose all others."""
+_OF = re.compile(r"([+−-]?\d+(?:[.,]\d+)?)\s*(?:/|of|out of|von|sur)\s*(\d+)")
+
+
+def number_of_cell(text: str, *, decimal_comma: bool) -> float | None:
+    """Return the number in a cell, or None if there is none.
+
+    Args:
+        text: The cell.
+        decimal_comma: Whether commas do not separate the columns; else 1,234 is ambiguous, and no number.
+    """
+    text = text.replace("\u2212", "-").replace("\u00a0", "").strip()
+    if not _PLAIN.fullmatch(text) or (not decimal_comma and _THOUSANDS.fullmatch(text)):
+        return None
+    number = float(text.replace(",", "."))
+    return number if abs(number) < _MOST else None
+
+
+def share_of_cell(text: str) -> tuple[str, float] | None:
+    """Return the number and the whole of a cell such as "4/5" or "4 out of 5", or None."""
+    match = _OF.fullmatch(text.strip())
+    return None if match is None else (match[1], float(match[2]))
+
+
+def is_number(text: str) -> bool:
+    """Return True if a cell looks like a number."""
+    return number_of_cell(text, decimal_comma=True) is not None or share_of_cell(text) is not None

@@ -1,0 +1,180 @@
+"""A table of ratings as read, from a text file or a sheet of a workbook: titles and rows, without interpretation.
+
+Every non-empty row is kept: rows above the titles and unreadable ones have a fault.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.tables.rows import plain
+
+_SEARCHED = 20
+"""Rows that may have the titles."""
+_NUMBER = re.compile(r"[+−-]?\d+([.,]\d+)?")
+
+IsVideo = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class RatingRow:
+    """One row.
+
+    Attributes:
+        first_line: Its first line in the file, or its number in the sheet, from 1.
+        last_line: Its last line; greater if a cell has line breaks.
+        cells: Its cells without surrounding blanks, as many as there are titles.
+        merged: Indices of cells with the value of a merged cell that begins elsewhere.
+        formulas: Formulas without a stored value, by index.
+        hidden: Whether the spreadsheet hides it.
+        fault: Reason why it is unreadable, or "".
+        short: Whether the fault is a lack of fields, as in the rest of a broken line.
+    """
+
+    first_line: int
+    last_line: int
+    cells: tuple[str, ...]
+    merged: frozenset[int] = frozenset()
+    formulas: Mapping[int, str] = field(default_factory=dict)
+    hidden: bool = False
+    fault: str = ""
+    short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RatingTable:
+    """A table.
+
+    Attributes:
+        path: The file.
+        titles: Unique names of the columns: a repeated title gets a number, an empty one its place ("column C").
+        rows: All non-empty rows but the titles.
+        titles_row: Number of the row with the titles among the non-empty ones, from 1; 0 without.
+        sheet: The sheet of a workbook, else "".
+        sheets: All sheets of the workbook.
+        unit: Word for a row in messages: "line" of a text file, "row" of a sheet, "entry" of JSON.
+        decimal_comma: Whether 1,234 is a number with three decimals.
+        notices: Notices about the table as a whole, one sentence each.
+    """
+
+    path: Path
+    titles: tuple[str, ...]
+    rows: tuple[RatingRow, ...]
+    titles_row: int
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    unit: str = "line"
+    decimal_comma: bool = False
+    notices: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The table, for a message."""
+        return f"{self.path.name}, sheet “{self.sheet}”," if len(self.sheets) > 1 else self.path.name
+
+    def place(self, row: RatingRow) -> str:
+        """Return the place of a row, for a message."""
+        if row.first_line == row.last_line:
+            return f"{self.unit} {row.last_line}"
+        return f"{self.unit}s {row.first_line} to {row.last_line}"
+
+    def column(self, title: str) -> int | None:
+        """Return the index of a column, or None."""
+        return self.titles.index(title) if title in self.titles else None
+
+
+def found_titles(rows: Sequence[RatingRow], titles_row: int | None, is_video: IsVideo | None, path: Path) -> int | None:
+    """Return the index of the row with the titles, or None without one; see ``read_table``.
+
+    Raises:
+        DatasetError: There is no row, or none with that number.
+    """
+    if not rows:
+        raise DatasetError(f"{path} holds no rows.")
+    if titles_row == 0:
+        return None
+    if titles_row is not None:
+        if titles_row > len(rows):
+            raise DatasetError(f"{path.name} has {len(rows)} rows: there is no row {titles_row} with titles.")
+        return titles_row - 1
+    for at, row in enumerate(rows[:_SEARCHED]):
+        filled = [cell for cell in row.cells if cell]
+        if len(filled) < 2 or row.fault:
+            continue
+        if is_video is not None and any(is_video(cell) and plain(cell) not in _TITLES for cell in filled):
+            return None  # a video is in the place of the titles
+        if sum(_NUMBER.fullmatch(cell) is not None for cell in filled) * 2 <= len(filled) and not _is_upper(rows, at):
+            return at
+    return 0
+
+
+_TITLES = frozenset({"video", "videos", "clip", "name", "file", "filename", "trial", "attempt"})
+
+
+def _is_upper(rows: Sequence[RatingRow], at: int) -> bool:
+    """Return True if a row is the upper of two with titles: merged cells, and words below them."""
+    if not rows[at].merged or at + 1 >= len(rows):
+        return False
+    below = [cell for cell in rows[at + 1].cells if cell]
+    return len(below) >= 2 and not any(_NUMBER.fullmatch(cell) for cell in below)
+
+
+def assembled(
+    path: Path,
+    rows: Sequence[RatingRow],
+    at: int | None,
+    sheet: str = "",
+    sheets: tuple[str, ...] = (),
+    unit: str = "line",
+    decimal_comma: bool = False,
+    notices: Sequence[str] = (),
+) -> RatingTable:
+    """Return the table of some rows, with the titles at an index; other arguments as in ``RatingTable``.
+
+    Raises:
+        DatasetError: There is no row below the titles.
+    """
+    body = [row for place, row in enumerate(rows) if place != at]
+    if not body:
+        raise DatasetError(f"{path.name} has titles and no rows below them.")
+    above = {row.first_line for row in rows[:at]} if at is not None else set()
+    n = max([1 if at is None else len(rows[at].cells), *(len(row.cells) for row in body if not row.fault)])
+    heads = [] if at is None else [rows[at]]
+    if at and _is_upper(rows, at - 1):
+        heads.insert(0, rows[at - 1])
+
+    def title(place: int) -> str:
+        cells = (" ".join(row.cells[place].split()) for row in heads if place < len(row.cells))
+        return " ".join(filter(None, cells)) or f"column {letters(place)}"
+
+    def whole(row: RatingRow) -> RatingRow:
+        fault = row.fault or ("it stands above the titles" if row.first_line in above else "")
+        return replace(row, cells=(*row.cells, *[""] * (n - len(row.cells)))[:n], fault=fault)
+
+    titles = _unique([title(place) for place in range(n)])
+    number = 0 if at is None else at + 1
+    whole_rows = tuple(map(whole, body))
+    return RatingTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices))
+
+
+def _unique(titles: Sequence[str]) -> tuple[str, ...]:
+    found: list[str] = []
+    for title in titles:
+        number, one = 1, title
+        while one in found:
+            number += 1
+            one = f"{title} ({number})"
+        found.append(one)
+    return tuple(found)
+
+
+def letters(place: int) -> str:
+    """Return a spreadsheet's name of the column with an index: A, B, ... Z, AA."""
+    text = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        text = chr(65 + rest) + text
+    return text

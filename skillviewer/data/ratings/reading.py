@@ -1,0 +1,322 @@
+"""Ratings of a table by the mapping of its columns, row by row; nothing is left out in silence."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from skillviewer.core.dataset.pairs import UNNAMED
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.video.extents import TimeRange
+from skillviewer.data.ratings.account import Account, RowOutcome
+from skillviewer.data.ratings.guessing import SKILL
+from skillviewer.data.ratings.joining import Join
+from skillviewer.data.ratings.numbers import is_number, number_of_cell, share_of_cell
+from skillviewer.data.ratings.rating_table import RatingRow, RatingTable
+from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fitted, quoted
+from skillviewer.data.tables.pair_rows import NOT_KNOWN
+from skillviewer.data.tables.participants import Spellings, by_pattern
+from skillviewer.data.tables.rows import plain, some
+
+_FAR = 5.0
+"""Distance of a far rating from the middle half of all ratings, in widths of that half."""
+_MOST_SHIFTED = 0.5
+_GLUED = re.compile(r"(.*?[^\W\d_].*?)[+-]?\d+(?:[.,]\d+)?")
+"""A name and a number without a delimiter between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatedTable:
+    """Ratings of a table, and for every rated attempt its video, its part of the video, and its participant, if stated.
+
+    Attempts without times have the name of their video. The mapping is spelled as in the table.
+    """
+
+    mapping: TableMapping
+    ratings: RatingSet
+    videos: dict[str, str]
+    extents: dict[str, TimeRange]
+    participants: dict[str, str]
+    account: Account
+
+
+def read_ratings(table: RatingTable, mapping: TableMapping, join: Join) -> RatedTable:
+    """Read the ratings of a table, whose cells refer to the videos of a join.
+
+    Raises:
+        DatasetError: The mapping does not fit the table, the order of an item's levels is not stated, or no row can be
+            used.
+    """
+    return _Reading(table, fitted(mapping, table), join).read()
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A rating, its row and its column."""
+
+    rating: VideoRating
+    row: RowOutcome
+    title: str
+
+
+class _Reading:
+    """One reading of a table."""
+
+    def __init__(self, table: RatingTable, mapping: TableMapping, join: Join) -> None:
+        self._table, self._mapping, self._join = table, mapping, join
+        self._name = table.where.rstrip(",")
+        self._people, self._raters, self._items = Spellings(), Spellings(), Spellings()
+        self._videos: dict[str, str] = {}
+        self._extents: dict[str, TimeRange] = {}
+        self._participants: dict[str, str] = {}
+        self._taken_for: dict[str, None] = {}
+        self._n_rows = Counter(self._cell(row, mapping.rater) for row in table.rows)
+        self._below = {above.last_line: row for above, row in pairwise(table.rows) if row.short}
+        self._wholes = {item.name: self._whole(item) for item in mapping.items}
+        for item in mapping.items:
+            self._check_words(item)
+
+    def read(self) -> RatedTable:
+        outcomes: list[RowOutcome] = []
+        given: list[_Given] = []
+        for row in self._table.rows:
+            cell = self._cell(row, self._mapping.video)
+            outcomes.append(RowOutcome(self._table.place(row), row.first_line, row.last_line, cell))
+            given += self._row(row, outcomes[-1])
+        kept = _each_once(given)
+        if not kept:
+            why, times = Counter(why for row in outcomes for why in row.aside).most_common(1)[0]
+            more = f" ({times} rows)" if times > 1 else ""
+            raise DatasetError(f"No row of {self._name} could be used: {why}{more}.")
+        ratings = RatingSet(tuple(one.rating for one in kept), self._scales(kept))
+        attempts = sorted({one.rating.video for one in kept})
+        videos = {attempt: self._videos[attempt] for attempt in attempts}
+        unrated = tuple(name for name in self._join.names if name not in videos.values())
+        return RatedTable(
+            mapping=self._mapping,
+            ratings=ratings,
+            videos=videos,
+            extents={attempt: self._extents[attempt] for attempt in attempts if attempt in self._extents},
+            participants=self._persons(videos),
+            account=Account(self._name, tuple(outcomes), unrated, (*self._table.notices, *self._joined())),
+        )
+
+    def _cell(self, row: RatingRow, title: str) -> str:
+        place = self._table.column(title)
+        return "" if place is None else row.cells[place]
+
+    def _joined(self) -> list[str]:
+        where = self._table.path.name
+        found = self._people.joined(where) + self._raters.joined(where) + self._items.joined(where)
+        if self._taken_for:
+            found.append(f"Names spelled differently from the videos: {some(list(self._taken_for))}.")
+        return found
+
+    def _persons(self, videos: dict[str, str]) -> dict[str, str]:
+        pattern = self._mapping.participant_pattern
+        if not pattern or self._mapping.participant:
+            return {attempt: self._participants[attempt] for attempt in videos if attempt in self._participants}
+        found = by_pattern(list(videos.values()), pattern)
+        return {attempt: self._people.one(found[video]) for attempt, video in videos.items() if video in found}
+
+    def _row(self, row: RatingRow, out: RowOutcome) -> list[_Given]:
+        """Return the ratings in a row; faults go to its outcome."""
+        mapping = self._mapping
+        attempt = self._attempt(row, out)
+        if attempt is None:
+            return []
+        out.video = attempt
+        self._person(row, out, attempt)
+        rater = self._raters.one(self._cell(row, mapping.rater))
+        if mapping.rater and not rater:
+            out.notes.append("it names no rater")
+        if moved := self._moved(row, rater):
+            out.aside.append(moved)
+            return []
+        item_name = self._items.one(self._cell(row, mapping.item))
+        if mapping.item and not item_name:
+            out.aside.append(f"it names no item (column “{mapping.item}” is empty)")
+            return []
+        occasion = self._cell(row, mapping.occasion)
+        found = []
+        for item in mapping.items:
+            name = item_name or item.name or SKILL
+            for column in item.columns:
+                value = self._value(row, out, item, column.title)
+                if value is not None:
+                    by = rater or (self._raters.one(column.rater) if column.rater else UNNAMED)
+                    found.append(_Given(VideoRating(attempt, by, name, value, occasion), out, column.title))
+        if not found and not out.aside:
+            out.aside.append("it holds no rating")
+        return found
+
+    def _moved(self, row: RatingRow, rater: str) -> str:
+        """Return the reason why the cells of a row seem to be in the wrong columns, or "".
+
+        Two slips in one row, a surplus and a missing field, cancel out in its number of fields. Signs of them: a rating
+        is missing, and a name and a number share a cell, a rater is among the ratings, or the rest of the row follows.
+        """
+        cells = [self._cell(row, column.title) for item in self._mapping.items for column in item.columns]
+        if all(is_number(cell) for cell in cells) or self._table.unit != "line":
+            return ""
+        among = next((cell for cell in cells if self._n_rows[cell] > 1 and cell and not is_number(cell)), "")
+        if among:
+            return f"the rater “{among}” stands among the ratings: its cells seem to be moved"
+        glued = _GLUED.fullmatch(rater)
+        if glued is not None and self._n_rows[rater] == 1 and self._n_rows[glued[1].strip()] > 1:
+            return f"“{rater}” seems to be a rater and a rating in one cell, and a rating is missing"
+        below = self._below.get(row.last_line)
+        if below is not None and "" in cells:
+            return f"a rating is missing, and {self._table.place(below)} looks like the rest of it"
+        return ""
+
+    def _attempt(self, row: RatingRow, out: RowOutcome) -> str | None:
+        """Return the attempt of a row, or None with the reason why it has none."""
+        why, formula = row.fault, row.formulas.get(self._table.titles.index(self._mapping.video))
+        if not why and row.hidden and not self._mapping.hidden_rows:
+            why = "it is hidden in the spreadsheet"
+        elif not why and formula is not None:
+            why = _no_value(formula)
+        joined = None if why else self._join.find(out.cell)
+        if joined is None or joined.name is None:
+            out.aside.append(joined.reason if joined is not None else why)
+            return None
+        if joined.note:
+            self._taken_for[joined.note] = None
+        out.video = attempt = joined.name
+        start, stop = self._cell(row, self._mapping.start_s), self._cell(row, self._mapping.stop_s)
+        if start or stop:
+            first, last = (number_of_cell(text, decimal_comma=True) for text in (start, stop))
+            if first is None or last is None or not 0 <= first < last:
+                out.aside.append(f"“{start}” to “{stop}” are no seconds of an attempt")
+                return None
+            attempt = f"{joined.name} {first:g}-{last:g} s"
+            self._extents[attempt] = TimeRange(first, last)
+        self._videos[attempt] = joined.name
+        return attempt
+
+    def _person(self, row: RatingRow, out: RowOutcome, attempt: str) -> None:
+        person = self._people.one(self._cell(row, self._mapping.participant))
+        if person and (first := self._participants.setdefault(attempt, person)) != person:
+            out.notes.append(f"it says that {attempt} shows {person}, an earlier row {first}; the first counts")
+
+    def _value(self, row: RatingRow, out: RowOutcome, item: ItemMapping, title: str) -> float | None:
+        """Return the rating in a cell, or None; the reason goes to the outcome, except for empty cells."""
+        place = self._table.titles.index(title)
+        text = row.cells[place]
+        found: float | str
+        if place in row.merged:
+            found = "is part of a merged cell that begins in another place; its rating counts there"
+        elif place in row.formulas:
+            found = _no_value(row.formulas[place])
+        elif text.casefold() in NOT_KNOWN:
+            return None
+        elif item.levels:
+            places = {plain(level): float(i) for i, level in enumerate(item.levels)}
+            found = places.get(plain(text), f"“{text}” is none of the levels {quoted(item.levels)}")
+        else:
+            found = self._number(item, text)
+        if isinstance(found, str):
+            out.aside.append(f"{title} {found}")
+            return None
+        return found
+
+    def _number(self, item: ItemMapping, text: str) -> float | str:
+        """Return the number in a cell, or the reason why it is none of the scale."""
+        share = share_of_cell(text)
+        whole = item.high if item.high is not None else self._wholes[item.name]
+        if share is not None and share[1] != whole:
+            return f"“{text}” is out of {share[1]:g}, and the scale ends at {whole:g}"
+        number = number_of_cell(share[0] if share else text, decimal_comma=self._table.decimal_comma)
+        if number is None:
+            return f"“{text}” is no number"
+        low, high = item.low, whole if share else item.high
+        if (low is not None and number < low) or (high is not None and number > high):
+            ends = [f"from {low:g}"] * (low is not None) + [f"to {high:g}"] * (high is not None)
+            return f"{number:g} is outside the scale {' '.join(ends)}"
+        return number
+
+    def _texts(self, item: ItemMapping) -> list[str]:
+        """Return the known ratings of an item in readable rows, as text."""
+        places = [self._table.titles.index(column.title) for column in item.columns]
+        cells = [row.cells[place] for row in self._table.rows if not row.fault for place in places]
+        return [cell for cell in cells if cell.casefold() not in NOT_KNOWN]
+
+    def _whole(self, item: ItemMapping) -> float:
+        """Return the most frequent whole of cells such as 4/5; NaN without any."""
+        wholes = Counter(share[1] for text in self._texts(item) if (share := share_of_cell(text)) is not None)
+        return wholes.most_common(1)[0][0] if wholes else float("nan")
+
+    def _check_words(self, item: ItemMapping) -> None:
+        texts = self._texts(item)
+        words = list(dict.fromkeys(text for text in texts if not is_number(text)))
+        if not item.levels and words and sum(map(is_number, texts)) < _MOST_SHIFTED * len(texts):
+            raise DatasetError(
+                f"{item.name or 'The ratings'} in {self._name} are words ({quoted(words[:6])}), and their order is not "
+                "known: state them from the worst to the best (--levels)."
+            )
+
+    def _scales(self, kept: Sequence[_Given]) -> tuple[RatingScale, ...]:
+        """Return the scale of every rated item; ratings far from all others are noted."""
+        by_item: dict[str, list[_Given]] = {}
+        for one in kept:
+            by_item.setdefault(one.rating.item, []).append(one)
+        own = {item.name or SKILL: item for item in self._mapping.items}
+        order = [*own, *sorted(set(by_item) - set(own))]
+        shared = self._mapping.items[0]
+        return tuple(self._scale(name, own.get(name, shared), by_item[name]) for name in order if name in by_item)
+
+    def _scale(self, name: str, item: ItemMapping, given: Sequence[_Given]) -> RatingScale:
+        if item.levels:
+            return RatingScale(name, 0.0, len(item.levels) - 1.0, 1.0, item.levels, item.less_is_better, True)
+        values = np.unique([one.rating.value for one in given])
+        whole = self._wholes[item.name]
+        high = item.high if item.high is not None else (whole if whole == whole else None)  # noqa: PLR0124 - not NaN
+        stated = item.low is not None and high is not None
+        step = float(np.diff(values).min()) if len(values) > 1 else 1.0
+        if not stated:
+            self._tell_far(given, step)
+        low, high = (float(values[0]) if item.low is None else item.low), (float(values[-1]) if high is None else high)
+        return RatingScale(name, low, high, step, (), item.less_is_better, stated)
+
+    def _tell_far(self, given: Sequence[_Given], step: float) -> None:
+        first, third = np.quantile([one.rating.value for one in given], [0.25, 0.75])
+        reach = _FAR * max(float(third - first), step)
+        for one in given:
+            value = one.rating.value
+            if not first - reach <= value <= third + reach:
+                one.row.notes.append(f"{one.title} {value:g} counts, but is far from the others: is it a slip?")
+
+
+def _no_value(formula: str) -> str:
+    shown = formula if len(formula) <= 40 else f"{formula[:37]}..."
+    return f"holds the formula {shown} without a stored value: open the table in a spreadsheet program and save it"
+
+
+def _each_once(given: Sequence[_Given]) -> list[_Given]:
+    """Return the ratings that count: equal ones once, and contradictory ones not at all."""
+    by_key: dict[tuple[str, str, str, str], list[_Given]] = {}
+    for one in given:
+        rating = one.rating
+        by_key.setdefault((rating.video, rating.rater, rating.item, rating.occasion), []).append(one)
+    kept = []
+    for several in by_key.values():
+        first = several[0]
+        other = next((one for one in several if one.rating.value != first.rating.value), None)
+        if other is None:
+            first.row.taken += 1
+            kept.append(first)
+            for one in several[1:]:
+                one.row.aside.append(f"{one.title} repeats {first.row.place} (doubled)")
+            continue
+        for one in several:
+            against = other if one.rating.value != other.rating.value else first
+            one.row.aside.append(
+                f"{one.title} rates {one.rating.video} with {one.rating.value:g}, and {against.row.place} with "
+                f"{against.rating.value:g}: neither counts; correct one, or state the column of rater or occasion"
+            )
+    return kept

@@ -1,0 +1,201 @@
+"""The mapping: the meaning of the columns of a table of ratings, guessed, changed, written and used again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from skillviewer.core.atomic_write import atomic_path
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.ratings.rating_table import RatingTable
+from skillviewer.data.tables.rows import plain
+
+FILE = "mapping.json"
+FORM = "skillviewer ratings 1"
+
+
+class RatingColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A column with ratings, and its rater: "" if the row names the rater, or no rater is known."""
+
+    title: str
+    rater: str = ""
+
+
+class ItemMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An item and its columns.
+
+    Attributes:
+        name: Name of the item; "" if a column of the table names the item of every row.
+        columns: Its columns: one, or one per rater.
+        levels: Words from the worst to the best; empty for numbers.
+        low: Lowest number of the scale, or None if not stated.
+        high: Highest number of the scale, or None.
+        less_is_better: Whether a lower number shows better skill.
+    """
+
+    name: str
+    columns: tuple[RatingColumn, ...]
+    levels: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    less_is_better: bool = False
+
+
+class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The meaning of a table's columns, named as in ``RatingTable.titles``; "" means none.
+
+    Attributes:
+        form: Name and version of the form of a mapping.
+        sheet: Sheet of a workbook.
+        titles_row: Number of the row with the titles, from 1; 0 without one, None to find it.
+        video: Column that names the video.
+        participant: Column that names the participant.
+        participant_pattern: Regular expression that finds the participant in the name of the video, if no column does.
+        rater: Column that names the rater.
+        occasion: Column with the occasion or date.
+        item: Column that names the item of a row; then ``items`` has one entry without a name.
+        start_s: Column with the start of the attempt in a longer video, in seconds.
+        stop_s: Column with its end.
+        items: The items; the first is the default criterion.
+        hidden_rows: Whether rows hidden in the spreadsheet count.
+        videos: Folder of the videos, relative to that of the mapping, or absolute; "" for the folder of the table.
+        origin: Original folder of the table, for relative paths in cells; "" if it is still there.
+        table_sha256: Digest of the table that the mapping was made for, or "".
+    """
+
+    form: str = FORM
+    sheet: str = ""
+    titles_row: int | None = None
+    video: str = ""
+    participant: str = ""
+    participant_pattern: str = ""
+    rater: str = ""
+    occasion: str = ""
+    item: str = ""
+    start_s: str = ""
+    stop_s: str = ""
+    items: tuple[ItemMapping, ...] = ()
+    hidden_rows: bool = False
+    videos: str = ""
+    origin: str = ""
+    table_sha256: str = ""
+
+    def column_titles(self) -> tuple[str, ...]:
+        """Return all columns that it names."""
+        columns = (column.title for item in self.items for column in item.columns)
+        return tuple(filter(None, (*(getattr(self, role) for role in ROLES), *columns)))
+
+    def assigned(self, role: str, title: str) -> "TableMapping":
+        """Return the mapping with another column in a role; the column loses its former meaning.
+
+        Args:
+            role: One of ``ROLES``; "" to free the column.
+            title: The column, or "" for none.
+        """
+        freed = {one: "" for one in ROLES if title and plain(getattr(self, one)) == plain(title)}
+        items = []
+        for item in self.items:
+            columns = [column for column in item.columns if not title or plain(column.title) != plain(title)]
+            if role == "rater" and title:  # the rows name the rater now
+                columns = [RatingColumn(title=column.title) for column in columns]
+            if columns:
+                items.append(replace(item, columns=tuple(columns)))
+        return replace(self, **(freed | ({role: title} if role else {})), items=tuple(items))
+
+
+ROLES = ("video", "participant", "rater", "occasion", "item", "start_s", "stop_s")
+"""Roles of a single column, in the order of pages."""
+
+
+def fitted(mapping: TableMapping, table: RatingTable) -> TableMapping:
+    """Return a mapping with columns spelled as in the table.
+
+    Raises:
+        DatasetError: It names a missing column, a column twice, no video column or no item; or the levels or ends of a
+            scale are invalid.
+    """
+    where = table.where
+    there = f"Its columns: {quoted(table.titles)}."
+    if not mapping.video:
+        raise DatasetError(f"Which column of {where} names the video? State it (--video-column). {there}")
+    if not any(item.columns for item in mapping.items):
+        raise DatasetError(f"Which columns of {where} hold ratings? State them (--items). {there}")
+    titles = mapping.column_titles()
+    spelled = {"": "", **{title: _column(title, table) for title in titles}}
+    for title in titles:
+        if [spelled[other] for other in titles].count(spelled[title]) > 1:
+            raise DatasetError(f"The column “{title}” of {where} has two meanings: leave one of them out.")
+    names = [item.name for item in mapping.items]
+    doubled = next((name for name in names if names.count(name) > 1), None)
+    if doubled is not None:
+        raise DatasetError(f"Two items are called “{doubled}”: give each a name of its own.")
+    for item in mapping.items:
+        _check_item(item, mapping)
+    items = tuple(
+        replace(item, columns=tuple(replace(column, title=spelled[column.title]) for column in item.columns))
+        for item in mapping.items
+    )
+    roles = {role: spelled[getattr(mapping, role)] for role in ROLES}
+    return replace(mapping, sheet=table.sheet, titles_row=table.titles_row, items=items, **roles)
+
+
+def _check_item(item: ItemMapping, mapping: TableMapping) -> None:
+    name = item.name or "the ratings"
+    if not item.name and not mapping.item:
+        raise DatasetError("An item has no name: give it one.")
+    raters = [column.rater for column in item.columns]
+    if mapping.rater and any(raters):
+        raise DatasetError(f"Both “{mapping.rater}” and the columns of {name} name the rater: choose one.")
+    if len(raters) > 1 and ("" in raters or len(set(raters)) < len(raters)):
+        raise DatasetError(f"{name} has {len(raters)} columns: name a different rater for each.")
+    if item.low is not None and item.high is not None and not item.low < item.high:
+        raise DatasetError(f"The scale of {name} would run from {item.low:g} to {item.high:g}: state the lower first.")
+    words = [plain(level) for level in item.levels]
+    if item.levels and (len(words) < 2 or len(set(words)) < len(words) or "" in words):
+        raise DatasetError(
+            f"The levels of {name} are {quoted(item.levels)}: state at least two different words, from worst to best."
+        )
+
+
+def _column(title: str, table: RatingTable) -> str:
+    """Return a column as the table spells it: an exact match, else the only one but for case and signs."""
+    if title in table.titles:
+        return title
+    alike = [other for other in table.titles if other.casefold() == title.casefold()]
+    alike = alike or [other for other in table.titles if plain(other) == plain(title) and plain(title)]
+    if len(alike) == 1:
+        return alike[0]
+    raise DatasetError(f"{table.where} has no column “{title}”. Its columns are: {quoted(table.titles)}.")
+
+
+def quoted(words: Sequence[str]) -> str:
+    """Return words in quotation marks, separated by commas."""
+    return ", ".join(f"“{word}”" for word in words)
+
+
+def read_mapping(path: Path) -> TableMapping:
+    """Read a mapping.
+
+    Raises:
+        DatasetError: The file cannot be read, or is no mapping.
+    """
+    try:
+        mapping = msgspec.json.decode(path.read_bytes(), type=TableMapping)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} is not a mapping of the columns of a table of ratings: {error}.") from error
+    if mapping.form != FORM:
+        raise DatasetError(f"{path} is in the form “{mapping.form}”; this program knows “{FORM}”.")
+    return mapping
+
+
+def write_mapping(mapping: TableMapping, path: Path) -> None:
+    """Write a mapping as JSON.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(mapping), indent=1) + b"\n")

@@ -1,0 +1,151 @@
+"""Workbooks (.xlsx, ECMA-376): one sheet as a table, with merged cells, hidden rows and formulas.
+
+Values count, not formulas; formulas without a stored value are reported. A merged cell has its value in each of its
+places.
+"""
+
+import warnings
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RatingTable, assembled, found_titles, letters
+from skillviewer.data.tables.rows import composed, some
+
+if TYPE_CHECKING:
+    from openpyxl.workbook.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_MOST_BYTES = 400_000_000
+"""Largest unpacked size: a few kilobytes can unpack to more than the memory."""
+
+
+def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVideo | None) -> RatingTable:
+    """Read a sheet of a workbook; arguments as in ``read_table``.
+
+    Raises:
+        DatasetError: The file cannot be read, has no such sheet, or no sheet with a table.
+    """
+    values, formulas = _loaded(path, values=True), _loaded(path, values=False)
+    tables = {one.title: one for one in values.worksheets}
+    if sheet and sheet not in tables:
+        raise DatasetError(f"{path.name} has no sheet “{sheet}”. Its sheets are: {', '.join(tables)}.")
+    wanted = [sheet] if sheet else [name for name, one in tables.items() if one.sheet_state == "visible"]
+    read = {name: _rows(tables[name], formulas[name]) for name in wanted}
+    with_table = [name for name, (rows, _) in read.items() if sum(len(_filled(row)) > 1 for row in rows) > 1]
+    if not with_table:
+        raise DatasetError(f"{path.name} has no table: no sheet has two rows with two cells.")
+
+    def n_videos(name: str) -> int:
+        return sum(any(map(is_video, _filled(row))) for row in read[name][0]) if is_video is not None else 0
+
+    chosen = max(with_table, key=n_videos)  # the first of several
+    rows, notices = read[chosen]
+    others = [f"{name}{'' if one.sheet_state == 'visible' else ' (hidden)'}" for name, one in tables.items()]
+    others.pop(list(tables).index(chosen))
+    if others:
+        notices.insert(0, f"The sheet “{chosen}” is read; the others are not: {', '.join(others)}.")
+    at = found_titles(rows, titles_row, is_video, path)
+    return assembled(path, rows, at, chosen, tuple(tables), "row", notices=notices)
+
+
+def _loaded(path: Path, *, values: bool) -> "Workbook":
+    import openpyxl
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about styles, validation and the like
+            if size <= _MOST_BYTES:
+                return openpyxl.load_workbook(path, data_only=values, keep_links=False)
+    except zipfile.BadZipFile as error:
+        raise DatasetError(
+            f"{path} is no workbook that can be read (is it damaged, or protected by a password?): save it as .xlsx "
+            "without a password, or as .csv."
+        ) from error
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except Exception as error:  # openpyxl raises anything on a damaged file
+        raise DatasetError(f"{path} is no workbook that can be read ({error}): save it anew, or as .csv.") from error
+    raise DatasetError(f"{path} would unpack to {size / 1e6:.0f} MB, too much: save its sheet as .csv.")
+
+
+def _filled(row: RatingRow) -> list[str]:
+    return [cell for cell in row.cells if cell]
+
+
+def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRow], list[str]]:
+    """Return the non-empty rows of a sheet, and notices."""
+    areas = list(sheet.merged_cells.ranges)
+    origin = {
+        (row, column): (area.min_row, area.min_col)
+        for area in areas
+        for row in range(area.min_row, area.max_row + 1)
+        for column in range(area.min_col, area.max_col + 1)
+    }
+    read = [_row(sheet, with_formulas, number, origin) for number in range(1, sheet.max_row + 1)]
+    found = [row for row in read if row.cells]
+    n_formulas = sum(cell.data_type == "f" for row in with_formulas.iter_rows() for cell in row)
+    return found, _told(sheet, found, [area.coord for area in areas], n_formulas)
+
+
+def _row(
+    sheet: "Worksheet", with_formulas: "Worksheet", number: int, origin: Mapping[tuple[int, int], tuple[int, int]]
+) -> RatingRow:
+    """Return a row of a sheet; an empty row has no cells."""
+    cells: list[str] = []
+    formulas: dict[int, str] = {}
+    merged: set[int] = set()
+    for place in range(sheet.max_column):
+        at = origin.get((number, place + 1), (number, place + 1))
+        text = _text(sheet.cell(*at).value)
+        behind = with_formulas.cell(*at)
+        if behind.data_type == "f" and not text:
+            formulas[place] = str(getattr(behind.value, "text", behind.value))
+        if at != (number, place + 1) and (text or place in formulas):
+            merged.add(place)
+        cells.append(text)
+    while cells and not cells[-1] and len(cells) - 1 not in formulas:
+        cells.pop()
+    hidden = bool(sheet.row_dimensions[number].hidden)
+    return RatingRow(number, number, tuple(cells), frozenset(merged), formulas, hidden)
+
+
+def _told(sheet: "Worksheet", rows: Sequence[RatingRow], ranges: Sequence[str], n_formulas: int) -> list[str]:
+    told = []
+    if ranges:
+        told.append(f"Merged cells have their value in each of their rows: {some(sorted(ranges))}.")
+    hidden = [str(row.last_line) for row in rows if row.hidden]
+    if hidden:
+        told.append(f"Rows are hidden in the spreadsheet: {some(hidden)}.")
+    columns = [
+        letters(place)
+        for place in range(sheet.max_column)
+        if letters(place) in sheet.column_dimensions and sheet.column_dimensions[letters(place)].hidden
+    ]
+    if columns:
+        told.append(f"Columns are hidden in the spreadsheet, and read all the same: {some(columns)}.")
+    lacking = sum(len(row.formulas) for row in rows)
+    if n_formulas:
+        kept = f"; {lacking} have none, and count as empty" if lacking else ""
+        told.append(f"{n_formulas} cells hold formulas: their stored values count{kept}.")
+    return told
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - whatever a cell may hold
+    """Return the value of a cell as in a text file."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return composed(str(value).replace("\r\n", "\n").strip())

@@ -1,0 +1,70 @@
+"""Import of a table of ratings into a study, whose videos it rates, or together with the files of a folder."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from skillviewer.core.dataset.rating_set import RatingSet
+from skillviewer.core.hashing import sha256_of
+from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.data.ratings.joining import StudyJoin
+from skillviewer.data.ratings.rated_folder import OpenTable, open_table
+from skillviewer.data.ratings.reading import RatedTable
+from skillviewer.data.ratings.table_mapping import TableMapping
+from skillviewer.data.study.exchange.exchange import Imported
+from skillviewer.data.study.study import Study
+from skillviewer.data.study.video_rows import NewVideo
+
+
+def open_study_table(
+    study: Study, path: Path, mapping: TableMapping | None = None, sheet: str = "", titles_row: int | None = None
+) -> OpenTable:
+    """Open a table that rates the videos of a study; see ``open_table``."""
+    join = StudyJoin({video.name: video.path for video in study.videos.all()})
+    return open_table(path, join, mapping, sheet, titles_row)
+
+
+def add_ratings(
+    study: Study,
+    opened: OpenTable,
+    mapping: TableMapping | None = None,
+    token: CancelToken | None = None,
+    report: Report = silent,
+) -> tuple[RatedTable, Imported]:
+    """Add the ratings of a table, by its mapping or another, and the participants.
+
+    Files of a folder join the study if the table rates them; rated parts of the study's own videos join it as videos.
+
+    Raises:
+        DatasetError: The mapping does not fit, or no row can be used.
+        StudyError: The study cannot be written, or has another scale for an item; no rating is added then.
+        Cancelled: The token was raised.
+    """
+    rated, join = opened.read(mapping)
+    own = isinstance(join, StudyJoin)
+    new = [
+        NewVideo(join.paths.get(video), attempt, rated.participants.get(attempt), "", rated.extents.get(attempt))
+        for attempt, video in rated.videos.items()
+        if not own or attempt in rated.extents
+    ]
+    added = study.videos.add(new, token or CancelToken(), report)
+    names = {attempt: attempt for attempt in rated.videos}
+    names |= {video.name: name or "" for video, name in zip(new, added.names, strict=True)}
+    here = {video.name for video in study.videos.all()}
+    people, contradictions = study.videos.name_people(
+        {names[attempt]: person for attempt, person in rated.participants.items() if names[attempt] in here}
+    )
+    ratings = (replace(one, video=names[one.video]) for one in rated.ratings.ratings if names[one.video] in here)
+    kept = msgspec.structs.replace(rated.mapping, table_sha256=sha256_of(opened.table.path))
+    came = study.ratings.add(
+        RatingSet(tuple(ratings), rated.ratings.scales), opened.table.path.name, msgspec.json.encode(kept).decode()
+    )
+    return rated, Imported(
+        videos=sum(name is not None for name in added.names) - len(added.known),
+        votes=0,
+        pairs=0,
+        people=people,
+        problems=(*added.problems, *contradictions, *came.problems),
+        ratings=came.new + came.changed,
+    )

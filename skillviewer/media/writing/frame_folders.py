@@ -1,0 +1,143 @@
+"""Folders of numbered pictures as videos: one frame per picture, at a stated rate."""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.progress import CancelToken
+from skillviewer.media.writing.writer import VideoWriter
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
+_NUMBERED = re.compile(r"(.*?)(\d+)")
+_LEAST = 2
+"""Fewest numbered pictures of a video."""
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFolder:
+    """A folder of numbered pictures: its path below the searched folder, its pictures by number, and other files."""
+
+    name: str
+    frames: tuple[tuple[int, Path], ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def gaps(self) -> int:
+        """Number of missing numbers between the first and the last."""
+        return self.frames[-1][0] - self.frames[0][0] + 1 - len(self.frames)
+
+
+def frame_folders(folder: Path) -> tuple[list[FrameFolder], list[str]]:
+    """Return the folders of numbered pictures in a folder, at any depth but not hidden, and problems with others.
+
+    Raises:
+        VideoError: There is no such folder.
+    """
+    if not folder.is_dir():
+        raise VideoError(f"There is no folder {folder} to look for pictures in.")
+    found: list[FrameFolder] = []
+    problems: list[str] = []
+    for place in [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]:
+        relative = place.relative_to(folder)
+        if any(part.startswith(".") for part in relative.parts):
+            continue
+        try:
+            one = _numbered(place, relative.as_posix() if relative.parts else folder.absolute().name)
+            found += [one] if one is not None else []
+        except VideoError as error:
+            problems.append(str(error))
+    return found, problems
+
+
+def _numbered(place: Path, name: str) -> FrameFolder | None:
+    """Return a folder's numbered pictures, or None if they are too few.
+
+    Raises:
+        VideoError: They have several names, or two have the same number.
+    """
+    files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
+    pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
+    matched = [(path, match) for path in pictures if (match := _NUMBERED.fullmatch(path.stem))]
+    if len(matched) < _LEAST:
+        return None
+    before = sorted({match[1] for _, match in matched})
+    if len(before) > 1:
+        names = ", ".join(f"“{word}…”" for word in before[:_SHOWN])
+        raise VideoError(f"{name} holds numbered pictures of {len(before)} names ({names}): move them apart.")
+    frames = sorted((int(match[2]), path) for path, match in matched)
+    for (number, path), (following, other) in pairwise(frames):
+        if number == following:
+            raise VideoError(f"{name} holds two pictures of the number {number}: {path.name} and {other.name}.")
+    taken = {path for _, path in frames}
+    return FrameFolder(name, tuple(frames), tuple(path.name for path in files if path not in taken))
+
+
+def write_frames(
+    folder: FrameFolder, path: Path, rate_hz: float, token: CancelToken, *, overwrite: bool = False
+) -> list[str]:
+    """Write a folder of pictures as a video; at a missing number the previous picture is shown for longer.
+
+    Args:
+        folder: The folder.
+        path: The video (.mp4); its folder is created.
+        rate_hz: Pictures per second: a picture is shown at (its number - the first number) / rate.
+        token: Stops the job without leaving a file.
+        overwrite: Whether an existing file may be replaced.
+
+    Returns:
+        Notices, one sentence each: missing numbers, unreadable pictures, other files.
+
+    Raises:
+        VideoError: Pictures have several sizes, or fewer than two are readable.
+        ExportError: The video cannot be written, or exists.
+        Cancelled: The token was raised.
+    """
+    unread: list[str] = []
+    first = next((picture for _, file in folder.frames if (picture := _read(file)) is not None), None)
+    if first is None:
+        raise VideoError(f"None of the {len(folder.frames)} pictures of {folder.name} can be read.")
+    height, width = first.shape[:2]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{path.parent} could not be made: {error.strerror or error}.") from error
+    n_written = 0
+    with VideoWriter(path, width, height, rate_hz=rate_hz, quality="best", overwrite=overwrite) as writer:
+        for number, file in folder.frames:
+            token.check()
+            picture = _read(file)
+            if picture is None:
+                unread.append(file.name)
+                continue
+            if picture.shape != first.shape:
+                raise VideoError(
+                    f"{folder.name}: {file.name} is {picture.shape[1]} x {picture.shape[0]} pixels, the first picture "
+                    f"{width} x {height}: bring them to one size."
+                )
+            writer.write(picture, (number - folder.frames[0][0]) / rate_hz)
+            n_written += 1
+        if n_written < _LEAST:
+            raise VideoError(f"{n_written} of the {len(folder.frames)} pictures of {folder.name} can be read: too few.")
+    notices = [
+        (folder.gaps, "numbers are missing; the previous picture is shown for longer", ""),
+        (len(unread), "pictures cannot be read", ", ".join(unread[:_SHOWN])),
+        (len(folder.left_out), "files are no numbered pictures", ", ".join(folder.left_out[:_SHOWN])),
+    ]
+    return [f"{folder.name}: {n} {words}{f' ({names})' if names else ''}." for n, words, names in notices if n]
+
+
+def _read(file: Path) -> Picture | None:
+    """Return a picture, (h, w, 3) uint8 RGB, or None."""
+    try:
+        data = np.frombuffer(file.read_bytes(), np.uint8)
+    except OSError:
+        return None
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if len(data) else None
+    return None if picture is None else np.ascontiguousarray(picture)

@@ -1,0 +1,138 @@
+"""Ratings in a study: together with votes, never changed, and told where they contradict each other."""
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.dataset.pairs import Pair, Verdict
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.core.errors import SettingsError, StudyError
+from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
+from skillviewer.data.study.archive.pseudonyms import invent, rewrite
+from skillviewer.data.study.exchange.exchange import bring_in
+from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
+from tests.data.files import write
+
+NAMES = ("a", "b", "c", "d")
+
+
+def rated(values: dict[str, float], rater: str = "Ann", item: str = "Flow", **scale: object) -> RatingSet:
+    ends = {"low": 1.0, "high": 5.0, "stated": True} | scale
+    ratings = tuple(VideoRating(video, rater, item, value) for video, value in values.items())
+    return RatingSet(ratings, (RatingScale(item=item, **ends),))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    made = Study.create(tmp_path / "s")
+    made.videos.add([NewVideo(None, name) for name in NAMES])
+    return made
+
+
+def test_ratings_become_pairs_where_nobody_voted(study: Study) -> None:
+    added = study.ratings.add(rated({"a": 1, "b": 2, "c": 3, "d": 3}), "scores.csv")
+    assert (added.new, added.known, added.changed) == (4, 0, 0)
+    study.votes.cast(Vote("a", "b", Verdict.LEFT, rater="Eve"))
+    data = study.dataset()
+    assert Pair("a", "b") in data.pairs
+    assert Pair("b", "a") not in data.pairs
+    assert {Pair("c", "a"), Pair("d", "a"), Pair("c", "b"), Pair("d", "b")} <= set(data.pairs)
+    assert len(data.similar) == 1
+    assert data.problems == (
+        "Votes contradict the ratings of Flow on 1 of 1 pairs, and count there; the ratings put b above a.",
+    )
+    assert "ratings of “Flow” that differ by at least a step (1 point) are ordered" in data.rule
+    assert data.scores is not None
+    assert data.scores.by_video() == {"a": 1, "b": 2, "c": 3, "d": 3}
+    study.settings = replace(study.settings, rating_rule="points:2")
+    assert {Pair("c", "a"), Pair("d", "a")} == set(study.dataset().pairs) - {Pair("a", "b")}
+
+
+def test_the_same_again_brings_nothing_and_a_correction_replaces(study: Study) -> None:
+    study.ratings.add(rated({"a": 1, "b": 2}), "scores.csv", "{}")
+    again = study.ratings.add(rated({"a": 1, "b": 2}), "scores.csv", "{}")
+    assert (again.new, again.known, again.changed) == (0, 2, 0)
+    assert [tuple(row) for row in study._file.query("SELECT name, mapping FROM rating_table")] == [("scores.csv", "{}")]
+    corrected = study.ratings.add(rated({"a": 4, "b": 2}), "scores.csv")
+    assert (corrected.new, corrected.known, corrected.changed) == (0, 1, 1)
+    assert corrected.problems == ("Different ratings in the study were replaced: Flow of a from 1 to 4.",)
+    assert study.ratings.all().table("Flow").means() == {"a": 4.0, "b": 2.0}
+    assert study._file.scalar("SELECT count(*) FROM rating") == 3
+
+
+@pytest.mark.parametrize("statement", ["UPDATE rating SET value = 9", "DELETE FROM rating"])
+def test_a_rating_is_never_changed_in_the_file(study: Study, statement: str) -> None:
+    study.ratings.add(rated({"a": 1}), "scores.csv")
+    study.close()
+    connection = sqlite3.connect(study.path)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute(statement)
+    connection.close()
+
+
+def test_another_scale_is_refused_whole(study: Study) -> None:
+    study.ratings.add(rated({"a": 1}), "one.csv")
+    with pytest.raises(StudyError, match="on a scale of 1 to 5, the table on one of 1 to 10"):
+        study.ratings.add(rated({"b": 7}, high=10.0), "two.csv")
+    with pytest.raises(StudyError, match="one of 6 to 7"):
+        study.ratings.add(rated({"b": 7}, low=6.0, high=7.0, stated=False), "two.csv")
+    with pytest.raises(StudyError, match="less is better"):
+        study.ratings.add(rated({"b": 3}, less_is_better=True), "two.csv")
+    with pytest.raises(StudyError, match="no video “x”"):
+        study.ratings.add(rated({"b": 3, "x": 3}), "two.csv")
+    assert [rating.video for rating in study.ratings.all().ratings] == ["a"]
+    study.ratings.add(rated({"b": 3}, item="Grip", low=3.0, high=3.0, stated=False), "two.csv")
+    study.ratings.add(rated({"c": 9}, item="Grip", low=9.0, high=9.0, stated=False), "two.csv")
+    assert (study.ratings.all().scale("Grip").low, study.ratings.all().scale("Grip").high) == (3.0, 9.0)
+    assert study.ratings.all().items == ("Flow", "Grip")
+
+
+def test_a_table_speaks_of_the_videos_of_the_study(study: Study, tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "Clip,Trainee,Judge,Flow\nA.mp4,P1,x,3\nb,P2,x,4\nbb,P2,x,4\n")
+    opened = open_study_table(study, path)
+    read, came = add_ratings(study, opened, opened.mapping.assigned("participant", "Trainee"))
+    assert (came.videos, came.ratings, came.people) == (0, 2, 2)
+    assert [row.aside for row in read.account.rows] == [[], [], ["the study has no video “bb”"]]
+    assert {v.name: v.participant for v in study.videos.all()} == {"a": "P1", "b": "P2", "c": None, "d": None}
+    assert '"video":"Clip"' in study._file.scalar("SELECT mapping FROM rating_table")
+
+
+def test_ratings_come_along_from_another_study_and_a_folder(study: Study, tmp_path: Path) -> None:
+    study.ratings.add(rated({"a": 1, "b": 2}), "scores.csv")
+    study.close()
+    with Study.create(tmp_path / "other") as other:
+        came = bring_in(other, study.path)
+        assert came.ratings == 2
+        assert other.ratings.all().table("Flow").means() == {"a": 1.0, "b": 2.0}
+        write(tmp_path / "set/ratings.csv", "video,rater,Grip\na,x,3\nb,x,4\nc,x,4\n")
+        came = bring_in(other, tmp_path / "set")
+        assert (came.videos, came.pairs, came.ratings) == (0, 0, 3)  # all four came with the other study
+        other.settings = replace(other.settings, criterion="Grip")
+        assert set(other.dataset().pairs) == {Pair("b", "a"), Pair("c", "a")}
+        assert other.has_words()
+
+
+def test_a_rule_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(SettingsError, match="There is no rule “often” for pairs of ratings"):
+        StudySettings(rating_rule="often")
+
+
+def test_other_names_stand_in_ratings_too(study: Study) -> None:
+    study.ratings.add(rated({"a": 1, "b": 2}, rater="Annabel"), "Annabel's scores.csv", '{"rater": "Annabel"}')
+    study.close()
+    connection = sqlite3.connect(study.path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    rewrite(connection, invent(connection), texts=True)
+    told = [
+        str(value)
+        for table in ("rating", "rating_table")
+        for row in connection.execute(f"SELECT * FROM {table}")
+        for value in row
+    ]
+    connection.close()
+    assert not [word for word in told if "annabel" in word.casefold()]
+    with Study.open(study.path) as other:
+        assert {rating.rater for rating in other.ratings.all().ratings} == {"R01"}
+        assert [tuple(row) for row in other._file.query("SELECT name, mapping FROM rating_table")] == [("S01", "")]
