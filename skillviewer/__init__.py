@@ -7,103 +7,61 @@ docs/scripting.md describes them. All other modules are internal and may move.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from skillviewer.core.version import __version__
+from skillviewer.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from skillviewer.core.analysis.analysis import Analysis
-    from skillviewer.core.analysis.analysis_json import AnalysisRecord
-    from skillviewer.core.analysis.scene import Look, Overlay, resolve
-    from skillviewer.core.dataset.folds import make_folds
-    from skillviewer.core.dataset.pairs import Verdict
-    from skillviewer.core.errors import Cancelled, SkillViewerError, VideoError
-    from skillviewer.core.explanation.evidence import Evidence
-    from skillviewer.core.faces.faces import FaceBox, Faces
-    from skillviewer.core.paths import resources_dir
-    from skillviewer.core.progress import CancelToken
-    from skillviewer.data.analysis_file import load_analysis, save_analysis
-    from skillviewer.data.formats.choices import Choices
-    from skillviewer.data.formats.formats import open_dataset
-    from skillviewer.data.study import NewVideo, Study, Vote
-    from skillviewer.engine.inference.engine import Engine
-    from skillviewer.export.exhibit import Exhibit
-    from skillviewer.export.exporters import EXPORTERS, exporter
-    from skillviewer.export.figures.comparison import ComparedOptions, export_compared
-    from skillviewer.export.figures.plots import Accuracy, plot_accuracies, plot_training
-    from skillviewer.export.figures.score_curve import CurveOptions, export_curve
-    from skillviewer.export.pictures.clip import ClipOptions, export_clip, export_grid
-    from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
-    from skillviewer.export.pictures.still import StillOptions, export_still
-    from skillviewer.export.reports.report_options import ReportOptions
-    from skillviewer.export.tables.attention_maps import export_maps
-    from skillviewer.export.tables.tables import (
-        export_comparison,
-        export_curves,
-        export_evidence,
-        export_record,
-        export_scores,
-        table_schema,
-    )
-    from skillviewer.media.files import videos_below
-    from skillviewer.media.flow.flow import tvl1
-    from skillviewer.media.overlay.overlay import paint
-    from skillviewer.media.reading.reader import VideoReader
-
-
-__all__ = [
-    "EXPORTERS",
-    "Accuracy",
-    "Analysis",
-    "AnalysisRecord",
-    "CancelToken",
-    "Cancelled",
-    "Choices",
-    "ClipOptions",
-    "ComparedOptions",
-    "CurveOptions",
-    "Engine",
-    "Evidence",
-    "Exhibit",
-    "FaceBox",
-    "Faces",
-    "Look",
-    "NewVideo",
-    "Overlay",
-    "ReportOptions",
-    "SheetOptions",
-    "SkillViewerError",
-    "StillOptions",
-    "Study",
-    "Verdict",
-    "VideoError",
-    "VideoReader",
-    "Vote",
-    "__version__",
-    "export_clip",
-    "export_compared",
-    "export_comparison",
-    "export_curve",
-    "export_curves",
-    "export_evidence",
-    "export_grid",
-    "export_maps",
-    "export_record",
-    "export_scores",
-    "export_sheet",
-    "export_still",
-    "exporter",
-    "load_analysis",
-    "make_folds",
-    "open_dataset",
-    "paint",
-    "plot_accuracies",
-    "plot_training",
-    "resolve",
-    "resources_dir",
-    "save_analysis",
-    "table_schema",
-    "tvl1",
-    "videos_below",
-]
+    from skillviewer.core.analysis.analysis import Analysis as Analysis
+    from skillviewer.core.analysis.analysis_json import AnalysisRecord as AnalysisRecord
+    from skillviewer.core.analysis.scene import Look as Look
+    from skillviewer.core.analysis.scene import Overlay as Overlay
+    from skillviewer.core.analysis.scene import resolve as resolve
+    from skillviewer.core.dataset.folds import make_folds as make_folds
+    from skillviewer.core.dataset.pairs import Verdict as Verdict
+    from skillviewer.core.errors import Cancelled as Cancelled
+    from skillviewer.core.errors import SkillViewerError as SkillViewerError
+    from skillviewer.core.errors import VideoError as VideoError
+    from skillviewer.core.explanation.evidence import Evidence as Evidence
+    from skillviewer.core.faces.faces import FaceBox as FaceBox
+    from skillviewer.core.faces.faces import Faces as Faces
+    from skillviewer.core.paths import resources_dir as resources_dir
+    from skillviewer.core.progress import CancelToken as CancelToken
+    from skillviewer.data.analysis_file import load_analysis as load_analysis
+    from skillviewer.data.analysis_file import save_analysis as save_analysis
+    from skillviewer.data.formats.choices import Choices as Choices
+    from skillviewer.data.formats.formats import open_dataset as open_dataset
+    from skillviewer.data.study import NewVideo as NewVideo
+    from skillviewer.data.study import Study as Study
+    from skillviewer.data.study import Vote as Vote
+    from skillviewer.engine.inference.engine import Engine as Engine
+    from skillviewer.export.exhibit import Exhibit as Exhibit
+    from skillviewer.export.exporters import EXPORTERS as EXPORTERS
+    from skillviewer.export.exporters import exporter as exporter
+    from skillviewer.export.figures.comparison import ComparedOptions as ComparedOptions
+    from skillviewer.export.figures.comparison import export_compared as export_compared
+    from skillviewer.export.figures.plots import Accuracy as Accuracy
+    from skillviewer.export.figures.plots import plot_accuracies as plot_accuracies
+    from skillviewer.export.figures.plots import plot_training as plot_training
+    from skillviewer.export.figures.score_curve import CurveOptions as CurveOptions
+    from skillviewer.export.figures.score_curve import export_curve as export_curve
+    from skillviewer.export.pictures.clip import ClipOptions as ClipOptions
+    from skillviewer.export.pictures.clip import export_clip as export_clip
+    from skillviewer.export.pictures.clip import export_grid as export_grid
+    from skillviewer.export.pictures.contact_sheet import SheetOptions as SheetOptions
+    from skillviewer.export.pictures.contact_sheet import export_sheet as export_sheet
+    from skillviewer.export.pictures.still import StillOptions as StillOptions
+    from skillviewer.export.pictures.still import export_still as export_still
+    from skillviewer.export.reports.report_options import ReportOptions as ReportOptions
+    from skillviewer.export.tables.attention_maps import export_maps as export_maps
+    from skillviewer.export.tables.tables import export_comparison as export_comparison
+    from skillviewer.export.tables.tables import export_curves as export_curves
+    from skillviewer.export.tables.tables import export_evidence as export_evidence
+    from skillviewer.export.tables.tables import export_record as export_record
+    from skillviewer.export.tables.tables import export_scores as export_scores
+    from skillviewer.export.tables.tables import table_schema as table_schema
+    from skillviewer.media.files import videos_below as videos_below
+    from skillviewer.media.flow.flow import tvl1 as tvl1
+    from skillviewer.media.overlay.overlay import paint as paint
+    from skillviewer.media.reading.reader import VideoReader as VideoReader
 
 _MODULES = {
     "core.analysis.analysis": "Analysis",
@@ -138,6 +96,9 @@ _MODULES = {
     "media.reading.reader": "VideoReader",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+__all__ = ["__version__"]
+__all__ += list(_HOMES)
 
 
 if not TYPE_CHECKING:  # else every misspelled name would be of type Any

@@ -15,11 +15,7 @@ ArrayT = TypeVar("ArrayT", bound=NDArray[Any])
 
 
 def frozen(array: ArrayT) -> ArrayT:
-    """Return the array, contiguous and read-only; a copy if it could still be written to elsewhere.
-
-    Args:
-        array: Any array.
-    """
+    """Return the array, contiguous and read-only; a copy if it could still be written to elsewhere."""
     if array.flags.c_contiguous and not _can_be_written(array):
         return array
     own = array.copy(order="C")

@@ -25,10 +25,6 @@ _OLD_S = 86_400.0
 def check_free(path: Path, *, overwrite: bool) -> None:
     """Refuse a path that must not be written to.
 
-    Args:
-        path: Path of the file.
-        overwrite: Whether a file of that name may be replaced.
-
     Raises:
         NameTakenError: The file exists already.
         ExportError: The path is a folder, or a name that no file can have.
@@ -61,11 +57,7 @@ def is_one_of(path: Path, others: Iterable[Path]) -> bool:
 
 
 def check_not_source(path: Path, originals: Iterable[Path]) -> None:
-    """Refuse to overwrite a file that could not be restored, even on request.
-
-    Args:
-        path: Path of the file.
-        originals: Videos, studies and other files that the export reads.
+    """Refuse to overwrite a file that an export reads: it could not be restored, even on request.
 
     Raises:
         ExportError: ``path`` is one of them, under any name.

@@ -34,9 +34,6 @@ class ExportError(SkillViewerError):
 class NameTakenError(ExportError):
     """The file exists already and may not be replaced.
 
-    Args:
-        path: The file.
-
     Attributes:
         path: The same.
     """

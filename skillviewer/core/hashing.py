@@ -11,11 +11,7 @@ CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
 
 
 def sha256_of(path: Path, token: CancelToken | None = None) -> str:
-    """Return the hexadecimal SHA-256 of a file's bytes.
-
-    Args:
-        path: The file.
-        token: Checked after every block of 1 MiB.
+    """Return the hexadecimal SHA-256 of a file's bytes; the token is checked after every MiB.
 
     Raises:
         OSError: The file cannot be read.

@@ -28,14 +28,7 @@ def table(*entries: NamedT) -> tuple[NamedT, ...]:
 
 
 def look_up(entries: Iterable[NamedT], name: str, what: str, error: type[SkillViewerError]) -> NamedT:
-    """Return the entry with a name.
-
-    Args:
-        entries: The registry.
-        name: The requested name.
-        what: Kind of the entries, for the message ("attention model").
-        error: Error to raise if there is no such entry.
-    """
+    """Return the entry with a name, or raise ``error``, whose message names the kind of entries ("attention model")."""
     entries = tuple(entries)
     for entry in entries:
         if entry.name == name:

@@ -7,12 +7,7 @@ EQUAL_DECIMALS = 9
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """Return a number with its sign, a true minus and a dot; a rounded zero has no sign, and NaN is a dash.
-
-    Args:
-        value: The number.
-        digits: Decimals.
-    """
+    """Return a number with its sign, a true minus and a dot; a rounded zero has no sign, and NaN is a dash."""
     if math.isnan(value):
         return "–"
     text = f"{value:+.{digits}f}"

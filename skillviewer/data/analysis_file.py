@@ -71,11 +71,7 @@ class _About:
 
 
 def save_analysis(analysis: Analysis, path: Path) -> None:
-    """Write an analysis atomically.
-
-    Args:
-        analysis: The analysis.
-        path: Path of the file; its folder is created.
+    """Write an analysis atomically; the folder of the file is created.
 
     Raises:
         ExportError: The file cannot be written, or the name of the video is not UTF-8.

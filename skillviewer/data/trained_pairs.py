@@ -69,11 +69,7 @@ def read_pairs(path: Path) -> list[TrainedPair]:
 
 
 def write_pairs(path: Path, pairs: Iterable[TrainedPair]) -> None:
-    """Write pairs.
-
-    Args:
-        path: Path of the file; it is written atomically.
-        pairs: The pairs.
+    """Write pairs atomically.
 
     Raises:
         OSError: The file cannot be written.

@@ -132,6 +132,11 @@ def _evidence(exhibits: Sequence[Exhibit], path: Path, *, overwrite: bool) -> Pa
     return export_evidence(explained, path, overwrite=overwrite)
 
 
+def _table(name: str, title: str, write: Write, **more: Any) -> Exporter:  # noqa: ANN401 - fields of Exporter
+    """Return the exporter of a table that is made of analyses alone, several at once if need be."""
+    return Exporter(name, title, TABLE_SUFFIXES, None, False, True, write, group=TABLES_GROUP, **more)
+
+
 EXPORTERS = table(
     Exporter(
         "clip",
@@ -190,52 +195,32 @@ EXPORTERS = table(
         group=REPORTS_GROUP,
         wants_evidence=True,
     ),
-    Exporter(
+    _table(
         "scores",
         "Table of scores",
-        TABLE_SUFFIXES,
-        None,
-        False,
-        True,
         lambda e, p, _o, w, _t, _r: export_scores([x.analysis for x in e], p, overwrite=w),
         about="One row a video and model: score, interval, and where the numbers come from.",
-        group=TABLES_GROUP,
         preview=lambda e, _o: preview_table("scores", [x.analysis for x in e]),
     ),
-    Exporter(
+    _table(
         "curves",
         "Table of score curves",
-        TABLE_SUFFIXES,
-        None,
-        False,
-        True,
         lambda e, p, _o, w, _t, _r: export_curves([x.analysis for x in e], p, overwrite=w),
         about="One row for every step of every pass: frame, time, score, and where the map has its peak.",
-        group=TABLES_GROUP,
         preview=lambda e, _o: preview_table("curves", [x.analysis for x in e]),
     ),
-    Exporter(
+    _table(
         "evidence",
         "Table of evidence",
-        TABLE_SUFFIXES,
-        None,
-        False,
-        True,
         lambda e, p, _o, w, _t, _r: _evidence(e, p, overwrite=w),
         about="One row for every segment and cell: what it contributed to the score.",
-        group=TABLES_GROUP,
         needs_evidence=True,
     ),
-    Exporter(
+    _table(
         "comparison",
         "Table of models compared",
-        TABLE_SUFFIXES,
-        None,
-        False,
-        True,
         lambda e, p, _o, w, _t, _r: export_comparison([x.analysis for x in e], p, overwrite=w),
         about="One row for every two models on a video: how alike their maps and scores are.",
-        group=TABLES_GROUP,
         least=2,
         preview=lambda e, _o: preview_table("comparison", [x.analysis for x in e]),
     ),

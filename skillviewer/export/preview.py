@@ -34,12 +34,7 @@ class Preview:
 
 
 def table_preview(kind: type[Any], rows: Sequence[Any]) -> Preview:
-    """Return the preview of a table.
-
-    Args:
-        kind: Dataclass of a row.
-        rows: All rows, in order.
-    """
+    """Return the preview of a table."""
     shown = tuple(tuple(_cell(value) for value in astuple(row)) for row in rows[:MOST_ROWS])
     return Preview(header=tuple(each.name for each in fields(kind)), rows=shown, n_rows=len(rows))
 

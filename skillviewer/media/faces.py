@@ -107,13 +107,7 @@ def searched_frames(
 def find_faces(
     reader: VideoReader, rate_hz: float = SEARCH_HZ, token: CancelToken | None = None, report: Report = silent
 ) -> Faces:
-    """Search a video for faces.
-
-    Args:
-        reader: The video.
-        rate_hz: Searched frames per second.
-        token: Checked after every searched frame.
-        report: Receives the progress after every searched frame.
+    """Search ``rate_hz`` frames per second of a video for faces; each is reported, and the token checked after it.
 
     Raises:
         VideoError: The detector cannot be used, or a frame does not decode.

@@ -8,11 +8,7 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 class Standardising(nn.Module):
-    """Standardisation of features to mean 0 and standard deviation 1 per channel, if the sizes ask for it.
-
-    Args:
-        sizes: Sizes with the option and the number of channels.
-    """
+    """Standardisation of features to mean 0 and standard deviation 1 per channel, if the sizes ask for it."""
 
     mean: Tensor
     scale: Tensor

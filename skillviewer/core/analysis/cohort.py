@@ -64,11 +64,7 @@ class CohortStanding:
         return self.interval is not None and self.interval[0] <= self.median <= self.interval[1]
 
     def sentence(self, digits: int = 2) -> str:
-        """Return a sentence on the position of the score.
-
-        Args:
-            digits: Decimals of the scores.
-        """
+        """Return a sentence on the position of the score, in numbers of ``digits`` decimals."""
         return f"Score {self.score_words(digits)}: {self.standing_words()}."
 
     def score_words(self, digits: int = 2) -> str:

@@ -103,9 +103,7 @@ def difference(first: Analysis, second: Analysis) -> Difference:
 def uniform_baseline(like: Analysis, name: str) -> Analysis:
     """Return the analysis of a model whose attention is uniform: a sanity baseline without a score.
 
-    Args:
-        like: An analysis of the video; its sampled frames are used.
-        name: Name of the baseline.
+    It has the sampled frames of the analysis ``like`` of the same video.
     """
     k, n = like.samples.shape
     return replace(

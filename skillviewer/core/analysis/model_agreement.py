@@ -53,10 +53,7 @@ class AgreementMatrix:
 def agreement_matrix(analyses: ByModel, token: CancelToken | None = None, report: Report = silent) -> AgreementMatrix:
     """Return the agreement of models.
 
-    Args:
-        analyses: Analyses by model and video; the models need not have assessed the same videos.
-        token: Checked after every pair of models.
-        report: Receives the progress after every pair.
+    The models need not have assessed the same videos. The token is checked after every pair of models.
     """
     token = token if token is not None else CancelToken()
     models = tuple(analyses)

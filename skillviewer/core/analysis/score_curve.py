@@ -43,11 +43,7 @@ class ScoreCurve:
     analysed_s: float
 
     def limits(self, room: float = 0.12) -> tuple[float, float]:
-        """Return the least and the greatest score of all passes, with some room.
-
-        Args:
-            room: Room on each side, as a part of the range.
-        """
+        """Return the least and the greatest score of all passes, with ``room`` times their range on each side."""
         least, most = float(self.passes.min()), float(self.passes.max())
         by = max((most - least) * room, abs(most) * 1e-3, 1e-6)
         return least - by, most + by

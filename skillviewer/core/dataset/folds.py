@@ -78,14 +78,7 @@ def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tupl
 
 
 def fold_of(name: str, videos: Sequence[str], held_out: Iterable[str], pairs: Iterable[Pair]) -> Fold:
-    """Return the fold that holds out some videos: pairs that touch them are test pairs, the others training pairs.
-
-    Args:
-        name: Name of the fold.
-        videos: Names of all videos.
-        held_out: Names of the held-out videos.
-        pairs: All ordered pairs.
-    """
+    """Return the fold that holds out some videos: pairs that touch them are test pairs, the others training pairs."""
     out = set(held_out)
     pairs = tuple(pairs)
     return Fold(

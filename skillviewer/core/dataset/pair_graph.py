@@ -21,9 +21,6 @@ def _graph(pairs: Iterable[Pair]) -> nx.DiGraph:
 def find_cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
     """Return one cycle of every strongly connected set of videos; empty if the pairs are consistent.
 
-    Args:
-        pairs: Ordered pairs.
-
     Returns:
         Cycles; (A, B, C) says A is better than B, B than C and C than A. Each is a shortest one through the
         alphabetically first video of its set.
@@ -49,9 +46,6 @@ def depths(pairs: Iterable[Pair]) -> dict[str, int]:
 
     Videos in a cycle share one depth.
 
-    Args:
-        pairs: Ordered pairs.
-
     Returns:
         Depth, 0 for the best, of every video in a pair.
     """
@@ -71,13 +65,9 @@ def separations(pairs: Iterable[Pair]) -> dict[Pair, int]:
 
 
 def similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> tuple[SimilarPair, ...]:
-    """Return unordered pairs whose depths differ by at most ``farthest``.
+    """Return unordered pairs of one task whose depths differ by at most ``farthest``.
 
     Depths of two islands start at different videos, so both videos of a pair belong to one island.
-
-    Args:
-        pairs: Ordered pairs of one task.
-        farthest: Largest difference of depths.
     """
     pairs = tuple(pairs)
     ordered = {SimilarPair(pair.better, pair.worse) for pair in pairs}
@@ -111,16 +101,11 @@ def _levels(pairs: Collection[Pair], depth: Mapping[str, int], farthest: int) ->
 def similar_for_training(
     dataset: Dataset, fold: Fold, set_aside: Collection[SimilarPair] = ()
 ) -> tuple[SimilarPair, ...]:
-    """Return the similar pairs that training in a fold may use.
+    """Return the similar pairs that training in a fold may use; those ``set_aside`` must never be trained on.
 
     These are the data set's own similar pairs of two training videos; if it has none, those of the depth rule on the
     training pairs alone, so that nothing is learnt from the order of a held-out video. Videos of different sub-tasks
     are never similar.
-
-    Args:
-        dataset: The data set.
-        fold: The fold.
-        set_aside: Pairs that must never be trained on.
     """
     if dataset.similar:
         train = set(fold.train_videos)

@@ -54,11 +54,7 @@ class Count:
 
 
 def count_pairs(pairs: Iterable[Pair], scores: Mapping[str, float]) -> Count:
-    """Count the pairs that scores order rightly, wrongly and not at all.
-
-    Args:
-        pairs: Ordered pairs.
-        scores: Score of every video in the pairs; a NaN score orders no pair rightly.
+    """Count the pairs that scores order rightly, wrongly and not at all; a NaN score orders no pair rightly.
 
     Raises:
         DatasetError: A video has no score.

@@ -88,11 +88,7 @@ def _overlap(low: float, high: float, n: int) -> FloatArray:
 
 
 def coverage(regions: Iterable[Region], geometry: Geometry) -> FloatArray:
-    """Return the proportion of every cell that the regions cover.
-
-    Args:
-        regions: Regions of one frame; those outside the picture are ignored.
-        geometry: Position of the map over the picture.
+    """Return the proportion of every cell that regions of one frame cover; those outside the picture are ignored.
 
     Returns:
         (h, w) float64, 0 to 1; 1 for the cell that contains a point.
@@ -247,10 +243,7 @@ def localise(
 def localise_analysis(analysis: Analysis, regions: Mapping[int, Sequence[Region]], tolerance: int = 1) -> Localisation:
     """Play the pointing game with all sampled frames of an analysis; a model without a map gets a uniform one.
 
-    Args:
-        analysis: Results of a model.
-        regions: Regions by frame index.
-        tolerance: Number of cells by which a hit may miss.
+    Regions go by frame index; a hit may miss by ``tolerance`` cells.
     """
     maps = analysis.attention.reshape(-1, *analysis.attention.shape[2:])
     if analysis.map_kind is MapKind.NONE:

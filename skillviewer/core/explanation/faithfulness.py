@@ -61,11 +61,7 @@ def removal_counts(n_cells: int) -> IntArray:
 
 
 def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray:
-    """Return the rank of every cell by falling magnitude, 0 first; ties in random order.
-
-    Args:
-        magnitudes: (..., h, w).
-        rng: Breaks ties.
+    """Return the rank of every cell of maps (..., h, w) by falling magnitude, 0 first; ties in random order.
 
     Returns:
         (..., L) int64, each row a permutation.
@@ -76,12 +72,7 @@ def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray
 
 
 def moved_at_random(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
-    """Return maps shifted over the frame and mirrored at random, all alike; cells wrap around at the edges.
-
-    Args:
-        maps: (..., h, w).
-        rng: Random generator.
-    """
+    """Return maps (..., h, w) shifted over the frame and mirrored at random, all alike; cells wrap at the edges."""
     h, w = maps.shape[-2:]
     down, across, upside_down, mirrored = (int(rng.integers(n)) for n in (h, w, 2, 2))
     if upside_down:

@@ -85,13 +85,10 @@ class Moment:
     place: str | None
 
     def sentence(self, digits: int = 2) -> str:
-        """Describe the moment in neutral words.
+        """Describe the moment in neutral words, its score with ``digits`` decimals.
 
         "The score fell by 0.43 in this part. Attention was mainly on the left of the picture."
         Sides are those of the picture as the viewer sees it; the model does not say what is shown there.
-
-        Args:
-            digits: Decimals of the score.
         """
         size = f"{abs(self.amount):.{digits}f}"
         if self.basis is Basis.CURVE:
@@ -242,12 +239,7 @@ def thirds(rect: MapRect) -> Partition:
 
 
 def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) -> str | None:
-    """Return the region of the picture with most of the attention in some segments, over all passes.
-
-    Args:
-        analysis: Results of the model.
-        first_segment: First segment.
-        last_segment: Last segment, inclusive.
+    """Return the region of the picture most attended to from a first to a last segment, inclusive, over all passes.
 
     Returns:
         One of ``PLACES``; "" if it gets less than ``MAINLY`` times the share of a uniform map; None for a model without
@@ -281,10 +273,6 @@ def strongest_regions(
     analysis: Analysis, evidence: Evidence
 ) -> tuple[PictureRegion | None, PictureRegion | None] | None:
     """Return the region of the picture that raised the score most and the one that lowered it most.
-
-    Args:
-        analysis: Results of the model.
-        evidence: Contributions of the cells.
 
     Returns:
         (raised, lowered), each None if no region did so by a noticeable amount; None for a model without cells.

@@ -17,12 +17,7 @@ SAID_BEFORE = "What the model said was said of the video before its faces were b
 
 
 def blurred_words(name: str, faces: Faces) -> str:
-    """Return a sentence on how much of a video is blurred and how many frames are doubtful.
-
-    Args:
-        name: Display name of the video.
-        faces: The blurred faces.
-    """
+    """Return a sentence on how much of a video is blurred and how many frames are doubtful."""
     n, doubtful = len(faces.tracks), doubtful_frames(faces.doubts)
     if not faces.searched:
         frames = f"in {faces.n_frames_with_faces} of {faces.n_frames} frames"

@@ -205,13 +205,7 @@ class Faces:
         return max((track.number for track in self.tracks), default=0) + 1
 
     def drawn(self, box: FaceBox, frame: int, start: int, stop: int) -> "Faces":
-        """Return the faces with one more, drawn by the user.
-
-        Args:
-            box: The drawn box.
-            frame: Frame on which it was drawn.
-            start: First frame to blur.
-            stop: Frame after the last.
+        """Return the faces with one more, drawn by the user on a frame and blurred from ``start`` to before ``stop``.
 
         Raises:
             ValueError: The interval is empty or lies outside the video.

@@ -174,12 +174,7 @@ class Forgetting:
 
 
 def interval_words(pooled: Pooled, form: str) -> str:
-    """Return an interval in percent, or the reason why there is none.
-
-    Args:
-        pooled: An accuracy or a difference.
-        form: Format specification of the numbers.
-    """
+    """Return an interval in percent, or the reason why there is none."""
     if pooled.draws_alike:
         return "the same in every draw, so no interval"
     if not math.isfinite(pooled.low):
@@ -196,12 +191,7 @@ def drift_words(forgetting: Forgetting) -> str:
 
 
 def drift_of(before: Mapping[str, float], after: Mapping[str, float]) -> float:
-    """Return the mean absolute change of centred scores in standard deviations of those before; NaN below two videos.
-
-    Args:
-        before: Scores by video name.
-        after: Scores of the same videos.
-    """
+    """Return the mean absolute change of centred scores in standard deviations of those before; NaN below 2 videos."""
     names = sorted(before)
     old, new = (np.array([scores[name] for name in names]) for scores in (before, after))
     spread = float(old.std()) if len(names) > 1 else 0.0
@@ -351,13 +341,7 @@ class TuningReport:
 
 
 def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tuple[str, ...]:
-    """Return reasons against accepting a new model, one sentence each; empty if there are none.
-
-    Args:
-        held_out: Accuracy on the held-out pairs.
-        n_trained: Number of training pairs.
-        forgetting: Retention of earlier training.
-    """
+    """Return reasons against accepting a new model, one sentence each; empty if there are none."""
     found = []
     gain, n = held_out.gain, held_out.after.n_pairs
     if held_out.worse:

@@ -32,9 +32,7 @@ class Disagreement:
 def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[Disagreement, ...]:
     """Return the pairs that a model orders differently from the raters, greatest lead first.
 
-    Args:
-        dataset: Pairs and the underlying votes.
-        scores: Scores by the model; pairs with an unassessed video are left out.
+    Pairs with an unassessed video are left out.
     """
     spread = float(np.std(list(scores.values()))) if len(scores) > 1 else 0.0
     votes = _votes(dataset)

@@ -15,12 +15,7 @@ def folded(name: str) -> str:
 
 
 def known_as(name: str, known: Collection[str]) -> str:
-    """Return the known name that a typed one matches, or else the typed one, tidied.
-
-    Args:
-        name: The typed or chosen name.
-        known: Names of raters; an exact match comes before a folded one.
-    """
+    """Return the known name that a typed one matches, exactly or else folded, or else the typed one, tidied."""
     for exact in (name, tidy(name)):
         if exact in known:
             return exact

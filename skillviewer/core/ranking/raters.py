@@ -81,11 +81,7 @@ class RaterReport:
 
 
 def rater_reports(asked: Sequence[Asked]) -> tuple[RaterReport, ...]:
-    """Return the statistics of all raters, sorted by name.
-
-    Args:
-        asked: Valid pairs asked of all raters, in the order of voting.
-    """
+    """Return the statistics of all raters, sorted by name, from the valid pairs asked, in the order of voting."""
     judgements = [j for a in asked if (j := a.judgement) is not None]
     given = first_verdicts(judgements)
     return tuple(_report(name, asked, judgements, given) for name in sorted({a.rater for a in asked}))

@@ -31,11 +31,7 @@ def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, pat
 
 
 def each_once(found: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
-    """Return the paths of tasks by name.
-
-    Args:
-        found: Name and path of each.
-        path: The searched path, for the message.
+    """Return the paths of tasks by name; the searched path is for the message.
 
     Raises:
         DatasetError: A task was found twice.

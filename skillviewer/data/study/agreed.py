@@ -13,11 +13,7 @@ if TYPE_CHECKING:  # scipy takes a second
 
 
 class AgreedPairs:
-    """Agreed pairs of an open study that were stated without raters.
-
-    Args:
-        file: The study file.
-    """
+    """Agreed pairs of an open study that were stated without raters."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -36,10 +32,6 @@ class AgreedPairs:
 
     def add(self, pairs: Iterable[Pair | SimilarPair], source: str) -> int:
         """Add pairs in one transaction; pairs already there from the same source stay.
-
-        Args:
-            pairs: The pairs.
-            source: Name of their source.
 
         Returns:
             Number of new pairs.

@@ -196,11 +196,7 @@ def check_path(path: Path) -> None:
 
 
 def copy_database(source: sqlite3.Connection, path: Path) -> None:
-    """Copy a database into a new single file atomically, also while others write.
-
-    Args:
-        source: The database.
-        path: Path of the copy; an existing file is replaced.
+    """Copy a database into a new single file atomically, also while others write; an existing file is replaced.
 
     Raises:
         sqlite3.Error: It cannot be read or written.

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
+from skillviewer.core.closing import Closing
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.backups import before_migration
 from skillviewer.data.study.database import (
@@ -30,7 +30,7 @@ from skillviewer.data.study.schema import VERSION, migrate
 MadeT = TypeVar("MadeT")
 
 
-class StudyFile:
+class StudyFile(Closing):
     """An open study file. One process at a time may write; threads may share it.
 
     Args:
@@ -254,14 +254,6 @@ class StudyFile:
         with self._threads:
             self._connection.close()
             self._release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _number(path: Path) -> tuple[int, int]:

@@ -122,11 +122,7 @@ def clear_outside_paths(db: sqlite3.Connection, folder: Path) -> None:
 
 
 class FileIndex:
-    """Index of the files found by a search, to be matched with the videos of a study.
-
-    Args:
-        paths: The files.
-    """
+    """Index of the files found by a search, to be matched with the videos of a study."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._by_size: dict[int, list[Path]] = {}

@@ -20,11 +20,7 @@ def _moved(video: StudyVideo, index: FileIndex) -> StudyVideo:
 
 
 class StudyVideoFiles:
-    """Files of the videos of an open study.
-
-    Args:
-        file: The study file.
-    """
+    """Files of the videos of an open study."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file

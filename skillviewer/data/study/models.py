@@ -80,11 +80,7 @@ class Score:
 
 
 class StudyModels:
-    """Models of an open study.
-
-    Args:
-        file: The study file.
-    """
+    """Models of an open study."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -224,10 +220,7 @@ class StudyModels:
         }
 
     def save_analysis(self, analysis: "Analysis") -> Path:
-        """Store an analysis: the whole in the cache, the score in the study.
-
-        Args:
-            analysis: A complete analysis.
+        """Store a complete analysis: the whole in the cache, the score in the study.
 
         Returns:
             Path of the file in the cache.

@@ -26,9 +26,6 @@ class RejudgeQueue:
     """Pairs of an open study that are to be judged again.
 
     Every rater who judges later is asked such a pair once, before all others. Earlier votes stay and count.
-
-    Args:
-        file: The study file.
     """
 
     def __init__(self, file: StudyFile) -> None:

@@ -97,11 +97,7 @@ def _note(row: sqlite3.Row) -> Note:
 
 
 class StudyRemarks:
-    """Moments and notes of an open study. Removed ones are marked, and can be restored.
-
-    Args:
-        file: The study file.
-    """
+    """Moments and notes of an open study. Removed ones are marked, and can be restored."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file

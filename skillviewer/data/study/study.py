@@ -4,9 +4,8 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from skillviewer.core.closing import Closing
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study import backups
@@ -24,13 +23,10 @@ from skillviewer.data.study.votes import StudyVotes
 from skillviewer.data.tables.rows import some
 
 
-class Study:
+class Study(Closing):
     """An open study. Every writing method of it and its parts is one transaction, on the disk when it returns.
 
     Threads may share it. A second window, or another computer, opens it for reading only.
-
-    Args:
-        file: The open file.
 
     Attributes:
         videos: Videos of the study.
@@ -71,10 +67,6 @@ class Study:
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> "Study":
         """Open a study. It is backed up if it changed since its last backup, and migrated if it is older.
-
-        Args:
-            path: The file.
-            read_only: Whether to open it for reading only.
 
         Raises:
             StudyError: The file is missing, no study, from a newer program, damaged, or unreadable.
@@ -257,11 +249,3 @@ class Study:
     def close(self) -> None:
         """Close the file; a second call does nothing."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

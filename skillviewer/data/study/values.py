@@ -25,11 +25,7 @@ KindT = TypeVar("KindT")
 
 
 def read_json(text: str, kind: type[KindT]) -> KindT:
-    """Return a value that is stored as JSON.
-
-    Args:
-        text: The JSON; Python's NaN is allowed.
-        kind: Type of the value, for msgspec.
+    """Return a value that is stored as JSON, of a type for msgspec; Python's NaN is allowed.
 
     Raises:
         ValueError: The text is no JSON, nested too deeply, of another type, or has too large numbers.
@@ -47,11 +43,7 @@ def _whole(digits: str) -> int:
 
 
 def invalid_column(connection: sqlite3.Connection) -> str:
-    """Return table and column of a value of the wrong type or out of bounds, or "".
-
-    Args:
-        connection: A study whose schema was checked.
-    """
+    """Return table and column of a value of the wrong type or out of bounds, or ""; the schema was checked before."""
     names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
     for (table,) in connection.execute(names).fetchall():
         cases = " ".join(f"WHEN ({rule}) IS NOT TRUE THEN '{name}'" for name, rule in _rules(connection, table))

@@ -17,11 +17,7 @@ _COLUMNS = ("name", "participant", "task", "notes", "context", "sync_s")
 
 
 class Videos(StudyVideoFiles):
-    """Videos of an open study.
-
-    Args:
-        file: The study file.
-    """
+    """Videos of an open study."""
 
     def add(
         self,
@@ -165,10 +161,7 @@ class Videos(StudyVideoFiles):
         return self.get(new_name)
 
     def name_people(self, people: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
-        """Set the participants of videos without one, in one transaction.
-
-        Args:
-            people: Participant by video name; names not in the study are ignored.
+        """Set the participants, by video name, of videos without one, in one transaction; unknown names are ignored.
 
         Returns:
             Number of videos with a newly known participant; and a sentence for every video with another participant in

@@ -135,11 +135,7 @@ def video_id(db: sqlite3.Connection, name: str) -> int:
 
 
 class StudyVotes:
-    """Raters and votes of an open study.
-
-    Args:
-        file: The study file.
-    """
+    """Raters and votes of an open study."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file

@@ -41,12 +41,7 @@ def _words(says: Pair | SimilarPair) -> str:
 
 
 def sort_out(claims: Iterable[Claim], what: str) -> Claimed:
-    """Count every claim once, and leave out pairs with contradictory claims.
-
-    Args:
-        claims: Claims of the rows.
-        what: Name of the file or data set, for messages.
-    """
+    """Count every claim once, and leave out pairs with contradictory claims; ``what`` is the data set, for messages."""
     by_videos: dict[SimilarPair, list[Claim]] = {}
     for claim in claims:
         by_videos.setdefault(claim.videos, []).append(claim)

@@ -75,12 +75,7 @@ def video_cells(sheet: CsvTable) -> list[str]:
 
 
 def read_pairs(sheet: CsvTable, name_of: Callable[[str], str]) -> PairRows:
-    """Read the rows.
-
-    Args:
-        sheet: The table.
-        name_of: Returns the name of the video that a cell refers to, "" for none.
-    """
+    """Read the rows; ``name_of`` returns the name of the video that a cell refers to, "" for none."""
     read, raters, columns = PairRows(), Spellings(), _Columns.of(sheet)
     spreads = columns.votes is not None and columns.votes == len(sheet.titles) - 1  # votes may span several fields
     unread: list[str] = []

@@ -33,11 +33,7 @@ def _leads_away(text: str) -> bool:
 
 
 class VideoNames:
-    """Names of videos, for look-up by cells of tables.
-
-    Args:
-        names: The names.
-    """
+    """Names of videos, for look-up by cells of tables."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = dict.fromkeys(names)

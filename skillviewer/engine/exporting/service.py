@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from skillviewer.core.atomic_write import check_not_source, path_exists
+from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
@@ -59,7 +60,7 @@ def _wanted(exporter: "Exporter") -> Wanted:
     return Wanted.WELCOME if exporter.wants_evidence else Wanted.NO
 
 
-class ExportService:
+class ExportService(Closing):
     """Writes exports. Not thread safe: one thread owns it. Use it as a context manager.
 
     Args:
@@ -282,12 +283,6 @@ class ExportService:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[SourceReaders | None]:

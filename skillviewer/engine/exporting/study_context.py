@@ -23,9 +23,7 @@ MOST_LOOKS = 100
 def context_of(path: Path, analysis: Analysis) -> StudyContext:
     """Return what a study knows of the video of an analysis; an empty context where the video is not in it.
 
-    Args:
-        path: The study; it may be open elsewhere.
-        analysis: Analysis of the video.
+    The study may be open elsewhere.
 
     Raises:
         StudyError: The study cannot be read.

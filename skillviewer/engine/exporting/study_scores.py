@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 
 def keep_scores(scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
-    """Write scores into the studies that do not have them yet; a study that cannot be written now stays as it is.
-
-    Args:
-        scored: Targets with their analyses.
-    """
+    """Write scores into the studies that do not have them yet; a study that cannot be written now stays as it is."""
     by_study: dict[Path, list[tuple[ExportTarget, Analysis]]] = {}
     for subject, analysis in scored:
         if subject.study is not None and subject.model is not None and analysis.complete:

@@ -93,12 +93,7 @@ class KeptSource(PassSource, Protocol):
 
 
 def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:
-    """Refuse features that the cache cannot hold, before hours of work.
-
-    Args:
-        source: Their source.
-        n_videos: Videos.
-        candidates: Passes of each.
+    """Refuse features of videos, each in ``candidates`` passes, that the cache cannot hold, before hours of work.
 
     Raises:
         SettingsError: The cache is too small.
@@ -158,13 +153,7 @@ def pooled(store: FeatureStore, names: Sequence[str]) -> Float32Array:
 
 
 def standardise(model: nn.Module, store: FeatureStore, names: Sequence[str]) -> None:
-    """Set the statistics of a fresh model that standardises features, or their averages over the cells.
-
-    Args:
-        model: Changed.
-        store: Features.
-        names: Training videos.
-    """
+    """Set the statistics of a fresh model that standardises features, or averages over cells, by training videos."""
     for part in model.modules():
         if isinstance(part, Standardising) and part.standardise:
             seen = AveragedStore(store) if isinstance(part, CellMean) else store

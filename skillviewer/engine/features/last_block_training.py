@@ -84,13 +84,7 @@ class LastBlockTraining:
 
 
 class BlockStore(DerivedStore):
-    """Features that last blocks make of what comes before them, computed whenever they are asked for.
-
-    Args:
-        store: Output of the blocks below.
-        blocks: The last blocks.
-        device: Their device.
-    """
+    """Features that last blocks make of the output of the blocks below, computed whenever they are asked for."""
 
     def __init__(self, store: FeatureStore, blocks: LastBlocks, device: torch.device) -> None:
         super().__init__(store)

@@ -45,11 +45,7 @@ def reference(features: NDArray[Any]) -> Reference:
 
 
 class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
-    """Features of every video by name, as ``feature_store.FeatureStore`` says.
-
-    Args:
-        passes: References of K passes by name of video.
-    """
+    """Features of every video by name, as ``feature_store.FeatureStore`` says, from references of its K passes."""
 
     def __init__(self, passes: Mapping[str, Sequence[Reference]]) -> None:
         self._passes = {name: tuple(some) for name, some in passes.items()}
@@ -83,11 +79,7 @@ def _opened(one: Reference, name: str) -> NDArray[Any]:
 
 
 class DerivedStore(Mapping[str, Sequence[NDArray[Any]]], ABC):
-    """A store derived from another one, with the same videos.
-
-    Args:
-        store: The other.
-    """
+    """A store derived from another one, with the same videos."""
 
     def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
         self.store = store
@@ -104,11 +96,7 @@ class DerivedStore(Mapping[str, Sequence[NDArray[Any]]], ABC):
 
 
 class AveragedStore(DerivedStore):
-    """A store whose features are averaged over the cells, once, and kept in memory: K passes of (N, 2F, 1, 1) float32.
-
-    Args:
-        store: The store.
-    """
+    """A store of features averaged over the cells, once, and kept in memory: K passes of (N, 2F, 1, 1) float32."""
 
     def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
         super().__init__(store)
@@ -122,11 +110,7 @@ class AveragedStore(DerivedStore):
 
 
 class WatchedStore(DerivedStore):
-    """A store that records the videos that were read, and so those that a training has used.
-
-    Args:
-        store: The store.
-    """
+    """A store that records the videos that were read, and so those that a training has used."""
 
     def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
         super().__init__(store)

@@ -145,15 +145,10 @@ def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndMode
 
 
 def get_used_to(model: EndToEndModel, store: FeatureStore, names: Sequence[str]) -> None:
-    """Let a fresh model on its device know the statistics of its training videos.
+    """Let a fresh model on its device know the statistics of its training videos; it is left in evaluation mode.
 
     The batch normalisation of its motion stream, which has seen pictures alone, gets those of flow; what is averaged
     over cells is standardised by those of the features. AlexNet has neither.
-
-    Args:
-        model: Changed; left in evaluation mode.
-        store: Snippets.
-        names: Training videos.
     """
     model.eval()
     device = next(model.parameters()).device
@@ -169,12 +164,7 @@ def parted(model: EndToEndModel) -> tuple[TsnModel, dict[str, Tensor]]:
 
 
 class SnippetFeatures(DerivedStore):
-    """Features that the backbones of a model make of the middle of snippets, computed whenever they are asked for.
-
-    Args:
-        store: Snippets.
-        model: In evaluation mode.
-    """
+    """Features that backbones in evaluation mode make of the middle of snippets, computed when they are asked for."""
 
     def __init__(self, store: FeatureStore, model: EndToEndModel) -> None:
         super().__init__(store)

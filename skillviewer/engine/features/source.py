@@ -69,10 +69,7 @@ class FeatureSource:
     def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
         """Yield the features of one step after the other, for all passes at once.
 
-        Args:
-            reader: The open video.
-            sampling: The sampled frames.
-            token: Checked after every sampled frame.
+        The token is checked after every sampled frame.
 
         Yields:
             (K, 2F, h, w) float16, N times.

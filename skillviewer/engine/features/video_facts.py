@@ -100,12 +100,7 @@ def facts_of(
 
 
 def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str] | None:
-    """Return a held-out video and a training video that show the same frames, or None.
-
-    Args:
-        facts: Facts on all videos of the fold.
-        fold: The fold.
-    """
+    """Return a held-out video and a training video that show the same frames, or None."""
     by_file: dict[str, list[str]] = {}
     for name in fold.train_videos:
         by_file.setdefault(facts[name].file_digest, []).append(name)

@@ -47,10 +47,7 @@ def weight_files() -> Iterator[tuple[str, Path | None]]:
 def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> Path:
     """Download weights, check their digest, and keep them under ``weights_dir()``.
 
-    Args:
-        source: The weights.
-        token: Raise it to stop.
-        report: Told of the bytes that have come.
+    The report is told of the bytes that have come.
 
     Returns:
         Where they lie.

@@ -66,10 +66,7 @@ class AsItWas:
 def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas | None:
     """Return the predictions of the parent model, before the training so that its end is quick; None without a parent.
 
-    Args:
-        prepared: Inputs of the training.
-        token: Raise it to stop; checked after every few videos.
-        report: Told of progress.
+    The token is checked after every few videos.
     """
     parent, old = prepared.start.parent, prepared.old
     if parent is None:

@@ -35,10 +35,7 @@ TRIED_VIDEOS = 4
 def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
     """Measure what a job costs: a few sampled frames and one batch are tried, and what is kept is counted.
 
-    Args:
-        job: The job.
-        token: Checked between videos.
-        report: Told of progress.
+    The token is checked between videos.
 
     Raises:
         DatasetError: There is nothing to train on.

@@ -66,12 +66,7 @@ def prepare(
 ) -> Prepared:
     """Compute (or find) all features that a training needs; refuse first what cannot be trained.
 
-    Args:
-        start: Starting point.
-        study: Pairs of the study.
-        choices: Choices of the user.
-        token: Checked after every sampled frame.
-        report: Told of every video.
+    The token is checked after every sampled frame; the report is told of every video.
 
     Raises:
         DatasetError: There is nothing to train on.

@@ -56,12 +56,7 @@ class PriorPairs:
         return replace(self, dataset=fewer) if fewer.pairs else None
 
     def trained_again(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
-        """Return in words how many of its pairs are trained on again, by their contents; "" if none is.
-
-        Args:
-            study: The study that is trained on.
-            pairs: Its training pairs.
-        """
+        """Return in words how many of its pairs are trained on again, by their contents; "" if none is."""
         shown = {v.name: (study.digests[v.name], v.extent) for v in study.dataset.videos if v.name in study.digests}
         again = {(shown.get(pair.better), shown.get(pair.worse)) for pair in pairs}
         n = sum((self.shown[pair.better], self.shown[pair.worse]) in again for pair in self.dataset.pairs)
@@ -71,10 +66,6 @@ class PriorPairs:
 
 def known_before(folder: Path, name: str) -> PriorPairs | None:
     """Return the pairs in a checkpoint's folder or, for a shipped model, those of the sample study.
-
-    Args:
-        folder: The checkpoint's folder.
-        name: Its name.
 
     Returns:
         The pairs whose files are there, or None if it is not known what the model was trained on.

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
 import torch
 
 from skillviewer.core.analysis.analysis import Analysis, Provenance
+from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError, VideoError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import MIN_RANDOM
@@ -42,7 +42,7 @@ def announce_nothing(_text: str) -> None:
     """Drop an announcement."""
 
 
-class Engine:
+class Engine(Closing):
     """A loaded model that stays on its device. Not thread safe: one thread owns it. Use it as a context manager."""
 
     def __init__(
@@ -241,11 +241,3 @@ class Engine:
         self._source.extractor.close()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Collection, Hashable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import torch
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.paths import cache_dir
@@ -26,7 +25,7 @@ from skillviewer.nets.library import digest, model_folder
 from skillviewer.nets.models import attention_model
 
 
-class ModelPool:
+class ModelPool(Closing):
     """Loaded models by folder, anew where another checkpoint was put there.
 
     Not thread safe: one thread owns it. Use it as a context manager.
@@ -129,14 +128,6 @@ class ModelPool:
     def close(self) -> None:
         """Give the device's memory back."""
         self.keep(())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _feature_key(checkpoint: Checkpoint) -> Hashable:

@@ -44,11 +44,7 @@ def alone_at(path: Path, refusal: str) -> Iterator[None]:
 
 
 def training_lock(checkpoint: Path) -> AbstractContextManager[None]:
-    """Let no other training write the same checkpoint meanwhile; see ``alone_at`` for what it raises.
-
-    Args:
-        checkpoint: The folder that is to be written.
-    """
+    """Let no other training write the same checkpoint meanwhile; see ``alone_at`` for what it raises."""
     folder = checkpoint.absolute()
     refusal = f"Another training makes {folder}: wait until it has ended, or choose another name."
     return alone_at(training_folder(folder), refusal)

@@ -26,10 +26,7 @@ BATCH_PAIRS = 8
 def for_sparse(settings: OptimiserSettings, n_pairs: int, n_videos: int) -> OptimiserSettings:
     """Return settings with batches of pairs if few pairs of many videos are known, so that every pair is trained on.
 
-    Args:
-        settings: Settings of the optimiser; batches of pairs stay as they are.
-        n_pairs: Training pairs.
-        n_videos: Videos in them.
+    Settings with batches of pairs stay as they are.
     """
     size = settings.batch_videos
     if not size or n_videos < 2 or n_pairs * size * (size - 1) >= SPARSE_PAIRS * n_videos * (n_videos - 1):
@@ -80,13 +77,7 @@ def pair_batch(places: Sequence[tuple[int, int, int]], device: torch.device | No
 
 
 class FrameDraws:
-    """Draws one of the candidate frames of every segment, into memory that is used again, which is faster.
-
-    Args:
-        store: Features.
-        rng: Draws.
-        device: Device of the batches.
-    """
+    """Draws one of the candidate frames of every segment, into memory that is used again, which is faster."""
 
     def __init__(
         self, store: Mapping[str, Sequence[NDArray[Any]]], rng: np.random.Generator, device: torch.device

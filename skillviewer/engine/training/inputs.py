@@ -50,12 +50,7 @@ class TrainingInputs:
 
     @classmethod
     def of(cls, plan: TrainingPlan, device: torch.device, cache: FeatureCache) -> Self:
-        """Make ready what a plan asks for.
-
-        Args:
-            plan: A plan that was checked.
-            device: Device to compute on.
-            cache: Cache of features.
+        """Make ready what a checked plan asks for.
 
         Raises:
             CheckpointError: The weights of its backbone are not here.
@@ -82,10 +77,6 @@ class TrainingInputs:
         self, model: AttentionModel, stores: Sequence[FeatureStore]
     ) -> tuple[AttentionModel, dict[str, Tensor] | None, list[FeatureStore]]:
         """Separate a trained model into its head and its backbones.
-
-        Args:
-            model: The trained model.
-            stores: Its inputs.
 
         Returns:
             The head, the backbones' weights that a checkpoint has to hold, and the features that the head takes.

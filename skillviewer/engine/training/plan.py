@@ -127,12 +127,7 @@ class TrainingPlan:
         return snippets.preprocessing_of(self.preprocessing) if self.inputs is Inputs.SNIPPETS else self.preprocessing
 
     def checkpoint_config(self, sizes: HeadSizes, backbones: BackboneConfig) -> CheckpointConfig:
-        """Return the configuration of a checkpoint that is trained by this plan.
-
-        Args:
-            sizes: Sizes of the trained head.
-            backbones: Backbones of its features.
-        """
+        """Return the configuration of a checkpoint that is trained by this plan."""
         return CheckpointConfig(
             attention_model=self.model,
             sizes=sizes,

@@ -60,14 +60,7 @@ def predict(
 ) -> Predictions:
     """Return the predictions of a model for videos, on the frames of the test rule.
 
-    Args:
-        model: The model; left in evaluation mode.
-        store: Features.
-        names: Videos.
-        token: Raise it to stop; checked after every few videos.
-        report: Told of progress.
-        stage: Stage that is reported.
-        maps: Whether the maps are returned too.
+    The model stays in evaluation mode. The token is checked after every few videos. ``maps`` asks for the maps too.
 
     Raises:
         Cancelled: The token was raised.

@@ -40,11 +40,7 @@ def run_name(model: str, seed: int, number: int) -> str:
 
 
 class RunFolder:
-    """The folder of one run.
-
-    Args:
-        path: Its path; it need not exist.
-    """
+    """The folder of one run; it need not exist."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,11 +70,7 @@ class RunFolder:
             return None
 
     def finished(self, wanted: RunConfiguration) -> RunResult | None:
-        """Return the run that is there if it is finished and as wanted, else None.
-
-        Args:
-            wanted: The configuration.
-        """
+        """Return the run that is there if it is finished and as wanted, else None."""
         return self._read(wanted) if self.configuration == wanted else None
 
     @property

@@ -168,13 +168,7 @@ def provenance_of(
 ) -> RunProvenance:
     """Return how a training that has just ended was made.
 
-    Args:
-        device: Device of the training.
-        model: The trained model.
-        trained: Log and chosen epoch.
-        selection: Choice of its epoch, in words.
-        seen: Videos whose features it has asked for.
-        fold: The fold.
+    ``selection`` is the choice of its epoch, in words, and ``seen`` the videos whose features it has asked for.
     """
     return RunProvenance(
         program=f"SkillViewer {__version__}",

@@ -256,10 +256,7 @@ def _write(
 class _Kept:
     """Keeps a training while it is under way, and says in the checkpoint's folder what it was.
 
-    Args:
-        plan: Plan of the training.
-        folder: Folder of the checkpoint.
-        together: The processes that train together; the first keeps, and all go on from it.
+    Of the processes that train together the first keeps, and all go on from it.
     """
 
     def __init__(self, plan: TrainingPlan, folder: Path, together: ProcessGroup) -> None:

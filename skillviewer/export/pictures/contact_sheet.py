@@ -73,11 +73,7 @@ class SheetOptions:
 
 
 def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
-    """Return some sampled frames of the first pass, evenly spread over its steps, the last among them.
-
-    Args:
-        analysis: The analysis.
-        n_frames: Number of frames; fewer come back if there are fewer.
+    """Return up to ``n_frames`` sampled frames of the first pass, evenly spread over its steps, the last among them.
 
     Returns:
         (m,) int64 frames from 0, ascending.

@@ -64,14 +64,7 @@ def bar_owners(analyses: Sequence[Analysis], look: Look) -> tuple[int, ...]:
 class ClipCanvas:
     """Paints frames of one or more analysed videos with their strip.
 
-    Args:
-        analyses: Analyses, one per picture.
-        title: Stands above the strip where the layout has room for it.
-        captions: Names next to the pictures, where there are several.
-        layout: Layout of the canvas.
-        span: The interval of time.
-        look: Look of the maps.
-        theme: Colours around the pictures.
+    The title stands above the strip where the layout has room for it, and captions next to several pictures.
     """
 
     def __init__(

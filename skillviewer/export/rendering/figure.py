@@ -35,14 +35,7 @@ def prepare() -> None:
 
 
 def new_figure(width_in: float, height_in: float, dpi: float, theme: ExportTheme) -> "Figure":
-    """Return an empty figure on an Agg canvas.
-
-    Args:
-        width_in: Width in inches.
-        height_in: Height in inches.
-        dpi: Pixels an inch.
-        theme: Its background.
-    """
+    """Return an empty figure, of a size in inches, on an Agg canvas."""
     prepare()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -157,11 +157,7 @@ class Cohort:
 def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: CohortOptions, day: date) -> Cohort:
     """Gather everything of a report.
 
-    Args:
-        videos: The videos, at least one, each with a name of its own.
-        model: The model that gave all their scores.
-        options: Options and context.
-        day: Date of the report.
+    There is at least one video, and each has a name of its own.
 
     Raises:
         ExportError: There is no video, or one is there twice.

@@ -192,11 +192,7 @@ def gather(
 ) -> WhyContent:
     """Gather everything of a page; the videos are decoded for this once.
 
-    Args:
-        exhibit: The video.
-        options: Options and context.
-        token: Checked after every picture.
-        report: Told of every picture.
+    The token is checked after every picture, and each is reported.
 
     Raises:
         ExportError: Evidence or reference do not belong to the video.

@@ -54,12 +54,7 @@ class RankRow:
 
 
 def agreement_rows(matrix: AgreementMatrix, names: Sequence[str]) -> list[AgreementRow]:
-    """Return a row for every two models.
-
-    Args:
-        matrix: Their agreement.
-        names: Names of the models, in the order of the matrix.
-    """
+    """Return a row for every two models, named in the order of the matrix."""
     return [
         AgreementRow(
             names[i],
@@ -77,10 +72,7 @@ def rank_rows(
 ) -> list[RankRow]:
     """Return a row for every video and model, those videos first on which they disagree most.
 
-    Args:
-        disputes: Ranks of the videos.
-        names: Names of the models, in the order of the ranks.
-        scores: Scores of each model, by name of the video.
+    ``names`` are in the order of the ranks.
     """
     return [
         RankRow(
@@ -98,11 +90,6 @@ def rank_rows(
 
 def export_agreement(rows: Sequence[AgreementRow] | Sequence[RankRow], path: Path, *, overwrite: bool = False) -> Path:
     """Write rows of one kind as CSV.
-
-    Args:
-        rows: The rows.
-        path: Destination.
-        overwrite: Whether a file of that name may be replaced.
 
     Raises:
         ExportError: There are no rows, the file is there already, or it cannot be written.

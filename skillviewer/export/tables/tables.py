@@ -161,13 +161,6 @@ def write_csv(
 ) -> Path:
     """Write rows as CSV: UTF-8, dot decimals, one header line with a row's fields, no formulas (``core.csv_safety``).
 
-    Args:
-        kind: Dataclass of a row.
-        rows: The rows.
-        path: Destination.
-        suffixes: Suffixes that the table may have.
-        overwrite: Whether a file of that name may be replaced.
-
     Raises:
         ExportError: The file is refused or cannot be written (see ``destination.aside``).
     """

@@ -38,12 +38,7 @@ def colour_map(name: str) -> ColourTable:
 
 
 def map_colours(kind: MapKind, look: Look) -> ColourTable:
-    """Return the colours for maps of a kind, from the lower to the upper end of the scale.
-
-    Args:
-        kind: Kind of the numbers.
-        look: Display settings.
-    """
+    """Return the colours for maps of a kind, from the lower to the upper end of the scale."""
     return colour_map(SIGNED_COLOURS if kind is MapKind.SIGNED else look.colours)
 
 

@@ -9,8 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import av
 from av.container import InputContainer
@@ -19,6 +18,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from skillviewer.core.closing import Closing
 from skillviewer.core.errors import VideoError
 from skillviewer.media.reading.movie_boxes import check_edits
 
@@ -78,7 +78,7 @@ def _failure(path: Path, error: Exception) -> VideoError:
     return VideoError(f"{path} is not a video that can be read, or its beginning or end is missing.")
 
 
-class VideoFile:
+class VideoFile(Closing):
     """An open file and its first real video stream.
 
     Args:
@@ -105,14 +105,6 @@ class VideoFile:
         self.size_bytes = self.written[0]
         check_edits(path)
         self.reopen()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _written(self) -> tuple[int, int]:
         """Return size and time of the last change, which differ once the file has been rewritten."""

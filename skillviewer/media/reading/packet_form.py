@@ -11,12 +11,7 @@ _MALFORMED = "a packet is malformed"
 
 
 def doubt_of(codec: str, extradata: bytes | None) -> Doubt:
-    """Return the check for a codec's packets.
-
-    Args:
-        codec: Name of the codec.
-        extradata: The container's data for the decoder.
-    """
+    """Return the check for a codec's packets, given the container's data for the decoder."""
     size = _length_size(codec, extradata or b"")
     if size:
         return lambda data: _units(data, size)

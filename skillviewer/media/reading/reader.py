@@ -9,14 +9,13 @@ concealed differently by the decoder depending on the start of decoding.
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.closing import Closing
 from skillviewer.core.errors import VideoError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import CancelToken
@@ -34,7 +33,7 @@ WINDOW = 32
 """Number of earlier frames that a step backwards decodes in advance."""
 
 
-class VideoReader:
+class VideoReader(Closing):
     """A video file with random access to its frames. It has one owner and is not thread-safe.
 
     Decoded frames are cached. A jump into a group of pictures decodes as little as possible; a return to a group that
@@ -79,14 +78,6 @@ class VideoReader:
         self._capacity = max(1, cache_bytes // max(1, frame_bytes(first)))
         self._visited: set[int] = set()
         self._last = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def info(self) -> VideoInfo:
@@ -139,11 +130,7 @@ class VideoReader:
         return digest
 
     def frame(self, index: int, token: CancelToken | None = None) -> Picture:
-        """Return a frame as displayed.
-
-        Args:
-            index: From 0.
-            token: Checked between packets on the way to an uncached frame.
+        """Return the frame with an index, from 0, as displayed; the token is checked between packets on the way to it.
 
         Returns:
             (height_px, width_px, 3) uint8 RGB, read-only.

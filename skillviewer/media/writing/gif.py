@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Self
 
 import av
 from av.error import FFmpegError
@@ -20,10 +19,12 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from skillviewer.core.closing import Closing
+
 _DITHER = "dither=bayer:bayer_scale=5:diff_mode=rectangle"
 
 
-class SharedPalette:
+class SharedPalette(Closing):
     """Pictures of a GIF: added first, then returned in 256 colours.
 
     Args:
@@ -54,12 +55,6 @@ class SharedPalette:
         stream.width, stream.height, stream.pix_fmt = *size, "gbrp"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 25)
         self._stream = stream
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def add(self, frame: VideoFrame) -> None:
         """Add a picture in rgb24, with its time stamp and duration."""

@@ -14,13 +14,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 
 from skillviewer.core.arrays import Picture
+from skillviewer.core.closing import Closing
 from skillviewer.core.errors import VideoError
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
@@ -39,7 +38,7 @@ _BYTES_PER_PIXEL = 0.125  # typical for such JPEGs
 _ABANDONED_AFTER_S = 3600.0
 
 
-class ScrubProxy:
+class ScrubProxy(Closing):
     """An open proxy. It has one owner and is not thread-safe.
 
     Attributes:
@@ -87,19 +86,8 @@ class ScrubProxy:
             os.utime(path)  # used now: it is removed last
         return proxy
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def frame(self, index: int) -> Picture:
-        """Return a small picture of a frame.
-
-        Args:
-            index: From 0.
+        """Return a small picture of a frame, counted from 0.
 
         Returns:
             (h, w, 3) uint8 RGB, read-only.

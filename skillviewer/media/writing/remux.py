@@ -23,10 +23,7 @@ def copy_without_metadata(source: Path, target: Path, token: CancelToken | None 
     Metadata of cameras and encoders inside the pictures' own stream is removed as well (see ``strip_metadata``). The
     copy is read back and compared: the same frames at the same times, and the same first and last picture.
 
-    Args:
-        source: The video.
-        target: Path of the copy; its suffix is that of the source.
-        token: Cancels the job.
+    The copy has the suffix of the source.
 
     Raises:
         ExportError: The copy cannot be written, or is not the same video.

@@ -41,12 +41,7 @@ class LastBlocks(nn.Module):
 
 
 class Unfrozen(nn.Module):
-    """A fusion that takes the inputs of the last blocks, and trains these.
-
-    Args:
-        blocks: The last blocks.
-        fusion: The model's own fusion.
-    """
+    """A fusion that takes the inputs of the last blocks, and trains these, before the model's own fusion."""
 
     def __init__(self, blocks: LastBlocks, fusion: nn.Module) -> None:
         super().__init__()
@@ -60,10 +55,6 @@ class Unfrozen(nn.Module):
 
 def last_block(trunk: nn.Module, name: str) -> tuple[nn.Module, int]:
     """Return the last block of a trunk itself, and the number of its input channels.
-
-    Args:
-        trunk: A backbone.
-        name: Its entry in BACKBONES.
 
     Raises:
         CheckpointError: It has no separate last block.
