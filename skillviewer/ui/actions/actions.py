@@ -38,7 +38,6 @@ class Tip(QObject):
 
     Args:
         widget: Whose tooltip; it owns this.
-        action: The action.
     """
 
     def __init__(self, widget: QWidget, action: QAction) -> None:
@@ -101,8 +100,6 @@ class Actions(QObject):
     """The actions of one window, as QActions.
 
     Args:
-        window: The window that they belong to.
-        icons: Icons by name.
         specs: What the user can do: the table, with the actions that show the screens (``with_screens``).
         keys: Keys that the user has changed, by action.
     """

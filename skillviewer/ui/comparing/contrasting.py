@@ -33,13 +33,7 @@ def _answer(_backend: Backend, wanted: _Wanted, superseded: CancelToken, _report
 
 
 class ContrastLoader(QObject):
-    """Comparison of one model with the others. Results for another video or another pair are never shown.
-
-    Args:
-        worker: Computes the numbers.
-        messages: Shows failures.
-        parent: Owner.
-    """
+    """Comparison of one model with the others. Results for another video or another pair are never shown."""
 
     changed = Signal()
 

@@ -20,12 +20,7 @@ LABEL_ROOM = 0.045
 
 
 class CurvesPlot(TimePlot):
-    """Curves that differ by number, dashes and lightness. The left button scrubs, the wheel zooms the time axis.
-
-    Args:
-        playback: The playhead.
-        parent: Owner.
-    """
+    """Curves that differ by number, dashes and lightness. The left button scrubs, the wheel zooms the time axis."""
 
     scrubbed = Signal()
 

@@ -66,12 +66,7 @@ def _pixels(image: QImage) -> Picture:
 
 
 class PaneGrid(QWidget):
-    """The panes. All show the same picture, each with its own map over it.
-
-    Args:
-        icons: Icons by name.
-        parent: Owner.
-    """
+    """The panes. All show the same picture, each with its own map over it."""
 
     remove_asked = Signal(str)
     """Key of the pane."""

@@ -65,12 +65,7 @@ class ModelsMenu(QMenu):
 
 
 class Header(QWidget):
-    """One row of controls.
-
-    Args:
-        candidates: The models that can be chosen.
-        parent: Owner.
-    """
+    """One row of controls."""
 
     scale_chosen = Signal(object)
     pair_chosen = Signal(str, str)

@@ -33,7 +33,6 @@ class NumbersView(QWidget):
 
     Args:
         over_video: True for means over the video, False for the frame on screen.
-        parent: Owner.
     """
 
     row_chosen = Signal(str)

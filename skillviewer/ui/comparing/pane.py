@@ -179,8 +179,6 @@ class ModelPane(QWidget):
 
     Args:
         key: Of the model.
-        icons: Icons by name.
-        parent: Owner.
     """
 
     remove_asked = Signal(str)

@@ -37,13 +37,7 @@ DIFFERENCE = "difference"
 
 
 class CompareScreen(QWidget):
-    """Two to nine models on the video on screen.
-
-    Args:
-        program: The session to show.
-        actions: Actions of the player and of this screen.
-        parent: Owner.
-    """
+    """Two to nine models on the video on screen."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

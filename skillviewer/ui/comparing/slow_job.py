@@ -14,13 +14,7 @@ LISTED_AFTER_MS = 200
 
 
 class SlowJob(QObject):
-    """Work that starts and stops repeatedly.
-
-    Args:
-        jobs: List of the jobs.
-        title: Title of the job.
-        parent: Owner.
-    """
+    """Work that starts and stops repeatedly."""
 
     stop_asked = Signal()
 

@@ -99,9 +99,7 @@ class ExportQueue(QObject):
     """Submits requests to the worker thread that writes, and keeps their entries.
 
     Args:
-        worker: Writes.
         jobs: Shows the work, and asks before the window closes during it.
-        parent: Owner.
     """
 
     added = Signal(object)

@@ -19,7 +19,6 @@ class FaceCanvas(QWidget):
     Args:
         stage: Colour around the picture.
         accent: Colour of the chosen box.
-        parent: Owner.
     """
 
     drawn = Signal(object)

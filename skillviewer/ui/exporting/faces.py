@@ -44,12 +44,7 @@ class Reach(IntEnum):
 
 
 class FacesReview(QWidget):
-    """The faces of one video. Every edit is stored at once and can be undone.
-
-    Args:
-        program: The session.
-        parent: Owner.
-    """
+    """The faces of one video. Every edit is stored at once and can be undone."""
 
     changed = Signal(object)
     """``Faces`` that exports of the video blur from now on."""

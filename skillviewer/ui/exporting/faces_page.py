@@ -13,12 +13,7 @@ from skillviewer.ui.widgets.layout import vertical
 
 
 class FacesPage(QWidget):
-    """Faces of the exported videos, one video at a time.
-
-    Args:
-        program: The session.
-        parent: Owner.
-    """
+    """Faces of the exported videos, one video at a time."""
 
     back_asked = Signal()
 

@@ -31,7 +31,6 @@ class Previews(QObject):
 
     Args:
         worker: Worker thread with its own export service, so that no preview waits for an export.
-        parent: Owner.
     """
 
     arrived = Signal(object)

@@ -44,13 +44,7 @@ if TYPE_CHECKING:
 
 
 class ExportScreen(QWidget):
-    """Export of the session's videos or study to files, each read back after writing.
-
-    Args:
-        program: Its videos, models and study are exported.
-        actions: Actions of the window.
-        parent: Owner.
-    """
+    """Export of the session's videos or study to files, each read back after writing."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -15,7 +15,6 @@ class Swatch(QWidget):
 
     Args:
         mark: ``s`` for a square, ``t`` for a triangle, or "".
-        parent: Owner.
     """
 
     def __init__(self, mark: str, parent: QWidget) -> None:
@@ -47,9 +46,7 @@ class CurveKey(QWidget):
     """A heading, followed by the names of the lines.
 
     Args:
-        heading: Heading of the plot.
         lines: (name, mark) of each line.
-        parent: Owner.
     """
 
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:

@@ -25,13 +25,7 @@ if TYPE_CHECKING:
 
 
 class FinetuneScreen(QWidget):
-    """Fine-tuning of a model on the study's votes, up to a new version.
-
-    Args:
-        program: Its study and models are used.
-        actions: Actions of the window.
-        parent: Owner.
-    """
+    """Fine-tuning of a model on the study's votes, up to a new version."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

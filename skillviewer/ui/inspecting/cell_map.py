@@ -23,11 +23,7 @@ N_SIGNED = 3
 
 
 class CellMap(QWidget):
-    """A grid over the picture's outline; the stronger a cell, the fuller its colour.
-
-    Args:
-        parent: Owner.
-    """
+    """A grid over the picture's outline; the stronger a cell, the fuller its colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,12 +84,7 @@ class CellMap(QWidget):
 
 
 class CellBlock(Section):
-    """The map of the cells, the places that raised and lowered the score most, and a switch to see it on the picture.
-
-    Args:
-        actions: Actions of the window.
-        parent: Owner.
-    """
+    """Map of the cells, the places that raised and lowered the score most, and a switch to see it on the picture."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Where in the picture"), parent)

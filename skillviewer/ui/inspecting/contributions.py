@@ -14,11 +14,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Contributions(Section):
-    """The contribution of each segment, and the progress of the computation.
-
-    Args:
-        parent: Owner.
-    """
+    """The contribution of each segment, and the progress of the computation."""
 
     seek_asked = Signal(int)
     explain_asked = Signal()

@@ -19,11 +19,7 @@ OPINIONS = (Opinion.AGREE, Opinion.DISAGREE, Opinion.NOT_RELEVANT)
 
 
 class MomentRow(QWidget):
-    """A moment that a model found, or that the user kept.
-
-    Args:
-        parent: Owner.
-    """
+    """A moment that a model found, or that the user kept."""
 
     play_asked = Signal(object)
     opinion_given = Signal(object, object)

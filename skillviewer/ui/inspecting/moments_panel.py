@@ -19,10 +19,7 @@ class MomentsPanel(QWidget):
     """All moments of the video on screen, in order of time.
 
     Args:
-        insight: What is known.
         playback: Whose selection can be kept.
-        actions: Actions of the window.
-        parent: Owner.
     """
 
     titled = Signal(str)

@@ -19,12 +19,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class NoteBlock(QWidget):
-    """A note: author, date, time in the video, and its text, which can be edited in place.
-
-    Args:
-        note: The note.
-        parent: Owner.
-    """
+    """A note: author, date, time in the video, and its text, which can be edited in place."""
 
     removal_asked = Signal(object)
     time_asked = Signal(float)
@@ -79,16 +74,7 @@ class NoteBlock(QWidget):
 
 
 class NotesPanel(QWidget):
-    """Notes of the video on screen, and a field for the next.
-
-    Args:
-        remarks: What was noted.
-        studies: The open study.
-        undo: The undo stack.
-        state: What is on screen.
-        playback: The playhead.
-        parent: Owner.
-    """
+    """Notes of the video on screen, and a field for the next."""
 
     titled = Signal(str)
     """Title of the panel, with the number of notes."""

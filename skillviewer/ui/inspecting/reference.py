@@ -21,13 +21,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class SmallPlayer(QWidget):
-    """A separate second player: exact frames with the map of the same frame, play and a slider.
-
-    Args:
-        frames: Worker thread that owns the open videos.
-        state: Has the look of maps.
-        parent: Owner.
-    """
+    """A separate second player: exact frames with the map of the same frame, play and a slider."""
 
     def __init__(self, frames: WorkerThread[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
         from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and a reference is rarely shown
@@ -117,10 +111,7 @@ class ReferenceBlock(Section):
     """Names the reference, and shows it on a separate player when asked to.
 
     Args:
-        frames: Worker thread that owns the open videos.
-        state: What is on screen.
         videos: Knows what the model says of the reference.
-        parent: Owner.
     """
 
     def __init__(

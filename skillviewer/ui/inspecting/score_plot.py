@@ -29,8 +29,6 @@ class ScorePlot(TimePlot):
 
     Args:
         state: Its analysis is drawn, also while it grows.
-        playback: The playhead.
-        parent: Owner.
     """
 
     def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:

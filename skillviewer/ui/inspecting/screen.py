@@ -142,13 +142,7 @@ class ScoreHeader(QWidget):
 
 
 class InspectScreen(QWidget):
-    """Player and curve of the video on screen.
-
-    Args:
-        program: What is shown.
-        actions: Actions of the player.
-        parent: Owner.
-    """
+    """Player and curve of the video on screen."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -64,11 +64,7 @@ def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segment
 
 
 class SegmentBars(QWidget):
-    """Bars up where a segment raises the score, down where it lowers it; + and − at the edges.
-
-    Args:
-        parent: Owner.
-    """
+    """Bars up where a segment raises the score, down where it lowers it; + and − at the edges."""
 
     asked = Signal(int)
     """The frame that the model looked at in the segment that was clicked."""

@@ -11,11 +11,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class StandingBlock(QWidget):
-    """Score, interval and standing in one sentence; the cohort by name below it.
-
-    Args:
-        parent: Owner.
-    """
+    """Score, interval and standing in one sentence; the cohort by name below it."""
 
     assess_all_asked = Signal()
 

@@ -17,11 +17,7 @@ SIDE_PX = 6.0
 
 
 class StandingStrip(QWidget):
-    """A tick for every comparable video, a longer one for their median, a dot with its interval for the video.
-
-    Args:
-        parent: Owner.
-    """
+    """A tick for every comparable video, a longer one for their median, a dot with its interval for the video."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -11,11 +11,7 @@ SIZE = QSize(80, 45)
 
 
 class Thumbnail(QAbstractButton):
-    """A picture with a play mark, pressed by the mouse or by Space.
-
-    Args:
-        parent: Owner.
-    """
+    """A picture with a play mark, pressed by the mouse or by Space."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

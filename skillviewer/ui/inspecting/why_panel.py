@@ -29,17 +29,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class WhyPanel(QStackedWidget):
-    """A page with the standing of the score, its moments and contributions, a reference, and limits.
-
-    Args:
-        insight: What is known.
-        state: What is on screen.
-        videos: The list of videos.
-        playback: The playhead.
-        frames: Worker thread that owns the open videos, for the reference.
-        actions: Actions of the window.
-        parent: Owner.
-    """
+    """A page with the standing of the score, its moments and contributions, a reference, and limits."""
 
     def __init__(
         self,

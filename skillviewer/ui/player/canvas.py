@@ -60,9 +60,6 @@ class VideoCanvas(QWidget):
     """Shows one frame of a video with its map. Wheel zooms, drag pans, a double click fits the picture in.
 
     The map is laid over the picture only when it is about to be drawn, so that what is never seen costs nothing.
-
-    Args:
-        parent: Owner.
     """
 
     painted = Signal(object)

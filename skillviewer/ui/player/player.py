@@ -167,16 +167,7 @@ class Caption(QWidget):
 
 
 class Player(QWidget):
-    """One player: canvas, caption and transport over one playhead and one feed.
-
-    Args:
-        state: What is on screen.
-        playback: The playhead.
-        feed: Brings its pictures.
-        actions: Actions of the transport.
-        icons: Icons by name.
-        parent: Owner.
-    """
+    """One player: canvas, caption and transport over one playhead and one feed."""
 
     def __init__(
         self,

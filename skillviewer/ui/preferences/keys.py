@@ -72,13 +72,7 @@ def without_shift(combination: str, text: str) -> str:
 
 
 class KeysPage(QWidget):
-    """A table of actions, and a line to set the keys of the chosen one.
-
-    Args:
-        settings: Stores changed keys.
-        actions: Actions whose keys are shown.
-        parent: Owner.
-    """
+    """A table of actions, and a line to set the keys of the chosen one."""
 
     def __init__(self, settings: Settings, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

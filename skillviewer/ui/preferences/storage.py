@@ -21,7 +21,6 @@ class StoragePage(Form):
     Args:
         program: One of its worker threads measures the disk.
         dialogs: Asks before the cache is emptied.
-        parent: Owner.
     """
 
     def __init__(self, program: Program, dialogs: Dialogs, parent: QWidget | None = None) -> None:

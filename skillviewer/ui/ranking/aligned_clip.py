@@ -64,11 +64,7 @@ class AlignedClip:
 
 
 class SeenFrames:
-    """The frames of a clip that were on screen.
-
-    Args:
-        clip: The clip.
-    """
+    """The frames of a clip that were on screen."""
 
     def __init__(self, clip: AlignedClip) -> None:
         self._first = clip.first_frame

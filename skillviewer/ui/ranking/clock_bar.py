@@ -20,11 +20,7 @@ def _calm(colour: str) -> QColor:
 
 
 class ClockBar(QWidget):
-    """The left video's bar over the right video's.
-
-    Args:
-        parent: Owner.
-    """
+    """The left video's bar over the right video's."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -18,11 +18,7 @@ MOST = 40
 
 
 class CycleRow(QWidget):
-    """One cycle.
-
-    Args:
-        parent: Owner.
-    """
+    """One cycle."""
 
     asked = Signal(object)
     """``tuple[frozenset[str], ...]``: the two videos to judge again."""
@@ -86,11 +82,7 @@ class CycleRow(QWidget):
 
 
 class CyclesView(QWidget):
-    """All cycles, and one button for all.
-
-    Args:
-        parent: Owner.
-    """
+    """All cycles, and one button for all."""
 
     asked = Signal(object)
     """``tuple[frozenset[str], ...]``: pairs to judge again."""

@@ -22,14 +22,7 @@ AHEAD_AFTER_MS = 400
 
 
 class JudgingView(QWidget):
-    """Two pair views: one on screen, and one that opens the next pair.
-
-    Args:
-        program: Worker threads, study and undo.
-        judging: State of the rater's judging.
-        actions: Actions of the screen.
-        parent: Owner.
-    """
+    """Two pair views: one on screen, and one that opens the next pair."""
 
     shown = Signal()
     """Both pictures of a pair have come on screen."""

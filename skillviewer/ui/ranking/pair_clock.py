@@ -21,7 +21,6 @@ class PairClock(QObject):
 
     Args:
         now_s: Clock in seconds; tests give their own.
-        parent: Owner.
     """
 
     frame_changed = Signal(int, int)

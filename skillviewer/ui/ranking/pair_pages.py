@@ -16,12 +16,7 @@ MOST_NAME = 1000
 
 
 class Page(QWidget):
-    """A heading, a sentence and buttons; the first button is the main one.
-
-    Args:
-        heading: A few words.
-        parent: Owner.
-    """
+    """A heading, a sentence and buttons; the first button is the main one."""
 
     def __init__(self, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,11 +77,7 @@ class Page(QWidget):
 
 
 class RaterPage(Page):
-    """Asks for the rater: one of the study, or a new one.
-
-    Args:
-        parent: Owner.
-    """
+    """Asks for the rater: one of the study, or a new one."""
 
     chosen = Signal(str)
 

@@ -17,12 +17,7 @@ from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class PairPlayer(QWidget):
-    """Shows one video of a pair.
-
-    Args:
-        worker: Owns its reader.
-        parent: Owner.
-    """
+    """Shows one video of a pair."""
 
     opened = Signal()
     """The clip is known, and its first picture has been requested."""

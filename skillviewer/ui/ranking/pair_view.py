@@ -20,9 +20,7 @@ class PairView(QWidget):
     delay this one.
 
     Args:
-        workers: Two worker threads.
         now_s: Clock in seconds; tests give their own.
-        parent: Owner.
     """
 
     seen = Signal()

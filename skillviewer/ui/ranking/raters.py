@@ -23,12 +23,7 @@ MOST_ROWS = 9
 
 
 class RatersView(VotesView):
-    """A row for every rater, with warnings below; shown only while no rater judges.
-
-    Args:
-        program: Its study.
-        parent: Owner.
-    """
+    """A row for every rater, with warnings below; shown only while no rater judges."""
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)

@@ -51,11 +51,6 @@ class RankScreen(QWidget):
     """Judging of pairs, and results of the votes.
 
     It names no video while a rater judges; results and raters open when the rater has finished.
-
-    Args:
-        program: Its study is judged.
-        actions: Actions of the screen.
-        parent: Owner.
     """
 
     status_changed = Signal()

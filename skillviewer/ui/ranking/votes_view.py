@@ -16,9 +16,7 @@ class VotesView(QWidget):
     """A page made from the votes, or a sentence instead; shown only while no rater judges.
 
     Args:
-        program: Its study.
         work: Processes the votes (see ``VotesLoader``).
-        parent: Owner.
     """
 
     def __init__(self, program: Program, work: Work, parent: QWidget | None = None) -> None:

@@ -38,12 +38,8 @@ class Assessments(QObject):
     screen, and waits behind it.
 
     Args:
-        worker: Owns the loaded model.
         state: What is on screen; gets the analysis as it grows.
         videos: The list; gets every state.
-        jobs: Shows the work.
-        messages: Shows failures.
-        parent: Owner.
     """
 
     busy_changed = Signal(bool)

@@ -72,12 +72,7 @@ class ModelChooser(QObject):
     """Loads the checkpoint that the user chooses; the latest choice wins.
 
     Args:
-        backend: Finds checkpoints.
-        worker: Owns the loaded model.
         state: Gets the loaded model.
-        jobs: Shows the loading.
-        messages: Shows failures.
-        parent: Owner.
     """
 
     entries_changed = Signal()

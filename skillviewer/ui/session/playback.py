@@ -28,7 +28,6 @@ class Playback(QObject):
 
     Args:
         now_s: Clock in seconds; tests give their own.
-        parent: Owner.
     """
 
     video_changed = Signal(object)

@@ -65,10 +65,6 @@ class UndoStack(QObject):
 
     A command enters it at once, so that a quick undo meets it and no older one; the study's worker
     keeps the order, and what it cannot write goes back to where it was.
-
-    Args:
-        studies: Where commands are carried out.
-        parent: Owner.
     """
 
     changed = Signal()

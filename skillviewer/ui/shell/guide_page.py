@@ -63,12 +63,7 @@ def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
 
 
 class GuidePage(QTextBrowser):
-    """Shows one guide at a time.
-
-    Args:
-        themes: Colours.
-        parent: Owner.
-    """
+    """Shows one guide at a time."""
 
     def __init__(self, themes: ThemeSource, parent: QWidget) -> None:
         super().__init__(parent)

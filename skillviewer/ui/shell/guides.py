@@ -42,11 +42,6 @@ class Guides(QDialog):
     """A list of guides, and the one that is read. The dialog does not block the window, and closing only hides it.
 
     Links lead from guide to guide. The program opens no other address: it is put on the clipboard.
-
-    Args:
-        found: The guides.
-        themes: Colours.
-        parent: The window.
     """
 
     def __init__(self, found: tuple[Guide, ...], themes: ThemeSource, parent: QWidget) -> None:

@@ -34,10 +34,7 @@ class MainWindow(QMainWindow):
     """The window of one program.
 
     Args:
-        program: What it shows.
-        dialogs: Asks the user.
         screens: Its screens, in the order of their buttons and keys.
-        panels: Its panels.
     """
 
     blind_changed = Signal()

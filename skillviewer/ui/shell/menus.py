@@ -20,9 +20,7 @@ class Choice(QMenu):
     """A menu whose entries exclude each other.
 
     Args:
-        title: Words of the menu.
         options: (value, words) of each entry.
-        parent: Owner.
     """
 
     chosen = Signal(object)

@@ -105,10 +105,7 @@ class SessionRecorder(QObject):
     """Notes the place of the user.
 
     Args:
-        program: What is open.
-        screens: What is shown.
         folder: Holds the sessions.
-        parent: Owner.
     """
 
     def __init__(self, program: Program, screens: PageStack, folder: Path, parent: QObject | None = None) -> None:
@@ -190,14 +187,7 @@ def _write(path: Path, place: SessionPlace | None) -> None:
 
 
 class Recovery(QObject):
-    """Offers on the first page to go back to the place of the last session, if that ended without being closed.
-
-    Args:
-        program: What is opened.
-        screens: What is shown.
-        start: The first page.
-        parent: Owner.
-    """
+    """Offers on the first page to go back to the place of the last session, if that ended without being closed."""
 
     def __init__(self, program: Program, screens: PageStack, start: StartPage, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -231,14 +221,7 @@ class Recovery(QObject):
 
 
 class Return(QObject):
-    """Goes back to the place of a session: opens its study, then its video, frame and screen.
-
-    Args:
-        program: What is opened.
-        screens: What is shown.
-        place: Where to.
-        parent: Owner.
-    """
+    """Goes back to the place of a session: opens its study, then its video, frame and screen."""
 
     def __init__(
         self, program: Program, screens: PageStack, place: SessionPlace, parent: QObject | None = None

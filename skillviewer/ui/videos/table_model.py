@@ -46,8 +46,6 @@ class VideoTable(QAbstractTableModel):
     """The list of videos: a row for each.
 
     Args:
-        videos: The list.
-        parent: Owner.
         columns: The columns; the first is that of the name.
     """
 

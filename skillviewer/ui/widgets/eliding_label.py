@@ -11,9 +11,6 @@ class ShortLabel(QLabel):
     """Shows the longest of several texts that fits; the tooltip has the first where it does not fit.
 
     It asks for the room of the shortest wording and takes what there is; it never keeps a window from being narrow.
-
-    Args:
-        parent: Owner.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -8,11 +8,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Empty(QWidget):
-    """A sentence with a button, or with a progress bar.
-
-    Args:
-        parent: Owner.
-    """
+    """A sentence with a button, or with a progress bar."""
 
     pressed = Signal()
 

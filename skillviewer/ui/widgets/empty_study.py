@@ -13,7 +13,6 @@ class NothingOpen(QWidget):
     Args:
         words: What is missing, and what for.
         action: Opens something, such as the sample study.
-        parent: Owner.
     """
 
     def __init__(self, words: str, action: QAction, parent: QWidget) -> None:

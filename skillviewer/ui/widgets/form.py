@@ -12,11 +12,7 @@ CONTROL_PX = 260
 
 
 class Form(QWidget):
-    """Rows of settings.
-
-    Args:
-        parent: Owner.
-    """
+    """Rows of settings."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -7,11 +7,7 @@ from shiboken6 import isValid
 
 
 class OverlaySheet(QFrame):
-    """A child of the window that closes on Escape, or when the focus goes elsewhere, and gives the focus back.
-
-    Args:
-        window: The window that it lies over.
-    """
+    """A child of the window that closes on Escape, or when the focus goes elsewhere, and gives the focus back."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)

@@ -25,11 +25,7 @@ def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
 
 
 class SignedBar(QWidget):
-    """One amount as a bar from the middle: to the right where it raises, to the left where it lowers.
-
-    Args:
-        parent: Owner.
-    """
+    """One amount as a bar from the middle: to the right where it raises, to the left where it lowers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -95,7 +95,6 @@ class PlainTable(QTableWidget):
 
     Args:
         name: Accessible name.
-        parent: Owner.
     """
 
     row_chosen = Signal(str)
@@ -201,7 +200,6 @@ class SortedTable(QTableView):
     Args:
         name: Accessible name.
         columns: Headings; the first column takes the room that is left. Empty where a subclass sets its own.
-        parent: Owner.
     """
 
     video_asked = Signal(str)

@@ -208,9 +208,7 @@ class ThemeSource(QObject):
     """The theme in force: that of the system, or the one that the user chose.
 
     Args:
-        app: The application that is dressed.
         scheme: Reads the system's colour scheme; tests give their own. Unknown counts as light.
-        parent: Owner.
     """
 
     changed = Signal(object)

@@ -33,11 +33,7 @@ class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
 
 
 class TimePlot(pg.PlotWidget):  # type: ignore[misc]
-    """A plot of scores over time. The wheel zooms time about the mouse; subclasses define the buttons.
-
-    Args:
-        parent: Owner.
-    """
+    """A plot of scores over time. The wheel zooms time about the mouse; subclasses define the buttons."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         axes = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}

@@ -23,11 +23,7 @@ def breakable(text: str) -> str:
 
 
 class Wrapped(QLabel):
-    """Plain text over several lines, however narrow.
-
-    Args:
-        parent: Owner.
-    """
+    """Plain text over several lines, however narrow."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

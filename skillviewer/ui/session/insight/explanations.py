@@ -49,12 +49,6 @@ class Explanations(QObject):
     """Asks for the evidence of the video on screen while a widget wants to show it.
 
     It stands in the model worker thread behind the assessment under way, and is stopped when another video is chosen.
-
-    Args:
-        worker: Owns the loaded model.
-        state: What is on screen.
-        jobs: Shows the work.
-        parent: Owner.
     """
 
     changed = Signal()
