@@ -182,7 +182,6 @@ class Actions(QObject):
         return set(self._actions) - self._bound
 
     def bind(self, name: str, act: Callable[[], object]) -> None:
-        """Bind an action to its code."""
         self._bound.add(name)
         self._actions[name].triggered.connect(lambda _checked: act())
 
@@ -192,7 +191,6 @@ class Actions(QObject):
         self._actions[name].triggered.connect(lambda on: act(on))  # noqa: PLW0108 - Qt gives a partial no argument
 
     def set_enabled(self, enabled: bool, *names: str) -> None:
-        """Enable or disable actions."""
         for name in names:
             self._actions[name].setEnabled(enabled)
 

@@ -47,7 +47,6 @@ class CurvesPlot(TimePlot):
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The curves drawn."""
         return self._lines
 
     @property

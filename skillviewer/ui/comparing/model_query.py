@@ -117,7 +117,6 @@ class ModelQuery(QObject):
         task.finished.connect(self._on_finished)
 
     def cancel(self) -> None:
-        """Cancel the query in progress."""
         if self._task is not None:
             self._task.cancel()
 

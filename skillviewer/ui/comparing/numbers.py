@@ -90,7 +90,6 @@ class NumbersView(QWidget):
             self._refresh()
 
     def showEvent(self, event: object) -> None:  # noqa: ARG002
-        """Update on show."""
         self._refresh()
 
     def _refresh(self) -> None:

@@ -41,7 +41,6 @@ class SlowJob(QObject):
             self._timer.start(0 if precious else LISTED_AFTER_MS)
 
     def report(self, stage: str, done: int, total: int) -> None:
-        """Report progress."""
         self._progress = (stage, done, total)
         if self._job is not None:
             self._job.set_progress(*self._progress)

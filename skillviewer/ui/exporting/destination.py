@@ -51,12 +51,10 @@ class Destination(QWidget):
 
     @property
     def suffix(self) -> str:
-        """Suffix of the files."""
         return self.kind.currentText()
 
     @property
     def folder(self) -> Path:
-        """The folder to write in."""
         return self.path if self._into_folder else self.path.parent
 
     @property

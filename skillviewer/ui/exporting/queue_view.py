@@ -47,12 +47,10 @@ class EntryRow(QWidget):
 
     @property
     def text(self) -> str:
-        """The status text."""
         return self._message.text()
 
     @Slot()
     def refresh(self) -> None:
-        """Show the progress."""
         entry = self.entry
         over = entry.stage.over
         self._bar.setVisible(not over)

@@ -168,7 +168,6 @@ class ChoicesPage(QWidget):
 
     @Slot(object)
     def choose_model(self, folder: Path) -> None:
-        """Choose a model to start from."""
         at = self.start.findData(str(folder))
         if at >= 0:
             self.start.setCurrentIndex(at)
@@ -192,7 +191,6 @@ class ChoicesPage(QWidget):
 
     @property
     def selection(self) -> TuningSelection:
-        """The present choices."""
         rule = self.rule.currentData()
         by = self.by.currentData()
         folder = self.start.currentData()

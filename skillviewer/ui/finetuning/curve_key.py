@@ -24,7 +24,6 @@ class Swatch(QWidget):
         self.setFixedSize(SWATCH_PX)
 
     def set_pen(self, pen: QPen) -> None:
-        """Set the pen of the line."""
         self._pen = pen
         self.update()
 
@@ -70,6 +69,5 @@ class CurveKey(QWidget):
             swatch.set_pen(pen)
 
     def show_line(self, at: int, *, shown: bool) -> None:
-        """Show or hide a line's name."""
         for widget in self._parts[at]:
             widget.setVisible(shown)

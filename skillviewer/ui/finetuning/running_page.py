@@ -118,14 +118,12 @@ class RunningPage(QWidget):
 
     @Slot(object)
     def on_batch(self, row: BatchRow) -> None:
-        """Show the values of a batch."""
         self.curves.add_batch(row)
         self.loss.setText(f"{row.smoothed:.3f}")
         self._show_left(row.seconds_left)
 
     @Slot(object)
     def on_epoch(self, row: TuningRow) -> None:
-        """Show the values of an epoch."""
         kind = OldKind.NOTHING if math.isnan(row.old) else row.old_kind
         self.curves.set_old(kind)
         self.curves.add_epoch(row)

@@ -73,7 +73,6 @@ class Tuning(QObject):
 
     @property
     def phase(self) -> TuningPhase:
-        """State of the fine-tuning."""
         return self._phase
 
     @property

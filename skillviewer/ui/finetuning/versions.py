@@ -62,7 +62,6 @@ class VersionList(QWidget):
         self.show_versions(VersionSnapshot((), ""))
 
     def show_versions(self, kept: VersionSnapshot) -> None:
-        """Show the versions of a study."""
         self._versions = sorted(kept.versions, key=lambda v: (v.added_at, v.version), reverse=True)
         self._used = kept.used
         self.table.show_rows([self._row(at, version) for at, version in enumerate(self._versions)])
@@ -97,7 +96,6 @@ class VersionList(QWidget):
         ]
 
     def chosen(self) -> ModelVersion | None:
-        """Return the version of the chosen row."""
         rows = self.table.selectionModel().selectedRows()
         if not rows:
             return None

@@ -92,8 +92,7 @@ class CellBlock(Section):
         self.column.addWidget(self.words)
         self.map = CellMap(self)
         self.column.addWidget(self.map)
-        self.how = Wrapped(self)
-        self.how.setProperty("muted", True)
+        self.how = Wrapped(self, muted=True)
         self.column.addWidget(self.how)
         action = actions["cell_evidence"]
         self.over = Chip(self.tr("Show over the picture"), self, checkable=True)

@@ -132,8 +132,7 @@ class FaithfulnessBlock(Section):
         self.column.addWidget(self.gauge)
         self.sentence = Wrapped(self)
         self.column.addWidget(self.sentence)
-        self.details = Wrapped(self)
-        self.details.setProperty("muted", True)
+        self.details = Wrapped(self, muted=True)
         self.column.addWidget(self.details)
 
     def show_findings(self, found: Findings) -> None:

@@ -71,8 +71,7 @@ class MomentRow(QWidget):
         self.label.setAcceptDrops(False)  # files dropped here are for the window
         self.label.editingFinished.connect(self._on_label)
         column.addWidget(self.label)
-        self._opinions = Wrapped(self)
-        self._opinions.setProperty("muted", True)
+        self._opinions = Wrapped(self, muted=True)
         column.addWidget(self._opinions)
 
     def _make_notes(self, column: QVBoxLayout) -> None:
@@ -108,12 +107,10 @@ class MomentRow(QWidget):
 
     @property
     def card(self) -> MomentCard | None:
-        """The moment that is shown."""
         return self._card
 
     @property
     def text(self) -> str:
-        """Its words."""
         parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._opinions.plain)
         return " ".join(part for part in parts if part)
 

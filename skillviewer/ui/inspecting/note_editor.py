@@ -45,7 +45,6 @@ class NoteEdit(QPlainTextEdit):
         self.updateGeometry()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Begin the note."""
         super().focusInEvent(event)
         self.begun.emit()
 

@@ -94,8 +94,7 @@ class NotesPanel(QWidget):
         self._drafts: dict[NoteEdit, NoteDraft] = {}
         self.setMinimumWidth(240)
         outer = vertical(self, (0, 0, 0, 8), 0)
-        self.words = Wrapped(self)
-        self.words.setProperty("muted", True)
+        self.words = Wrapped(self, muted=True)
         self.words.setContentsMargins(12, 4, 12, 8)
         outer.addWidget(self.words)
         self.page = scroll_area(self, self.tr("Notes"))
@@ -135,7 +134,6 @@ class NotesPanel(QWidget):
 
     @Slot()
     def refresh(self, *_: object) -> None:
-        """Show the notes as they are now."""
         fresh = self._drafts.get(self.fresh)
         hidden = fresh.number if fresh is not None else None
         notes = {note.id: note for note in self._remarks.notes if note.moment is None and note.id != hidden}

@@ -73,7 +73,6 @@ class RatersBlock(Section):
         self.column.addWidget(self.more)
 
     def show_findings(self, found: Findings) -> None:
-        """Show the judgements."""
         rating = found.rating
         self.words.set_plain(
             self.tr("This video has not been compared yet.") if rating is None else self._summary(rating)

@@ -71,7 +71,6 @@ class SmallPlayer(QWidget):
         self.feed.open(footage.path)
 
     def close_video(self) -> None:
-        """Show nothing."""
         self.playback.open(None)
         self.feed.close()
         self.canvas.set_video(None)
@@ -137,7 +136,6 @@ class ReferenceBlock(Section):
         self._theme = theme
 
     def show_findings(self, found: Findings) -> None:
-        """Name the reference."""
         reference = found.reference
         self.side_by_side.setVisible(reference is not None)
         if reference is None:

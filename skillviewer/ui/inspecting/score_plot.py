@@ -88,7 +88,6 @@ class ScorePlot(TimePlot):
 
     @property
     def curve(self) -> ScoreCurve | None:
-        """The curve that is drawn."""
         return self._curve
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:

@@ -71,7 +71,6 @@ class ScoreHeader(QWidget):
 
     @property
     def text(self) -> str:
-        """The text that is shown."""
         shown = [self._number.text(), self._words.text(), "" if self._warning.isHidden() else self._warning.text()]
         return " ".join(text for text in shown if text)
 

@@ -88,7 +88,6 @@ class SegmentBars(QWidget):
 
     @property
     def segments(self) -> Segments | None:
-        """The contributions that are shown."""
         return self._segments
 
     @themed
@@ -150,7 +149,6 @@ class SegmentBars(QWidget):
         super().leaveEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go to the segment."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._go(self._at(event.position().x()))
 

@@ -42,7 +42,6 @@ class Thumbnail(QAbstractButton):
             self.update()
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the play mark brighter."""
         super().enterEvent(event)
         self.update()
 

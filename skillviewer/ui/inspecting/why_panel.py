@@ -57,8 +57,7 @@ class WhyPanel(QStackedWidget):
         self.caution.setContentsMargins(12, 0, 12, 0)
         self.standing = StandingBlock(self._body)
         self.moments_section = Section(self.tr("Moments that moved the score"), self._body, wide=True)
-        self.basis = Wrapped(self.moments_section)
-        self.basis.setProperty("muted", True)
+        self.basis = Wrapped(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
         self.moments = MomentColumn(
             insight.inquiry, insight.remarks, insight.pictures, insight.tour, only_found, self.moments_section
@@ -118,7 +117,6 @@ class WhyPanel(QStackedWidget):
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Stop asking for evidence."""
         super().hideEvent(event)
         self._insight.explanations.want(self, False)
         self.reference.close_player()

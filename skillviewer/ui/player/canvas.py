@@ -242,7 +242,6 @@ class VideoCanvas(QWidget):
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide the focus."""
         self._ring = False
         super().focusOutEvent(event)
         self.update()
@@ -264,20 +263,17 @@ class VideoCanvas(QWidget):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of the picture."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._grabbed = event.position()
             self._set_cursor()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan."""
         if self._grabbed is not None:
             way = event.position() - self._grabbed
             self._grabbed = event.position()
             self._set_viewport(self._viewport.panned(way.x(), way.y()))
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        """Let go."""
         self._grabbed = None
         self._set_cursor()
 

@@ -74,7 +74,6 @@ class Caption(QWidget):
 
     @property
     def text(self) -> str:
-        """The whole caption."""
         return self._words.words
 
     @Slot(object)
@@ -101,7 +100,6 @@ class Caption(QWidget):
 
     @Slot(object)
     def set_shown(self, shown: Shown | None) -> None:
-        """Describe the picture on screen."""
         scene = shown.scene if shown is not None else None
         forms = (self._caption_of(scene), self._short_caption_of(scene))
         if shown is not None and not shown.shot.exact:

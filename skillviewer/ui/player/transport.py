@@ -96,7 +96,6 @@ class Transport(QWidget):
         return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Hide parts that do not fit."""
         super().resizeEvent(event)
         self._fit()
 

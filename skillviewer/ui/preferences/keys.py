@@ -147,7 +147,6 @@ class KeysPage(QWidget):
         return self._specs[max(self.table.currentRow(), 0)]
 
     def choose(self, name: str) -> None:
-        """Choose an action."""
         at = next(at for at, spec in enumerate(self._specs) if spec.name == name)
         self.table.setCurrentCell(at, 0)
 

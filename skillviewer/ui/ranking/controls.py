@@ -104,7 +104,6 @@ class PairTransport(QWidget):
             self._mark.setText(self.tr("marked {}").format(at))
 
     def set_speed(self, speed: float) -> None:
-        """Show the locked speed."""
         self._speed.setText(self.tr("both play at {}, locked").format(speed_text(speed)))
 
     @themed

@@ -39,7 +39,6 @@ class CycleRow(QWidget):
 
     @property
     def text(self) -> str:
-        """The text shown."""
         return "; ".join(line.plain for line in self._lines if not line.isHidden())
 
     def show_cycle(self, cycle: "Cycle", *, waits: bool, writable: bool) -> None:
@@ -98,8 +97,7 @@ class CyclesView(QWidget):
         self.all = QPushButton(self)
         self.all.setToolTip(self.tr("Puts one pair of every cycle back in the queue: every rater judges it once more"))
         self.all.clicked.connect(self._on_all)
-        self.words = Wrapped(self)
-        self.words.setProperty("muted", True)
+        self.words = Wrapped(self, muted=True)
         self._column = vertical(spacing=0)
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)

@@ -60,7 +60,6 @@ class JudgingView(QWidget):
 
     @property
     def pair_view(self) -> PairView:
-        """The pair view on screen."""
         return self.pair_views[self._front]
 
     @property
@@ -102,7 +101,6 @@ class JudgingView(QWidget):
                 pair_view.clock.pause()
 
     def swap(self) -> None:
-        """Swap the sides."""
         if self._judging.phase is JudgingPhase.JUDGING:
             self.pair_view.swap()
 
@@ -128,7 +126,6 @@ class JudgingView(QWidget):
         self.transport.set_marks(marks_s)
 
     def write_reason(self) -> None:
-        """Focus the reason."""
         self.votes.reason.setFocus()
 
     def set_together(self, together: bool) -> None:

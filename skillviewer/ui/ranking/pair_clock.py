@@ -105,7 +105,6 @@ class PairClock(QObject):
         self.mode_changed.emit()
 
     def close(self) -> None:
-        """Release the pair."""
         self.pause()
         self._clips = ()
 

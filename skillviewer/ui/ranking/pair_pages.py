@@ -49,7 +49,6 @@ class Page(QWidget):
         return f"{self._heading.text()} {self._words.text()}"
 
     def set_words(self, words: str) -> None:
-        """Set the sentence."""
         self._words.setText(words)
 
     def add_button(self, words: str) -> QPushButton:

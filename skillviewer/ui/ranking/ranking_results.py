@@ -99,11 +99,9 @@ class Reliability(QWidget):
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The sentences shown."""
         return tuple(label.plain for label in self._sentences if not label.isHidden())
 
     def show_report(self, report: "RankingReport") -> None:
-        """Show the sentences of a report."""
         sentences = self._results_of(report)
         while len(self._sentences) < len(sentences):
             label = Wrapped(self)

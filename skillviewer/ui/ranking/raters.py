@@ -75,8 +75,7 @@ class RatersView(VotesView):
         self.warnings = Wrapped(self)
         page = QWidget(self)
         heading = text_label(self.tr("To check"), page, heading=True)
-        explained = Wrapped(page)
-        explained.setProperty("muted", True)
+        explained = Wrapped(page, muted=True)
         explained.set_plain(
             self.tr(
                 "In brackets: the 95 % interval of a share, wide for few votes. Misfit: infit against the scale "

@@ -38,7 +38,6 @@ class ScaleDelegate(QStyledItemDelegate):
         """Both ends of the scale, in logits from 0."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw one place on the scale."""
         super().paint(painter, option, index)
         ends = index.data(ENDS_ROLE)
         if ends is None:

@@ -223,7 +223,6 @@ class RankScreen(QWidget):
 
     @Slot()
     def show_results(self) -> None:
-        """Open the results."""
         if len(self._group.buttons()) > 1:
             self._group.button(1).click()
 

@@ -48,12 +48,10 @@ class VotesView(QWidget):
         """Fill the page with the result; return the sentence to show instead where there is nothing, or ""."""
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Start querying."""
         super().showEvent(event)
         self._loader.watch(on=True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Stop querying."""
         super().hideEvent(event)
         self._loader.watch(on=False)
 

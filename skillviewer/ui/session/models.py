@@ -56,13 +56,11 @@ class ModelSlot:
 
     @property
     def assessor(self) -> Assessor:
-        """The loaded model."""
         if self._assessor is None:
             raise RuntimeError("no model is loaded")
         return self._assessor
 
     def close(self) -> None:
-        """Release the model."""
         assessor, self._assessor = self._assessor, None
         if assessor is not None:
             assessor.close()

@@ -168,7 +168,6 @@ class VideoList(QObject):
         return fresh
 
     def remove(self, footage: VideoClip) -> None:
-        """Take a video out of the list."""
         row = self._rows.get(footage)
         if row is not None:
             self.about_to_remove.emit(row)
@@ -185,7 +184,6 @@ class VideoList(QObject):
         self.changed.emit(row)
 
     def clear(self) -> None:
-        """Forget all videos."""
         self.about_to_clear.emit()
         self._entries.clear()
         self._rows.clear()

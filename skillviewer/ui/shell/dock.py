@@ -26,11 +26,9 @@ class Heading(QLabel):
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """Take room for the words, or none."""
         return super().sizeHint() if self._needed else QSize(0, 0)
 
     def minimumSizeHint(self) -> QSize:
-        """Take room for the words, or none."""
         return super().minimumSizeHint() if self._needed else QSize(0, 0)
 
 

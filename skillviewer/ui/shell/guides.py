@@ -158,7 +158,6 @@ class Guides(QDialog):
                 self.list.setCurrentRow(at)
 
     def _list(self, fits: list[bool]) -> None:
-        """List some of the guides."""
         self.list.blockSignals(True)
         self.list.clear()
         for row, (guide, fit) in enumerate(zip(self._guides, fits, strict=True)):

@@ -15,8 +15,7 @@ class Empty(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = vertical(self, (12, 8, 12, 12), 8)
-        self.words = Wrapped(self)
-        self.words.setProperty("muted", True)
+        self.words = Wrapped(self, muted=True)
         column.addWidget(self.words)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)

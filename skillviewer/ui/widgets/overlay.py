@@ -59,7 +59,6 @@ class OverlaySheet(QFrame):
             self.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Close on Escape."""
         if event.key() == Qt.Key.Key_Escape:
             event.accept()
             self.dismiss()

@@ -36,7 +36,6 @@ class SignedBar(QWidget):
 
     @property
     def value(self) -> float:
-        """The amount."""
         return self._value
 
     def sizeHint(self) -> QSize:

@@ -231,7 +231,6 @@ class ThemeSource(QObject):
 
     @property
     def choice(self) -> ThemeChoice:
-        """The choice of the user."""
         return self._choice
 
     def choose(self, choice: ThemeChoice) -> None:

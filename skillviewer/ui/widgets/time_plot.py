@@ -66,7 +66,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom time about the mouse."""
         factor = ZOOM_STEP ** (-event.angleDelta().y() / 120)
         self._box.scaleBy(x=factor, center=QPointF(self._time_at(event), 0))
         event.accept()

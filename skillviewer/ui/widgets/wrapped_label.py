@@ -25,9 +25,11 @@ def breakable(text: str) -> str:
 class Wrapped(QLabel):
     """Plain text over several lines, however narrow."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
         super().__init__(parent)
         self._plain = ""
+        if muted:
+            self.setProperty("muted", True)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self.setMinimumWidth(40)

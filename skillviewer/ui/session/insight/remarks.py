@@ -118,7 +118,6 @@ class VideoRemarks(QObject):
         return self._settings.person
 
     def set_author(self, name: str) -> None:
-        """Set the name of the user."""
         if name.strip() != self.author:
             self.finish_asked.emit()
             self._settings.person = name
