@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
@@ -45,11 +45,10 @@ class ModelsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = PlainTable(self.tr("The compared models"), self)
-        self.measure = QPushButton(self.tr("Measure faithfulness"), self)
+        self.measure = push_button(self.tr("Measure faithfulness"), self, self.measure_asked)
         self.measure.setToolTip(
             self.tr("Remove what each model attended to, and test whether its score changes more than by chance")
         )
-        self.measure.clicked.connect(self.measure_asked)
         self._note = text_label("", self, muted=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         foot = horizontal(margins=(8, 0, 8, 4))

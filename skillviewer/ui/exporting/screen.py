@@ -34,7 +34,7 @@ from skillviewer.ui.exporting.queue_view import QueueView
 from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.empty_study import NothingOpen
+from skillviewer.ui.widgets.empty_state import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 

@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSplitter, QWidget
 
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
 from skillviewer.core.text import percent, printable, signed
@@ -45,12 +45,10 @@ class BeforeAfterPage(QWidget):
         words.addWidget(self.subtitle)
         top.addLayout(words, 1)
         self.accept = push_button(self.tr("Accept as new version"), self, primary=True)
-        self.discard = QPushButton(self.tr("Discard"), self)
-        self.later = QPushButton(self.tr("Decide later"), self)
+        self.discard = push_button(self.tr("Discard"), self, self.discard_asked)
+        self.later = push_button(self.tr("Decide later"), self, self.later_asked)
         self.later.setToolTip(self.tr("The version stays in the list of versions, where you can use or discard it"))
         self.accept.clicked.connect(self.accept_asked)
-        self.discard.clicked.connect(self.discard_asked)
-        self.later.clicked.connect(self.later_asked)
         buttons = horizontal(spacing=8)
         for button in (self.later, self.discard, self.accept):
             buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)

@@ -17,7 +17,7 @@ from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.empty_study import NothingOpen
+from skillviewer.ui.widgets.empty_state import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, vertical
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """A well-scored video of the same task, shown next to the one on screen."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
@@ -93,9 +93,8 @@ class SmallPlayer(QWidget):
     def _on_frame(self, frame: int) -> None:
         if self.playback.video is None:
             return
-        self.slider.blockSignals(True)
-        self.slider.setValue(frame)
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(frame)
         self._time.setText(clock(self.playback.time_s))
         self.feed.request(frame, playing=self.playback.playing)
 

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
@@ -19,7 +18,7 @@ from skillviewer.ui.actions.actions import Actions, conflicts, key_text, plain, 
 from skillviewer.ui.actions.search import fits
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 
 LONE = {
     Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock,
@@ -102,10 +101,10 @@ class KeysPage(QWidget):
             header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
         self.name = text_label("", self, heading=True)
         self.field = KeyField(self)
-        self.add = QPushButton(self.tr("Add"), self)
-        self.clear = QPushButton(self.tr("No keys"), self)
-        self.reset = QPushButton(self.tr("Default"), self)
-        self.reset_all = QPushButton(self.tr("All defaults"), self)
+        self.add = push_button(self.tr("Add"), self, self._on_add)
+        self.clear = push_button(self.tr("No keys"), self, self._on_clear)
+        self.reset = push_button(self.tr("Default"), self, self._on_reset)
+        self.reset_all = push_button(self.tr("All defaults"), self, self._on_reset_all)
         self.message = text_label("", self, wrap=True)
         self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
         self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -113,10 +112,6 @@ class KeysPage(QWidget):
         self.search.textChanged.connect(self._filter)
         self.table.itemSelectionChanged.connect(self._on_chosen)
         self.field.pressed.connect(self._on_pressed)
-        self.add.clicked.connect(self._on_add)
-        self.clear.clicked.connect(self._on_clear)
-        self.reset.clicked.connect(self._on_reset)
-        self.reset_all.clicked.connect(self._on_reset_all)
         actions.keys_changed.connect(self._fill)
         self._fill()
         self.choose(self._specs[0].name)

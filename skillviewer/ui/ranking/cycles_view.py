@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class CycleRow(QWidget):
         self._waits = False
         self._pair: frozenset[str] = frozenset()
         self._lines: list[Wrapped] = []
-        self.again = QPushButton(self)
-        self.again.clicked.connect(self._on_clicked)
+        self.again = push_button("", self, self._on_clicked)
         self._column = vertical(spacing=2)
         row = horizontal(self, (0, 6, 0, 6), 12)
         row.addLayout(self._column, 1)
@@ -94,9 +93,8 @@ class CyclesView(QWidget):
         self.rows: list[CycleRow] = []
         self.heading = text_label(self.tr("Contradictions"), self, heading=True)
         self._queued = self.tr("All in the queue")
-        self.all = QPushButton(self)
+        self.all = push_button("", self, self._on_all)
         self.all.setToolTip(self.tr("Puts one pair of every cycle back in the queue: every rater judges it once more"))
-        self.all.clicked.connect(self._on_all)
         self.words = Wrapped(self, muted=True)
         self._column = vertical(spacing=0)
         head = QHBoxLayout()

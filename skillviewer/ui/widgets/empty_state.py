@@ -1,9 +1,10 @@
-"""An empty page: a sentence, and a button where there is something to do."""
+"""Empty pages: a sentence, and a button where there is something to do."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
-from skillviewer.ui.widgets.layout import vertical
+from skillviewer.ui.widgets.layout import push_button, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -21,8 +22,7 @@ class Empty(QWidget):
         self.progress.setTextVisible(False)
         column.addWidget(self.progress)
         row = QHBoxLayout()
-        self.button = QPushButton(self)
-        self.button.clicked.connect(self.pressed)
+        self.button = push_button("", self, self.pressed)
         row.addWidget(self.button)
         row.addStretch(1)
         column.addLayout(row)
@@ -44,3 +44,22 @@ class Empty(QWidget):
             self.progress.setAccessibleName(words)
             self.progress.setRange(0, progress[1])
             self.progress.setValue(progress[0])
+
+
+class NothingOpen(QWidget):
+    """The page of a screen that needs a study while none is open: a sentence with a button below it.
+
+    Args:
+        words: What is missing, and what for.
+        action: Opens something, such as the sample study.
+    """
+
+    def __init__(self, words: str, action: QAction, parent: QWidget) -> None:
+        super().__init__(parent)
+        column = vertical(self, spacing=16)
+        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label = text_label(words, self, wrap=True, muted=True)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        button = push_button(action.iconText(), self, action.trigger)
+        column.addWidget(label)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
