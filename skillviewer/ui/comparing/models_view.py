@@ -73,12 +73,7 @@ class ModelsView(QWidget):
         return self._note.text()
 
     def show_rows(self, rows: Sequence[tuple[str, ComparedModel]], *, measurable: bool) -> None:
-        """Show the models.
-
-        Args:
-            rows: Number of the pane and model, in order.
-            measurable: True if faithfulness can be measured now.
-        """
+        """Show models by number of the pane, in order; ``measurable`` if faithfulness can be measured now."""
         feature_sets = list(dict.fromkeys(row.facts.features for _, row in rows if row.facts is not None))
         self._note.setText(
             self.tr("Different preprocessing, separate features: A to {}").format(chr(ord("A") + len(feature_sets) - 1))

@@ -74,12 +74,7 @@ class NumbersView(QWidget):
         return self._note.text()
 
     def show_contrast(self, contrast: Contrast | None, rows: Sequence[tuple[str, ComparedModel]]) -> None:
-        """Show the numbers of one model compared with others.
-
-        Args:
-            contrast: The numbers, or None while they are not known.
-            rows: Number of the pane and model, in order.
-        """
+        """Show the numbers of one model compared with others, once known; rows are pane number and model, in order."""
         self._contrast, self._rows = contrast, tuple(rows)
         self._refresh()
 

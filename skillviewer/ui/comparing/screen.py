@@ -334,11 +334,7 @@ class CompareScreen(QWidget):
         return ((MapKind.DISTRIBUTION, self.tr("× uniform")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Compare menu and of the player do.
-
-        Args:
-            dialogs: Asks the user where to save.
-        """
+        """Return what the actions of the Compare menu and of the player do; dialogs ask where to save."""
         return Handlers(
             run={
                 "compare_models": self.header.models.showMenu,

@@ -29,11 +29,7 @@ class SlowJob(QObject):
         self._timer.timeout.connect(self._list)
 
     def begin(self, *, precious: bool = False) -> None:
-        """Start.
-
-        Args:
-            precious: Closing the window asks before it stops this job, which is then listed at once.
-        """
+        """Start; closing the window asks before it stops a precious job, which is then listed at once."""
         if precious and not self._precious:
             self.finish()
         self._precious = precious or self._precious

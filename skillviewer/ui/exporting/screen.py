@@ -335,11 +335,7 @@ class ExportScreen(QWidget):
     # write
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of exports do; the first only goes to this screen from others.
-
-        Args:
-            dialogs: Asks the user where to write.
-        """
+        """Return what the actions of exports do; dialogs ask where. The first only goes to this screen from others."""
         run = {"export_now": lambda: self.start(dialogs), "export_browse": lambda: self.browse(dialogs)}
         return Handlers(run, arrive=frozenset({"export_now"}))
 

@@ -149,12 +149,7 @@ class ChoicesPage(QWidget):
     # choices
 
     def set_models(self, models: list[tuple[str, Path]], chosen: Path | None) -> None:
-        """Offer models to start from; keep the choice where it is still possible.
-
-        Args:
-            models: Name and folder of each.
-            chosen: Folder of the loaded model.
-        """
+        """Offer models (name, folder) to start from, at first the loaded one; keep a choice that is still possible."""
         before = self.start.currentData() if self.start.count() else (str(chosen) if chosen is not None else "")
         with QSignalBlocker(self.start):
             self.start.clear()

@@ -154,12 +154,7 @@ class MomentRow(QWidget):
         self.picture.set_picture(picture)
 
     def set_card(self, card: MomentCard, *, writable: bool) -> None:
-        """Show a moment.
-
-        Args:
-            card: The moment.
-            writable: Whether something can be left on it.
-        """
+        """Show a moment; ``writable`` if something can be left on it."""
         self._card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
         spoken = self.tr("Play the moment from {} to {}").format(clock(card.start_s), clock(card.stop_s))

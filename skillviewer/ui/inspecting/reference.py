@@ -59,12 +59,7 @@ class SmallPlayer(QWidget):
         self.playback.playing_changed.connect(self._on_playing)
 
     def open(self, footage: VideoClip, analysis: Analysis | None) -> None:
-        """Show a video from its first frame.
-
-        Args:
-            footage: The file, or the part of it.
-            analysis: What the model on screen says of it, or None.
-        """
+        """Show a video from its first frame, with what the model on screen says of it."""
         self._footage, self._analysis = footage, analysis
         self.canvas.set_video(None)
         self.playback.open(None)

@@ -200,11 +200,7 @@ class Player(QWidget):
         self._on_analysis(self._state.analysis)
 
     def set_contributions(self, contributions: Analysis | None) -> None:
-        """Show what each cell contributed in the place of the maps, or the maps again.
-
-        Args:
-            contributions: The analysis on screen with signed contributions as its maps, or None.
-        """
+        """Show an analysis whose maps are signed contributions of cells; None shows the maps again."""
         if contributions is not self._contributions:
             self._contributions = contributions
             self._on_analysis(self._state.analysis)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
@@ -19,6 +18,7 @@ from skillviewer.ui.actions.search import fits
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.tables import set_up
 
 LONE = {
     Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock,
@@ -82,20 +82,11 @@ class KeysPage(QWidget):
         self.search.setAccessibleName(self.tr("Search actions and keys"))
         self.search.setClearButtonEnabled(True)
         self.table = QTableWidget(0, 3, self)
-        self.table.setAccessibleName(self.tr("Actions and their keys"))
+        set_up(self.table, self.tr("Actions and their keys"), self.fontMetrics().height() + 10)
         self.table.setHorizontalHeaderLabels([self.tr("Action"), self.tr("Where"), self.tr("Keys")])
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setWordWrap(False)
         self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for at in (1, 2):
             header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)

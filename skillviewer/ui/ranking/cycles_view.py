@@ -41,13 +41,7 @@ class CycleRow(QWidget):
         return "; ".join(line.plain for line in self._lines if not line.isHidden())
 
     def show_cycle(self, cycle: "Cycle", *, waits: bool, writable: bool) -> None:
-        """Show a cycle.
-
-        Args:
-            cycle: The cycle.
-            waits: Whether its weakest pair is in the queue.
-            writable: Whether the study can be written.
-        """
+        """Show a cycle; ``waits`` if its weakest pair is in the queue."""
         weakest = cycle.weakest
         self._pair, self._waits = frozenset((weakest.better, weakest.worse)), waits
         while len(self._lines) < len(cycle.links):
@@ -106,13 +100,7 @@ class CyclesView(QWidget):
         column.addLayout(self._column)
 
     def show_cycles(self, cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
-        """Show the cycles.
-
-        Args:
-            cycles: The cycles, those with the smallest lead first.
-            waiting: Pairs in the queue.
-            writable: Whether the study can be written.
-        """
+        """Show cycles, those with the smallest lead first; ``waiting`` are the pairs in the queue."""
         n, cycles = len(cycles), cycles[:MOST]
         weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in cycles]
         self._pairs = _one_of_each(cycles, waiting)

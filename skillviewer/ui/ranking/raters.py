@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, whole_percent
@@ -11,6 +11,7 @@ from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.layout import as_tip, scroll_area, text_label, vertical
+from skillviewer.ui.widgets.tables import set_up
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -48,19 +49,10 @@ class RatersView(VotesView):
     def _set_up_table(self) -> None:
         table, columns = self.table, self._columns()
         table.setColumnCount(len(columns))
-        table.setAccessibleName(self.tr("Raters"))
-        table.setShowGrid(False)
+        set_up(table, self.tr("Raters"), ROW_PX)
         table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
-        table.setWordWrap(False)
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(ROW_PX)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         for at, (title, meaning) in enumerate(columns):
             item = QTableWidgetItem(title)
             item.setToolTip(meaning)

@@ -136,11 +136,7 @@ class ModelChooser(QObject):
         self._jobs.follow(self.tr("Loading model {}").format(folder.name), task, precious=False)
 
     def choose_default(self, name: str | None) -> None:
-        """Load a checkpoint by name or folder, or the first that there is.
-
-        Args:
-            name: Name or folder, or None for the first.
-        """
+        """Load a checkpoint by name or folder; for None the first that there is."""
         folder = next((e.folder for e in self._entries if name is None or e.name == name), None)
         if folder is not None:
             self.choose(folder)

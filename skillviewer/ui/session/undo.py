@@ -97,12 +97,7 @@ class UndoStack(QObject):
         self.changed.emit()
 
     def remember(self, command: Command, result: object) -> None:
-        """Put an earlier change on the stack, so that it can be undone.
-
-        Args:
-            command: The command.
-            result: What its ``undo`` needs.
-        """
+        """Put an earlier change on the stack, with the result that its ``undo`` needs."""
         self._done.append(_Entry(command, stands=True, landed=True, result=result))
         self.changed.emit()
 

@@ -70,11 +70,7 @@ def sessions_dir() -> Path:
 
 
 def left_behind(folder: Path) -> SessionPlace | None:
-    """Return where the latest session was that ended without being closed, and forget all such.
-
-    Args:
-        folder: Holds the sessions.
-    """
+    """Return where the latest session in a folder was that ended without being closed, and forget all such."""
     found: list[SessionPlace] = []
     for path in folder.glob("*.json"):
         if TEMPORARY in path.suffixes:
@@ -198,11 +194,7 @@ class Recovery(QObject):
         program.studies.opened.connect(self._on_opened)
 
     def offer(self, folder: Path) -> None:
-        """Look for a session that was not closed, and offer it.
-
-        Args:
-            folder: Holds the sessions.
-        """
+        """Look in the folder of sessions for one that was not closed, and offer it."""
         self._place = left_behind(folder)
         if self._place is not None:
             noted = read(self._place.noted_at)

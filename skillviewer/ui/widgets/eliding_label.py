@@ -26,12 +26,7 @@ class ShortLabel(QLabel):
         return self._forms[0]
 
     def set_forms(self, *forms: str, tip: str = "") -> None:
-        """Set the texts.
-
-        Args:
-            forms: Wordings of it, the longest first.
-            tip: What the tooltip says; all of it where it is cut if "".
-        """
+        """Set wordings, the longest first; the tooltip says ``tip``, or, where it is "", all of a text that is cut."""
         if (forms, tip) != (self._forms, self._tip):
             self._forms, self._tip = forms, tip
             self.setAccessibleDescription(self.words)

@@ -29,13 +29,7 @@ class Empty(QWidget):
         column.addStretch(1)
 
     def show_state(self, words: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
-        """Show a state.
-
-        Args:
-            words: One sentence.
-            button: Words of the button, or "" for none.
-            progress: Done and total (0: not known), or None where nothing is under way.
-        """
+        """Show a sentence, a button unless "", and progress (done and total, 0 if not known) unless None."""
         self.words.set_plain(words)
         self.button.setText(button)
         self.button.setVisible(bool(button))

@@ -27,13 +27,7 @@ class Form(QWidget):
         outer.addStretch(1)
 
     def add(self, words: str, control: QWidget, note: str = "") -> None:
-        """Add a row.
-
-        Args:
-            words: What is set; "" where the control says it itself.
-            control: How.
-            note: A sentence under it.
-        """
+        """Add a row; ``words`` are "" where the control says it itself, and a note stands under it."""
         if words:
             control.setAccessibleName(words)
         label = QLabel(words, self)
@@ -50,12 +44,7 @@ class Form(QWidget):
         return note
 
     def choice(self, options: Sequence[tuple[object, str]], value: object) -> QComboBox:
-        """Return a box in which one of several is chosen.
-
-        Args:
-            options: (value, words) of each.
-            value: The one in force.
-        """
+        """Return a box in which one of several (value, words) is chosen, at first ``value``."""
         box = QComboBox(self)
         for option, words in options:
             box.addItem(words, option)

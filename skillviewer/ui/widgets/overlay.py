@@ -22,11 +22,7 @@ class OverlaySheet(QFrame):
         window.installEventFilter(self)
 
     def open_over(self, *, top: float = 0.12) -> None:
-        """Show it in the middle of the window.
-
-        Args:
-            top: Where its upper edge lies, in parts of the window's height; it is kept inside.
-        """
+        """Show it in the middle of the window; its upper edge at ``top`` parts of the window's height, kept inside."""
         self.adjustSize()
         room = self._window.rect().adjusted(16, 16, -16, -16)
         size = self.size().boundedTo(room.size())

@@ -47,13 +47,7 @@ class SignedBar(QWidget):
         self.update()
 
     def set_value(self, value: float, limit: float, *, grey: bool = False) -> None:
-        """Show an amount.
-
-        Args:
-            value: The amount.
-            limit: The amount whose bar reaches the end; positive.
-            grey: Whether it is shown without colour.
-        """
+        """Show an amount; at ``limit`` (positive) the bar reaches the end, and ``grey`` is without colour."""
         self._value, self._limit, self._grey = value, limit, grey
         self.update()
 

@@ -108,12 +108,7 @@ class Explanations(QObject):
         return _key(analysis) if analysis is not None and analysis.complete else None
 
     def want(self, who: QObject, on: bool) -> None:
-        """Note that a widget wants to show evidence, or no longer does.
-
-        Args:
-            who: The widget that shows it.
-            on: Whether it is on screen.
-        """
+        """Note that a widget wants to show evidence, or no longer does."""
         if on:
             self._wanted.add(who)
         else:
