@@ -6,7 +6,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.layout import text_label, vertical
+from skillviewer.ui.widgets.layout import as_tip, text_label, vertical
 
 CONTROL_PX = 260
 
@@ -52,6 +52,36 @@ class Form(QWidget):
         box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         choose(box, value)
         return box
+
+
+class NamedLines(QFormLayout):
+    """Texts, each with its muted name at the left; ``gap_px`` lies between them."""
+
+    def __init__(self, gap_px: int) -> None:
+        super().__init__()
+        self._labels: list[tuple[QLabel, QLabel]] = []
+        self.setHorizontalSpacing(24)
+        self.setVerticalSpacing(gap_px)
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """Name and text of each line."""
+        return [(name.text(), text.text()) for name, text in self._labels]
+
+    def clear(self) -> None:
+        self._labels.clear()
+        while self.rowCount():
+            self.removeRow(0)
+
+    def add(self, name: str, text: str, tip: str = "") -> QLabel:
+        """Add a line; return the label of its text. A tip that only repeats the text is not shown."""
+        label = text_label(name, self.parentWidget(), muted=True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        field = text_label(text, self.parentWidget(), wrap=True, plain=True)
+        field.setToolTip(as_tip(tip) if tip != text else "")
+        self.addRow(label, field)
+        self._labels.append((label, field))
+        return field
 
 
 def choose(box: QComboBox, value: object) -> None:
