@@ -152,15 +152,7 @@ def set_up_application(app: QApplication, settings: Settings) -> tuple[ThemeSour
 
 
 def compose(backend: Backend, settings: Settings, themes: ThemeSource, icons: Icons, dialogs: Dialogs) -> Composition:
-    """Make a program and its window.
-
-    Args:
-        backend: Where readers, models and proxies come from.
-        settings: What is remembered.
-        themes: The theme in force.
-        icons: Icons by name.
-        dialogs: Asks the user.
-    """
+    """Make a program and its window."""
     program = Program(backend, settings, themes, icons)
     window = MainWindow(program, dialogs)
     return Composition(program, window, Bindings(window))

@@ -38,7 +38,6 @@ class Tip(QObject):
 
     Args:
         widget: Whose tooltip; it owns this.
-        action: The action.
     """
 
     def __init__(self, widget: QWidget, action: QAction) -> None:
@@ -101,8 +100,6 @@ class Actions(QObject):
     """The actions of one window, as QActions.
 
     Args:
-        window: The window that they belong to.
-        icons: Icons by name.
         specs: What the user can do: the table, with the actions that show the screens (``with_screens``).
         keys: Keys that the user has changed, by action.
     """
@@ -157,11 +154,7 @@ class Actions(QObject):
         return next(spec.keys for spec in self._specs if spec.name == name)
 
     def set_keys(self, changes: Mapping[str, tuple[str, ...] | None]) -> None:
-        """Give actions other keys; menus, tooltips, palette and the sheet of keys follow.
-
-        Args:
-            changes: Keys by action; None for those that it has of old.
-        """
+        """Give actions other keys, or those of old for None; menus, tooltips, palette and the sheet of keys follow."""
         for name, keys in changes.items():
             own = next(spec.keys for spec in self._table if spec.name == name)
             if keys is None or tuple(map(written, keys)) == tuple(map(written, own)):
@@ -185,7 +178,6 @@ class Actions(QObject):
         return set(self._actions) - self._bound
 
     def bind(self, name: str, act: Callable[[], object]) -> None:
-        """Bind an action to its code."""
         self._bound.add(name)
         self._actions[name].triggered.connect(lambda _checked: act())
 
@@ -195,17 +187,11 @@ class Actions(QObject):
         self._actions[name].triggered.connect(lambda on: act(on))  # noqa: PLW0108 - Qt gives a partial no argument
 
     def set_enabled(self, enabled: bool, *names: str) -> None:
-        """Enable or disable actions."""
         for name in names:
             self._actions[name].setEnabled(enabled)
 
     def attach_player(self, *widgets: QWidget, lists: bool = False) -> None:
-        """Let the keys of the player work in these widgets and inside them.
-
-        Args:
-            widgets: Where.
-            lists: Whether they are lists, which keep the keys that they need themselves.
-        """
+        """Let the keys of the player work in and inside widgets; lists keep the keys that they need themselves."""
         scopes = {Scope.PLAYER} if lists else {Scope.PLAYER, Scope.PICTURE}
         for spec in self._table:
             if spec.scope in scopes:
@@ -226,12 +212,7 @@ class Actions(QObject):
                 self._actions[spec.name].setIcon(self._icons.icon(spec.icon, theme))
 
     def fill(self, bar: QMenuBar, submenus: Mapping[str, list[QMenu]]) -> None:
-        """Make the menus.
-
-        Args:
-            bar: Where they go.
-            submenus: Further menus, by the menu at whose end they stand.
-        """
+        """Make the menus; further ones stand at the end of the menu that ``submenus`` names."""
         for title in MENUS:
             inside = [spec for spec in self._table if spec.menu == title]
             if not inside:

@@ -246,11 +246,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
 
 
 def with_screens(screens: Sequence[tuple[str, str]]) -> tuple[ActionSpec, ...]:
-    """Return all actions: first in the View menu one that shows each screen, with Ctrl+1, Ctrl+2 ... to Ctrl+8.
-
-    Args:
-        screens: Name and title of each.
-    """
+    """Return all actions: first in the View menu one for each screen (name, title), by Ctrl+1 to Ctrl+8."""
     shows = [
         ActionSpec(f"{PREFIX_OF_SCREENS}{name}", VIEW, title, (f"Ctrl+{n}",) * (n < 9), section=-1, checkable=True)
         for n, (name, title) in enumerate(screens, start=1)

@@ -24,7 +24,6 @@ class Candidates(QObject):
 
     Args:
         program: Its checkpoints and study are listed.
-        parent: Owner.
     """
 
     changed = Signal()

@@ -33,13 +33,7 @@ def _answer(_backend: Backend, wanted: _Wanted, superseded: CancelToken, _report
 
 
 class ContrastLoader(QObject):
-    """Comparison of one model with the others. Results for another video or another pair are never shown.
-
-    Args:
-        worker: Computes the numbers.
-        messages: Shows failures.
-        parent: Owner.
-    """
+    """Comparison of one model with the others. Results for another video or another pair are never shown."""
 
     changed = Signal()
 
@@ -58,13 +52,7 @@ class ContrastLoader(QObject):
         return self._contrast
 
     def want(self, first: str, second: str, rows: tuple[ComparedModel, ...]) -> None:
-        """Compare a model with all others that have assessed the whole video.
-
-        Args:
-            first: Key of the model.
-            second: Key of the model for the difference.
-            rows: All models.
-        """
+        """Compare a model with all others that have assessed the whole video; take the difference from ``second``."""
         analyses = {row.key: row.whole for row in rows if row.whole is not None}
         if first not in analyses or len(analyses) < 2 or self._worker.stopped:
             self._wanted = None

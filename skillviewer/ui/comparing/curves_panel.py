@@ -19,10 +19,6 @@ class CurvesPanel(QWidget):
 
     Scores of different models are on different scales. Where each model has scored enough of the study, curves are in
     standard deviations of its scores; else each has a scale of its own.
-
-    Args:
-        playback: The playhead.
-        parent: Owner.
     """
 
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:

@@ -20,12 +20,7 @@ LABEL_ROOM = 0.045
 
 
 class CurvesPlot(TimePlot):
-    """Curves that differ by number, dashes and lightness. The left button scrubs, the wheel zooms the time axis.
-
-    Args:
-        playback: The playhead.
-        parent: Owner.
-    """
+    """Curves that differ by number, dashes and lightness. The left button scrubs, the wheel zooms the time axis."""
 
     scrubbed = Signal()
 
@@ -52,7 +47,6 @@ class CurvesPlot(TimePlot):
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The curves drawn."""
         return self._lines
 
     @property

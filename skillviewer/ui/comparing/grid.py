@@ -66,12 +66,7 @@ def _pixels(image: QImage) -> Picture:
 
 
 class PaneGrid(QWidget):
-    """The panes. All show the same picture, each with its own map over it.
-
-    Args:
-        icons: Icons by name.
-        parent: Owner.
-    """
+    """The panes. All show the same picture, each with its own map over it."""
 
     remove_asked = Signal(str)
     """Key of the pane."""
@@ -146,7 +141,6 @@ class PaneGrid(QWidget):
             pane.set_words(words)
 
     def set_shot(self, shot: DecodedPicture) -> None:
-        """Show a picture in all panes."""
         self._shot = shot
         self._show_shot()
 
@@ -168,7 +162,6 @@ class PaneGrid(QWidget):
             pane.canvas.zoom_out()
 
     def fit(self) -> None:
-        """Show the whole picture, in all panes."""
         for pane in list(self._panes.values())[:1]:
             pane.canvas.fit()
 
@@ -213,7 +206,6 @@ class PaneGrid(QWidget):
         self._show_shot()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the background between the panes."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.stage))
         painter.end()

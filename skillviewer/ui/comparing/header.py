@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.scene import Scale
@@ -10,7 +10,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.widgets.layout import as_tip, horizontal, text_label
+from skillviewer.ui.widgets.layout import as_tip, horizontal, push_button, text_label
 
 OPEN = ""
 NAME_CHARACTERS = 12
@@ -65,12 +65,7 @@ class ModelsMenu(QMenu):
 
 
 class Header(QWidget):
-    """One row of controls.
-
-    Args:
-        candidates: The models that can be chosen.
-        parent: Owner.
-    """
+    """One row of controls."""
 
     scale_chosen = Signal(object)
     pair_chosen = Signal(str, str)
@@ -97,7 +92,7 @@ class Header(QWidget):
         self._against = text_label(self.tr("against"), self, muted=True)
         self.difference = QCheckBox(self.tr("Show the difference"), self)
         self.difference.setToolTip(self.tr("Map of where the first attends more (+) and the second does (−)"))
-        self.again = QPushButton(self.tr("Try again"), self)
+        self.again = push_button(self.tr("Try again"), self, self.again_asked)
         self.save = QPushButton(self.tr("Save"), self)
         row = horizontal(self, (8, 6, 8, 6), 8)
         for widget in (self.models, self.scale, self.first, self._against, self.second, self.difference):
@@ -111,7 +106,6 @@ class Header(QWidget):
         self.first.currentIndexChanged.connect(self._on_pair)
         self.second.currentIndexChanged.connect(self._on_pair)
         self.difference.toggled.connect(self.difference_toggled)
-        self.again.clicked.connect(self.again_asked)
         self.again.hide()
         self._show_choices(0)
 
@@ -140,15 +134,14 @@ class Header(QWidget):
         first = before[0] if before[0] in keys else next(iter(keys), "")
         second = before[1] if before[1] in keys and before[1] != first else next((k for k in keys if k != first), "")
         for box, chosen in ((self.first, first), (self.second, second)):
-            box.blockSignals(True)
-            box.clear()
-            for number, key, name in models:
-                words = printable(name)
-                short = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_NAME_PX)
-                box.addItem(f"{number}  {short}", key)
-                box.setItemData(box.count() - 1, as_tip(words), Qt.ItemDataRole.ToolTipRole)
-            box.setCurrentIndex(box.findData(chosen))
-            box.blockSignals(False)
+            with QSignalBlocker(box):
+                box.clear()
+                for number, key, name in models:
+                    words = printable(name)
+                    short = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_NAME_PX)
+                    box.addItem(f"{number}  {short}", key)
+                    box.setItemData(box.count() - 1, as_tip(words), Qt.ItemDataRole.ToolTipRole)
+                box.setCurrentIndex(box.findData(chosen))
         self._show_choices(len(keys))
         if self.pair != before:
             self.pair_chosen.emit(*self.pair)

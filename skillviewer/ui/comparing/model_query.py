@@ -76,12 +76,7 @@ def _work(request: ModelRequest, inputs: RequestInputs) -> Callable[[PooledModel
 
 
 class ModelQuery(QObject):
-    """Runs queries and reports their progress and results. A cancelled query reports nothing.
-
-    Args:
-        worker: Owns the pool of models.
-        parent: Owner.
-    """
+    """Runs queries and reports their progress and results. A cancelled query reports nothing."""
 
     progressed = Signal(object, object)
     """Query and ``Progress``, at most every 100 ms."""
@@ -122,7 +117,6 @@ class ModelQuery(QObject):
         task.finished.connect(self._on_finished)
 
     def cancel(self) -> None:
-        """Cancel the query in progress."""
         if self._task is not None:
             self._task.cancel()
 

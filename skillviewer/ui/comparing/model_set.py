@@ -34,10 +34,6 @@ class ModelSet(QObject):
 
     While ``active``, the models are queried about the video on screen. Work started by ``assess_all`` and ``explain``
     continues in any case.
-
-    Args:
-        program: The video on screen, and the worker thread of the models.
-        parent: Owner.
     """
 
     models_changed = Signal()

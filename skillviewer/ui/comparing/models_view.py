@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
@@ -45,11 +45,10 @@ class ModelsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = PlainTable(self.tr("The compared models"), self)
-        self.measure = QPushButton(self.tr("Measure faithfulness"), self)
+        self.measure = push_button(self.tr("Measure faithfulness"), self, self.measure_asked)
         self.measure.setToolTip(
             self.tr("Remove what each model attended to, and test whether its score changes more than by chance")
         )
-        self.measure.clicked.connect(self.measure_asked)
         self._note = text_label("", self, muted=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         foot = horizontal(margins=(8, 0, 8, 4))
@@ -74,12 +73,7 @@ class ModelsView(QWidget):
         return self._note.text()
 
     def show_rows(self, rows: Sequence[tuple[str, ComparedModel]], *, measurable: bool) -> None:
-        """Show the models.
-
-        Args:
-            rows: Number of the pane and model, in order.
-            measurable: True if faithfulness can be measured now.
-        """
+        """Show models by number of the pane, in order; ``measurable`` if faithfulness can be measured now."""
         feature_sets = list(dict.fromkeys(row.facts.features for _, row in rows if row.facts is not None))
         self._note.setText(
             self.tr("Different preprocessing, separate features: A to {}").format(chr(ord("A") + len(feature_sets) - 1))

@@ -33,7 +33,6 @@ class NumbersView(QWidget):
 
     Args:
         over_video: True for means over the video, False for the frame on screen.
-        parent: Owner.
     """
 
     row_chosen = Signal(str)
@@ -75,12 +74,7 @@ class NumbersView(QWidget):
         return self._note.text()
 
     def show_contrast(self, contrast: Contrast | None, rows: Sequence[tuple[str, ComparedModel]]) -> None:
-        """Show the numbers of one model compared with others.
-
-        Args:
-            contrast: The numbers, or None while they are not known.
-            rows: Number of the pane and model, in order.
-        """
+        """Show the numbers of one model compared with others, once known; rows are pane number and model, in order."""
         self._contrast, self._rows = contrast, tuple(rows)
         self._refresh()
 
@@ -91,7 +85,6 @@ class NumbersView(QWidget):
             self._refresh()
 
     def showEvent(self, event: object) -> None:  # noqa: ARG002
-        """Update on show."""
         self._refresh()
 
     def _refresh(self) -> None:

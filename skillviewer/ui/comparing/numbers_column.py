@@ -30,7 +30,6 @@ class NumbersColumn(QTabWidget):
 
     Args:
         actions: Actions; the player's keys work in the tables too.
-        parent: Owner.
     """
 
     second_chosen = Signal(str)

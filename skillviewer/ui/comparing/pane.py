@@ -99,7 +99,6 @@ class PaneCaption(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """As many lines as there are."""
         return QSize(120, (3 if self._narrow else 2) * self.fontMetrics().height() + 6)
 
     @property
@@ -114,7 +113,6 @@ class PaneCaption(QWidget):
 
     @property
     def text(self) -> str:
-        """All that it says."""
         text = self._text
         return " · ".join(part for part in (printable(text.name), text.kind, text.score, text.rest) if part)
 
@@ -128,7 +126,6 @@ class PaneCaption(QWidget):
         self.update()
 
     def set_text(self, text: PaneText) -> None:
-        """Say what stands above."""
         if text != self._text:
             self._text = text
             self.setAccessibleName(self.text)
@@ -179,8 +176,6 @@ class ModelPane(QWidget):
 
     Args:
         key: Of the model.
-        icons: Icons by name.
-        parent: Owner.
     """
 
     remove_asked = Signal(str)
@@ -227,7 +222,6 @@ class ModelPane(QWidget):
             self.canvas.set_words(reason)
 
     def set_text(self, text: PaneText) -> None:
-        """Say what stands in the pane."""
         self.caption.set_text(text)
         name = printable(text.name)
         self.canvas.setAccessibleName(self.tr("Picture with the map of {}").format(name))

@@ -64,24 +64,14 @@ class Results:
         self.failures.clear()
 
     def over(self, keys: Iterable[str], names: Mapping[VideoClip, str]) -> dict[str, dict[str, Analysis]]:
-        """Return analyses by key of the model and name of the video.
-
-        Args:
-            keys: Models.
-            names: Names of the videos to include.
-        """
+        """Return the analyses of these videos by key of the model and name of the video."""
         return {
             key: {names[footage]: a for footage, a in self.analyses.get(key, {}).items() if footage in names}
             for key in keys
         }
 
     def spread(self, key: str, videos: Iterable[VideoClip]) -> tuple[float, float] | None:
-        """Return mean and standard deviation of a model's scores, or None where too few videos are scored.
-
-        Args:
-            key: The model.
-            videos: Videos to include.
-        """
+        """Return mean and standard deviation of a model's scores of these videos, or None where too few are scored."""
         known = self.analyses.get(key, {})
         scores = np.array([known[footage].score for footage in videos if footage in known])
         if len(scores) < MIN_VIDEOS or np.ptp(scores) == 0:

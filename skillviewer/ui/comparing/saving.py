@@ -24,7 +24,6 @@ class ComparisonSaver(QObject):
     """Writes files in a worker thread and reports their paths.
 
     Args:
-        program: The video and the worker threads.
         parent: Owner, and parent of the dialogs.
     """
 

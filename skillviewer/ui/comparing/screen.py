@@ -37,13 +37,7 @@ DIFFERENCE = "difference"
 
 
 class CompareScreen(QWidget):
-    """Two to nine models on the video on screen.
-
-    Args:
-        program: The session to show.
-        actions: Actions of the player and of this screen.
-        parent: Owner.
-    """
+    """Two to nine models on the video on screen."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -340,11 +334,7 @@ class CompareScreen(QWidget):
         return ((MapKind.DISTRIBUTION, self.tr("× uniform")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Compare menu and of the player do.
-
-        Args:
-            dialogs: Asks the user where to save.
-        """
+        """Return what the actions of the Compare menu and of the player do; dialogs ask where to save."""
         return Handlers(
             run={
                 "compare_models": self.header.models.showMenu,

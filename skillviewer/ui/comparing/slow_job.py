@@ -14,13 +14,7 @@ LISTED_AFTER_MS = 200
 
 
 class SlowJob(QObject):
-    """Work that starts and stops repeatedly.
-
-    Args:
-        jobs: List of the jobs.
-        title: Title of the job.
-        parent: Owner.
-    """
+    """Work that starts and stops repeatedly."""
 
     stop_asked = Signal()
 
@@ -35,11 +29,7 @@ class SlowJob(QObject):
         self._timer.timeout.connect(self._list)
 
     def begin(self, *, precious: bool = False) -> None:
-        """Start.
-
-        Args:
-            precious: Closing the window asks before it stops this job, which is then listed at once.
-        """
+        """Start; closing the window asks before it stops a precious job, which is then listed at once."""
         if precious and not self._precious:
             self.finish()
         self._precious = precious or self._precious
@@ -47,7 +37,6 @@ class SlowJob(QObject):
             self._timer.start(0 if precious else LISTED_AFTER_MS)
 
     def report(self, stage: str, done: int, total: int) -> None:
-        """Report progress."""
         self._progress = (stage, done, total)
         if self._job is not None:
             self._job.set_progress(*self._progress)

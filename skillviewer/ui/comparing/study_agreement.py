@@ -24,13 +24,7 @@ def _answer(_pool: PooledModels, analyses: ByModel, superseded: CancelToken, _re
 
 
 class AgreementLoader(QObject):
-    """Disagreements between the models on the study's videos, computed in a worker thread.
-
-    Args:
-        program: Its videos are compared.
-        models: The compared models.
-        parent: Owner.
-    """
+    """Disagreements between the models on the study's videos, computed in a worker thread."""
 
     changed = Signal()
 

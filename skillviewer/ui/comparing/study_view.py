@@ -37,7 +37,6 @@ class AssessAllBar(QWidget):
 
     @property
     def text(self) -> str:
-        """The words."""
         return self._words.text()
 
     def show_message(self, n_shared: int, n_videos: int, n_models: int, *, busy: bool, missing: bool) -> None:

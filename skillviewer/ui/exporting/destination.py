@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QStandardPaths, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
 from skillviewer.core.paths import safe_name
-from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal
+from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal, push_button
 
 
 def first_folder() -> Path:
@@ -33,12 +33,11 @@ class Destination(QWidget):
         self.kind = QComboBox(self)
         self.kind.setAccessibleName(self.tr("Kind of file"))
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.browse = QPushButton(self.tr("Choose…"), self)
+        self.browse = push_button(self.tr("Choose…"), self, self.browse_asked)
         for widget, stretch in ((self._label, 0), (self.line, 1), (self.kind, 0), (self.browse, 0)):
             row.addWidget(widget, stretch)
         self.line.textEdited.connect(self._on_edited)
         self.kind.currentIndexChanged.connect(self._on_kind)
-        self.browse.clicked.connect(self.browse_asked)
 
     @property
     def path(self) -> Path:
@@ -51,12 +50,10 @@ class Destination(QWidget):
 
     @property
     def suffix(self) -> str:
-        """Suffix of the files."""
         return self.kind.currentText()
 
     @property
     def folder(self) -> Path:
-        """The folder to write in."""
         return self.path if self._into_folder else self.path.parent
 
     @property

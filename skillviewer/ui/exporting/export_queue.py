@@ -99,9 +99,7 @@ class ExportQueue(QObject):
     """Submits requests to the worker thread that writes, and keeps their entries.
 
     Args:
-        worker: Writes.
         jobs: Shows the work, and asks before the window closes during it.
-        parent: Owner.
     """
 
     added = Signal(object)
@@ -121,7 +119,6 @@ class ExportQueue(QObject):
         return {request.path for entry in self.entries if not entry.stage.over for request in entry.requests}
 
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
-        """Add an export to the end of the queue."""
         entry = QueueEntry(title, requests, self)
         entry.assessed.connect(self.assessed)
         given = entry.requests

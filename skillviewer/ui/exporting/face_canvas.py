@@ -19,7 +19,6 @@ class FaceCanvas(QWidget):
     Args:
         stage: Colour around the picture.
         accent: Colour of the chosen box.
-        parent: Owner.
     """
 
     drawn = Signal(object)
@@ -43,7 +42,6 @@ class FaceCanvas(QWidget):
         self.setAccessibleName(self.tr("Frame with face boxes: drag to draw one"))
 
     def set_colours(self, stage: str, accent: str) -> None:
-        """Apply the colours."""
         self._stage, self._accent = QColor(stage), QColor(accent)
         self.update()
 
@@ -87,7 +85,6 @@ class FaceCanvas(QWidget):
         )
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the picture and the boxes."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
         if self._image is None:
@@ -119,12 +116,10 @@ class FaceCanvas(QWidget):
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, words)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Start a box."""
         if event.button() == Qt.MouseButton.LeftButton and self._image is not None:
             self._from = self._to = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Extend the box."""
         if self._from is not None:
             self._to = event.position()
             self.update()

@@ -4,7 +4,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -44,12 +44,7 @@ class Reach(IntEnum):
 
 
 class FacesReview(QWidget):
-    """The faces of one video. Every edit is stored at once and can be undone.
-
-    Args:
-        program: The session.
-        parent: Owner.
-    """
+    """The faces of one video. Every edit is stored at once and can be undone."""
 
     changed = Signal(object)
     """``Faces`` that exports of the video blur from now on."""
@@ -314,15 +309,14 @@ class FacesReview(QWidget):
 
     def _show(self) -> None:
         faces = self.faces
-        self.doubts.blockSignals(True)
-        self.doubts.clear()
-        for doubt in faces.doubts if faces is not None else ():
-            last = f"–{doubt.stop}" if doubt.stop - doubt.start > 1 else ""
-            item = QListWidgetItem(f"{doubt.start + 1}{last}: {self._reason(doubt.reason)}", self.doubts)
-            item.setToolTip(as_tip(item.text()))
-            if doubt == self._doubt:
-                self.doubts.setCurrentItem(item)
-        self.doubts.blockSignals(False)
+        with QSignalBlocker(self.doubts):
+            self.doubts.clear()
+            for doubt in faces.doubts if faces is not None else ():
+                last = f"–{doubt.stop}" if doubt.stop - doubt.start > 1 else ""
+                item = QListWidgetItem(f"{doubt.start + 1}{last}: {self._reason(doubt.reason)}", self.doubts)
+                item.setToolTip(as_tip(item.text()))
+                if doubt == self._doubt:
+                    self.doubts.setCurrentItem(item)
         self.summary.setText(self._words())
         self._show_boxes()
         self._show_buttons()

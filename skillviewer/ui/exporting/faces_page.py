@@ -4,21 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import vertical
+from skillviewer.ui.widgets.layout import push_button, vertical
 
 
 class FacesPage(QWidget):
-    """Faces of the exported videos, one video at a time.
-
-    Args:
-        program: The session.
-        parent: Owner.
-    """
+    """Faces of the exported videos, one video at a time."""
 
     back_asked = Signal()
 
@@ -27,7 +22,7 @@ class FacesPage(QWidget):
         self._paths: list[Path] = []
         column = vertical(self, (16, 12, 16, 12), 12)
         row = QHBoxLayout()
-        self.back = QPushButton(self.tr("Back to the export"), self)
+        self.back = push_button(self.tr("Back to the export"), self, self._on_back)
         self.videos = QComboBox(self)
         self.videos.setAccessibleName(self.tr("Video"))
         row.addWidget(self.back)
@@ -36,7 +31,6 @@ class FacesPage(QWidget):
         column.addLayout(row)
         self.review = FacesReview(program, self)
         column.addWidget(self.review, 1)
-        self.back.clicked.connect(self._on_back)
         self.videos.currentIndexChanged.connect(self._on_video)
 
     def show_videos(self, paths: Sequence[Path]) -> None:

@@ -69,12 +69,10 @@ class KindList(QListWidget):
 
     @property
     def exporter(self) -> Exporter | StudyExporter:
-        """The chosen exporter."""
         item = self.currentItem()
         return self._made[item.data(Qt.ItemDataRole.UserRole)] if item is not None else EXPORTERS[0]
 
     def choose(self, name: str) -> None:
-        """Choose an exporter by name."""
         for row in range(self.count()):
             if self.item(row).data(Qt.ItemDataRole.UserRole) == name:
                 self.setCurrentRow(row)

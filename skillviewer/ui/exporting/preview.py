@@ -31,7 +31,6 @@ class Previews(QObject):
 
     Args:
         worker: Worker thread with its own export service, so that no preview waits for an export.
-        parent: Owner.
     """
 
     arrived = Signal(object)
@@ -64,7 +63,6 @@ class Previews(QObject):
         self._settle.start()
 
     def drop(self) -> None:
-        """Drop the query."""
         self._wanted = None
         self._settle.stop()
         if self._task is not None:
@@ -190,7 +188,6 @@ class PreviewPane(QWidget):
         self.table.setGeometry(self.rect().adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - below))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the background, the picture and the text."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
         inside = self._inside()

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QScrollArea, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 MOST_SHOWN = 6
@@ -34,8 +34,7 @@ class EntryRow(QWidget):
         words.addWidget(self._bar)
         words.addWidget(self._message)
         row.addLayout(words, 1)
-        self.button = QPushButton(self)
-        self.button.clicked.connect(self._on_button)
+        self.button = push_button("", self, self._on_button)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         entry.changed.connect(self.refresh)
         self.refresh()
@@ -47,12 +46,10 @@ class EntryRow(QWidget):
 
     @property
     def text(self) -> str:
-        """The status text."""
         return self._message.text()
 
     @Slot()
     def refresh(self) -> None:
-        """Show the progress."""
         entry = self.entry
         over = entry.stage.over
         self._bar.setVisible(not over)

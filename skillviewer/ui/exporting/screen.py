@@ -34,7 +34,7 @@ from skillviewer.ui.exporting.queue_view import QueueView
 from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.empty_study import NothingOpen
+from skillviewer.ui.widgets.empty_state import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -44,13 +44,7 @@ if TYPE_CHECKING:
 
 
 class ExportScreen(QWidget):
-    """Export of the session's videos or study to files, each read back after writing.
-
-    Args:
-        program: Its videos, models and study are exported.
-        actions: Actions of the window.
-        parent: Owner.
-    """
+    """Export of the session's videos or study to files, each read back after writing."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -341,11 +335,7 @@ class ExportScreen(QWidget):
     # write
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of exports do; the first only goes to this screen from others.
-
-        Args:
-            dialogs: Asks the user where to write.
-        """
+        """Return what the actions of exports do; dialogs ask where. The first only goes to this screen from others."""
         run = {"export_now": lambda: self.start(dialogs), "export_browse": lambda: self.browse(dialogs)}
         return Handlers(run, arrive=frozenset({"export_now"}))
 

@@ -94,7 +94,6 @@ class SubjectForm(QWidget):
         self.models.marked.connect(self._on_marked)
 
     def set_videos(self, candidates: Sequence[Candidate], current: VideoClip | None) -> None:
-        """Offer videos."""
         offered = [c.footage for c in candidates]
         known = [c.footage for c in self._candidates]
         chosen = [footage for footage in self.videos.chosen if footage in offered]
@@ -144,7 +143,6 @@ class SubjectForm(QWidget):
 
     @property
     def chosen_videos(self) -> tuple[Candidate, ...]:
-        """The videos to export."""
         spread = self.chosen_spread
         if spread is FileSplit.THIS:
             return tuple(c for c in self._candidates if c.footage == self._current)

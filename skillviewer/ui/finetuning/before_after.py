@@ -3,13 +3,14 @@
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
 from skillviewer.core.text import percent, printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, with_interval
-from skillviewer.ui.widgets.layout import as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.form import NamedLines
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -28,9 +29,7 @@ class BeforeAfterPage(QWidget):
         super().__init__(parent)
         column = vertical(self, (24, 16, 24, 16), 12)
         column.addLayout(self._make_head())
-        self._lines = QFormLayout()
-        self._lines.setHorizontalSpacing(24)
-        self._lines.setVerticalSpacing(6)
+        self._lines = NamedLines(6)
         column.addLayout(self._lines)
         self.cautions = text_label("", self, wrap=True, plain=True)
         column.addWidget(self.cautions)
@@ -45,12 +44,10 @@ class BeforeAfterPage(QWidget):
         words.addWidget(self.subtitle)
         top.addLayout(words, 1)
         self.accept = push_button(self.tr("Accept as new version"), self, primary=True)
-        self.discard = QPushButton(self.tr("Discard"), self)
-        self.later = QPushButton(self.tr("Decide later"), self)
+        self.discard = push_button(self.tr("Discard"), self, self.discard_asked)
+        self.later = push_button(self.tr("Decide later"), self, self.later_asked)
         self.later.setToolTip(self.tr("The version stays in the list of versions, where you can use or discard it"))
         self.accept.clicked.connect(self.accept_asked)
-        self.discard.clicked.connect(self.discard_asked)
-        self.later.clicked.connect(self.later_asked)
         buttons = horizontal(spacing=8)
         for button in (self.later, self.discard, self.accept):
             buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
@@ -80,9 +77,7 @@ class BeforeAfterPage(QWidget):
         part = QWidget(self)
         column = vertical(part, (0, 8, 0, 0), 4)
         row = QHBoxLayout()
-        heading, muted = QLabel(title, part), QLabel(why, part)
-        heading.setProperty("heading", True)
-        muted.setProperty("muted", True)
+        heading, muted = text_label(title, part, heading=True), text_label(why, part, muted=True)
         muted.setMinimumWidth(1)
         row.addWidget(heading)
         row.addWidget(muted, 1)
@@ -122,25 +117,15 @@ class BeforeAfterPage(QWidget):
         self.accept.setToolTip("" if writable else self.tr("The study is open for reading only."))
 
     def _fill(self, report: TuningReport) -> None:
-        while self._lines.rowCount():
-            self._lines.removeRow(0)
+        self._lines.clear()
         held = report.held_out
-        self._add(self.tr("Held-out pairs"), with_interval(held.after))
-        self._add(self.tr("Gain"), gain_words(held))
+        self._lines.add(self.tr("Held-out pairs"), with_interval(held.after))
+        self._lines.add(self.tr("Gain"), gain_words(held))
         if report.set_aside is not None:
             text = f"{with_interval(report.set_aside.after)}; {gain_words(report.set_aside)}"
-            self._add(self.tr("Set aside at random"), text)
-        self._add(self.tr("Known before"), forgetting_words(report.forgetting), report.forgetting.what)
-        self._add(self.tr("Epoch"), f"{report.epoch}: {report.selection}")
-
-    def _add(self, heading: str, text: str, more: str = "") -> None:
-        label, field = QLabel(heading, self), QLabel(text, self)
-        label.setProperty("muted", True)
-        label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        field.setWordWrap(True)
-        field.setTextFormat(Qt.TextFormat.PlainText)
-        field.setToolTip(as_tip(more) if more != text else "")
-        self._lines.addRow(label, field)
+            self._lines.add(self.tr("Set aside at random"), text)
+        self._lines.add(self.tr("Known before"), forgetting_words(report.forgetting), report.forgetting.what)
+        self._lines.add(self.tr("Epoch"), f"{report.epoch}: {report.selection}")
 
     def _shift(self, shift: Shift) -> list[Cell]:
         words = {
@@ -171,12 +156,8 @@ class BeforeAfterPage(QWidget):
 
     def texts(self) -> str:
         """Return the text above the tables."""
-        parts = [self.title.text(), self.subtitle.text(), self.cautions.text()]
-        for row in range(self._lines.rowCount()):
-            item = self._lines.itemAt(row, QFormLayout.ItemRole.FieldRole)
-            widget = item.widget() if item is not None else None
-            parts.append(widget.text() if isinstance(widget, QLabel) else "")
-        return "\n".join(parts)
+        above = (self.title.text(), self.subtitle.text(), self.cautions.text())
+        return "\n".join((*above, *(text for _, text in self._lines.texts)))
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -13,7 +13,7 @@ from skillviewer.engine.finetuning.job import TuningCost
 from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection
 from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.form import indented
+from skillviewer.ui.widgets.form import NamedLines, indented
 from skillviewer.ui.widgets.layout import horizontal, push_button, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -122,9 +122,7 @@ class ChoicesPage(QWidget):
         column = vertical(inside, (0, 0, 8, 0), 8)
         title = text_label(self.tr("What will be trained"), inside, heading=True)
         column.addWidget(title)
-        self._lines = QFormLayout()
-        self._lines.setHorizontalSpacing(24)
-        self._lines.setVerticalSpacing(8)
+        self._lines = NamedLines(8)
         self._lines.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._lines)
         self._refusal = self._sentence(inside)
@@ -149,12 +147,7 @@ class ChoicesPage(QWidget):
     # choices
 
     def set_models(self, models: list[tuple[str, Path]], chosen: Path | None) -> None:
-        """Offer models to start from; keep the choice where it is still possible.
-
-        Args:
-            models: Name and folder of each.
-            chosen: Folder of the loaded model.
-        """
+        """Offer models (name, folder) to start from, at first the loaded one; keep a choice that is still possible."""
         before = self.start.currentData() if self.start.count() else (str(chosen) if chosen is not None else "")
         with QSignalBlocker(self.start):
             self.start.clear()
@@ -168,7 +161,6 @@ class ChoicesPage(QWidget):
 
     @Slot(object)
     def choose_model(self, folder: Path) -> None:
-        """Choose a model to start from."""
         at = self.start.findData(str(folder))
         if at >= 0:
             self.start.setCurrentIndex(at)
@@ -192,7 +184,6 @@ class ChoicesPage(QWidget):
 
     @property
     def selection(self) -> TuningSelection:
-        """The present choices."""
         rule = self.rule.currentData()
         by = self.by.currentData()
         folder = self.start.currentData()
@@ -226,7 +217,9 @@ class ChoicesPage(QWidget):
     def show_request(self, request: TuningRequest) -> None:
         """Show the plan, or why no training is possible."""
         self._request = request
-        self._fill(plan_lines(request))
+        self._lines.clear()
+        for heading, text in plan_lines(request):
+            self._lines.add(heading, text)
         self._refusal.setText(request.refusal)
         self._refusal.setVisible(bool(request.refusal))
         self.judge.setVisible(bool(request.refusal) and self._writable)
@@ -235,7 +228,7 @@ class ChoicesPage(QWidget):
         self._cautions.setVisible(bool(cautions))
         self.button.setEnabled(False)
         if request.division is not None:
-            self._cost = self._add(self.tr("Cost"), self.tr("measuring …"))
+            self._cost = self._lines.add(self.tr("Cost"), self.tr("measuring …"))
 
     @Slot(object)
     def show_cost(self, cost: TuningCost) -> None:
@@ -265,28 +258,8 @@ class ChoicesPage(QWidget):
 
     def texts(self) -> str:
         """Return the text on the right."""
-        parts = []
-        for row in range(self._lines.rowCount()):
-            for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):
-                item = self._lines.itemAt(row, role)
-                widget = item.widget() if item is not None else None
-                parts.append(widget.text() if isinstance(widget, QLabel) else "")
-        return "\n".join((*parts, self._refusal.text(), self._cautions.text()))
-
-    def _fill(self, lines: list[tuple[str, str]]) -> None:
-        while self._lines.rowCount():
-            self._lines.removeRow(0)
-        for heading, text in lines:
-            self._add(heading, text)
-
-    def _add(self, heading: str, text: str) -> QLabel:
-        label, field = QLabel(heading, self), QLabel(text, self)
-        label.setProperty("muted", True)
-        label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        field.setWordWrap(True)
-        field.setTextFormat(Qt.TextFormat.PlainText)
-        self._lines.addRow(label, field)
-        return field
+        lines = (part for line in self._lines.texts for part in line)
+        return "\n".join((*lines, self._refusal.text(), self._cautions.text()))
 
     @themed
     def on_theme(self, theme: Theme) -> None:

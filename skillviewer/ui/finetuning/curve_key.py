@@ -15,7 +15,6 @@ class Swatch(QWidget):
 
     Args:
         mark: ``s`` for a square, ``t`` for a triangle, or "".
-        parent: Owner.
     """
 
     def __init__(self, mark: str, parent: QWidget) -> None:
@@ -25,7 +24,6 @@ class Swatch(QWidget):
         self.setFixedSize(SWATCH_PX)
 
     def set_pen(self, pen: QPen) -> None:
-        """Set the pen of the line."""
         self._pen = pen
         self.update()
 
@@ -47,9 +45,7 @@ class CurveKey(QWidget):
     """A heading, followed by the names of the lines.
 
     Args:
-        heading: Heading of the plot.
         lines: (name, mark) of each line.
-        parent: Owner.
     """
 
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
@@ -73,6 +69,5 @@ class CurveKey(QWidget):
             swatch.set_pen(pen)
 
     def show_line(self, at: int, *, shown: bool) -> None:
-        """Show or hide a line's name."""
         for widget in self._parts[at]:
             widget.setVisible(shown)

@@ -51,12 +51,7 @@ class DisagreementPage(QWidget):
         self.table.hide()
 
     def show_disagreement(self, found: RaterDisagreement, version: ModelVersion | None) -> None:
-        """Show the pairs of a study.
-
-        Args:
-            found: The pairs.
-            version: The model, if it belongs to the study.
-        """
+        """Show the pairs of a study, and the model's version if it belongs to the study."""
         model = self.tr("The model")
         if version is not None:
             model = self.tr("{} (version {})").format(printable(version.name), version.version)

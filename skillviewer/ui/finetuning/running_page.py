@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QWidget
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
 from skillviewer.core.progress import Progress
@@ -11,7 +11,7 @@ from skillviewer.core.text import percent
 from skillviewer.ui.finetuning.training_curves import Curves
 from skillviewer.ui.finetuning.tuning import TuningPhase
 from skillviewer.ui.finetuning.tuning_wording import duration, with_interval
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 
 SIDE_PX = 300
 
@@ -55,10 +55,8 @@ class RunningPage(QWidget):
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
             lines.addRow(name, field)
         column.addSpacing(8)
-        self.stop = QPushButton(self.tr("Stop and keep best"), side)
-        self.cancel = QPushButton(self.tr("Cancel and discard"), side)
-        self.stop.clicked.connect(self.stop_asked)
-        self.cancel.clicked.connect(self.cancel_asked)
+        self.stop = push_button(self.tr("Stop and keep best"), side, self.stop_asked)
+        self.cancel = push_button(self.tr("Cancel and discard"), side, self.cancel_asked)
         column.addWidget(self.stop)
         column.addWidget(self.cancel)
         note = text_label(
@@ -118,14 +116,12 @@ class RunningPage(QWidget):
 
     @Slot(object)
     def on_batch(self, row: BatchRow) -> None:
-        """Show the values of a batch."""
         self.curves.add_batch(row)
         self.loss.setText(f"{row.smoothed:.3f}")
         self._show_left(row.seconds_left)
 
     @Slot(object)
     def on_epoch(self, row: TuningRow) -> None:
-        """Show the values of an epoch."""
         kind = OldKind.NOTHING if math.isnan(row.old) else row.old_kind
         self.curves.set_old(kind)
         self.curves.add_epoch(row)

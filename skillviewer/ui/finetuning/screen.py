@@ -17,7 +17,7 @@ from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.empty_study import NothingOpen
+from skillviewer.ui.widgets.empty_state import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, vertical
 
 if TYPE_CHECKING:
@@ -25,13 +25,7 @@ if TYPE_CHECKING:
 
 
 class FinetuneScreen(QWidget):
-    """Fine-tuning of a model on the study's votes, up to a new version.
-
-    Args:
-        program: Its study and models are used.
-        actions: Actions of the window.
-        parent: Owner.
-    """
+    """Fine-tuning of a model on the study's votes, up to a new version."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -93,7 +93,6 @@ class Curves(QWidget):
         self.clear()
 
     def clear(self) -> None:
-        """Remove all curves."""
         self._batches: list[BatchRow] = []
         self._rows: list[TuningRow] = []
         for line in self._stages:

@@ -31,13 +31,7 @@ class TuningPhase(Enum):
 
 
 class Tuning(QObject):
-    """One fine-tuning at a time; it continues while the screen is hidden.
-
-    Args:
-        program: Its study and models are used.
-        worker: Owns the tuner.
-        parent: Owner.
-    """
+    """One fine-tuning at a time; it continues while the screen is hidden."""
 
     phase_changed = Signal(object)
     planned = Signal(object)
@@ -79,7 +73,6 @@ class Tuning(QObject):
 
     @property
     def phase(self) -> TuningPhase:
-        """State of the fine-tuning."""
         return self._phase
 
     @property

@@ -1,7 +1,7 @@
 """The list of models and versions of the study."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
@@ -30,9 +30,8 @@ class VersionList(QWidget):
         row = QHBoxLayout()
         title = text_label(self.tr("Versions"), self, heading=True)
         row.addWidget(title, 1)
-        self.disagree = QPushButton(self.tr("Disagreements"), self)
+        self.disagree = push_button(self.tr("Disagreements"), self, self.disagreement_asked)
         self.disagree.setToolTip(self.tr("The pairs on which the model in use and the raters disagree."))
-        self.disagree.clicked.connect(self.disagreement_asked)
         self.use = push_button(self.tr("Use this version"), self, self._on_use)
         row.addWidget(self.disagree)
         self.discard = push_button(self.tr("Discard"), self, self._on_discard)
@@ -62,7 +61,6 @@ class VersionList(QWidget):
         self.show_versions(VersionSnapshot((), ""))
 
     def show_versions(self, kept: VersionSnapshot) -> None:
-        """Show the versions of a study."""
         self._versions = sorted(kept.versions, key=lambda v: (v.added_at, v.version), reverse=True)
         self._used = kept.used
         self.table.show_rows([self._row(at, version) for at, version in enumerate(self._versions)])
@@ -97,7 +95,6 @@ class VersionList(QWidget):
         ]
 
     def chosen(self) -> ModelVersion | None:
-        """Return the version of the chosen row."""
         rows = self.table.selectionModel().selectedRows()
         if not rows:
             return None

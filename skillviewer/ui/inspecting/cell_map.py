@@ -23,11 +23,7 @@ N_SIGNED = 3
 
 
 class CellMap(QWidget):
-    """A grid over the picture's outline; the stronger a cell, the fuller its colour.
-
-    Args:
-        parent: Owner.
-    """
+    """A grid over the picture's outline; the stronger a cell, the fuller its colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,12 +84,7 @@ class CellMap(QWidget):
 
 
 class CellBlock(Section):
-    """The map of the cells, the places that raised and lowered the score most, and a switch to see it on the picture.
-
-    Args:
-        actions: Actions of the window.
-        parent: Owner.
-    """
+    """Map of the cells, the places that raised and lowered the score most, and a switch to see it on the picture."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Where in the picture"), parent)
@@ -101,8 +92,7 @@ class CellBlock(Section):
         self.column.addWidget(self.words)
         self.map = CellMap(self)
         self.column.addWidget(self.map)
-        self.how = Wrapped(self)
-        self.how.setProperty("muted", True)
+        self.how = Wrapped(self, muted=True)
         self.column.addWidget(self.how)
         action = actions["cell_evidence"]
         self.over = Chip(self.tr("Show over the picture"), self, checkable=True)

@@ -14,11 +14,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Contributions(Section):
-    """The contribution of each segment, and the progress of the computation.
-
-    Args:
-        parent: Owner.
-    """
+    """The contribution of each segment, and the progress of the computation."""
 
     seek_asked = Signal(int)
     explain_asked = Signal()
@@ -30,8 +26,7 @@ class Contributions(Section):
         self.bars.asked.connect(self.seek_asked)
         self.bars.pointed.connect(self._on_pointed)
         self.column.addWidget(self.bars)
-        self.pointed = Wrapped(self)
-        self.pointed.setProperty("muted", True)
+        self.pointed = Wrapped(self, muted=True)
         self.column.addWidget(self.pointed)
         self._sum = QWidget(self)
         self.column.addWidget(self._sum)
@@ -57,8 +52,7 @@ class Contributions(Section):
             grid.addWidget(words, row, 0)
             grid.addWidget(number, row, 1)
             self.sums.append(number)
-        self.how = Wrapped(self)
-        self.how.setProperty("muted", True)
+        self.how = Wrapped(self, muted=True)
         self.how.set_plain(
             self.tr("Each segment is replaced by the mean of the video, and the score is computed again.")
         )

@@ -15,11 +15,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Limits(Section):
-    """Origin of the interval, distance from the training videos, and scores by other models.
-
-    Args:
-        parent: Owner.
-    """
+    """Origin of the interval, distance from the training videos, and scores by other models."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("How sure is this?"), parent)
@@ -95,11 +91,7 @@ class Limits(Section):
 
 
 class Gauge(QWidget):
-    """A share from 0 to 1 as a partly filled line.
-
-    Args:
-        parent: Owner.
-    """
+    """A share from 0 to 1 as a partly filled line."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,11 +121,7 @@ class Gauge(QWidget):
 
 
 class FaithfulnessBlock(Section):
-    """Faithfulness of the attention to the score.
-
-    Args:
-        parent: Owner.
-    """
+    """Faithfulness of the attention to the score."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Is the attention faithful?"), parent)
@@ -144,8 +132,7 @@ class FaithfulnessBlock(Section):
         self.column.addWidget(self.gauge)
         self.sentence = Wrapped(self)
         self.column.addWidget(self.sentence)
-        self.details = Wrapped(self)
-        self.details.setProperty("muted", True)
+        self.details = Wrapped(self, muted=True)
         self.column.addWidget(self.details)
 
     def show_findings(self, found: Findings) -> None:

@@ -27,12 +27,8 @@ class MomentColumn(QWidget):
     another video comes on screen, what was typed is kept of the video that it was typed on.
 
     Args:
-        inquiry: Knows the moments.
         remarks: Where opinions, labels and notes go.
-        pictures: What the moments look like.
-        tour: Plays them.
         choose: Which moments are shown.
-        parent: Owner.
     """
 
     def __init__(

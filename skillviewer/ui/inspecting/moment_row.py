@@ -19,11 +19,7 @@ OPINIONS = (Opinion.AGREE, Opinion.DISAGREE, Opinion.NOT_RELEVANT)
 
 
 class MomentRow(QWidget):
-    """A moment that a model found, or that the user kept.
-
-    Args:
-        parent: Owner.
-    """
+    """A moment that a model found, or that the user kept."""
 
     play_asked = Signal(object)
     opinion_given = Signal(object, object)
@@ -75,8 +71,7 @@ class MomentRow(QWidget):
         self.label.setAcceptDrops(False)  # files dropped here are for the window
         self.label.editingFinished.connect(self._on_label)
         column.addWidget(self.label)
-        self._opinions = Wrapped(self)
-        self._opinions.setProperty("muted", True)
+        self._opinions = Wrapped(self, muted=True)
         column.addWidget(self._opinions)
 
     def _make_notes(self, column: QVBoxLayout) -> None:
@@ -112,12 +107,10 @@ class MomentRow(QWidget):
 
     @property
     def card(self) -> MomentCard | None:
-        """The moment that is shown."""
         return self._card
 
     @property
     def text(self) -> str:
-        """Its words."""
         parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._opinions.plain)
         return " ".join(part for part in parts if part)
 
@@ -161,12 +154,7 @@ class MomentRow(QWidget):
         self.picture.set_picture(picture)
 
     def set_card(self, card: MomentCard, *, writable: bool) -> None:
-        """Show a moment.
-
-        Args:
-            card: The moment.
-            writable: Whether something can be left on it.
-        """
+        """Show a moment; ``writable`` if something can be left on it."""
         self._card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
         spoken = self.tr("Play the moment from {} to {}").format(clock(card.start_s), clock(card.stop_s))

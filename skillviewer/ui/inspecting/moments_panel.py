@@ -19,10 +19,7 @@ class MomentsPanel(QWidget):
     """All moments of the video on screen, in order of time.
 
     Args:
-        insight: What is known.
         playback: Whose selection can be kept.
-        actions: Actions of the window.
-        parent: Owner.
     """
 
     titled = Signal(str)
@@ -44,8 +41,7 @@ class MomentsPanel(QWidget):
             row.addWidget(self._button(actions[name], text))
         row.addStretch(1)
         column.addLayout(row)
-        self.words = Wrapped(self)
-        self.words.setProperty("muted", True)
+        self.words = Wrapped(self, muted=True)
         self.words.setContentsMargins(12, 4, 12, 8)
         column.addWidget(self.words)
         self.page = scroll_area(self, self.tr("Moments"))
@@ -60,7 +56,6 @@ class MomentsPanel(QWidget):
         self._refresh()
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
-        """Return the ways from moment to moment."""
         insight = self._insight
         return Handlers(
             run={

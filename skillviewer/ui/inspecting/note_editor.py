@@ -13,11 +13,7 @@ LEAST_LINES, MOST_LINES = 1, 12
 
 
 class NoteEdit(QPlainTextEdit):
-    """A field for plain text. Ctrl+Enter and leaving the field finish the note; Tab goes on to the next field.
-
-    Args:
-        parent: Owner.
-    """
+    """A field for plain text. Ctrl+Enter and leaving the field finish the note; Tab goes on to the next field."""
 
     begun = Signal()
     finished = Signal()
@@ -49,7 +45,6 @@ class NoteEdit(QPlainTextEdit):
         self.updateGeometry()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Begin the note."""
         super().focusInEvent(event)
         self.begun.emit()
 
@@ -94,12 +89,10 @@ class NoteDraft(QObject):
     """The text of one note while it is typed.
 
     Args:
-        studies: The open study.
         undo: Where the finished note enters.
         video: Name of the video in the study.
         author: Who writes.
         note: The note that is changed, or None for a new one.
-        parent: Owner.
     """
 
     def __init__(

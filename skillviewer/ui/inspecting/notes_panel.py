@@ -19,12 +19,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class NoteBlock(QWidget):
-    """A note: author, date, time in the video, and its text, which can be edited in place.
-
-    Args:
-        note: The note.
-        parent: Owner.
-    """
+    """A note: author, date, time in the video, and its text, which can be edited in place."""
 
     removal_asked = Signal(object)
     time_asked = Signal(float)
@@ -79,16 +74,7 @@ class NoteBlock(QWidget):
 
 
 class NotesPanel(QWidget):
-    """Notes of the video on screen, and a field for the next.
-
-    Args:
-        remarks: What was noted.
-        studies: The open study.
-        undo: The undo stack.
-        state: What is on screen.
-        playback: The playhead.
-        parent: Owner.
-    """
+    """Notes of the video on screen, and a field for the next."""
 
     titled = Signal(str)
     """Title of the panel, with the number of notes."""
@@ -108,8 +94,7 @@ class NotesPanel(QWidget):
         self._drafts: dict[NoteEdit, NoteDraft] = {}
         self.setMinimumWidth(240)
         outer = vertical(self, (0, 0, 0, 8), 0)
-        self.words = Wrapped(self)
-        self.words.setProperty("muted", True)
+        self.words = Wrapped(self, muted=True)
         self.words.setContentsMargins(12, 4, 12, 8)
         outer.addWidget(self.words)
         self.page = scroll_area(self, self.tr("Notes"))
@@ -149,7 +134,6 @@ class NotesPanel(QWidget):
 
     @Slot()
     def refresh(self, *_: object) -> None:
-        """Show the notes as they are now."""
         fresh = self._drafts.get(self.fresh)
         hidden = fresh.number if fresh is not None else None
         notes = {note.id: note for note in self._remarks.notes if note.moment is None and note.id != hidden}

@@ -16,11 +16,7 @@ MOST_REASONS = 5
 
 
 class ReasonRow(QWidget):
-    """A judgement with its reason and the time that the rater marked.
-
-    Args:
-        parent: Owner.
-    """
+    """A judgement with its reason and the time that the rater marked."""
 
     time_asked = Signal(float)
     """Seconds from the first frame of the file."""
@@ -60,11 +56,7 @@ class ReasonRow(QWidget):
 
 
 class RatersBlock(Section):
-    """The judgements of the raters on the video.
-
-    Args:
-        parent: Owner.
-    """
+    """The judgements of the raters on the video."""
 
     time_asked = Signal(float)
     """A time that a rater marked, in seconds from the first frame of the file."""
@@ -81,7 +73,6 @@ class RatersBlock(Section):
         self.column.addWidget(self.more)
 
     def show_findings(self, found: Findings) -> None:
-        """Show the judgements."""
         rating = found.rating
         self.words.set_plain(
             self.tr("This video has not been compared yet.") if rating is None else self._summary(rating)

@@ -1,6 +1,6 @@
 """A well-scored video of the same task, shown next to the one on screen."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
@@ -21,13 +21,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class SmallPlayer(QWidget):
-    """A separate second player: exact frames with the map of the same frame, play and a slider.
-
-    Args:
-        frames: Worker thread that owns the open videos.
-        state: Has the look of maps.
-        parent: Owner.
-    """
+    """A separate second player: exact frames with the map of the same frame, play and a slider."""
 
     def __init__(self, frames: WorkerThread[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
         from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and a reference is rarely shown
@@ -65,19 +59,13 @@ class SmallPlayer(QWidget):
         self.playback.playing_changed.connect(self._on_playing)
 
     def open(self, footage: VideoClip, analysis: Analysis | None) -> None:
-        """Show a video from its first frame.
-
-        Args:
-            footage: The file, or the part of it.
-            analysis: What the model on screen says of it, or None.
-        """
+        """Show a video from its first frame, with what the model on screen says of it."""
         self._footage, self._analysis = footage, analysis
         self.canvas.set_video(None)
         self.playback.open(None)
         self.feed.open(footage.path)
 
     def close_video(self) -> None:
-        """Show nothing."""
         self.playback.open(None)
         self.feed.close()
         self.canvas.set_video(None)
@@ -100,9 +88,8 @@ class SmallPlayer(QWidget):
     def _on_frame(self, frame: int) -> None:
         if self.playback.video is None:
             return
-        self.slider.blockSignals(True)
-        self.slider.setValue(frame)
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(frame)
         self._time.setText(clock(self.playback.time_s))
         self.feed.request(frame, playing=self.playback.playing)
 
@@ -117,10 +104,7 @@ class ReferenceBlock(Section):
     """Names the reference, and shows it on a separate player when asked to.
 
     Args:
-        frames: Worker thread that owns the open videos.
-        state: What is on screen.
         videos: Knows what the model says of the reference.
-        parent: Owner.
     """
 
     def __init__(
@@ -146,7 +130,6 @@ class ReferenceBlock(Section):
         self._theme = theme
 
     def show_findings(self, found: Findings) -> None:
-        """Name the reference."""
         reference = found.reference
         self.side_by_side.setVisible(reference is not None)
         if reference is None:

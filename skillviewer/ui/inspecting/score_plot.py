@@ -29,8 +29,6 @@ class ScorePlot(TimePlot):
 
     Args:
         state: Its analysis is drawn, also while it grows.
-        playback: The playhead.
-        parent: Owner.
     """
 
     def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
@@ -90,7 +88,6 @@ class ScorePlot(TimePlot):
 
     @property
     def curve(self) -> ScoreCurve | None:
-        """The curve that is drawn."""
         return self._curve
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:

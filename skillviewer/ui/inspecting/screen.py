@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QSplitter, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSplitter, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.score_curve import CurveMark
@@ -19,7 +19,7 @@ from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -46,19 +46,17 @@ class ScoreHeader(QWidget):
         self._words.setMinimumWidth(40)  # a path may be long
         self._warning = text_label("", self, plain=True, wrap=True)
         column.addWidget(self._warning)
-        self._assess = QPushButton(self)
-        self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         action = actions["assess"]
-        self._assess.clicked.connect(action.trigger)
+        self._assess = push_button("", self, action.trigger)
+        self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._assess.setText(plain(self.tr("Assess")))
         Tip(self._assess, action)
         row.addWidget(title)
         row.addWidget(self._number)
         row.addWidget(self._words, 1)
-        self._stop = QPushButton(self.tr("Stop"), self)
+        self._stop = push_button(self.tr("Stop"), self, program.assessments.stop)
         self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stop.setToolTip(self.tr("Stop assessing; other work goes on"))
-        self._stop.clicked.connect(program.assessments.stop)
         row.addWidget(self._assess)
         row.addWidget(self._stop)
         program.state.analysis_changed.connect(self._refresh)
@@ -71,7 +69,6 @@ class ScoreHeader(QWidget):
 
     @property
     def text(self) -> str:
-        """The text that is shown."""
         shown = [self._number.text(), self._words.text(), "" if self._warning.isHidden() else self._warning.text()]
         return " ".join(text for text in shown if text)
 
@@ -142,13 +139,7 @@ class ScoreHeader(QWidget):
 
 
 class InspectScreen(QWidget):
-    """Player and curve of the video on screen.
-
-    Args:
-        program: What is shown.
-        actions: Actions of the player.
-        parent: Owner.
-    """
+    """Player and curve of the video on screen."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

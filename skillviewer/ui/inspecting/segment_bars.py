@@ -64,11 +64,7 @@ def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segment
 
 
 class SegmentBars(QWidget):
-    """Bars up where a segment raises the score, down where it lowers it; + and − at the edges.
-
-    Args:
-        parent: Owner.
-    """
+    """Bars up where a segment raises the score, down where it lowers it; + and − at the edges."""
 
     asked = Signal(int)
     """The frame that the model looked at in the segment that was clicked."""
@@ -92,7 +88,6 @@ class SegmentBars(QWidget):
 
     @property
     def segments(self) -> Segments | None:
-        """The contributions that are shown."""
         return self._segments
 
     @themed
@@ -154,7 +149,6 @@ class SegmentBars(QWidget):
         super().leaveEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go to the segment."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._go(self._at(event.position().x()))
 

@@ -1,21 +1,17 @@
 """The standing of the score in a sentence, its cohort, and the videos that are not assessed yet."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.ui.inspecting.standing_strip import StandingStrip
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.layout import vertical
+from skillviewer.ui.widgets.layout import push_button, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class StandingBlock(QWidget):
-    """Score, interval and standing in one sentence; the cohort by name below it.
-
-    Args:
-        parent: Owner.
-    """
+    """Score, interval and standing in one sentence; the cohort by name below it."""
 
     assess_all_asked = Signal()
 
@@ -28,14 +24,12 @@ class StandingBlock(QWidget):
         column.addWidget(self.sentence)
         self.strip = StandingStrip(self)
         column.addWidget(self.strip)
-        self.cohort = Wrapped(self)
-        self.cohort.setProperty("muted", True)
+        self.cohort = Wrapped(self, muted=True)
         column.addWidget(self.cohort)
         self.missing = Wrapped(self)
         column.addWidget(self.missing)
-        self.assess_all = QPushButton(self.tr("Assess all"), self)
+        self.assess_all = push_button(self.tr("Assess all"), self, self.assess_all_asked)
         self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.assess_all.clicked.connect(self.assess_all_asked)
         column.addWidget(self.assess_all)
 
     def show_findings(self, found: Findings) -> None:

@@ -17,11 +17,7 @@ SIDE_PX = 6.0
 
 
 class StandingStrip(QWidget):
-    """A tick for every comparable video, a longer one for their median, a dot with its interval for the video.
-
-    Args:
-        parent: Owner.
-    """
+    """A tick for every comparable video, a longer one for their median, a dot with its interval for the video."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,12 +39,7 @@ class StandingStrip(QWidget):
         self.update()
 
     def show_standing(self, standing: CohortStanding, others: Sequence[float]) -> None:
-        """Show where a score stands.
-
-        Args:
-            standing: Of the video.
-            others: Scores of the comparable videos.
-        """
+        """Show where a score stands among the scores of the comparable videos."""
         self._standing, self._others = standing, tuple(others)
         ends = [*self._others, standing.score, *(standing.interval or ())]
         low, high = min(ends), max(ends)

@@ -11,11 +11,7 @@ SIZE = QSize(80, 45)
 
 
 class Thumbnail(QAbstractButton):
-    """A picture with a play mark, pressed by the mouse or by Space.
-
-    Args:
-        parent: Owner.
-    """
+    """A picture with a play mark, pressed by the mouse or by Space."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +42,6 @@ class Thumbnail(QAbstractButton):
             self.update()
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the play mark brighter."""
         super().enterEvent(event)
         self.update()
 

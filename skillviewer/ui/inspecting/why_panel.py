@@ -29,17 +29,7 @@ from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class WhyPanel(QStackedWidget):
-    """A page with the standing of the score, its moments and contributions, a reference, and limits.
-
-    Args:
-        insight: What is known.
-        state: What is on screen.
-        videos: The list of videos.
-        playback: The playhead.
-        frames: Worker thread that owns the open videos, for the reference.
-        actions: Actions of the window.
-        parent: Owner.
-    """
+    """A page with the standing of the score, its moments and contributions, a reference, and limits."""
 
     def __init__(
         self,
@@ -67,8 +57,7 @@ class WhyPanel(QStackedWidget):
         self.caution.setContentsMargins(12, 0, 12, 0)
         self.standing = StandingBlock(self._body)
         self.moments_section = Section(self.tr("Moments that moved the score"), self._body, wide=True)
-        self.basis = Wrapped(self.moments_section)
-        self.basis.setProperty("muted", True)
+        self.basis = Wrapped(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
         self.moments = MomentColumn(
             insight.inquiry, insight.remarks, insight.pictures, insight.tour, only_found, self.moments_section
@@ -128,7 +117,6 @@ class WhyPanel(QStackedWidget):
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Stop asking for evidence."""
         super().hideEvent(event)
         self._insight.explanations.want(self, False)
         self.reference.close_player()

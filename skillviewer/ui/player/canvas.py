@@ -60,9 +60,6 @@ class VideoCanvas(QWidget):
     """Shows one frame of a video with its map. Wheel zooms, drag pans, a double click fits the picture in.
 
     The map is laid over the picture only when it is about to be drawn, so that what is never seen costs nothing.
-
-    Args:
-        parent: Owner.
     """
 
     painted = Signal(object)
@@ -245,7 +242,6 @@ class VideoCanvas(QWidget):
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide the focus."""
         self._ring = False
         super().focusOutEvent(event)
         self.update()
@@ -267,20 +263,17 @@ class VideoCanvas(QWidget):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of the picture."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._grabbed = event.position()
             self._set_cursor()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan."""
         if self._grabbed is not None:
             way = event.position() - self._grabbed
             self._grabbed = event.position()
             self._set_viewport(self._viewport.panned(way.x(), way.y()))
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        """Let go."""
         self._grabbed = None
         self._set_cursor()
 

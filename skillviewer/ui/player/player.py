@@ -74,7 +74,6 @@ class Caption(QWidget):
 
     @property
     def text(self) -> str:
-        """The whole caption."""
         return self._words.words
 
     @Slot(object)
@@ -101,7 +100,6 @@ class Caption(QWidget):
 
     @Slot(object)
     def set_shown(self, shown: Shown | None) -> None:
-        """Describe the picture on screen."""
         scene = shown.scene if shown is not None else None
         forms = (self._caption_of(scene), self._short_caption_of(scene))
         if shown is not None and not shown.shot.exact:
@@ -167,16 +165,7 @@ class Caption(QWidget):
 
 
 class Player(QWidget):
-    """One player: canvas, caption and transport over one playhead and one feed.
-
-    Args:
-        state: What is on screen.
-        playback: The playhead.
-        feed: Brings its pictures.
-        actions: Actions of the transport.
-        icons: Icons by name.
-        parent: Owner.
-    """
+    """One player: canvas, caption and transport over one playhead and one feed."""
 
     def __init__(
         self,
@@ -211,11 +200,7 @@ class Player(QWidget):
         self._on_analysis(self._state.analysis)
 
     def set_contributions(self, contributions: Analysis | None) -> None:
-        """Show what each cell contributed in the place of the maps, or the maps again.
-
-        Args:
-            contributions: The analysis on screen with signed contributions as its maps, or None.
-        """
+        """Show an analysis whose maps are signed contributions of cells; None shows the maps again."""
         if contributions is not self._contributions:
             self._contributions = contributions
             self._on_analysis(self._state.analysis)

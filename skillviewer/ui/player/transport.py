@@ -25,12 +25,6 @@ class Transport(QWidget):
     """Play, step, speed, loop, time and frame of one playhead.
 
     Buttons take the focus by Tab and not by a click, so that after a click the keys go on working in the player.
-
-    Args:
-        playback: The playhead.
-        actions: Its actions.
-        icons: Icons by name.
-        parent: Owner.
     """
 
     place_asked = Signal()
@@ -102,7 +96,6 @@ class Transport(QWidget):
         return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Hide parts that do not fit."""
         super().resizeEvent(event)
         self._fit()
 

@@ -13,9 +13,7 @@ class AssessingPage(Form):
     """Sampling passes, automatic assessment, and the user's name.
 
     Args:
-        program: The program to set.
         actions: Actions; the menu has the same switch.
-        parent: Owner.
     """
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:

@@ -21,10 +21,7 @@ class Preferences(QDialog):
     """Settings of the program. The dialog is not modal: changes can be seen in the window.
 
     Args:
-        program: The program to set.
-        actions: Actions whose keys can be set.
         dialogs: Asks before something is removed.
-        parent: The window.
     """
 
     def __init__(self, program: Program, actions: Actions, dialogs: Dialogs, parent: QWidget) -> None:

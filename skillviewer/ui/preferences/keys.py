@@ -5,11 +5,9 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
@@ -19,7 +17,8 @@ from skillviewer.ui.actions.actions import Actions, conflicts, key_text, plain, 
 from skillviewer.ui.actions.search import fits
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.tables import set_up
 
 LONE = {
     Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock,
@@ -72,13 +71,7 @@ def without_shift(combination: str, text: str) -> str:
 
 
 class KeysPage(QWidget):
-    """A table of actions, and a line to set the keys of the chosen one.
-
-    Args:
-        settings: Stores changed keys.
-        actions: Actions whose keys are shown.
-        parent: Owner.
-    """
+    """A table of actions, and a line to set the keys of the chosen one."""
 
     def __init__(self, settings: Settings, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,29 +82,20 @@ class KeysPage(QWidget):
         self.search.setAccessibleName(self.tr("Search actions and keys"))
         self.search.setClearButtonEnabled(True)
         self.table = QTableWidget(0, 3, self)
-        self.table.setAccessibleName(self.tr("Actions and their keys"))
+        set_up(self.table, self.tr("Actions and their keys"), self.fontMetrics().height() + 10)
         self.table.setHorizontalHeaderLabels([self.tr("Action"), self.tr("Where"), self.tr("Keys")])
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setWordWrap(False)
         self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for at in (1, 2):
             header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
         self.name = text_label("", self, heading=True)
         self.field = KeyField(self)
-        self.add = QPushButton(self.tr("Add"), self)
-        self.clear = QPushButton(self.tr("No keys"), self)
-        self.reset = QPushButton(self.tr("Default"), self)
-        self.reset_all = QPushButton(self.tr("All defaults"), self)
+        self.add = push_button(self.tr("Add"), self, self._on_add)
+        self.clear = push_button(self.tr("No keys"), self, self._on_clear)
+        self.reset = push_button(self.tr("Default"), self, self._on_reset)
+        self.reset_all = push_button(self.tr("All defaults"), self, self._on_reset_all)
         self.message = text_label("", self, wrap=True)
         self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
         self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -119,10 +103,6 @@ class KeysPage(QWidget):
         self.search.textChanged.connect(self._filter)
         self.table.itemSelectionChanged.connect(self._on_chosen)
         self.field.pressed.connect(self._on_pressed)
-        self.add.clicked.connect(self._on_add)
-        self.clear.clicked.connect(self._on_clear)
-        self.reset.clicked.connect(self._on_reset)
-        self.reset_all.clicked.connect(self._on_reset_all)
         actions.keys_changed.connect(self._fill)
         self._fill()
         self.choose(self._specs[0].name)
@@ -153,7 +133,6 @@ class KeysPage(QWidget):
         return self._specs[max(self.table.currentRow(), 0)]
 
     def choose(self, name: str) -> None:
-        """Choose an action."""
         at = next(at for at, spec in enumerate(self._specs) if spec.name == name)
         self.table.setCurrentCell(at, 0)
 

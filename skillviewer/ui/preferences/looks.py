@@ -11,12 +11,7 @@ from skillviewer.ui.widgets.theme import ThemeChoice
 
 
 class LooksPage(Form):
-    """Colours, text size, and style of the maps.
-
-    Args:
-        program: The program to set.
-        parent: Owner.
-    """
+    """Colours, text size, and style of the maps."""
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.text import printable, size_words
@@ -21,7 +21,6 @@ class StoragePage(Form):
     Args:
         program: One of its worker threads measures the disk.
         dialogs: Asks before the cache is emptied.
-        parent: Owner.
     """
 
     def __init__(self, program: Program, dialogs: Dialogs, parent: QWidget | None = None) -> None:
@@ -36,9 +35,8 @@ class StoragePage(Form):
         self.kept = QLabel(self)
         sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
         self.limit = self.choice([(size, self.tr("{} GB").format(size)) for size in sizes], program.settings.cache_gb)
-        self.empty = QPushButton(self.tr("Empty…"), self)
+        self.empty = push_button(self.tr("Empty…"), self, self._on_empty)
         self.empty.setEnabled(False)
-        self.empty.clicked.connect(self._on_empty)
         row = QWidget(self)
         buttons = horizontal(row, NONE)
         buttons.addWidget(self.show_folder)

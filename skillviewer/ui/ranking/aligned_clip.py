@@ -64,11 +64,7 @@ class AlignedClip:
 
 
 class SeenFrames:
-    """The frames of a clip that were on screen.
-
-    Args:
-        clip: The clip.
-    """
+    """The frames of a clip that were on screen."""
 
     def __init__(self, clip: AlignedClip) -> None:
         self._first = clip.first_frame
@@ -85,12 +81,7 @@ class SeenFrames:
         return float(self._lasting_s[self._seen].sum()) / total_s if total_s > 0 else float(self._seen.mean())
 
     def show(self, frame: int, *, playing: bool) -> None:
-        """Count a frame as seen.
-
-        Args:
-            frame: Its index in the file.
-            playing: Whether it was reached by playing.
-        """
+        """Count a frame, by its index in the file, as seen; ``playing`` if it was reached by playing."""
         index = frame - self._first
         if not 0 <= index < len(self._seen):
             return

@@ -47,7 +47,6 @@ class PresentedPair:
 
     @property
     def names(self) -> frozenset[str]:
-        """The names of the two."""
         return frozenset((self.left.name, self.right.name))
 
     def swapped(self) -> "PresentedPair":

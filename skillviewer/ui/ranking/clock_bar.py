@@ -20,11 +20,7 @@ def _calm(colour: str) -> QColor:
 
 
 class ClockBar(QWidget):
-    """The left video's bar over the right video's.
-
-    Args:
-        parent: Owner.
-    """
+    """The left video's bar over the right video's."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +32,6 @@ class ClockBar(QWidget):
         self.setAccessibleName(self.tr("Time of the two videos"))
 
     def sizeHint(self) -> QSize:
-        """Return the size of two bars with gaps."""
         return QSize(400, 2 * BAR_PX + 3 * GAP_PX)
 
     def set_pair_view(self, pair_view: PairView) -> None:
@@ -87,7 +82,6 @@ class ClockBar(QWidget):
         return (pair_view.left, 1 - pair_view.left)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the bars, the playheads and the marks."""
         pair_view = self._pair_view
         if pair_view is None or not pair_view.clock.clips:
             return
@@ -141,9 +135,7 @@ class ClockBar(QWidget):
             self._go(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow the mouse while the button is down."""
         self._go(event)
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        """End the drag."""
         self._held = None

@@ -30,13 +30,7 @@ def tool(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButto
 
 
 class PairTransport(QWidget):
-    """Bars of the two videos, play and step buttons, one clock or two, a mark, and the locked speed.
-
-    Args:
-        actions: Actions of the screen.
-        icons: Icons by name.
-        parent: Owner.
-    """
+    """Bars of the two videos, play and step buttons, one clock or two, a mark, and the locked speed."""
 
     def __init__(self, actions: Actions, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,7 +104,6 @@ class PairTransport(QWidget):
             self._mark.setText(self.tr("marked {}").format(at))
 
     def set_speed(self, speed: float) -> None:
-        """Show the locked speed."""
         self._speed.setText(self.tr("both play at {}, locked").format(speed_text(speed)))
 
     @themed
@@ -152,12 +145,7 @@ class _Reason(QLineEdit):
 
 
 class VoteBar(QWidget):
-    """The buttons of a vote, each under the video it is about, and the reason.
-
-    Args:
-        actions: Actions of the screen.
-        parent: Owner.
-    """
+    """The buttons of a vote, each under the video it is about, and the reason."""
 
     left_reason = Signal()
     """The rater has finished the reason: the keys go to the videos again."""

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -18,11 +18,7 @@ MOST = 40
 
 
 class CycleRow(QWidget):
-    """One cycle.
-
-    Args:
-        parent: Owner.
-    """
+    """One cycle."""
 
     asked = Signal(object)
     """``tuple[frozenset[str], ...]``: the two videos to judge again."""
@@ -34,8 +30,7 @@ class CycleRow(QWidget):
         self._waits = False
         self._pair: frozenset[str] = frozenset()
         self._lines: list[Wrapped] = []
-        self.again = QPushButton(self)
-        self.again.clicked.connect(self._on_clicked)
+        self.again = push_button("", self, self._on_clicked)
         self._column = vertical(spacing=2)
         row = horizontal(self, (0, 6, 0, 6), 12)
         row.addLayout(self._column, 1)
@@ -43,17 +38,10 @@ class CycleRow(QWidget):
 
     @property
     def text(self) -> str:
-        """The text shown."""
         return "; ".join(line.plain for line in self._lines if not line.isHidden())
 
     def show_cycle(self, cycle: "Cycle", *, waits: bool, writable: bool) -> None:
-        """Show a cycle.
-
-        Args:
-            cycle: The cycle.
-            waits: Whether its weakest pair is in the queue.
-            writable: Whether the study can be written.
-        """
+        """Show a cycle; ``waits`` if its weakest pair is in the queue."""
         weakest = cycle.weakest
         self._pair, self._waits = frozenset((weakest.better, weakest.worse)), waits
         while len(self._lines) < len(cycle.links):
@@ -86,11 +74,7 @@ class CycleRow(QWidget):
 
 
 class CyclesView(QWidget):
-    """All cycles, and one button for all.
-
-    Args:
-        parent: Owner.
-    """
+    """All cycles, and one button for all."""
 
     asked = Signal(object)
     """``tuple[frozenset[str], ...]``: pairs to judge again."""
@@ -103,11 +87,9 @@ class CyclesView(QWidget):
         self.rows: list[CycleRow] = []
         self.heading = text_label(self.tr("Contradictions"), self, heading=True)
         self._queued = self.tr("All in the queue")
-        self.all = QPushButton(self)
+        self.all = push_button("", self, self._on_all)
         self.all.setToolTip(self.tr("Puts one pair of every cycle back in the queue: every rater judges it once more"))
-        self.all.clicked.connect(self._on_all)
-        self.words = Wrapped(self)
-        self.words.setProperty("muted", True)
+        self.words = Wrapped(self, muted=True)
         self._column = vertical(spacing=0)
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)
@@ -118,13 +100,7 @@ class CyclesView(QWidget):
         column.addLayout(self._column)
 
     def show_cycles(self, cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
-        """Show the cycles.
-
-        Args:
-            cycles: The cycles, those with the smallest lead first.
-            waiting: Pairs in the queue.
-            writable: Whether the study can be written.
-        """
+        """Show cycles, those with the smallest lead first; ``waiting`` are the pairs in the queue."""
         n, cycles = len(cycles), cycles[:MOST]
         weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in cycles]
         self._pairs = _one_of_each(cycles, waiting)

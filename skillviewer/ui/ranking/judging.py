@@ -58,11 +58,8 @@ class Judging(QObject):
     happens in the study: a vote that no longer stands brings its pair back.
 
     Args:
-        studies: The study.
-        undo: Undo stack of the votes.
         now_s: Clock in seconds; tests give their own.
         undo_key: Returns the text of the key for undo; "" for none.
-        parent: Owner.
     """
 
     phase_changed = Signal(object)

@@ -22,14 +22,7 @@ AHEAD_AFTER_MS = 400
 
 
 class JudgingView(QWidget):
-    """Two pair views: one on screen, and one that opens the next pair.
-
-    Args:
-        program: Worker threads, study and undo.
-        judging: State of the rater's judging.
-        actions: Actions of the screen.
-        parent: Owner.
-    """
+    """Two pair views: one on screen, and one that opens the next pair."""
 
     shown = Signal()
     """Both pictures of a pair have come on screen."""
@@ -67,7 +60,6 @@ class JudgingView(QWidget):
 
     @property
     def pair_view(self) -> PairView:
-        """The pair view on screen."""
         return self.pair_views[self._front]
 
     @property
@@ -109,7 +101,6 @@ class JudgingView(QWidget):
                 pair_view.clock.pause()
 
     def swap(self) -> None:
-        """Swap the sides."""
         if self._judging.phase is JudgingPhase.JUDGING:
             self.pair_view.swap()
 
@@ -135,7 +126,6 @@ class JudgingView(QWidget):
         self.transport.set_marks(marks_s)
 
     def write_reason(self) -> None:
-        """Focus the reason."""
         self.votes.reason.setFocus()
 
     def set_together(self, together: bool) -> None:

@@ -21,7 +21,6 @@ class PairClock(QObject):
 
     Args:
         now_s: Clock in seconds; tests give their own.
-        parent: Owner.
     """
 
     frame_changed = Signal(int, int)
@@ -106,7 +105,6 @@ class PairClock(QObject):
         self.mode_changed.emit()
 
     def close(self) -> None:
-        """Release the pair."""
         self.pause()
         self._clips = ()
 

@@ -16,12 +16,7 @@ MOST_NAME = 1000
 
 
 class Page(QWidget):
-    """A heading, a sentence and buttons; the first button is the main one.
-
-    Args:
-        heading: A few words.
-        parent: Owner.
-    """
+    """A heading, a sentence and buttons; the first button is the main one."""
 
     def __init__(self, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +49,6 @@ class Page(QWidget):
         return f"{self._heading.text()} {self._words.text()}"
 
     def set_words(self, words: str) -> None:
-        """Set the sentence."""
         self._words.setText(words)
 
     def add_button(self, words: str) -> QPushButton:
@@ -82,11 +76,7 @@ class Page(QWidget):
 
 
 class RaterPage(Page):
-    """Asks for the rater: one of the study, or a new one.
-
-    Args:
-        parent: Owner.
-    """
+    """Asks for the rater: one of the study, or a new one."""
 
     chosen = Signal(str)
 

@@ -17,12 +17,7 @@ from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class PairPlayer(QWidget):
-    """Shows one video of a pair.
-
-    Args:
-        worker: Owns its reader.
-        parent: Owner.
-    """
+    """Shows one video of a pair."""
 
     opened = Signal()
     """The clip is known, and its first picture has been requested."""
@@ -100,14 +95,12 @@ class PairPlayer(QWidget):
         self._time.clear()
 
     def show_frame(self, frame: int, *, playing: bool) -> None:
-        """Request a frame."""
         self._playing = playing
         if self._due is not None:
             self._due.show(frame, playing=playing)
         self.feed.request(frame, playing=playing)
 
     def set_side(self, words: str) -> None:
-        """Name the side."""
         self._side.setText(words)
         self.canvas.setAccessibleName(words)
         self.sync_button.setAccessibleName(self.tr("{}: set the sync point here").format(words))

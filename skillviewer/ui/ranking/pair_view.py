@@ -20,9 +20,7 @@ class PairView(QWidget):
     delay this one.
 
     Args:
-        workers: Two worker threads.
         now_s: Clock in seconds; tests give their own.
-        parent: Owner.
     """
 
     seen = Signal()
@@ -94,7 +92,6 @@ class PairView(QWidget):
         return self._left
 
     def player_on(self, *, left: bool) -> PairPlayer:
-        """Return the player of a side."""
         return self.players[self._left if left else 1 - self._left]
 
     def shares(self) -> tuple[float, float]:
@@ -114,7 +111,6 @@ class PairView(QWidget):
             player.load(contender)
 
     def clear(self) -> None:
-        """Close the pair."""
         self.clock.close()
         self._turn, self._over = None, False
         self._contenders = ()

@@ -23,12 +23,7 @@ if TYPE_CHECKING:
 
 
 class ResultView(VotesView):
-    """Strengths, agreement and contradictions; shown only while no rater judges.
-
-    Args:
-        program: Its study.
-        parent: Owner.
-    """
+    """Strengths, agreement and contradictions; shown only while no rater judges."""
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)
@@ -93,11 +88,7 @@ class ResultView(VotesView):
 
 
 class Reliability(QWidget):
-    """Reliability of the strengths, in sentences.
-
-    Args:
-        parent: Owner.
-    """
+    """Reliability of the strengths, in sentences."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,11 +99,9 @@ class Reliability(QWidget):
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The sentences shown."""
         return tuple(label.plain for label in self._sentences if not label.isHidden())
 
     def show_report(self, report: "RankingReport") -> None:
-        """Show the sentences of a report."""
         sentences = self._results_of(report)
         while len(self._sentences) < len(sentences):
             label = Wrapped(self)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, whole_percent
@@ -11,6 +11,7 @@ from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.layout import as_tip, scroll_area, text_label, vertical
+from skillviewer.ui.widgets.tables import set_up
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -23,12 +24,7 @@ MOST_ROWS = 9
 
 
 class RatersView(VotesView):
-    """A row for every rater, with warnings below; shown only while no rater judges.
-
-    Args:
-        program: Its study.
-        parent: Owner.
-    """
+    """A row for every rater, with warnings below; shown only while no rater judges."""
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)
@@ -53,19 +49,10 @@ class RatersView(VotesView):
     def _set_up_table(self) -> None:
         table, columns = self.table, self._columns()
         table.setColumnCount(len(columns))
-        table.setAccessibleName(self.tr("Raters"))
-        table.setShowGrid(False)
+        set_up(table, self.tr("Raters"), ROW_PX)
         table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
-        table.setWordWrap(False)
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(ROW_PX)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         for at, (title, meaning) in enumerate(columns):
             item = QTableWidgetItem(title)
             item.setToolTip(meaning)
@@ -80,8 +67,7 @@ class RatersView(VotesView):
         self.warnings = Wrapped(self)
         page = QWidget(self)
         heading = text_label(self.tr("To check"), page, heading=True)
-        explained = Wrapped(page)
-        explained.setProperty("muted", True)
+        explained = Wrapped(page, muted=True)
         explained.set_plain(
             self.tr(
                 "In brackets: the 95 % interval of a share, wide for few votes. Misfit: infit against the scale "

@@ -30,11 +30,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class ScaleDelegate(QStyledItemDelegate):
-    """Draws a strength as a dot and its interval as a line, on one scale for all rows.
-
-    Args:
-        parent: Owner.
-    """
+    """Draws a strength as a dot and its interval as a line, on one scale for all rows."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -42,7 +38,6 @@ class ScaleDelegate(QStyledItemDelegate):
         """Both ends of the scale, in logits from 0."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw one place on the scale."""
         super().paint(painter, option, index)
         ends = index.data(ENDS_ROLE)
         if ends is None:
@@ -76,11 +71,7 @@ class ScaleDelegate(QStyledItemDelegate):
 
 
 class RankedNameDelegate(QStyledItemDelegate):
-    """Cuts a long name so that what tells it from the others stays.
-
-    Args:
-        parent: Owner.
-    """
+    """Cuts a long name so that what tells it from the others stays."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -99,11 +90,7 @@ def grid_step(reach: int) -> int:
 
 
 class ScaleTable(SortedTable):
-    """Strengths, sortable by every column.
-
-    Args:
-        parent: Owner.
-    """
+    """Strengths, sortable by every column."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(QCoreApplication.translate("rank", "Strengths of the videos"), (), parent)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QPushButton, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QStackedWidget, QToolButton, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
@@ -23,7 +23,7 @@ from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal, push_button, text_label, vertical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,11 +51,6 @@ class RankScreen(QWidget):
     """Judging of pairs, and results of the votes.
 
     It names no video while a rater judges; results and raters open when the rater has finished.
-
-    Args:
-        program: Its study is judged.
-        actions: Actions of the screen.
-        parent: Owner.
     """
 
     status_changed = Signal()
@@ -151,9 +146,8 @@ class RankScreen(QWidget):
         self.statement.setWordWrap(True)
         self.statement.setTextFormat(Qt.TextFormat.PlainText)
         self.statement.setProperty("letters", "question")
-        self.finish = QPushButton(self.tr("Finish for now"), right)
+        self.finish = push_button(self.tr("Finish for now"), right, self.judging.leave)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.finish.clicked.connect(self.judging.leave)
         end = horizontal(right, NONE, 12)
         end.addStretch(1)
         end.addWidget(self.finish)
@@ -228,7 +222,6 @@ class RankScreen(QWidget):
 
     @Slot()
     def show_results(self) -> None:
-        """Open the results."""
         if len(self._group.buttons()) > 1:
             self._group.button(1).click()
 

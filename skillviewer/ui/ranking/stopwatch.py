@@ -22,7 +22,6 @@ class Stopwatch:
 
     @property
     def running(self) -> bool:
-        """True while it counts."""
         return self._since_s is not None
 
     def restart(self) -> None:

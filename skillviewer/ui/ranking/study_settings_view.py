@@ -26,12 +26,7 @@ FORM_PX = 720
 
 
 class StudySettingsView(QWidget):
-    """The study's settings for judging. Every change is stored at once and can be undone.
-
-    Args:
-        program: Its study.
-        parent: Owner.
-    """
+    """The study's settings for judging. Every change is stored at once and can be undone."""
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(parent)

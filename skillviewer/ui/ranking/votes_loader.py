@@ -40,9 +40,7 @@ class VotesLoader(QObject):
     """Queries the study when its page is shown, and again when votes change; the latest query counts.
 
     Args:
-        program: Its study is queried.
         work: Plain function; its result depends on ``tasks`` and ``asked`` alone.
-        parent: Owner.
     """
 
     answered = Signal(object, object)

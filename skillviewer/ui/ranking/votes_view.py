@@ -16,9 +16,7 @@ class VotesView(QWidget):
     """A page made from the votes, or a sentence instead; shown only while no rater judges.
 
     Args:
-        program: Its study.
         work: Processes the votes (see ``VotesLoader``).
-        parent: Owner.
     """
 
     def __init__(self, program: Program, work: Work, parent: QWidget | None = None) -> None:
@@ -50,12 +48,10 @@ class VotesView(QWidget):
         """Fill the page with the result; return the sentence to show instead where there is nothing, or ""."""
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Start querying."""
         super().showEvent(event)
         self._loader.watch(on=True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Stop querying."""
         super().hideEvent(event)
         self._loader.watch(on=False)
 

@@ -38,12 +38,8 @@ class Assessments(QObject):
     screen, and waits behind it.
 
     Args:
-        worker: Owns the loaded model.
         state: What is on screen; gets the analysis as it grows.
         videos: The list; gets every state.
-        jobs: Shows the work.
-        messages: Shows failures.
-        parent: Owner.
     """
 
     busy_changed = Signal(bool)
@@ -102,12 +98,7 @@ class Assessments(QObject):
             self._settle.start()
 
     def ask(self, wanted: list[VideoClip], *, again: bool = False) -> None:
-        """Assess videos, in this order, behind those that wait.
-
-        Args:
-            wanted: Videos of the list.
-            again: Also those that are assessed already.
-        """
+        """Assess videos of the list, in this order, behind those that wait; also assessed ones where ``again``."""
         for footage in wanted:
             self._enqueue(footage, again=again)
         self._advance()
@@ -164,11 +155,7 @@ class Assessments(QObject):
             self._finish_job()
 
     def take(self, analyses: Mapping[VideoClip, Analysis]) -> None:
-        """Take in what was kept of an earlier assessment by a model; what was made meanwhile stands.
-
-        Args:
-            analyses: By video.
-        """
+        """Take in what was kept of a model's earlier assessments, by video; what was made meanwhile stands."""
         for footage, analysis in analyses.items():
             digest = analysis.provenance.model_digest
             self._kept.setdefault((footage, digest), analysis)

@@ -57,9 +57,7 @@ class Reader(Protocol):
         """Return the latest frame at or before one that decodes at once."""
         ...
 
-    def close(self) -> None:
-        """Close the file."""
-        ...
+    def close(self) -> None: ...
 
 
 class Proxy(Protocol):
@@ -69,9 +67,7 @@ class Proxy(Protocol):
         """Return a small picture of one frame, (h, w, 3) uint8 RGB."""
         ...
 
-    def close(self) -> None:
-        """Close the file."""
-        ...
+    def close(self) -> None: ...
 
 
 class Assessor(Protocol):

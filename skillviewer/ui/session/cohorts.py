@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
 
 class Cohorts(QObject):
-    """Cohorts by task, rebuilt when the list has changed. A video whose file is gone keeps its score, and counts.
-
-    Args:
-        videos: The list.
-    """
+    """Cohorts by task, rebuilt when the list has changed. A video whose file is gone keeps its score, and counts."""
 
     def __init__(self, videos: VideoList) -> None:
         super().__init__(videos)

@@ -20,9 +20,7 @@ class FileChecks(QObject):
     """Reads the changed files of a study one by one, so that votes do not wait for large files.
 
     Args:
-        worker: Reads.
         check: Lets the study check videos.
-        parent: Owner.
     """
 
     done = Signal(object)

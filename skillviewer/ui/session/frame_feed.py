@@ -190,10 +190,6 @@ class FrameFeed(QObject):
 
     The latest request wins, and its exact picture always arrives, the last of all: one worker answers in order. Answers
     of a video that has been left are dropped by generation.
-
-    Args:
-        worker: Owns the open videos.
-        parent: Owner.
     """
 
     opened = Signal(object)

@@ -157,14 +157,7 @@ def shrink(picture: Picture, height_px: int) -> Picture:
 
 
 class Intake(QObject):
-    """Opens paths, and looks at every new video once, in its own worker.
-
-    Args:
-        worker: Worker thread for looking at files; its resource is the backend.
-        videos: The list that videos are added to.
-        messages: Shows refusals.
-        parent: Owner.
-    """
+    """Opens paths, and looks at every new video once, in its own worker."""
 
     took = Signal(object)
     """A ``Sorted``: the videos are in the list by now."""

@@ -56,13 +56,11 @@ class ModelSlot:
 
     @property
     def assessor(self) -> Assessor:
-        """The loaded model."""
         if self._assessor is None:
             raise RuntimeError("no model is loaded")
         return self._assessor
 
     def close(self) -> None:
-        """Release the model."""
         assessor, self._assessor = self._assessor, None
         if assessor is not None:
             assessor.close()
@@ -72,12 +70,7 @@ class ModelChooser(QObject):
     """Loads the checkpoint that the user chooses; the latest choice wins.
 
     Args:
-        backend: Finds checkpoints.
-        worker: Owns the loaded model.
         state: Gets the loaded model.
-        jobs: Shows the loading.
-        messages: Shows failures.
-        parent: Owner.
     """
 
     entries_changed = Signal()
@@ -143,11 +136,7 @@ class ModelChooser(QObject):
         self._jobs.follow(self.tr("Loading model {}").format(folder.name), task, precious=False)
 
     def choose_default(self, name: str | None) -> None:
-        """Load a checkpoint by name or folder, or the first that there is.
-
-        Args:
-            name: Name or folder, or None for the first.
-        """
+        """Load a checkpoint by name or folder; for None the first that there is."""
         folder = next((e.folder for e in self._entries if name is None or e.name == name), None)
         if folder is not None:
             self.choose(folder)

@@ -24,11 +24,7 @@ class Opening(QObject):
 
     Args:
         state: Says which video is chosen.
-        playback: The playhead.
-        feed: Brings pictures.
         videos: Gets the state of a file that cannot be read.
-        messages: Shows failures.
-        parent: Owner.
     """
 
     opened = Signal(object)

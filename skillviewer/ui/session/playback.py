@@ -28,7 +28,6 @@ class Playback(QObject):
 
     Args:
         now_s: Clock in seconds; tests give their own.
-        parent: Owner.
     """
 
     video_changed = Signal(object)
@@ -129,12 +128,7 @@ class Playback(QObject):
         return self._samples
 
     def open(self, video: VideoInfo | None, frames: range | None = None) -> None:
-        """Put another video under the playhead, at its first frame, paused.
-
-        Args:
-            video: The video.
-            frames: The part of it to move in, or None for the whole.
-        """
+        """Put a video, or some of its frames, under the playhead, at its first frame, paused."""
         self.pause()
         whole = range(video.n_frames) if video is not None else range(1)
         self._video, self._frames = video, frames if frames is not None else whole
@@ -209,11 +203,7 @@ class Playback(QObject):
         self._schedule(self.time_s)
 
     def play_once(self, frames: range) -> None:
-        """Play some frames from the first to the last and pause there, whatever is looped.
-
-        Args:
-            frames: Frames of the video, at least one.
-        """
+        """Play frames of the video from the first to the last, at least one, and pause there, whatever is looped."""
         self.pause()
         self.seek(frames[0])
         self._once = frames

@@ -42,15 +42,7 @@ if TYPE_CHECKING:
 
 
 class Program(QObject):
-    """Everything that is not a widget, wired.
-
-    Args:
-        backend: Where readers, models and proxies come from.
-        settings: What is remembered.
-        themes: The theme in force.
-        icons: Icons by name.
-        parent: Owner.
-    """
+    """Everything that is not a widget, wired."""
 
     closed = Signal()
     """All worker threads have ended."""

@@ -25,10 +25,7 @@ class Proxies(QObject):
     """Makes the proxy of the video on screen; stops when another comes on screen.
 
     Args:
-        worker: Worker thread for this work; its resource is the backend.
         feed: Gets the finished proxies.
-        jobs: Shows the work.
-        parent: Owner.
     """
 
     def __init__(

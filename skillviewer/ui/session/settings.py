@@ -21,11 +21,7 @@ ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 
 class Settings:
-    """A typed view of QSettings. An invalid value counts as not set.
-
-    Args:
-        store: Where it is kept.
-    """
+    """A typed view of QSettings. An invalid value counts as not set."""
 
     def __init__(self, store: QSettings) -> None:
         self._store = store

@@ -30,11 +30,7 @@ class Studies(QObject):
     """Opens, makes and saves studies, and hands changes to their worker thread.
 
     Args:
-        worker: Owns the open study.
         files: Worker thread that reads doubtful files of videos.
-        jobs: Shows long work.
-        messages: Shows failures and notices.
-        parent: Owner.
     """
 
     moved = Signal(object, object)

@@ -70,13 +70,10 @@ class StudyList(QObject):
     """Connects the open study, the list of videos and the queue of assessments.
 
     Args:
-        studies: The open study.
-        videos: The list.
         assessments: Given what was kept, and asked what is to be kept.
         intake: Looks at videos that come with a study.
         index: Worker thread in which what was kept is read.
         state: Says which model is loaded.
-        parent: Owner.
     """
 
     def __init__(

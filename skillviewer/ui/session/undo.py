@@ -65,10 +65,6 @@ class UndoStack(QObject):
 
     A command enters it at once, so that a quick undo meets it and no older one; the study's worker
     keeps the order, and what it cannot write goes back to where it was.
-
-    Args:
-        studies: Where commands are carried out.
-        parent: Owner.
     """
 
     changed = Signal()
@@ -101,12 +97,7 @@ class UndoStack(QObject):
         self.changed.emit()
 
     def remember(self, command: Command, result: object) -> None:
-        """Put an earlier change on the stack, so that it can be undone.
-
-        Args:
-            command: The command.
-            result: What its ``undo`` needs.
-        """
+        """Put an earlier change on the stack, with the result that its ``undo`` needs."""
         self._done.append(_Entry(command, stands=True, landed=True, result=result))
         self.changed.emit()
 

@@ -144,19 +144,11 @@ class VideoList(QObject):
         return next((entry for entry in self._entries if entry.known_as == name), None)
 
     def add(self, paths: Iterable[Path]) -> list[Path]:
-        """Append whole files; those in the list already stay unchanged.
-
-        Returns:
-            The files that are new.
-        """
+        """Append whole files; those in the list already stay unchanged. Return the files that are new."""
         return [entry.path for entry in self.add_entries(VideoEntry(path) for path in dict.fromkeys(paths))]
 
     def add_entries(self, entries: Iterable[VideoEntry]) -> list[VideoEntry]:
-        """Append videos with their known fields; those in the list already stay unchanged.
-
-        Returns:
-            The entries that are new.
-        """
+        """Append videos with their known fields; those in the list stay unchanged. Return the entries that are new."""
         fresh = list({entry.footage: entry for entry in entries if entry.footage not in self._rows}.values())
         if fresh:
             first, last = len(self._entries), len(self._entries) + len(fresh) - 1
@@ -168,7 +160,6 @@ class VideoList(QObject):
         return fresh
 
     def remove(self, footage: VideoClip) -> None:
-        """Take a video out of the list."""
         row = self._rows.get(footage)
         if row is not None:
             self.about_to_remove.emit(row)
@@ -185,7 +176,6 @@ class VideoList(QObject):
         self.changed.emit(row)
 
     def clear(self) -> None:
-        """Forget all videos."""
         self.about_to_clear.emit()
         self._entries.clear()
         self._rows.clear()

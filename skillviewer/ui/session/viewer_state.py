@@ -108,7 +108,6 @@ class ViewerState(QObject):
         return self._model
 
     def set_model(self, model: LoadedModel | None) -> None:
-        """Set the loaded model."""
         if model != self._model:
             self._model = model
             self.model_changed.emit(model)

@@ -52,12 +52,7 @@ class _Row(QWidget):
 
 
 class CommandPalette(OverlaySheet):
-    """A search field and the matching actions; Enter runs the chosen one.
-
-    Args:
-        bar: The menus.
-        parent: The window.
-    """
+    """A search field and the matching actions; Enter runs the chosen one."""
 
     def __init__(self, bar: QMenuBar, parent: QWidget) -> None:
         super().__init__(parent)
@@ -119,9 +114,7 @@ class KeySheet(OverlaySheet):
     """All keys, by menu.
 
     Args:
-        actions: The actions with their keys.
         change: Leads to where keys are changed.
-        parent: The window.
     """
 
     def __init__(self, actions: Actions, change: QAction, parent: QWidget) -> None:

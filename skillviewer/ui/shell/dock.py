@@ -6,12 +6,7 @@ from shiboken6 import isValid
 
 
 class Heading(QLabel):
-    """The title of a dock; takes no room where a tab shows the same title.
-
-    Args:
-        title: The words.
-        parent: Owner.
-    """
+    """The title of a dock; takes no room where a tab shows the same title."""
 
     def __init__(self, title: str, parent: QWidget) -> None:
         super().__init__(title, parent)
@@ -31,11 +26,9 @@ class Heading(QLabel):
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """Take room for the words, or none."""
         return super().sizeHint() if self._needed else QSize(0, 0)
 
     def minimumSizeHint(self) -> QSize:
-        """Take room for the words, or none."""
         return super().minimumSizeHint() if self._needed else QSize(0, 0)
 
 
@@ -44,10 +37,8 @@ class Dock(QDockWidget):
 
     Args:
         name: Identity, by which its place is remembered.
-        title: What it is called.
         panel: What it holds. Its signal ``titled(str)``, if it has one, gives the dock another title; ``raise_asked()``
             brings it before the docks in the same place.
-        window: The window.
         area: Side of the window.
     """
 

@@ -45,10 +45,8 @@ class GoTo(OverlaySheet):
     """A field for a time or a frame.
 
     Args:
-        video: The video it is about.
         frames: The part of it that is shown.
         frame: The frame on screen, from 0.
-        parent: The window.
     """
 
     chosen = Signal(int)

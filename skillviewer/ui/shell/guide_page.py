@@ -63,12 +63,7 @@ def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
 
 
 class GuidePage(QTextBrowser):
-    """Shows one guide at a time.
-
-    Args:
-        themes: Colours.
-        parent: Owner.
-    """
+    """Shows one guide at a time."""
 
     def __init__(self, themes: ThemeSource, parent: QWidget) -> None:
         super().__init__(parent)
@@ -124,11 +119,7 @@ class GuidePage(QTextBrowser):
                 return
 
     def search(self, words: str) -> None:
-        """Mark words at all places, and go to the first: as a phrase, or else each word by itself.
-
-        Args:
-            words: What is searched; nothing is marked, and the place stays, if empty.
-        """
+        """Mark words at all places, as a phrase or else each by itself, and go to the first; stay for ""."""
         text = self.document().toPlainText().lower()
         phrase = words.strip().lower()
         wanted = [phrase] if phrase and phrase in text else phrase.split()

@@ -1,13 +1,13 @@
 """The dialog in which the guides of the program are read and searched."""
 
-from PySide6.QtCore import QSize, Qt, QUrl, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QUrl, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import docs_dir
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import ThemeSource
 
 NAMES = (
@@ -42,11 +42,6 @@ class Guides(QDialog):
     """A list of guides, and the one that is read. The dialog does not block the window, and closing only hides it.
 
     Links lead from guide to guide. The program opens no other address: it is put on the clipboard.
-
-    Args:
-        found: The guides.
-        themes: Colours.
-        parent: The window.
     """
 
     def __init__(self, found: tuple[Guide, ...], themes: ThemeSource, parent: QWidget) -> None:
@@ -70,7 +65,7 @@ class Guides(QDialog):
         self.page = GuidePage(themes, self)
         self.page.setAccessibleName(self.tr("Text of the guide"))
         self.message = text_label("", self, muted=True, wrap=True)
-        self.back = QPushButton(self.tr("Back"), self)
+        self.back = push_button(self.tr("Back"), self, self.go_back)
         self.back.setAutoDefault(False)
         self.back.setEnabled(False)
         self._lay_out()
@@ -79,7 +74,6 @@ class Guides(QDialog):
         self.list.currentItemChanged.connect(self._on_item)
         self.search.textChanged.connect(self._on_search)
         self.search.returnPressed.connect(self._next)
-        self.back.clicked.connect(self.go_back)
         self.page.anchorClicked.connect(self._on_link)
         for key, slot in (
             (QKeySequence.StandardKey.Find, self._to_search),
@@ -103,9 +97,8 @@ class Guides(QDialog):
         side = QWidget(self)
         side.setFixedWidth(LIST_PX)
         side.setLayout(left)
-        close = QPushButton(self.tr("Close"), self)
+        close = push_button(self.tr("Close"), self, self.close)
         close.setAutoDefault(False)
-        close.clicked.connect(self.close)
         foot = horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12)
         foot.addWidget(self.back)
         foot.addWidget(self.message, 1)
@@ -163,16 +156,14 @@ class Guides(QDialog):
                 self.list.setCurrentRow(at)
 
     def _list(self, fits: list[bool]) -> None:
-        """List some of the guides."""
-        self.list.blockSignals(True)
-        self.list.clear()
-        for row, (guide, fit) in enumerate(zip(self._guides, fits, strict=True)):
-            if fit:
-                item = QListWidgetItem(guide.title, self.list)
-                item.setData(_ROW, row)
-                if row == self._row:
-                    self.list.setCurrentItem(item)
-        self.list.blockSignals(False)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for row, (guide, fit) in enumerate(zip(self._guides, fits, strict=True)):
+                if fit:
+                    item = QListWidgetItem(guide.title, self.list)
+                    item.setData(_ROW, row)
+                    if row == self._row:
+                        self.list.setCurrentItem(item)
 
     @Slot(QListWidgetItem)
     def _on_item(self, item: QListWidgetItem | None) -> None:

@@ -1,10 +1,10 @@
 """The panel of running jobs: title, progress, time left, and a button to stop each."""
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.widgets.layout import text_label, vertical
+from skillviewer.ui.widgets.layout import push_button, text_label, vertical
 
 
 class JobRow(QWidget):
@@ -17,9 +17,8 @@ class JobRow(QWidget):
         column = vertical(self, (12, 8, 12, 8), 4)
         row = QHBoxLayout()
         self._title = text_label(job.title, self, heading=True, plain=True)
-        self._stop = QPushButton(self.tr("Cancel"), self)
+        self._stop = push_button(self.tr("Cancel"), self, job.stop)
         self._stop.setAccessibleName(self.tr("Cancel {}").format(job.title))
-        self._stop.clicked.connect(job.stop)
         row.addWidget(self._title, 1)
         row.addWidget(self._stop)
         column.addLayout(row)

@@ -34,10 +34,7 @@ class MainWindow(QMainWindow):
     """The window of one program.
 
     Args:
-        program: What it shows.
-        dialogs: Asks the user.
         screens: Its screens, in the order of their buttons and keys.
-        panels: Its panels.
     """
 
     blind_changed = Signal()
@@ -259,12 +256,10 @@ class MainWindow(QMainWindow):
         self.program.open([path])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what is dropped."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         self.program.open(paths)

@@ -11,13 +11,7 @@ HELD_MS = 350
 
 
 class HoldToHideMap(QObject):
-    """Hides or shows the map; while its key is held down, only until it is released.
-
-    Args:
-        state: Holds how maps are shown.
-        action: The action, whose keys count.
-        parent: Owner.
-    """
+    """Hides or shows the map; while its key is held down, only until it is released."""
 
     def __init__(self, state: ViewerState, action: QAction, parent: QObject | None = None) -> None:
         super().__init__(parent)

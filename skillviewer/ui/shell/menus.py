@@ -20,9 +20,7 @@ class Choice(QMenu):
     """A menu whose entries exclude each other.
 
     Args:
-        title: Words of the menu.
         options: (value, words) of each entry.
-        parent: Owner.
     """
 
     chosen = Signal(object)
@@ -161,14 +159,9 @@ class PassesMenu(Choice):
     def __init__(self, state: ViewerState, parent: QWidget) -> None:
         words = [(1, state.tr("1 pass")), *((n, state.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
         super().__init__(state.tr("Passes"), words, parent)
-        self._state = state
         self.set_value(state.passes)
-        self.chosen.connect(self._on_chosen)
+        self.chosen.connect(state.set_passes)
         state.passes_changed.connect(self.set_value)
-
-    @Slot(object)
-    def _on_chosen(self, passes: int) -> None:
-        self._state.set_passes(passes)
 
 
 class CurveMenu(Choice):
@@ -177,14 +170,9 @@ class CurveMenu(Choice):
     def __init__(self, state: ViewerState, parent: QWidget) -> None:
         options = [(look.name, QCoreApplication.translate("curves", look.title)) for look in CURVE_LOOKS]
         super().__init__(state.tr("Score curve as"), options, parent)
-        self._state = state
         self.set_value(state.curve_look)
-        self.chosen.connect(self._on_chosen)
+        self.chosen.connect(state.set_curve_look)
         state.curve_look_changed.connect(self.set_value)
-
-    @Slot(object)
-    def _on_chosen(self, look: str) -> None:
-        self._state.set_curve_look(look)
 
 
 class ThemeMenu(Choice):

@@ -17,13 +17,7 @@ MOST_DETAILS = 8
 
 
 class MessageBar(QFrame):
-    """Shows the latest message; closing it shows the one before.
-
-    Args:
-        messages: The messages to show.
-        icons: Icons by name.
-        parent: Owner.
-    """
+    """Shows the latest message; closing it shows the one before."""
 
     def __init__(self, messages: Messages, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)

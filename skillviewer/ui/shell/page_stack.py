@@ -28,11 +28,8 @@ class PageStack(QObject):
     """The pages in the middle of the window, and the docks around them.
 
     Args:
-        window: The window.
         pages: Holds the first page; screens are added when they are first shown.
         docks: By name.
-        program: What is shown.
-        actions: Actions of the window.
         screens: The screens; the first is shown first.
         panels: The panels, in the order of their docks.
     """

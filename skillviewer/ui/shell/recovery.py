@@ -69,11 +69,7 @@ def sessions_dir() -> Path:
 
 
 def left_behind(folder: Path) -> SessionPlace | None:
-    """Return where the latest session was that ended without being closed, and forget all such.
-
-    Args:
-        folder: Holds the sessions.
-    """
+    """Return where the latest session in a folder was that ended without being closed, and forget all such."""
     found: list[SessionPlace] = []
     for path in folder.glob("*.json"):
         if TEMPORARY in path.suffixes:
@@ -104,10 +100,7 @@ class SessionRecorder(QObject):
     """Notes the place of the user.
 
     Args:
-        program: What is open.
-        screens: What is shown.
         folder: Holds the sessions.
-        parent: Owner.
     """
 
     def __init__(self, program: Program, screens: PageStack, folder: Path, parent: QObject | None = None) -> None:
@@ -189,14 +182,7 @@ def _write(path: Path, place: SessionPlace | None) -> None:
 
 
 class Recovery(QObject):
-    """Offers on the first page to go back to the place of the last session, if that ended without being closed.
-
-    Args:
-        program: What is opened.
-        screens: What is shown.
-        start: The first page.
-        parent: Owner.
-    """
+    """Offers on the first page to go back to the place of the last session, if that ended without being closed."""
 
     def __init__(self, program: Program, screens: PageStack, start: StartPage, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -207,11 +193,7 @@ class Recovery(QObject):
         program.studies.opened.connect(self._on_opened)
 
     def offer(self, folder: Path) -> None:
-        """Look for a session that was not closed, and offer it.
-
-        Args:
-            folder: Holds the sessions.
-        """
+        """Look in the folder of sessions for one that was not closed, and offer it."""
         self._place = left_behind(folder)
         if self._place is not None:
             noted = read_time(self._place.noted_at)
@@ -230,14 +212,7 @@ class Recovery(QObject):
 
 
 class Return(QObject):
-    """Goes back to the place of a session: opens its study, then its video, frame and screen.
-
-    Args:
-        program: What is opened.
-        screens: What is shown.
-        place: Where to.
-        parent: Owner.
-    """
+    """Goes back to the place of a session: opens its study, then its video, frame and screen."""
 
     def __init__(
         self, program: Program, screens: PageStack, place: SessionPlace, parent: QObject | None = None

@@ -18,10 +18,8 @@ class StartPage(QWidget):
     """The first page: a sentence, a primary and a secondary button, and the recent files.
 
     Args:
-        logo: The program's picture.
         sample: Opens the sample study.
         videos: Opens videos.
-        parent: Owner.
     """
 
     recent_chosen = Signal(object)

@@ -29,17 +29,7 @@ def left_text(seconds: float) -> str:
 
 
 class StatusBar(QStatusBar):
-    """Video, frame, sampled frame, time, rate, speed, model, device, jobs with a button to stop them.
-
-    Args:
-        state: What is on screen.
-        videos: The list: what the video is called.
-        playback: The playhead.
-        models: Which model is loading.
-        jobs: Work under way.
-        icons: Icons by name.
-        parent: Owner.
-    """
+    """Video, frame, sampled frame, time, rate, speed, model, device, jobs with a button to stop them."""
 
     jobs_asked = Signal()
     stop_asked = Signal()

@@ -22,14 +22,7 @@ class ToolBar(QToolBar):
     """Buttons of the screens and of the most frequent actions.
 
     Args:
-        actions: What they do.
-        looks: Menus of how maps are shown.
-        model_menu: The checkpoints.
-        models: Which is loading.
-        state: Which is loaded.
-        icons: Icons by name.
         screens: Names of the screens.
-        parent: The window.
     """
 
     def __init__(

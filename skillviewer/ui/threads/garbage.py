@@ -19,9 +19,6 @@ class Collector(QObject):
 
     What modules bring stays as long as the program does, so it is set aside once they are imported; what is left to be
     looked at is small.
-
-    Args:
-        parent: Owner.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -94,7 +94,6 @@ class Job(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Ask it to stop."""
         if not self._stopping:
             self._stopping = True
             self.changed.emit()

@@ -15,11 +15,9 @@ class LatestOnly(QObject, Generic[RequestT]):
     """Hands the latest request to a worker thread, one at a time.
 
     Args:
-        worker: Where requests are worked on.
         answer: ``answer(resource, request, superseded, report) -> value``, run in the worker's thread. It may stop
             early when ``superseded`` is raised; what it reported by then is delivered all the same, so that quick
             scrubbing shows something.
-        parent: Owner.
     """
 
     delivered = Signal(object)

@@ -65,7 +65,6 @@ class Messages(QObject):
             self.post(Message(text, Severity.ERROR, details=(what,)))
 
     def dismiss(self) -> None:
-        """Dismiss the latest message."""
         if self._waiting:
             self._waiting.pop()
             self.changed.emit()

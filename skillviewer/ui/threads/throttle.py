@@ -20,11 +20,7 @@ def single_shot(parent: QObject, interval_ms: int, slot: Callable[[], object] | 
 
 
 class Throttle(QObject):
-    """Limits reports to a rate that the user can follow.
-
-    Args:
-        parent: Owner.
-    """
+    """Limits reports to a rate that the user can follow."""
 
     shown = Signal(object)
     """The latest ``Progress``."""

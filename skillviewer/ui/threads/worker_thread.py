@@ -91,11 +91,7 @@ class WorkerThread(QObject, Generic[ResourceT]):
     Cancelling is a flag and not a slot, for a queued slot would reach a busy thread only when the job is over.
 
     Args:
-        name: Name of the thread.
-        make: Makes the resource, in the thread, when the first job needs it; tried again by the next job if it fails.
         free: Gives the resource back, in the thread.
-        parent: Owner of this object; the thread itself has none, so that a dying widget cannot take it along.
-        computes: Whether it works for long, and gives way to the window and to workers whose answers are waited for.
     """
 
     finished = Signal()

@@ -42,11 +42,7 @@ class VideosPanel(QWidget):
     """The videos of the study.
 
     Args:
-        videos: The list.
-        icons: Icons by name.
         open_action: What the button of the empty list does.
-        parent: Owner.
-        columns: The columns of the list.
     """
 
     chosen = Signal(object)

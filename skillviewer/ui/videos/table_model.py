@@ -46,8 +46,6 @@ class VideoTable(QAbstractTableModel):
     """The list of videos: a row for each.
 
     Args:
-        videos: The list.
-        parent: Owner.
         columns: The columns; the first is that of the name.
     """
 
@@ -76,15 +74,12 @@ class VideoTable(QAbstractTableModel):
         videos.cleared.connect(self.endResetModel)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Return the number of videos."""
         return 0 if parent.isValid() else len(self._videos)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Return the number of columns."""
         return 0 if parent.isValid() else len(self.columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
-        """Return heading, tooltip and alignment of a column."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         column = self.columns[section]
@@ -170,7 +165,6 @@ class VideoFilter(QSortFilterProxyModel):
                 self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        """Return whether a video is kept."""
         if self._state is None and not self._words:
             return True  # asked of every video again and again
         entry = self.sourceModel().index(row, 0, parent).data(ENTRY_ROLE)

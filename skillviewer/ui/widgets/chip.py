@@ -10,8 +10,6 @@ class Chip(QToolButton):
     """A word with a thin border, as narrow as possible.
 
     Args:
-        text: The word.
-        parent: Owner.
         checkable: Whether it stays pressed.
     """
 

@@ -23,7 +23,6 @@ class ColourBar(QWidget):
         self.setProperty("letters", "fine")
 
     def sizeHint(self) -> QSize:
-        """Room for the bar and its numbers."""
         self.ensurePolished()
         return QSize(200, 12 + self.fontMetrics().height())
 

@@ -11,9 +11,6 @@ class ShortLabel(QLabel):
     """Shows the longest of several texts that fits; the tooltip has the first where it does not fit.
 
     It asks for the room of the shortest wording and takes what there is; it never keeps a window from being narrow.
-
-    Args:
-        parent: Owner.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -29,12 +26,7 @@ class ShortLabel(QLabel):
         return self._forms[0]
 
     def set_forms(self, *forms: str, tip: str = "") -> None:
-        """Set the texts.
-
-        Args:
-            forms: Wordings of it, the longest first.
-            tip: What the tooltip says; all of it where it is cut if "".
-        """
+        """Set wordings, the longest first; the tooltip says ``tip``, or, where it is "", all of a text that is cut."""
         if (forms, tip) != (self._forms, self._tip):
             self._forms, self._tip = forms, tip
             self.setAccessibleDescription(self.words)

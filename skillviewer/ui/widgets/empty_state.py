@@ -1,46 +1,35 @@
-"""An empty page: a sentence, and a button where there is something to do."""
+"""Empty pages: a sentence, and a button where there is something to do."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
-from skillviewer.ui.widgets.layout import vertical
+from skillviewer.ui.widgets.layout import push_button, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Empty(QWidget):
-    """A sentence with a button, or with a progress bar.
-
-    Args:
-        parent: Owner.
-    """
+    """A sentence with a button, or with a progress bar."""
 
     pressed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = vertical(self, (12, 8, 12, 12), 8)
-        self.words = Wrapped(self)
-        self.words.setProperty("muted", True)
+        self.words = Wrapped(self, muted=True)
         column.addWidget(self.words)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
         column.addWidget(self.progress)
         row = QHBoxLayout()
-        self.button = QPushButton(self)
-        self.button.clicked.connect(self.pressed)
+        self.button = push_button("", self, self.pressed)
         row.addWidget(self.button)
         row.addStretch(1)
         column.addLayout(row)
         column.addStretch(1)
 
     def show_state(self, words: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
-        """Show a state.
-
-        Args:
-            words: One sentence.
-            button: Words of the button, or "" for none.
-            progress: Done and total (0: not known), or None where nothing is under way.
-        """
+        """Show a sentence, a button unless "", and progress (done and total, 0 if not known) unless None."""
         self.words.set_plain(words)
         self.button.setText(button)
         self.button.setVisible(bool(button))
@@ -49,3 +38,22 @@ class Empty(QWidget):
             self.progress.setAccessibleName(words)
             self.progress.setRange(0, progress[1])
             self.progress.setValue(progress[0])
+
+
+class NothingOpen(QWidget):
+    """The page of a screen that needs a study while none is open: a sentence with a button below it.
+
+    Args:
+        words: What is missing, and what for.
+        action: Opens something, such as the sample study.
+    """
+
+    def __init__(self, words: str, action: QAction, parent: QWidget) -> None:
+        super().__init__(parent)
+        column = vertical(self, spacing=16)
+        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label = text_label(words, self, wrap=True, muted=True)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        button = push_button(action.iconText(), self, action.trigger)
+        column.addWidget(label)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)

@@ -6,17 +6,13 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.layout import text_label, vertical
+from skillviewer.ui.widgets.layout import as_tip, text_label, vertical
 
 CONTROL_PX = 260
 
 
 class Form(QWidget):
-    """Rows of settings.
-
-    Args:
-        parent: Owner.
-    """
+    """Rows of settings."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,13 +27,7 @@ class Form(QWidget):
         outer.addStretch(1)
 
     def add(self, words: str, control: QWidget, note: str = "") -> None:
-        """Add a row.
-
-        Args:
-            words: What is set; "" where the control says it itself.
-            control: How.
-            note: A sentence under it.
-        """
+        """Add a row; ``words`` are "" where the control says it itself, and a note stands under it."""
         if words:
             control.setAccessibleName(words)
         label = QLabel(words, self)
@@ -54,12 +44,7 @@ class Form(QWidget):
         return note
 
     def choice(self, options: Sequence[tuple[object, str]], value: object) -> QComboBox:
-        """Return a box in which one of several is chosen.
-
-        Args:
-            options: (value, words) of each.
-            value: The one in force.
-        """
+        """Return a box in which one of several (value, words) is chosen, at first ``value``."""
         box = QComboBox(self)
         for option, words in options:
             box.addItem(words, option)
@@ -67,6 +52,36 @@ class Form(QWidget):
         box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         choose(box, value)
         return box
+
+
+class NamedLines(QFormLayout):
+    """Texts, each with its muted name at the left; ``gap_px`` lies between them."""
+
+    def __init__(self, gap_px: int) -> None:
+        super().__init__()
+        self._labels: list[tuple[QLabel, QLabel]] = []
+        self.setHorizontalSpacing(24)
+        self.setVerticalSpacing(gap_px)
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """Name and text of each line."""
+        return [(name.text(), text.text()) for name, text in self._labels]
+
+    def clear(self) -> None:
+        self._labels.clear()
+        while self.rowCount():
+            self.removeRow(0)
+
+    def add(self, name: str, text: str, tip: str = "") -> QLabel:
+        """Add a line; return the label of its text. A tip that only repeats the text is not shown."""
+        label = text_label(name, self.parentWidget(), muted=True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        field = text_label(text, self.parentWidget(), wrap=True, plain=True)
+        field.setToolTip(as_tip(tip) if tip != text else "")
+        self.addRow(label, field)
+        self._labels.append((label, field))
+        return field
 
 
 def choose(box: QComboBox, value: object) -> None:

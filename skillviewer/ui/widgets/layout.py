@@ -81,14 +81,7 @@ def as_tip(text: str) -> str:
 def push_button(
     text: str, parent: QWidget, pressed: Callable[[], object] | SignalInstance | None = None, *, primary: bool = False
 ) -> QPushButton:
-    """Return a button.
-
-    Args:
-        text: Its words.
-        parent: Owner.
-        pressed: What it does, or the signal that it emits.
-        primary: Whether it is the button that matters most.
-    """
+    """Return a button that runs or emits ``pressed``; the primary one is the button that matters most."""
     button = QPushButton(text, parent)
     if primary:
         button.setProperty("primary", True)
@@ -98,12 +91,7 @@ def push_button(
 
 
 def scroll_area(parent: QWidget, name: str) -> QScrollArea:
-    """Return an area without a frame that scrolls up and down.
-
-    Args:
-        parent: Owner.
-        name: Accessible name.
-    """
+    """Return an area without a frame that scrolls up and down; ``name`` is its accessible name."""
     area = QScrollArea(parent)
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)

@@ -28,14 +28,7 @@ def n_alike(names: Sequence[str]) -> int:
 
 
 def elided(name: str, alike: int, metrics: QFontMetrics, width_px: int) -> str:
-    """Return a name cut where it is too long: first what all names begin with, then its end.
-
-    Args:
-        name: The name.
-        alike: Letters that all names begin with, from ``n_alike``.
-        metrics: Of the font.
-        width_px: Room for it.
-    """
+    """Return a name cut where it is too long: first what all begin with (letters by ``n_alike``), then its end."""
     if metrics.horizontalAdvance(name) <= width_px:
         return name
     if not alike:

@@ -7,11 +7,7 @@ from shiboken6 import isValid
 
 
 class OverlaySheet(QFrame):
-    """A child of the window that closes on Escape, or when the focus goes elsewhere, and gives the focus back.
-
-    Args:
-        window: The window that it lies over.
-    """
+    """A child of the window that closes on Escape, or when the focus goes elsewhere, and gives the focus back."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -26,11 +22,7 @@ class OverlaySheet(QFrame):
         window.installEventFilter(self)
 
     def open_over(self, *, top: float = 0.12) -> None:
-        """Show it in the middle of the window.
-
-        Args:
-            top: Where its upper edge lies, in parts of the window's height; it is kept inside.
-        """
+        """Show it in the middle of the window; its upper edge at ``top`` parts of the window's height, kept inside."""
         self.adjustSize()
         room = self._window.rect().adjusted(16, 16, -16, -16)
         size = self.size().boundedTo(room.size())
@@ -63,7 +55,6 @@ class OverlaySheet(QFrame):
             self.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Close on Escape."""
         if event.key() == Qt.Key.Key_Escape:
             event.accept()
             self.dismiss()

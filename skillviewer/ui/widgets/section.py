@@ -9,8 +9,6 @@ class Section(QWidget):
     """A section with a heading.
 
     Args:
-        title: The heading.
-        parent: Owner.
         wide: Whether what is inside reaches to the edges.
     """
 

@@ -25,11 +25,7 @@ def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
 
 
 class SignedBar(QWidget):
-    """One amount as a bar from the middle: to the right where it raises, to the left where it lowers.
-
-    Args:
-        parent: Owner.
-    """
+    """One amount as a bar from the middle: to the right where it raises, to the left where it lowers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +36,6 @@ class SignedBar(QWidget):
 
     @property
     def value(self) -> float:
-        """The amount."""
         return self._value
 
     def sizeHint(self) -> QSize:
@@ -52,13 +47,7 @@ class SignedBar(QWidget):
         self.update()
 
     def set_value(self, value: float, limit: float, *, grey: bool = False) -> None:
-        """Show an amount.
-
-        Args:
-            value: The amount.
-            limit: The amount whose bar reaches the end; positive.
-            grey: Whether it is shown without colour.
-        """
+        """Show an amount; at ``limit`` (positive) the bar reaches the end, and ``grey`` is without colour."""
         self._value, self._limit, self._grey = value, limit, grey
         self.update()
 

@@ -29,13 +29,7 @@ LONG = 24
 
 
 def set_up(view: QTableView, name: str, row_px: int) -> None:
-    """Make a view a read-only table in which one row is selected at a time.
-
-    Args:
-        view: The view.
-        name: Accessible name.
-        row_px: Height of a row.
-    """
+    """Make a view a read-only table with an accessible name, in which one row is selected at a time."""
     view.setAccessibleName(name)
     view.setShowGrid(False)
     view.setWordWrap(False)
@@ -95,7 +89,6 @@ class PlainTable(QTableWidget):
 
     Args:
         name: Accessible name.
-        parent: Owner.
     """
 
     row_chosen = Signal(str)
@@ -201,7 +194,6 @@ class SortedTable(QTableView):
     Args:
         name: Accessible name.
         columns: Headings; the first column takes the room that is left. Empty where a subclass sets its own.
-        parent: Owner.
     """
 
     video_asked = Signal(str)

@@ -116,11 +116,7 @@ def load_fonts(folder: Path) -> None:
 
 
 def app_font(percent: int = 100) -> QFont:
-    """Return the window's font, with figures of equal width so that numbers do not dance.
-
-    Args:
-        percent: Of the usual size.
-    """
+    """Return the window's font at ``percent`` of its usual size, with figures of equal width: numbers do not dance."""
     font = QFont(FONT_FAMILY)
     font.setPointSizeF(FONT_SIZE_PT * percent / 100)
     font.setFeature(QFont.Tag("tnum"), 1)
@@ -170,9 +166,7 @@ def url(name: str) -> str:
 def style_sheet(theme: Theme, percent: int = 100) -> str:
     """Return what Fusion does not do by palette alone: flat buttons, fields and headers, a visible focus.
 
-    Args:
-        theme: The colours.
-        percent: Size of words, in per cent of the usual one.
+    Words are ``percent`` of their usual size.
     """
     kind = "dark" if theme.dark else "light"
     chevron, chevron_up, check = (url(f"{name}-{kind}.svg") for name in ("chevron", "chevron-up", "check"))
@@ -208,9 +202,7 @@ class ThemeSource(QObject):
     """The theme in force: that of the system, or the one that the user chose.
 
     Args:
-        app: The application that is dressed.
         scheme: Reads the system's colour scheme; tests give their own. Unknown counts as light.
-        parent: Owner.
     """
 
     changed = Signal(object)
@@ -233,7 +225,6 @@ class ThemeSource(QObject):
 
     @property
     def choice(self) -> ThemeChoice:
-        """The choice of the user."""
         return self._choice
 
     def choose(self, choice: ThemeChoice) -> None:

@@ -33,11 +33,7 @@ class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
 
 
 class TimePlot(pg.PlotWidget):  # type: ignore[misc]
-    """A plot of scores over time. The wheel zooms time about the mouse; subclasses define the buttons.
-
-    Args:
-        parent: Owner.
-    """
+    """A plot of scores over time. The wheel zooms time about the mouse; subclasses define the buttons."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         axes = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}
@@ -70,7 +66,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom time about the mouse."""
         factor = ZOOM_STEP ** (-event.angleDelta().y() / 120)
         self._box.scaleBy(x=factor, center=QPointF(self._time_at(event), 0))
         event.accept()

@@ -23,15 +23,13 @@ def breakable(text: str) -> str:
 
 
 class Wrapped(QLabel):
-    """Plain text over several lines, however narrow.
+    """Plain text over several lines, however narrow."""
 
-    Args:
-        parent: Owner.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
         super().__init__(parent)
         self._plain = ""
+        if muted:
+            self.setProperty("muted", True)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self.setMinimumWidth(40)

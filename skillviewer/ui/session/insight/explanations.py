@@ -49,12 +49,6 @@ class Explanations(QObject):
     """Asks for the evidence of the video on screen while a widget wants to show it.
 
     It stands in the model worker thread behind the assessment under way, and is stopped when another video is chosen.
-
-    Args:
-        worker: Owns the loaded model.
-        state: What is on screen.
-        jobs: Shows the work.
-        parent: Owner.
     """
 
     changed = Signal()
@@ -114,12 +108,7 @@ class Explanations(QObject):
         return _key(analysis) if analysis is not None and analysis.complete else None
 
     def want(self, who: QObject, on: bool) -> None:
-        """Note that a widget wants to show evidence, or no longer does.
-
-        Args:
-            who: The widget that shows it.
-            on: Whether it is on screen.
-        """
+        """Note that a widget wants to show evidence, or no longer does."""
         if on:
             self._wanted.add(who)
         else:

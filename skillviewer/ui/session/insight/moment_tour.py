@@ -15,10 +15,7 @@ class Tour(QObject):
     """Moves the playhead from moment to moment.
 
     Args:
-        inquiry: Knows the moments.
         remarks: Where a selection is kept as a moment.
-        playback: The playhead.
-        parent: Owner.
     """
 
     here_changed = Signal()

@@ -77,12 +77,8 @@ class VideoRemarks(QObject):
     """Moments and notes of the video on screen, as they are in the study. Each change is one command of the undo stack.
 
     Args:
-        studies: The open study.
-        undo: The undo stack.
         videos: Knows the names of the videos in the study.
-        state: What is on screen.
         settings: Has the name of the user.
-        parent: Owner.
     """
 
     changed = Signal()
@@ -122,7 +118,6 @@ class VideoRemarks(QObject):
         return self._settings.person
 
     def set_author(self, name: str) -> None:
-        """Set the name of the user."""
         if name.strip() != self.author:
             self.finish_asked.emit()
             self._settings.person = name

@@ -41,7 +41,6 @@ class Pictures(QObject):
 
     Args:
         index: Worker thread for looking at files.
-        parent: Owner.
     """
 
     came = Signal()

@@ -60,14 +60,7 @@ class WhyLoader(QObject):
     """Loads the contents of the Why page of the video on screen.
 
     Args:
-        index: Worker thread in which it is worked out.
-        state: What is on screen.
         videos: The videos among which it stands.
-        studies: The open study.
-        explanations: Bring the evidence.
-        remarks: Remarks on the video.
-        messages: Shows failures.
-        parent: Owner.
     """
 
     changed = Signal()
