@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from skillviewer.core.faces.faces import Faces as Faces
     from skillviewer.core.paths import resources_dir as resources_dir
     from skillviewer.core.progress import CancelToken as CancelToken
+    from skillviewer.core.ratings.scale_map import checked_map as checked_map
     from skillviewer.data.analysis_file import load_analysis as load_analysis
     from skillviewer.data.analysis_file import save_analysis as save_analysis
     from skillviewer.data.formats.choices import Choices as Choices
@@ -74,6 +75,7 @@ _MODULES = {
     "core.faces.faces": "FaceBox Faces",
     "core.paths": "resources_dir",
     "core.progress": "CancelToken",
+    "core.ratings.scale_map": "checked_map",
     "data.analysis_file": "load_analysis save_analysis",
     "data.formats.choices": "Choices",
     "data.formats.formats": "open_dataset",
