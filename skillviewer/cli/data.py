@@ -30,11 +30,7 @@ data.add_command(frames)
 @click.argument("path", type=click.Path(path_type=Path))
 @dataset_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def inspect(
-    path: Path,
-    reading: Reading,
-    as_json: bool,
-) -> int:
+def inspect(path: Path, reading: Reading, as_json: bool) -> int:
     """Print the contents of the data set at PATH, and what is missing or contradictory.
 
     If several tasks lie in one folder, all are listed; --task chooses one.
@@ -167,13 +163,7 @@ def _print(h: Holdings) -> None:
 @dataset_options
 @folds_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with all pairs.")
-def folds(
-    path: Path,
-    reading: Reading,
-    n_folds: int | None,
-    by: str | None,
-    as_json: bool,
-) -> None:
+def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_json: bool) -> None:
     """Print the held-out participants and the number of pairs of each fold of the data set at PATH.
 
     If some videos have a file, those without are left out, as train and evaluate do.

@@ -316,10 +316,7 @@ def _even_ranges(separated: Sequence[Separated]) -> list[tuple[int, int]]:
 def _write_csv(record: EvaluationRecord, path: Path) -> None:
     """Write one row a model, fractions with a dot; empty where something is not defined."""
     rows = [_csv_row(m) for m in record.models]
-    with (
-        aside(path, (".csv",), overwrite=True) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
+    with aside(path, (".csv",), overwrite=True) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(rows[0] if rows else ["model"])
         writer.writerows([_cell(value) for value in row.values()] for row in rows)

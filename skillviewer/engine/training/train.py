@@ -228,14 +228,7 @@ def _train(
 
 
 def _write(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    ready: _Ready,
-    made: _Made,
-    folder: Path,
-    kept: "_Kept",
-    *,
-    replace: bool,
+    plan: TrainingPlan, dataset: Dataset, ready: _Ready, made: _Made, folder: Path, kept: "_Kept", *, replace: bool
 ) -> Checkpoint:
     def write_extras(aside: Path) -> None:
         write_log(aside, made.trained.rows, folder.name)

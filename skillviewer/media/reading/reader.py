@@ -54,12 +54,7 @@ class VideoReader(Closing):
     """
 
     def __init__(
-        self,
-        path: str | Path,
-        token: CancelToken | None = None,
-        *,
-        cache_bytes: int = 256 * 2**20,
-        threads: int = 1,
+        self, path: str | Path, token: CancelToken | None = None, *, cache_bytes: int = 256 * 2**20, threads: int = 1
     ) -> None:
         self._path = Path(path)
         self._cache = FrameCache(cache_bytes)

@@ -98,10 +98,7 @@ class FacesReview(QWidget):
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.fine_button = QPushButton(self.tr("Looked at, it is fine"), side)
         caution = text_label(
-            self.tr("Faces can be missed. Check the file before you pass it on."),
-            side,
-            wrap=True,
-            muted=True,
+            self.tr("Faces can be missed. Check the file before you pass it on."), side, wrap=True, muted=True
         )
         for part in (self.summary, self.search_button, self.reach, self.remove_button, self.here_button, heading):
             column.addWidget(part)

@@ -32,12 +32,7 @@ class DisagreementPage(QWidget):
         column.addWidget(self.summary)
         self.table = SortedTable(
             self.tr("Pairs on which model and raters disagree"),
-            (
-                self.tr("Better: raters"),
-                self.tr("Better: model"),
-                self.tr("Votes"),
-                self.tr("Model's lead"),
-            ),
+            (self.tr("Better: raters"), self.tr("Better: model"), self.tr("Votes"), self.tr("Model's lead")),
             self,
         )
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)

@@ -521,11 +521,7 @@ def test_nothing_is_open(window: Composition, qtbot: QtBot) -> None:
 
 
 def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
-    qtbot: QtBot,
-    make_window: MakeWindow,
-    world: FakeWorld,
-    study_file: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
     read: list[str] = []
