@@ -66,7 +66,10 @@ def _lines(report: "RankingReport") -> list[str]:
         wide = max(5, *(len(rater.name) for rater in report.raters))
         lines += ["", f"{'rater':{wide}}  votes  left              agreement         consistency       median  infit"]
     for rater in report.raters:
-        shares = "  ".join(_short(text) for text in (rater.left.text, rater.agreement.text, rater.consistency.text))
+        shares = "  ".join(
+            f"{text.split(' of ', maxsplit=1)[0]:16}"
+            for text in (rater.left.text, rater.agreement.text, rater.consistency.text)
+        )
         seconds = "–" if rater.median_s is None else f"{rater.median_s:.1f} s"
         infit = "–" if rater.misfit is None else f"{rater.misfit.infit:.2f}"
         lines.append(f"{rater.name:{wide}}  {rater.judged:5}  {shares}  {seconds:>6}  {infit:>5}")
@@ -80,7 +83,3 @@ def _lines(report: "RankingReport") -> list[str]:
     if len(circles) > MOST_CIRCLES:
         lines.append(f"and {len(circles) - MOST_CIRCLES} more, which more votes decide: --json has all.")
     return lines
-
-
-def _short(text: str) -> str:
-    return f"{text.split(' of ', maxsplit=1)[0]:16}"

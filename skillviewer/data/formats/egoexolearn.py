@@ -96,7 +96,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     claimed = sort_out(claims, task)
     problems += claimed.problems
     names = tuple(sorted({v for p in claimed.pairs for v in (p.better, p.worse)}))
-    recordings = {name: _recording(name) for name in names}
+    recordings = {name: _parts(name)[1] for name in names}
     files_of_people = [file_in(file.parent, "participants.csv") for file in lists[:1]]
     people, found = participants_of(names, files_of_people, choices.participant_pattern, recordings=recordings)
     problems += found
@@ -174,10 +174,6 @@ def _parts(name: str) -> tuple[str, str, int, int]:
 def _action(name: str) -> str:
     number = _parts(name)[0]
     return ACTIONS.get(number, number)
-
-
-def _recording(name: str) -> str:
-    return _parts(name)[1]
 
 
 def _extent(name: str) -> FrameRange:

@@ -137,7 +137,6 @@ _SHOWN = 3
 
 
 def _found_wanting(dataset: Dataset) -> list[str]:
-    """Return the problems of a data set that can occur in any form."""
     found_cycles = find_cycles(dataset.pairs)
     problems = [
         f"The pairs form a cycle: {' better than '.join((*cycle, cycle[0]))}." for cycle in found_cycles[:_SHOWN]

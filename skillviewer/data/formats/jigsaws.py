@@ -29,7 +29,6 @@ _TRIAL = re.compile(r".*_([A-Za-z])\d{3}")
 
 
 def _rating(row: TableRow) -> float | None:
-    """Return the global rating in a line, or None if the line is not in this form."""
     if len(row.cells) < 3 or not _TRIAL.fullmatch(row.cells[0]):
         return None
     try:

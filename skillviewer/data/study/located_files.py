@@ -182,19 +182,6 @@ class StudyVideoFiles:
             problems=tuple(problems),
         )
 
-    def accept_replacement(self, name: str) -> StudyVideo:
-        """Accept the present file in the place of a video's; scores of the old file no longer apply.
-
-        Raises:
-            StudyError: There is no such video or file, or the study cannot be written.
-            VideoError: The file cannot be read.
-        """
-        video = self.get(name)
-        if video.path is None:
-            raise StudyError(f"The file of “{name}” is missing: {video.recorded_path}.")
-        self._place(video.id, video.path, identify(video.path))
-        return self.get(name)
-
     def rebase(self, old_folder: Path) -> None:
         """Rewrite the relative paths of a study that was copied from another folder.
 
@@ -229,7 +216,6 @@ class StudyVideoFiles:
         return identify(path, token)
 
     def _place(self, number: int, path: Path, identity: Identity) -> None:
-        """Store the path and identity of a file."""
         path = path.absolute()
         values = (relative(path, self._folder), str(path), identity.size_bytes, identity.modified_ns, identity.digest)
         with self._file.transaction() as db:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.difference import uniform_baseline
@@ -64,11 +63,6 @@ class ComparedModel:
     def whole(self) -> Analysis | None:
         """Its analysis once it is complete."""
         return self.analysis if self.analysis is not None and self.analysis.complete else None
-
-    @property
-    def folder(self) -> Path:
-        """Folder of its checkpoint."""
-        return Path(self.key)
 
 
 def filled(

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import signed
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.empty_state import Section
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 

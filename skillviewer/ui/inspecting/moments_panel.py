@@ -4,8 +4,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from skillviewer.ui.actions.actions import Actions, Tip
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.moment_column import MomentColumn, every
 from skillviewer.ui.session.insight.insight import Insight
 from skillviewer.ui.session.playback import Playback

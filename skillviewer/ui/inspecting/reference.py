@@ -14,8 +14,8 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.widgets.empty_state import Section
 from skillviewer.ui.widgets.layout import NONE, text_label, vertical
-from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 

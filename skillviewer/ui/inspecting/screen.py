@@ -12,8 +12,7 @@ from skillviewer.core.analysis.score_curve import CurveMark
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import printable, signed
-from skillviewer.ui.actions.actions import Actions, Tip, plain
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Actions, Handlers, Tip, plain
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.program import Program

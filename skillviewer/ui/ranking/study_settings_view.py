@@ -16,7 +16,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import SETTINGS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
-from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
 
 COMPARISONS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -66,12 +66,9 @@ class StudySettingsView(QWidget):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget(area)
-        row = horizontal(inside, NONE)
-        row.addWidget(form, 1)
-        row.addStretch(1)
+        add_all(horizontal(inside, NONE), (form, 1), 1)
         area.setWidget(inside)
-        column = vertical(self, NONE)
-        column.addWidget(area)
+        add_all(vertical(self, NONE), area)
         self.question.editingFinished.connect(self._on_question)
         self.neither.clicked.connect(self._on_neither)
         self.blind.clicked.connect(self._on_blind)
@@ -214,13 +211,11 @@ class StudySettingsView(QWidget):
             self.locked.setText(words)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Query the number of votes."""
         super().showEvent(event)
         self._watched = True
         self._count()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Stop the queries."""
         super().hideEvent(event)
         self._watched = False
 

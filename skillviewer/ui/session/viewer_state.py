@@ -32,11 +32,7 @@ class LoadedModel:
 
 
 class ViewerState(QObject):
-    """The state of the window. Setting a property to its present value does nothing.
-
-    Requests carry the ``generation`` in which they were made: it grows whenever another video is
-    chosen, so that late answers are recognised.
-    """
+    """The state of the window. Setting a property to its present value does nothing."""
 
     current_changed = Signal(object)
     analysis_changed = Signal(object)
@@ -54,12 +50,6 @@ class ViewerState(QObject):
         self._model: LoadedModel | None = None
         self._passes = passes
         self._curve_look = CURVE_LOOK
-        self._generation = 0
-
-    @property
-    def generation(self) -> int:
-        """Number of times that another video was chosen."""
-        return self._generation
 
     @property
     def current(self) -> VideoClip | None:
@@ -69,7 +59,6 @@ class ViewerState(QObject):
     def set_current(self, footage: VideoClip | None) -> None:
         """Choose a video; its analysis is unknown until it is set."""
         if footage != self._current:
-            self._generation += 1
             self._current = footage
             self.set_analysis(None)
             self.current_changed.emit(footage)
@@ -87,11 +76,9 @@ class ViewerState(QObject):
 
     @property
     def look(self) -> Look:
-        """The look of maps."""
         return self._look
 
     def set_look(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Look, checked by replace()
-        """Change how maps are shown."""
         look = replace(self._look, **changes)
         if look != self._look:
             if look.overlay is not Overlay.OFF:
@@ -118,7 +105,6 @@ class ViewerState(QObject):
         return self._curve_look
 
     def set_curve_look(self, look: str) -> None:
-        """Choose how the score curve is drawn."""
         if look != self._curve_look:
             self._curve_look = look
             self.curve_look_changed.emit(look)
@@ -129,7 +115,6 @@ class ViewerState(QObject):
         return self._passes
 
     def set_passes(self, passes: int) -> None:
-        """Choose how many passes the next assessment makes."""
         if passes != self._passes:
             self._passes = passes
             self.passes_changed.emit(passes)

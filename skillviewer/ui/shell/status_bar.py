@@ -63,7 +63,8 @@ class StatusBar(QStatusBar):
             ("model", self.tr("Model")),
             ("device", self.tr("Device")),
         ):
-            field = self._fields[name] = self._field(title)
+            field = self._fields[name] = QLabel(self)
+            self._dressed(field, title)
             self.addPermanentWidget(field)
         self._job = QToolButton(self)
         self._job.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -89,11 +90,6 @@ class StatusBar(QStatusBar):
         self._on_video(playback.video)
         self._on_model()
         self._on_jobs()
-
-    def _field(self, title: str) -> QLabel:
-        field = QLabel(self)
-        self._dressed(field, title)
-        return field
 
     @staticmethod
     def _dressed(field: QLabel, title: str) -> None:

@@ -1,16 +1,32 @@
 """Layouts, labels, buttons, scroll areas and tooltips, made in one call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any, TypeVar
 
 from PySide6 import QtGui
 from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 Margins = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels."""
 NONE: Margins = (0, 0, 0, 0)
+BoxT = TypeVar("BoxT", bound=QBoxLayout)
+
+
+class Gap(int):
+    """Fixed room in a layout, in pixels."""
 
 
 def vertical(parent: QWidget | None = None, margins: Margins | None = None, spacing: int | None = None) -> QVBoxLayout:
@@ -40,6 +56,49 @@ def _space(layout: QVBoxLayout | QHBoxLayout, margins: Margins | None, spacing: 
         layout.setContentsMargins(*margins)
     if spacing is not None:
         layout.setSpacing(spacing)
+
+
+def add_all(layout: BoxT, *items: QWidget | QLayout | int | tuple[Any, ...]) -> BoxT:
+    """Add widgets, layouts and room to a layout, in order; return the layout.
+
+    Args:
+        layout: The layout.
+        items: Widgets, layouts and gaps; a number is room that grows with this weight. A tuple holds a widget or a
+            layout, the weight with which it grows, and for a widget also its alignment.
+    """
+    for item in items:
+        part, *how = item if isinstance(item, tuple) else (item,)
+        if isinstance(part, Gap):
+            layout.addSpacing(part)
+        elif isinstance(part, int):
+            layout.addStretch(part)
+        elif isinstance(part, QLayout):
+            layout.addLayout(part, *how)
+        else:
+            layout.addWidget(part, *how)
+    return layout
+
+
+def splitter(
+    parent: QWidget, direction: Qt.Orientation, parts: Sequence[QWidget], factors: Sequence[int], sizes: Sequence[int]
+) -> QSplitter:
+    """Return a splitter whose parts cannot be hidden.
+
+    Args:
+        parent: Owner.
+        direction: Whether the parts stand next to or below each other.
+        parts: The parts, in order.
+        factors: Weight with which each grows, 0 for those left out.
+        sizes: Size of each at first.
+    """
+    made = QSplitter(direction, parent)
+    made.setChildrenCollapsible(False)
+    for part in parts:
+        made.addWidget(part)
+    for at, factor in enumerate(factors):
+        made.setStretchFactor(at, factor)
+    made.setSizes(list(sizes))
+    return made
 
 
 def text_label(

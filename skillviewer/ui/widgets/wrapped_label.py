@@ -27,7 +27,7 @@ class Wrapped(QLabel):
 
     def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
         super().__init__(parent)
-        self._plain = ""
+        self.plain = ""  # the words, as they were given
         if muted:
             self.setProperty("muted", True)
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -35,14 +35,9 @@ class Wrapped(QLabel):
         self.setMinimumWidth(40)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    @property
-    def plain(self) -> str:
-        """The words, as they were given."""
-        return self._plain
-
     def set_plain(self, *paragraphs: str) -> None:
         """Show words, a paragraph below the other."""
         text = " ".join(paragraphs)
-        if text != self._plain:
-            self._plain = text
+        if text != self.plain:
+            self.plain = text
             self.setText("\n\n".join(breakable(printable(paragraph)) for paragraph in paragraphs))

@@ -47,7 +47,7 @@ class Witness:
 
     def __init__(self, made: Composition) -> None:
         self.made = made
-        screen = made.window.screen_named("inspect")
+        screen = made.window.screens.named("inspect")
         assert isinstance(screen, InspectScreen)
         self.screen = screen
         self.canvas = screen.player.canvas

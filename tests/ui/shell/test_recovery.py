@@ -63,7 +63,7 @@ def test_it_leads_back_to_study_video_frame_and_screen(
     first = make_window(world.backend())
     session = SessionRecorder(first.program, first.window.screens, sessions)
     files = opened(qtbot, first, world)
-    first.window.show_screen("compare")
+    first.window.screens.show("compare")
     session.note()
     qtbot.waitUntil(lambda: noted(sessions).get("frame") == 41)
     study = first.program.studies.current

@@ -114,7 +114,6 @@ class VideoRemarks(QObject):
 
     @property
     def author(self) -> str:
-        """Name of the user."""
         return self._settings.person
 
     def set_author(self, name: str) -> None:
@@ -125,7 +124,6 @@ class VideoRemarks(QObject):
 
     @property
     def writable(self) -> bool:
-        """True where remarks on the video on screen can be stored."""
         return self._studies.writable and bool(self.video)
 
     @property
@@ -273,8 +271,9 @@ class VideoRemarks(QObject):
             self._left = _Left("", (), ())
             self.changed.emit()
             return
-        task = self._studies.read(lambda study: _Left(name, study.remarks.moments(name), study.remarks.notes(name)))
-        task.succeeded.connect(self._on_read)
+        self._studies.read(lambda study: _Left(name, study.remarks.moments(name), study.remarks.notes(name))).then(
+            succeeded=self._on_read
+        )
 
     @Slot(object)
     def _on_read(self, left: _Left) -> None:
