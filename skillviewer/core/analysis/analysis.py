@@ -7,8 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, frozen, shapes
-from skillviewer.core.video.extents import ClipRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 
 

@@ -16,9 +16,8 @@ from types import MappingProxyType
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import FrameRange
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.released_folds import pairs_of_words
-from skillviewer.data.formats.tasks import chosen_task, file_in, first_found
+from skillviewer.data.formats.tasks import Choices, chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of

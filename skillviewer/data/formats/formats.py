@@ -10,9 +10,8 @@ from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.registry import look_up, table
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.pair_folder import NO_PAIR
-from skillviewer.data.formats.tasks import file_in
+from skillviewer.data.formats.tasks import Choices, file_in
 from skillviewer.data.tables.rows import composed, some
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from pathlib import Path
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.choices import Choices
-from skillviewer.data.formats.tasks import chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import TableRow, plain, read_words

@@ -10,6 +10,7 @@ from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, recorded_paths, relative, stat_of
+from skillviewer.data.study.values import columns
 from skillviewer.data.study.video_rows import FileState, Relinked, StudyVideo, extent_of
 
 
@@ -66,22 +67,10 @@ class StudyVideoFiles:
                 unsure = not other and not same_time
             if not other:
                 break
-        return StudyVideo(
-            id=row["id"],
-            name=row["name"],
-            path=path,
-            recorded_path=row["absolute_path"],
-            state=state,
-            unsure=unsure,
-            size_bytes=row["size_bytes"],
-            digest=row["digest"],
-            extent=extent_of(row),
-            participant=row["participant"],
-            task=row["task"],
-            notes=row["notes"],
-            context=row["context"],
-            sync_s=row["sync_s"],
-        )
+        same = columns(row, "id", "name", "size_bytes", "digest", "participant", "task", "notes", "context", "sync_s")
+        recorded = row["absolute_path"]
+        extent = extent_of(row)
+        return StudyVideo(path=path, recorded_path=recorded, state=state, unsure=unsure, extent=extent, **same)
 
     def check(
         self,

@@ -162,26 +162,10 @@ def _segment_end(head: bytes) -> int:
     return 0 if size == unknown else at + length + size
 
 
-_ONE_PICTURE_A_PACKET = frozenset(
-    (
-        "h264",
-        "hevc",
-        "vp8",
-        "vp9",
-        "av1",
-        "mpeg2video",
-        "mpeg4",
-        "mjpeg",
-        "prores",
-        "dnxhd",
-        "dvvideo",
-        "ffv1",
-        "huffyuv",
-        "ffvhuff",
-        "png",
-        "rawvideo",
-    )
-)
+_ONE_PICTURE_A_PACKET = frozenset((
+    "h264", "hevc", "vp8", "vp9", "av1", "mpeg2video", "mpeg4", "mjpeg", "prores", "dnxhd", "dvvideo", "ffv1",
+    "huffyuv", "ffvhuff", "png", "rawvideo",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
@@ -24,8 +24,6 @@ LABEL_ROOM = 0.045
 
 class CurvesPlot(TimePlot):
     """Curves that differ by number, dashes and lightness. The left button scrubs, the wheel zooms the time axis."""
-
-    scrubbed = Signal()
 
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,7 +114,6 @@ class CurvesPlot(TimePlot):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._held:
             self._playback.seek_time(self._time_at(event))
-            self.scrubbed.emit()
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -94,18 +94,8 @@ class Header(QWidget):
         self.difference.setToolTip(self.tr("Map of where the first attends more (+) and the second does (−)"))
         self.again = push_button(self.tr("Try again"), self, self.again_asked)
         self.save = QPushButton(self.tr("Save"), self)
-        add_all(
-            horizontal(self, (8, 6, 8, 6), 8),
-            self.models,
-            self.scale,
-            self.first,
-            self._against,
-            self.second,
-            self.difference,
-            1,
-            self.again,
-            self.save,
-        )
+        shown = (self.models, self.scale, self.first, self._against, self.second, self.difference)
+        add_all(horizontal(self, (8, 6, 8, 6), 8), *shown, 1, self.again, self.save)
         for control in (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.scale.currentIndexChanged.connect(self._on_scale)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.model_query import Kind, ModelQuery, ModelRequest, RequestInputs, SlowJob
 from skillviewer.ui.comparing.queries import Answer

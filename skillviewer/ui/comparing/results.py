@@ -8,7 +8,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 
 MIN_VIDEOS = 5
 """Number of videos a model must have scored for its scores to be shown in standard deviations."""

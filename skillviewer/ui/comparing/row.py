@@ -9,7 +9,7 @@ from skillviewer.core.analysis.difference import uniform_baseline
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.comparing.results import Results
 
 UNIFORM = "uniform"

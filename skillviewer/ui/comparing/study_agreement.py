@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.queries import StudyAgreement, agree

@@ -38,7 +38,7 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button
 from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.footage import VideoClip
+    from skillviewer.core.video.extents import VideoClip
     from skillviewer.export.preview import Preview
 
 

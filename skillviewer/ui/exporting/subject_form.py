@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QComboBox, QFormLayout, QLabel, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.exporting.export_choices import Candidate, ExportModel, FileSplit
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical
 from skillviewer.ui.widgets.theme import Theme, url

@@ -9,8 +9,7 @@ from skillviewer.core.text import signed
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.empty_state import Section
-from skillviewer.ui.widgets.layout import push_button
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.layout import Wrapped, push_button
 
 
 class Contributions(Section):

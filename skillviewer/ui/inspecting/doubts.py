@@ -10,8 +10,8 @@ from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import signed
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.empty_state import Section
+from skillviewer.ui.widgets.layout import Wrapped
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class Limits(Section):

@@ -9,9 +9,8 @@ from skillviewer.ui.inspecting.moment_column import MomentColumn, every
 from skillviewer.ui.session.insight.insight import Insight
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, fill_ground, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.layout import NONE, Wrapped, fill_ground, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class MomentsPanel(QWidget):

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QW
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import clock, signed
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.insight.findings import Findings
@@ -15,9 +15,8 @@ from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.empty_state import Section
-from skillviewer.ui.widgets.layout import NONE, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Wrapped, text_label, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class SmallPlayer(QWidget):

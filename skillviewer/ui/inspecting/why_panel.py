@@ -22,9 +22,8 @@ from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.empty_state import Empty, Section
-from skillviewer.ui.widgets.layout import fill_ground, scroll_area, vertical
+from skillviewer.ui.widgets.layout import Wrapped, fill_ground, scroll_area, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class WhyPanel(QStackedWidget):

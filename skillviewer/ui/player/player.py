@@ -14,9 +14,8 @@ from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
+from skillviewer.ui.widgets.layout import NONE, ShortLabel, add_all, horizontal, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 

@@ -10,9 +10,8 @@ from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Tip
 from skillviewer.ui.session.playback import SPEEDS, Playback
-from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import Gap, add_all, text_label
+from skillviewer.ui.widgets.layout import Gap, ShortLabel, add_all, text_label
 from skillviewer.ui.widgets.theme import Theme
 
 

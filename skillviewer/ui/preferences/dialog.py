@@ -23,10 +23,11 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.preferences.keys import KeysPage
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import PASSES, TEXT_SIZES
+from skillviewer.ui.session.viewer_state import look_choices
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.theme import ThemeChoice
+from skillviewer.ui.widgets.theme import ThemeChoice, theme_choices
 
 
 class LooksPage(Form):
@@ -36,43 +37,14 @@ class LooksPage(Form):
         super().__init__(parent)
         self._program = program
         look = program.state.look
-        self.theme = self.choice(
-            [
-                (ThemeChoice.SYSTEM, self.tr("As the system")),
-                (ThemeChoice.LIGHT, self.tr("Light")),
-                (ThemeChoice.DARK, self.tr("Dark")),
-            ],
-            program.themes.choice,
-        )
+        self.theme = self.choice(theme_choices(), program.themes.choice)
         self.text = self.choice(
             [(size, self.tr("{} %").format(size)) for size in TEXT_SIZES], program.settings.text_size
         )
-        self.overlay = self.choice(
-            [
-                (Overlay.HEAT, self.tr("Heat")),
-                (Overlay.CONTOUR, self.tr("Contour lines")),
-                (Overlay.BOTH, self.tr("Heat with contours")),
-                (Overlay.DIMMED, self.tr("Dimmed surroundings")),
-                (Overlay.OFF, self.tr("Hidden")),
-            ],
-            look.overlay,
-        )
-        self.scale = self.choice(
-            [
-                (Scale.FRAME, self.tr("One for each frame")),
-                (Scale.VIDEO, self.tr("One for the video")),
-                (Scale.COMMON, self.tr("Common to all videos")),
-            ],
-            look.scale,
-        )
-        self.between = self.choice(
-            [
-                (Between.HELD, self.tr("Hold the last map and show its age")),
-                (Between.INTERPOLATED, self.tr("Interpolate")),
-            ],
-            look.between,
-        )
-        self.colours = self.choice([("inferno", "Inferno"), ("cividis", "Cividis")], look.colours)
+        held = (Between.HELD, self.tr("Hold the last map and show its age"))
+        choices = look_choices() | {"between": [held, (Between.INTERPOLATED, self.tr("Interpolate"))]}
+        self._boxes = {name: self.choice(options, getattr(look, name)) for name, options in choices.items()}
+        self.overlay, self.scale, self.between, self.colours = self._boxes.values()
         self.add(self.tr("Colours of the window"), self.theme)
         self.add(self.tr("Text size"), self.text, self.tr("Some titles change only after a restart."))
         self.add(self.tr("Map as"), self.overlay)
@@ -85,7 +57,7 @@ class LooksPage(Form):
         )
         self.theme.activated.connect(self._on_theme)
         self.text.activated.connect(self._on_text)
-        for box in (self.overlay, self.scale, self.between, self.colours):
+        for box in self._boxes.values():
             box.activated.connect(self._on_look)
         program.state.look_changed.connect(self._on_look_changed)
         program.themes.changed.connect(self._on_themes)
@@ -112,10 +84,8 @@ class LooksPage(Form):
 
     @Slot(object)
     def _on_look_changed(self, look: Look) -> None:
-        choose(self.overlay, look.overlay)
-        choose(self.scale, look.scale)
-        choose(self.between, look.between)
-        choose(self.colours, look.colours)
+        for name, box in self._boxes.items():
+            choose(box, getattr(look, name))
 
     @Slot(object)
     def _on_themes(self, _theme: object) -> None:

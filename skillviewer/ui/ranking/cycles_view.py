@@ -7,8 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, horizontal, push_button, text_label, vertical
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.cycles import Cycle, Link

@@ -15,10 +15,19 @@ from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, scroll_area, splitter, text_label, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    Wrapped,
+    add_all,
+    as_tip,
+    horizontal,
+    scroll_area,
+    splitter,
+    text_label,
+    vertical,
+)
 from skillviewer.ui.widgets.names import elided, n_alike
 from skillviewer.ui.widgets.tables import SORT_ROLE, VIDEO_ROLE, Cell, SortedTable, item_of
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,9 +9,8 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, whole_percent
 from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import add_all, as_tip, scroll_area, text_label, vertical
+from skillviewer.ui.widgets.layout import Wrapped, add_all, as_tip, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.tables import set_up
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
     from skillviewer.core.proportion import Proportion

@@ -1,10 +1,9 @@
 """Settings of judging in the study: the question, the answers, the speed, and the choice of pairs."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from typing import Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QScrollArea, QWidget
 
@@ -70,12 +69,20 @@ class StudySettingsView(QWidget):
         area.setWidget(inside)
         add_all(vertical(self, NONE), area)
         self.question.editingFinished.connect(self._on_question)
-        self.neither.clicked.connect(self._on_neither)
-        self.blind.clicked.connect(self._on_blind)
-        self.speed.activated.connect(self._on_speed)
-        self.comparisons.activated.connect(self._on_comparisons)
-        self.test.activated.connect(self._on_test)
-        self.repeats.activated.connect(self._on_repeats)
+        self._switches: dict[QObject, tuple[str, str]] = {
+            self.neither: (self.tr("possible answers"), "allow_neither"),
+            self.blind: (self.tr("when Why pages open"), "blind"),
+        }
+        for switch in (self.neither, self.blind):
+            switch.clicked.connect(self._on_switch)
+        self._choices = (
+            (self.speed, self.tr("speed of pairs"), "speed", speed_text),
+            (self.comparisons, self.tr("aim of comparisons"), "comparisons_per_video", self._aim_words),
+            (self.test, self.tr("share of test pairs"), "random_share", self._share_words),
+            (self.repeats, self.tr("share of repeated pairs"), "repeat_share", self._share_words),
+        )
+        for box, *_ in self._choices:
+            box.activated.connect(self._on_choice)
         program.studies.opened.connect(self._on_study)
         program.studies.replaced.connect(self._on_replaced)
         program.studies.changed.connect(self._on_changed)
@@ -91,15 +98,15 @@ class StudySettingsView(QWidget):
 
     # what the user changes
 
-    def _set(self, what: str, change: Callable[[StudySettings], StudySettings]) -> None:
+    def _set(self, what: str, **values: Any) -> None:  # noqa: ANN401 - fields of StudySettings, checked by replace()
         """Change the settings as stored at that time: changes by other programs are kept."""
         study = self._program.studies.current
-        if study is None or change(study.settings) == study.settings:
+        if study is None or replace(study.settings, **values) == study.settings:
             return
 
         def do(study: Study) -> object:
             before = study.settings
-            study.settings = change(before)
+            study.settings = replace(before, **values)
             return before
 
         def undo(study: Study, before: object) -> object:
@@ -116,34 +123,20 @@ class StudySettingsView(QWidget):
             return
         self.question.setModified(False)
         if words:
-            self._set(self.tr("question"), partial(_with, statement=words))
+            self._set(self.tr("question"), statement=words)
         else:  # the question must not be empty
             self._show()
 
     @Slot(bool)
-    def _on_neither(self, allowed: bool) -> None:
-        self._set(self.tr("possible answers"), partial(_with, allow_neither=allowed))
-
-    @Slot(bool)
-    def _on_blind(self, blind: bool) -> None:
-        self._set(self.tr("when Why pages open"), partial(_with, blind=blind))
+    def _on_switch(self, on: bool) -> None:
+        what, name = self._switches[self.sender()]
+        self._set(what, **{name: on})
 
     @Slot()
-    def _on_speed(self, *_: object) -> None:
-        self._set(self.tr("speed of pairs"), partial(_with, speed=float(self.speed.currentData())))
-
-    @Slot()
-    def _on_comparisons(self, *_: object) -> None:
-        aim = float(self.comparisons.currentData())
-        self._set(self.tr("aim of comparisons"), partial(_with, comparisons_per_video=aim))
-
-    @Slot()
-    def _on_test(self, *_: object) -> None:
-        self._set(self.tr("share of test pairs"), partial(_with, random_share=float(self.test.currentData())))
-
-    @Slot()
-    def _on_repeats(self, *_: object) -> None:
-        self._set(self.tr("share of repeated pairs"), partial(_with, repeat_share=float(self.repeats.currentData())))
+    def _on_choice(self, *_: object) -> None:
+        for box, what, name, _words in self._choices:
+            if box is self.sender():
+                self._set(what, **{name: float(box.currentData())})
 
     # what the study reports
 
@@ -173,12 +166,8 @@ class StudySettingsView(QWidget):
             self.question.setText(settings.statement)
         self.neither.setChecked(settings.allow_neither)
         self.blind.setChecked(settings.blind)
-        for box, value, words in (
-            (self.speed, settings.speed, speed_text),
-            (self.comparisons, settings.comparisons_per_video, self._aim_words),
-            (self.test, settings.random_share, self._share_words),
-            (self.repeats, settings.repeat_share, self._share_words),
-        ):
+        for box, _what, name, words in self._choices:
+            value = getattr(settings, name)
             if box.findData(value) < 0:  # set elsewhere
                 box.addItem(words(value), value)
             choose(box, value)
@@ -197,7 +186,6 @@ class StudySettingsView(QWidget):
             if n_votes > 1:
                 words = self.tr("{} judgements answer this question. Change its wording, not its meaning.")
             self.answered.setText(words.format(n_votes))
-        if n_votes:
             words = self.tr(
                 "Locked by {} judgement at this speed: judgements at other speeds cannot be compared with it."
             )
@@ -218,10 +206,6 @@ class StudySettingsView(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._watched = False
-
-
-def _with(settings: StudySettings, **values: object) -> StudySettings:
-    return replace(settings, **values)  # type: ignore[arg-type]
 
 
 def _n_votes(study: Study) -> int:

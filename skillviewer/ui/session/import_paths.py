@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import SUFFIX
 from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX

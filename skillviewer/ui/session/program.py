@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.score_curve import score_curve
-from skillviewer.core.video.extents import FrameRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import FrameRange, VideoClip
 from skillviewer.data.study import Study
 from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend, Exports, FineTuner

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import FileState, Study, StudyVideo, cached_analysis
 from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend

@@ -12,8 +12,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.cohort import CohortStanding, standings
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import ClipRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 
 

@@ -1,15 +1,37 @@
 """The state of the window: typed properties, one signal each."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
 from skillviewer.core.analysis.score_curve import CURVE_LOOK
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
+
+
+def look_choices() -> dict[str, list[tuple[object, str]]]:
+    """Return the values of every field of ``Look`` that can be chosen, each with its words."""
+    tr = partial(QCoreApplication.translate, "look")
+    return {
+        "overlay": [
+            (Overlay.HEAT, tr("Heat")),
+            (Overlay.CONTOUR, tr("Contour lines")),
+            (Overlay.BOTH, tr("Heat with contours")),
+            (Overlay.DIMMED, tr("Dimmed surroundings")),
+            (Overlay.OFF, tr("Hidden")),
+        ],
+        "scale": [
+            (Scale.FRAME, tr("One for each frame")),
+            (Scale.VIDEO, tr("One for the video")),
+            (Scale.COMMON, tr("Common to all videos")),
+        ],
+        "between": [(Between.HELD, tr("Hold the last map")), (Between.INTERPOLATED, tr("Interpolate"))],
+        "colours": [("inferno", "Inferno"), ("cividis", "Cividis")],
+    }
 
 
 @dataclass(frozen=True, slots=True)
