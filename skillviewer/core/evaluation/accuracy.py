@@ -244,7 +244,7 @@ def _tables(given: Iterable[tuple[Pair, float]], dataset: Dataset) -> tuple[Floa
 
 
 def _pooled(
-    right: FloatArray, tested: FloatArray, held_out: Collection[str], dataset: Dataset, factor: float, scale: Range
+    right: FloatArray, tested: FloatArray, held_out: Collection[str], dataset: Dataset, factor: float, reach: Range
 ) -> Pooled:
     clusters, place = _places(dataset)
     there = (tested + tested.T).sum(axis=1) > 0
@@ -252,7 +252,7 @@ def _pooled(
     n = int(tested.sum())
     value = float(right.sum() / n) if n else math.nan
     variance = factor * pair_variance(right, tested)
-    low, high = interval(value, variance, sum(bool(there[at]) for at in people), scale)
+    low, high = interval(value, variance, sum(bool(there[at]) for at in people), reach)
     return Pooled(value, low, high, n, int(there.sum()), clusters_of(dataset)[1])
 
 

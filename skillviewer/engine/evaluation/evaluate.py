@@ -1,8 +1,8 @@
 """Evaluating models on a data set: every model, seed and fold is trained and tested, and nothing is made twice.
 
 The folder of an evaluation holds one folder a run (``engine.training.run_folder``), which is skipped where it is
-finished and
-agrees with what is wanted, and the tables made from all of them (``engine.evaluation.tables``).
+finished
+and agrees with what is wanted, and the tables made from all of them (``engine.evaluation.tables``).
 """
 
 import dataclasses
@@ -18,6 +18,7 @@ from skillviewer.core.dataset.folds import Folds, FoldsBy, make_folds, with_pair
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.ratings.predictions import predicted, why_absent
 from skillviewer.data.tables.regions import Regions, read_regions
 from skillviewer.engine.evaluation.baseline import Baseline
 from skillviewer.engine.evaluation.caveats import against_trivial, compared_to_published, not_comparable, other_epochs
@@ -69,6 +70,7 @@ class EvaluationPlan:
         jobs: Runs at once, each in a process of its own if there are several.
         tolerance: Cells by which a map may miss a region.
         checkpoints: Whether the checkpoint of every run is kept.
+        metrics: Metrics with intervals over people (``core.ratings.predictions.metrics_named``).
     """
 
     models: tuple[str, ...] = ("full",)
@@ -79,6 +81,7 @@ class EvaluationPlan:
     jobs: int = 1
     tolerance: int = 1
     checkpoints: bool = False
+    metrics: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuse what cannot be done before anything is done.
@@ -347,7 +350,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         problems += regions.problems[:3]
     why = not_comparable(dataset, len(preparation.names), folds)
     quoted = dataset if not why else dataclasses.replace(dataset, published=None)
-    builder = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
+    builder = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance, plan.metrics)
     problems += [*builder.problems, *filter(None, [why or compared_to_published(dataset)])]
     found: dict[str, list[FinishedRun]] = {}
     unseen = [(0, 0)]
@@ -364,6 +367,9 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
             found[model] = whole
     problems += unseen_warning(*max(unseen), at_most=len(preparation.runs) > 1)
     first = next(iter(found), None)
+    if first is not None:
+        scores = [one.scores for one in found[first][: len(folds.folds)]]
+        problems += why_absent(plan.metrics, predicted(scores, dataset), dataset)
     results = []
     for name, made in found.items():
         compared = preparation.compared or (None if name == first else found[str(first)])
@@ -393,4 +399,5 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         baseline=preparation.baseline.title if preparation.baseline is not None else "",
         orderings=builder.orderings,
         verdict=against_trivial(results) if not preparation.compared else (),
+        one_rater=builder.one_rater,
     )

@@ -1,6 +1,6 @@
 """Results of each model: from the scores of its runs to the numbers of a table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -20,6 +20,7 @@ from skillviewer.core.evaluation.accuracy import (
 from skillviewer.core.evaluation.ceilings import Ordering, ceilings, equal_success, orderings
 from skillviewer.core.evaluation.localisation import Localisation, localise, together
 from skillviewer.core.evaluation.metrics import METRICS, Reference, reference
+from skillviewer.core.ratings.predictions import model_metrics, rated_metrics, raters_predicted, rejection_points
 from skillviewer.data.formats.published import published_accuracy
 from skillviewer.data.tables.regions import Regions
 from skillviewer.engine.evaluation.attention_weight import (
@@ -163,6 +164,8 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         weight: Attention weight near regions; null without regions or without a map.
         curve: Progress of the score along the videos; null for runs without score curves.
         equal_success: Accuracy over the test pairs of equal success; null where the data set does not tell of success.
+        chosen: The chosen metrics with intervals over people, by name; ``n_pairs`` counts people.
+        rejection: Points of the rejection curve of the first seed: share of videos kept, mean absolute error.
     """
 
     model: str
@@ -189,6 +192,8 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     weight: AttentionWeight | None = None  # in records of earlier versions
     curve: ScoreProgress | None = None
     equal_success: Interval | None = None
+    chosen: dict[str, Interval] = {}
+    rejection: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +225,7 @@ class ResultBuilder:
         facts: Facts on the videos.
         regions: Regions in which skill shows, or None.
         tolerance: Cells by which a map may miss.
+        metrics: Names of metrics whose intervals are wanted.
     """
 
     def __init__(
@@ -229,7 +235,9 @@ class ResultBuilder:
         facts: Mapping[str, VideoFacts],
         regions: Regions | None,
         tolerance: int,
+        metrics: Collection[str] = (),
     ) -> None:
+        self._metrics = metrics
         self._dataset, self._folds, self._facts = dataset, folds, facts
         self._regions, self._tolerance = regions, tolerance
         self._reference: Reference = reference(dataset)
@@ -254,19 +262,21 @@ class ResultBuilder:
             first: The runs of the model that it is compared with, or None.
         """
         numbers = tuple(self._numbers(one) for one in found)
+        seeds = sorted({one.run.configuration.settings.seed for one in found})
+        by_seed = [[one.scores for one in found if one.run.configuration.settings.seed == seed] for seed in seeds]
         scores = [one.scores for one in found]
         provenances = [one.run.provenance for one in found]
         row = attention_model(model).row
         quoted = published_accuracy(self._dataset.published, row) if _as_published(model, found) else None
         folds = tuple(_mean(_accuracy(n) for n in numbers if n.fold == fold.name) for fold in self._folds)
-        seeds = [_mean(_accuracy(n) for n in numbers if n.seed == seed) for seed in sorted({n.seed for n in numbers})]
+        of_seeds = [_mean(_accuracy(n) for n in numbers if n.seed == seed) for seed in seeds]
         return ModelResult(
             model=model,
             title=attention_model(model).title,
             accuracy=_mean(folds),
             folds=folds,
             sd=spread(folds).sd,
-            sd_seeds=spread(seeds).sd,
+            sd_seeds=spread(of_seeds).sd,
             metrics={metric.name: _mean(n.metrics[metric.name] for n in numbers) for metric in METRICS},
             pooled=Interval.of(shown(pooled_accuracy(scores, self._dataset))),
             pooled_honest=Interval.of(shown(pooled_accuracy(scores, self._dataset, honest=True))),
@@ -294,7 +304,14 @@ class ResultBuilder:
                 [(one.fold, one.run.maps) for one in found], self._dataset, self._facts, self._regions, self._tolerance
             ),
             curve=score_progress([(one.fold, one.run.curves) for one in found], self._dataset),
+            chosen=_plain(model_metrics(self._metrics, by_seed, self._dataset, self._reference)),
+            rejection=rejection_points(self._metrics, by_seed, self._dataset),
         )
+
+    @property
+    def one_rater(self) -> dict[str, Interval]:
+        """Chosen metrics of each rater's ratings against the mean of the others', mean over the raters."""
+        return _plain(rated_metrics(self._metrics, raters_predicted(self._dataset), self._dataset))
 
     def _numbers(self, one: FinishedRun) -> RunNumbers:
         return RunNumbers(
@@ -348,6 +365,10 @@ class ResultBuilder:
             )
             for video, values in zip(maps.videos, maps.values, strict=True)
         ]
+
+
+def _plain(metrics: Mapping[str, Pooled]) -> dict[str, Interval]:
+    return {name: Interval.of(shown(value)) for name, value in metrics.items()}
 
 
 def _accuracy(run: RunNumbers) -> float:

@@ -52,6 +52,7 @@ def _csv_row(m: ModelResult) -> dict[str, object]:
         **_interval("equal_success", m.equal_success),
         **_interval("difference", m.difference),
         **_interval("difference_honest", m.difference_honest),
+        **{key: cell for name in m.chosen for key, cell in _interval(f"chosen_{name}", m.chosen[name]).items()},
         "published": m.published.accuracy if m.published else None,
         "selection": m.selection,
         "optimistic": int(m.optimistic),

@@ -150,13 +150,15 @@ def test_intervals_stay_within_their_range(scale: Range, value: float) -> None:
 
 
 def test_a_metric_over_people_leaves_out_whole_people() -> None:
-    people_of, numbers = list("AABBCD"), np.array([1.0, 3, 0, 4, 6, 7])
-    value, low, high = over_people(lambda at: float(numbers[at].mean()), people_of)
-    without = [numbers[[one != who for one in people_of]].mean() for who in "ABCD"]
+    people_of, numbers = np.array(list("AABBCD")), np.array([1.0, 3, 0, 4, 6, 7])
+    value, low, high = over_people(lambda who: float(numbers[people_of != who].mean()), people_of.tolist())
+    without = [numbers[people_of != who].mean() for who in "ABCD"]
     half = stats.t.ppf(0.975, 3) * np.sqrt(3 / 4 * sum((one - np.mean(without)) ** 2 for one in without))
     assert (value, low, high) == pytest.approx((3.5, 3.5 - half, 3.5 + half))
-    assert np.isnan(over_people(lambda at: float(len(at)), ["A"] * 3)[1])
-    assert np.isnan(over_people(lambda at: np.nan if 5 in at else 1.0, people_of)[1])
+    assert np.isnan(over_people(lambda _: 1.0, "A")[1])
+    assert np.isnan(over_people(lambda who: np.nan if who == "B" else 1.0, people_of.tolist())[1])
+    amount = over_people(lambda who: float(numbers[people_of != who].mean()), people_of.tolist(), Range.AMOUNT)
+    assert amount[1:] == pytest.approx((3.5 * np.exp(-half / 3.5), 3.5 * np.exp(half / 3.5)))
 
 
 def test_videos_without_a_pair_do_not_count_and_one_of_nobody_counts_by_itself() -> None:
