@@ -72,7 +72,7 @@ def interval(
 ) -> tuple[float, float]:
     """Return the ends of the interval of a quantity; NaN with fewer than two people or without a variance.
 
-    Both ends are the value where no person changes it.
+    If no person changes the quantity (all pairs right, say), there is nothing to draw an interval from.
 
     Args:
         value: The quantity.
@@ -87,7 +87,7 @@ def interval(
         return math.nan, math.nan
     half = math.sqrt(variance) * float(stdtrit(n_people - 1, (1 + level) / 2))
     if half < _NOTHING:
-        return value, value
+        return math.nan, math.nan
     if reach is Range.NUMBER:
         return value - half, value + half
     if reach is Range.AMOUNT:

@@ -218,16 +218,14 @@ class _Preparation:
 
     def compute_inputs(self) -> None:
         """Compute (or find) what the missing runs need; a video that fails is left out, and the folds are made anew."""
-        flow = any(run.plan.inputs is Inputs.FLOW for run in self.missing)
         for inputs in (Inputs.FEATURES, Inputs.SNIPPETS, Inputs.FLOW):
             wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
             if wanted is None:
                 continue
             own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
             source, n = own.source, self._plan.training.candidates
-            if isinstance(source, FeatureSource) and flow:
-                source = dataclasses.replace(source, keep_flow=True)
-                source, n = (FlowSource(source), 1) if inputs is Inputs.FLOW else (source, n)
+            if inputs is Inputs.FLOW and isinstance(source, FeatureSource):
+                source, n = FlowSource(source.extractor, source.cache, source.preprocessing), 1
             self._stores[inputs], self._backbones[inputs] = self._store(source, n), own.backbones
 
     def _store(self, source: KeptSource, n: int) -> MappedStore:

@@ -13,7 +13,7 @@ from skillviewer.core.evaluation.score_progress import SHARES
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from skillviewer.core.text import percent
 from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
-from skillviewer.engine.evaluation.results import Interval, ModelResult, Separated
+from skillviewer.engine.evaluation.results import ModelResult, Separated
 from skillviewer.engine.evaluation.table_csv import write_csv
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.training.run_folder import write_json
@@ -117,7 +117,7 @@ def _decimal(value: float | None, places: int = 2) -> str:
     return NONE if value is None or not math.isfinite(value) else f"{value:.{places}f}"
 
 
-def _span(interval: Interval | Pooled | None, *, signed: bool = False) -> str:
+def _span(interval: Pooled | None, *, signed: bool = False) -> str:
     if interval is None or not math.isfinite(interval.value):
         return NONE
     numbers = [f"{100 * x:+.1f}" if signed else percent(x) for x in (interval.value, interval.low, interval.high)]
@@ -172,7 +172,7 @@ def metrics_table(record: EvaluationRecord) -> list[str]:
     return _rows(["metrics (95 %)", *(_TITLES[name][0] for name in names)], rows)
 
 
-def _numbers(one: Interval | None) -> str:
+def _numbers(one: Pooled | None) -> str:
     if one is None or not math.isfinite(one.value):
         return NONE
     span = f" ({_decimal(one.low)} to {_decimal(one.high)})" if math.isfinite(one.low) else ""

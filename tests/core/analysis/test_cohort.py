@@ -179,6 +179,7 @@ def test_a_percentile_has_a_range_of_both_its_errors() -> None:
     assert found.percentile_range == pytest.approx((100 * wilson[0].low, 100 * wilson[1].high))
     assert found.percentile_words == "21 (7 to 49)"
     narrow = standing(4.5, None, others).percentile_range
+    assert found.percentile is not None
     assert found.percentile_range[0] < narrow[0] < found.percentile < narrow[1] < found.percentile_range[1]
 
 
