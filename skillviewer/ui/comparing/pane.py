@@ -266,12 +266,13 @@ def source_of(scene: Scene | None) -> str:
     """Return where the map on screen comes from: never silently held."""
     if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
         return ""
-    return {
+    words = {
         MapSource.OWN: _tr("own map"),
         MapSource.HELD: _tr("held {:.2f} s"),
         MapSource.INTERPOLATED: _tr("interpolated"),
         MapSource.NOTHING: _tr("no map yet"),
     }[scene.source].format(scene.age_s)
+    return _tr("{} · spread evenly").format(words) if scene.even and scene.values is not None else words
 
 
 def limits_words(scene: Scene | None) -> str:

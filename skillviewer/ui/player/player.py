@@ -146,7 +146,10 @@ class Caption(QWidget):
                 MapSource.HELD: self.tr("contribution of cells at sampled frame {} of {}, held for {:.2f} s"),
                 MapSource.INTERPOLATED: self.tr("contribution of cells, interpolated after sampled frame {} of {}"),
             }
-        return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
+        words = forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
+        return (
+            self.tr("{} · spread evenly: it says little").format(words) if scene.even and scene.sample >= 0 else words
+        )
 
     def _short_caption_of(self, scene: Scene | None) -> str:
         """Return a shorter caption, with the age of the map first, which must not be cut."""
@@ -158,7 +161,8 @@ class Caption(QWidget):
             MapSource.INTERPOLATED: self.tr("interpolated · {} of {}"),
             MapSource.NOTHING: self.tr("no map yet"),
         }
-        return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
+        words = forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
+        return self.tr("{} · even").format(words) if scene.even and scene.sample >= 0 else words
 
     def _total(self, scene: Scene) -> int:
         return max(scene.n_samples, self._n_samples)
