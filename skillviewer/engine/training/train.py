@@ -29,7 +29,6 @@ from skillviewer.engine.features.dataset_features import KeptSource, build_store
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.features.memory_mapped_store import WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
-from skillviewer.engine.inference.evidence import segment_contributions
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
@@ -39,7 +38,7 @@ from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.predict import predict, segment_contributions
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
 from skillviewer.engine.training.run_record import (
     RunConfiguration,
