@@ -30,14 +30,11 @@ def fetch(name: str) -> None:
     NAME is one that the command list names, or timm/NAME or torchvision/NAME for a network of these libraries.
     """
     from skillviewer.engine.features.weight_store import fetch as fetch_weights
+    from skillviewer.nets.backbones.features import backbone
     from skillviewer.nets.backbones.weight_sources import WEIGHT_SOURCES
 
-    if "/" in name:
-        from skillviewer.nets.backbones.library_backbones import library_net
-
-        source = library_net(name).source
-    else:
-        source = look_up(WEIGHT_SOURCES, name, "set of weights to fetch", CheckpointError)
+    library = backbone(name).source if "/" in name else None
+    source = library or look_up(WEIGHT_SOURCES, name, "set of weights to fetch", CheckpointError)
     click.echo(f"{source.terms}\nThis uses the network: {source.url}", err=True)
     with progress_bar(unit="B", unit_scale=True) as report:
         path = fetch_weights(source, CancelToken(), report)

@@ -19,15 +19,7 @@ GAP, LATE = 0.15, 0.5
 
 @dataclass(frozen=True, slots=True)
 class OutcomeCheck:
-    """Strict accuracy of a model on held-out pairs that differ in the outcome, and on those that do not.
-
-    Attributes:
-        measure: Name of the outcome.
-        n_different: Number of pairs that differ in it.
-        different: Accuracy on these, 0 to 1.
-        n_equal: Number of the other pairs.
-        equal: Accuracy on these.
-    """
+    """Numbers of held-out pairs that differ in an outcome (``measure``) and that do not, with the strict accuracies."""
 
     measure: str
     n_different: int
@@ -35,35 +27,19 @@ class OutcomeCheck:
     n_equal: int
     equal: float
 
-    @property
-    def detects(self) -> bool:
-        """True if the accuracy rests on the outcome: it is lower by ``GAP`` or more where the outcome is equal."""
-        return self.different - self.equal >= GAP
-
 
 def outcome_check(dataset: Dataset, pairs: Sequence[Pair], scores: Mapping[str, float]) -> OutcomeCheck | None:
-    """Return the check of a model by the first outcome that a data set knows.
-
-    Args:
-        dataset: The data set, with its ``truth``.
-        pairs: Held-out pairs.
-        scores: Score of every video in them.
-
-    Returns:
-        None without a known outcome, or with fewer than ``FEWEST_PAIRS`` pairs of either kind.
-    """
+    """Check scores of held-out pairs by the first outcome that a data set knows; None without enough pairs of each."""
     for measure in dataset.truth:
         values = measure.by_video()
         first = re.split(r"[\W_]+", measure.name.casefold().strip())[0]
-        if first not in OUTCOMES or len(set(values.values())) != 2:
-            continue
-        known = [pair for pair in pairs if pair.within(values)]
-        equal = [pair for pair in known if values[pair.better] == values[pair.worse]]
-        different = [pair for pair in known if values[pair.better] != values[pair.worse]]
-        if min(len(equal), len(different)) < FEWEST_PAIRS:
-            continue
-        accuracies = (count_pairs(some, scores).accuracy for some in (different, equal))
-        return OutcomeCheck(measure.name, len(different), next(accuracies), len(equal), next(accuracies))
+        if first in OUTCOMES and len(set(values.values())) == 2:
+            known = [pair for pair in pairs if pair.within(values)]
+            equal = [pair for pair in known if values[pair.better] == values[pair.worse]]
+            different = [pair for pair in known if values[pair.better] != values[pair.worse]]
+            if min(len(equal), len(different)) >= FEWEST_PAIRS:
+                one, other = (count_pairs(some, scores).accuracy for some in (different, equal))
+                return OutcomeCheck(measure.name, len(different), one, len(equal), other)
     return None
 
 
@@ -74,16 +50,14 @@ def outcome_caution(check: OutcomeCheck | None, last_fifth: float | None) -> str
         check: Its check on held-out pairs, or None if not measured.
         last_fifth: Share of the absolute contributions in the last fifth of held-out videos, or None.
     """
-    sentences = []
-    if check is not None and check.detects:
-        sentences.append(
+    words = ""
+    if check is not None and check.different - check.equal >= GAP:
+        words = (
             f"This model is largely a detector of {check.measure}: on held-out pairs it orders "
             f"{100 * check.different:.0f} % of the {check.n_different} that differ in {check.measure}, and "
             f"{100 * check.equal:.0f} % of the {check.n_equal} that do not."
         )
     if last_fifth is not None and last_fifth >= LATE:
-        sentences.append(
-            f"Its score is decided at the end: the last fifth of held-out videos holds {100 * last_fifth:.0f} % of the "
-            "contributions."
-        )
-    return " ".join(sentences)
+        share = f"{100 * last_fifth:.0f} %"
+        words += f" It decides at the end: the last fifth of held-out videos holds {share} of the contributions."
+    return words.lstrip()

@@ -8,7 +8,6 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.cohort import CohortStanding, Member, ReferenceVideo, reference_video, standing
 from skillviewer.core.arrays import Float32Array, FloatArray
-from skillviewer.core.evaluation.score_progress import N_PARTS
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment, PictureRegion, find_moments, strongest_regions
 
@@ -52,6 +51,7 @@ def score_findings(
     )
 
 
+N_PARTS = 5
 _ORDINALS = ("one", "two", "three", "four")
 
 

@@ -4,10 +4,10 @@ A frame is resized to the input square; appearance (RGB) goes through one backbo
 another, and their last feature maps are concatenated, appearance first (Li et al. 2019, section 3.1).
 """
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
-from skillviewer.nets.backbones.library_backbones import ClipForm, LibraryTrunk, grid_shape, library_net
+from skillviewer.nets.backbones.weight_sources import WeightSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,13 @@ UNIT = Normalisation((0.0,), (1.0,))
 """Normalisation of flow for motion weights trained on 0 to 1, such as two-stream networks on UCF101."""
 
 
+class ClipForm(NamedTuple):
+    """Frames that a space-time backbone takes around a sampled position: their number, and how many a second."""
+
+    n_frames: int
+    rate_hz: float
+
+
 @dataclass(frozen=True, slots=True)
 class BackboneEntry:
     """One backbone.
@@ -72,6 +79,7 @@ class BackboneEntry:
         least_px: Side of the smallest input for which every cell of the grid is computed.
         prefix: Prefix of the trunk's names before those of the published weights.
         clip: Frames that it takes at every sampled position, in place of one frame and its flow; None for one frame.
+        source: Published weights of a library's network; None for others (``weight_sources``).
     """
 
     name: str
@@ -86,6 +94,7 @@ class BackboneEntry:
     least_px: int = 1
     prefix: str = ""
     clip: ClipForm | None = None
+    source: WeightSource | None = None
 
     def grid(self, input_px: int) -> tuple[int, int]:
         """Return rows and columns of the features of a square input."""
@@ -173,20 +182,9 @@ def backbone(name: str) -> BackboneEntry:
         CheckpointError: There is no such backbone, or its library is not installed.
     """
     if "/" in name:
-        own, side = library_net(name), name.partition("@")[2]
-        return BackboneEntry(
-            name=name,
-            title=name,
-            n_channels=grid_shape(name, own.usual_px)[0],
-            make=lambda in_channels: LibraryTrunk(own, in_channels, int(side or 0)),
-            first_convolution=f"net.{own.first_convolution}",
-            normalisation=Normalisation(own.mean, own.std),
-            cells=lambda input_px: grid_shape(name, input_px)[1],
-            first_centre_px=math.nan,
-            ignored=own.ignored,
-            prefix="net.",
-            clip=own.clip,
-        )
+        from skillviewer.nets.backbones.library_backbones import library_entry
+
+        return library_entry(name)
     return look_up(BACKBONES, name, "backbone", CheckpointError)
 
 

@@ -1,13 +1,12 @@
 """Limits of the explanation, and faithfulness of the attention."""
 
-import math
-
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import signed
+from skillviewer.export.reports.limits import limits
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
@@ -19,75 +18,12 @@ class Limits(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("How sure is this?"), parent)
-        self.warning = Wrapped(self)
-        self.column.addWidget(self.warning)
         self.words = Wrapped(self)
         self.column.addWidget(self.words)
 
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.warning.setStyleSheet(f"color: {theme.warn}")
-
     def show_findings(self, found: Findings) -> None:
-        caution = found.analysis.cautions
-        self.warning.set_plain(self.tr("Caution: {}").format(caution) if caution else "")
-        self.warning.setVisible(bool(caution))
-        self.words.set_plain(self._interval(found), *self._looks(found), *self._versions(found), *self._models(found))
-
-    def _interval(self, found: Findings) -> str:
-        k = found.analysis.n_passes
-        if k < 2:
-            return self.tr(
-                "One pass was made, so there is no interval. Choose more passes in the menu Model and assess again."
-            )
-        if found.analysis.same_frames:
-            return self.tr(
-                "All {} passes used the same frames because the video has few, so there is no interval."
-            ).format(k)
-        different = found.analysis.n_different
-        if different < k:
-            return self.tr(
-                "The interval comes from {} passes with different frames ({} were made; the video has few frames). "
-                "It shows how much the choice of frames changes the score, not how certain the model is otherwise."
-            ).format(different, k)
-        return self.tr(
-            "The interval comes from {} passes. It shows how much the choice of frames changes the score, not how "
-            "certain the model is otherwise."
-        ).format(k)
-
-    def _looks(self, found: Findings) -> list[str]:
-        strangeness = found.analysis.strangeness
-        if found.analysis.warning:
-            return []
-        if strangeness is None:
-            return [self.tr("It is not known whether the video looks like the training videos.")]
-        words = self.tr(
-            "Its distance from the training videos is {} times that of the most unusual one of them. There is no "
-            "warning, but this does not show that it is like them."
-        )
-        return [words.format(f"{strangeness:.2f}")]
-
-    def _versions(self, found: Findings) -> list[str]:
-        if not found.versions:
-            return []
         digits = score_digits([found.analysis])
-        scores = ", ".join(f"v{version} {signed(score, digits)}" for version, score in found.versions)
-        return [self.tr("Other versions of this model score it {}.").format(scores)]
-
-    def _models(self, found: Findings) -> list[str]:
-        if not found.other_models:
-            return [self.tr("No other model of the study has assessed this video.")]
-        lines = []
-        for other in found.other_models:
-            line = self.tr("{} ranks it {} of {}, this model {}").format(
-                other.name, other.rank, other.n, other.own_rank
-            )
-            if math.isfinite(other.agreement):
-                line += self.tr("; rank correlation over these videos: {} (1: same order, −1: reversed)").format(
-                    signed(other.agreement, 2)
-                )
-            lines.append(f"{line}.")
-        return lines
+        self.words.set_plain(*limits(found.analysis, found.other_models, found.versions, digits))
 
 
 class Gauge(QWidget):

@@ -159,9 +159,8 @@ class WhyPanel(QStackedWidget):
         self._show_work()
         self._grey = found.faithful is False
         self._paint_grey()
-        warning = found.analysis.warning
-        self.warning.setVisible(bool(warning))
-        self.warning.set_plain(warning)
+        self.warning.setVisible(bool(found.analysis.cautions))
+        self.warning.set_plain(found.analysis.cautions)
         random = self.tr(
             "Attention is no better than random for this video: do not take the attended regions as the reason "
             "for the score."

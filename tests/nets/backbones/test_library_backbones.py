@@ -1,6 +1,7 @@
 """Backbones of timm and torchvision by name: their grids are the libraries' own, on random weights."""
 
 import sys
+from typing import Any
 
 import pytest
 import timm
@@ -10,8 +11,8 @@ from torchvision import models
 from skillviewer.core.errors import CheckpointError
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.deployment import deploy
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
-from skillviewer.nets.backbones.library_backbones import ClipForm, library_net
+from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, ClipForm, TwoStream, backbone
+from skillviewer.nets.backbones.library_backbones import library_entry
 
 DINO, SWIN = "timm/vit_small_patch14_dinov2.lvd142m", "torchvision/swin3d_t"
 CPU = torch.device("cpu")
@@ -21,7 +22,7 @@ def pictures(*shape: int) -> torch.Tensor:
     return torch.randint(0, 256, (*shape, 3), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
 
 
-def net_with(weights: dict[str, torch.Tensor], net: torch.nn.Module) -> torch.nn.Module:
+def net_with(weights: dict[str, torch.Tensor], net: torch.nn.Module) -> Any:
     """Return a library's own network with the weights of a trunk."""
     missing, unknown = net.load_state_dict({k.removeprefix("net."): v for k, v in weights.items()}, strict=False)
     assert not unknown
@@ -91,9 +92,12 @@ def test_a_space_time_network_gives_one_grid_a_clip() -> None:
 
 
 def test_licence_and_place_of_the_weights_are_the_librarys() -> None:
-    assert library_net(DINO).source.terms == "timm, licence of the weights: apache-2.0"
+    source = library_entry(DINO).source
+    assert source is not None
+    assert source.terms == "timm, licence of the weights: apache-2.0"
     weights = models.video.Swin3D_T_Weights.DEFAULT
-    source = library_net(SWIN).source
+    source = library_entry(SWIN).source
+    assert source is not None
     assert (source.url, f"-{source.sha256_prefix}.pth") == (weights.url, weights.url[-13:])
 
 
@@ -122,7 +126,7 @@ def test_a_size_that_does_not_fit_is_refused() -> None:
 
 
 def test_without_timm_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    library_net.cache_clear()
+    library_entry.cache_clear()
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(CheckpointError, match=r"pip install 'skillviewer\[backbones\]'"):
         backbone(DINO)
