@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
+from skillviewer.core.explanation.why import fifths_words
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.raters_block import RatersBlock, ReasonRow
@@ -169,6 +170,49 @@ def test_a_faithful_one_is_not(qtbot: QtBot, window: Composition, world: FakeWor
     assert not page.grey
     assert not page.caution.isVisible()
     assert page.faithfulness.sentence.plain.startswith("Attention is faithful 0.71 of 1 for this video")
+
+
+def test_an_unfamiliar_video_warns_first_and_folds_the_moments_away(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    found, page = lowest(qtbot, window), why_of(window)
+    assert not page.warning.isVisible()
+    assert page.moments.isVisible()
+    page._show_findings(replace(found, analysis=replace(found.analysis, warning="Unlike them.")))
+    assert page.warning.plain == "Unlike them."
+    qtbot.waitUntil(lambda: page.warning.isVisible() and page.warning.y() < page.standing.y())
+    assert not page.moments.isVisible()
+    assert not page.basis.isVisible()
+    click(page.unfold)
+    assert page.moments.isVisible()
+    assert not page.unfold.isVisible()
+    page._show_findings(replace(found, analysis=replace(found.analysis)))
+    assert page.moments.isVisible()
+
+
+def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 3)
+    found, page = lowest(qtbot, window), why_of(window)
+    flat = replace(found.analysis, attention=np.full_like(found.analysis.attention, 1 / 49))
+    page._show_findings(replace(found, analysis=flat, model_caution="It decides at the end."))
+    assert page.caution.plain == "Attention was spread evenly; the map says little here. It decides at the end."
+    assert found.evidence is not None
+    assert page.contributions.fifths.plain == fifths_words(found.analysis, found.evidence) != ""
+
+
+def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 2)
+    playback, inquiry = window.program.playback, window.program.insight.inquiry
+    qtbot.waitUntil(lambda: inquiry.findings is not None and playback.frame != playback.frames[0])
+    found = inquiry.findings
+    assert found is not None
+    assert playback.frame == max(found.moments, key=lambda moment: abs(moment.amount)).key_frame
+    playback.first()
+    inquiry.changed.emit()
+    assert playback.frame == playback.frames[0], "the user went back"
 
 
 def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
