@@ -55,8 +55,8 @@ class WhyPanel(QStackedWidget):
         self.addWidget(self.page)
         self._body = QWidget(self.page)
         self.warning, self.caution = Wrapped(self._body), Wrapped(self._body)
-        self.warning.setContentsMargins(12, 12, 12, 0)
-        self.caution.setContentsMargins(12, 0, 12, 0)
+        self.warning.setContentsMargins(12, 12, 12, 6)
+        self.caution.setContentsMargins(12, 8, 12, 0)
         self.standing = StandingBlock(self._body)
         self.moments_section = Section(self.tr("Moments that moved the score"), self._body, wide=True)
         self.basis = Wrapped(self.moments_section, muted=True)
@@ -65,12 +65,11 @@ class WhyPanel(QStackedWidget):
             insight.inquiry, insight.remarks, insight.pictures, insight.tour, only_found, self.moments_section
         )
         self.unfold = QPushButton(self.tr("Show the moments all the same"), self.moments_section)
-        self.unfold.clicked.connect(self._on_unfold)
-        self._unfolded: object = None  # the video whose moments are shown all the same
-        folded = horizontal(None, (12, 0, 12, 0))
-        folded.addWidget(self.unfold)
-        folded.addStretch(1)
-        self.moments_section.column.addLayout(folded)
+        self.unfold.clicked.connect(self._fold)
+        row = horizontal(margins=(12, 0, 12, 0))
+        row.addWidget(self.unfold)
+        row.addStretch(1)
+        self.moments_section.column.addLayout(row)
         self.moments_section.column.addWidget(self.basis)
         self.moments_section.column.addWidget(self.moments)
         self.contributions = Contributions(self._body)
@@ -154,8 +153,8 @@ class WhyPanel(QStackedWidget):
         self._show_work()
         if found is self._shown:
             return
-        other_video = self._shown is None or self._shown.analysis.clip != found.analysis.clip
-        self._shown = found
+        before, self._shown = self._shown, found
+        other_video = before is None or before.analysis.clip != found.analysis.clip
         self._show_work()
         self._grey = found.faithful is False
         self._paint_grey()
@@ -169,7 +168,8 @@ class WhyPanel(QStackedWidget):
         cautions = [words for words in (random if self._grey else "", even, found.model_caution) if words]
         self.caution.setVisible(bool(cautions))
         self.caution.set_plain(*cautions)
-        self._fold()
+        if other_video or before is None or before.analysis.warning != found.analysis.warning:
+            self._fold(folded=bool(found.analysis.warning))
         self.moments.set_grey(self._grey)
         self.basis.set_plain(
             self.tr("By their contribution to the final score.")
@@ -188,18 +188,12 @@ class WhyPanel(QStackedWidget):
         if other_video:
             self.page.verticalScrollBar().setValue(0)
 
-    def _fold(self) -> None:
-        """Fold the moments of an unfamiliar video away, unless the user asked for them."""
-        found = self._shown
-        folded = found is not None and bool(found.analysis.warning) and self._unfolded != found.analysis.clip
+    @Slot()
+    def _fold(self, *, folded: bool = False) -> None:
+        """Fold the moments away, as those of an unfamiliar video are at first; or show them."""
         self.unfold.setVisible(folded)
         self.basis.setVisible(not folded)
         self.moments.setVisible(not folded)
-
-    @Slot()
-    def _on_unfold(self) -> None:
-        self._unfolded = self._footage()
-        self._fold()
 
     @Slot()
     def _show_work(self) -> None:

@@ -187,8 +187,12 @@ def test_an_unfamiliar_video_warns_first_and_folds_the_moments_away(
     click(page.unfold)
     assert page.moments.isVisible()
     assert not page.unfold.isVisible()
-    page._show_findings(replace(found, analysis=replace(found.analysis)))
-    assert page.moments.isVisible()
+    page._show_findings(replace(found, analysis=replace(found.analysis, warning="Unlike them.")))
+    assert page.moments.isVisible(), "the user asked for them"
+    page._show_findings(replace(found, analysis=replace(found.analysis, warning="Unlike others.")))
+    assert not page.moments.isVisible()
+    page._show_findings(found)
+    assert page.moments.isVisible(), "another model knows the video"
 
 
 def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -207,9 +211,14 @@ def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
     open_assessed(qtbot, window, world, 2)
     playback, inquiry = window.program.playback, window.program.insight.inquiry
     qtbot.waitUntil(lambda: inquiry.findings is not None and playback.frame != playback.frames[0])
-    found = inquiry.findings
-    assert found is not None
-    assert playback.frame == max(found.moments, key=lambda moment: abs(moment.amount)).key_frame
+
+    def strongest() -> int:
+        found = inquiry.findings
+        return max(found.moments, key=lambda moment: abs(moment.amount)).key_frame if found is not None else -1
+
+    assert playback.frame == strongest()
+    qtbot.waitUntil(lambda: window.program.insight.explanations.evidence is not None)
+    qtbot.waitUntil(lambda: playback.frame == strongest())
     playback.first()
     inquiry.changed.emit()
     assert playback.frame == playback.frames[0], "the user went back"

@@ -27,7 +27,7 @@ class Tour(QObject):
         super().__init__(parent)
         self._inquiry, self._remarks, self._playback = inquiry, remarks, playback
         self._here: tuple[tuple[float, float, bool], ...] = ()
-        self._moved = False  # since the video was opened
+        self._moved, self._stood = False, -1  # by the user since the video was opened; where it was put
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
         inquiry.changed.connect(self._stand)
@@ -68,21 +68,22 @@ class Tour(QObject):
 
     @Slot()
     def _on_video(self) -> None:
-        self._moved = False
+        self._moved, self._stood = False, -1
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
-        self._moved |= frame != self._playback.frames[0]
+        self._moved |= frame != (self._playback.frames[0] if self._stood < 0 else self._stood)
 
     @Slot()
     def _stand(self) -> None:
-        """Go to the frame that says most once the findings are known, if the playhead was never moved."""
+        """Go to the frame that says most as far as it is known, unless the user has moved the playhead."""
         found, playback = self._inquiry.findings, self._playback
         ready = self._inquiry.stage is WhyStage.READY and playback.video is not None
         if found is None or not ready or self._moved or playback.playing:
             return
         strongest = max(found.moments, key=lambda moment: abs(moment.amount), default=None)
-        playback.seek(strongest.key_frame if strongest is not None else int(found.analysis.samples.max()))
+        self._stood = strongest.key_frame if strongest is not None else int(found.analysis.samples.max())
+        playback.seek(self._stood)
 
     @Slot()
     def _look(self) -> None:
