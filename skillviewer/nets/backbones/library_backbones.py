@@ -119,7 +119,7 @@ def _timm(name: str, own: str) -> Network:
         "normalisation": Normalisation(about.mean, about.std),
         "ignored": tuple(f"{layer}." for layer in last if layer),
         "clip": None,
-        "source": WeightSource(name, url, "", 0, f"timm, licence of the weights: {about.license or 'not stated'}"),
+        "source": WeightSource(name, url, "", f"timm, licence of the weights: {about.license or 'not stated'}"),
     }
     return make, last_grid, about.input_size[-1], known
 
@@ -146,13 +146,13 @@ def _torchvision(name: str, own: str) -> Network:
         return kept[0]
 
     first = next(key for key, tensor in net.state_dict().items() if tensor.ndim == 5)
-    digest, size_mb = weights.url.removesuffix(".pth").rpartition("-")[2], round(weights.meta["_file_size"])
+    digest = weights.url.removesuffix(".pth").rpartition("-")[2]
     known = {
         "first_convolution": f"net.{first}",
         "normalisation": Normalisation(tuple(form.mean), tuple(form.std)),
         "ignored": (),
         "clip": ClipForm(int(length[1]), float(rate[1])),
-        "source": WeightSource(name, weights.url, digest, size_mb, "torchvision, BSD-3-Clause; Kinetics-400"),
+        "source": WeightSource(name, weights.url, digest, "torchvision, BSD-3-Clause; Kinetics-400"),
     }
     return lambda _: models.get_model(own, weights=None), last_grid, form.crop_size[0], known
 

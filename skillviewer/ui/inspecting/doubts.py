@@ -1,15 +1,12 @@
 """Limits of the explanation, and faithfulness of the attention."""
 
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import signed
 from skillviewer.export.reports.limits import limits
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
@@ -26,36 +23,6 @@ class Limits(Section):
         self.words.set_plain(*limits(found.analysis, found.other_models, found.versions, digits))
 
 
-class Gauge(QWidget):
-    """A share from 0 to 1 as a partly filled line."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._share = 0.0
-        self._theme: Theme = LIGHT
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        return QSize(100, 6)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
-
-    def set_share(self, share: float) -> None:
-        self._share = share
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.line))
-        filled = self.rect()
-        filled.setWidth(round(filled.width() * self._share))
-        painter.fillRect(filled, QColor(self._theme.accent))
-        painter.end()
-
-
 class FaithfulnessBlock(Section):
     """Faithfulness of the attention to the score."""
 
@@ -64,7 +31,9 @@ class FaithfulnessBlock(Section):
         self.label = Wrapped(self)
         self.label.setProperty("heading", True)
         self.column.addWidget(self.label)
-        self.gauge = Gauge(self)
+        self.gauge = QProgressBar(self)
+        self.gauge.setTextVisible(False)
+        self.gauge.setAccessibleName(self.tr("Faithfulness, percent"))
         self.column.addWidget(self.gauge)
         self.sentence = Wrapped(self)
         self.column.addWidget(self.sentence)
@@ -85,7 +54,7 @@ class FaithfulnessBlock(Section):
         self.details.setVisible(tested is not None)
         if tested is None:
             return
-        self.gauge.set_share(tested.value)
+        self.gauge.setValue(round(100 * tested.value))
         digits = max(score_digits([found.analysis]), 3)
         self.details.set_plain(
             self.tr(
