@@ -231,6 +231,7 @@ class FakeWorld:
     proxies: bool = False
     kind: MapKind = MapKind.DISTRIBUTION
     device: str = "cpu"
+    caution: str = ""
     memory: str = ""
     warning: str = ""
     picture: Callable[[int], Picture] = numbered_picture
@@ -318,6 +319,10 @@ class FakeAssessor:
     @property
     def digest(self) -> str:
         return self._digest
+
+    @property
+    def caution(self) -> str:
+        return self._world.caution
 
     @property
     def device_name(self) -> str:

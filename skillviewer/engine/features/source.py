@@ -74,7 +74,8 @@ class FeatureSource:
             token: Checked on the way from one to the next.
         """
         batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
-        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, positions, size, batch, token):
+        line, clip = sampling.timeline, self.extractor.clip
+        for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, clip):
             yield item.position, self.of_frame(item)
 
     def of_frame(self, item: SampledInput) -> Features:
