@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skillviewer.cli.data_agreement import agreement
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.cli.options.numbers import Finite
 from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
@@ -108,6 +109,7 @@ def data() -> None:
     """Print the contents of a data set, and its folds."""
 
 
+data.add_command(agreement)
 data.add_command(import_ratings)
 data.add_command(frames)
 

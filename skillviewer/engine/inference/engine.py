@@ -106,6 +106,11 @@ class Engine(Closing):
         return self.checkpoint.digest
 
     @property
+    def caution(self) -> str:
+        """Warning of the checkpoint's card, or ""."""
+        return self.checkpoint.card.caution
+
+    @property
     def device_name(self) -> str:
         """Device for the user: ``cpu`` or ``cuda:0 NVIDIA ...``."""
         return device_title(self._device)
