@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.cli.options.plan_options import PlanChoices, feature_cache, plan_options, training_plan
+from skillviewer.cli.options.worker_options import WorkerChoices, chosen_workers, worker_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.progress import CancelToken, Progress
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-class EvaluateChoices(PlanChoices):
+class EvaluateChoices(PlanChoices, WorkerChoices):
     """Values of the options."""
 
     models: str
@@ -28,7 +29,6 @@ class EvaluateChoices(PlanChoices):
     by: str | None
     seeds: int
     tolerance: int
-    jobs: int
     checkpoints: bool
     baseline: Path | None
     against: Path | None
@@ -46,7 +46,7 @@ class EvaluateChoices(PlanChoices):
 @dataset_options
 @plan_options
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at once.")
+@worker_options
 @click.option(
     "--checkpoints", is_flag=True, help="Keep the checkpoint of every run (duration, which is one of all, has none)."
 )
@@ -120,7 +120,7 @@ def _plan(chosen: EvaluateChoices, training: "TrainingPlan") -> "EvaluationPlan"
         n_folds=chosen["n_folds"],
         by=FoldsBy(chosen["by"]) if chosen["by"] is not None else None,
         n_seeds=chosen["seeds"],
-        jobs=chosen["jobs"],
+        workers=chosen_workers(chosen),
         tolerance=chosen["tolerance"],
         checkpoints=chosen["checkpoints"],
     )
