@@ -8,11 +8,13 @@ from pathlib import Path
 from skillviewer.core.closing import Closing
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import StudyError
+from skillviewer.core.study_log import LogRow
 from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import suspicious_paths
+from skillviewer.data.study.log import log_of
 from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.remarks import StudyRemarks
@@ -170,6 +172,10 @@ class Study(Closing):
     def written_version(self) -> int:
         """Return a number that changes when another process has written the study."""
         return int(self._file.scalar("PRAGMA data_version"))
+
+    def log(self) -> list[LogRow]:
+        """Return who did what and when, by time: votes, withdrawals, notes, models, and all other rows with a time."""
+        return log_of(self._file)
 
     def has_words(self) -> bool:
         """Return True if a user entered anything: votes, ratings, pairs, moments, notes, facts or parts of a video."""
