@@ -1,6 +1,7 @@
 """A study: videos, raters, votes, remarks, models and settings in one file; each part has its own module."""
 
 import sqlite3
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from skillviewer.core.study_log import LogRow
 from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
+from skillviewer.data.study.erase import erase_videos
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import suspicious_paths
 from skillviewer.data.study.log import log_of
@@ -172,6 +174,12 @@ class Study(Closing):
     def written_version(self) -> int:
         """Return a number that changes when another process has written the study."""
         return int(self._file.scalar("PRAGMA data_version"))
+
+    def erase(self, digests: Collection[str]) -> tuple[str, ...]:
+        """Erase the videos of some files with everything on them; see ``erase_videos``."""
+        names = erase_videos(self._file, digests)
+        self.back_up()
+        return names
 
     def log(self) -> list[LogRow]:
         """Return who did what and when, by time: votes, withdrawals, notes, models, and all other rows with a time."""
