@@ -34,7 +34,7 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
     Each is made again: models assess the videos anew, and every byte is compared; of files that differ, every number,
     word and picture. The first difference is named, and the command ends with 1.
     """
-    from skillviewer.cli.export_sources import gathered
+    from skillviewer.cli.options.export_sources import gathered
     from skillviewer.engine.exporting.verify import Verifier
     from skillviewer.engine.inference.model_pool import ModelPool
     from skillviewer.nets.library import find_models, model_folder

@@ -31,7 +31,7 @@ Written by {card.program} from `card.json`, which has the same facts for program
 ## Intended use
 
 To order videos of one task by skill, in research: “{_plain(card.task) or "the task was not named"}”. A score has no unit, and is an aid to judgement.
-Not for decisions about a person: no admission, grade, certificate, hiring, diagnosis or treatment. Evaluation in education, vocational training and
+Not for decisions about people: no admission, grade, certificate, hiring, diagnosis or treatment. Evaluation in education, vocational training and
 at work is a high-risk use under the EU AI Act (Annex III, points 3 and 4). This model has **no certificate**. The page “Intended use and limits” of the
 program says more.
 
