@@ -61,7 +61,8 @@ def _values(path: Path) -> Iterator[Piece]:
         else:
             yield place, value
 
-    return inside("", json.loads(path.read_text(encoding="utf-8")))
+    # as texts: several texts are one number, and each digit counts
+    return inside("", json.loads(path.read_text(encoding="utf-8"), parse_float=str))
 
 
 def _arrays(path: Path) -> Iterator[Piece]:

@@ -132,6 +132,14 @@ def test_the_first_altered_cell_is_named(made: tuple[Path, Callable[..., Verifie
     assert found.difference == f"row 7, score says 0.25; made again it is {said}."
 
 
+def test_a_last_digit_that_changes_no_number_is_found_all_the_same(tmp_path: Path) -> None:
+    assert 0.30000000000000004 == 0.30000000000000003
+    for name, last in (("a.json", "4"), ("b.json", "3")):
+        (tmp_path / name).write_text(f'{{"score": 0.3000000000000000{last}}}', encoding="utf-8")
+    _, difference = first_difference(tmp_path / "a.json", tmp_path / "b.json")
+    assert difference == "score says 0.30000000000000004; made again it is 0.30000000000000003."
+
+
 def test_other_last_digits_can_be_allowed(made: tuple[Path, Callable[..., Verifier]], tmp_path: Path) -> None:
     record = json.loads((made[0] / "result.json").read_text(encoding="utf-8"))
     record["score"] *= 1 + 1e-9
