@@ -233,9 +233,11 @@ def _read(option: Option, values: Mapping[str, Any]) -> object:
         return read_size(value if isinstance(value, str) else "x".join(map(str, value)))
     if option.kind is OptionKind.FRAMES:
         return read_frames(value if isinstance(value, str) else " ".join(map(str, value)))
-    wanted = {OptionKind.FLAG: bool, OptionKind.WHOLE: int, OptionKind.NUMBER: (int, float), OptionKind.TEXT: str}
+    kinds: Mapping[OptionKind, tuple[type, ...]] = {
+        OptionKind.FLAG: (bool,), OptionKind.WHOLE: (int,), OptionKind.NUMBER: (int, float), OptionKind.TEXT: (str,)
+    }  # fmt: skip
     low, high = option.low, option.high
-    if not isinstance(value, wanted.get(option.kind, object)):
+    if not isinstance(value, kinds.get(option.kind, (object,))):
         raise ExportError(f"{option.title} cannot be “{value}”.")
     if isinstance(value, int | float) and not (low is None or low <= value <= (high or value)):
         raise ExportError(f"{option.title} cannot be {value}.")

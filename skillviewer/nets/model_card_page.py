@@ -1,5 +1,6 @@
 """The model card of a checkpoint as a page in the form of Mitchell et al. (Model Cards for Model Reporting, 2019)."""
 
+from skillviewer.core.paths import resources_dir
 from skillviewer.nets.configuration import CheckpointConfig, ModelCard
 from skillviewer.nets.models import attention_model
 
@@ -15,52 +16,21 @@ def model_card_page(card: ModelCard, config: CheckpointConfig) -> str:
     """
     title, backbone = attention_model(card.attention_model).title, config.backbone
     fed = "time alone" if backbone is None else f"{backbone.name}, {config.preprocessing.n_segments} frames a video"
-    return f"""# Model card: {_plain(card.name)}
-
-Written by {card.program} from `card.json`, which has the same facts for programs. Complete it by hand where it says so.
-
-## Model
-
-| | |
-|---|---|
-| kind | {title} ({card.attention_model}) |
-| input | {fed} |
-| trained | {card.created}, preset {card.preset or "none"}, seed {card.seed} |
-| weights | SHA-256 `{config.weights_sha256}` |
-
-## Intended use
-
-To order videos of one task by skill, in research: “{_plain(card.task) or "the task was not named"}”. A score has no unit, and is an aid to judgement.
-Not for decisions about people: no admission, grade, certificate, hiring, diagnosis or treatment. Evaluation in education, vocational training and
-at work is a high-risk use under the EU AI Act (Annex III, points 3 and 4). This model has **no certificate**. The page “Intended use and limits” of the
-program says more.
-
-## Training data
-
-{_plain(card.training_data) or "Not described."}
-
-{card.n_videos} videos and {card.n_pairs} pairs trained this model.
-
-## People
-
-Names are in no file of a checkpoint. How many participants and raters there were, how they were chosen and what they consented to: *to be completed*.
-Accuracy per group of people (age, sex, hand, skin, site): *not measured*.
-
-## Figures
-
-{_figures(card)}
-
-## Limits
-
-- A score says nothing about another task, camera or population. The program warns of unlike videos; no warning is no guarantee.
-- The model repeats its raters, mistakes included.
-- The interval of a score comes from the choice of frames, not from the model's error about people.
-- Maps show where the model looked, not why; faithfulness is tested for every video.
-
-## Notes
-
-{_plain(card.notes) or "None."}
-"""  # noqa: E501 - lines of the page
+    page = (resources_dir() / "model_card" / "page.md").read_text(encoding="utf-8")
+    return page.format(
+        name=_plain(card.name),
+        program=card.program,
+        kind=f"{title} ({card.attention_model})",
+        fed=fed,
+        trained=f"{card.created}, preset {card.preset or 'none'}, seed {card.seed}",
+        weights=config.weights_sha256,
+        task=_plain(card.task) or "the task was not named",
+        data=_plain(card.training_data) or "Not described.",
+        n_videos=card.n_videos,
+        n_pairs=card.n_pairs,
+        figures=_figures(card),
+        notes=_plain(card.notes) or "None.",
+    )
 
 
 def _figures(card: ModelCard) -> str:

@@ -29,31 +29,10 @@ from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.differences import first_difference
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import options_from
-from skillviewer.export.record import ExportRecord, record_in
+from skillviewer.export.record import ExportRecord, RecordedSubject, record_in
 from skillviewer.export.tables.tables import TABLES
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.library import digest as model_digest
-
-
-@dataclass(frozen=True, slots=True)
-class NamedSubject:
-    """One video under one model, as a file names it.
-
-    Attributes:
-        video: Digest or path of the video.
-        model: Digest or name of the model.
-        passes: Number of passes.
-        extent: Analysed part of the video, or None for the whole.
-        times_s: Start and stop of that part, where the file has no more than these.
-        title: Title where several are shown, or "".
-    """
-
-    video: str
-    model: str
-    passes: int
-    extent: ClipRange | None = None
-    times_s: tuple[float, float] | None = None
-    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +90,10 @@ class Verifier:
             Cancelled: The token was raised.
         """
         token = token if token is not None else CancelToken()
-        record, subjects = read_export(file)
+        record = read_export(file)
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as folder:
             again = Path(folder) / f"again{file.suffix}"
-            problem = self._make(record, subjects, again, token, report)
+            problem = self._make(record, again, token, report)
             if problem:
                 return Verification(record.exporter, problem)
             if file.read_bytes() == again.read_bytes():
@@ -122,9 +101,7 @@ class Verifier:
             n, difference = first_difference(file, again, self._digits, moved=self._moved)
             return Verification(record.exporter, difference, n_compared=n)
 
-    def _make(
-        self, record: ExportRecord, subjects: Sequence[NamedSubject], again: Path, token: CancelToken, report: Report
-    ) -> str:
+    def _make(self, record: ExportRecord, again: Path, token: CancelToken, report: Report) -> str:
         """Make an export again; return a sentence if it names what there is not."""
         whole = {each.name: each for each in STUDY_EXPORTERS}.get(record.exporter)
         exporter = whole or look_up(EXPORTERS, record.exporter, "export", ExportError)
@@ -142,7 +119,7 @@ class Verifier:
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as features:
             pool = self._open_pool(FeatureCache(Path(features)))
             with ExportService(lambda: pool) as service:
-                for subject in subjects:
+                for subject in record.subjects:
                     found = self._found(subject)
                     if isinstance(found, str):
                         return found
@@ -152,7 +129,7 @@ class Verifier:
                 service.write(ExportRequest(exporter, tuple(targets), again, options), token, report)
         return ""
 
-    def _found(self, subject: NamedSubject) -> ExportTarget | str:
+    def _found(self, subject: RecordedSubject) -> ExportTarget | str:
         """Return the source of a subject, or a sentence that there is none."""
         wanted = subject.video
         targets = [t for t in self._targets if wanted == t.digest] or [
@@ -170,10 +147,11 @@ class Verifier:
         return replace(target, model=folders[0], model_digest=model_digest(folders[0]), extent=extent, title=title)
 
 
-def _part(subject: NamedSubject, targets: Sequence[ExportTarget]) -> tuple[ExportTarget, ClipRange | None]:
+def _part(subject: RecordedSubject, targets: Sequence[ExportTarget]) -> tuple[ExportTarget, ClipRange | None]:
     """Return the target whose part is meant, and the part."""
     if subject.times_s is None:
-        return next((t for t in targets if t.extent == subject.extent), targets[0]), subject.extent
+        extent = range_from(*subject.extent)
+        return next((t for t in targets if t.extent == extent), targets[0]), extent
     with VideoReader(targets[0].video, cache_bytes=0) as reader:
         video = reader.info
     for target in targets:
@@ -186,16 +164,15 @@ def _part(subject: NamedSubject, targets: Sequence[ExportTarget]) -> tuple[Expor
     return targets[0], frame_range(video, *subject.times_s)
 
 
-def read_export(file: Path) -> tuple[ExportRecord, list[NamedSubject]]:
-    """Return what a file says of its own making: its record, and the videos under models that it shows.
+def read_export(file: Path) -> ExportRecord:
+    """Return what a file says of its own making.
 
     Raises:
         ExportError: It is no export that can be checked.
     """
     record = record_in(file)
     if record is not None:
-        shown = record.subjects
-        return record, [NamedSubject(s.video, s.model, s.passes, range_from(*s.extent), title=s.title) for s in shown]
+        return record
     if file.suffix.lower() not in {".csv", ".json", ".npz"}:
         raise ExportError(
             f"{file} has no record of its making: it is no export, was written anew by another program, or by an older "
@@ -207,13 +184,13 @@ def read_export(file: Path) -> tuple[ExportRecord, list[NamedSubject]]:
         raise ExportError(f"{file} is no export that can be checked: {error}") from error
 
 
-def _of_data(file: Path) -> tuple[ExportRecord, list[NamedSubject]]:
+def _of_data(file: Path) -> ExportRecord:
     if file.suffix.lower() == ".npz":
         with np.load(file, allow_pickle=False) as arrays:
             about, passes = json.loads(str(arrays["about"])), int(arrays["frames"].shape[0])
         times_s = (about["start_s"], about["stop_s"])
-        named = NamedSubject(about["video_digest"], about["provenance"]["model_digest"], passes, None, times_s)
-        return ExportRecord("maps"), [named]
+        named = RecordedSubject(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
+        return ExportRecord("maps", subjects=(named,))
     if file.suffix.lower() == ".csv":
         with file.open(encoding="utf-8", newline="") as opened:
             rows: Any = list(csv.DictReader(opened))
@@ -224,11 +201,13 @@ def _of_data(file: Path) -> tuple[ExportRecord, list[NamedSubject]]:
     if head == set(AnalysisRecord.__annotations__):
         times_s = (rows["start_s"], rows["stop_s"])
         model, passes = rows["provenance"]["model_digest"], len(rows["passes"])
-        return ExportRecord("result"), [NamedSubject(rows["video"]["digest"], model, passes, None, times_s)]
+        named = RecordedSubject(rows["video"]["digest"], model, passes, times_s=times_s)
+        return ExportRecord("result", subjects=(named,))
     kind = next((k for k in TABLES if not k.whole and head == {f.name for f in fields(k.row)}), None)
     if kind is None:
         raise ValueError("its columns are those of no table, or it has no rows.")
-    return ExportRecord(kind.name), list(dict.fromkeys(_SUBJECTS.get(kind.name, lambda _rows: [])(rows)))
+    subjects = _SUBJECTS[kind.name](rows) if kind.name in _SUBJECTS else []
+    return ExportRecord(kind.name, subjects=tuple(dict.fromkeys(subjects)))
 
 
 Rows = Sequence[Mapping[str, Any]]
@@ -238,29 +217,29 @@ def _times(row: Mapping[str, Any], start: str = "start_s", stop: str = "stop_s")
     return float(row[start]), float(row[stop])
 
 
-def _scored(rows: Rows) -> list[NamedSubject]:
-    return [NamedSubject(r["video_digest"], r["model_digest"], int(r["n_passes"]), None, _times(r)) for r in rows]
+def _scored(rows: Rows) -> list[RecordedSubject]:
+    return [RecordedSubject(r["video_digest"], r["model_digest"], int(r["n_passes"]), times_s=_times(r)) for r in rows]
 
 
-def _stepwise(rows: Rows, start: str, stop: str) -> list[NamedSubject]:
+def _stepwise(rows: Rows, start: str, stop: str) -> list[RecordedSubject]:
     def key(row: Mapping[str, Any]) -> tuple[str, str, tuple[float, float]]:
         return row["path"], row["model"], _times(row, start, stop)
 
     return [
-        NamedSubject(path, model, 1 + max(int(row["pass_index"]) for row in of), None, times_s)
+        RecordedSubject(path, model, 1 + max(int(row["pass_index"]) for row in of), times_s=times_s)
         for (path, model, times_s), of in groupby(rows, key)
     ]
 
 
-def _compared(rows: Rows) -> list[NamedSubject]:
+def _compared(rows: Rows) -> list[RecordedSubject]:
     return [
-        NamedSubject(row["path"], row[f"{side}_model"], int(row[f"{side}_passes"]), None, _times(row))
+        RecordedSubject(row["path"], row[f"{side}_model"], int(row[f"{side}_passes"]), times_s=_times(row))
         for row in rows
         for side in ("first", "second")
     ]
 
 
-_SUBJECTS: Mapping[str, Callable[[Rows], list[NamedSubject]]] = {
+_SUBJECTS: Mapping[str, Callable[[Rows], list[RecordedSubject]]] = {
     "scores": _scored,
     "curves": lambda rows: _stepwise(rows, "start_s", "stop_s"),
     "evidence": lambda rows: _stepwise(rows, "from_s", "to_s"),
