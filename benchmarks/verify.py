@@ -129,11 +129,12 @@ def main() -> int:
                 write(kind, options, case, lambda analysis: altered_score(analysis, random))
             tried[name] += 1
             try:
-                found[name] += bool(verifier.verify(case).difference)
+                hit = bool(verifier.verify(case).difference)
             except SkillViewerError:  # the file is refused, in one sentence
-                found[name] += 1
+                hit = True
                 refused[name] += 1
-            if found[name] != tried[name]:
+            found[name] += hit
+            if not hit:
                 print(f"case {at} of {name} was not found")
     for name, n in tried.items():
         print(f"{name:16} {found[name]:4} of {n} found, {refused[name]} of them refused as no export")
