@@ -177,6 +177,16 @@ class Studies(QObject):
         task.succeeded.connect(self._on_unpacked)
         self._jobs.follow(self.tr("Unpacking {}").format(archive.name), task)
 
+    def erase(self, name: str, forget: Callable[[str], None]) -> None:
+        """Erase the file of a video with everything on it; ``forget`` gets its digest, in the worker thread."""
+
+        def swap(slot: StudySlot, _token: CancelToken, _report: Report) -> None:
+            digest = slot.study.videos.get(name).digest
+            slot.study.erase([digest])
+            forget(digest)
+
+        self._jobs.follow(self.tr("Deleting everything kept about a video"), self._exchange(swap))
+
     def open_sample(self) -> None:
         if self._current is not None and self._current.path == sample_path().absolute():
             return

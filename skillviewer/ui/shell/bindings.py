@@ -32,7 +32,7 @@ NEEDS_VIDEO = (
     "mark_out", "clear_marks", "loop",
 )  # fmt: skip
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
-OF_THIS_VIDEO = ("name_person", "remove_video", "split_off", "go_to", "assess")
+OF_THIS_VIDEO = ("name_person", "remove_video", "forget_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
@@ -85,6 +85,7 @@ class Bindings(QObject):
         actions.bind("locate_videos", self._locate)
         actions.bind("name_person", self._name_person)
         actions.bind("remove_video", program.remove_current)
+        actions.bind("forget_video", self._forget_video)
         actions.bind("close_study", program.close_study)
         actions.bind("quit", window.close)
         actions["open_sample"].setEnabled(sample_source() is not None)
@@ -217,7 +218,7 @@ class Bindings(QObject):
         actions.set_enabled(study is not None, "save_study")
         actions.set_enabled(program.studies.writable, "locate_videos")
         chosen = program.studies.writable and program.state.current is not None
-        actions.set_enabled(chosen, "name_person", "remove_video")
+        actions.set_enabled(chosen, "name_person", "remove_video", "forget_video")
         actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
@@ -227,6 +228,17 @@ class Bindings(QObject):
             actions.set_enabled(False, "find_video")
         if self._window.blind:  # the video of these actions is not on screen, and its name must not be read
             actions.set_enabled(False, *OF_THIS_VIDEO)
+
+    @Slot()
+    def _forget_video(self) -> None:
+        """Delete everything kept about the video on screen, after a question."""
+        window = self._window
+        question = self.tr(
+            "Delete everything kept about this video for good: its scores, maps, notes, ratings, faces, all votes on "
+            "it, and the backups that hold it? The video file, exports and trained models stay. This cannot be undone."
+        )
+        if window.dialogs.confirm(window, question, self.tr("Delete")):
+            self._program.forget_current()
 
     @Slot()
     def _stop(self) -> None:
