@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from skillviewer.data.ratings.numbers import is_number
 from skillviewer.data.ratings.rating_table import IsVideo, RatingTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping, quoted
@@ -240,6 +242,36 @@ def stated_items(
         else:  # an error when the mapping is fitted to the table
             found.append(ItemMapping(name=name, columns=columns))
     return tuple(found)
+
+
+def with_rating(mapping: TableMapping, table: RatingTable, title: str, name: str = "", rater: str = "") -> TableMapping:
+    """Return the mapping with a column that holds ratings.
+
+    Args:
+        mapping: The mapping.
+        table: The table.
+        title: The column.
+        name: Its item, new or known; "" for the one in the title.
+        rater: Its rater; "" if the rows name the rater, or none is known.
+    """
+    before = mapping.item_of(title)
+    if not name and before is None and not mapping.rater:
+        name, rater = _parted(title, table.titles)
+    name, column = name or title, RatingColumn(title=title, rater=rater)
+    if before is not None and (before.name == name or (len(before.columns) == 1 and not _named(mapping, name))):
+        columns = tuple(column if one.title == title else one for one in before.columns)
+        return mapping.with_item(before.name, name="" if mapping.item else name, columns=columns)
+    mapping = mapping.assigned("", title)
+    if mapping.item:
+        return replace(mapping, items=(_item("", [column], table, []),))
+    known = _named(mapping, name)
+    if known is not None:
+        return mapping.with_item(known.name, columns=(*known.columns, column))
+    return replace(mapping, items=(*mapping.items, _item(name, [column], table, [])))
+
+
+def _named(mapping: TableMapping, name: str) -> ItemMapping | None:
+    return next((item for item in mapping.items if plain(item.name) == plain(name)), None)
 
 
 def _rank(name: str) -> int:

@@ -14,7 +14,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.ratings.account import Account, RowOutcome
 from skillviewer.data.ratings.guessing import SKILL
-from skillviewer.data.ratings.joining import Join
+from skillviewer.data.ratings.joining import Join, Joined
 from skillviewer.data.ratings.numbers import is_number, number_of_cell, share_of_cell
 from skillviewer.data.ratings.rating_table import RatingRow, RatingTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fitted, quoted
@@ -181,12 +181,15 @@ class _Reading:
             why = "it is hidden in the spreadsheet"
         elif not why and formula is not None:
             why = _no_value(formula)
-        joined = None if why else self._join.find(out.cell)
-        if joined is None or joined.name is None:
-            out.aside.append(joined.reason if joined is not None else why)
+        meant = self._mapping.names.get(out.cell, out.cell)
+        joined = Joined(None, why) if why else self._join.find(meant)
+        if joined.name is None:
+            out.aside.append(joined.reason)
+            out.near = joined.near
             return None
-        if joined.note:
-            self._taken_for[joined.note] = None
+        note = f"“{out.cell}” is taken for “{meant}”, as stated" if meant != out.cell else joined.note
+        if note:
+            self._taken_for[note] = None
         out.video = attempt = joined.name
         start, stop = self._cell(row, self._mapping.start_s), self._cell(row, self._mapping.stop_s)
         if start or stop:
@@ -236,7 +239,7 @@ class _Reading:
             return f"“{text}” is no number"
         low, high = item.low, whole if share else item.high
         if (low is not None and number < low) or (high is not None and number > high):
-            ends = [f"from {low:g}"] * (low is not None) + [f"to {high:g}"] * (high is not None)
+            ends = [f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None]
             return f"{number:g} is outside the scale {' '.join(ends)}"
         return number
 
