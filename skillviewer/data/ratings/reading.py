@@ -185,7 +185,7 @@ class _Reading:
         joined = Joined(None, why) if why else self._join.find(meant)
         if joined.name is None:
             out.aside.append(joined.reason)
-            out.near = joined.near
+            out.near = joined.near if out.cell and not why else None
             return None
         note = f"“{out.cell}” is taken for “{meant}”, as stated" if meant != out.cell else joined.note
         if note:

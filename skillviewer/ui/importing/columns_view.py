@@ -13,7 +13,7 @@ from skillviewer.data.ratings.table_mapping import ROLES, TableMapping
 from skillviewer.data.tables.pair_rows import NOT_KNOWN
 from skillviewer.ui.widgets.form import choose
 from skillviewer.ui.widgets.layout import as_tip
-from skillviewer.ui.widgets.tables import set_up
+from skillviewer.ui.widgets.tables import set_up, side_of
 
 RATING = "rating"
 MEANINGS = {
@@ -22,7 +22,7 @@ MEANINGS = {
     "video": QT_TRANSLATE_NOOP("importing", "video"),
     "participant": QT_TRANSLATE_NOOP("importing", "person"),
     "rater": QT_TRANSLATE_NOOP("importing", "rater"),
-    "occasion": QT_TRANSLATE_NOOP("importing", "occasion or date"),
+    "occasion": QT_TRANSLATE_NOOP("importing", "occasion"),
     "item": QT_TRANSLATE_NOOP("importing", "name of the item"),
     "start_s": QT_TRANSLATE_NOOP("importing", "start in seconds"),
     "stop_s": QT_TRANSLATE_NOOP("importing", "end in seconds"),
@@ -48,6 +48,7 @@ class ColumnsView(QTableWidget):
         self.setHorizontalHeaderLabels(titles.split("|"))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setDefaultAlignment(side_of(number=False))
         self._table: RatingTable | None = None
         self._mapping = TableMapping()
         self.boxes: list[QComboBox] = []
@@ -79,6 +80,7 @@ class ColumnsView(QTableWidget):
             box = QComboBox(self)
             for name, words in MEANINGS.items():
                 box.addItem(QCoreApplication.translate("importing", str(words)), name)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.setAccessibleName(self.tr("Meaning of the column {}").format(printable(title)))
             box.activated.connect(partial(self._on_meaning, at))
             self.setCellWidget(at, MEANING, box)

@@ -86,7 +86,10 @@ class RatingsPage(QDialog):
         ):
             if label is not None:
                 label.setBuddy(control)
+                label.setMinimumHeight(control.sizeHint().height())
                 head.addWidget(label)
+            if isinstance(control, QComboBox):
+                control.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             control.setAccessibleName(name)
             head.addWidget(control)
         self.videos.activated.connect(self._on_videos)
@@ -109,6 +112,8 @@ class RatingsPage(QDialog):
         self.name_of.setTextFormat(Qt.TextFormat.PlainText)
         self.meant.setAccessibleName(self.tr("The video that the name in this row stands for"))
         self.meant.setMinimumContentsLength(20)
+        for widget in (self.only, self.name_of):
+            widget.setMinimumHeight(self.meant.sizeHint().height())
         self.meant.activated.connect(self._on_meant)
         self.account.selectionModel().currentRowChanged.connect(self._on_row)
         rows = QWidget(self)
@@ -241,7 +246,7 @@ class RatingsPage(QDialog):
         """Offer the videos that the name in the selected row may stand for, similar names first."""
         now, row = self.reading.now, self._row()
         stated = now.mapping.names.get(row.cell, "") if now is not None and row is not None else ""
-        offered = now is not None and row is not None and bool(row.cell) and (row.video is None or bool(stated))
+        offered = row is not None and (row.near is not None or bool(stated))
         for widget in (self.name_of, self.meant):
             widget.setVisible(offered)
         if not offered or now is None or now.rated is None or row is None:
@@ -249,8 +254,9 @@ class RatingsPage(QDialog):
         self.name_of.setText(self.tr("“{}” is the video").format(printable(row.cell)))
         self.meant.clear()
         self.meant.addItem(self.tr("none of them"), "")
-        for name in dict.fromkeys((*filter(None, (stated,)), *row.near, *now.rated.account.unrated)):
-            words = self.tr("{} (similar)") if name in row.near else "{}"
+        near = row.near or ()
+        for name in dict.fromkeys((*filter(None, (stated,)), *near, *now.rated.account.unrated)):
+            words = self.tr("{} (similar)") if name in near else "{}"
             self.meant.addItem(words.format(printable(name)), name)
         choose(self.meant, stated)
 

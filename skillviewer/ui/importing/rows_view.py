@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QTableView, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import as_tip
-from skillviewer.ui.widgets.tables import set_up
+from skillviewer.ui.widgets.tables import set_up, side_of
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -60,7 +60,7 @@ class RowsView(QTableView):
         self.setModel(self.rows)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setResizeContentsPrecision(50)
-        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.horizontalHeader().setDefaultAlignment(side_of(number=False))
 
     def show_rows(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show other rows; the selected row stays selected."""

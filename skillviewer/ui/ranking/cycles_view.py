@@ -123,7 +123,10 @@ class CyclesView(QWidget):
         pairs = [frozenset((pair.better, pair.worse)) for pair, _, _ in against]
         self._pairs = tuple(pair for pair in pairs if pair not in waiting)
         words = self.tr("Votes contradict ratings on {} of {} pairs that both order. Votes count there.")
-        told = words.format(len(facts.against), facts.voted) if against else self.tr("None: votes and ratings agree.")
+        told = self.tr("None: no pair is ordered by votes and by ratings.")
+        if facts.voted:
+            agree = self.tr("None: votes and ratings agree on {} pairs.").format(facts.voted)
+            told = words.format(len(facts.against), facts.voted) if against else agree
         self.words.set_plain(f"{told} {self.tr('The rule: {}.').format(facts.rule)}")
         self.all.hide()
         for (pair, better, worse), row in zip(against, self._rows_for(len(against)), strict=True):

@@ -214,7 +214,7 @@ class StudySettingsView(QWidget):
         """Show the rule of ratings in words, and the pairs that it makes."""
         words = self.tr("No video of this study is rated. File › Import ratings… reads a table.")
         if facts is not None:
-            words = self.tr("Of two videos, {}.").format(facts.rule)
+            words = self.tr("The rule: {}.").format(facts.rule)
             if facts.counts is not None:
                 words += self.tr(" {} pairs are ordered, {} alike, {} neither.").format(*facts.counts)
         self.rated.setText(words)

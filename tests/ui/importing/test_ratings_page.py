@@ -154,8 +154,12 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     assert [(i.name, i.less_is_better) for i in page.reading.now.mapping.items] == [("Grip", True), ("Skill", False)]
     path = do_import(qtbot, window, page)
     assert ratings(path) == {
-        **{("A1", "Ann", "Grip"): 3.0, ("A2", "Bea", "Grip"): 1.0, ("B1", "Ann", "Grip"): 2.0},
-        **{("A1", "Ann", "Skill"): 2.0, ("A2", "Bea", "Skill"): 0.0, ("B1", "Ann", "Skill"): 1.0},
+        ("A1", "Ann", "Grip"): 3.0,
+        ("A2", "Bea", "Grip"): 1.0,
+        ("B1", "Ann", "Grip"): 2.0,
+        ("A1", "Ann", "Skill"): 2.0,
+        ("A2", "Bea", "Skill"): 0.0,
+        ("B1", "Ann", "Skill"): 1.0,
         ("B2", "Bea", "Skill"): 2.0,
     }
 
