@@ -11,7 +11,7 @@ from pathlib import Path
 
 from skillviewer.data.tables.find_videos import VideoFolder, bare, number_of
 from skillviewer.data.tables.rows import composed
-from skillviewer.data.tables.video_names import TableVideos, VideoNames, video_name
+from skillviewer.data.tables.video_names import TableVideos, VideoNames, leads_away, video_name
 
 _NEAR = 0.75
 """Similarity, 0 to 1, from which a name is suggested."""
@@ -73,9 +73,15 @@ class FileJoin:
         self._found: dict[str, Joined] = {}
         by_path: dict[Path, list[str]] = {}
         spelled: dict[str, str] = {}
+        stems = Counter(video_name(cell).rpartition("/")[2] for cell in distinct)
+        self._names: dict[str, str] = {}
         for cell in distinct:
             name = self._table.name(cell)
             path = self._table.file(name)
+            stem = video_name(cell).rpartition("/")[2]
+            if path is None and leads_away(cell.replace("\\", "/")) and stems[stem] == 1:  # a path of another computer
+                path, name = files.find(stem, (stem,)), stem
+            self._names[cell] = name
             if not files.stems:
                 self._found[cell] = Joined(spelled.setdefault(name.casefold(), name)) if name else _NOTHING
             elif path is None:
@@ -88,9 +94,9 @@ class FileJoin:
     def _take(self, path: Path, cells: list[str]) -> None:
         """Join the cells that lead to a file; a number with other zeros only if no other cell leads there."""
         stem = composed(path.stem)
-        likes = {cell: _likeness(self._table.name(cell).rpartition("/")[2], stem) for cell in cells}
+        likes = {cell: _likeness(self._names[cell].rpartition("/")[2], stem) for cell in cells}
         best = max(cells, key=lambda cell: likes[cell])
-        name = self._table.name(best)
+        name = self._names[best]
         self.paths[name] = path
         for cell in cells:
             if likes[cell] == 0 and likes[best] > 0:

@@ -15,7 +15,7 @@ from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.ratings.account import Account, RowOutcome
 from skillviewer.data.ratings.guessing import SKILL
 from skillviewer.data.ratings.joining import Join, Joined
-from skillviewer.data.ratings.numbers import is_number, number_of_cell, share_of_cell
+from skillviewer.data.ratings.numbers import is_number, number_of_cell, says, share_of_cell
 from skillviewer.data.ratings.rating_table import RatingRow, RatingTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fitted, quoted
 from skillviewer.data.tables.pair_rows import NOT_KNOWN
@@ -89,7 +89,8 @@ class _Reading:
             given += self._row(row, outcomes[-1])
         kept = _each_once(given)
         if not kept:
-            why, times = Counter(why for row in outcomes for why in row.aside).most_common(1)[0]
+            named = [row for row in outcomes if row.video is not None] or outcomes
+            why, times = Counter(why for row in named for why in row.aside).most_common(1)[0]
             more = f" ({times} rows)" if times > 1 else ""
             raise DatasetError(f"No row of {self._name} could be used: {why}{more}.")
         ratings = RatingSet(tuple(one.rating for one in kept), self._scales(kept))
@@ -247,7 +248,7 @@ class _Reading:
         """Return the known ratings of an item in readable rows, as text."""
         places = [self._table.titles.index(column.title) for column in item.columns]
         cells = [row.cells[place] for row in self._table.rows if not row.fault for place in places]
-        return [cell for cell in cells if cell.casefold() not in NOT_KNOWN]
+        return list(filter(says, cells))
 
     def _whole(self, item: ItemMapping) -> float:
         """Return the most frequent whole of cells such as 4/5; NaN without any."""

@@ -132,8 +132,10 @@ class StudyRatings:
         """
         with self._file.transaction() as db:
             for number, replaced in added.rows:
-                stood = db.execute("INSERT OR IGNORE INTO rating_withdrawal VALUES (?, ?)", (number, now())).rowcount
-                if stood and replaced is not None:
+                if db.execute("SELECT 1 FROM rating_withdrawal WHERE rating = ?", (number,)).fetchone() is not None:
+                    continue  # replaced since
+                db.execute("INSERT INTO rating_withdrawal (rating, withdrawn_at) VALUES (?, ?)", (number, now()))
+                if replaced is not None:
                     db.execute(
                         "INSERT INTO rating (rating_table, video, rater, item, value, occasion, added_at) "
                         "SELECT rating_table, video, rater, item, value, occasion, ? FROM rating WHERE id = ?",

@@ -7,10 +7,9 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidget
 
 from skillviewer.core.text import printable
 from skillviewer.data.ratings.guessing import with_rating
-from skillviewer.data.ratings.numbers import is_number, number_of_cell
+from skillviewer.data.ratings.numbers import is_number, number_of_cell, says
 from skillviewer.data.ratings.rating_table import RatingTable
 from skillviewer.data.ratings.table_mapping import ROLES, TableMapping
-from skillviewer.data.tables.pair_rows import NOT_KNOWN
 from skillviewer.ui.widgets.form import choose
 from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.tables import set_up, side_of
@@ -117,7 +116,7 @@ class ColumnsView(QTableWidget):
         ]
 
     def _words(self, title: str) -> list[str]:
-        cells = [cell for cell in self._cells(title) if cell.casefold() not in NOT_KNOWN]
+        cells = list(filter(says, self._cells(title)))
         words = [cell for cell in cells if not is_number(cell)]
         return words if 2 * len(words) > len(cells) and len(words) <= MOST_LEVELS else []
 
