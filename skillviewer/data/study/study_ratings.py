@@ -195,7 +195,7 @@ def _joined(here: RatingScale, other: RatingScale) -> RatingScale:
 
 @dataclass(frozen=True, slots=True)
 class RatingFacts:
-    """What the ratings of a study say by its rule.
+    """Pairs of the ratings of a study by its rule, next to its votes.
 
     Attributes:
         rule: The rule, in words.

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.text import printable
@@ -10,22 +10,12 @@ from skillviewer.data.ratings.guessing import with_rating
 from skillviewer.data.ratings.numbers import is_number, number_of_cell, says
 from skillviewer.data.ratings.rating_table import RatingTable
 from skillviewer.data.ratings.table_mapping import ROLES, TableMapping
-from skillviewer.ui.widgets.form import choose
+from skillviewer.ui.widgets.form import choose, offer
 from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.tables import set_up, side_of
 
 RATING = "rating"
-MEANINGS = {
-    "": QT_TRANSLATE_NOOP("importing", "not used"),
-    RATING: QT_TRANSLATE_NOOP("importing", "ratings"),
-    "video": QT_TRANSLATE_NOOP("importing", "video"),
-    "participant": QT_TRANSLATE_NOOP("importing", "person"),
-    "rater": QT_TRANSLATE_NOOP("importing", "rater"),
-    "occasion": QT_TRANSLATE_NOOP("importing", "occasion"),
-    "item": QT_TRANSLATE_NOOP("importing", "name of the item"),
-    "start_s": QT_TRANSLATE_NOOP("importing", "start in seconds"),
-    "stop_s": QT_TRANSLATE_NOOP("importing", "end in seconds"),
-}
+MEANINGS = ("", RATING, *ROLES)
 MEANING, ITEM, RATER, LOW, HIGH, LESS, LEVELS, VALUES = range(1, 9)
 """Places in a row; the column of the table comes first."""
 FIXED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -77,8 +67,8 @@ class ColumnsView(QTableWidget):
                 self.cells[at][place].setText(printable(text))
                 self.cells[at][place].setToolTip(as_tip(printable(text)))
             box = QComboBox(self)
-            for name, words in MEANINGS.items():
-                box.addItem(QCoreApplication.translate("importing", str(words)), name)
+            words = self.tr("not used|ratings|video|person|rater|occasion|name of the item|start (s)|end (s)")
+            offer(box, list(zip(MEANINGS, words.split("|"), strict=True)), "")
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.setAccessibleName(self.tr("Meaning of the column {}").format(printable(title)))
             box.activated.connect(partial(self._on_meaning, at))

@@ -1,12 +1,13 @@
 """The page on which a table of ratings is imported: its columns, its rows, and what becomes of each."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QSpinBox, QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter, QTabWidget, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.data.ratings.account import RowOutcome
@@ -21,7 +22,7 @@ from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import Flow
-from skillviewer.ui.widgets.form import choose
+from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
@@ -41,57 +42,51 @@ class RatingsPage(QDialog):
 
     def __init__(self, program: Program, dialogs: Dialogs, path: Path, folder: Path | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program, self._dialogs = program, dialogs
+        self._program, self._dialogs, self._importing = program, dialogs, False
         self.setWindowTitle(self.tr("Import ratings: {}").format(printable(path.name)))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.reading = TableReading(program, path, folder, self)
-        self._importing = False
-        column = vertical(self, (16, 12, 16, 12), 8)
-        column.addLayout(self._make_head())
-        self.columns = ColumnsView(self)
+        self.columns, self.words = ColumnsView(self), Wrapped(self)
+        self.button = push_button(self.tr("Import"), self, self._on_import, primary=True)
         split = QSplitter(Qt.Orientation.Vertical, self)
         split.addWidget(self.columns)
         split.addWidget(self._make_tabs())
         split.setChildrenCollapsible(False)
-        column.addWidget(split, 1)
-        self.words = Wrapped(self)
-        column.addWidget(self.words)
-        self.button = push_button(self.tr("Import"), self, self._on_import, primary=True)
         foot = horizontal(spacing=8)
         foot.addStretch(1)
         foot.addWidget(push_button(self.tr("Close"), self, self.close))
         foot.addWidget(self.button)
+        column = vertical(self, (16, 12, 16, 12), 8)
+        column.addLayout(self._make_head())
+        column.addWidget(split, 1)
+        column.addWidget(self.words)
         column.addLayout(foot)
         self.columns.mapped.connect(self.reading.take)
-        self.reading.changed.connect(self._show)
-        program.studies.opened.connect(self._show)
-        program.studies.closed.connect(self._show)
+        for signal in (self.reading.changed, program.studies.opened, program.studies.closed):
+            signal.connect(self._show)
         self.setMinimumSize(LEAST)
         self.resize(QSize(1180, 680).boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))
         self._show()
 
     def _make_head(self) -> Flow:
         self.videos, self.sheet, self.criterion = QComboBox(self), QComboBox(self), QComboBox(self)
-        self.titles = QSpinBox(self)
+        self.titles, self.hidden = QSpinBox(self), QCheckBox(self.tr("Use hidden rows"), self)
         self.titles.setSpecialValueText(self.tr("none"))
-        self.hidden = QCheckBox(self.tr("Use hidden rows"), self)
         head = Flow(gap_px=8)
-        self._sheet_words = text_label(self.tr("Sheet"), self)
-        for label, control, name in (
-            (text_label(self.tr("Videos"), self), self.videos, self.tr("Videos that the table rates")),
-            (self._sheet_words, self.sheet, self.tr("Sheet of the workbook")),
-            (text_label(self.tr("Row of the titles"), self), self.titles, self.tr("Row of the titles")),
-            (text_label(self.tr("Pairs are made of"), self), self.criterion, self.tr("Item that pairs are made of")),
-            (None, self.hidden, self.hidden.text()),
+        for words, control in (
+            (self.tr("Videos"), self.videos),
+            (self.tr("Sheet"), self.sheet),
+            (self.tr("Row of the titles"), self.titles),
+            (self.tr("Pairs are made of"), self.criterion),
         ):
-            if label is not None:
-                label.setBuddy(control)
-                label.setMinimumHeight(control.sizeHint().height())
-                head.addWidget(label)
-            if isinstance(control, QComboBox):
-                control.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            control.setAccessibleName(name)
+            label = text_label(words, self)
+            label.setMinimumHeight(control.sizeHint().height())
+            control.setAccessibleName(words)
+            head.addWidget(label)
             head.addWidget(control)
+        for box in (self.videos, self.sheet, self.criterion):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        head.addWidget(self.hidden)
         self.videos.activated.connect(self._on_videos)
         self.sheet.activated.connect(lambda: self.reading.open(sheet=self.sheet.currentText()))
         self.titles.editingFinished.connect(self._on_titles)
@@ -100,36 +95,26 @@ class RatingsPage(QDialog):
         return head
 
     def _make_tabs(self) -> QTabWidget:
-        self.tabs = QTabWidget(self)
-        self.first = RowsView(self.tr("First rows"), self)
-        self.account = RowsView(self.tr("Every row"), self)
-        self.unrated = RowsView(self.tr("Videos without a rating"), self)
-        self.remarks = RowsView(self.tr("Remarks"), self)
-        self.only = QCheckBox(self.tr("Only rows with a remark"), self)
+        self.tabs, rows, line = QTabWidget(self), QWidget(self), Flow(gap_px=8)
+        self.only, self.name_of, self.meant = QCheckBox(self), text_label("", self, plain=True), QComboBox(self)
+        self.only.setText(self.tr("Only rows with a remark"))
         self.only.setChecked(True)
         self.only.clicked.connect(self._show_rows)
-        self.name_of, self.meant = QLabel(self), QComboBox(self)
-        self.name_of.setTextFormat(Qt.TextFormat.PlainText)
         self.meant.setAccessibleName(self.tr("The video that the name in this row stands for"))
         self.meant.setMinimumContentsLength(20)
-        for widget in (self.only, self.name_of):
-            widget.setMinimumHeight(self.meant.sizeHint().height())
         self.meant.activated.connect(self._on_meant)
-        self.account.selectionModel().currentRowChanged.connect(self._on_row)
-        rows = QWidget(self)
-        column = vertical(rows, (0, 4, 0, 0), 4)
-        line = Flow(gap_px=8)
         for widget in (self.only, self.name_of, self.meant):
+            widget.setMinimumHeight(self.meant.sizeHint().height())
             line.addWidget(widget)
+        titles = (self.tr("First rows"), self.tr("Every row"), self.tr("Videos without a rating"), self.tr("Remarks"))
+        views = [RowsView(title, self) for title in titles]
+        self.first, self.account, self.unrated, self.remarks = views
+        self.account.selectionModel().currentRowChanged.connect(self._on_row)
+        column = vertical(rows, (0, 4, 0, 0), 4)
         column.addLayout(line)
         column.addWidget(self.account, 1)
-        for page, title in (
-            (self.first, self.tr("First rows")),
-            (rows, self.tr("Every row")),
-            (self.unrated, self.tr("Videos without a rating")),
-            (self.remarks, self.tr("Remarks")),
-        ):
-            self.tabs.addTab(page, title)
+        for title, view in zip(titles, views, strict=True):
+            self.tabs.addTab(rows if view is self.account else view, title)
         return self.tabs
 
     # what the user changes
@@ -161,10 +146,9 @@ class RatingsPage(QDialog):
 
     @Slot(int)
     def _on_meant(self, at: int) -> None:
-        now, row = self.reading.now, self._row()
+        now, row, video = self.reading.now, self._row(), self.meant.itemData(at)
         if now is not None and row is not None:
-            others = {cell: video for cell, video in now.mapping.names.items() if cell != row.cell}
-            video = self.meant.itemData(at)
+            others = {cell: name for cell, name in now.mapping.names.items() if cell != row.cell}
             self._change(names=others | ({row.cell: video} if video else {}))
 
     # what is shown
@@ -175,69 +159,55 @@ class RatingsPage(QDialog):
         now, read_only = reading.now, studies.current is not None and not studies.writable
         rated = now.rated if now is not None and not reading.busy else None
         self.button.setEnabled(rated is not None and not read_only and not self._importing)
-        error = reading.error or (self.tr("This study is open for reading only.") if read_only else "")
+        words = self.tr("This study is open for reading only.") if read_only else _OPTION.sub("", reading.error)
         if reading.busy:
-            self.words.set_plain(self.tr("Reading the table…"))
-        elif rated is None or error:
-            self.words.set_plain(_OPTION.sub("", error))
-        else:
-            self.words.set_plain(f"{rated.account.count}.")
-        if now is None or reading.busy:
-            return
-        self.columns.show_table(now.opened.table, now.mapping)
-        self._show_head(now)
-        self._show_tables(now)
+            words = self.tr("Reading the table…")
+        self.words.set_plain(words or (f"{rated.account.count}." if rated is not None else ""))
+        if now is not None and not reading.busy:
+            self.columns.show_table(now.opened.table, now.mapping)
+            self._show_head(now)
+            self._show_tables(now)
 
     def _show_head(self, now: ReadTable) -> None:
-        table, study = now.opened.table, self._program.studies.current
-        self.sheet.clear()
-        self.sheet.addItems(list(table.sheets))
-        self.sheet.setCurrentText(table.sheet)
-        for widget in (self.sheet, self._sheet_words):
-            widget.setVisible(len(table.sheets) > 1)
-        self.criterion.clear()
-        self.criterion.addItems([item.name for item in now.mapping.items])
+        table, items = now.opened.table, [item.name for item in now.mapping.items]
+        offer(self.sheet, [(name, name) for name in table.sheets], table.sheet)
+        self.sheet.setEnabled(len(table.sheets) > 1)
+        offer(self.criterion, [(name, printable(name)) for name in items], items[0] if items else None)
         self.titles.setRange(0, len(table.rows) + 1)
         self.titles.setValue(table.titles_row)
         self.hidden.setVisible(any(row.hidden for row in table.rows))
         self.hidden.setChecked(now.mapping.hidden_rows)
-        self.videos.clear()
-        if study is not None:
-            self.videos.addItem(self.tr("of this study"), None)
-        folders = dict.fromkeys((now.videos, self.reading.path.parent))
-        for folder in filter(None, folders):
-            self.videos.addItem(self.tr("in {}").format(printable(str(folder))), folder)
-        self.videos.addItem(self.tr("in another folder…"), False)
-        choose(self.videos, now.videos)
+        own = [(None, self.tr("of this study"))] if self._program.studies.current is not None else []
+        folders = dict.fromkeys(filter(None, (now.folder, self.reading.path.parent)))
+        named = [(folder, self.tr("in {}").format(printable(str(folder)))) for folder in folders]
+        offer(self.videos, [*own, *named, (False, self.tr("in another folder…"))], now.folder)
 
     def _show_tables(self, now: ReadTable) -> None:
-        table, rated = now.opened.table, now.rated
+        table, account = now.opened.table, now.rated.account if now.rated is not None else None
         rows = table.rows[:FIRST_ROWS]
         self.first.show_rows(("", *table.titles), [(table.place(row), *row.cells) for row in rows])
         self._show_rows()
-        unrated = rated.account.unrated if rated is not None else ()
+        unrated = account.unrated if account is not None else ()
+        told = (*now.opened.doubts, *(account.notices if account is not None else table.notices))
         self.unrated.show_rows((self.tr("Video"),), [(name,) for name in unrated])
-        told = rated.account.notices if rated is not None else table.notices
-        remarks = [_OPTION.sub("", text) for text in (*now.opened.doubts, *told)]
-        self.remarks.show_rows((self.tr("Remark"),), [(text,) for text in remarks])
+        self.remarks.show_rows((self.tr("Remark"),), [(_OPTION.sub("", text),) for text in told])
         self.tabs.setTabText(1, self.tr("Every row ({})").format(len(now.rows)))
         self.tabs.setTabText(2, self.tr("Videos without a rating ({})").format(len(unrated)))
-        self.tabs.setTabText(3, self.tr("Remarks ({})").format(len(remarks)))
+        self.tabs.setTabText(3, self.tr("Remarks ({})").format(len(told)))
 
     @Slot()
     def _show_rows(self, *_: object) -> None:
         now = self.reading.now
-        if now is None:
-            return
-        rows = [now.rows[at] for at in now.remarked] if self.only.isChecked() else now.rows
-        titles = (self.tr("Row"), self.tr("Name in the table"), self.tr("Video"), self.tr("Ratings"), self.tr("Remark"))
-        self.account.show_rows(titles, rows)
-        self._on_row()
+        if now is not None:
+            rows = [now.rows[at] for at in now.remarked] if self.only.isChecked() else now.rows
+            titles = self.tr("Row|Name in the table|Video|Ratings|Remark").split("|")
+            self.account.show_rows(titles, rows)
+            self._on_row()
 
     def _row(self) -> RowOutcome | None:
         """Return the selected row of the account."""
         now, at = self.reading.now, self.account.currentIndex().row()
-        if now is None or now.rated is None or not 0 <= at < len(self.account.rows.rows):
+        if now is None or now.rated is None or not 0 <= at < len(self.account.texts.rows):
             return None
         return now.rated.account.rows[now.remarked[at] if self.only.isChecked() else at]
 
@@ -247,58 +217,40 @@ class RatingsPage(QDialog):
         now, row = self.reading.now, self._row()
         stated = now.mapping.names.get(row.cell, "") if now is not None and row is not None else ""
         offered = row is not None and (row.near is not None or bool(stated))
-        for widget in (self.name_of, self.meant):
-            widget.setVisible(offered)
-        if not offered or now is None or now.rated is None or row is None:
-            return
-        self.name_of.setText(self.tr("“{}” is the video").format(printable(row.cell)))
-        self.meant.clear()
-        self.meant.addItem(self.tr("none of them"), "")
-        near = row.near or ()
-        for name in dict.fromkeys((*filter(None, (stated,)), *near, *now.rated.account.unrated)):
-            words = self.tr("{} (similar)") if name in near else "{}"
-            self.meant.addItem(words.format(printable(name)), name)
-        choose(self.meant, stated)
+        self.name_of.setVisible(offered)
+        self.meant.setVisible(offered)
+        if row is not None and now is not None and now.rated is not None and offered:
+            self.name_of.setText(self.tr("“{}” is the video").format(printable(row.cell)))
+            near = row.near or ()
+            names = dict.fromkeys(filter(None, (stated, *near, *now.rated.account.unrated)))
+            similar = self.tr("{} (similar)")
+            words = [(name, (similar if name in near else "{}").format(printable(name))) for name in names]
+            offer(self.meant, [("", self.tr("none of them")), *words], stated)
 
     # the import
 
     @Slot()
     def _on_import(self) -> None:
-        now, program = self.reading.now, self._program
+        now, studies = self.reading.now, self._program.studies
         if now is None or now.rated is None:
             return
-        opened, mapping = now.opened, now.rated.mapping
-
-        def done(result: RatingImport) -> None:
-            words = program.tr("import of ratings")
-            again = Command(words, lambda study: add_ratings(study, opened, mapping), _take_back, (VIDEOS, PAIRS))
-            program.undo.remember(again, result)
-            if program.studies.current is not None and program.studies.current.draft:
-                program.settings.remember(program.studies.current.path)
-            words = program.tr("{} is imported: {}. Rank › Set-up shows the rule that makes pairs of ratings.")
-            account = result.rated.account
-            details = (*result.came.problems, *account.problems())
-            program.messages.post(Message(words.format(opened.table.path.name, account.count), details=details))
-
-        title = self.tr("Importing {}").format(opened.table.path.name)
-        task = program.studies.fill(
-            lambda study, token, report: add_ratings(study, opened, mapping, token, report), title, done
+        add = partial(add_ratings, opened=now.opened, mapping=now.rated.mapping)
+        done = partial(
+            _imported, self._program, now, Command(self.tr("import of ratings"), add, _undo, (VIDEOS, PAIRS))
         )
+        title = self.tr("Importing {}").format(now.opened.table.path.name)
+        task = studies.fill(lambda study, token, report: add(study, token=token, report=report), title, done)
         task.succeeded.connect(self.close)
         task.failed.connect(self._on_failed)
-        task.cancelled.connect(self._on_ended)
+        task.cancelled.connect(self._on_failed)
         self._importing = True
         self._show()
 
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self._on_ended()
-        self.words.set_plain(str(error))
-
     @Slot()
-    def _on_ended(self) -> None:
+    def _on_failed(self, error: BaseException | str = "") -> None:
         self._importing = False
         self._show()
+        self.words.set_plain(str(error) or self.words.plain)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep Enter in a field from closing the dialog."""
@@ -306,6 +258,17 @@ class RatingsPage(QDialog):
             super().keyPressEvent(event)
 
 
-def _take_back(study: Study, done: object) -> None:
+def _imported(program: Program, now: ReadTable, command: Command, result: RatingImport) -> None:
+    """Report an import and make it undoable; its page may be closed by now."""
+    program.undo.remember(command, result)
+    study, account = program.studies.current, result.rated.account
+    if study is not None and study.draft:
+        program.settings.remember(study.path)
+    words = program.tr("{} is imported: {}. Rank › Set-up shows the rule that makes pairs of ratings.")
+    text = words.format(now.opened.table.path.name, account.count)
+    program.messages.post(Message(text, details=(*result.came.problems, *account.problems())))
+
+
+def _undo(study: Study, done: object) -> None:
     assert isinstance(done, RatingImport)
     take_back(study, done)

@@ -9,33 +9,38 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.ratings import table_mapping
 from skillviewer.data.ratings.joining import StudyJoin
 from skillviewer.data.ratings.rated_folder import STEM, OpenTable, known_to, open_table
 from skillviewer.data.ratings.reading import RatedTable
-from skillviewer.data.ratings.table_mapping import TableMapping, read_mapping
+from skillviewer.data.ratings.table_mapping import FILE, TableMapping, fitted, read_mapping
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.ui.session.program import Program
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
 
+Names = Mapping[str, Path | None]
+"""Files of the videos of the study, by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadTable:
-    """A table as read by a mapping: its ratings and its account, or the error in a sentence.
+    """A table as read by a mapping: its ratings, or the error in a sentence.
 
-    ``videos`` is the folder of the videos, or None for those of the study; ``rows`` are the rows of the account as
-    texts, and ``remarked`` the indices of those that were not used, or have a remark.
+    ``rows`` are the rows of the account as texts, and ``remarked`` the indices of those with a remark.
     """
 
     opened: OpenTable
     mapping: TableMapping
-    videos: Path | None
-    rated: RatedTable | None
+    rated: RatedTable | None = None
     error: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
     remarked: tuple[int, ...] = ()
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the videos; None for the videos of the study."""
+        return self.opened.files.folder if isinstance(self.opened.files, VideoFolder) else None
 
 
 class TableReading(QObject):
@@ -43,7 +48,7 @@ class TableReading(QObject):
 
     Args:
         path: The table.
-        folder: Folder of the videos; None for the videos of the study, else those beside the table.
+        folder: Folder of the videos; None for the videos of the study, or else of its folder.
     """
 
     changed = Signal()
@@ -68,31 +73,31 @@ class TableReading(QObject):
         """True while the table is read."""
         return self._task is not None
 
-    @Slot(str)
-    def _on_kept(self, mapping: str) -> None:
-        self.open(msgspec.json.decode(mapping, type=TableMapping) if mapping else None)
+    @property
+    def _names(self) -> Names:
+        return {video.name: video.path for video in self._program.study_list.known}
 
     def open(self, kept: TableMapping | None = None, sheet: str = "", titles_row: int | None = None) -> None:
         """Open the table, and guess its mapping if none is kept, or if the kept one does not fit."""
-        path, folder, names = self.path, self._folder, self._names()
+        path, folder, names = self.path, self._folder, self._names
         self._submit(lambda: read_from(path, folder, names, kept, sheet, titles_row))
-
-    def take_videos(self, folder: Path | None) -> None:
-        """Join the table with the videos of a folder, or with those of the study."""
-        self._folder = folder
-        if self.now is not None:
-            opened, mapping, names = self.now.opened, self.now.mapping, self._names()
-            self._submit(lambda: read_by(rejoined(opened, folder, names), mapping, folder))
 
     def take(self, mapping: TableMapping) -> None:
         """Read the table by another mapping."""
         assert self.now is not None
-        opened, videos = self.now.opened, self.now.videos
-        self.now = replace(self.now, mapping=mapping)
-        self._submit(lambda: read_by(opened, mapping, videos))
+        opened, self.now = self.now.opened, replace(self.now, mapping=mapping)
+        self._submit(lambda: read_by(opened, mapping))
 
-    def _names(self) -> dict[str, Path | None]:
-        return {video.name: video.path for video in self._program.study_list.known}
+    def take_videos(self, folder: Path | None) -> None:
+        """Join the table with the videos of a folder, or with those of the study."""
+        assert self.now is not None
+        opened, mapping, names = self.now.opened, self.now.mapping, self._names
+
+        def read() -> ReadTable:
+            files = StudyJoin(names) if folder is None else VideoFolder(folder)
+            return read_by(replace(opened, files=files, stated=folder is not None), mapping)
+
+        self._submit(read)
 
     def _submit(self, read: Callable[[], ReadTable]) -> None:
         if self._program.closing:
@@ -104,10 +109,13 @@ class TableReading(QObject):
         self._task.failed.connect(self._on_failed)
         self.changed.emit()
 
+    @Slot(str)
+    def _on_kept(self, mapping: str) -> None:
+        self.open(msgspec.json.decode(mapping, type=TableMapping) if mapping else None)
+
     @Slot(object)
     def _on_read(self, found: ReadTable) -> None:
-        self._task, self.now, self.error = None, found, found.error
-        self._folder = found.videos
+        self._task, self.now, self.error, self._folder = None, found, found.error, found.folder
         self.changed.emit()
 
     @Slot(object)
@@ -118,65 +126,50 @@ class TableReading(QObject):
     @Slot(object)
     def _on_listed(self, _videos: object) -> None:
         """Join the table again: the study has other videos."""
-        if self.now is not None and self.now.videos is None:
+        if self.now is not None and self.now.folder is None:
             self.take_videos(None)
 
 
 def read_from(
-    path: Path,
-    folder: Path | None,
-    names: Mapping[str, Path | None],
-    kept: TableMapping | None,
-    sheet: str,
-    titles_row: int | None,
+    path: Path, folder: Path | None, names: Names, kept: TableMapping | None, sheet: str, titles_row: int | None
 ) -> ReadTable:
-    """Open a table; arguments as in ``TableReading``, and ``names`` are the videos of the study."""
-    beside = path.with_name(table_mapping.FILE)
+    """Open a table and read it; arguments as in ``TableReading`` and its ``open``."""
+    beside = path.with_name(FILE)
     if kept is None and path.stem.casefold() == STEM and beside.is_file() and not sheet and titles_row is None:
         kept = read_mapping(beside)
-    opened = _opened(path, folder or (StudyJoin(names) if names else None), kept, sheet, titles_row)
-    if folder is None and names and not _joins(opened):
-        beside_table = _opened(path, None, kept, sheet, titles_row)
-        opened = beside_table if _joins(beside_table) else opened
-    files = opened.files
-    return read_by(opened, opened.mapping, files.folder if isinstance(files, VideoFolder) else None)
 
+    def opened(videos: Path | StudyJoin | None) -> OpenTable:
+        found = open_table(path, videos, kept, sheet, titles_row)
+        try:
+            fitted(found.mapping, found.table)
+        except DatasetError:
+            return open_table(path, videos, None, sheet, titles_row) if kept is not None else found
+        return found
 
-def _opened(
-    path: Path, videos: Path | StudyJoin | None, kept: TableMapping | None, sheet: str, titles_row: int | None
-) -> OpenTable:
-    opened = open_table(path, videos, kept, sheet, titles_row)
-    try:
-        table_mapping.fitted(opened.mapping, opened.table)
-    except DatasetError:
-        return open_table(path, videos, None, sheet, titles_row) if kept is not None else opened
-    return opened
+    first = opened(folder or (StudyJoin(names) if names else None))
+    if folder is None and names and not _joins(first):
+        second = opened(None)
+        first = second if _joins(second) else first
+    return read_by(first, first.mapping)
 
 
 def _joins(opened: OpenTable) -> bool:
     """Return True if a cell names a known video."""
-    place = opened.table.column(opened.mapping.video)
-    is_video = known_to(opened.files)
+    place, is_video = opened.table.column(opened.mapping.video), known_to(opened.files)
     return place is not None and any(is_video(row.cells[place]) for row in opened.table.rows)
 
 
-def rejoined(opened: OpenTable, folder: Path | None, names: Mapping[str, Path | None]) -> OpenTable:
-    """Return an open table that refers to other videos."""
-    files = StudyJoin(names) if folder is None else VideoFolder(folder)
-    return OpenTable(opened.table, opened.mapping, opened.doubts, files, folder is not None)
-
-
-def read_by(opened: OpenTable, mapping: TableMapping, videos: Path | None) -> ReadTable:
+def read_by(opened: OpenTable, mapping: TableMapping) -> ReadTable:
     """Return the ratings of an open table by a mapping, or the error."""
     if isinstance(opened.files, VideoFolder) and not opened.files.stems:
-        return ReadTable(opened, mapping, videos, None, f"There is no video in {opened.files.folder}.")
+        return ReadTable(opened, mapping, error=f"There is no video in {opened.files.folder}.")
     try:
         rated = opened.read(mapping)[0]
     except DatasetError as error:
-        return ReadTable(opened, mapping, videos, None, str(error))
-    read = rated.account.rows
+        return ReadTable(opened, mapping, error=str(error))
+    told = ["; ".join((*row.aside, *row.notes)) for row in rated.account.rows]
     rows = tuple(
-        (row.place, row.cell, row.video or "", str(row.taken), "; ".join((*row.aside, *row.notes))) for row in read
+        (row.place, row.cell, row.video or "", str(row.taken), remark)
+        for row, remark in zip(rated.account.rows, told, strict=True)
     )
-    remarked = tuple(at for at, row in enumerate(read) if row.aside or row.notes)
-    return ReadTable(opened, mapping, videos, rated, "", rows, remarked)
+    return ReadTable(opened, mapping, rated, "", rows, tuple(at for at, remark in enumerate(told) if remark))

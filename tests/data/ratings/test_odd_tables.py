@@ -1,6 +1,6 @@
 """Odd spreadsheets as people keep them: the columns that are guessed, and what becomes of every row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,13 @@ def sheet(*rows: list[Any], merge: tuple[str, ...] = (), hide: int = 0) -> Make:
     return make
 
 
-TWO = {"P01_T1 Rater 1 Flow": 1, "P01_T1 Rater 1 Grip": 2, "P01_T1 Rater 2 Flow": 3, "P01_T1 Rater 2 Grip": 4}
-ODD: dict[str, tuple[Make, dict[str, float], int]] = {
+TWO: dict[str, float] = {
+    "P01_T1 Rater 1 Flow": 1,
+    "P01_T1 Rater 1 Grip": 2,
+    "P01_T1 Rater 2 Flow": 3,
+    "P01_T1 Rater 2 Grip": 4,
+}
+ODD: dict[str, tuple[Make, Mapping[str, float], int]] = {
     # name: table, ratings by "video [rater] item", number of rows set aside
     "titles_and_totals": (
         sheet(
