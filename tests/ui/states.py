@@ -69,8 +69,11 @@ class Stage:
         program = self.made.program
         program.assessments.set_automatic(on=False)
         self.wait(lambda: program.state.model is not None)
+        shown = self.made.window.isVisible()
+        self.made.window.hide()  # what is not shown is not drawn anew with every report
         program.assessments.ask([entry.footage for entry in program.videos][:n])
         self.wait(lambda: not program.assessments.busy)
+        self.made.window.setVisible(shown)
 
     def seek(self, frame: int) -> None:
         """Go to a frame and wait for its picture."""
