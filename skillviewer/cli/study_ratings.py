@@ -22,12 +22,7 @@ from skillviewer.core.progress import CancelToken
 @click.option("--rating-rule", help="Set the rule for pairs: detectable, steps:K or points:D.")
 @click.option("--criterion", help="Set the item that pairs are made of.")
 def import_ratings_into(
-    path: Path,
-    table: Path,
-    videos: Path | None,
-    options: RatingOptions,
-    rating_rule: str | None,
-    criterion: str | None,
+    path: Path, table: Path, videos: Path | None, options: RatingOptions, rating_rule: str | None, criterion: str | None
 ) -> None:
     """Import a TABLE of ratings (.csv, .tsv, .xlsx) into STUDY; a second time imports nothing new.
 

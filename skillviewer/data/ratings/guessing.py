@@ -58,8 +58,7 @@ _KNOWN_WORDS = 0.75
 """Smallest proportion of the words in a column that belong to a known scale."""
 _WHO = "|".join(sorted(_RATER))
 _RATER_IN_TITLE = re.compile(
-    rf"(?<![a-z])(?P<who>(?:{_WHO}|expert|[rj])[\s_.#-]*(?:\d+|[a-z](?![a-z])))(?![a-z0-9])",
-    re.IGNORECASE,
+    rf"(?<![a-z])(?P<who>(?:{_WHO}|expert|[rj])[\s_.#-]*(?:\d+|[a-z](?![a-z])))(?![a-z0-9])", re.IGNORECASE
 )
 _SCALE_IN_TITLE = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|:|\.\.)\s*(-?\d+(?:\.\d+)?)\s*[\])]")
 

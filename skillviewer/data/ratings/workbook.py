@@ -103,7 +103,7 @@ def _row(
     sheet: "Worksheet",
     number: int,
     row: "tuple[Cell | MergedCell, ...]",
-    behind: Mapping[tuple[int, int], str],
+    behind: Mapping[tuple[int | None, int | None], str],
     origin: Mapping[tuple[int, int], tuple[int, int]],
 ) -> RatingRow:
     """Return a row of a sheet; an empty row has no cells."""

@@ -17,13 +17,7 @@ from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.remarks import StudyRemarks
 from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
-from skillviewer.data.study.study_ratings import (
-    RatingFacts,
-    StudyRatings,
-    rated_order,
-    rating_facts,
-    with_ratings,
-)
+from skillviewer.data.study.study_ratings import RatingFacts, StudyRatings, rated_order, rating_facts, with_ratings
 from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
 from skillviewer.data.tables.rows import some
