@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.cli.options.plan_options import PlanChoices, feature_cache, plan_options, training_plan
+from skillviewer.cli.options.worker_options import WorkerChoices, chosen_workers, worker_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken, Progress
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-class EvaluateChoices(PlanChoices):
+class EvaluateChoices(PlanChoices, WorkerChoices):
     """Values of the options."""
 
     models: str
@@ -30,7 +31,6 @@ class EvaluateChoices(PlanChoices):
     by: str | None
     seeds: int
     tolerance: int
-    jobs: int
     checkpoints: bool
     baseline: Path | None
     against: Path | None
@@ -50,7 +50,7 @@ class EvaluateChoices(PlanChoices):
 @dataset_options
 @plan_options
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at once.")
+@worker_options
 @click.option(
     "--controls/--no-controls",
     default=True,
@@ -144,7 +144,7 @@ def _plan(chosen: EvaluateChoices, training: "TrainingPlan") -> "EvaluationPlan"
         n_folds=chosen["n_folds"],
         by=FoldsBy(chosen["by"]) if chosen["by"] is not None else None,
         n_seeds=chosen["seeds"],
-        jobs=chosen["jobs"],
+        workers=chosen_workers(chosen),
         tolerance=chosen["tolerance"],
         checkpoints=chosen["checkpoints"],
     )

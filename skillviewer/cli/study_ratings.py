@@ -44,12 +44,13 @@ def import_ratings_into(
         reading = options.reading()
         there = open_study_table(opened, table, *reading) if videos is None else open_table(table, videos, *reading)
         with progress_bar(unit="file") as report:
-            rated, came = add_ratings(opened, there, options.mapping(there), CancelToken(), report)
+            done = add_ratings(opened, there, options.mapping(there), CancelToken(), report)
         if criterion is not None:
             opened.ratings.all().scale(criterion)
         opened.settings = settings
         problems = opened.dataset().problems
-    print_account(rated, options.doubts(there))
+    came = done.came
+    print_account(done.rated, options.doubts(there))
     for problem in (*came.problems, *problems):
         click.echo(f"skillviewer: {problem}", err=True)
     people = f", participants of {came.people} known videos" if came.people else ""

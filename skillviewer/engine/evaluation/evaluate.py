@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from skillviewer.core.dataset.folds import Folds, FoldsBy, make_folds, with_pairs
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError, SettingsError
@@ -37,7 +35,8 @@ from skillviewer.engine.features.video_facts import VideoFacts, extents_of, fact
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
 from skillviewer.engine.runtime.exclusive import alone_at
-from skillviewer.engine.runtime.processes import Outcome, work_here, work_in_processes
+from skillviewer.engine.runtime.processes import Outcome
+from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.engine.training.inputs import TrainingInputs
 from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
@@ -67,7 +66,7 @@ class EvaluationPlan:
         n_folds: Number of folds, where the data set does not come with its own; None for four.
         by: Unit that is held out; None takes the released folds, else participants, else, with a warning, videos.
         n_seeds: Seeds 0, 1, ... with which every model is trained on every fold.
-        jobs: Runs at once, each in a process of its own if there are several.
+        workers: Engine of the runs: this process, several, or a cluster.
         tolerance: Cells by which a map may miss a region.
         checkpoints: Whether the checkpoint of every run is kept.
         metrics: Metrics with intervals over people (``core.ratings.predictions.metrics_named``).
@@ -78,7 +77,7 @@ class EvaluationPlan:
     n_folds: int | None = None
     by: FoldsBy | None = None
     n_seeds: int = 1
-    jobs: int = 1
+    workers: Workers = field(default_factory=Workers)
     tolerance: int = 1
     checkpoints: bool = False
     metrics: tuple[str, ...] = ()
@@ -173,7 +172,7 @@ def evaluate(
         preparation.compute_inputs()
         missing = preparation.missing
         n_found = len(preparation.runs) - len(missing)
-        failures = _make(missing, preparation.material(), plan.jobs, token, report)
+        failures = _make(missing, preparation.material(), plan.workers, token, report)
         record = _record(plan, preparation, failures)
         write_tables(record, folder)
     return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
@@ -300,7 +299,9 @@ class _Preparation:
         )
 
 
-def _make(runs: Sequence[Run], material: SharedInputs, jobs: int, token: CancelToken, report: Report) -> list[str]:
+def _make(
+    runs: Sequence[Run], material: SharedInputs, workers: Workers, token: CancelToken, report: Report
+) -> list[str]:
     """Make runs, one or several at once, and return one sentence for every one that failed."""
     failures: list[str] = []
     parts = [0] * len(runs)
@@ -329,12 +330,7 @@ def _make(runs: Sequence[Run], material: SharedInputs, jobs: int, token: CancelT
     if not runs:
         return failures
     tell()
-    do = partial(run_fold, material)
-    if jobs == 1:
-        work_here(do, runs, token, progressed, done)
-    else:
-        threads = partial(torch.set_num_threads, max(1, torch.get_num_threads() // jobs))
-        work_in_processes(do, runs, jobs, token, progressed, done, threads)
+    work(partial(run_fold, material), runs, workers, token, progressed, done)
     return failures
 
 

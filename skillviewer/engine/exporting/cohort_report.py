@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset
@@ -24,12 +25,14 @@ class CohortChoices:
         task: The task whose videos are reported, where the study has several; scores of two tasks are not compared.
         model: Name of the model, or "" for the one that the study uses.
         names: Whether participants and raters are named.
+        made_on: Date of the report; None for today.
     """
 
     paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
     task: str = offered("", "Task", "Where the study has several")
     model: str = offered("", "Model", "Empty for the one that the study uses")
     names: bool = offered(True, "Name people", "Participants and raters; else they get numbers")
+    made_on: date | None = None
 
 
 def cohort_report(
@@ -87,6 +90,7 @@ def cohort_report(
             title=title,
             task=task or settings.task,
             statement=settings.statement,
+            made_on=choices.made_on,
             judgements=judgements,
             pairs=tuple(p for p in dataset.pairs if p.better in inside and p.worse in inside),
             agreement=_agreement(dataset.restricted(inside), names=choices.names),

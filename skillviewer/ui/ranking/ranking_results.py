@@ -194,20 +194,22 @@ class ResultView(VotesView):
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)
-        self.cycles.asked.connect(self._on_again)
-        self.cycles.unasked.connect(self._on_unasked)
+        for view in (self.cycles, self.rated):
+            view.asked.connect(self._on_again)
+            view.unasked.connect(self._on_unasked)
 
     def _make_page(self) -> QWidget:
         self.summary = text_label("", self, plain=True, muted=True)
         self.table = ScaleTable(self)
         self.reliability = Reliability(self)
-        self.cycles = CyclesView(self)
+        self.cycles, self.rated = CyclesView(self), CyclesView(self)
+        self.rated.heading.setText(self.tr("Votes against ratings"))
         heading = text_label(self.tr("Strengths"), self, heading=True)
         head = add_all(horizontal(spacing=12), heading, (self.summary, 1))
         left = QWidget(self)
         add_all(vertical(left, (16, 12, 12, 12), 8), head, (self.table, 1))
         inside = QWidget(self)
-        add_all(vertical(inside, (16, 12, 16, 12), 20), self.reliability, self.cycles, 1)
+        add_all(vertical(inside, (16, 12, 16, 12), 20), self.reliability, self.cycles, self.rated, 1)
         right = scroll_area(self, self.tr("Reliability and contradictions"))
         right.setWidget(inside)
         return splitter(self, Qt.Orientation.Horizontal, (left, right), (3, 2), (800, 480))
@@ -224,6 +226,9 @@ class ResultView(VotesView):
         self.table.show_standings(report.standings)
         self.reliability.show_report(report)
         self.cycles.show_cycles(report.contradictions.cycles, snapshot.waiting, writable=snapshot.writable)
+        self.rated.setVisible(snapshot.rated is not None)
+        if snapshot.rated is not None:
+            self.rated.show_rated(snapshot.rated, snapshot.waiting, writable=snapshot.writable)
         return ""
 
     @Slot(object)
