@@ -12,8 +12,7 @@ import click
 
 from skillviewer.cli.failures import SOURCE
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.study_ranking import ranking
-from skillviewer.cli.study_ratings import import_ratings_into
+from skillviewer.cli.study_ranking import import_ratings_into, ranking
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken

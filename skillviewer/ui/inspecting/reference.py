@@ -15,7 +15,7 @@ from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.empty_state import Section
-from skillviewer.ui.widgets.layout import NONE, Wrapped, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, text_label, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
 
@@ -46,9 +46,7 @@ class SmallPlayer(QWidget):
         self.slider.setAccessibleName(self.tr("Frame of the reference video"))
         self.slider.valueChanged.connect(self.playback.seek)
         self._time = text_label("", self, muted=True)
-        row.addWidget(self.play)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self._time)
+        add_all(row, self.play, (self.slider, 1), self._time)
         column.addLayout(row)
         state.look_changed.connect(self.canvas.set_look)
         self.feed.opened.connect(self._on_opened)
@@ -118,9 +116,7 @@ class ReferenceBlock(Section):
         self.column.addWidget(self.words)
         self.side_by_side = QPushButton(self.tr("Show side by side"), self)
         self.side_by_side.setCheckable(True)
-        row = QHBoxLayout()
-        row.addWidget(self.side_by_side)
-        row.addStretch(1)
+        row = add_all(QHBoxLayout(), self.side_by_side, 1)
         self.column.addLayout(row)
         self.side_by_side.toggled.connect(self._on_side_by_side)
 
