@@ -1,6 +1,7 @@
 """A table of ratings before its import: read in a worker, again after every change of its mapping."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,7 +111,10 @@ class TableReading(QObject):
 
     @Slot(str)
     def _on_kept(self, mapping: str) -> None:
-        self.open(msgspec.json.decode(mapping, type=TableMapping) if mapping else None)
+        kept = None
+        with suppress(msgspec.MsgspecError):  # none, or one of another program
+            kept = msgspec.json.decode(mapping, type=TableMapping)
+        self.open(kept)
 
     @Slot(object)
     def _on_read(self, found: ReadTable) -> None:
@@ -138,12 +142,11 @@ def read_from(
         kept = read_mapping(beside)
 
     def opened(videos: Path | StudyJoin | None) -> OpenTable:
-        found = open_table(path, videos, kept, sheet, titles_row)
-        try:
+        with suppress(DatasetError):
+            found = open_table(path, videos, kept, sheet, titles_row)
             fitted(found.mapping, found.table)
-        except DatasetError:
-            return open_table(path, videos, None, sheet, titles_row) if kept is not None else found
-        return found
+            return found
+        return open_table(path, videos, None, sheet, titles_row)
 
     first = opened(folder or (StudyJoin(names) if names else None))
     if folder is None and names and not _joins(first):

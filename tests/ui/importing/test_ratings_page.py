@@ -112,7 +112,12 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     window.program.undo.redo()
     qtbot.waitUntil(lambda: len(ratings(path)) == 10)
     assert table.read_bytes() == before
-    # the same table again begins as it was imported
+    # the same table again begins as it was imported, with other columns as guessed
+    drop(window, [write(world.folder.parent / "scores.csv", "Video,Grip\nA1,3\n")])
+    page = page_of(qtbot, window)
+    assert page.words.plain == "1 rows: 1 used, 0 set aside; 1 ratings of 1 videos."
+    page.close()
+    qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
     drop(window, [table])
     page = page_of(qtbot, window)
     assert page.reading.now is not None
