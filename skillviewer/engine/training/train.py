@@ -17,7 +17,7 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import DatasetError, SettingsError
-from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy, shown
+from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy
 from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.evaluation.outcome import outcome_check
 from skillviewer.core.evaluation.score_progress import contribution_shares
@@ -336,7 +336,7 @@ def _card(
     return msgspec.structs.replace(
         card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
         held_out=_held_out(divided.tested, result, f"{divided.rule}; {made.selection}"),
-        ceilings=tuple(ceilings(divided.tested, pairs)),
+        ceilings=tuple((row.name, row.pooled.value) for row in ceilings(divided.tested, [divided.tested_fold])),
         outcome=outcome_check(divided.tested, pairs, made.scores),
         last_fifth=last_fifth if math.isfinite(last_fifth) else None,
         notes=_notes(plan),
@@ -378,7 +378,7 @@ def _held_out(dataset: Dataset, result: FoldScores, rule: str) -> HeldOut | None
     pairs = result.tested(honest=False)
     if not pairs:
         return None
-    interval = shown(pooled_accuracy([result], dataset))
+    interval = pooled_accuracy([result], dataset)
     accuracy = count_pairs(pairs, result.scores).accuracy
     low, high = (x if math.isfinite(x) else None for x in (interval.low, interval.high))
     return HeldOut(accuracy=accuracy, low=low, high=high, n_pairs=len(pairs), rule=rule)
