@@ -12,8 +12,7 @@ import click
 
 from skillviewer.cli.failures import SOURCE
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.study_ranking import ranking
-from skillviewer.cli.study_ratings import import_ratings_into
+from skillviewer.cli.study_ranking import import_ratings_into, ranking
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
@@ -231,7 +230,7 @@ def import_source(
     SOURCE is another study, a table that the export wrote, a table with the columns video and participant, or a data
     set in any form of docs/data.md. What the study knows of who is in a video stays.
     """
-    from skillviewer.data.formats.choices import Choices
+    from skillviewer.data.formats.tasks import Choices
     from skillviewer.data.study import Study
     from skillviewer.data.study.exchange.exchange import bring_in
 

@@ -76,8 +76,8 @@ class Reading:
         """
         from skillviewer.core.ranking.consensus import rule_named
         from skillviewer.core.ratings.rating_rule import rating_rule_named
-        from skillviewer.data.formats.choices import Choices
         from skillviewer.data.formats.formats import open_dataset
+        from skillviewer.data.formats.tasks import Choices
 
         rules = rule_named(self.rule), rating_rule_named(self.rating_rule)
         choices = Choices(self.task, rules[0], self.smallest_difference, self.participants, self.criterion, rules[1])

@@ -7,8 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, frozen, shapes
-from skillviewer.core.video.extents import ClipRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 
 EVEN_FROM = 0.95
@@ -103,7 +102,6 @@ class Analysis:
     extent: ClipRange | None = None
 
     def __post_init__(self) -> None:
-        """Freeze the arrays and check that their shapes agree."""
         for name in ("samples", "attention", "task_state", "score_curve", "segment_stops", "pooled"):
             value = getattr(self, name)
             if value is not None:

@@ -154,11 +154,6 @@ class StudyFile(Closing):
         """Add a notice for the user."""
         self.notices = (*self.notices, text)
 
-    @property
-    def journal_mode(self) -> str:
-        """``wal``, or ``delete`` if the drive cannot keep a write-ahead log."""
-        return str(self.scalar("PRAGMA journal_mode"))
-
     def query(self, statement: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
         with self._threads, translate_errors(self.path):

@@ -144,11 +144,6 @@ class Study(Closing):
         return self._file.notices
 
     @property
-    def migrated_from(self) -> int | None:
-        """Version of its schema before it was migrated on opening, or None."""
-        return self._file.was_version
-
-    @property
     def settings(self) -> StudySettings:
         """Settings of the study; assignment stores them."""
         return read_settings(self._file)

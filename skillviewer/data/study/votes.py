@@ -183,6 +183,8 @@ class StudyVotes:
     def _insert(self, db: sqlite3.Connection, vote: Vote, judged_at: datetime | None, key: str) -> int:
         if vote.left == vote.right:
             raise StudyError(f"“{vote.left}” cannot be compared with itself.")
+        verdict = None if vote.verdict is None else int(vote.verdict)
+        seen = (vote.taken_s, vote.watched, vote.speed, vote.reason, vote.left_mark_s, vote.right_mark_s, vote.purpose)
         cursor = db.execute(
             "INSERT INTO judgement (key, left_video, right_video, verdict, rater, judged_at, taken_s, watched, speed, "
             "reason, left_mark_s, right_mark_s, purpose, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -190,21 +192,15 @@ class StudyVotes:
                 key,
                 video_id(db, vote.left),
                 video_id(db, vote.right),
-                None if vote.verdict is None else int(vote.verdict),
+                verdict,
                 self._rater_id(db, vote.rater),
                 None if judged_at is None else stored(judged_at),
-                vote.taken_s,
-                vote.watched,
-                vote.speed,
-                vote.reason,
-                vote.left_mark_s,
-                vote.right_mark_s,
-                vote.purpose,
+                *seen,
                 now(),
             ),
         )
         number = int(cursor.lastrowid or 0)
-        given = (number, vote.left, vote.right, None if vote.verdict is None else int(vote.verdict), vote.rater.strip())
+        given = (number, vote.left, vote.right, verdict, vote.rater.strip())
         row = db.execute(f"{_SELECT} WHERE j.key = ?", (key,)).fetchone()
         stored_names = ("id", "left_name", "right_name", "verdict", "rater_name")
         if row is None or tuple(row[name] for name in stored_names) != given:

@@ -186,14 +186,7 @@ def provenance_of(
     )
 
 
-def card_of(
-    name: str,
-    dataset: Dataset,
-    fold: Fold,
-    data: str,
-    seed: int,
-    preset: str,
-) -> ModelCard:
+def card_of(name: str, dataset: Dataset, fold: Fold, data: str, seed: int, preset: str) -> ModelCard:
     """Return the card of a checkpoint that this program makes now, without its results."""
     return ModelCard(
         name=name,

@@ -238,14 +238,7 @@ def _train(
 
 
 def _write(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    ready: _Ready,
-    made: _Made,
-    folder: Path,
-    kept: "_Kept",
-    *,
-    replace: bool,
+    plan: TrainingPlan, dataset: Dataset, ready: _Ready, made: _Made, folder: Path, kept: "_Kept", *, replace: bool
 ) -> Checkpoint:
     def write_extras(aside: Path) -> None:
         write_log(aside, made.trained.rows, folder.name)
@@ -323,13 +316,7 @@ def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> 
     return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
-def _card(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    divided: "TrainingSplit",
-    made: _Made,
-    name: str,
-) -> ModelCard:
+def _card(plan: TrainingPlan, dataset: Dataset, divided: "TrainingSplit", made: _Made, name: str) -> ModelCard:
     result, pairs = FoldScores(divided.tested_fold, made.scores), divided.tested_fold.test_pairs
     last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
     data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"

@@ -18,7 +18,7 @@ from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, as_tip, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
 from skillviewer.ui.widgets.viewport import Viewport
 
@@ -46,13 +46,12 @@ class PaneCanvas(VideoCanvas):
         self._resolve_again()
 
     def follow(self, viewport: Viewport) -> None:
-        """Show the part of the picture that another canvas shows."""
-        own = self._viewport
+        own = self.viewport
         zoomed = replace(own, zoom=viewport.zoom, centre_x=viewport.centre_x, centre_y=viewport.centre_y).clamped()
         super()._set_viewport(zoomed)
 
     def _set_viewport(self, viewport: Viewport) -> None:
-        before = self._viewport
+        before = self.viewport
         super()._set_viewport(viewport)
         if viewport != before:
             self.moved.emit(viewport)
@@ -121,7 +120,6 @@ class PaneCaption(QWidget):
         self._room_right = width_px
 
     def on_theme(self, theme: Theme) -> None:
-        """Take colours; the stage is dark in both themes."""
         self._theme = theme
         self.update()
 
@@ -186,9 +184,7 @@ class ModelPane(QWidget):
         self._refusal = ""
         self.canvas = PaneCanvas(self)
         self.caption = PaneCaption(self)
-        column = vertical(self, NONE, 0)
-        column.addWidget(self.canvas, 1)
-        column.addWidget(self.caption)
+        add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption)
         self.close_button = QToolButton(self.caption)
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.close_button.setAutoRaise(True)

@@ -12,14 +12,13 @@ from skillviewer.core.analysis.score_curve import CurveMark
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import printable, signed
-from skillviewer.ui.actions.actions import Actions, Tip, plain
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Actions, Handlers, Tip, plain
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -51,14 +50,11 @@ class ScoreHeader(QWidget):
         self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._assess.setText(plain(self.tr("Assess")))
         Tip(self._assess, action)
-        row.addWidget(title)
-        row.addWidget(self._number)
-        row.addWidget(self._words, 1)
+        add_all(row, title, self._number, (self._words, 1))
         self._stop = push_button(self.tr("Stop"), self, program.assessments.stop)
         self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stop.setToolTip(self.tr("Stop assessing; other work goes on"))
-        row.addWidget(self._assess)
-        row.addWidget(self._stop)
+        add_all(row, self._assess, self._stop)
         program.state.analysis_changed.connect(self._refresh)
         program.state.model_changed.connect(self._refresh)
         program.models.wanted_changed.connect(self._refresh)
@@ -147,9 +143,7 @@ class InspectScreen(QWidget):
         lower = QWidget(self)
         self.header = ScoreHeader(program, actions, lower)
         self.curve = ScorePlot(program.state, program.playback, lower)
-        column = vertical(lower, NONE, 0)
-        column.addWidget(self.header)
-        column.addWidget(self.curve, 1)
+        add_all(vertical(lower, NONE, 0), self.header, (self.curve, 1))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
@@ -158,8 +152,7 @@ class InspectScreen(QWidget):
         splitter.addWidget(lower)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([560, 190])
-        outer = vertical(self, NONE)
-        outer.addWidget(splitter)
+        add_all(vertical(self, NONE), splitter)
         self._actions, self._explanations = actions, program.insight.explanations
         self._cells: tuple[Evidence, Analysis | None] | None = None
         program.opening.cannot_open.connect(self.player.canvas.set_words)

@@ -70,7 +70,6 @@ class StudySlot:
 
     @property
     def is_open(self) -> bool:
-        """True while a study is open."""
         return self._study is not None
 
     def facts(self) -> OpenStudy:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.score_curve import score_curve
-from skillviewer.core.video.extents import FrameRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import FrameRange, VideoClip
 from skillviewer.data.study import Study
 from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend, Exports, FineTuner
@@ -22,9 +21,8 @@ from skillviewer.ui.session.insight.thumbnails import Pictures
 from skillviewer.ui.session.insight.why_loader import WhyLoader
 from skillviewer.ui.session.models import ModelChooser, ModelSlot
 from skillviewer.ui.session.open_study import OpenStudy, StudySlot
-from skillviewer.ui.session.open_video import Opening
+from skillviewer.ui.session.open_video import Opening, Proxies
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.scrub_proxies import Proxies
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.studies import VIDEOS, Studies
 from skillviewer.ui.session.study_sync import StudyList
@@ -147,10 +145,6 @@ class Program(QObject):
         for path in paths[:3]:
             self.settings.remember(path.absolute())
         self.intake.take(paths)
-
-    def close_study(self) -> None:
-        """Close the study with its videos."""
-        self.studies.close()
 
     def name_person(self, person: str) -> None:
         """Store the participant of the video on screen; "" for none."""

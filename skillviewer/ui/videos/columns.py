@@ -8,8 +8,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 from skillviewer.core.registry import table
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.video.extents import TimeRange
-from skillviewer.ui.session.cohorts import Cohorts
-from skillviewer.ui.session.video_list import VideoEntry, VideoState
+from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoState
 
 UNKNOWN = "–"
 STATE_WORDS = {

@@ -15,9 +15,8 @@ from PySide6.QtCore import (
 
 from skillviewer.core.analysis.cohort import MIN_COHORT
 from skillviewer.core.text import printable
-from skillviewer.core.video.footage import VideoClip
-from skillviewer.ui.session.cohorts import Cohorts
-from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
+from skillviewer.core.video.extents import VideoClip
+from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoList, VideoState
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import (
     COLUMNS,

@@ -12,8 +12,8 @@ from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, 
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.core.video.extents import TimeRange
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import recognised_form
+from skillviewer.data.formats.tasks import Choices
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
