@@ -105,7 +105,7 @@ def _of_videos(exporter: "Exporter") -> click.Command:
 
     about = (
         f"{exporter.about}\n\nSOURCES are studies, videos, folders of videos, or analyses that “skillviewer score "
-        "--save” wrote. What was not assessed yet is assessed first. Frames count from 0."
+        "--out” wrote. What was not assessed yet is assessed first. Frames count from 0."
     )
     return click.Command(exporter.name, callback=run, params=parameters, help=about, short_help=exporter.title)
 

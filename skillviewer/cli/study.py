@@ -134,7 +134,7 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
     for name in added.known:
         click.echo(f"{name} is in the study already", err=True)
     if named:
-        click.echo(f"who is in {named} of them is known now", err=True)
+        click.echo(f"who is in {len(named)} of them is known now", err=True)
     _say((*added.problems, *contradictions, *other_tasks))
     n_new = len([name for name in added.names if name is not None]) - len(added.known)
     click.echo(f"{n_new} videos added", err=True)

@@ -231,6 +231,7 @@ class FakeWorld:
     proxies: bool = False
     kind: MapKind = MapKind.DISTRIBUTION
     device: str = "cpu"
+    caution: str = ""
     memory: str = ""
     warning: str = ""
     picture: Callable[[int], Picture] = numbered_picture
@@ -320,6 +321,10 @@ class FakeAssessor:
         return self._digest
 
     @property
+    def caution(self) -> str:
+        return self._world.caution
+
+    @property
     def device_name(self) -> str:
         return self._world.device
 
@@ -367,6 +372,7 @@ class FakeDialogs(Dialogs):
 
     def __init__(self) -> None:
         self.videos_answer: list[Path] = []
+        self.file_answer: Path | None = None
         self.folder_answer: Path | None = None
         self.save_answer: Path | None = None
         self.confirm_answer = True
@@ -379,6 +385,9 @@ class FakeDialogs(Dialogs):
 
     def videos(self, parent: object) -> list[Path]:  # noqa: ARG002
         return self.videos_answer
+
+    def file(self, parent: object, title: str, kinds: str) -> Path | None:  # noqa: ARG002
+        return self.file_answer
 
     def folder(self, parent: object, title: str) -> Path | None:  # noqa: ARG002
         return self.folder_answer

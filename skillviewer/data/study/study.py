@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.remarks import StudyRemarks
 from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
-from skillviewer.data.study.study_ratings import StudyRatings, rated_pairs, with_ratings
+from skillviewer.data.study.study_ratings import RatingFacts, StudyRatings, rated_order, rating_facts, with_ratings
 from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
 from skillviewer.data.tables.rows import some
@@ -124,6 +124,10 @@ class Study(Closing):
         changed = max(file.stat().st_mtime for file in (self.path, log) if file.exists() and file.stat().st_size)
         return newest is None or newest.stat().st_mtime < changed
 
+    def at_once(self) -> AbstractContextManager[object]:
+        """Return a context in which several writes are one transaction: all of them are made, or none."""
+        return self._file.transaction()
+
     @property
     def path(self) -> Path:
         """Path of the file."""
@@ -178,8 +182,8 @@ class Study(Closing):
         agreement = combined(judgements, self.pairs.all(), settings.rule)
         videos = self.videos.all()
         ratings = self.ratings.all()
-        rated = rated_pairs(ratings, settings.criterion, settings.rating_rule, {v.name: v.task for v in videos})
-        agreement, problems = with_ratings(agreement, rated)
+        rated = rated_order(ratings, settings.criterion, settings.rating_rule)
+        agreement, problems = with_ratings(agreement, rated, {v.name: v.task for v in videos})
         rules = [rule_named(settings.rule).text] if judgements else []
         rules += [rated.rule] if rated is not None else []
         measures = {item: Measure(item, tuple(ratings.table(item).means().items())) for item in ratings.items}
@@ -197,6 +201,15 @@ class Study(Closing):
             ratings=ratings if ratings.ratings else None,
             criterion=rated.item if rated is not None else "",
         )
+
+    def rating_facts(self) -> RatingFacts | None:
+        """Return what the ratings say by the study's rule, and where votes contradict them; None without ratings."""
+        settings, ratings = self.settings, self.ratings.all()
+        order = rated_order(ratings, settings.criterion, settings.rating_rule)
+        if order is None:
+            return None
+        agreed = combined(self.votes.judgements(), self.pairs.all(), settings.rule)
+        return rating_facts(ratings, order, agreed.pairs, {v.name: v.task for v in self.videos.all()})
 
     def written_version(self) -> int:
         """Return a number that changes when another process has written the study."""

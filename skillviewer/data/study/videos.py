@@ -180,29 +180,29 @@ class Videos(StudyVideoFiles):
                 db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (value, video.id))  # noqa: S608 - see above
         return self.get(new_name)
 
-    def name_people(self, people: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
+    def name_people(self, people: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Set the participants, by video name, of videos without one, in one transaction; unknown names are ignored.
 
         Returns:
-            Number of videos with a newly known participant; and a sentence for every video with another participant in
-            the study, which stays.
+            Names of the videos with a newly known participant; and a sentence for every video with another one in the
+            study, which stays.
 
         Raises:
             StudyError: The study cannot be written.
         """
         problems = []
-        n_named = 0
+        named = []
         with self._file.transaction() as db:
             for row in db.execute("SELECT id, name, participant FROM video WHERE removed_at IS NULL").fetchall():
                 person = people.get(row["name"], "").strip()
                 if person and not row["participant"]:
                     db.execute("UPDATE video SET participant = ? WHERE id = ?", (person, row["id"]))
-                    n_named += 1
+                    named.append(row["name"])
                 elif person and person != row["participant"]:
                     problems.append(
                         f"“{row['name']}” is said to show {person}; the study says {row['participant']}, which stays."
                     )
-        return n_named, tuple(problems)
+        return tuple(named), tuple(problems)
 
     def remove(self, name: str) -> None:
         """Remove a video from the study; its file stays, and so do its votes and notes.

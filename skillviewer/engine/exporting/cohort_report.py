@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import ExportError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.ratings.rater_agreement import RaterAgreement, rater_agreement
 from skillviewer.data.study import ModelState, ModelVersion, Study
 from skillviewer.export.options import offered
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
@@ -91,10 +93,22 @@ def cohort_report(
             made_on=choices.made_on,
             judgements=judgements,
             pairs=tuple(p for p in dataset.pairs if p.better in inside and p.worse in inside),
+            agreement=_agreement(dataset.restricted(inside), names=choices.names),
         ),
         overwrite=overwrite,
     )
     return _remarks(len(videos), len(assessed), {s.passes for name, s in scores.items() if name in inside})
+
+
+def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:
+    """Return the agreement of the raters who rated the videos; None with fewer than two."""
+    if dataset.ratings is None or dataset.criterion not in dataset.ratings.items:
+        return None
+    if len(dataset.ratings.table(dataset.criterion).raters) < 2:
+        return None
+    raters = _numbers(list(dataset.ratings.raters), "R", names=names)
+    own = tuple(replace(one, rater=raters[one.rater]) for one in dataset.ratings.ratings)
+    return rater_agreement(replace(dataset.ratings, ratings=own), dataset.criterion)
 
 
 def _remarks(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:

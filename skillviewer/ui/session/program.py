@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 class Program(QObject):
     """Everything that is not a widget, wired."""
 
+    table_taken = Signal(object, object)
+    """A table of ratings was opened: its path, and the folder of its videos or None."""
     closed = Signal()
     """All worker threads have ended."""
 
@@ -258,6 +260,8 @@ class Program(QObject):
         if found.videos:
             self.studies.enrol(found.videos)
             self.state.set_current(VideoClip(found.videos[0]))
+        if found.table is not None:
+            self.table_taken.emit(found.table, found.table_folder)
 
     @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:

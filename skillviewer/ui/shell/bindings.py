@@ -21,6 +21,8 @@ from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.map_key import HoldToHideMap
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtWidgets import QWidget
 
     from skillviewer.ui.preferences.dialog import Preferences
@@ -82,6 +84,8 @@ class Bindings(QObject):
         actions.bind("open_sample", program.studies.open_sample)
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
+        actions.bind("import_ratings", self._import_ratings)
+        program.table_taken.connect(self._show_ratings_page)
         actions.bind("locate_videos", self._locate)
         actions.bind("name_person", self._name_person)
         actions.bind("remove_video", program.remove_current)
@@ -307,6 +311,21 @@ class Bindings(QObject):
         path = self._window.dialogs.save(self._window, self.tr("Save study as"), kinds, name)
         if path is not None:
             self._program.studies.save_as(path)
+
+    def _import_ratings(self) -> None:
+        path = self._window.dialogs.file(
+            self._window,
+            self.tr("Import ratings"),
+            self.tr("Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)"),
+        )
+        if path is not None:
+            self._show_ratings_page(path, None)
+
+    @Slot(object, object)
+    def _show_ratings_page(self, path: "Path", folder: "Path | None") -> None:
+        from skillviewer.ui.importing.ratings_page import RatingsPage
+
+        RatingsPage(self._program, self._window.dialogs, path, folder, self._window).show()
 
     def _locate(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Find missing videos below a folder"))
