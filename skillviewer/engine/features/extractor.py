@@ -38,10 +38,11 @@ def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
     Raises:
         CheckpointError: They are not on this computer.
     """
-    path = find_weights(f"{name}-flow" if flow else name)
+    file = backbone(name).weights or name
+    path = find_weights(f"{file}-flow" if flow else file)
     if path is None and flow:
         raise CheckpointError(
-            f"There are no weights of {name} for flow. Put a state dict at {weights_dir() / name}-flow.pth, or let the "
+            f"There are no weights of {name} for flow. Put a state dict at {weights_dir() / file}-flow.pth, or let the "
             "motion stream start from the weights for pictures."
         )
     if path is None:

@@ -1,0 +1,373 @@
+"""Real people, redrawn motion: the tables of docs/benchmark.md, on three sides of the star of Vertex Pursuit.
+
+    python -m benchmarks.real_people DATA -o FOLDER [--models full,none,...] [--sides Side1,Side2,Side3] [--seeds 1]
+
+DATA has a folder for each side, with pairs.csv, participants.csv, truth.csv (rating), regions.csv (pixel of the
+pointer) and comments.csv. Models are trained and tested as ``skillviewer evaluate`` does it, with the preset
+``fine-detail``, 12 sampled frames, DIS flow, one candidate and the last epoch; runs that are in FOLDER are not made
+again. Printed are, for each side and model:
+
+- accuracy of pairs in which both people are new, with its interval over people, and of all test pairs; Spearman's
+  correlation of scores and ratings; the mean error of scores on the scale of the ratings,
+- the attention within one cell of the pointer, its peak, and the controls,
+- whether the moment that lowered the score most lies in the part that the assessor's comment blames (``blame.py``), for
+  contributions and for changes of the score curve.
+
+Below the models stand references that need no picture: the distance from the line, and ridge regression on numbers of
+the true motion, both from the recorded pointer; and ridge regression on the words of the comment.
+"""
+
+import argparse
+import csv
+import itertools
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from benchmarks.blame import blamed, read_comments
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.dataset.folds import make_folds
+from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_mean, spread
+from skillviewer.core.explanation.moments import NEGLIGIBLE, chosen_intervals
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.ratings.rating_metrics import rank_correlation
+from skillviewer.core.ratings.scale_map import checked_map
+from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
+from skillviewer.data.formats.formats import open_dataset
+from skillviewer.data.tables.regions import read_regions
+from skillviewer.engine.evaluation.evaluate import EvaluationPlan, evaluate
+from skillviewer.engine.evaluation.results import ModelResult
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.runtime.device import choose_device, training_precision
+from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.run_folder import RUNS, RunFolder
+from skillviewer.nets.presets import preset
+
+SIDES: dict[str, tuple[tuple[float, float], ...]] = {
+    "Side1": ((50.0, 86.0), (158.0, 162.0), (273.0, 86.0)),
+    "Side2": ((50.0, 85.5), (160.3, 170.3), (272.5, 85.0)),
+    "Side3": ((50.0, 85.5), (163.2, 161.5), (273.0, 86.0)),
+}
+"""Pixels of the corners of the traced side, read off the first frame: begin, middle, end."""
+
+NEAR_PX = 30.0
+"""A pointer so near to a corner is in it."""
+
+PRESET, SEGMENTS = "fine-detail", 12
+RIDGE = 30.0
+"""Penalty of the ridge regressions, on standardised numbers; not tuned."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side: the data set, and what is known of its videos by name."""
+
+    name: str
+    dataset: Dataset
+    folds: tuple[Fold, ...]
+    ratings: dict[str, float]
+    comments: dict[str, str]
+    paths: dict[str, FloatArray]
+
+    @classmethod
+    def open(cls, folder: Path) -> "Side":
+        """Open a folder of DATA."""
+        dataset = open_dataset(folder)
+        with (folder / "truth.csv").open(newline="", encoding="utf-8") as file:
+            ratings = {row["video"]: float(row["rating"]) for row in csv.DictReader(file)}
+        assert dataset.regions_path is not None
+        regions = read_regions(dataset.regions_path)
+        paths = {}
+        for name in dataset.names:
+            found = regions.of(name)
+            paths[name] = np.array([(found[i][0].left_px, found[i][0].top_px) for i in sorted(found)])
+        return cls(folder.name, dataset, make_folds(dataset).folds, ratings, read_comments(folder), paths)
+
+
+def from_line(path: FloatArray, side: str) -> tuple[FloatArray, FloatArray]:
+    """Return distances of a path from the traced line, and the same signed, positive towards the inside, in pixels."""
+    found = []
+    begin, middle, end = (np.array(corner) for corner in SIDES[side])
+    for a, b in ((begin, middle), (middle, end)):
+        along = b - a
+        at = np.clip((path - a) @ along / (along @ along), 0, 1)
+        inside = np.array([-along[1], along[0]]) / np.linalg.norm(along)
+        found.append((np.linalg.norm(path - a - at[:, None] * along, axis=1), (path - a) @ inside))
+    nearer = found[0][0] < found[1][0]
+    return np.where(nearer, found[0][0], found[1][0]), np.where(nearer, found[0][1], found[1][1])
+
+
+def motion_numbers(path: FloatArray, side: str) -> list[float]:
+    """Return numbers of the true motion; the mean distance from the line is the first."""
+    begin, middle, end = (np.linalg.norm(path - np.array(corner), axis=1) for corner in SIDES[side])
+    first = int(begin[: len(path) // 2].argmin()) if side == "Side1" else 0
+    last = max(int(end.argmin()) if end.min() < 25 else len(path) - 1, first + 10)
+    way = path[first : last + 1]
+    speed = 25 * np.linalg.norm(np.diff(way, axis=0), axis=1)
+    length = np.concatenate([[0], np.cumsum(speed / 25)])
+    evenly = np.linspace(0, length[-1], 200)
+    distance, signed = (np.interp(evenly, length, values) for values in from_line(way, side))
+    inward, smooth = np.clip(signed, 0, None), np.convolve(signed, np.ones(21) / 21, "same")
+    numbers = [
+        distance.mean(), np.sqrt((distance**2).mean()), distance.max(), np.percentile(distance, 90), inward.mean(),
+        np.clip(-signed, 0, None).mean(), np.percentile(signed, 98), distance[:100].mean(), distance[100:].mean(),
+        (signed - smooth)[10:-10].std(), middle.min(), end.min(), length[-1], len(way) / 25, speed.mean(),
+        speed.std() / max(speed.mean(), 1), (speed < 5).mean(), np.abs(np.diff(signed, 2)).mean(),
+    ]  # fmt: skip
+    return [float(number) for number in numbers]
+
+
+def word_counts(comments: Mapping[str, str]) -> dict[str, list[float]]:
+    """Return which words and pairs of words, of those in three comments or more, every comment has."""
+    found = {}
+    for name, comment in comments.items():
+        words = re.findall("[a-z]+", comment.lower())
+        found[name] = {*words, *itertools.pairwise(words)}
+    often = [word for word, n in Counter(w for words in found.values() for w in words).items() if n >= 3]
+    return {name: [float(word in words) for word in often] for name, words in found.items()}
+
+
+def ridge_scores(side: Side, numbers: Mapping[str, Sequence[float]], penalty: float) -> list[FoldScores]:
+    """Return scores of ridge regression of ratings on numbers, of every fold for all videos."""
+    results = []
+    table = np.array([numbers[name] for name in side.dataset.names])
+    ratings = np.array([side.ratings[name] for name in side.dataset.names])
+    for fold in side.folds:
+        seen = np.array([name in set(fold.train_videos) for name in side.dataset.names])
+        x = (table - table[seen].mean(0)) / (table[seen].std(0) + 1e-9)
+        y = ratings[seen] - ratings[seen].mean()
+        dual = np.linalg.solve(x[seen] @ x[seen].T + penalty * np.eye(int(seen.sum())), y)
+        results.append(FoldScores(fold, dict(zip(side.dataset.names, (x @ x[seen].T @ dual).tolist(), strict=True))))
+    return results
+
+
+def references(side: Side) -> Iterator[tuple[str, list[FoldScores]]]:
+    """Yield orderings that need no picture."""
+    numbers = {name: motion_numbers(path, side.name) for name, path in side.paths.items()}
+    yield "distance from the line", [FoldScores(f, {n: -v[0] for n, v in numbers.items()}) for f in side.folds]
+    logs = {name: np.log(0.1 + np.clip(values, 0, None)).tolist() for name, values in numbers.items()}
+    yield "ridge, true motion", ridge_scores(side, logs, RIDGE)
+    yield "ridge, words of the comment", ridge_scores(side, word_counts(side.comments), 10 * RIDGE)
+
+
+def on_ratings(side: Side, results: Sequence[FoldScores]) -> tuple[float, float]:
+    """Return Spearman's correlation with the ratings, mean over folds, and the mean error of mapped scores in points.
+
+    The map to the scale is made from the held-out scores of other people (``checked_map``).
+    """
+    rho = [
+        rank_correlation(
+            np.array([one.scores[name] for name in one.fold.held_out_videos]),
+            np.array([side.ratings[name] for name in one.fold.held_out_videos]),
+        )
+        for one in results
+    ]
+    errors = []
+    for start in range(0, len(results), len(side.folds)):
+        scores = {
+            n: one.scores[n] for one in results[start : start + len(side.folds)] for n in one.fold.held_out_videos
+        }
+        names, people = list(scores), side.dataset.participants
+        ratings = [side.ratings[name] for name in names]
+        errors.append(checked_map(list(scores.values()), ratings, [people[n] for n in names], 0, 2)[1].mae)
+    return spread(rho).mean, spread(errors).mean
+
+
+def frames_of(part: str, path: FloatArray, side: str) -> FloatArray:
+    """Return which frames lie in a part that a comment blames, 0 or 1.
+
+    The first part ends where the pointer is nearest to the middle corner; beginning and end are fifths of the frames.
+    """
+    n, at = len(path), np.arange(len(path))
+    near = [np.linalg.norm(path - np.array(corner), axis=1) for corner in SIDES[side]]
+    turn = int(near[1].argmin())
+    inside = {
+        "first": at <= turn,
+        "second": at > turn,
+        "beginning": at < n / 5,
+        "end": at >= n - n / 5,
+        "middle": near[1] < NEAR_PX,
+        "corners": np.min(near, axis=0) < NEAR_PX,
+    }[part]
+    return inside.astype(np.float64)
+
+
+def in_blamed(worth: FloatArray, inside: FloatArray) -> float:
+    """Return the share of the moment that lowered the score most which lies in the blamed frames; NaN without one.
+
+    Args:
+        worth: (N,) worth of every segment.
+        inside: (frames,), 1 for blamed frames.
+    """
+    moments = chosen_intervals(worth, NEGLIGIBLE * float(np.abs(worth).max()))
+    lowered = [(worth[a : b + 1].sum(), a, b) for a, b in moments if worth[a] < 0]
+    if not lowered:
+        return float("nan")
+    _, first, last = min(lowered)
+    edges = np.linspace(0, len(inside), len(worth) + 1)
+    return float(inside[int(edges[first]) : max(int(edges[last + 1]), int(edges[first]) + 1)].mean())
+
+
+def moments(side: Side, runs: Sequence[RunFolder]) -> dict[str, Any]:
+    """Return the share of the most lowering moments in the blamed parts minus chance, with intervals over people."""
+    found: dict[str, list[dict[str, float]]] = {"chance": [], "contributions": [], "curve": []}
+    for run in runs:
+        result = run.result
+        if result is None or result.curves is None:
+            return {}
+        rows: dict[str, dict[str, float]] = {what: {} for what in found}
+        for name, curve, contributions in zip(
+            result.curves.videos, result.curves.curves, result.curves.contributions, strict=True
+        ):
+            parts = blamed(side.comments[name])
+            if not parts or not np.isfinite(contributions).all():
+                continue
+            inside = np.max([frames_of(part, side.paths[name], side.name) for part in parts], axis=0)
+            rows["chance"][name] = chance = float(inside.mean())
+            rows["contributions"][name] = in_blamed(contributions, inside) - chance
+            rows["curve"][name] = in_blamed(np.diff(curve, prepend=curve[:1]), inside) - chance
+        for what, values in rows.items():
+            found[what].append(values)
+    return {what: as_json(pooled_mean(values, side.dataset)) for what, values in found.items()}
+
+
+def as_json(pooled: Pooled) -> dict[str, Any]:
+    """Return a mean and its interval as plain values."""
+    return {"value": pooled.value, "low": pooled.low, "high": pooled.high, "n": pooled.n_pairs}
+
+
+def row_of_scores(side: Side, results: Sequence[FoldScores]) -> dict[str, Any]:
+    """Return the numbers of scores alone."""
+    rho, mae = on_ratings(side, results)
+    return {
+        "both_new": as_json(pooled_accuracy(results, side.dataset, honest=True)),
+        "all": as_json(pooled_accuracy(results, side.dataset)),
+        "spearman": rho,
+        "mae": mae,
+    }
+
+
+def row_of_model(side: Side, model: ModelResult, folder: Path) -> dict[str, Any]:
+    """Return the numbers of a model."""
+    runs = [RunFolder(folder / RUNS / one.folder) for one in model.runs]
+    folds = {fold.name: fold for fold in side.folds}
+    results = []
+    for run, one in zip(runs, model.runs, strict=True):
+        result = run.result
+        assert result is not None
+        results.append(FoldScores(folds[one.fold], result.scores))
+    row = row_of_scores(side, results)
+    row["seconds"] = model.seconds / len(runs)
+    row["folds"] = [one.metrics["honest_accuracy"] for one in model.runs]
+    if model.weight is not None:
+        row["weight"] = msgspec.to_builtins(model.weight)
+    if model.attention is not None:
+        row["peak"] = msgspec.to_builtins(model.attention)
+    if model.curve is not None:
+        row["fifths"] = list(model.curve.fifths)
+    row["moments"] = moments(side, runs)
+    return row
+
+
+def training() -> TrainingPlan:
+    """Return the plan of every training."""
+    own = preset(PRESET)
+    return TrainingPlan(
+        preset=PRESET,
+        backbone=own.backbone,
+        preprocessing=Preprocessing(SEGMENTS, own.input_px, flow=FlowSettings("dis"), sampling=own.sampling),
+        candidates=1,
+        select=Select.LAST,
+        training_precision=training_precision("auto", choose_device("auto")),
+    )
+
+
+def told(progress: Progress) -> None:
+    """Print a finished run."""
+    if isinstance(progress.value, str):
+        print(progress.value, flush=True)
+
+
+def percent(value: Mapping[str, Any] | None, *, signed: bool = False) -> str:
+    """Return a fraction with its interval in percent, or a dash."""
+    if not value or value["value"] is None or not np.isfinite(value["value"]):
+        return "–"
+    form: Callable[[float], str] = lambda x: f"{100 * x:+.1f}" if signed else f"{100 * x:.1f}"  # noqa: E731
+    low, high = value.get("low"), value.get("high")
+    return form(value["value"]) + (f" ({form(low)} to {form(high)})" if low is not None and high is not None else "")
+
+
+def tables(found: Mapping[str, Mapping[str, dict[str, Any]]]) -> str:
+    """Return the tables in Markdown."""
+    lines = ["| side | model | both new (95 %) | all test pairs | Spearman | MAE |", "|---|---|--:|--:|--:|--:|"]
+    lines += [
+        f"| {side} | {name} | {percent(row['both_new'])} | {100 * row['all']['value']:.1f} | {row['spearman']:.2f} | "
+        f"{row['mae']:.2f} |"
+        for side, rows in found.items()
+        for name, row in rows.items()
+    ]
+    heads = ("weight (95 %; × uniform)", "minus centre", "minus other videos' maps", "minus constant cell",
+             "minus constant cell per step", "peak (× chance)")  # fmt: skip
+    lines += ["", f"| side | model | {' | '.join(heads)} |", "|---|---|" + len(heads) * "--:|"]
+    for side, rows in found.items():
+        for name, row in rows.items():
+            if "weight" in row:
+                above = row["weight"]["above"]
+                controls = ("centre", "another video's maps", "constant cell", "constant cell per step")
+                times = row["weight"]["weight"]["value"] / row["weight"]["controls"]["uniform"]
+                cells = [f"{percent(row['weight']['weight'])}; {times:.1f}"]
+                cells += [percent(above[control], signed=True) for control in controls]
+                cells.append(f"{100 * row['peak']['hits']:.1f} ({row['peak']['times_chance']:.1f})")
+                lines.append(f"| {side} | {name} | {' | '.join(cells)} |")
+    lines += ["", "| side | model | videos | chance | contributions minus chance (95 %) | curve minus chance (95 %) |",
+              "|---|---|--:|--:|--:|--:|"]  # fmt: skip
+    for side, rows in found.items():
+        for name, row in rows.items():
+            if m := row.get("moments"):
+                lines.append(
+                    f"| {side} | {name} | {m['chance']['n']} | {100 * m['chance']['value']:.1f} | "
+                    f"{percent(m['contributions'], signed=True)} | {percent(m['curve'], signed=True)} |"
+                )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Train, test and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--models", default="full,none,htask,follow,average,pooled,duration")
+    parser.add_argument("--sides", default=",".join(SIDES))
+    parser.add_argument("--seeds", type=int, default=1)
+    args = parser.parse_args()
+    kept = args.output / "real-people.json"
+    found: dict[str, dict[str, dict[str, Any]]] = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+    cache = FeatureCache(cache_dir() / "features", 60 * 2**30)
+    for name in args.sides.split(","):
+        side = Side.open(args.data / name)
+        rows = found.setdefault(name, {})
+        for title, results in references(side):
+            rows[title] = row_of_scores(side, results)
+        args.output.mkdir(parents=True, exist_ok=True)
+        if args.models:
+            plan = EvaluationPlan(models=tuple(args.models.split(",")), training=training(), n_seeds=args.seeds)
+            result = evaluate(plan, side.dataset, args.output / name, CancelToken(), told, cache=cache)
+            for one in result.models:
+                rows[one.model] = row_of_model(side, one, args.output / name)
+                print(name, one.model, percent(rows[one.model]["both_new"]), flush=True)
+        kept.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    print(tables(found))
+
+
+if __name__ == "__main__":
+    main()
