@@ -34,12 +34,12 @@ _SPECIFIC = r"\b(?:mid(?:dle)?|inner|end|last|final|outer|second|first) (?:corne
 """Corners that say which one."""
 
 FAULT = re.compile(
-    r"deviat|\berrors?\b|tremor|trembl|shak[eiy]|vibrat|fluctuat|irregular|disorient|inconsisten|non-uniform|\bpoor|\bbad"
+    r"deviat|\berrors?\b|tremor|trembl|shak[eiy]|vibrat|fluctuat|irregular|erratic|disorient|inconsisten|non-uniform|\bpoor|\bbad"
     r"|\bworse|\bweak|\bodd\b|strange|weird|curved|rounded|\bpauses?\b|stop|\blate\b|\bearly\b|\bsooner|\black|\blost\b"
     r"|\blose\b|forgot|mistake|jerk|careless|inward|outward|\binside\b|outside|intru|limitation|decrease|reduced|\bslow\b"
     r"|\bspeed (?:was|is) low|fail|inappropriate|improper|prematurely|couldn't|excessive|wrong|incorrect"
-    r"|\b(?:not|n't|without|never)\b[^,;]{0,40}\b(?:sharp|uniform|observed|good|well|right|correct\w*|on time|in time"
-    r"|enough|careful|appropriate|desirable|suitable|proper|accurat\w+|start|exact|covered|there|follow\w*)"
+    r"|(?:\bnot|n't|\bwithout|\bnever)\b[^,;]{0,40}\b(?:sharp|uniform|observed|good|well|right|correct\w*|on time"
+    r"|in time|enough|careful|appropriate|desirable|suitable|proper|accurat\w+|start|exact|covered|there|follow\w*)"
 )
 """Words of fault."""
 

@@ -11,7 +11,10 @@ again. Printed are, for each side and model:
   correlation of scores and ratings; the mean error of scores on the scale of the ratings,
 - the attention within one cell of the pointer, its peak, and the controls,
 - whether the moment that lowered the score most lies in the part that the assessor's comment blames (``blame.py``), for
-  contributions and for changes of the score curve.
+  contributions and for changes of the score curve, with two controls that see no video.
+
+With several seeds, a row has the mean of all trainings, and a further row ("mean of 3 seeds") what the mean score of a
+video over the seeds orders.
 
 Below the models stand references that need no picture: the distance from the line, and ridge regression on numbers of
 the true motion, both from the recorded pointer; and ridge regression on the words of the comment.
@@ -63,7 +66,13 @@ SIDES: dict[str, tuple[tuple[float, float], ...]] = {
 NEAR_PX = 30.0
 """A pointer so near to a corner is in it."""
 
+Rows = dict[str, dict[str, dict[str, Any]]]
+"""Numbers by side and row."""
+
 PRESET, SEGMENTS = "fine-detail", 12
+MOMENTS = ("chance", "contributions", "curve", "last segment", "constant segment")
+"""Chance, and what is compared with it."""
+
 RIDGE = 30.0
 """Penalty of the ridge regressions, on standardised numbers; not tuned."""
 
@@ -219,25 +228,36 @@ def in_blamed(worth: FloatArray, inside: FloatArray) -> float:
 
 
 def moments(side: Side, runs: Sequence[RunFolder]) -> dict[str, Any]:
-    """Return the share of the most lowering moments in the blamed parts minus chance, with intervals over people."""
-    found: dict[str, list[dict[str, float]]] = {"chance": [], "contributions": [], "curve": []}
+    """Return the share of the most lowering moments in the blamed parts minus chance, with intervals over people.
+
+    Controls are the last segment, and the segment that lies in the blamed part of most training videos.
+    """
+    inside = {
+        name: np.max([frames_of(part, side.paths[name], side.name) for part in parts], axis=0)
+        for name in side.dataset.names
+        if (parts := blamed(side.comments[name]))
+    }
+    segments = {n: np.array([part.mean() for part in np.array_split(v, SEGMENTS)]) for n, v in inside.items()}
+    found: dict[str, list[dict[str, float]]] = {}
     for run in runs:
         result = run.result
         if result is None or result.curves is None:
             return {}
-        rows: dict[str, dict[str, float]] = {what: {} for what in found}
+        rows: dict[str, dict[str, float]] = {what: {} for what in MOMENTS}
+        held_out = set(result.configuration.held_out)
+        usual = int(np.sum([v for n, v in segments.items() if n not in held_out], axis=0).argmax())
         for name, curve, contributions in zip(
             result.curves.videos, result.curves.curves, result.curves.contributions, strict=True
         ):
-            parts = blamed(side.comments[name])
-            if not parts or not np.isfinite(contributions).all():
+            if name not in inside or not np.isfinite(contributions).all():
                 continue
-            inside = np.max([frames_of(part, side.paths[name], side.name) for part in parts], axis=0)
-            rows["chance"][name] = chance = float(inside.mean())
-            rows["contributions"][name] = in_blamed(contributions, inside) - chance
-            rows["curve"][name] = in_blamed(np.diff(curve, prepend=curve[:1]), inside) - chance
+            rows["chance"][name] = chance = float(inside[name].mean())
+            rows["contributions"][name] = in_blamed(contributions, inside[name]) - chance
+            rows["curve"][name] = in_blamed(np.diff(curve, prepend=curve[:1]), inside[name]) - chance
+            rows["last segment"][name] = segments[name][-1] - chance
+            rows["constant segment"][name] = segments[name][usual] - chance
         for what, values in rows.items():
-            found[what].append(values)
+            found.setdefault(what, []).append(values)
     return {what: as_json(pooled_mean(values, side.dataset)) for what, values in found.items()}
 
 
@@ -257,8 +277,22 @@ def row_of_scores(side: Side, results: Sequence[FoldScores]) -> dict[str, Any]:
     }
 
 
-def row_of_model(side: Side, model: ModelResult, folder: Path) -> dict[str, Any]:
-    """Return the numbers of a model."""
+def averaged(results: Sequence[FoldScores]) -> list[FoldScores]:
+    """Return, for every fold, the mean over the seeds of scores with mean 0 and deviation 1 within their training."""
+    found: dict[str, list[FoldScores]] = {}
+    for one in results:
+        found.setdefault(one.fold.name, []).append(one)
+    means = []
+    for several in found.values():
+        names = list(several[0].scores)
+        values = np.array([[one.scores[name] for name in names] for one in several])
+        mean = ((values - values.mean(axis=1, keepdims=True)) / values.std(axis=1, keepdims=True)).mean(axis=0)
+        means.append(FoldScores(several[0].fold, dict(zip(names, mean.tolist(), strict=True))))
+    return means
+
+
+def row_of_model(side: Side, model: ModelResult, folder: Path) -> tuple[dict[str, Any], list[FoldScores]]:
+    """Return the numbers of a model, and the scores of its runs."""
     runs = [RunFolder(folder / RUNS / one.folder) for one in model.runs]
     folds = {fold.name: fold for fold in side.folds}
     results = []
@@ -276,7 +310,7 @@ def row_of_model(side: Side, model: ModelResult, folder: Path) -> dict[str, Any]
     if model.curve is not None:
         row["fifths"] = list(model.curve.fifths)
     row["moments"] = moments(side, runs)
-    return row
+    return row, results
 
 
 def training() -> TrainingPlan:
@@ -290,6 +324,32 @@ def training() -> TrainingPlan:
         select=Select.LAST,
         training_precision=training_precision("auto", choose_device("auto")),
     )
+
+
+def together(sides: Sequence[Side], models: Sequence[str], folder: Path, cache: FeatureCache) -> Iterator[Rows]:
+    """Train models on the videos of all sides at once, with the pairs within each, and yield rows by side.
+
+    The folds hold out the same people as those of each side.
+    """
+    first = sides[0].dataset
+    whole = Dataset(
+        name="all sides",
+        form=first.form,
+        task=first.task,
+        videos=tuple(video for side in sides for video in side.dataset.videos),
+        pairs=tuple(pair for side in sides for pair in side.dataset.pairs),
+    )
+    plan = EvaluationPlan(models=tuple(models), training=training())
+    for model in evaluate(plan, whole, folder, CancelToken(), told, cache=cache).models:
+        found = [RunFolder(folder / RUNS / one.folder).result for one in model.runs]
+        for side in sides:
+            results = []
+            for fold, run in itertools.product(side.folds, found):
+                if run is not None and set(fold.held_out_videos) <= set(run.configuration.held_out):
+                    results.append(FoldScores(fold, {n: s for n, s in run.scores.items() if n in side.ratings}))
+            if len(results) != len(side.folds):
+                raise SystemExit(f"{side.name} is not divided like all sides together.")
+            yield {side.name: {f"{model.model}, trained on all sides": row_of_scores(side, results)}}
 
 
 def told(progress: Progress) -> None:
@@ -329,15 +389,14 @@ def tables(found: Mapping[str, Mapping[str, dict[str, Any]]]) -> str:
                 cells += [percent(above[control], signed=True) for control in controls]
                 cells.append(f"{100 * row['peak']['hits']:.1f} ({row['peak']['times_chance']:.1f})")
                 lines.append(f"| {side} | {name} | {' | '.join(cells)} |")
-    lines += ["", "| side | model | videos | chance | contributions minus chance (95 %) | curve minus chance (95 %) |",
-              "|---|---|--:|--:|--:|--:|"]  # fmt: skip
+    heads = ("videos", "chance", *(f"{what} minus chance" for what in MOMENTS[1:]))
+    lines += ["", f"| side | model | {' | '.join(heads)} |", "|---|---|" + len(heads) * "--:|"]
     for side, rows in found.items():
         for name, row in rows.items():
             if m := row.get("moments"):
-                lines.append(
-                    f"| {side} | {name} | {m['chance']['n']} | {100 * m['chance']['value']:.1f} | "
-                    f"{percent(m['contributions'], signed=True)} | {percent(m['curve'], signed=True)} |"
-                )
+                cells = [str(m["chance"]["n"]), percent({"value": m["chance"]["value"]})]
+                cells += [percent(m[what], signed=True) for what in MOMENTS[1:]]
+                lines.append(f"| {side} | {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -349,9 +408,10 @@ def main() -> None:
     parser.add_argument("--models", default="full,none,htask,follow,average,pooled,duration")
     parser.add_argument("--sides", default=",".join(SIDES))
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--together", default="", help="Models to train on all sides at once too.")
     args = parser.parse_args()
     kept = args.output / "real-people.json"
-    found: dict[str, dict[str, dict[str, Any]]] = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+    found: Rows = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
     cache = FeatureCache(cache_dir() / "features", 60 * 2**30)
     for name in args.sides.split(","):
         side = Side.open(args.data / name)
@@ -363,8 +423,16 @@ def main() -> None:
             plan = EvaluationPlan(models=tuple(args.models.split(",")), training=training(), n_seeds=args.seeds)
             result = evaluate(plan, side.dataset, args.output / name, CancelToken(), told, cache=cache)
             for one in result.models:
-                rows[one.model] = row_of_model(side, one, args.output / name)
+                rows[one.model], scores = row_of_model(side, one, args.output / name)
+                if args.seeds > 1:
+                    rows[f"{one.model}, mean of {args.seeds} seeds"] = row_of_scores(side, averaged(scores))
                 print(name, one.model, percent(rows[one.model]["both_new"]), flush=True)
+        kept.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    if args.together:
+        sides = [Side.open(args.data / name) for name in SIDES]
+        for rows_of_side in together(sides, args.together.split(","), args.output / "together", cache):
+            for name, more in rows_of_side.items():
+                found.setdefault(name, {}).update(more)
         kept.write_text(json.dumps(found, indent=1), encoding="utf-8")
     print(tables(found))
 
