@@ -32,6 +32,7 @@ class EvaluateChoices(PlanChoices):
     checkpoints: bool
     baseline: Path | None
     against: Path | None
+    controls: bool
     as_json: bool
 
 
@@ -48,15 +49,19 @@ class EvaluateChoices(PlanChoices):
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at once.")
 @click.option(
-    "--checkpoints", is_flag=True, help="Keep the checkpoint of every run (duration, which is one of all, has none)."
+    "--controls/--no-controls",
+    default=True,
+    show_default=True,
+    help="Evaluate the trivial baselines pooled, motion and duration too.",
 )
+@click.option("--checkpoints", is_flag=True, help="Keep the checkpoint of every run (motion and duration have none).")
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of another evaluation of DATA: compare with its first model, not with the first of these.",
 )
 @click.option("--against", type=click.Path(path_type=Path, file_okay=False), hidden=True)  # its name in version 0.1
-@click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...]}, fractions.')
+@click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...], "orderings": [...], ...}, fractions.')
 def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) -> int:
     """Train and test models on the folds of DATA, and put them into one table.
 
@@ -99,7 +104,7 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
     if chosen["as_json"]:
         click.echo(models_json(record))
     else:
-        click.echo("\n".join(accuracy_table(record)))
+        click.echo("\n".join([*accuracy_table(record), *record.verdict]))
         if record.optimistic:
             click.echo("* epoch chosen on the test pairs themselves: optimistic, only to compare with papers")
         if (output / PLOT).exists():
@@ -110,10 +115,12 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
 def _plan(chosen: EvaluateChoices, training: "TrainingPlan") -> "EvaluationPlan":
     from skillviewer.core.dataset.folds import FoldsBy
     from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
+    from skillviewer.nets.models import TRIVIAL
 
     asked = [name.strip() for name in chosen["models"].split(",") if name.strip()]
     names = tuple(asked) if ALL not in asked else tuple(dict.fromkeys([*usual_models(), *asked]))
     names = tuple(name for name in names if name != ALL)
+    names += tuple(name for name in TRIVIAL if chosen["controls"] and names and name not in names)
     return EvaluationPlan(
         models=names,
         training=training,

@@ -7,7 +7,7 @@ import msgspec
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.features import Normalisation, backbone
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import NUMBERS, Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 FORMAT = 1
@@ -87,7 +87,7 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             CheckpointError: A name is unknown.
         """
         entry = attention_model(self.attention_model)
-        if (self.backbone is None) != (entry.inputs is Inputs.TIME):
+        if (self.backbone is None) != (entry.inputs in NUMBERS):
             raise ValueError(f"the model {entry.name} and its backbone do not belong together")
         flow = self.preprocessing.flow
         if flow.algorithm not in FLOW_ALGORITHMS:
@@ -112,7 +112,7 @@ class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     Attributes:
         accuracy: Proportion of pairs ordered as by the raters; ties count as wrong.
-        low: Lower end of its 95 % interval; None if one participant was tested, or all draws give the same value.
+        low: Lower end of its 95 % interval; None if one participant was tested, or no participant changes the value.
         high: Upper end.
         n_pairs: Number of tested pairs.
         rule: Description of the held-out videos and of the selection of the epoch.

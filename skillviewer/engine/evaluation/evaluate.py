@@ -20,7 +20,7 @@ from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.tables.regions import Regions, read_regions
 from skillviewer.engine.evaluation.baseline import Baseline
-from skillviewer.engine.evaluation.caveats import compared_to_published, not_comparable, other_epochs
+from skillviewer.engine.evaluation.caveats import against_trivial, compared_to_published, not_comparable, other_epochs
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord
 from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, ResultBuilder
 from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
@@ -28,8 +28,10 @@ from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room
 from skillviewer.engine.features.extractor import own_backbone_weights
+from skillviewer.engine.features.flow_numbers import FlowSource
 from skillviewer.engine.features.memory_mapped_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
+from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of, shared_frames
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
@@ -91,10 +93,7 @@ class EvaluationPlan:
         if not self.models:
             raise SettingsError("Name at least one model to evaluate.")
         for name in self.models:
-            plan = self.of(name, 0)
-            plan.check()
-            if self.checkpoints and attention_model(name).inputs is Inputs.TIME:
-                raise SettingsError(f"{name} looks at time alone: it has no checkpoint that could be viewed.")
+            self.of(name, 0).check()
 
     def of(self, model: str, seed: int) -> TrainingPlan:
         """Return how a model is trained with a seed."""
@@ -216,14 +215,20 @@ class _Preparation:
 
     def compute_inputs(self) -> None:
         """Compute (or find) what the missing runs need; a video that fails is left out, and the folds are made anew."""
-        for inputs in (Inputs.FEATURES, Inputs.SNIPPETS):
+        flow = any(run.plan.inputs is Inputs.FLOW for run in self.missing)
+        for inputs in (Inputs.FEATURES, Inputs.SNIPPETS, Inputs.FLOW):
             wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
-            if wanted is not None:
-                own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
-                self._stores[inputs], self._backbones[inputs] = self._store(own.source), own.backbones
+            if wanted is None:
+                continue
+            own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
+            source, n = own.source, self._plan.training.candidates
+            if isinstance(source, FeatureSource) and flow:
+                source = dataclasses.replace(source, keep_flow=True)
+                source, n = (FlowSource(source), 1) if inputs is Inputs.FLOW else (source, n)
+            self._stores[inputs], self._backbones[inputs] = self._store(source, n), own.backbones
 
-    def _store(self, source: KeptSource) -> MappedStore:
-        files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates
+    def _store(self, source: KeptSource, n: int) -> MappedStore:
+        files, extents = files_of(self.dataset), extents_of(self.dataset)
         check_room(source, len(self.facts), n)
         store, problems = build_store(files, source, n, self._token, self._report, extents)
         self.problems += problems
@@ -386,4 +391,6 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         models=tuple(results),
         problems=(*problems, *failures),
         baseline=preparation.baseline.title if preparation.baseline is not None else "",
+        orderings=builder.orderings,
+        verdict=against_trivial(results) if not preparation.compared else (),
     )

@@ -17,7 +17,7 @@ from skillviewer.core.evaluation.accuracy import (
     shown,
     spread,
 )
-from skillviewer.core.evaluation.ceilings import ceilings
+from skillviewer.core.evaluation.ceilings import Ordering, ceilings, equal_success, orderings
 from skillviewer.core.evaluation.localisation import Localisation, localise, together
 from skillviewer.core.evaluation.metrics import METRICS, Reference, reference
 from skillviewer.data.formats.published import published_accuracy
@@ -41,11 +41,11 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         value: Accuracy, or a difference of two.
-        low: Lower end; null where none can be drawn.
+        low: Lower end; null without one.
         high: Upper end.
         n_pairs: Pairs counted, once for every fold and seed that tests them.
-        n_clusters: Participants (or videos) that were drawn.
-        clusters: Unit of the draws: ``participant`` or ``video``.
+        n_clusters: Participants (or videos).
+        clusters: Unit of the interval: ``participant`` or ``video``.
     """
 
     value: float
@@ -154,7 +154,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         attention: Against regions; null without regions or without a map.
         attention_exact: The same without any tolerance; null where that is what ``attention`` says, too.
         published: Published number of this model on this data set, or null.
-        ceilings: Accuracy of ordering by each number known of the videos, on the same pairs; mean over folds.
+        ceilings: Accuracy of each of the record's orderings on the same pairs, a tie as half.
         selection: Choice of the epoch, in words.
         optimistic: Whether it was chosen on the test pairs themselves.
         parameters: Parameters of the head.
@@ -162,6 +162,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         runs: Every run.
         weight: Attention weight near regions; null without regions or without a map.
         curve: Progress of the score along the videos; null for runs without score curves.
+        equal_success: Accuracy over the test pairs of equal success; null where the data set does not tell of success.
     """
 
     model: str
@@ -187,6 +188,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RunNumbers, ...]
     weight: AttentionWeight | None = None  # in records of earlier versions
     curve: ScoreProgress | None = None
+    equal_success: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,21 +235,15 @@ class ResultBuilder:
         self._reference: Reference = reference(dataset)
         self._separations: dict[Pair, int] = separations(dataset.pairs)
         self.problems: list[str] = []
-        self.ceilings = self._ceilings()
-
-    def _ceilings(self) -> dict[str, float]:
-        found: dict[str, list[float]] = {}
-        tested = [fold for fold in self._folds if fold.test_pairs]
-        for fold in tested:
-            for what, accuracy in ceilings(self._dataset, fold.test_pairs):
-                found.setdefault(what, []).append(accuracy)
-        for what, values in found.items():
-            if len(values) < len(tested):
-                self.problems.append(
-                    f"“{what}” is known of all test videos in {len(values)} of {len(tested)} folds only: what ordering "
-                    "by it would get is not told."
-                )
-        return {what: _mean(values) for what, values in found.items() if len(values) == len(tested)}
+        self._equal_success = equal_success(dataset)
+        self.orderings: tuple[Ordering, ...] = ceilings(dataset, [fold for fold in folds if fold.test_pairs])
+        known = {row.name for row in self.orderings}
+        self.problems += [
+            f"“{name}” is not known of all test videos: what ordering by it would get is not told."
+            for name in orderings(dataset)
+            if name not in known
+        ]
+        self.ceilings = {row.name: row.pooled.value for row in self.orderings}
 
     def result(self, model: str, found: Sequence[FinishedRun], first: Sequence[FinishedRun] | None) -> ModelResult:
         """Return the numbers of one model.
@@ -274,6 +270,9 @@ class ResultBuilder:
             metrics={metric.name: _mean(n.metrics[metric.name] for n in numbers) for metric in METRICS},
             pooled=Interval.of(shown(pooled_accuracy(scores, self._dataset))),
             pooled_honest=Interval.of(shown(pooled_accuracy(scores, self._dataset, honest=True))),
+            equal_success=Interval.of(shown(pooled_accuracy(scores, self._dataset, among=self._equal_success)))
+            if self._equal_success
+            else None,
             by_separation=tuple(
                 Separated(separation=at.separation, accuracy=at.count.accuracy, n_pairs=at.count.n)
                 for at in accuracy_by_separation(scores, self._separations)

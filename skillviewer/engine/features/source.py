@@ -14,7 +14,8 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.features.frame_inputs import Sampling, sampling_of, stream_inputs
+from skillviewer.engine.features.flow_numbers import FLOW_NUMBERS_VERSION, flow_numbers, numbers_of_pass
+from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
 from skillviewer.media.reading.reader import VideoReader
 
 Features = NDArray[np.float16]
@@ -28,14 +29,23 @@ class FeatureSource:
         extractor: The two backbones on their device.
         cache: Cache of features.
         preprocessing: Preprocessing of the videos.
+        keep_flow: Whether the numbers of the flow stacks are kept with features that have to be computed.
     """
 
     extractor: FeatureExtractor
     cache: FeatureCache
     preprocessing: Preprocessing
+    keep_flow: bool = False
 
     def _keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
         configuration = (*self.extractor.configuration(self.preprocessing), *sampling.key)
+        return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
+
+    def flow_keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
+        """Return the keys of the numbers of the flow stacks (``flow_numbers``), one per pass."""
+        whole = dict(self.extractor.configuration(self.preprocessing))
+        own = tuple((name, whole[name]) for name in ("rate_hz", *(name for name in whole if name.startswith("flow"))))
+        configuration = (("flow numbers", FLOW_NUMBERS_VERSION), *own, *sampling.key)
         return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
 
     def n_missing(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> int:
@@ -62,9 +72,15 @@ class FeatureSource:
             positions: (p,) ascending, unique positions wanted.
             token: Checked on the way from one to the next.
         """
-        batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
-        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, positions, size, batch, token):
+        for item in self.inputs(reader, sampling, positions, token):
             yield item.position, self.extractor.features(item.rgb, item.flow)
+
+    def inputs(
+        self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
+    ) -> Iterator[SampledInput]:
+        """Yield the input of the backbones at positions; arguments are those of ``compute``."""
+        batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
+        yield from stream_inputs(reader, self.preprocessing, sampling.timeline, positions, size, batch, token)
 
     def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
         """Yield the features of one step after the other, for all passes at once.
@@ -88,17 +104,23 @@ class FeatureSource:
         full = [computed[i] if features is None else features for i, features in enumerate(passes)]
         wanted = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
-        step = 0
-        for position, features in self.compute(reader, sampling, wanted, token):
+        step, numbers = 0, {}
+        for item in self.inputs(reader, sampling, wanted, token):
+            features = self.extractor.features(item.rgb, item.flow)
             token.check()
+            if self.keep_flow:
+                numbers[item.position] = flow_numbers(item.flow, self.preprocessing.flow.bound_px)
             for i in missing:
-                computed[i][sampling.positions[i] == position] = features
-            while step < n and last_needed[step] <= position:
+                computed[i][sampling.positions[i] == item.position] = features
+            while step < n and last_needed[step] <= item.position:
                 yield np.stack([rows[step] for rows in full])
                 step += 1
         reader.check_unchanged()
+        flow_keys = self.flow_keys(reader.info, sampling)
         for i in missing:
             self.cache.put(keys[i], computed[i])
+            if self.keep_flow:
+                self.cache.put(flow_keys[i], numbers_of_pass(numbers, sampling.positions[i]))
 
     def passes(
         self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None

@@ -326,7 +326,7 @@ def _card(
     return msgspec.structs.replace(
         card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
         held_out=_held_out(divided.tested, result, f"{divided.rule}; {selection}"),
-        ceilings=tuple(ceilings(divided.tested, divided.tested_fold.test_pairs)),
+        ceilings=tuple((row.name, row.pooled.value) for row in ceilings(divided.tested, [divided.tested_fold])),
         notes=_notes(plan),
     )
 
