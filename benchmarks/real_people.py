@@ -17,27 +17,24 @@ With several seeds, a row has the mean of all trainings, and a further row ("mea
 video over the seeds orders.
 
 Below the models stand references that need no picture: the distance from the line, and ridge regression on numbers of
-the true motion, both from the recorded pointer; and ridge regression on the words of the comment.
+the true motion, both from the recorded pointer; and ridge regression on the words of the comment. The last table says
+what noise of raters would mean (``real_sides.rater_noise``).
 """
 
 import argparse
-import csv
 import itertools
 import json
-import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from benchmarks.blame import blamed, read_comments
+from benchmarks.blame import blamed
+from benchmarks.real_sides import SIDES, Side, rater_noise, references
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.dataset.folds import make_folds
-from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_mean, spread
 from skillviewer.core.explanation.moments import NEGLIGIBLE, chosen_intervals
 from skillviewer.core.paths import cache_dir
@@ -45,8 +42,6 @@ from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.ratings.rating_metrics import rank_correlation
 from skillviewer.core.ratings.scale_map import checked_map
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
-from skillviewer.data.formats.formats import open_dataset
-from skillviewer.data.tables.regions import read_regions
 from skillviewer.engine.evaluation.evaluate import EvaluationPlan, evaluate
 from skillviewer.engine.evaluation.results import ModelResult
 from skillviewer.engine.features.cache import FeatureCache
@@ -55,13 +50,6 @@ from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import RUNS, RunFolder
 from skillviewer.nets.presets import preset
-
-SIDES: dict[str, tuple[tuple[float, float], ...]] = {
-    "Side1": ((50.0, 86.0), (158.0, 162.0), (273.0, 86.0)),
-    "Side2": ((50.0, 85.5), (160.3, 170.3), (272.5, 85.0)),
-    "Side3": ((50.0, 85.5), (163.2, 161.5), (273.0, 86.0)),
-}
-"""Pixels of the corners of the traced side, read off the first frame: begin, middle, end."""
 
 NEAR_PX = 30.0
 """A pointer so near to a corner is in it."""
@@ -72,101 +60,6 @@ Rows = dict[str, dict[str, dict[str, Any]]]
 PRESET, SEGMENTS = "fine-detail", 12
 MOMENTS = ("chance", "contributions", "curve", "last segment", "constant segment")
 """Chance, and what is compared with it."""
-
-RIDGE = 30.0
-"""Penalty of the ridge regressions, on standardised numbers; not tuned."""
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side: the data set, and what is known of its videos by name."""
-
-    name: str
-    dataset: Dataset
-    folds: tuple[Fold, ...]
-    ratings: dict[str, float]
-    comments: dict[str, str]
-    paths: dict[str, FloatArray]
-
-    @classmethod
-    def open(cls, folder: Path) -> "Side":
-        """Open a folder of DATA."""
-        dataset = open_dataset(folder)
-        with (folder / "truth.csv").open(newline="", encoding="utf-8") as file:
-            ratings = {row["video"]: float(row["rating"]) for row in csv.DictReader(file)}
-        assert dataset.regions_path is not None
-        regions = read_regions(dataset.regions_path)
-        paths = {}
-        for name in dataset.names:
-            found = regions.of(name)
-            paths[name] = np.array([(found[i][0].left_px, found[i][0].top_px) for i in sorted(found)])
-        return cls(folder.name, dataset, make_folds(dataset).folds, ratings, read_comments(folder), paths)
-
-
-def from_line(path: FloatArray, side: str) -> tuple[FloatArray, FloatArray]:
-    """Return distances of a path from the traced line, and the same signed, positive towards the inside, in pixels."""
-    found = []
-    begin, middle, end = (np.array(corner) for corner in SIDES[side])
-    for a, b in ((begin, middle), (middle, end)):
-        along = b - a
-        at = np.clip((path - a) @ along / (along @ along), 0, 1)
-        inside = np.array([-along[1], along[0]]) / np.linalg.norm(along)
-        found.append((np.linalg.norm(path - a - at[:, None] * along, axis=1), (path - a) @ inside))
-    nearer = found[0][0] < found[1][0]
-    return np.where(nearer, found[0][0], found[1][0]), np.where(nearer, found[0][1], found[1][1])
-
-
-def motion_numbers(path: FloatArray, side: str) -> list[float]:
-    """Return numbers of the true motion; the mean distance from the line is the first."""
-    begin, middle, end = (np.linalg.norm(path - np.array(corner), axis=1) for corner in SIDES[side])
-    first = int(begin[: len(path) // 2].argmin()) if side == "Side1" else 0
-    last = max(int(end.argmin()) if end.min() < 25 else len(path) - 1, first + 10)
-    way = path[first : last + 1]
-    speed = 25 * np.linalg.norm(np.diff(way, axis=0), axis=1)
-    length = np.concatenate([[0], np.cumsum(speed / 25)])
-    evenly = np.linspace(0, length[-1], 200)
-    distance, signed = (np.interp(evenly, length, values) for values in from_line(way, side))
-    inward, smooth = np.clip(signed, 0, None), np.convolve(signed, np.ones(21) / 21, "same")
-    numbers = [
-        distance.mean(), np.sqrt((distance**2).mean()), distance.max(), np.percentile(distance, 90), inward.mean(),
-        np.clip(-signed, 0, None).mean(), np.percentile(signed, 98), distance[:100].mean(), distance[100:].mean(),
-        (signed - smooth)[10:-10].std(), middle.min(), end.min(), length[-1], len(way) / 25, speed.mean(),
-        speed.std() / max(speed.mean(), 1), (speed < 5).mean(), np.abs(np.diff(signed, 2)).mean(),
-    ]  # fmt: skip
-    return [float(number) for number in numbers]
-
-
-def word_counts(comments: Mapping[str, str]) -> dict[str, list[float]]:
-    """Return which words and pairs of words, of those in three comments or more, every comment has."""
-    found = {}
-    for name, comment in comments.items():
-        words = re.findall("[a-z]+", comment.lower())
-        found[name] = {*words, *itertools.pairwise(words)}
-    often = [word for word, n in Counter(w for words in found.values() for w in words).items() if n >= 3]
-    return {name: [float(word in words) for word in often] for name, words in found.items()}
-
-
-def ridge_scores(side: Side, numbers: Mapping[str, Sequence[float]], penalty: float) -> list[FoldScores]:
-    """Return scores of ridge regression of ratings on numbers, of every fold for all videos."""
-    results = []
-    table = np.array([numbers[name] for name in side.dataset.names])
-    ratings = np.array([side.ratings[name] for name in side.dataset.names])
-    for fold in side.folds:
-        seen = np.array([name in set(fold.train_videos) for name in side.dataset.names])
-        x = (table - table[seen].mean(0)) / (table[seen].std(0) + 1e-9)
-        y = ratings[seen] - ratings[seen].mean()
-        dual = np.linalg.solve(x[seen] @ x[seen].T + penalty * np.eye(int(seen.sum())), y)
-        results.append(FoldScores(fold, dict(zip(side.dataset.names, (x @ x[seen].T @ dual).tolist(), strict=True))))
-    return results
-
-
-def references(side: Side) -> Iterator[tuple[str, list[FoldScores]]]:
-    """Yield orderings that need no picture."""
-    numbers = {name: motion_numbers(path, side.name) for name, path in side.paths.items()}
-    yield "distance from the line", [FoldScores(f, {n: -v[0] for n, v in numbers.items()}) for f in side.folds]
-    logs = {name: np.log(0.1 + np.clip(values, 0, None)).tolist() for name, values in numbers.items()}
-    yield "ridge, true motion", ridge_scores(side, logs, RIDGE)
-    yield "ridge, words of the comment", ridge_scores(side, word_counts(side.comments), 10 * RIDGE)
 
 
 def on_ratings(side: Side, results: Sequence[FoldScores]) -> tuple[float, float]:
@@ -208,7 +101,7 @@ def frames_of(part: str, path: FloatArray, side: str) -> FloatArray:
         "middle": near[1] < NEAR_PX,
         "corners": np.min(near, axis=0) < NEAR_PX,
     }[part]
-    return inside.astype(np.float64)
+    return np.asarray(inside, np.float64)
 
 
 def in_blamed(worth: FloatArray, inside: FloatArray) -> float:
@@ -367,8 +260,8 @@ def percent(value: Mapping[str, Any] | None, *, signed: bool = False) -> str:
     return form(value["value"]) + (f" ({form(low)} to {form(high)})" if low is not None and high is not None else "")
 
 
-def tables(found: Mapping[str, Mapping[str, dict[str, Any]]]) -> str:
-    """Return the tables in Markdown."""
+def tables(found: Rows, shares: Sequence[float]) -> str:
+    """Return the tables in Markdown; ``shares`` are those of the levels."""
     lines = ["| side | model | both new (95 %) | all test pairs | Spearman | MAE |", "|---|---|--:|--:|--:|--:|"]
     lines += [
         f"| {side} | {name} | {percent(row['both_new'])} | {100 * row['all']['value']:.1f} | {row['spearman']:.2f} | "
@@ -397,6 +290,9 @@ def tables(found: Mapping[str, Mapping[str, dict[str, Any]]]) -> str:
                 cells = [str(m["chance"]["n"]), percent({"value": m["chance"]["value"]})]
                 cells += [percent(m[what], signed=True) for what in MOMENTS[1:]]
                 lines.append(f"| {side} | {name} | {' | '.join(cells)} |")
+    lines += ["", "| two raters agree | kappa | true quality orders | one rater orders |", "|--:|--:|--:|--:|"]
+    for same, kappa, quality, rater in rater_noise(shares):
+        lines.append(f"| {100 * same:.0f} | {kappa:.2f} | {100 * quality:.1f} | {100 * rater:.1f} |")
     return "\n".join(lines)
 
 
@@ -412,9 +308,11 @@ def main() -> None:
     args = parser.parse_args()
     kept = args.output / "real-people.json"
     found: Rows = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+    levels: list[int] = []
     cache = FeatureCache(cache_dir() / "features", 60 * 2**30)
     for name in args.sides.split(","):
         side = Side.open(args.data / name)
+        levels += [int(rating) for rating in side.ratings.values()]
         rows = found.setdefault(name, {})
         for title, results in references(side):
             rows[title] = row_of_scores(side, results)
@@ -434,7 +332,7 @@ def main() -> None:
             for name, more in rows_of_side.items():
                 found.setdefault(name, {}).update(more)
         kept.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    print(tables(found))
+    print(tables(found, (np.bincount(levels) / len(levels)).tolist()))
 
 
 if __name__ == "__main__":

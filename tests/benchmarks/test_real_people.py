@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.blame import PARTS, blamed, read_by_hand
-from benchmarks.real_people import frames_of, from_line, in_blamed
+from benchmarks.real_people import frames_of, in_blamed
+from benchmarks.real_sides import from_line
 
 
 @pytest.mark.parametrize(
