@@ -260,15 +260,23 @@ def percent(value: Mapping[str, Any] | None, *, signed: bool = False) -> str:
     return form(value["value"]) + (f" ({form(low)} to {form(high)})" if low is not None and high is not None else "")
 
 
+SHORT: tuple[Callable[[Mapping[str, Any]], str], ...] = (
+    lambda row: f"{100 * row['all']['value']:.1f}",
+    lambda row: f"{row['spearman']:.2f}",
+    lambda row: f"{row['mae']:.2f}",
+)
+"""Cells with a number for each side."""
+
+
 def tables(found: Rows, shares: Sequence[float]) -> str:
     """Return the tables in Markdown; ``shares`` are those of the levels."""
-    lines = ["| side | model | both new (95 %) | all test pairs | Spearman | MAE |", "|---|---|--:|--:|--:|--:|"]
-    lines += [
-        f"| {side} | {name} | {percent(row['both_new'])} | {100 * row['all']['value']:.1f} | {row['spearman']:.2f} | "
-        f"{row['mae']:.2f} |"
-        for side, rows in found.items()
-        for name, row in rows.items()
-    ]
+    heads: tuple[str, ...] = (*(f"{side}: both new (95 %)" for side in found), "all test pairs", "Spearman", "MAE")
+    lines = [f"| model | {' | '.join(heads)} |", "|---|" + len(heads) * "--:|"]
+    for name in dict.fromkeys(name for rows in found.values() for name in rows):
+        each = [rows.get(name) for rows in found.values()]
+        cells = ["–" if row is None else percent(row["both_new"]) for row in each]
+        cells += [" / ".join("–" if row is None else form(row) for row in each) for form in SHORT]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     heads = ("weight (95 %; × uniform)", "minus centre", "minus other videos' maps", "minus constant cell",
              "minus constant cell per step", "peak (× chance)")  # fmt: skip
     lines += ["", f"| side | model | {' | '.join(heads)} |", "|---|---|" + len(heads) * "--:|"]
