@@ -268,8 +268,8 @@ SHORT: tuple[Callable[[Mapping[str, Any]], str], ...] = (
 """Cells with a number for each side."""
 
 
-def tables(found: Rows, shares: Sequence[float]) -> str:
-    """Return the tables in Markdown; ``shares`` are those of the levels."""
+def tables(found: Rows) -> str:
+    """Return the tables in Markdown."""
     heads: tuple[str, ...] = (*(f"{side}: both new (95 %)" for side in found), "all test pairs", "Spearman", "MAE")
     lines = [f"| model | {' | '.join(heads)} |", "|---|" + len(heads) * "--:|"]
     for name in dict.fromkeys(name for rows in found.values() for name in rows):
@@ -298,7 +298,12 @@ def tables(found: Rows, shares: Sequence[float]) -> str:
                 cells = [str(m["chance"]["n"]), percent({"value": m["chance"]["value"]})]
                 cells += [percent(m[what], signed=True) for what in MOMENTS[1:]]
                 lines.append(f"| {side} | {name} | {' | '.join(cells)} |")
-    lines += ["", "| two raters agree | kappa | true quality orders | one rater orders |", "|--:|--:|--:|--:|"]
+    return "\n".join(lines)
+
+
+def rater_table(shares: Sequence[float]) -> str:
+    """Return the table of rater noise in Markdown, for the shares of the levels."""
+    lines = ["| two raters agree | kappa | true quality orders | one rater orders |", "|--:|--:|--:|--:|"]
     for same, kappa, quality, rater in rater_noise(shares):
         lines.append(f"| {100 * same:.0f} | {kappa:.2f} | {100 * quality:.1f} | {100 * rater:.1f} |")
     return "\n".join(lines)
@@ -340,7 +345,7 @@ def main() -> None:
             for name, more in rows_of_side.items():
                 found.setdefault(name, {}).update(more)
         kept.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    print(tables(found, (np.bincount(levels) / len(levels)).tolist()))
+    print(tables(found), rater_table((np.bincount(levels) / len(levels)).tolist()), sep="\n\n")
 
 
 if __name__ == "__main__":
