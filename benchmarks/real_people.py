@@ -155,8 +155,9 @@ def moments(side: Side, runs: Sequence[RunFolder]) -> dict[str, Any]:
 
 
 def as_json(pooled: Pooled) -> dict[str, Any]:
-    """Return a mean and its interval as plain values."""
-    return {"value": pooled.value, "low": pooled.low, "high": pooled.high, "n": pooled.n_pairs}
+    """Return a mean and its interval as plain values; None for what is not known."""
+    found = {"value": pooled.value, "low": pooled.low, "high": pooled.high, "n": pooled.n_pairs}
+    return {name: value if np.isfinite(value) else None for name, value in found.items()}
 
 
 def row_of_scores(side: Side, results: Sequence[FoldScores]) -> dict[str, Any]:
@@ -253,7 +254,7 @@ def told(progress: Progress) -> None:
 
 def percent(value: Mapping[str, Any] | None, *, signed: bool = False) -> str:
     """Return a fraction with its interval in percent, or a dash."""
-    if not value or value["value"] is None or not np.isfinite(value["value"]):
+    if not value or value["value"] is None:
         return "–"
     form: Callable[[float], str] = lambda x: f"{100 * x:+.1f}" if signed else f"{100 * x:.1f}"  # noqa: E731
     low, high = value.get("low"), value.get("high")
