@@ -91,4 +91,6 @@ def _tell(result: "TrainingResult") -> None:
         click.echo(f"held-out accuracy {held_out.accuracy:.3f} ({words}) on {held_out.n_pairs} pairs: {held_out.rule}")
     for what, accuracy in result.checkpoint.card.ceilings:
         click.echo(f"  ordering by {what}: {accuracy:.3f}")
+    if caution := result.checkpoint.card.caution:
+        click.echo(caution)
     click.echo(str(result.checkpoint.folder))

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_caution
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.features import Normalisation, backbone
@@ -13,7 +14,7 @@ from skillviewer.nets.sizes import HeadSizes
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
 
-LATER_FIELDS = frozenset({"preprocessing.sampling"})
+LATER_FIELDS = frozenset({"preprocessing.sampling", "outcome", "last_fifth"})
 """Fields added to this version of the format; their defaults are the behaviour before they were added."""
 
 _MOST = 1 << 12
@@ -145,6 +146,8 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         held_out: Accuracy on held-out pairs, or None if not measured.
         ceilings: (name, accuracy) on the same pairs of orderings that no model can beat, or that it must beat
             (duration).
+        outcome: Accuracy on held-out pairs with different and with equal outcome (success), or None if not measured.
+        last_fifth: Share of the contributions in the last fifth of held-out videos, or None if not measured.
         seed: Seed of the training.
         preset: Training preset.
         notes: Further notes.
@@ -160,6 +163,8 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     n_pairs: int
     held_out: HeldOut | None = None
     ceilings: tuple[tuple[str, float], ...] = ()
+    outcome: OutcomeCheck | None = None
+    last_fifth: float | None = None
     seed: int = 0
     preset: str = ""
     notes: str = ""
@@ -168,3 +173,8 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def accuracy(self) -> float | None:
         """Accuracy on held-out pairs, or None if not measured."""
         return None if self.held_out is None else self.held_out.accuracy
+
+    @property
+    def caution(self) -> str:
+        """Warning about a model that detects the outcome of a video or looks at its end, or ""."""
+        return outcome_caution(self.outcome, self.last_fifth)

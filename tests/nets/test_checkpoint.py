@@ -148,7 +148,12 @@ def test_nothing_is_replaced_unasked_and_nothing_is_left_beside(tmp_path: Path) 
     assert load_checkpoint(tmp_path / "m").digest == first.digest
     assert saved(tmp_path / "m", "none", replace=True).config.attention_model == "none"
     assert [p.name for p in tmp_path.iterdir()] == ["m"]
-    assert sorted(p.name for p in (tmp_path / "m").iterdir()) == ["card.json", "config.json", "weights.safetensors"]
+    assert sorted(p.name for p in (tmp_path / "m").iterdir()) == [
+        "MODEL_CARD.md",
+        "card.json",
+        "config.json",
+        "weights.safetensors",
+    ]
 
 
 def test_a_failed_save_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -338,8 +338,13 @@ def test_visual_attention_says_what_it_needs() -> None:
 
 
 def test_orthogonal_recurrent_weights() -> None:
+    """The LSTM of the released Visual Attention alone is as torch makes it."""
     torch.manual_seed(0)
-    for name, cells in {"full": ("task.cell", "attention_rnn"), "visual": ("cell",), "sca": ("task.cell",)}.items():
+    cells_of = {"full": ("task.cell", "attention_rnn"), "visual-gru": ("cell",), "sca": ("task.cell",)}
+    bound = SMALL.task_hidden**-0.5
+    weight = attention_model("visual").build(SMALL).state_dict()["cell.weight_hh"]
+    assert 0.8 * bound < float(weight.abs().max()) <= bound
+    for name, cells in cells_of.items():
         model = attention_model(name).build(SMALL)
         for cell in cells:
             for matrix in ("weight_ih", "weight_hh"):

@@ -11,6 +11,9 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
 
+EVEN_FROM = 0.95
+"""Maps whose mean entropy is at least this share of a uniform map's are spread evenly."""
+
 
 class MapKind(StrEnum):
     """Kind of the numbers in an attention map."""
@@ -231,6 +234,16 @@ class Analysis:
         rows = np.stack([self.samples.reshape(-1), passes, steps], axis=1)
         rows = rows[np.lexsort((-rows[:, 2], rows[:, 1], rows[:, 0]))]
         return frozen(rows[np.unique(rows[:, 0], return_index=True)[1]])
+
+    @cached_property
+    def spread_evenly(self) -> bool:
+        """True for distributions of nearly uniform maps: mean entropy at least ``EVEN_FROM`` of the greatest."""
+        maps = self.attention.astype(np.float64)
+        n_cells = maps.shape[-2] * maps.shape[-1]
+        if self.map_kind is not MapKind.DISTRIBUTION or maps.size == 0 or n_cells < 2:
+            return False
+        surprise = np.log(1 / np.where(maps > 0, maps, 1))
+        return bool((maps * surprise).sum(axis=(-2, -1)).mean() >= EVEN_FROM * np.log(n_cells))
 
     @property
     def times_s(self) -> FloatArray:

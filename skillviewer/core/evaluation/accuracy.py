@@ -35,11 +35,6 @@ class Count:
         """Proportion of pairs ordered rightly, 0 to 1; NaN without pairs."""
         return self.right / self.n if self.n else float("nan")
 
-    @property
-    def with_half_ties(self) -> float:
-        """The same with a tie as half: a guess gets one half, and a tie is no more than a guess."""
-        return (self.right + self.ties / 2) / self.n if self.n else float("nan")
-
 
 def count_pairs(pairs: Iterable[Pair], scores: Mapping[str, float]) -> Count:
     """Count the pairs that scores order rightly, wrongly and not at all; a NaN score orders no pair rightly.
@@ -104,7 +99,7 @@ class Pooled:
 
     Attributes:
         value: Accuracy, 0 to 1, or a difference of two.
-        low: Lower end of the 95 % interval; NaN if there is none.
+        low: Lower end of the 95 % interval; NaN if there is none: one participant, or none who changes the value.
         high: Upper end.
         n_pairs: Number of tested pairs; a pair between two folds is tested in both. For a mean, number of videos.
         n_clusters: Number of participants (or videos) in the interval.
@@ -120,18 +115,8 @@ class Pooled:
 
     @property
     def all_alike(self) -> bool:
-        """True if there is no interval because every participant gives the same value (see ``shown``)."""
+        """True if there is no interval because every participant gives the same value."""
         return self.n_clusters > 1 and math.isfinite(self.value) and not math.isfinite(self.low)
-
-
-def shown(pooled: Pooled) -> Pooled:
-    """Return an accuracy or a difference, without its interval if that has no width.
-
-    If no participant changes the value (all pairs right, say), there is nothing to draw an interval from.
-    """
-    if pooled.low == pooled.high:
-        return replace(pooled, low=float("nan"), high=float("nan"))
-    return pooled
 
 
 def clusters_of(dataset: Dataset) -> tuple[dict[str, str], str]:
@@ -244,7 +229,7 @@ def _tables(given: Iterable[tuple[Pair, float]], dataset: Dataset) -> tuple[Floa
 
 
 def _pooled(
-    right: FloatArray, tested: FloatArray, held_out: Collection[str], dataset: Dataset, factor: float, scale: Range
+    right: FloatArray, tested: FloatArray, held_out: Collection[str], dataset: Dataset, factor: float, reach: Range
 ) -> Pooled:
     clusters, place = _places(dataset)
     there = (tested + tested.T).sum(axis=1) > 0
@@ -252,7 +237,7 @@ def _pooled(
     n = int(tested.sum())
     value = float(right.sum() / n) if n else math.nan
     variance = factor * pair_variance(right, tested)
-    low, high = interval(value, variance, sum(bool(there[at]) for at in people), scale)
+    low, high = interval(value, variance, sum(bool(there[at]) for at in people), reach)
     return Pooled(value, low, high, n, int(there.sum()), clusters_of(dataset)[1])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Fold, Measure, Pair
-from skillviewer.core.evaluation.accuracy import Choose, FoldScores, Pooled, pooled_worth, shown, worths
+from skillviewer.core.evaluation.accuracy import Choose, FoldScores, Pooled, pooled_worth, worths
 from skillviewer.core.ranking.consensus import one_vote_each
 
 ONE_RATER = "one rater"
@@ -51,7 +51,7 @@ def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:
     among, held_out = equal_success(dataset), {name for fold in folds for name in fold.held_out_videos}
 
     def row(name: str, *given: Sequence[tuple[Pair, float]]) -> Ordering:
-        return Ordering(name, *(shown(pooled_worth(some, held_out, dataset)) for some in given))
+        return Ordering(name, *(pooled_worth(some, held_out, dataset) for some in given))
 
     found = []
     if one := rater_worths(dataset, folds):

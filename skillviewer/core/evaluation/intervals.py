@@ -8,12 +8,12 @@ than people. Proportions have their interval on the logit scale, correlations on
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 import numpy as np
 
-from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.arrays import FloatArray
 
 LEVEL = 0.95
 _NOTHING = 1e-12
@@ -24,6 +24,7 @@ class Range(StrEnum):
 
     PROPORTION = "proportion"  # 0 to 1: logit
     CORRELATION = "correlation"  # -1 to 1: Fisher's z
+    AMOUNT = "amount"  # at least 0: logarithm
     NUMBER = "number"
 
 
@@ -67,17 +68,17 @@ def _by_person(table: FloatArray) -> FloatArray:
 
 
 def interval(
-    value: float, variance: float, n_people: int, scale: Range = Range.PROPORTION, level: float = LEVEL
+    value: float, variance: float, n_people: int, reach: Range = Range.PROPORTION, level: float = LEVEL
 ) -> tuple[float, float]:
     """Return the ends of the interval of a quantity; NaN with fewer than two people or without a variance.
 
-    Both ends are the value where no person changes it.
+    If no person changes the quantity (all pairs right, say), there is nothing to draw an interval from.
 
     Args:
         value: The quantity.
         variance: Its variance.
         n_people: Number of people, for the degrees of freedom.
-        scale: Range of the quantity.
+        reach: Range of the quantity.
         level: Level of the interval, 0 to 1.
     """
     from scipy.special import stdtrit  # here: importing it takes as long as opening the window
@@ -86,30 +87,32 @@ def interval(
         return math.nan, math.nan
     half = math.sqrt(variance) * float(stdtrit(n_people - 1, (1 + level) / 2))
     if half < _NOTHING:
-        return value, value
-    if scale is Range.NUMBER:
+        return math.nan, math.nan
+    if reach is Range.NUMBER:
         return value - half, value + half
-    at, half = (2 * value - 1, 2 * half) if scale is Range.PROPORTION else (value, half)
+    if reach is Range.AMOUNT:
+        return (
+            (value * math.exp(-half / value), value * math.exp(half / value)) if value > _NOTHING else (math.nan,) * 2
+        )
+    at, half = (2 * value - 1, 2 * half) if reach is Range.PROPORTION else (value, half)
     slope = 1 - at**2  # of tanh there; the logit of a proportion is 2 artanh(2 p - 1)
     if slope < _NOTHING:
         return math.nan, math.nan
     low, high = (math.tanh(math.atanh(at) + side / slope) for side in (-half, half))
-    return ((1 + low) / 2, (1 + high) / 2) if scale is Range.PROPORTION else (low, high)
+    return ((1 + low) / 2, (1 + high) / 2) if reach is Range.PROPORTION else (low, high)
 
 
 def over_people(
-    metric: Callable[[IntArray], float], people: Sequence[str], scale: Range = Range.NUMBER, factor: float = 1.0
+    metric: Callable[[str | None], float], people: Iterable[str], reach: Range = Range.NUMBER, factor: float = 1.0
 ) -> tuple[float, float, float]:
     """Return a metric and the ends of its interval over people.
 
     Args:
-        metric: Metric of the videos at some indices; NaN where it is undefined.
-        people: Person in every video.
-        scale: Range of the metric.
+        metric: Metric without one of the people, or of all (None); NaN where it is undefined.
+        people: The people.
+        reach: Range of the metric.
         factor: Factor of the variance (``accuracy.refit_factor``).
     """
-    who = np.asarray(people)
-    names = np.unique(who)
-    value = metric(np.arange(len(who), dtype=np.int64))
-    without = np.array([metric(np.flatnonzero(who != name)) for name in names] if len(names) > 1 else [])
-    return value, *interval(value, factor * jackknife_variance(without), len(names), scale)
+    names, value = sorted(set(people)), metric(None)
+    variance = jackknife_variance(np.array([metric(name) for name in names]))
+    return value, *interval(value, factor * variance, len(names), reach)

@@ -14,7 +14,7 @@ from scipy import stats
 
 from skillviewer.core.analysis.map_comparison import PlacedMaps, compare_maps, mean_defined
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
-from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference, shown
+from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference
 from skillviewer.core.finetuning.split import FEW_PAIRS
 
 ENOUGH = 6
@@ -135,9 +135,9 @@ def before_after(
     new = FoldScores(fold, after)
     old = FoldScores(fold, before) if before is not None else None
     return BeforeAfter(
-        before=shown(pooled_accuracy([old], dataset)) if old is not None else None,
-        after=shown(pooled_accuracy([new], dataset)),
-        gain=shown(pooled_difference([new], [old], dataset)) if old is not None else None,
+        before=pooled_accuracy([old], dataset) if old is not None else None,
+        after=pooled_accuracy([new], dataset),
+        gain=pooled_difference([new], [old], dataset) if old is not None else None,
     )
 
 

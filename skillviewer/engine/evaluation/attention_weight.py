@@ -12,7 +12,6 @@ from skillviewer.core.evaluation.accuracy import (
     pooled_accuracy,
     pooled_mean,
     refit_factor,
-    shown,
     spread,
 )
 from skillviewer.core.evaluation.localisation import (
@@ -95,9 +94,9 @@ def attention_weight(
     above = {}
     for control in CONTROLS:
         less = [{name: run[OWN][name] - value for name, value in run[control].items()} for run in found]
-        above[control] = shown(pooled_mean(less, dataset, factor))
+        above[control] = pooled_mean(less, dataset, factor)
     return AttentionWeight(
-        weight=shown(own),
+        weight=own,
         controls={control: pooled_mean([run[control] for run in found], dataset).value for control in CONTROLS},
         above=above,
         entropy=spread(entropy(np.concatenate(maps.values).astype(np.float64)) for _, maps in known).mean,
@@ -132,7 +131,7 @@ def score_progress(runs: Sequence[tuple[Fold, ScoreCurves | None]], dataset: Dat
             FoldScores(fold, dict(zip(found.videos, scores_at(found.curves, share).tolist(), strict=True)))
             for fold, found in known
         ]
-        accuracy.append(shown(pooled_accuracy(scores, dataset)))
+        accuracy.append(pooled_accuracy(scores, dataset))
     contributions = np.concatenate([found.contributions for _, found in known])
     fifths = tuple(contribution_shares(contributions).tolist())
     return ScoreProgress(shares=SHARES, accuracy=tuple(accuracy), fifths=fifths)

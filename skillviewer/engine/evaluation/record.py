@@ -3,6 +3,7 @@
 import msgspec
 
 from skillviewer.core.dataset.pairs import Fold
+from skillviewer.core.evaluation.accuracy import Pooled
 from skillviewer.core.evaluation.ceilings import Ordering
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.evaluation.results import ModelResult
@@ -59,6 +60,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
             the file is ``against``.
         orderings: Accuracy of one rater, and of ordering by what is known of the videos, with intervals.
         verdict: How the first model does against the trivial baselines, one sentence each.
+        one_rater: Chosen metrics of one rater against the mean of the others.
     """
 
     dataset: str
@@ -84,6 +86,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
     baseline: str = ""
     orderings: tuple[Ordering, ...] = ()  # empty in records of earlier versions
     verdict: tuple[str, ...] = ()
+    one_rater: dict[str, Pooled] = {}
 
     @property
     def optimistic(self) -> bool:
@@ -93,5 +96,5 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
 
 def models_json(record: EvaluationRecord) -> str:
     """Return models, orderings and verdict as JSON: accuracies as fractions, null for what is not defined."""
-    whole = {name: getattr(record, name) for name in ("models", "orderings", "verdict")}
+    whole = {name: getattr(record, name) for name in ("models", "orderings", "verdict", "one_rater")}
     return msgspec.json.format(msgspec.json.encode(whole), indent=1).decode()

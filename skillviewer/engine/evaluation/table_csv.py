@@ -8,7 +8,7 @@ from skillviewer.core.evaluation.accuracy import Pooled
 from skillviewer.core.evaluation.localisation import CONTROLS
 from skillviewer.core.evaluation.score_progress import N_PARTS, SHARES
 from skillviewer.engine.evaluation.record import EvaluationRecord
-from skillviewer.engine.evaluation.results import Interval, ModelResult, Pointing
+from skillviewer.engine.evaluation.results import ModelResult, Pointing
 from skillviewer.export.destination import aside
 
 
@@ -33,7 +33,7 @@ def write_csv(record: EvaluationRecord, path: Path) -> None:
         writer.writerows([_cell(value) for value in row.values()] for row in rows)
 
 
-def _interval(name: str, one: Interval | Pooled | None) -> dict[str, object]:
+def _interval(name: str, one: Pooled | None) -> dict[str, object]:
     return {
         name: one.value if one else None,
         f"{name}_low": one.low if one else None,
@@ -52,6 +52,7 @@ def _csv_row(m: ModelResult) -> dict[str, object]:
         **_interval("equal_success", m.equal_success),
         **_interval("difference", m.difference),
         **_interval("difference_honest", m.difference_honest),
+        **{key: cell for name in m.chosen for key, cell in _interval(f"chosen_{name}", m.chosen[name]).items()},
         "published": m.published.accuracy if m.published else None,
         "selection": m.selection,
         "optimistic": int(m.optimistic),

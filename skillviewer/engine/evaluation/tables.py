@@ -6,12 +6,14 @@ from pathlib import Path
 
 from skillviewer.core.evaluation.accuracy import Pooled
 from skillviewer.core.evaluation.ceilings import ONE_RATER
+from skillviewer.core.evaluation.intervals import Range
 from skillviewer.core.evaluation.localisation import CONTROLS
 from skillviewer.core.evaluation.metrics import METRICS
 from skillviewer.core.evaluation.score_progress import SHARES
+from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from skillviewer.core.text import percent
 from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
-from skillviewer.engine.evaluation.results import Interval, ModelResult, Separated
+from skillviewer.engine.evaluation.results import ModelResult, Separated
 from skillviewer.engine.evaluation.table_csv import write_csv
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.training.run_folder import write_json
@@ -25,6 +27,10 @@ _RANGES = 5
 _DRAWN_CEILINGS = (ONE_RATER, "quality", "skill")
 _NEW = "pairs with both videos held out"
 NONE = "–"
+_TITLES = {metric.name: (metric.column, metric.percent) for metric in METRICS} | {
+    metric.name: (metric.title, metric.reach is Range.PROPORTION) for metric in RATED_METRICS
+}
+"""Heading of a chosen metric, and whether it is in percent."""
 
 _ABOUT_ACCURACY = (
     "Percent of pairs that the scores order rightly, a tie being wrong. **Both new**: pairs with both videos held out, "
@@ -37,6 +43,10 @@ _ABOUT_ACCURACY = (
 _ABOUT_ORDERINGS = (
     "In italics: orderings by what is known of the videos, a tie as half. One rater: each rater on the pairs that the "
     "other raters order."
+)
+_ABOUT_METRICS = (
+    "With 95 % intervals over people. Ratings of held-out videos are predicted from their scores by a monotone map "
+    "made of other people's; numbers are means over the seeds. One rater: each rater against the mean of the others."
 )
 _ABOUT_ATTENTION = (
     "Held-out videos, sampled frames with a region in the picture. Pointing: share of frames whose strongest cell is "
@@ -107,7 +117,7 @@ def _decimal(value: float | None, places: int = 2) -> str:
     return NONE if value is None or not math.isfinite(value) else f"{value:.{places}f}"
 
 
-def _span(interval: Interval | Pooled | None, *, signed: bool = False) -> str:
+def _span(interval: Pooled | None, *, signed: bool = False) -> str:
     if interval is None or not math.isfinite(interval.value):
         return NONE
     numbers = [f"{100 * x:+.1f}" if signed else percent(x) for x in (interval.value, interval.low, interval.high)]
@@ -146,6 +156,27 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
         given |= {header.index("equal success (95 %)"): one.equal_success} if equal else {}
         rows.append([f"*{one.name}*", *(_span(given.get(i)) for i in range(1, len(header)))])
     return _rows(header, rows)
+
+
+def metrics_table(record: EvaluationRecord) -> list[str]:
+    """Return the chosen metrics with their intervals as lines of Markdown; none without any."""
+    names = [name for name in _TITLES if any(name in m.chosen for m in record.models)]
+    if not names:
+        return []
+    given = [(m.model, m.chosen) for m in record.models]
+    given += [(f"*{ONE_RATER}*", record.one_rater)] if record.one_rater else []
+    rows = [
+        [what, *((_span if _TITLES[name][1] else _numbers)(chosen.get(name)) for name in names)]
+        for what, chosen in given
+    ]
+    return _rows(["metrics (95 %)", *(_TITLES[name][0] for name in names)], rows)
+
+
+def _numbers(one: Pooled | None) -> str:
+    if one is None or not math.isfinite(one.value):
+        return NONE
+    span = f" ({_decimal(one.low)} to {_decimal(one.high)})" if math.isfinite(one.low) else ""
+    return _decimal(one.value) + span
 
 
 def _undefined(record: EvaluationRecord) -> list[str]:
@@ -215,6 +246,8 @@ def markdown(record: EvaluationRecord) -> str:
     if record.optimistic:
         lines += ["\\* The epoch was chosen on the test pairs themselves: optimistic, only to compare with papers.", ""]
     lines += _about_published(record)
+    if chosen := metrics_table(record):
+        lines += ["## Metrics", "", *chosen, "", _ABOUT_METRICS, ""]
     lines += _progress(record)
     lines += _attention(record)
     lines += _weights(record)

@@ -2,10 +2,13 @@
 
 import secrets
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
+from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import ExportError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.ratings.rater_agreement import RaterAgreement, rater_agreement
 from skillviewer.data.study import ModelState, ModelVersion, Study
 from skillviewer.export.options import offered
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
@@ -22,12 +25,14 @@ class CohortChoices:
         task: The task whose videos are reported, where the study has several; scores of two tasks are not compared.
         model: Name of the model, or "" for the one that the study uses.
         names: Whether participants and raters are named.
+        made_on: Date of the report; None for today.
     """
 
     paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
     task: str = offered("", "Task", "Where the study has several")
     model: str = offered("", "Model", "Empty for the one that the study uses")
     names: bool = offered(True, "Name people", "Participants and raters; else they get numbers")
+    made_on: date | None = None
 
 
 def cohort_report(
@@ -85,12 +90,25 @@ def cohort_report(
             title=title,
             task=task or settings.task,
             statement=settings.statement,
+            made_on=choices.made_on,
             judgements=judgements,
             pairs=tuple(p for p in dataset.pairs if p.better in inside and p.worse in inside),
+            agreement=_agreement(dataset.restricted(inside), names=choices.names),
         ),
         overwrite=overwrite,
     )
     return _remarks(len(videos), len(assessed), {s.passes for name, s in scores.items() if name in inside})
+
+
+def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:
+    """Return the agreement of the raters who rated the videos; None with fewer than two."""
+    if dataset.ratings is None or dataset.criterion not in dataset.ratings.items:
+        return None
+    if len(dataset.ratings.table(dataset.criterion).raters) < 2:
+        return None
+    raters = _numbers(list(dataset.ratings.raters), "R", names=names)
+    own = tuple(replace(one, rater=raters[one.rater]) for one in dataset.ratings.ratings)
+    return rater_agreement(replace(dataset.ratings, ratings=own), dataset.criterion)
 
 
 def _remarks(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:

@@ -1,27 +1,14 @@
-"""Numbers of the flow stacks of sampled frames: the input of ``motion``, kept when features are computed."""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+"""Numbers of the flow stacks of sampled frames: the input of ``motion``."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from skillviewer.core.arrays import Float32Array, IntArray, Picture
-from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import ClipRange
-from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.frame_inputs import sampling_of
-from skillviewer.media.reading.reader import VideoReader
+from skillviewer.core.arrays import Float32Array, Picture
+from skillviewer.engine.features.frame_inputs import SampledInput
+from skillviewer.engine.features.source import Configuration, Features, FeatureSource
 from skillviewer.nets.attention_models.motion import FLOW_NUMBERS
 
-if TYPE_CHECKING:
-    from skillviewer.engine.features.source import FeatureSource
-
-FLOW_NUMBERS_VERSION = 1
+_VERSION = 1
 """Raised whenever the same flow gives other numbers."""
-
 _MOVING_PX, _STILL_PX, _PEAK = 0.5, 0.2, 0.95
 
 
@@ -51,60 +38,20 @@ def flow_numbers(flow: Picture, bound_px: float) -> Float32Array:
     return np.array(found, np.float32)
 
 
-def numbers_of_pass(numbers: Mapping[int, Float32Array], positions: IntArray) -> NDArray[np.float16]:
-    """Return (N, 8, 1, 1) the numbers at the (N,) positions of a pass."""
-    return np.stack([numbers[at] for at in positions.tolist()])[..., None, None].astype(np.float16)
-
-
-@dataclass(frozen=True, slots=True)
-class FlowSource:
-    """Source of the numbers of flow stacks: the cache if it has them, else the video.
-
-    Attributes:
-        features: Source of features of the same videos, whose flow it shares.
-    """
-
-    features: "FeatureSource"
+class FlowSource(FeatureSource):
+    """Source of the numbers of flow stacks in place of features, (8, 1, 1) float16 per sampled frame."""
 
     @property
-    def cache(self) -> FeatureCache:
-        """Cache of the numbers."""
-        return self.features.cache
+    def configuration(self) -> Configuration:
+        """Everything that decides the numbers besides the sampled frames."""
+        flow = [(name, value) for name, value in super().configuration if name.startswith(("flow", "rate"))]
+        return ("flow numbers", _VERSION), *flow
 
     @property
-    def preprocessing(self) -> Preprocessing:
-        """Preprocessing of the videos."""
-        return self.features.preprocessing
+    def frame_shape(self) -> tuple[int, int, int]:
+        """(8, 1, 1)."""
+        return len(FLOW_NUMBERS), 1, 1
 
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes kept of one sampled frame."""
-        return 2 * len(FLOW_NUMBERS)
-
-    def passes(
-        self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
-    ) -> Sequence[NDArray[np.float16]]:
-        """Return the numbers of the sampled frames of K passes, each (N, 8, 1, 1) float16.
-
-        Args:
-            reader: The open video.
-            n_passes: K.
-            token: Checked after every sampled frame.
-            extent: The part of the video to sample, or None for all of it.
-        """
-        source, bound = self.features, self.preprocessing.flow.bound_px
-        sampling = sampling_of(reader.describe(token), self.preprocessing, n_passes, extent)
-        keys = source.flow_keys(reader.info, sampling)
-        shape = (sampling.positions.shape[1], len(FLOW_NUMBERS), 1, 1)
-        kept = [self.cache.get(key, shape) for key in keys]
-        gone = [row for row, one in zip(sampling.positions, kept, strict=True) if one is None]
-        numbers = {}
-        for item in source.inputs(reader, sampling, np.unique(gone), token) if gone else ():
-            token.check()
-            numbers[item.position] = flow_numbers(item.flow, bound)
-        found = []
-        for key, row, one in zip(keys, sampling.positions, kept, strict=True):
-            found.append(numbers_of_pass(numbers, row) if one is None else one)
-            if one is None:
-                self.cache.put(key, found[-1])
-        return found
+    def of_frame(self, item: SampledInput) -> Features:
+        """Return the numbers of one sampled frame."""
+        return flow_numbers(item.flow, self.preprocessing.flow.bound_px)[:, None, None].astype(np.float16)

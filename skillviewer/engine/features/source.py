@@ -14,11 +14,11 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.features.flow_numbers import FLOW_NUMBERS_VERSION, flow_numbers, numbers_of_pass
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
 from skillviewer.media.reading.reader import VideoReader
 
 Features = NDArray[np.float16]
+Configuration = tuple[tuple[str, str | int | float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +29,30 @@ class FeatureSource:
         extractor: The two backbones on their device.
         cache: Cache of features.
         preprocessing: Preprocessing of the videos.
-        keep_flow: Whether the numbers of the flow stacks are kept with features that have to be computed.
     """
 
     extractor: FeatureExtractor
     cache: FeatureCache
     preprocessing: Preprocessing
-    keep_flow: bool = False
+
+    @property
+    def configuration(self) -> Configuration:
+        """Everything that decides the numbers besides the sampled frames, for the cache's key."""
+        return self.extractor.configuration(self.preprocessing)
+
+    @property
+    def frame_shape(self) -> tuple[int, int, int]:
+        """(2F, h, w) of one sampled frame."""
+        return self.extractor.feature_shape(self.preprocessing)
 
     def _keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
-        configuration = (*self.extractor.configuration(self.preprocessing), *sampling.key)
-        return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
-
-    def flow_keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
-        """Return the keys of the numbers of the flow stacks (``flow_numbers``), one per pass."""
-        whole = dict(self.extractor.configuration(self.preprocessing))
-        own = tuple((name, whole[name]) for name in ("rate_hz", *(name for name in whole if name.startswith("flow"))))
-        configuration = (("flow numbers", FLOW_NUMBERS_VERSION), *own, *sampling.key)
+        configuration = (*self.configuration, *sampling.key)
         return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
 
     def n_missing(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> int:
         """Return how many sampled frames of K passes over a video, or a part of it, have to be computed."""
         sampling = sampling_of(info, self.preprocessing, n_passes, extent)
-        shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
+        shape = (self.preprocessing.n_segments, *self.frame_shape)
         keys = self._keys(info, sampling)
         gone = [row for key, row in zip(keys, sampling.positions, strict=True) if self.cache.get(key, shape) is None]
         return len(np.unique(gone))
@@ -59,7 +60,7 @@ class FeatureSource:
     @property
     def frame_bytes(self) -> int:
         """Bytes kept of one sampled frame."""
-        return 2 * math.prod(self.extractor.feature_shape(self.preprocessing))
+        return 2 * math.prod(self.frame_shape)
 
     def compute(
         self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
@@ -72,15 +73,14 @@ class FeatureSource:
             positions: (p,) ascending, unique positions wanted.
             token: Checked on the way from one to the next.
         """
-        for item in self.inputs(reader, sampling, positions, token):
-            yield item.position, self.extractor.features(item.rgb, item.flow)
-
-    def inputs(
-        self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
-    ) -> Iterator[SampledInput]:
-        """Yield the input of the backbones at positions; arguments are those of ``compute``."""
         batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
-        yield from stream_inputs(reader, self.preprocessing, sampling.timeline, positions, size, batch, token)
+        line, clip = sampling.timeline, self.extractor.clip
+        for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, clip):
+            yield item.position, self.of_frame(item)
+
+    def of_frame(self, item: SampledInput) -> Features:
+        """Return the features of one sampled frame, (2F, h, w) float16."""
+        return self.extractor.features(item.rgb, item.flow)
 
     def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
         """Yield the features of one step after the other, for all passes at once.
@@ -91,7 +91,7 @@ class FeatureSource:
             (K, 2F, h, w) float16, N times.
         """
         n = sampling.positions.shape[1]
-        shape = (n, *self.extractor.feature_shape(self.preprocessing))
+        shape = (n, *self.frame_shape)
         keys = self._keys(reader.info, sampling)
         passes = [self.cache.get(key, shape) for key in keys]
         missing = [i for i, features in enumerate(passes) if features is None]
@@ -104,23 +104,17 @@ class FeatureSource:
         full = [computed[i] if features is None else features for i, features in enumerate(passes)]
         wanted = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
-        step, numbers = 0, {}
-        for item in self.inputs(reader, sampling, wanted, token):
-            features = self.extractor.features(item.rgb, item.flow)
+        step = 0
+        for position, features in self.compute(reader, sampling, wanted, token):
             token.check()
-            if self.keep_flow:
-                numbers[item.position] = flow_numbers(item.flow, self.preprocessing.flow.bound_px)
             for i in missing:
-                computed[i][sampling.positions[i] == item.position] = features
-            while step < n and last_needed[step] <= item.position:
+                computed[i][sampling.positions[i] == position] = features
+            while step < n and last_needed[step] <= position:
                 yield np.stack([rows[step] for rows in full])
                 step += 1
         reader.check_unchanged()
-        flow_keys = self.flow_keys(reader.info, sampling)
         for i in missing:
             self.cache.put(keys[i], computed[i])
-            if self.keep_flow:
-                self.cache.put(flow_keys[i], numbers_of_pass(numbers, sampling.positions[i]))
 
     def passes(
         self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
@@ -130,7 +124,7 @@ class FeatureSource:
         They are mapped from the cache where it has them.
         """
         sampling = sampling_of(reader.describe(token), self.preprocessing, n_passes, extent)
-        shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
+        shape = (self.preprocessing.n_segments, *self.frame_shape)
         keys = self._keys(reader.info, sampling)
         found = [self.cache.get(key, shape) for key in keys]
         if any(features is None for features in found):

@@ -152,6 +152,8 @@ class TrainingPlan:
                 f"The motion stream of {self.model} begins with the weights for pictures, as published: leave out "
                 "--motion-weights own."
             )
+        if self.inputs is Inputs.SNIPPETS and "/" in self.trained_backbone:
+            raise SettingsError(f"{self.model} cannot train {self.trained_backbone}. Choose resnet50, for one.")
         splits, _ = self.sizes().tsn_splits, self.settings()
         if attention_model(self.model).compares_splits and self.preprocessing.n_segments < splits:
             raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")

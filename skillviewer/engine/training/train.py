@@ -8,21 +8,25 @@ from pathlib import Path
 from typing import Self
 
 import msgspec
+import numpy as np
 import torch
 from torch import Tensor
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
+from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import DatasetError, SettingsError
-from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy, shown
+from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy
 from skillviewer.core.evaluation.ceilings import ceilings
+from skillviewer.core.evaluation.outcome import outcome_check
+from skillviewer.core.evaluation.score_progress import contribution_shares
 from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room, pooled
-from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.features.memory_mapped_store import WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -34,7 +38,7 @@ from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.predict import predict, segment_contributions
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
 from skillviewer.engine.training.run_record import (
     RunConfiguration,
@@ -191,7 +195,10 @@ def _ready(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A trained model with its scores; ``store`` holds the features that its head takes."""
+    """A trained model with its scores; ``store`` holds the features that its head takes.
+
+    ``contributions`` are those of the steps of the held-out videos, (V, N).
+    """
 
     head: AttentionModel
     config: CheckpointConfig
@@ -199,6 +206,7 @@ class _Made:
     store: FeatureStore
     trained: Trained
     scores: Mapping[str, float]
+    contributions: FloatArray
     provenance: RunProvenance
     selection: str
 
@@ -220,11 +228,13 @@ def _train(
     round_as_kept(model, half=plan.half)  # the weights that are tested are those that are kept
     head, streams, (store, test_store) = inputs.separate(model, (ready.store, ready.test_store))
     scores = predict(head, test_store, tested.names, control.token, maps=False).scores
+    held_out = [first_pass(test_store, name) for name in ready.divided.tested_fold.held_out_videos]
+    contributions = np.array([segment_contributions(head, features) for features in held_out])
     seen = set().union(*kept.together.collect(watched.seen))
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, seen, fold)
     config = plan.checkpoint_config(head.sizes, inputs.backbones)
-    return _Made(head, config, streams, store, trained, scores, provenance, selection)
+    return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection)
 
 
 def _write(
@@ -246,7 +256,7 @@ def _write(
         folder,
         made.config,
         made.head,
-        _card(plan, dataset, ready.divided, made.scores, folder.name, made.selection),
+        _card(plan, dataset, ready.divided, made, folder.name),
         CheckpointExtras(made.streams, familiarity, write_extras),
         half=plan.half,
         replace=replace,
@@ -317,16 +327,18 @@ def _card(
     plan: TrainingPlan,
     dataset: Dataset,
     divided: "TrainingSplit",
-    scores: Mapping[str, float],
+    made: _Made,
     name: str,
-    selection: str,
 ) -> ModelCard:
-    result = FoldScores(divided.tested_fold, scores)
+    result, pairs = FoldScores(divided.tested_fold, made.scores), divided.tested_fold.test_pairs
+    last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
     data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"
     return msgspec.structs.replace(
         card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
-        held_out=_held_out(divided.tested, result, f"{divided.rule}; {selection}"),
+        held_out=_held_out(divided.tested, result, f"{divided.rule}; {made.selection}"),
         ceilings=tuple((row.name, row.pooled.value) for row in ceilings(divided.tested, [divided.tested_fold])),
+        outcome=outcome_check(divided.tested, pairs, made.scores),
+        last_fifth=last_fifth if math.isfinite(last_fifth) else None,
         notes=_notes(plan),
     )
 
@@ -366,7 +378,7 @@ def _held_out(dataset: Dataset, result: FoldScores, rule: str) -> HeldOut | None
     pairs = result.tested(honest=False)
     if not pairs:
         return None
-    interval = shown(pooled_accuracy([result], dataset))
+    interval = pooled_accuracy([result], dataset)
     accuracy = count_pairs(pairs, result.scores).accuracy
     low, high = (x if math.isfinite(x) else None for x in (interval.low, interval.high))
     return HeldOut(accuracy=accuracy, low=low, high=high, n_pairs=len(pairs), rule=rule)

@@ -11,6 +11,7 @@ import numpy as np
 from skillviewer.core.analysis.cohort import MIN_COHORT, CohortStanding, standings
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
+from skillviewer.core.ratings.rater_agreement import RaterAgreement
 from skillviewer.core.text import printable, signed
 from skillviewer.core.version import __version__
 from skillviewer.export.reports.pdf import Paper
@@ -31,6 +32,7 @@ class CohortOptions:
         statement: The question that raters answered, or "".
         judgements: Judgements of the raters.
         pairs: Agreed pairs, with which the order by the model is compared.
+        agreement: Agreement of the raters who rated the videos, or None.
         seen_in_training: Titles of videos that the model was trained on; None if they are not known.
         made_on: Date of the report; None for today.
     """
@@ -41,6 +43,7 @@ class CohortOptions:
     statement: str = ""
     judgements: tuple[Judgement, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    agreement: RaterAgreement | None = None
     seen_in_training: frozenset[str] | None = None
     made_on: date | None = None
 
@@ -133,12 +136,14 @@ class Cohort:
 
     @property
     def raters_words(self) -> str:
-        """Summary of the votes, "" without any."""
-        return raters_summary(
+        """Summary of the votes and the ratings, "" without any."""
+        words = raters_summary(
             self.options.judgements,
             self.options.pairs,
             dict(zip((r.name for r in self.rows), self.scores, strict=True)),
         )
+        rated = self.options.agreement.sentences if self.options.agreement is not None else ()
+        return " ".join(filter(None, (words, *rated)))
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -205,7 +210,7 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
         "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of two "
         "models cannot be compared."
     )
-    rated = bool(cohort.options.judgements or cohort.options.pairs)
+    rated = bool(cohort.options.judgements or cohort.options.pairs or cohort.options.agreement)
     skill = (
         "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
         if rated

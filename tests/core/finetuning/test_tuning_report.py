@@ -9,7 +9,7 @@ import pytest
 from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.analysis.map_comparison import PlacedMaps
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.evaluation.accuracy import Pooled, shown
+from skillviewer.core.evaluation.accuracy import Pooled
 from skillviewer.core.finetuning.tuning_report import (
     BeforeAfter,
     Forgetting,
@@ -76,7 +76,6 @@ def test_an_interval_without_width_is_none() -> None:
     few = replace(found, gain=replace(found.gain, n_clusters=5))
     assert not few.beyond_noise, "all right of few is no proof"
     assert replace(found, gain=replace(found.gain, value=-1.0)).worse
-    assert shown(pooled(0.5, 0.4, 0.6)) == pooled(0.5, 0.4, 0.6)
 
 
 def test_a_first_model_is_held_against_guessing() -> None:

@@ -10,12 +10,13 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import build_store, feature_source
+from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.flow_numbers import FlowSource, flow_numbers
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.training.ridge import solve_ridge
 from skillviewer.media.flow.flow import quantise
+from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.motion import FLOW_NUMBERS, MotionModel
 from skillviewer.nets.sizes import HeadSizes
 from tests.videos import write_barcode_video
@@ -55,24 +56,21 @@ def test_trembling_is_jerk_and_stillness_is_counted_by_field() -> None:
     assert numbers(apart)["coherence"] == pytest.approx(0, abs=0.03)
 
 
-def test_numbers_are_kept_with_features_and_are_the_same_without(tmp_path: Path) -> None:
+def test_numbers_are_those_of_the_flow_and_are_kept(tmp_path: Path) -> None:
     path = write_barcode_video(tmp_path / "v.mp4", 20).path
     preprocessing = Preprocessing(n_segments=4, input_px=96, flow=FlowSettings("dis", length=4, short_side_px=48))
-    made = []
-    for keep_flow in (True, False):
-        cache = FeatureCache(tmp_path / str(keep_flow))
-        source, _ = feature_source("efficientnet-lite0", preprocessing, torch.device("cpu"), "float32", cache)
-        source = FeatureSource(source.extractor, cache, preprocessing, keep_flow)
-        if keep_flow:
-            build_store([("v", path)], source, 2, CancelToken(), lambda _: None)
-            path_of_flow = {entry[0] for entry in cache.entries()}
-        (store, problems) = build_store([("v", path)], FlowSource(source), 2, CancelToken(), lambda _: None)
-        assert not problems
-        made.append(np.stack(store["v"]))
-        if keep_flow:
-            assert {entry[0] for entry in cache.entries()} == path_of_flow, "nothing is computed again"
-    assert made[0].shape == (2, 4, len(FLOW_NUMBERS), 1, 1)
-    np.testing.assert_array_equal(made[0], made[1])
+    cache = FeatureCache(tmp_path / "cache")
+    features, _ = feature_source("efficientnet-lite0", preprocessing, torch.device("cpu"), "float32", cache)
+    source = FlowSource(features.extractor, cache, preprocessing)
+    with VideoReader(path) as reader:
+        found = np.stack(source.passes(reader, 2, CancelToken()))
+        sampling = sampling_of(reader.info, preprocessing, 2)
+        (item,) = stream_inputs(reader, preprocessing, sampling.timeline, sampling.positions[1, 2:3])
+        assert source.n_missing(reader.info, 2) == 0
+        assert features.n_missing(reader.info, 2) == 8, "features have keys of their own"
+    assert found.shape == (2, 4, len(FLOW_NUMBERS), 1, 1)
+    np.testing.assert_array_equal(found[1, 2, :, 0, 0], flow_numbers(item.flow, 20.0).astype(np.float16))
+    assert source.frame_bytes == 16
 
 
 def random_store(n: int, seed: int) -> FeatureStore:
