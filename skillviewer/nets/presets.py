@@ -179,14 +179,7 @@ PRESETS = table(
         name="fine-detail",
         title="For small things that decide, such as the distance from a line: features of the middle of the backbone, "
         "a small head, few steps",
-        head=HeadSizes(
-            fusion_hidden=64,
-            channels=64,
-            task_hidden=32,
-            attention_hidden=32,
-            embed=16,
-            standardise=True,
-        ),
+        head=HeadSizes(fusion_hidden=64, channels=64, task_hidden=32, attention_hidden=32, embed=16, standardise=True),
         loss=LossSettings(reduction="mean"),
         usual=OptimiserSettings(learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, clip_norm=5.0),
         tuning_share=0.1,
