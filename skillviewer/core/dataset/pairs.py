@@ -146,7 +146,7 @@ class Fold:
         train_videos: Videos available for training.
         held_out_videos: Videos that training never sees.
         train_pairs: Pairs of two training videos.
-        test_pairs: Pairs that touch at least one held-out video; the headline accuracy counts all of them.
+        test_pairs: Pairs that touch at least one held-out video; the accuracy of papers counts all of them.
     """
 
     name: str

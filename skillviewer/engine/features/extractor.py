@@ -38,8 +38,9 @@ def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
     Raises:
         CheckpointError: They are not on this computer.
     """
-    file = name.partition("@")[0]
-    if backbone(name).clip is not None and flow:
+    entry = backbone(name)
+    file = entry.weights or name.partition("@")[0]
+    if entry.clip is not None and flow:
         raise CheckpointError(f"{name} takes clips of pictures, and no flow: leave out --motion-weights own.")
     path = find_weights(f"{file}-flow" if flow else file)
     if path is None and flow:

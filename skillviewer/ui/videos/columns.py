@@ -125,7 +125,9 @@ def _state(entry: VideoEntry) -> str:
 
 def _percentile(entry: VideoEntry, cohorts: Cohorts) -> str:
     standing = cohorts.standing(entry)
-    return standing.percentile_words if standing is not None else UNKNOWN
+    if standing is None or not standing.enough:
+        return UNKNOWN
+    return "{:.0f}–{:.0f}".format(*standing.percentile_range)
 
 
 def _by_percentile(entry: VideoEntry, cohorts: Cohorts) -> float:
@@ -172,10 +174,11 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         about=str(
             QT_TRANSLATE_NOOP(
                 "videos",
-                "Percentile: how many of 100 comparable videos of the same task score lower. At least {} other videos "
-                "are needed.",
+                "Percentile: how many of 100 comparable videos of the same task score lower, by the interval of "
+                "the score and the number of videos (95 %). At least {} other videos are needed.",
             )
         ),
+        widest="00–100",
         of_all=True,
     ),
     VideoColumn(

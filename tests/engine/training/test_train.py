@@ -74,6 +74,9 @@ def test_checkpoint_says_what_it_was_trained_and_tested_on(
     assert 0 <= card.held_out.accuracy <= 1
     assert card.held_out.interval is None, "one person alone is held out"
     assert card.held_out.n_pairs == 13  # of 28 pairs those within six videos are 15
+    assert card.last_fifth is not None
+    assert 0 <= card.last_fifth <= 1
+    assert card.outcome is None, "the data set knows none"
     assert "participant" in card.held_out.rule
     assert "epoch chosen on a third of the training videos" in card.held_out.rule
     with (tmp_path / "m" / log.LOG).open(encoding="utf-8") as file:
