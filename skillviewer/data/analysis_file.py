@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, StudyError, escaped
 from skillviewer.core.video.extents import range_cells, range_from
@@ -68,6 +69,7 @@ class _About:
     provenance: Provenance
     strangeness: float | None = None  # unknown in files of older versions
     extent: tuple[str, float, float] | None = None  # unknown there, too
+    scaled: ScaledScore | None = None  # unknown there, too
 
 
 def save_analysis(analysis: Analysis, path: Path) -> None:
@@ -97,6 +99,7 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
         provenance=analysis.provenance,
         strangeness=analysis.strangeness,
         extent=None if analysis.extent is None else range_cells(analysis.extent),
+        scaled=analysis.scaled,
     )
     arrays: dict[str, NDArray[Any]] = {
         "times_s": video.times_s,
@@ -156,6 +159,7 @@ def load_analysis(path: Path) -> Analysis:
                 pooled=arrays.get("pooled"),
                 strangeness=about.strangeness,
                 extent=None if about.extent is None else range_from(*about.extent),
+                scaled=about.scaled,
             )
             _check(analysis)
     except FileNotFoundError as error:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
+from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import DatasetError, SettingsError
@@ -43,6 +44,7 @@ from skillviewer.engine.training.run_record import (
     provenance_of,
     unseen_warning,
 )
+from skillviewer.engine.training.scale_folds import ScaleTraining
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
@@ -96,6 +98,7 @@ def train_checkpoint(
     *,
     test: Dataset | None = None,
     replace: bool = False,
+    scale_folds: int | None = None,
 ) -> TrainingResult:
     """Train a model on a data set and write its checkpoint; a training that was killed continues from its last epochs.
 
@@ -113,6 +116,7 @@ def train_checkpoint(
         test: Another data set of the same task whose pairs are the held-out pairs; else a quarter of this data set's
             participants (or, with a warning, videos) is held out.
         replace: Whether a checkpoint of that name may be replaced.
+        scale_folds: Folds by person for the raters' scale; None for as many as are needed, 0 for none.
 
     Raises:
         DatasetError: There is too little to train on.
@@ -138,7 +142,7 @@ def train_checkpoint(
         ready = _ready(plan, dataset, test, inputs.source, control, together)
         kept.begin(ready.dataset, ready.divided.fold, inputs.backbones, control)
         with device_errors():
-            made = _train(plan, ready, inputs, device, control, kept)
+            made = _train(plan, ready, inputs, device, control, kept, scale_folds)
         control.report(Progress("writing the checkpoint", 0, 1))
         problems = (*dataset.problems, *ready.problems)
         if together.leads:
@@ -201,6 +205,7 @@ class _Made:
     scores: Mapping[str, float]
     provenance: RunProvenance
     selection: str
+    scale: RatersScale | None
 
 
 def _train(
@@ -210,6 +215,7 @@ def _train(
     device: torch.device,
     control: TrainingControl,
     kept: "_Kept",
+    scale_folds: int | None,
 ) -> _Made:
     fold, tested = ready.divided.fold, ready.divided.tested
     watched = WatchedStore(ready.store)
@@ -224,7 +230,9 @@ def _train(
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, seen, fold)
     config = plan.checkpoint_config(head.sizes, inputs.backbones)
-    return _Made(head, config, streams, store, trained, scores, provenance, selection)
+    scaling = ScaleTraining(plan, ready.dataset, ready.divided, on, inputs, kept.state, kept.together)
+    scale = scaling.learn(head, store, scores, scale_folds, control)
+    return _Made(head, config, streams, store, trained, scores, provenance, selection, scale)
 
 
 def _write(
@@ -246,7 +254,9 @@ def _write(
         folder,
         made.config,
         made.head,
-        _card(plan, dataset, ready.divided, made.scores, folder.name, made.selection),
+        msgspec.structs.replace(
+            _card(plan, dataset, ready.divided, made.scores, folder.name, made.selection), raters_scale=made.scale
+        ),
         CheckpointExtras(made.streams, familiarity, write_extras),
         half=plan.half,
         replace=replace,
