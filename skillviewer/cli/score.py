@@ -92,7 +92,7 @@ def score(videos: tuple[Path, ...], **chosen: Unpack[ScoreChoices]) -> int:
     empty = without_videos(videos)
     for folder, problem in empty:
         report_failure(problem, str(folder), as_json=as_json)
-    failed = len(empty)
+    failed, refused = len(empty), set[str]()
     if not files:
         return 1
     with Engine.open(
@@ -114,15 +114,24 @@ def score(videos: tuple[Path, ...], **chosen: Unpack[ScoreChoices]) -> int:
                 report_failure(str(error), str(path), as_json=as_json)
                 continue
             click.echo(json.dumps(analysis_json(analysis)) if as_json else _line(analysis, path))
-            if analysis.cautions:
-                click.echo(f"{path}: {analysis.cautions}", err=True)
+            _warn(analysis, path, refused)
     return 1 if failed else 0
+
+
+def _warn(analysis: "Analysis", path: Path, refused: set[str]) -> None:
+    """Print the cautions of an analysis, and a refusal of the raters' scale that was not printed before."""
+    if analysis.cautions:
+        click.echo(f"{path}: {analysis.cautions}", err=True)
+    if analysis.scaled is not None and analysis.scaled.refusal not in {"", *refused}:
+        refused.add(analysis.scaled.refusal)
+        click.echo(analysis.scaled.refusal, err=True)
 
 
 def _line(analysis: "Analysis", path: Path) -> str:
     ends = analysis.interval
     span = f"  ({ends[0]:+.3f} to {ends[1]:+.3f})" if ends else ""
-    return f"{analysis.score:+.4f}{span}  {path}"
+    rating = f"  {analysis.scaled.words}" if analysis.scaled is not None and analysis.scaled.words else ""
+    return f"{analysis.score:+.4f}{span}{rating}  {path}"
 
 
 def _part(path: Path, start_s: float, stop_s: float | None) -> "FrameRange":

@@ -133,6 +133,7 @@ class ScaledScore:
         task: Task of the ratings.
         words: Rating and interval, "41 of 60 (35 to 48)"; "" if refused.
         refusal: Reason, one sentence; "" with a rating.
+        note: Origin of the map and its test on people left out, in words.
         rating: The rating, or None.
         low: Lower end of its interval, or None.
         high: Upper end, or None.
@@ -146,6 +147,7 @@ class ScaledScore:
     task: str = ""
     words: str = ""
     refusal: str = ""
+    note: str = ""
     rating: float | None = None
     low: float | None = None
     high: float | None = None
@@ -156,15 +158,15 @@ class ScaledScore:
 
     def __post_init__(self) -> None:
         """Make text from files printable."""
-        for name in ("criterion", "words", "refusal"):
+        for name in ("criterion", "words", "refusal", "note"):
             object.__setattr__(self, name, printable(getattr(self, name)))
 
     @property
     def sentence(self) -> str:
         """Criterion, rating and level of the interval as a sentence, or the refusal."""
-        if self.refusal:
-            return self.refusal
-        return f"{self.criterion} on the raters' scale: {self.words}, with {100 * self.level:g} % for an unseen person."
+        return (
+            self.refusal or f"{self.criterion} on the raters' scale: {self.words}, a {100 * self.level:g} % interval."
+        )
 
     def in_task(self, *tasks: str) -> "ScaledScore":
         """Return the same for a video of some task, by any of its names; refused if the ratings are of another task."""
@@ -283,6 +285,7 @@ class RatersScale:
         return replace(
             none,
             words=f"{shown}{top} ({span[0]} to {span[1]})",
+            note=self.about,
             rating=rating,
             low=low,
             high=high,

@@ -1,12 +1,15 @@
 """The report of a whole study: its cohort, from the scores that the study keeps."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from skillviewer.core.errors import ExportError
+from skillviewer.core.analysis.raters_scale import RatersScale, ScaledScore
+from skillviewer.core.errors import CheckpointError, ExportError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.data.study import ModelState, ModelVersion, Study
+from skillviewer.data.study.models import Score
 from skillviewer.export.options import offered
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.reports.pdf import Paper
@@ -57,6 +60,7 @@ def cohort_report(
         scores = study.models.scores(model.digest)
         dataset = study.dataset()
         title, settings = study.title, study.settings
+    scale = _scale(model)
     inside = {v.name for v in videos}
     found = [j for j in dataset.judgements if j.left in inside and j.right in inside]
     people = _numbers([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
@@ -71,6 +75,7 @@ def cohort_report(
             v.digest,
             before_blur=SAID_BEFORE in s.warning,
             passes=s.passes,
+            scaled=_scaled(scale, s, v.task, settings.task),
         )
         for v in videos
         if (s := scores.get(v.name)) is not None
@@ -91,6 +96,21 @@ def cohort_report(
         overwrite=overwrite,
     )
     return _remarks(len(videos), len(assessed), {s.passes for name, s in scores.items() if name in inside})
+
+
+def _scale(model: ModelVersion) -> RatersScale | None:
+    """Return what a model knows of the raters' scale, or None; also where its checkpoint is not in its place."""
+    from skillviewer.nets.checkpoint import load_card
+
+    with suppress(CheckpointError):
+        return load_card(model.path).raters_scale if model.path is not None else None
+    return None
+
+
+def _scaled(scale: RatersScale | None, score: Score, *tasks: str) -> ScaledScore | None:
+    if scale is None:
+        return None
+    return scale.of(score.score, unfamiliar=bool(score.warning.replace(SAID_BEFORE, "").strip())).in_task(*tasks)
 
 
 def _remarks(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:

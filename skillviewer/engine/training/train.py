@@ -44,7 +44,7 @@ from skillviewer.engine.training.run_record import (
     provenance_of,
     unseen_warning,
 )
-from skillviewer.engine.training.scale_folds import ScaleTraining
+from skillviewer.engine.training.scale_folds import learn_scale
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
@@ -230,8 +230,22 @@ def _train(
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, seen, fold)
     config = plan.checkpoint_config(head.sizes, inputs.backbones)
-    scaling = ScaleTraining(plan, ready.dataset, ready.divided, on, inputs, kept.state, kept.together)
-    scale = scaling.learn(head, store, scores, scale_folds, control)
+
+    def train_fold(number: int, other: Fold) -> Mapping[str, float]:
+        control.report(Progress(f"learning the raters' scale, fold {number}"))
+        of_fold, _ = fit_fold(
+            plan, ready.dataset, other, on, control, lambda stage: kept.state(f"scale-{number}-{stage}"), kept.together
+        )
+        own_head, _, (own_store,) = inputs.separate(of_fold, (ready.store,))
+        names = (*other.train_videos, *other.held_out_videos)
+        return predict(own_head, own_store, names, control.token, maps=False).scores
+
+    def scores_of() -> Mapping[str, float]:
+        return predict(head, store, ready.dataset.names, control.token, maps=False).scores
+
+    chosen_on_test = plan.select is Select.BEST_ON_TEST
+    asked = (ready.dataset, ready.divided, scores, scale_folds, plan.seed)
+    scale = learn_scale(*asked, scores_of, train_fold, optimistic=chosen_on_test)
     return _Made(head, config, streams, store, trained, scores, provenance, selection, scale)
 
 

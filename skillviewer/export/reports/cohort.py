@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from skillviewer.core.analysis.cohort import MIN_COHORT, CohortStanding, standings
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.text import printable, signed
@@ -58,6 +59,7 @@ class CohortVideo:
         digest: SHA-256 of the file, or "".
         before_blur: Whether the score is of the video before its faces were blurred.
         passes: Number of passes that the score is the mean of.
+        scaled: The score on the raters' scale, or None.
     """
 
     name: str
@@ -68,6 +70,7 @@ class CohortVideo:
     digest: str = ""
     before_blur: bool = False
     passes: int = 1
+    scaled: ScaledScore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class CohortRow:
     checksum: str
     before_blur: bool = False
     passes: int = 1
+    rating: str = ""
 
     @property
     def marks(self) -> str:
@@ -114,6 +118,7 @@ class Cohort:
     model_digest: str
     day: date
     raters: tuple[tuple[str, ...], ...]
+    ratings: tuple[str, ...] = ()
 
     @property
     def scores(self) -> tuple[float, ...]:
@@ -178,6 +183,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
             checksum=one.digest[:CHECKSUM],
             before_blur=one.before_blur,
             passes=one.passes,
+            rating=one.scaled.words or "–" if one.scaled is not None else "",
         )
         for one, where in zip(videos, standings(scores, [v.interval for v in videos]), strict=True)
     ]
@@ -191,6 +197,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
         model_digest=model.digest,
         day=day,
         raters=rater_cells(options.judgements),
+        ratings=tuple(dict.fromkeys(v.scaled.refusal or v.scaled.note for v in videos if v.scaled is not None)),
     )
 
 
@@ -211,7 +218,7 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
         if rated
         else "No rater has judged these videos, so nothing here shows that the scores follow skill."
     )
-    return (order, *_about_intervals(cohort.rows), *_about_videos(cohort), skill)
+    return (order, *_about_intervals(cohort.rows), *_about_videos(cohort), *cohort.ratings, skill)
 
 
 def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:

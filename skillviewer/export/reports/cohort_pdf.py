@@ -95,15 +95,19 @@ def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
 def _table(cohort: Cohort, width: float) -> "Flowable":
     median, bars = float(np.median(cohort.scores)), width * 0.16
     people = 0.12 if any(row.participant for row in cohort.rows) else 0.0
-    widths = (20.0, width * (0.38 - people) - 20, width * people, width * 0.23, bars, width * 0.1, width * 0.13)
-    words = ("", "video", "participant" if people else "", "score (95 % interval)", "", "percentile", "SHA-256")
-    lines = [[paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 4) for at, word in enumerate(words)]]
+    rated = 0.14 if any(row.rating for row in cohort.rows) else 0.0
+    names, numbers = width * (0.38 - people - rated / 2) - 20, width * (0.23 - rated / 2)
+    widths = (20.0, names, width * people, numbers, width * rated, bars, width * 0.1, width * 0.13)
+    words = ["", "video", "participant" if people else "", "score (95 % interval)", "rating" if rated else "", ""]
+    words += ["percentile", "SHA-256"]
+    lines = [[paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 5) for at, word in enumerate(words)]]
     lines += [
         [
             paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
             paragraph(row.name + row.marks, size_pt=8.0),
             paragraph(row.participant, size_pt=8.0),
             paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
+            paragraph(row.rating, size_pt=8.0),
             interval_bar(row.standing.score, row.standing.interval, cohort.span, median, bars),
             paragraph(row.standing.percentile_words, size_pt=8.0, right=True),
             paragraph(row.checksum, size_pt=6.8, of=WHITE.muted, right=True),
