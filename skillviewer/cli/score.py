@@ -13,7 +13,7 @@ from skillviewer.cli.options.numbers import Finite
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken
-from skillviewer.nets.library import DEFAULT_MODEL
+from skillviewer.nets.library import DEFAULT_MODEL, model_folder
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
@@ -27,6 +27,7 @@ OPTIONS = (
         help="Checkpoint: a name (see skillviewer models) or a folder; "
         f"else {DEFAULT_MODEL}, which was trained for one simulated task.",
     ),
+    click.option("--criterion", help="Which model of a folder of several, by the criterion that it learnt."),
     click.option(
         "--passes",
         "n_passes",
@@ -58,6 +59,7 @@ class ScoreChoices(TypedDict):
     """Values of the options."""
 
     model: str
+    criterion: str | None
     n_passes: int
     start_s: float | None
     stop_s: float | None
@@ -95,9 +97,8 @@ def score(videos: tuple[Path, ...], **chosen: Unpack[ScoreChoices]) -> int:
     failed, refused = len(empty), set[str]()
     if not files:
         return 1
-    with Engine.open(
-        chosen["model"], device=chosen["device"], announce=lambda text: click.echo(text, err=True)
-    ) as engine:
+    folder = model_folder(chosen["model"], chosen["criterion"])
+    with Engine.open(folder, device=chosen["device"], announce=lambda text: click.echo(text, err=True)) as engine:
         for path, name in zip(files, names, strict=True):
             try:
                 extent = None if start_s is None and stop_s is None else _part(path, start_s or 0.0, stop_s)

@@ -11,6 +11,7 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import printable
 
+_MOST_DIGITS = 6
 _ROUGH = 20
 """Scales of fewer steps are shown with one decimal more than the raters gave."""
 
@@ -158,6 +159,8 @@ class ScaledScore:
 
     def __post_init__(self) -> None:
         """Make text from files printable."""
+        if not 0 <= self.digits <= _MOST_DIGITS:
+            raise ValueError(f"a rating has no {self.digits} decimals")
         for name in ("criterion", "words", "refusal", "note"):
             object.__setattr__(self, name, printable(getattr(self, name)))
 
@@ -208,7 +211,7 @@ def _number(rating: float, digits: int, levels: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RatersScale:
-    """What a model knows of the raters' scale, as its card keeps it.
+    """The raters' scale as the card of a model keeps it.
 
     Attributes:
         criterion: Rated item.
@@ -258,7 +261,7 @@ class RatersScale:
     def _digits(self) -> int:
         given = max(0, math.ceil(-math.log10(self.step) - 1e-9))
         span = self.map.high - self.map.low if self.map is not None else 0.0
-        return min(given + (span < _ROUGH * self.step), 6)
+        return min(given + (span < _ROUGH * self.step), _MOST_DIGITS)
 
     def of(self, score: float, *, unfamiliar: bool = False) -> ScaledScore:
         """Return a score on the scale.

@@ -218,7 +218,10 @@ _RATINGS = (
     *_append_only("rating_withdrawal", "rating"),
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS)
+_CRITERIA = ("ALTER TABLE judgement ADD COLUMN criterion TEXT NOT NULL DEFAULT ''",)  # '': that of the first item
+
+_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, *_LATER)
 """Step k migrates version k to version k + 1."""
 
 VERSION = len(MIGRATIONS)

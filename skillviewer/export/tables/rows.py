@@ -64,11 +64,11 @@ class ScoreRow:
     start_s: float
     stop_s: float
     warning: str
-    criterion: str = ""
-    rating: float | None = None
-    rating_low: float | None = None
-    rating_high: float | None = None
-    rating_refusal: str = ""
+    criterion: str
+    rating: float | None
+    rating_low: float | None
+    rating_high: float | None
+    rating_refusal: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QScrollArea, QWidget
 
+from skillviewer.core.text import printable
 from skillviewer.data.study import Study, StudySettings
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.open_study import OpenStudy
@@ -37,6 +38,9 @@ class StudySettingsView(QWidget):
         self.question = QLineEdit(form)
         self.question.setMaxLength(MOST_QUESTION)
         self.question.setMinimumWidth(CONTROL_PX)
+        self.criterion = QLineEdit(form)
+        self.criterion.setMaxLength(MOST_QUESTION)
+        self.criterion.setMinimumWidth(CONTROL_PX)
         self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
         self.speed = form.choice([(speed, speed_text(speed)) for speed in SPEEDS], 1.0)
         self.comparisons = form.choice([(n, self._aim_words(n)) for n in COMPARISONS], 10.0)
@@ -46,6 +50,8 @@ class StudySettingsView(QWidget):
         form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
         self.answered.hide()
+        about = self.tr("Subject of question, ratings and models, such as an item of a rubric.")
+        form.add(self.tr("Criterion"), self.criterion, about)
         form.add(self.tr("Answers"), self.neither)
         form.add(self.tr("Speed"), self.speed)
         self.locked = form.add_note()
@@ -72,19 +78,23 @@ class StudySettingsView(QWidget):
         area.setWidget(inside)
         column = vertical(self, NONE)
         column.addWidget(area)
+        self._connect()
+        self._on_replaced()
+        if program.studies.current is not None:
+            self._on_study(program.studies.current)
+
+    def _connect(self) -> None:
         self.question.editingFinished.connect(self._on_question)
+        self.criterion.editingFinished.connect(self._on_criterion)
         self.neither.clicked.connect(self._on_neither)
         self.blind.clicked.connect(self._on_blind)
         self.speed.activated.connect(self._on_speed)
         self.comparisons.activated.connect(self._on_comparisons)
         self.test.activated.connect(self._on_test)
         self.repeats.activated.connect(self._on_repeats)
-        program.studies.opened.connect(self._on_study)
-        program.studies.replaced.connect(self._on_replaced)
-        program.studies.changed.connect(self._on_changed)
-        self._on_replaced()
-        if program.studies.current is not None:
-            self._on_study(program.studies.current)
+        self._program.studies.opened.connect(self._on_study)
+        self._program.studies.replaced.connect(self._on_replaced)
+        self._program.studies.changed.connect(self._on_changed)
 
     def _aim_words(self, comparisons: float) -> str:
         return self.tr("{:g} comparisons per video").format(comparisons)
@@ -122,6 +132,12 @@ class StudySettingsView(QWidget):
             self._set(self.tr("question"), partial(_with, statement=words))
         else:  # the question must not be empty
             self._show()
+
+    @Slot()
+    def _on_criterion(self) -> None:
+        if self.criterion.isModified():
+            self.criterion.setModified(False)
+            self._program.look_at(self.criterion.text().strip())
 
     @Slot(bool)
     def _on_neither(self, allowed: bool) -> None:
@@ -174,6 +190,8 @@ class StudySettingsView(QWidget):
         if self.question.text().strip() != settings.statement:
             self.question.setMaxLength(max(MOST_QUESTION, len(settings.statement)))  # an imported question is not cut
             self.question.setText(settings.statement)
+        self.criterion.setText(settings.criterion)
+        self.criterion.setPlaceholderText(printable(study.criteria[0]))
         self.neither.setChecked(settings.allow_neither)
         self.blind.setChecked(settings.blind)
         for box, value, words in (

@@ -45,7 +45,8 @@ def test_a_score_is_told_in_the_words_of_the_scale() -> None:
     found = scale.of(0.5)
     low, high = (float(end[0]) for end in made.intervals(np.array([0.5])))
     assert found.rating == pytest.approx(float(made.ratings(np.array([0.5]))[0]))
-    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+    assert found.low == pytest.approx(low)
+    assert found.high == pytest.approx(high)
     assert found.words == f"{found.rating:.0f} of 60 ({np.floor(low):.0f} to {np.ceil(high):.0f})"
     assert found.sentence == f"Global on the raters' scale: {found.words}, a 90 % interval."
     assert "learnt from 12 people, four folds. Intervals of 90 % cover" in found.note

@@ -27,6 +27,7 @@ _VOTE_COLUMNS = (
     "left_mark_s",
     "right_mark_s",
     "purpose",
+    "criterion",
     "key",
     "withdrawn_at",
 )
