@@ -2,8 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -32,6 +32,7 @@ class CohortOptions:
         statement: The question that raters answered, or "".
         judgements: Judgements of the raters.
         pairs: Agreed pairs, with which the order by the model is compared.
+        criteria: Rating or score in words by criterion and video, if there are several criteria.
         seen_in_training: Titles of videos that the model was trained on; None if they are not known.
         made_on: Date of the report; None for today.
     """
@@ -42,6 +43,7 @@ class CohortOptions:
     statement: str = ""
     judgements: tuple[Judgement, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    criteria: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     seen_in_training: frozenset[str] | None = None
     made_on: date | None = None
 
@@ -144,6 +146,13 @@ class Cohort:
             self.options.pairs,
             dict(zip((r.name for r in self.rows), self.scores, strict=True)),
         )
+
+    @property
+    def all_criteria(self) -> list[list[str]]:
+        """Table of all criteria: a head, then a row for each video; empty if there is one criterion."""
+        found = self.options.criteria
+        rows = [[row.name, *(by_video.get(row.name, "–") for by_video in found.values())] for row in self.rows]
+        return [["video", *map(printable, found)], *rows] if found else []
 
     @property
     def unknown(self) -> tuple[str, ...]:

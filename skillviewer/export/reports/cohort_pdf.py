@@ -60,6 +60,10 @@ def _story(cohort: Cohort, width: float) -> list["Flowable"]:
     # the table may be split: its heading stays with the first rows of it
     title = heading("The videos", "by score; bar: 95 % interval, dashed: median", keep=False)
     story += [CondPageBreak(110), title, _table(cohort, width)]
+    if cohort.all_criteria:
+        cells = [[paragraph(cell, size_pt=8.0) for cell in row] for row in cohort.all_criteria]
+        widths = (width / len(cells[0]),) * len(cells[0])
+        story += [heading("All criteria"), grid(cells, widths, lines=True, pad_pt=1.5, repeat=1)]
     story += [
         heading("Where the numbers come from"),
         grid(
