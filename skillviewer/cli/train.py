@@ -71,6 +71,8 @@ def train(
             summary = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"
             click.echo(summary, err=True)
             click.echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
+            if dataset.ratings is not None and scale_folds is None:
+                click.echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
         with progress_bar() if together.leads else nullcontext(silent) as report:
             result = train_checkpoint(
                 plan,

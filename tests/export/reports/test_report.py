@@ -395,7 +395,10 @@ def test_reports_speak_the_raters_scale(tmp_path: Path, reader: VideoReader, suf
     found = words(export_report(replace(made, analysis=replace(made.analysis, scaled=rated)), tmp_path / f"a{suffix}"))
     assert "Flow on the raters' scale: 41 of 60 (35 to 48), a 90 % interval. Flow: learnt from 24 people." in found
     videos = [CohortVideo(f"v{i}", i / 10, scaled=scaled) for i, scaled in enumerate((rated, refused))]
-    cohort = words(export_cohort(videos, MODEL, tmp_path / f"b{suffix}"))
+    criteria = {"Flow": {"v0": "41 of 60 (35 to 48)"}, "Speed": {"v0": "+0.20", "v1": "−0.10"}}
+    options = CohortOptions(criteria=criteria)
+    cohort = words(export_cohort(videos, MODEL, tmp_path / f"b{suffix}", options))
+    assert re.search(r"All criteria video Flow Speed v1 – −0\.10 v0 41 of 60 \(35 to 48\) \+0\.20", cohort)
     for part in ("rating", "41 of 60 (35 to 48)", "Flow: learnt from 24 people.", "It is unlike the others."):
         assert part in cohort
 
