@@ -59,19 +59,6 @@ class ProvenanceRecord(TypedDict):
     precision: str
 
 
-class ScaledRecord(TypedDict):
-    """The score on the raters' scale; numbers are null if refused. See ``core.analysis.raters_scale.ScaledScore``."""
-
-    criterion: str
-    rating: float | None
-    low: float | None
-    high: float | None
-    level: float
-    words: str
-    refusal: str
-    note: str
-
-
 class AnalysisRecord(TypedDict):
     """Everything except the maps and the task state."""
 
@@ -80,7 +67,7 @@ class AnalysisRecord(TypedDict):
     stop_s: float
     score: float
     interval: list[float] | None
-    scaled: ScaledRecord | None
+    scaled: ScaledScore | None
     score_curve: list[float]
     sampled_frames: list[int]
     times_s: list[float]
@@ -107,7 +94,7 @@ def analysis_json(analysis: Analysis) -> AnalysisRecord:
         "stop_s": round(analysis.stop_s, 6),
         "score": analysis.score,
         "interval": list(analysis.interval) if analysis.interval is not None else None,
-        "scaled": None if analysis.scaled is None else _scaled_record(analysis.scaled),
+        "scaled": None if analysis.scaled is None else cast("ScaledScore", asdict(analysis.scaled)),
         "score_curve": analysis.score_curve.mean(axis=0).tolist(),
         "sampled_frames": analysis.samples[0].tolist(),
         "times_s": analysis.times_s[0].tolist(),
@@ -130,10 +117,6 @@ def analysis_json(analysis: Analysis) -> AnalysisRecord:
         "model": analysis.provenance.model,
         "provenance": cast("ProvenanceRecord", asdict(analysis.provenance)),
     }
-
-
-def _scaled_record(scaled: ScaledScore) -> ScaledRecord:
-    return cast("ScaledRecord", {name: getattr(scaled, name) for name in ScaledRecord.__annotations__})
 
 
 def _attention_record(analysis: Analysis) -> AttentionRecord:

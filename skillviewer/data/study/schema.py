@@ -218,7 +218,9 @@ _RATINGS = (
     *_append_only("rating_withdrawal", "rating"),
 )
 
-_CRITERIA = ("ALTER TABLE judgement ADD COLUMN criterion TEXT NOT NULL DEFAULT ''",)  # '': that of the first item
+_CRITERIA = tuple(  # '': the usual one of the study
+    f"ALTER TABLE {table} ADD COLUMN criterion TEXT NOT NULL DEFAULT ''" for table in ("judgement", "again")
+)
 
 _LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA)
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, *_LATER)

@@ -143,7 +143,7 @@ class Study(Closing):
 
     def criteria(self) -> tuple[str, ...]:
         """Return the criteria of ratings, votes and settings, the usual one first."""
-        rated = self.ratings.all().items
+        rated = [row["item"] for row in self._file.query("SELECT item FROM rating_scale ORDER BY id")]
         known = (usual_criterion(self._file), *rated, *sorted(self.votes.criteria()), self.settings.criterion)
         return tuple(dict.fromkeys(filter(None, known)))
 

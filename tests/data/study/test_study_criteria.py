@@ -63,6 +63,19 @@ def test_a_criterion_has_its_own_ratings_and_the_first_the_votes_that_state_none
     assert data.judgements == ()
 
 
+def test_a_pair_is_judged_again_for_its_criterion_alone(study: Study) -> None:
+    pair = frozenset(("a", "b"))
+    study.again.ask([pair])
+    look_at(study, "Flow")
+    assert study.again.waiting() == ()
+    assert study.again.due_for("Eve") == frozenset()
+    study.votes.cast(Vote("a", "b", Verdict.LEFT, "Eve"))
+    look_at(study, "")
+    assert study.again.due_for("Eve") == {pair}, "the vote was on another criterion"
+    study.votes.cast(Vote("a", "b", Verdict.LEFT, "Eve"))
+    assert study.again.waiting() == ()
+
+
 def test_one_command_looks_at_another_criterion_and_changes_nothing(study: Study) -> None:
     rate(study)
     study.look_at("Flow")
