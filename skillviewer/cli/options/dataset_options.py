@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
 
 import click
 
 from skillviewer.cli.options.numbers import Finite
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.paths import reserve_name, safe_name
 
 if TYPE_CHECKING:
     from skillviewer.core.dataset.pairs import Dataset
@@ -99,8 +99,9 @@ class Reading:
         rated = replace(self, criterion=None).open(path).ratings
         if rated is None:
             raise DatasetError(f"{path} holds no table of ratings, so there are no criteria: leave out --criterion.")
+        taken: set[str] = set()
         for item in rated.items:
-            yield quote(item, safe=" "), replace(self, criterion=item)
+            yield reserve_name(safe_name(item), taken), replace(self, criterion=item)
 
     def open_other(self, path: Path) -> "Dataset":
         """Open another data set by the same choices; a folder with pairs.csv or ratings is one task, however called.
