@@ -3,7 +3,7 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 
-.PHONY: demo window test lint types contracts unit who-tests setup setup-dev clean help
+.PHONY: demo window test lint types contracts unit audit wheels who-tests setup setup-dev clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,14 @@ contracts: $(VENV)/.ready-dev    ## import rules between folders
 
 unit: $(VENV)/.ready-dev         ## tests
 	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+audit: $(VENV)/.ready-dev        ## compare the libraries with known vulnerabilities, and list them (uses the network)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .[audit]
+	$(BIN)/pip-audit --skip-editable --desc
+	$(BIN)/python packaging/sbom.py
+
+wheels: $(VENV)/.ready-dev       ## build the wheel, and try it with every supported Python here (gigabytes)
+	$(BIN)/python packaging/check_wheel.py --every-python
 
 who-tests: $(VENV)/.ready-dev    ## list the tests of a module: make who-tests FILE=skillviewer/core/text.py
 	@$(BIN)/python packaging/who_tests.py $(FILE)

@@ -302,6 +302,7 @@ def evaluate(old: Path, folder: str, *more: str) -> list[str]:
     settings = {"folds": 2, "segments": 5, "input-px": 96, "flow": "dis", "candidates": 1, "epochs": 2}
     chosen = [text for name, value in settings.items() for text in (f"--{name}", str(value))]
     place = ["evaluate", str(old / "data"), "-o", str(old / folder), "--device", "cpu", "--precision", "float32"]
+    place += ["--no-controls"]
     return [*place, *chosen, "--json", *more]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skillviewer.cli.data_agreement import agreement
 from skillviewer.cli.data_import import frames, import_ratings
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.core.errors import SkillViewerError
@@ -22,6 +23,7 @@ def data() -> None:
     """Print the contents of a data set, and its folds."""
 
 
+data.add_command(agreement)
 data.add_command(import_ratings)
 data.add_command(frames)
 

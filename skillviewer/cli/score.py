@@ -1,24 +1,33 @@
-"""``skillviewer score``: videos in, scores out."""
+"""``skillviewer score``: videos in, scores out; many of them on several processes, GPUs or machines."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from skillviewer.cli.failures import SOURCE, report_failure
 from skillviewer.cli.options.dataset_options import CommandT, add_options
 from skillviewer.cli.options.numbers import Finite
-from skillviewer.cli.progress import progress_bar
-from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.progress import CancelToken
-from skillviewer.nets.library import DEFAULT_MODEL, model_folder
+from skillviewer.cli.options.worker_options import WorkerChoices, chosen_workers, worker_options
+from skillviewer.cli.progress import BatchReport, progress_bar
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.nets.library import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from skillviewer.core.analysis.analysis import Analysis
-    from skillviewer.core.video.extents import FrameRange
+    from collections.abc import Sequence
 
+    from skillviewer.core.analysis.analysis import Analysis
+    from skillviewer.data.analysis_file import ResultNote
+    from skillviewer.engine.runtime.processes import Outcome
+    from skillviewer.engine.runtime.workers import Workers
+    from skillviewer.engine.scoring.units import Scoring, Unit
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 OPTIONS = (
     click.option(
@@ -40,12 +49,18 @@ OPTIONS = (
     click.option(
         "--to", "stop_s", type=Finite(0, min_open=True), help="Second at which it ends, if not with the video."
     ),
+    click.option("--videos", "videos_dir", type=_FOLDER, help="Where the videos of data sets lie."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
     click.option("--json", "as_json", is_flag=True, help="One JSON object per video and line (docs/scripting.md)."),
     click.option(
-        "--save", type=click.Path(path_type=Path, file_okay=False), help="Folder for the whole analyses (.npz)."
+        "--out", "--save", "out", type=_FOLDER, help="Folder of whole analyses (.npz); the same command goes on there."
     ),
-    click.option("--force", is_flag=True, help="Replace analyses that are there."),
+    click.option("--into", type=_FILE, help="Study that gets the scores at the end, and videos that it lacks."),
+    click.option("--force", is_flag=True, help="Compute what is done again, too."),
+    click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run."),
+    click.option("--log", type=_FILE, help="File that gets a line of JSON for every video."),
+    click.option("--cache-gb", type=Finite(min=0), default=20, show_default=True, help="Room for features."),
+    click.option("--shard", help="i/n: every n-th video from the i-th on, for the jobs of an array."),
 )
 """Options, in the order of the help. A new one is an entry here and a field of ``ScoreChoices``."""
 
@@ -55,7 +70,7 @@ def score_options(command: CommandT) -> CommandT:
     return add_options(command, OPTIONS)
 
 
-class ScoreChoices(TypedDict):
+class ScoreChoices(WorkerChoices):
     """Values of the options."""
 
     model: str
@@ -63,81 +78,163 @@ class ScoreChoices(TypedDict):
     n_passes: int
     start_s: float | None
     stop_s: float | None
+    videos_dir: Path | None
     device: str
     as_json: bool
-    save: Path | None
+    out: Path | None
+    into: Path | None
     force: bool
+    retry_failed: bool
+    log: Path | None
+    cache_gb: float
+    shard: str | None
 
 
 @click.command()
-@click.argument("videos", nargs=-1, required=True, type=SOURCE)
+@click.argument("sources", nargs=-1, required=True, type=SOURCE)
 @score_options
-def score(videos: tuple[Path, ...], **chosen: Unpack[ScoreChoices]) -> int:
-    """Score VIDEOS. A video that fails is reported, and the others go on.
+@worker_options
+def score(sources: tuple[Path, ...], **chosen: Unpack[ScoreChoices]) -> int:
+    """Score SOURCES: videos, folders, lists of paths (.txt), data sets and studies.
 
-    With --from and --to a part of each video is scored; no frame outside it is used.
+    A video that fails is reported, and the others go on. With --out the same command continues after a stop: what is
+    done is not computed again, and what failed is tried again with --retry-failed. With --from and --to a part of each
+    video is scored; no frame outside it is used.
     """
-    from skillviewer.core.analysis.analysis_json import analysis_json
-    from skillviewer.data.analysis_file import SUFFIX, save_analysis
-    from skillviewer.engine.inference.engine import Engine
-    from skillviewer.media.files import expand, free_names, without_videos
+    from skillviewer.cli.score_sources import gathered_units
+    from skillviewer.engine.scoring.units import close_engine
 
-    start_s, stop_s, save, as_json = chosen["start_s"], chosen["stop_s"], chosen["save"], chosen["as_json"]
+    part, (first, step), workers = _part(chosen), _shard(chosen["shard"]), chosen_workers(chosen)
+    if chosen["into"] is not None and (chosen["out"] is None or not chosen["into"].is_file()):
+        raise click.UsageError("--into needs a study (“skillviewer study create”), and the folder of results, --out.")
+    units, problems = gathered_units(sources, chosen["videos_dir"], part)
+    run = _Run(_scoring(chosen, workers), units[first::step], as_json=chosen["as_json"])
+    for source, problem in problems:
+        run.failed(str(source), source, problem)
+    try:
+        run.work(workers, chosen["log"], retry=chosen["retry_failed"])
+        if chosen["into"] is not None:
+            run.collect(chosen["into"])
+    finally:
+        close_engine()
+    if run.failures and len(units) > 1:
+        click.echo("\n".join([f"\n{len(run.failures)} failed:", *run.failures]), err=True)
+    return 1 if run.failures else 0
+
+
+def _part(chosen: ScoreChoices) -> tuple[float, float | None] | None:
+    start_s, stop_s = chosen["start_s"], chosen["stop_s"]
     if start_s is not None and stop_s is not None and stop_s <= start_s:
         raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s} s.")
-    files = expand(videos)
-    names = free_names(files, SUFFIX)
-    if save is not None and not chosen["force"]:
-        there = [name for name in names if (save / name).exists()]
-        if there:
-            raise click.UsageError(f"{save / there[0]} is there already. Give --force to replace it.")
-    empty = without_videos(videos)
-    for folder, problem in empty:
-        report_failure(problem, str(folder), as_json=as_json)
-    failed, refused = len(empty), set[str]()
-    if not files:
-        return 1
-    folder = model_folder(chosen["model"], chosen["criterion"])
-    with Engine.open(folder, device=chosen["device"], announce=lambda text: click.echo(text, err=True)) as engine:
-        for path, name in zip(files, names, strict=True):
-            try:
-                extent = None if start_s is None and stop_s is None else _part(path, start_s or 0.0, stop_s)
-                with progress_bar(unit="frame") as report:
-                    analysis = engine.assess(
-                        path, passes=chosen["n_passes"], token=CancelToken(), report=report, extent=extent
-                    )
-                if save is not None:
-                    # found again from another folder as well
-                    video = replace(analysis.video, path=analysis.video.path.absolute())
-                    save_analysis(replace(analysis, video=video), save / name)
-            except SkillViewerError as error:
-                failed += 1
-                report_failure(str(error), str(path), as_json=as_json)
-                continue
-            click.echo(json.dumps(analysis_json(analysis)) if as_json else _line(analysis, path))
-            _warn(analysis, path, refused)
-    return 1 if failed else 0
+    return None if start_s is None and stop_s is None else (start_s or 0.0, stop_s)
 
 
-def _warn(analysis: "Analysis", path: Path, refused: set[str]) -> None:
-    """Print the cautions of an analysis, and a refusal of the raters' scale that was not printed before."""
-    if analysis.cautions:
-        click.echo(f"{path}: {analysis.cautions}", err=True)
-    if analysis.scaled is not None and analysis.scaled.refusal not in {"", *refused}:
-        refused.add(analysis.scaled.refusal)
-        click.echo(analysis.scaled.refusal, err=True)
+def _shard(text: str | None) -> tuple[int, int]:
+    """Return the first unit of a shard, and the step to the next."""
+    number, _, of = (text or "1/1").partition("/")
+    if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+        raise click.UsageError(f"--shard {text} is not i/n with i from 1 to n: 3/8 is the third of eight.")
+    return int(number) - 1, int(of)
 
 
-def _line(analysis: "Analysis", path: Path) -> str:
-    ends = analysis.interval
+def _scoring(chosen: ScoreChoices, workers: "Workers") -> "Scoring":
+    from skillviewer.engine.scoring.units import Scoring
+    from skillviewer.nets.library import digest, model_folder
+
+    folder = model_folder(chosen["model"], chosen["criterion"]).absolute()
+    return Scoring(
+        model=folder,
+        digest=digest(folder),
+        passes=chosen["n_passes"],
+        device="cuda" if workers.devices else chosen["device"],
+        folder=None if chosen["out"] is None else chosen["out"].absolute(),
+        cache_bytes=int(chosen["cache_gb"] * 2**30),
+        again=chosen["force"],
+    )
+
+
+class _Run:
+    """Units of one command, and what became of them."""
+
+    def __init__(self, scoring: "Scoring", units: "Sequence[Unit]", *, as_json: bool) -> None:
+        self._scoring, self._units, self._as_json = scoring, units, as_json
+        self._files: list[tuple[Unit, Path]] = []
+        self.failures: list[str] = []
+        self._refused: set[str] = set()
+
+    def failed(self, title: str, path: Path, problem: str) -> None:
+        """Report a failure."""
+        self.failures.append(f"  {title}  {problem}")
+        report_failure(problem, str(path), as_json=self._as_json)
+
+    def work(self, workers: "Workers", log: Path | None, *, retry: bool) -> None:
+        """Print what is done, and do the rest on an engine."""
+        from skillviewer.engine.runtime.workers import work
+        from skillviewer.engine.scoring.units import ResultFolder, open_engine, score_unit
+
+        kept, todo = ResultFolder(self._scoring), []
+        for unit in self._units:
+            found, problem = kept.found(unit), "" if retry else kept.failed(unit)
+            if found is not None:
+                self._print(unit, *found)
+            elif problem:
+                self.failed(unit.title, unit.path, f"{problem} (--retry-failed tries again)")
+            else:
+                todo.append(unit)
+        if not todo:
+            return
+        if workers.here:
+            open_engine(self._scoring)
+        one = len(todo) == 1
+        with progress_bar(unit="frame" if one else "video") as bar:
+            told = BatchReport(len(todo), None if one else bar, log)
+
+            def finished(index: int, outcome: "Outcome[Path | Analysis]") -> None:
+                unit, result = todo[index], outcome.result
+                kept.remember(unit, outcome.error)
+                if result is None:
+                    self.failed(unit.title, unit.path, str(outcome.error))
+                else:
+                    self._print(unit, result)
+                told.piece(unit.title, "" if result is not None else str(outcome.error))
+
+            def progressed(_index: int, progress: Progress) -> None:
+                if one:
+                    bar(progress)
+
+            with closing(told):
+                work(partial(score_unit, self._scoring), todo, workers, CancelToken(), progressed, finished)
+
+    def _print(self, unit: "Unit", result: "Path | Analysis", note: "ResultNote | None" = None) -> None:
+        from skillviewer.core.analysis.analysis_json import analysis_json
+        from skillviewer.data.analysis_file import load_analysis
+
+        if isinstance(result, Path):
+            self._files.append((unit, result))
+        if note is not None and not self._as_json:  # thousands may be done: none is read
+            click.echo(_line(note, unit))
+            return
+        analysis = load_analysis(result) if isinstance(result, Path) else result
+        shown = replace(analysis, video=replace(analysis.video, path=unit.path))
+        click.echo(json.dumps(analysis_json(shown)) if self._as_json else _line(analysis, unit))
+        if analysis.cautions:
+            click.echo(f"{unit.title}: {analysis.cautions}", err=True)
+        if analysis.scaled is not None and analysis.scaled.refusal not in {"", *self._refused}:  # each once
+            self._refused.add(analysis.scaled.refusal)
+            click.echo(analysis.scaled.refusal, err=True)
+
+    def collect(self, study: Path) -> None:
+        """Write the results into a study."""
+        from skillviewer.data.analysis_file import result_note
+        from skillviewer.engine.scoring.collecting import collect
+
+        notes = [(unit.path, file, result_note(file)) for unit, file in self._files]
+        n_new = collect(study, self._scoring, [(path, file, note) for path, file, note in notes if note is not None])
+        click.echo(f"{n_new} scores are new in {study}", err=True)
+
+
+def _line(result: "Analysis | ResultNote", unit: "Unit") -> str:
+    ends = result.interval
     span = f"  ({ends[0]:+.3f} to {ends[1]:+.3f})" if ends else ""
-    rating = f"  {analysis.scaled.words}" if analysis.scaled is not None and analysis.scaled.words else ""
-    return f"{analysis.score:+.4f}{span}{rating}  {path}"
-
-
-def _part(path: Path, start_s: float, stop_s: float | None) -> "FrameRange":
-    from skillviewer.core.video.extents import frame_range
-    from skillviewer.media.reading.reader import VideoReader
-
-    with VideoReader(path, cache_bytes=0) as reader:
-        return frame_range(reader.info, start_s, stop_s)
+    rating = f"  {result.rating}" if result.rating else ""
+    return f"{result.score:+.4f}{span}{rating}  {unit.title}"

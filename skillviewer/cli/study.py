@@ -1,7 +1,10 @@
 """``skillviewer study``: make, fill, list, import, export and mend a study without the window."""
 
+import csv
 import json
+import sys
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +15,11 @@ from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.progress import progress_bar
 from skillviewer.cli.study_ranking import ranking
 from skillviewer.cli.study_ratings import import_ratings_into
+from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.study_log import LogRow
+from skillviewer.core.text import printable
 
 if TYPE_CHECKING:
     from skillviewer.data.study import NewVideo
@@ -129,7 +135,7 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
     for name in added.known:
         click.echo(f"{name} is in the study already", err=True)
     if named:
-        click.echo(f"who is in {named} of them is known now", err=True)
+        click.echo(f"who is in {len(named)} of them is known now", err=True)
     _say((*added.problems, *contradictions, *other_tasks))
     n_new = len([name for name in added.names if name is not None]) - len(added.known)
     click.echo(f"{n_new} videos added", err=True)
@@ -183,6 +189,27 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
             number = "" if score is None else f"{score.score:+.4f}"
             part = f" [{extent_text(video.extent)}]" if video.extent is not None else ""
             click.echo(f"{video.state.value:8}  {number:>8}  {video.name}  {video.path or video.recorded_path}{part}")
+
+
+@study.command()
+@click.argument("path", metavar="STUDY", type=_PATH)
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, with the columns of “export table log”.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object an event and line.")
+def log(path: Path, as_csv: bool, as_json: bool) -> None:
+    """List who did what and when in STUDY: votes, withdrawals, notes, models, videos. Times are in UTC."""
+    from skillviewer.data.study import Study
+
+    with Study.open(path, read_only=True) as opened:
+        _say(opened.notices)
+        events = [asdict(event) for event in opened.log()]
+    writer = csv.DictWriter(sys.stdout, [each.name for each in fields(LogRow)], lineterminator="\n")
+    if as_csv:
+        writer.writeheader()
+    for event in events:
+        if as_csv:
+            writer.writerow({name: escape_cell(value) for name, value in event.items()})
+        else:
+            click.echo(json.dumps(event) if as_json else "  ".join(printable(value) for value in event.values()))
 
 
 @study.command("import")

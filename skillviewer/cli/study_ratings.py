@@ -22,12 +22,7 @@ from skillviewer.core.progress import CancelToken
 @click.option("--rating-rule", help="Set the rule for pairs: detectable, steps:K or points:D.")
 @click.option("--criterion", help="Set the item that pairs are made of.")
 def import_ratings_into(
-    path: Path,
-    table: Path,
-    videos: Path | None,
-    options: RatingOptions,
-    rating_rule: str | None,
-    criterion: str | None,
+    path: Path, table: Path, videos: Path | None, options: RatingOptions, rating_rule: str | None, criterion: str | None
 ) -> None:
     """Import a TABLE of ratings (.csv, .tsv, .xlsx) into STUDY; a second time imports nothing new.
 
@@ -49,12 +44,13 @@ def import_ratings_into(
         reading = options.reading()
         there = open_study_table(opened, table, *reading) if videos is None else open_table(table, videos, *reading)
         with progress_bar(unit="file") as report:
-            rated, came = add_ratings(opened, there, options.mapping(there), CancelToken(), report)
+            done = add_ratings(opened, there, options.mapping(there), CancelToken(), report)
         if criterion is not None:
             opened.ratings.all().scale(criterion)
         opened.settings = settings
         problems = opened.dataset().problems
-    print_account(rated, options.doubts(there))
+    came = done.came
+    print_account(done.rated, options.doubts(there))
     for problem in (*came.problems, *problems):
         click.echo(f"skillviewer: {problem}", err=True)
     people = f", participants of {came.people} known videos" if came.people else ""

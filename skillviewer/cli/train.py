@@ -103,4 +103,6 @@ def _tell(result: "TrainingResult") -> None:
         click.echo(f"  ordering by {what}: {accuracy:.3f}")
     if result.checkpoint.card.raters_scale is not None:
         click.echo(result.checkpoint.card.raters_scale.about)
+    if caution := result.checkpoint.card.caution:
+        click.echo(caution)
     click.echo(str(result.checkpoint.folder))

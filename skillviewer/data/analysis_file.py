@@ -2,10 +2,13 @@
 
 Arrays: ``times_s`` (n,), ``samples`` (K, N), ``sample_times_s`` (K, N), ``attention`` (K, N, h, w), ``task_state`` (K,
 N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), ``pooled`` (2F,) if known, and ``about``, a JSON string with
-everything else.
+everything else. The result of a unit of scoring (``engine/scoring/units.py``) has a comment at its end, a
+``ResultNote`` as JSON, so that thousands of files are told apart without being read.
 """
 
 import math
+import os
+import struct
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +34,9 @@ SUFFIX = ".analysis.npz"
 
 _MOST_BYTES = 1 << 29
 """Largest size of all arrays; an analysis of one hour needs a thousandth of it."""
+
+_END, _MOST_NOTE = b"PK\x05\x06", 1024
+"""First bytes of the last record of a zip file, and the largest size of that record with its comment."""
 
 _MOST_CHARACTERS, _MOST_SEGMENTS = 1 << 20, 1 << 20
 _ARRAYS: dict[str, tuple[str, int]] = {
@@ -72,8 +78,49 @@ class _About:
     scaled: ScaledScore | None = None  # unknown there, too
 
 
-def save_analysis(analysis: Analysis, path: Path) -> None:
+class ResultNote(msgspec.Struct, frozen=True):
+    """Note in the file of a result.
+
+    Attributes:
+        key: Key of the unit: all that it was asked with.
+        digest: SHA-256 of the video.
+        extent: Unit, start and stop of the analysed part (``core.video.extents.range_cells``).
+        score: The score.
+        interval: 95 % interval, or None.
+        rating: Rating on the raters' scale in words, or "".
+    """
+
+    key: str
+    digest: str
+    extent: tuple[str, float, float]
+    score: float
+    interval: tuple[float, float] | None
+    rating: str = ""
+
+
+def result_note(path: Path) -> ResultNote | None:
+    """Return the note of the file of a result, or None: it is not there, another file, cut off, or without a note."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _MOST_NOTE))
+            tail = file.read()
+        at = tail.rfind(_END)
+        directory, start, length = struct.unpack_from("<IIH", tail, at + 12)
+        if at < 0 or start + directory + len(_END) + 18 + length != size:
+            return None
+        return msgspec.json.decode(tail[at + 22 :], type=ResultNote)
+    except (OSError, struct.error, msgspec.DecodeError):
+        return None
+
+
+def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
     """Write an analysis atomically; the folder of the file is created.
+
+    Args:
+        analysis: The analysis.
+        path: The file.
+        key: Key of the unit of scoring that it is the result of, or "".
 
     Raises:
         ExportError: The file cannot be written, or the name of the video is not UTF-8.
@@ -119,8 +166,13 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
             f"“{escaped(error)}” is not UTF-8 and cannot be written into an analysis: rename the video, or its folder."
         ) from error
     # it can be computed again, and many are written in a row: do not wait for the disk
-    with atomic_export(path, overwrite=True, durable=False) as aside, aside.open("wb") as file:
+    with atomic_export(path, overwrite=True, durable=False) as aside, aside.open("w+b") as file:
         np.savez_compressed(file, allow_pickle=False, about=words, **arrays)
+        if key:
+            with zipfile.ZipFile(file, "a") as archive:
+                said = (analysis.score, analysis.interval, analysis.rating)
+                note = ResultNote(key, video.digest, range_cells(analysis.extent), *said)
+                archive.comment = msgspec.json.encode(note)
 
 
 def load_analysis(path: Path) -> Analysis:

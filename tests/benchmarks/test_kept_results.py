@@ -34,6 +34,7 @@ def test_the_rows_of_finer_maps_are_those_of_the_kept_evaluations() -> None:
         cells = [name]
         for one in (model, second[name]):
             cells += [
+                table.span(one["pooled_honest"]),
                 table.span(one["pooled"]),
                 table.span(one["difference"], signed=True),
                 table.pointed(one["attention"]),

@@ -32,6 +32,7 @@ BITS = 16
 BLOCK = 6
 RATE_HZ = 30.0
 N_SEGMENTS = 25
+STEPS_A_REPORT = 4  # each report draws the curve and the Why page anew: what every test pays for
 
 
 def numbered_picture(number: int, width: int = 320, height: int = 180) -> Picture:
@@ -232,6 +233,7 @@ class FakeWorld:
     proxies: bool = False
     kind: MapKind = MapKind.DISTRIBUTION
     device: str = "cpu"
+    caution: str = ""
     memory: str = ""
     warning: str = ""
     scale: RatersScale | None = None
@@ -322,6 +324,10 @@ class FakeAssessor:
         return self._digest
 
     @property
+    def caution(self) -> str:
+        return self._world.caution
+
+    @property
     def device_name(self) -> str:
         return self._world.device
 
@@ -343,7 +349,8 @@ class FakeAssessor:
             time.sleep(world.step_s)
             if path.stem in world.failing and step == 5:
                 raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
-            report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step, extent)))
+            if step % STEPS_A_REPORT == 0:
+                report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step, extent)))
         return self._analysis(video, passes, N_SEGMENTS, extent)
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
@@ -370,6 +377,7 @@ class FakeDialogs(Dialogs):
 
     def __init__(self) -> None:
         self.videos_answer: list[Path] = []
+        self.file_answer: Path | None = None
         self.folder_answer: Path | None = None
         self.save_answer: Path | None = None
         self.confirm_answer = True
@@ -382,6 +390,9 @@ class FakeDialogs(Dialogs):
 
     def videos(self, parent: object) -> list[Path]:  # noqa: ARG002
         return self.videos_answer
+
+    def file(self, parent: object, title: str, kinds: str) -> Path | None:  # noqa: ARG002
+        return self.file_answer
 
     def folder(self, parent: object, title: str) -> Path | None:  # noqa: ARG002
         return self.folder_answer

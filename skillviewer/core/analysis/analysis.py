@@ -12,6 +12,9 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
 
+EVEN_FROM = 0.95
+"""Maps whose mean entropy is at least this share of a uniform map's are spread evenly."""
+
 
 class MapKind(StrEnum):
     """Kind of the numbers in an attention map."""
@@ -236,10 +239,25 @@ class Analysis:
         rows = rows[np.lexsort((-rows[:, 2], rows[:, 1], rows[:, 0]))]
         return frozen(rows[np.unique(rows[:, 0], return_index=True)[1]])
 
+    @cached_property
+    def spread_evenly(self) -> bool:
+        """True for distributions of nearly uniform maps: mean entropy at least ``EVEN_FROM`` of the greatest."""
+        maps = self.attention.astype(np.float64)
+        n_cells = maps.shape[-2] * maps.shape[-1]
+        if self.map_kind is not MapKind.DISTRIBUTION or maps.size == 0 or n_cells < 2:
+            return False
+        surprise = np.log(1 / np.where(maps > 0, maps, 1))
+        return bool((maps * surprise).sum(axis=(-2, -1)).mean() >= EVEN_FROM * np.log(n_cells))
+
     @property
     def times_s(self) -> FloatArray:
         """(K, N) presentation times of the sampled frames in seconds."""
         return self.video.times_s[self.samples]
+
+    @property
+    def rating(self) -> str:
+        """Rating on the raters' scale in words, or ""."""
+        return self.scaled.words if self.scaled is not None else ""
 
     def in_task(self, *tasks: str) -> "Analysis":
         """Return the same analysis of a video of some task: a rating of another task is refused."""

@@ -164,6 +164,35 @@ def scale_map(
     return ScaleMap(whole, tuple(curves), tuple(spreads), *values, low, high, level, len(names))
 
 
+def left_out_ratings(
+    scores: FloatArray,
+    ratings: FloatArray,
+    people: Sequence[str],
+    low: float,
+    high: float,
+    level: float = LEVEL,
+    *,
+    increasing: bool = True,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return (n,) ratings and the ends of their intervals by maps without their people, a group left out in turn.
+
+    Arguments are those of ``scale_map``; with too few people for it, the ends are NaN.
+    """
+    _, who = np.unique(np.asarray(people, dtype=object).astype(str), return_inverse=True)
+    groups = _groups(who, min(_MOST_GROUPS, int(who.max()) + 1))
+    found, lows, highs = np.full((3, len(scores)), np.nan)
+    for group in range(int(groups.max()) + 1):
+        out = groups == group
+        some = scores[~out], ratings[~out], who[~out]
+        if len(np.unique(some[2])) < least_people(level):
+            found[out] = np.clip(_fitted_curve(*some, increasing).at(scores[out]), low, high)
+            continue
+        made = scale_map(*some[:2], some[2].astype(str).tolist(), low, high, level, increasing=increasing)
+        found[out] = made.ratings(scores[out])
+        lows[out], highs[out] = made.intervals(scores[out])
+    return found, lows, highs
+
+
 def checked_map(
     scores: Sequence[float] | FloatArray,
     ratings: Sequence[float] | FloatArray,
@@ -180,13 +209,9 @@ def checked_map(
     """
     whole = scale_map(scores, ratings, people, low, high, level, increasing=increasing)
     x, y, who = np.asarray(scores, dtype=np.float64), np.asarray(ratings, dtype=np.float64), np.asarray(people)
-    groups = np.asarray(whole.group)
-    found, lows, highs = np.empty((3, len(x)))
-    for group in range(int(groups.max()) + 1):
-        out = groups == group
-        made = scale_map(x[~out], y[~out], who[~out].tolist(), low, high, level, increasing=increasing)
-        found[out] = made.ratings(x[out])
-        lows[out], highs[out] = made.intervals(x[out])
+    # raises where one person fewer is too few
+    scale_map(x[who != who[0]], y[who != who[0]], who[who != who[0]].tolist(), low, high, level, increasing=increasing)
+    found, lows, highs = left_out_ratings(x, y, people, low, high, level, increasing=increasing)
     each = [coverage(lows[who == one], highs[who == one], y[who == one]) for one in np.unique(who)]
     tau = calibration_tau(found - y, highs - lows)
     width = mean_width(lows, highs)

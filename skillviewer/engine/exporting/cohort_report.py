@@ -4,12 +4,15 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.raters_scale import RatersScale, ScaledScore
+from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import CheckpointError, ExportError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.ratings.rater_agreement import RaterAgreement, rater_agreement
 from skillviewer.core.text import signed
 from skillviewer.data.study import ModelState, ModelVersion, Study
 from skillviewer.data.study.models import Score
@@ -31,12 +34,14 @@ class CohortChoices:
         task: The task whose videos are reported, where the study has several; scores of two tasks are not compared.
         model: Name of the model, or "" for the one that the study uses.
         names: Whether participants and raters are named.
+        made_on: Date of the report; None for today.
     """
 
     paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
     task: str = offered("", "Task", "Where the study has several")
     model: str = offered("", "Model", "Empty for the one that the study uses")
     names: bool = offered(True, "Name people", "Participants and raters; else they get numbers")
+    made_on: date | None = None
 
 
 def cohort_report(
@@ -98,9 +103,11 @@ def cohort_report(
             title=title,
             task=task or settings.task,
             statement=settings.statement,
+            made_on=choices.made_on,
             judgements=judgements,
             pairs=tuple(p for p in dataset.pairs if p.better in inside and p.worse in inside),
             criteria=criteria,
+            agreement=_agreement(dataset.restricted(inside), names=choices.names),
         ),
         overwrite=overwrite,
     )
@@ -137,6 +144,17 @@ def _scaled(scale: RatersScale | None, score: Score, *tasks: str) -> ScaledScore
     if scale is None:
         return None
     return scale.of(score.score, unfamiliar=bool(score.warning.replace(SAID_BEFORE, "").strip())).in_task(*tasks)
+
+
+def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:
+    """Return the agreement of the raters who rated the videos; None with fewer than two."""
+    if dataset.ratings is None or dataset.criterion not in dataset.ratings.items:
+        return None
+    if len(dataset.ratings.table(dataset.criterion).raters) < 2:
+        return None
+    raters = _numbers(list(dataset.ratings.raters), "R", names=names)
+    own = tuple(replace(one, rater=raters[one.rater]) for one in dataset.ratings.ratings)
+    return rater_agreement(replace(dataset.ratings, ratings=own), dataset.criterion)
 
 
 def _remarks(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:

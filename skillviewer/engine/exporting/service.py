@@ -329,12 +329,17 @@ def _tasks(subjects: Sequence[ExportTarget]) -> dict[tuple[Path | None, object],
 def _informed(
     options: ReportOptions, subject: ExportTarget, exhibit: Exhibit, sources: SourceReaders | None, token: CancelToken
 ) -> ReportOptions:
-    """Return the options of a report with what the study of the video knows of it."""
-    if subject.study is None or options.known != StudyContext():
-        return options
+    """Return the options of a report with what the model's card and the study of the video know of it."""
     from skillviewer.engine.exporting.study_context import context_of
+    from skillviewer.nets.checkpoint import load_card
 
-    known = context_of(subject.study, exhibit.analysis)
+    known = options.known
+    if subject.model is not None:
+        with suppress(CheckpointError):  # an analysis may outlive its model
+            known = replace(known, model_caution=load_card(subject.model).caution)
+    if subject.study is None or options.known != StudyContext():
+        return replace(options, known=known)
+    known = replace(context_of(subject.study, exhibit.analysis), model_caution=known.model_caution)
     if known.reference is not None and sources is not None:
         known = replace(known, reference=replace(known.reference, source=sources.open(known.reference.path, token)))
     if wanted(options) and known.reference is not None:

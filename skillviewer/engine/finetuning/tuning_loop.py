@@ -14,7 +14,7 @@ import numpy as np
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Fold, Pair, videos_of
-from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy, shown
+from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -128,7 +128,7 @@ class _Watch:
             loss=row.loss,
             choosing_accuracy=row.held_out_accuracy,
             held_out_loss=held_out_loss(self._test, scores, self._settings.loss),
-            held_out=shown(pooled_accuracy([FoldScores(prepared.division.fold, scores)], prepared.study.dataset)),
+            held_out=pooled_accuracy([FoldScores(prepared.division.fold, scores)], prepared.study.dataset),
             old=self._old(known),
             old_kind=old.kind,
             best=row.epoch == until if final and prepared.division.inner is not None else row.best,

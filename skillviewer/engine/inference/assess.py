@@ -14,6 +14,7 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
 from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.runtime.threads import one_thread
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 
@@ -109,23 +110,25 @@ def assess(
         for done, features in enumerate(source.steps(reader, sampling, token), start=1):
             pooled += features.astype(np.float32).mean(axis=(0, 2, 3))
             tensor = torch.from_numpy(features).to(device).float()
-            fused_t = model.fuse(tensor[:, None])[:, 0]
+            with one_thread():
+                fused_t = model.fuse(tensor[:, None])[:, 0]
             if model.needs_whole_video:
                 fused.append(fused_t)
                 report(Progress("looking", done, n))
                 continue
-            if state is None:
-                state = model.initial_state(n_passes, None, tensor)
-            out = model.step(fused_t, state)
+            with one_thread():
+                state = state if state is not None else model.initial_state(n_passes, None, tensor)
+                out = model.step(fused_t, state)
             state = out.state
             growing.add(out.attention, out.task_state, out.score)
             report(Progress("looking", done, n, growing.so_far(provenance)))
         if model.needs_whole_video:
-            state = model.initial_state(n_passes, torch.stack(fused, dim=1), fused[0])
-            for fused_t in fused:
-                out = model.step(fused_t, state)
-                state = out.state
-                growing.add(out.attention, out.task_state, out.score)
+            with one_thread():
+                state = model.initial_state(n_passes, torch.stack(fused, dim=1), fused[0])
+                for fused_t in fused:
+                    out = model.step(fused_t, state)
+                    state = out.state
+                    growing.add(out.attention, out.task_state, out.score)
     mean = (pooled / n).astype(np.float32)
     whole = growing.so_far(provenance)
     warning, scale = familiarity.warning(mean) if familiarity is not None else "", scoring.raters_scale

@@ -111,6 +111,11 @@ class Engine(Closing):
         return self._checkpoint
 
     @property
+    def caution(self) -> str:
+        """Warning of the checkpoint's card, or ""."""
+        return self._checkpoint.card.caution
+
+    @property
     def device_name(self) -> str:
         """Device for the user: ``cpu`` or ``cuda:0 NVIDIA ...``."""
         return device_title(self._device)

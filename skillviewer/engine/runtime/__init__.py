@@ -1,1 +1,1 @@
-"""Devices, memory, processes and locks."""
+"""Devices, memory, threads, processes, clusters and locks."""

@@ -66,67 +66,130 @@ def _reporting_of(progressed: Progressed, index: int) -> Report:
     return lambda progress: progressed(index, progress)
 
 
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Processes of their own that do pieces of work.
+
+    Attributes:
+        n: Processes at once.
+        environments: Variables that each is started with, or () for those of this process.
+        prepare: Called first in every process; it is pickled.
+        patience_s: A process that was asked to stop and is in the middle of something is ended after so long.
+        tries: Attempts at a piece whose process dies.
+    """
+
+    n: int = 1
+    environments: tuple[Mapping[str, str], ...] = ()
+    prepare: Callable[[], object] | None = None
+    patience_s: float = _STOP_AFTER_S
+    tries: int = 1
+
+
 def work_in_processes(
     do: "Do[ItemT, ResultT]",
     items: Sequence[ItemT],
-    n_processes: int,
+    processes: Processes,
     token: CancelToken,
     progressed: Progressed,
     finished: Callable[[int, Outcome[ResultT]], None],
-    prepare: Callable[[], object] | None = None,
-    patience_s: float = _STOP_AFTER_S,
 ) -> None:
     """Do pieces of work in processes of their own, each piece in one.
 
     Args:
         do: Does one piece; it, the pieces and their results are pickled.
         items: The pieces; None is no piece.
-        n_processes: Processes at once.
+        processes: The processes.
         token: Raise it to stop all.
         progressed: Called in this process whenever a piece reports.
-        finished: Called in this process with the outcome of a piece; an error of one does not stop the others.
-        prepare: Called first in every process; it is pickled too.
-        patience_s: A process that was asked to stop and is in the middle of something is ended after so long.
+        finished: Called in this process with the outcome of a piece; an error of one does not stop the others, and the
+            death of a process is one after so many tries.
 
     Raises:
-        DeviceError: A process died: out of memory, say.
         Cancelled: The token was raised.
     """
-    context = multiprocessing.get_context("spawn")
-    workers: dict[Connection, BaseProcess] = {}
-    busy: dict[Connection, int] = {}
-    waiting = list(enumerate(items))[::-1]
-
-    def give(connection: Connection) -> None:
-        if waiting:
-            busy[connection], item = waiting.pop()
-            with suppress(OSError):  # it has died while it waited: the next read reports that
-                connection.send(item)
-
+    pool = _Pool(do, items, processes)
     try:
-        for _ in range(min(n_processes, len(items))):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(do, prepare, theirs), daemon=True)
-            process.start()
-            theirs.close()
-            workers[ours] = process
-            give(ours)
-        while busy:
+        for place in range(min(processes.n, len(items))):
+            pool.start(place)
+        while pool.busy:
             token.check()
-            for connection in wait(list(busy), timeout=0.2):
+            for connection in wait(list(pool.busy), timeout=0.2):
                 assert isinstance(connection, Connection)
-                index = busy[connection]
-                message = _received(connection, workers[connection])
+                index, message = pool.busy[connection], _received(connection)
                 if isinstance(message, Progress):
                     progressed(index, message)
                     continue
-                del busy[connection]
-                if message.fault:
+                if message is None:
+                    message = pool.bury(connection)
+                elif message.fault:
                     raise RuntimeError(f"in another process:\n{message.fault}")
-                finished(index, message)
-                give(connection)
+                else:
+                    del pool.busy[connection]
+                if message is not None:
+                    finished(index, message)
+                pool.give(connection)
     finally:
-        _close(workers, busy, patience_s)
+        _close(pool.workers, pool.busy, processes.patience_s)
+
+
+class _Pool:
+    """The processes, and the pieces that wait for one."""
+
+    def __init__(self, do: "Do[Any, Any]", items: Sequence[Any], processes: Processes) -> None:
+        self._do, self._items, self._processes = do, items, processes
+        self.workers: dict[Connection, BaseProcess] = {}
+        self.busy: dict[Connection, int] = {}
+        self._places: dict[Connection, int] = {}
+        self._tries = [0] * len(items)
+        self._waiting = list(range(len(items)))[::-1]
+
+    def start(self, place: int) -> None:
+        """Start a process with its own variables, which libraries read as they are loaded, and give it a piece."""
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(self._do, self._processes.prepare, theirs), daemon=True)
+        before = dict(os.environ)
+        try:
+            os.environ.update(self._processes.environments[place] if self._processes.environments else {})
+            process.start()
+        finally:
+            for name in os.environ.keys() - before.keys():
+                del os.environ[name]
+            os.environ.update(before)
+        theirs.close()
+        self.workers[ours], self._places[ours] = process, place
+        self.give(ours)
+
+    def give(self, connection: Connection) -> None:
+        """Give the next piece to a process; one that has died is replaced."""
+        if not self._waiting:
+            return
+        if connection not in self.workers:
+            self.start(self._places[connection])
+            return
+        index = self.busy[connection] = self._waiting.pop()
+        with suppress(OSError):  # it has died while it waited: the next read reports that
+            connection.send(self._items[index])
+
+    def bury(self, connection: Connection) -> "Outcome[Any] | None":
+        """Return the outcome of the piece of a process that has died, or None if it is to be tried again."""
+        process, index = self.workers.pop(connection), self.busy.pop(connection)
+        process.join(_STOP_AFTER_S)
+        connection.close()
+        self._tries[index] += 1
+        if self._tries[index] < self._processes.tries:
+            self._waiting.append(index)
+            return None
+        return Outcome(error=death(f"exit code {process.exitcode}", self._tries[index]))
+
+
+def death(circumstance: str, tries: int) -> DeviceError:
+    """Return the error of a piece of work whose process died so often."""
+    often = f", {tries} times" if tries > 1 else ""
+    return DeviceError(
+        f"A process that was working for this one ended by itself ({circumstance}{often}); it may have run out of "
+        "memory or time. What is finished is kept: run the same again, with fewer jobs at once."
+    )
 
 
 def work_elsewhere(
@@ -139,16 +202,8 @@ def work_elsewhere(
         Cancelled: The token was raised.
     """
     found: list[Outcome[ResultT]] = []
-    work_in_processes(
-        do,
-        [item],
-        1,
-        token,
-        lambda _, progress: report(progress),
-        lambda _, one: found.append(one),
-        _be_nice,
-        patience_s,
-    )
+    alone = Processes(prepare=_be_nice, patience_s=patience_s)
+    work_in_processes(do, [item], alone, token, lambda _, progress: report(progress), lambda _, one: found.append(one))
     if found[0].error is not None:
         raise found[0].error
     assert found[0].result is not None
@@ -160,15 +215,12 @@ def _be_nice() -> None:
         os.nice(NICENESS)
 
 
-def _received(connection: Connection, process: BaseProcess) -> Any:  # noqa: ANN401 - a message
+def _received(connection: Connection) -> Any:  # noqa: ANN401 - a message
+    """Return the next message, or None if the process has died."""
     try:
         return connection.recv()
-    except (EOFError, OSError) as error:
-        process.join(_STOP_AFTER_S)
-        raise DeviceError(
-            f"A process that was working for this one ended by itself (exit code {process.exitcode}); it may have run "
-            "out of memory. What is finished is kept: run the same again, with fewer jobs at once."
-        ) from error
+    except (EOFError, OSError):
+        return None
 
 
 def _close(workers: Mapping[Connection, BaseProcess], busy: Container[Connection], patience_s: float) -> None:

@@ -39,10 +39,9 @@ def learn_scale(
     tested: Mapping[str, float],
     asked: int | None,
     seed: int,
+    optimistic: bool,
     scores_of: Callable[[], Mapping[str, float]],
     train_fold: Callable[[int, Fold], Mapping[str, float]],
-    *,
-    optimistic: bool,
 ) -> RatersScale | None:
     """Return the map from a model's scores to the raters' scale, or a refusal; None without ratings.
 
@@ -52,9 +51,9 @@ def learn_scale(
         tested: Scores of the tested data set by the model.
         asked: Number of folds; None for as many as are needed, 0 for none.
         seed: Seed of the folds.
+        optimistic: Whether the epoch was chosen on the people held out.
         scores_of: Returns the scores of all videos of the training by the model.
         train_fold: Trains another model on a fold, by number, and returns its scores of the fold's videos.
-        optimistic: Whether the epoch was chosen on the people held out.
     """
     test = divided.tested if divided.tested.criterion == dataset.criterion and not optimistic else None
     trained = {dataset.participants.get(name) for name in divided.fold.train_videos}

@@ -8,22 +8,26 @@ from pathlib import Path
 from typing import Self
 
 import msgspec
+import numpy as np
 import torch
 from torch import Tensor
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
 from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import DatasetError, SettingsError
-from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy, shown
+from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy
 from skillviewer.core.evaluation.ceilings import ceilings
+from skillviewer.core.evaluation.outcome import outcome_check
+from skillviewer.core.evaluation.score_progress import contribution_shares
 from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room, pooled
-from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.features.memory_mapped_store import WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -35,7 +39,7 @@ from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.predict import predict, segment_contributions
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
 from skillviewer.engine.training.run_record import (
     RunConfiguration,
@@ -195,7 +199,10 @@ def _ready(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A trained model with its scores; ``store`` holds the features that its head takes."""
+    """A trained model with its scores; ``store`` holds the features that its head takes.
+
+    ``contributions`` are those of the steps of the held-out videos, (V, N).
+    """
 
     head: AttentionModel
     config: CheckpointConfig
@@ -203,6 +210,7 @@ class _Made:
     store: FeatureStore
     trained: Trained
     scores: Mapping[str, float]
+    contributions: FloatArray
     provenance: RunProvenance
     selection: str
     scale: RatersScale | None
@@ -226,6 +234,8 @@ def _train(
     round_as_kept(model, half=plan.half)  # the weights that are tested are those that are kept
     head, streams, (store, test_store) = inputs.separate(model, (ready.store, ready.test_store))
     scores = predict(head, test_store, tested.names, control.token, maps=False).scores
+    held_out = [first_pass(test_store, name) for name in ready.divided.tested_fold.held_out_videos]
+    contributions = np.array([segment_contributions(head, features) for features in held_out])
     seen = set().union(*kept.together.collect(watched.seen))
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, seen, fold)
@@ -237,16 +247,12 @@ def _train(
             plan, ready.dataset, other, on, control, lambda stage: kept.state(f"scale-{number}-{stage}"), kept.together
         )
         own_head, _, (own_store,) = inputs.separate(of_fold, (ready.store,))
-        names = (*other.train_videos, *other.held_out_videos)
-        return predict(own_head, own_store, names, control.token, maps=False).scores
+        return predict(own_head, own_store, ready.dataset.names, control.token, maps=False).scores
 
-    def scores_of() -> Mapping[str, float]:
-        return predict(head, store, ready.dataset.names, control.token, maps=False).scores
-
-    chosen_on_test = plan.select is Select.BEST_ON_TEST
-    asked = (ready.dataset, ready.divided, scores, scale_folds, plan.seed)
-    scale = learn_scale(*asked, scores_of, train_fold, optimistic=chosen_on_test)
-    return _Made(head, config, streams, store, trained, scores, provenance, selection, scale)
+    asked = (ready.dataset, ready.divided, scores, scale_folds, plan.seed, plan.select is Select.BEST_ON_TEST)
+    every = ready.dataset.names
+    scale = learn_scale(*asked, lambda: predict(head, store, every, control.token, maps=False).scores, train_fold)
+    return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
 
 
 def _write(
@@ -268,9 +274,7 @@ def _write(
         folder,
         made.config,
         made.head,
-        msgspec.structs.replace(
-            _card(plan, dataset, ready.divided, made.scores, folder.name, made.selection), raters_scale=made.scale
-        ),
+        _card(plan, dataset, ready.divided, made, folder.name),
         CheckpointExtras(made.streams, familiarity, write_extras),
         half=plan.half,
         replace=replace,
@@ -337,21 +341,18 @@ def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> 
     return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
-def _card(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    divided: "TrainingSplit",
-    scores: Mapping[str, float],
-    name: str,
-    selection: str,
-) -> ModelCard:
-    result = FoldScores(divided.tested_fold, scores)
+def _card(plan: TrainingPlan, dataset: Dataset, divided: "TrainingSplit", made: _Made, name: str) -> ModelCard:
+    result, pairs = FoldScores(divided.tested_fold, made.scores), divided.tested_fold.test_pairs
+    last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
     data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"
     return msgspec.structs.replace(
         card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
-        held_out=_held_out(divided.tested, result, f"{divided.rule}; {selection}"),
-        ceilings=tuple(ceilings(divided.tested, divided.tested_fold.test_pairs)),
+        held_out=_held_out(divided.tested, result, f"{divided.rule}; {made.selection}"),
+        ceilings=tuple((row.name, row.pooled.value) for row in ceilings(divided.tested, [divided.tested_fold])),
+        outcome=outcome_check(divided.tested, pairs, made.scores),
+        last_fifth=last_fifth if math.isfinite(last_fifth) else None,
         notes=_notes(plan),
+        raters_scale=made.scale,
     )
 
 
@@ -390,7 +391,7 @@ def _held_out(dataset: Dataset, result: FoldScores, rule: str) -> HeldOut | None
     pairs = result.tested(honest=False)
     if not pairs:
         return None
-    interval = shown(pooled_accuracy([result], dataset))
+    interval = pooled_accuracy([result], dataset)
     accuracy = count_pairs(pairs, result.scores).accuracy
     low, high = (x if math.isfinite(x) else None for x in (interval.low, interval.high))
     return HeldOut(accuracy=accuracy, low=low, high=high, n_pairs=len(pairs), rule=rule)

@@ -12,6 +12,7 @@ from skillviewer.core.analysis.cohort import MIN_COHORT, CohortStanding, standin
 from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
+from skillviewer.core.ratings.rater_agreement import RaterAgreement
 from skillviewer.core.text import printable, signed
 from skillviewer.core.version import __version__
 from skillviewer.export.reports.pdf import Paper
@@ -33,6 +34,7 @@ class CohortOptions:
         judgements: Judgements of the raters.
         pairs: Agreed pairs, with which the order by the model is compared.
         criteria: Rating or score in words by criterion and video, if there are several criteria.
+        agreement: Agreement of the raters who rated the videos, or None.
         seen_in_training: Titles of videos that the model was trained on; None if they are not known.
         made_on: Date of the report; None for today.
     """
@@ -44,6 +46,7 @@ class CohortOptions:
     judgements: tuple[Judgement, ...] = ()
     pairs: tuple[Pair, ...] = ()
     criteria: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    agreement: RaterAgreement | None = None
     seen_in_training: frozenset[str] | None = None
     made_on: date | None = None
 
@@ -140,12 +143,14 @@ class Cohort:
 
     @property
     def raters_words(self) -> str:
-        """Summary of the votes, "" without any."""
-        return raters_summary(
+        """Summary of the votes and the ratings, "" without any."""
+        words = raters_summary(
             self.options.judgements,
             self.options.pairs,
             dict(zip((r.name for r in self.rows), self.scores, strict=True)),
         )
+        rated = self.options.agreement.sentences if self.options.agreement is not None else ()
+        return " ".join(filter(None, (words, *rated)))
 
     @property
     def all_criteria(self) -> list[list[str]]:
@@ -221,7 +226,7 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
         "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of two "
         "models cannot be compared."
     )
-    rated = bool(cohort.options.judgements or cohort.options.pairs)
+    rated = bool(cohort.options.judgements or cohort.options.pairs or cohort.options.agreement)
     skill = (
         "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
         if rated

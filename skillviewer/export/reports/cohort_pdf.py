@@ -54,7 +54,7 @@ def _story(cohort: Cohort, width: float) -> list["Flowable"]:
         heading("How the scores are spread", "videos by score; every tick is a video"),
         distribution(cohort.scores, width, 130, cohort.digits),
     ]
-    if cohort.raters:
+    if cohort.raters or cohort.options.agreement:
         story += _raters(cohort, width)
     story += [heading("What is not known"), *(point(line) for line in cohort.unknown)]
     # the table may be split: its heading stays with the first rows of it
@@ -82,6 +82,8 @@ def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
     story: list[Flowable] = [heading("The raters", cohort.options.statement)]
     if cohort.raters_words:
         story.append(paragraph(cohort.raters_words, size_pt=8.4, after_pt=3))
+    if not cohort.raters:
+        return story
     head = [paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 0) for at, word in enumerate(RATER_HEAD)]
     rows = [[paragraph(cell, size_pt=8.2, right=at > 0) for at, cell in enumerate(row)] for row in cohort.raters]
     story.append(
@@ -100,8 +102,8 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
     median, bars = float(np.median(cohort.scores)), width * 0.16
     people = 0.12 if any(row.participant for row in cohort.rows) else 0.0
     rated = 0.14 if any(row.rating for row in cohort.rows) else 0.0
-    names, numbers = width * (0.38 - people - rated / 2) - 20, width * (0.23 - rated / 2)
-    widths = (20.0, names, width * people, numbers, width * rated, bars, width * 0.1, width * 0.13)
+    names, numbers = width * (0.34 - people - rated / 2) - 20, width * (0.23 - rated / 2)
+    widths = (20.0, names, width * people, numbers, width * rated, bars, width * 0.14, width * 0.13)
     words = ["", "video", "participant" if people else "", "score (95 % interval)", "rating" if rated else "", ""]
     words += ["percentile", "SHA-256"]
     lines = [[paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 5) for at, word in enumerate(words)]]

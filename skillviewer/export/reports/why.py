@@ -8,11 +8,11 @@ from io import BytesIO
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.cohort import CohortStanding, NearBy
 from skillviewer.core.analysis.scene import Look, Scale, display_limit, resolve
-from skillviewer.core.analysis.wording import score_digits, score_so_far
+from skillviewer.core.analysis.wording import EVEN_WORDS, score_digits, score_so_far
 from skillviewer.core.arrays import Picture
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
-from skillviewer.core.explanation.why import score_findings
+from skillviewer.core.explanation.why import fifths_words, score_findings
 from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
@@ -148,6 +148,16 @@ class WhyContent:
         return self.evidence.faithfulness_sentence
 
     @property
+    def even(self) -> str:
+        """Warning about evenly spread maps, or ""."""
+        return EVEN_WORDS if self.analysis.spread_evenly else ""
+
+    @property
+    def fifths(self) -> str:
+        """Sentence on how much of the score each fifth of the video decides, or "" without evidence."""
+        return fifths_words(self.analysis, self.evidence) if self.evidence is not None else ""
+
+    @property
     def remainder(self) -> str:
         """Sum of the contributions and remainder, in words."""
         evidence = self.evidence
@@ -170,6 +180,7 @@ class WhyContent:
         """Limits of the numbers, and of the blurring of faces."""
         known = self.options.known
         given = limits(self.analysis, known.other_models, known.versions, self.digits)
+        given = (*([known.model_caution] if known.model_caution else []), *given)
         return (*given, ON_PAGE) if self.blurred else given
 
     @property

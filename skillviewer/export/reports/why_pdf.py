@@ -71,6 +71,8 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     ]
     if why.bar is not None:
         story.append(colour_ramp(why.bar.colours, why.bar.ticks, why.bar.title, width * 0.62))
+    if why.even:
+        story.append(paragraph(why.even, size_pt=8.2, bold=True))
     story += [
         heading(
             "The score as the video goes on",
@@ -85,6 +87,8 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
         ]
     else:
         story.append(heading("What each segment adds"))
+    if why.fifths:
+        story.append(paragraph(why.fifths, size_pt=8.2))
     story.append(paragraph(why.remainder, size_pt=8, of=WHITE.muted))
     return story
 

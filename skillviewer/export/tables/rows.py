@@ -232,6 +232,8 @@ class ComparisonRow:
         second_model: Name of the other.
         first_score: Score that the one gives.
         second_score: Score that the other gives.
+        first_passes: Passes of the one over the video.
+        second_passes: Passes of the other.
         first_map: Kind of the one's maps.
         second_map: Kind of the other's; only maps of one kind say the same thing.
         n_frames_compared: Frames that either model sampled, from the first at which both have a map.
@@ -253,6 +255,8 @@ class ComparisonRow:
     second_model: str
     first_score: float
     second_score: float
+    first_passes: int
+    second_passes: int
     first_map: str
     second_map: str
     n_frames_compared: int
@@ -324,6 +328,8 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
                 second_model=second.provenance.model,
                 first_score=first.score,
                 second_score=second.score,
+                first_passes=first.n_passes,
+                second_passes=second.n_passes,
                 first_map=str(first.map_kind),
                 second_map=str(second.map_kind),
                 n_frames_compared=len(compared.frames),

@@ -20,6 +20,7 @@ from skillviewer.core.errors import VideoError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.media.reading.container import VideoFile
 from skillviewer.media.reading.cursor import Cursor
 from skillviewer.media.reading.frame_cache import FrameCache
@@ -62,6 +63,8 @@ class VideoReader(Closing):
         threads: int = 1,
     ) -> None:
         self._path = Path(path)
+        for look in BEFORE_OPENING:
+            look(self._path, token)
         self._cache = FrameCache(cache_bytes)
         self._cache_bytes = cache_bytes
         self._file = VideoFile(self._path, threads)

@@ -7,6 +7,7 @@ another, and their last feature maps are concatenated, appearance first (Li et a
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from torch.nn import functional as F
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
+from skillviewer.nets.backbones.weight_sources import WeightSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,10 @@ class Normalisation:
             raise ValueError(f"mean {self.mean} and std {self.std} are no normalisation")
 
     def apply(self, values: Tensor) -> Tensor:
-        """Normalise (B, C, H, W) values from 0 to 255."""
+        """Normalise (B, C, H, W) or (B, C, T, H, W) values from 0 to 255."""
+        shape = (-1, *[1] * (values.ndim - 2))
         mean, std = (torch.tensor(v, dtype=values.dtype, device=values.device) for v in (self.mean, self.std))
-        return (values - 255 * mean[:, None, None]) / (255 * std[:, None, None])
+        return (values - 255 * mean.reshape(shape)) / (255 * std.reshape(shape))
 
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -50,6 +53,13 @@ FLOW_ACROSS_MODALITIES = Normalisation((0.5,), (0.226,))
 
 UNIT = Normalisation((0.0,), (1.0,))
 """Normalisation of flow for motion weights trained on 0 to 1, such as two-stream networks on UCF101."""
+
+
+class ClipForm(NamedTuple):
+    """Frames that a space-time backbone takes around a sampled position: their number, and how many a second."""
+
+    n_frames: int
+    rate_hz: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,9 @@ class BackboneEntry:
         first_centre_px: Pixel index of the centre of cell 0's receptive field.
         ignored: Prefixes of weights of layers after the trunk.
         least_px: Side of the smallest input for which every cell of the grid is computed.
+        prefix: Prefix of the trunk's names before those of the published weights.
+        clip: Frames that it takes at every sampled position, in place of one frame and its flow; None for one frame.
+        source: Published weights of a library's network; None for others (``weight_sources``).
     """
 
     name: str
@@ -79,6 +92,9 @@ class BackboneEntry:
     first_centre_px: float
     ignored: tuple[str, ...]
     least_px: int = 1
+    prefix: str = ""
+    clip: ClipForm | None = None
+    source: WeightSource | None = None
 
     def grid(self, input_px: int) -> tuple[int, int]:
         """Return rows and columns of the features of a square input."""
@@ -160,11 +176,15 @@ BACKBONES = table(
 
 
 def backbone(name: str) -> BackboneEntry:
-    """Return a backbone's entry by name.
+    """Return a backbone's entry by name; ``LIBRARY/NAME`` for one of ``library_backbones``.
 
     Raises:
-        CheckpointError: There is no such backbone.
+        CheckpointError: There is no such backbone, or its library is not installed.
     """
+    if "/" in name:
+        from skillviewer.nets.backbones.library_backbones import library_entry
+
+        return library_entry(name)
     return look_up(BACKBONES, name, "backbone", CheckpointError)
 
 
@@ -172,13 +192,13 @@ def appearance_input(rgb: Tensor, normalisation: Normalisation) -> Tensor:
     """Return the input of the appearance stream.
 
     Args:
-        rgb: (B, S, S, 3) uint8, frames resized to the input square.
+        rgb: (B, S, S, 3) uint8, frames resized to the input square, or (B, T, S, S, 3), clips of them.
         normalisation: Normalisation of the appearance weights.
 
     Returns:
-        (B, 3, S, S) float32.
+        (B, 3, S, S) or (B, 3, T, S, S) float32.
     """
-    return normalisation.apply(rgb.permute(0, 3, 1, 2).float())
+    return normalisation.apply(rgb.movedim(-1, 1).float())
 
 
 def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> Tensor:
@@ -277,12 +297,14 @@ class TwoStream(nn.Module):
         """Compute features.
 
         Args:
-            rgb: (B, S, S, 3) uint8.
-            stack: (B, 2L, h, w) uint8, any size.
+            rgb: (B, S, S, 3) uint8, or (B, T, S, S, 3) for a backbone that takes clips.
+            stack: (B, 2L, h, w) uint8, any size; not looked at with clips, which show the motion themselves.
 
         Returns:
             (B, 2F, S / 32, S / 32).
         """
         pictures = appearance_input(rgb, self.appearance_normalisation)
+        if pictures.ndim == 5:
+            return self.appearance(pictures)  # type: ignore[no-any-return]
         flow = motion_input(stack, self.motion_normalisation, self.input_px)
         return torch.cat([self.appearance(pictures), self.motion(flow)], dim=1)

@@ -96,7 +96,8 @@ class ModelsView(QWidget):
             if facts.accuracy_interval is not None:
                 low, high = facts.accuracy_interval
                 accuracy = f"{accuracy} ({low:.2f}–{high:.2f})"
-            tips[2] = self.tr("{} held-out pairs: {}").format(facts.n_pairs, facts.rule)
+            tips[2] = f"{self.tr('{} held-out pairs: {}').format(facts.n_pairs, facts.rule)}\n{facts.caution}".rstrip()
+            accuracy += " ⚠" if facts.caution else ""
         faithful = NOTHING
         if row.evidence is not None:
             tips[3] = row.evidence.faithfulness_sentence

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import Difference
 from skillviewer.core.analysis.raters_scale import ScaledScore
-from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
-from skillviewer.core.analysis.wording import score_digits, score_words
+from skillviewer.core.analysis.scene import Overlay, Scene
+from skillviewer.core.analysis.wording import score_digits, score_words, source_words
 from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.curve_style import SWATCH_PX, Stroke, draw_swatch
@@ -275,12 +275,7 @@ def source_of(scene: Scene | None) -> str:
     """Return where the map on screen comes from: never silently held."""
     if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
         return ""
-    return {
-        MapSource.OWN: _tr("own map"),
-        MapSource.HELD: _tr("held {:.2f} s"),
-        MapSource.INTERPOLATED: _tr("interpolated"),
-        MapSource.NOTHING: _tr("no map yet"),
-    }[scene.source].format(scene.age_s)
+    return source_words(scene)
 
 
 def limits_words(scene: Scene | None) -> str:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
+from skillviewer.core.analysis.wording import source_words
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
@@ -101,12 +102,8 @@ class Caption(QWidget):
     @Slot(object)
     def set_shown(self, shown: Shown | None) -> None:
         scene = shown.scene if shown is not None else None
-        forms = (self._caption_of(scene), self._short_caption_of(scene))
-        if shown is not None and not shown.shot.exact:
-            preview = self.tr("preview")
-            full, short = (f"{preview} · {words}" if words else preview for words in forms)
-            forms = (full, short)
-        self._words.set_forms(*forms)
+        preview = self.tr("preview") if shown is not None and not shown.shot.exact else ""
+        self._words.set_forms(*(" · ".join(filter(None, (preview, words))) for words in self._forms(scene)))
         hidden = scene is not None and scene.look.overlay is Overlay.OFF
         visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
         own = scene is not None and scene.source is MapSource.OWN
@@ -127,41 +124,15 @@ class Caption(QWidget):
             MapKind.NONE: "",
         }[scene.kind]
 
-    def _caption_of(self, scene: Scene | None) -> str:
-        if scene is None:
-            return ""
-        if scene.kind is MapKind.NONE:
-            return self.tr("this model has no map")
-        if scene.look.overlay is Overlay.OFF:
-            return self.tr("map hidden")
-        forms = {
-            MapSource.OWN: self.tr("sampled frame {} of {}"),
-            MapSource.HELD: self.tr("map of sampled frame {} of {}, held for {:.2f} s"),
-            MapSource.INTERPOLATED: self.tr("map interpolated after sampled frame {} of {}"),
-            MapSource.NOTHING: self.tr("no map before the first sampled frame"),
-        }
+    def _forms(self, scene: Scene | None) -> tuple[str, ...]:
+        """Return the source of the map and its sampled frame, the longest form first; the age stands in all."""
+        words = source_words(scene) if scene is not None else ""
+        if scene is None or scene.sample < 0 or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
+            return (words,)
         if self._contributions:
-            forms |= {
-                MapSource.OWN: self.tr("contribution of cells at sampled frame {} of {}"),
-                MapSource.HELD: self.tr("contribution of cells at sampled frame {} of {}, held for {:.2f} s"),
-                MapSource.INTERPOLATED: self.tr("contribution of cells, interpolated after sampled frame {} of {}"),
-            }
-        return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
-
-    def _short_caption_of(self, scene: Scene | None) -> str:
-        """Return a shorter caption, with the age of the map first, which must not be cut."""
-        if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
-            return self._caption_of(scene)
-        forms = {
-            MapSource.OWN: self.tr("sampled {} of {}"),
-            MapSource.HELD: self.tr("map held {2:.2f} s · {0} of {1}"),
-            MapSource.INTERPOLATED: self.tr("interpolated · {} of {}"),
-            MapSource.NOTHING: self.tr("no map yet"),
-        }
-        return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
-
-    def _total(self, scene: Scene) -> int:
-        return max(scene.n_samples, self._n_samples)
+            words = self.tr("contribution of cells · {}").format(words)
+        at, n = scene.sample + 1, max(scene.n_samples, self._n_samples)
+        return self.tr("{} · sampled frame {} of {}").format(words, at, n), f"{words} · {at}/{n}"
 
 
 class Player(QWidget):

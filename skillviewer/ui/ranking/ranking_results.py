@@ -27,14 +27,16 @@ class ResultView(VotesView):
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)
-        self.cycles.asked.connect(self._on_again)
-        self.cycles.unasked.connect(self._on_unasked)
+        for view in (self.cycles, self.rated):
+            view.asked.connect(self._on_again)
+            view.unasked.connect(self._on_unasked)
 
     def _make_page(self) -> QWidget:
         self.summary = text_label("", self, plain=True, muted=True)
         self.table = ScaleTable(self)
         self.reliability = Reliability(self)
-        self.cycles = CyclesView(self)
+        self.cycles, self.rated = CyclesView(self), CyclesView(self)
+        self.rated.heading.setText(self.tr("Votes against ratings"))
         heading = text_label(self.tr("Strengths"), self, heading=True)
         head = horizontal(spacing=12)
         head.addWidget(heading)
@@ -47,6 +49,7 @@ class ResultView(VotesView):
         column = vertical(inside, (16, 12, 16, 12), 20)
         column.addWidget(self.reliability)
         column.addWidget(self.cycles)
+        column.addWidget(self.rated)
         column.addStretch(1)
         right = scroll_area(self, self.tr("Reliability and contradictions"))
         right.setWidget(inside)
@@ -71,6 +74,9 @@ class ResultView(VotesView):
         self.table.show_standings(report.standings)
         self.reliability.show_report(report)
         self.cycles.show_cycles(report.contradictions.cycles, snapshot.waiting, writable=snapshot.writable)
+        self.rated.setVisible(snapshot.rated is not None)
+        if snapshot.rated is not None:
+            self.rated.show_rated(snapshot.rated, snapshot.waiting, writable=snapshot.writable)
         return ""
 
     @Slot(object)

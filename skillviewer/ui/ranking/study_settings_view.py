@@ -4,24 +4,26 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.data.study import Study, StudySettings
+from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.session.studies import SETTINGS, VOTES
+from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
-from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
+from skillviewer.ui.widgets.layout import NONE, horizontal, scroll_area, vertical
 
 COMPARISONS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2)
+RATING_RULES = ("detectable", "steps:1", "steps:2", "steps:3", "steps:5")
 MOST_QUESTION = 200
 FORM_PX = 720
 
@@ -46,6 +48,7 @@ class StudySettingsView(QWidget):
         self.comparisons = form.choice([(n, self._aim_words(n)) for n in COMPARISONS], 10.0)
         self.test = form.choice([(share, self._share_words(share)) for share in TEST_SHARES], 0.15)
         self.repeats = form.choice([(share, self._share_words(share)) for share in REPEAT_SHARES], 0.05)
+        self.rating_rule = form.choice([(rule, self._rule_words(rule)) for rule in RATING_RULES], "detectable")
         self.blind = QCheckBox(self.tr("Raters see a video's Why page only after judging the video"), form)
         form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
@@ -67,10 +70,9 @@ class StudySettingsView(QWidget):
             self.tr("Shown again later with the sides swapped: how often does a rater give the same vote?"),
         )
         form.add(self.tr("On Inspect"), self.blind)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        form.add(self.tr("Ratings order videos"), self.rating_rule)
+        self.rated = form.add_note()
+        area = scroll_area(self, self.tr("Set-up"))
         inside = QWidget(area)
         row = horizontal(inside, NONE)
         row.addWidget(form, 1)
@@ -92,6 +94,7 @@ class StudySettingsView(QWidget):
         self.comparisons.activated.connect(self._on_comparisons)
         self.test.activated.connect(self._on_test)
         self.repeats.activated.connect(self._on_repeats)
+        self.rating_rule.activated.connect(self._on_rating_rule)
         self._program.studies.opened.connect(self._on_study)
         self._program.studies.replaced.connect(self._on_replaced)
         self._program.studies.changed.connect(self._on_changed)
@@ -101,6 +104,13 @@ class StudySettingsView(QWidget):
 
     def _share_words(self, share: float) -> str:
         return self.tr("{:g} % of the pairs").format(100 * share) if share else self.tr("none")
+
+    def _rule_words(self, rule: str) -> str:
+        kind, _, amount = rule.partition(":")
+        if kind == "detectable":
+            return self.tr("that differ by more than raters do")
+        words = self.tr("that differ by {} steps") if kind == "steps" else self.tr("that differ by {} points")
+        return self.tr("that differ by a step") if rule == "steps:1" else words.format(amount)
 
     # what the user changes
 
@@ -164,6 +174,11 @@ class StudySettingsView(QWidget):
     def _on_repeats(self, *_: object) -> None:
         self._set(self.tr("share of repeated pairs"), partial(_with, repeat_share=float(self.repeats.currentData())))
 
+    @Slot()
+    def _on_rating_rule(self, *_: object) -> None:
+        rule = str(self.rating_rule.currentData())
+        self._set(self.tr("rule for ratings"), partial(_with, rating_rule=rule))
+
     # what the study reports
 
     @Slot()
@@ -179,7 +194,7 @@ class StudySettingsView(QWidget):
 
     @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:
-        if VOTES in changes:
+        if changes & {VOTES, PAIRS, VIDEOS, SETTINGS}:
             self._count()
 
     def _show(self) -> None:
@@ -203,10 +218,25 @@ class StudySettingsView(QWidget):
             if box.findData(value) < 0:  # set elsewhere
                 box.addItem(words(value), value)
             choose(box, value)
+        if self.rating_rule.findData(settings.rating_rule) < 0:
+            self.rating_rule.addItem(self._rule_words(settings.rating_rule), settings.rating_rule)
+        choose(self.rating_rule, settings.rating_rule)
 
     def _count(self) -> None:
         if self._watched and self._program.studies.current is not None:
             self._program.studies.read(_n_votes).succeeded.connect(self._lock)
+            self._program.studies.read(Study.rating_facts).succeeded.connect(self._show_rated)
+
+    @Slot(object)
+    def _show_rated(self, facts: RatingFacts | None) -> None:
+        """Show the rule of ratings in words, and the pairs that it makes."""
+        words = self.tr("No video of this study is rated. File › Import ratings… reads a table.")
+        if facts is not None:
+            words = self.tr("The rule: {}.").format(facts.rule)
+            if facts.counts is not None:
+                words += self.tr(" {} pairs are ordered, {} alike, {} neither.").format(*facts.counts)
+        self.rated.setText(words)
+        self.rating_rule.setEnabled(facts is not None)
 
     @Slot(object)
     def _lock(self, n_votes: int | None) -> None:

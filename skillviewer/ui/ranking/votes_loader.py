@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import Study
+from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.session.studies import VIDEOS, VOTES
+from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.pair_selection import Asked  # scipy takes a second
@@ -25,12 +26,14 @@ class VotesSnapshot:
         asked: Pairs asked and their votes, in the order of voting.
         waiting: Pairs back in the queue that no rater has judged since.
         writable: Whether the study can be written.
+        rated: What its ratings say, or None without ratings.
     """
 
     tasks: Mapping[str, str] = field(default_factory=dict)
     asked: "tuple[Asked, ...]" = ()
     waiting: frozenset[frozenset[str]] = frozenset()
     writable: bool = False
+    rated: RatingFacts | None = None
 
 
 Work = Callable[[VotesSnapshot, CancelToken], object]
@@ -81,7 +84,7 @@ class VotesLoader(QObject):
 
     @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:
-        if changes & {VOTES, VIDEOS}:
+        if changes & {VOTES, VIDEOS, PAIRS, SETTINGS}:
             self._stale = True
             if self._watched:
                 self._ask()
@@ -130,4 +133,5 @@ def _read(study: Study) -> VotesSnapshot:
         asked=asked(study),
         waiting=frozenset(study.again.waiting()),
         writable=not study.read_only,
+        rated=study.rating_facts(),
     )

@@ -84,6 +84,11 @@ class Assessor(Protocol):
         ...
 
     @property
+    def caution(self) -> str:
+        """Warning of the checkpoint's card, or ""."""
+        ...
+
+    @property
     def device_name(self) -> str:
         """The device, as it is shown."""
         ...

@@ -44,7 +44,8 @@ class ModelSlot:
             self.close()
             self._assessor, self._folder = assessor, folder
         assessor = self.assessor
-        return LoadedModel(assessor.name, folder, assessor.device_name, assessor.memory_text(), assessor.digest)
+        memory = assessor.memory_text()
+        return LoadedModel(assessor.name, folder, assessor.device_name, memory, assessor.digest, assessor.caution)
 
     def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
         """Load a checkpoint again if another was put into its folder since; None where none was."""

@@ -48,12 +48,10 @@ class OpenStudy:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Videos of the study, and messages on their addition."""
+    """Facts and videos of the study."""
 
     study: OpenStudy
     videos: tuple[StudyVideo, ...]
-    problems: tuple[str, ...] = ()
-    known: tuple[str, ...] = ()
 
 
 class StudySlot:
@@ -86,9 +84,9 @@ class StudySlot:
         said = (study.title, settings.statement, self._draft, study.read_only, study.notices, settings)
         return OpenStudy(study.path, *said, study.criteria(), study.criterion)
 
-    def listed(self, problems: tuple[str, ...] = (), known: tuple[str, ...] = ()) -> Listed:
-        """Return the videos of the study, with the messages on their addition."""
-        return Listed(self.facts(), self.study.videos.all(), problems, known)
+    def listed(self) -> Listed:
+        """Return the videos of the study."""
+        return Listed(self.facts(), self.study.videos.all())
 
     def swap(self, study: Study, *, draft: bool = False) -> None:
         """Open a study; the one before is closed."""

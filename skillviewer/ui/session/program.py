@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 class Program(QObject):
     """Everything that is not a widget, wired."""
 
+    table_taken = Signal(object, object)
+    """A table of ratings was opened: its path, and the folder of its videos or None."""
     closed = Signal()
     """All worker threads have ended."""
 
@@ -213,6 +215,22 @@ class Program(QObject):
                 self.tr("No model of the criterion “{}” is here: scores are of another.").format(criterion)
             )
 
+    def forget_current(self) -> None:
+        """Delete everything kept about the file on screen; the study is then as newly opened, without undo."""
+        entry = self.videos.get(self.state.current)
+        if entry is None or not entry.known_as:
+            return
+        file = entry.footage.path.name
+        self.state.set_current(None)  # or it is assessed again
+        self.settings.forget_recent()
+
+        def forget(digest: str) -> None:
+            from skillviewer.engine.features.forget import forget_video
+
+            forget_video(digest, file)
+
+        self.studies.erase(entry.known_as, forget)
+
     def split_off(self) -> None:
         """Make the selection a separate video of the study: an attempt in a long recording."""
         entry, chosen = self.videos.get(self.state.current), self.playback.selection
@@ -268,6 +286,8 @@ class Program(QObject):
         if found.videos:
             self.studies.enrol(found.videos)
             self.state.set_current(VideoClip(found.videos[0]))
+        if found.table is not None:
+            self.table_taken.emit(found.table, found.table_folder)
 
     @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:

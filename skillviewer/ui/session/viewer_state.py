@@ -22,6 +22,7 @@ class LoadedModel:
         device: The device, as it is shown.
         memory: Used and total memory of a GPU, or "".
         digest: Digest of its checkpoint.
+        caution: Warning of its card, or "".
     """
 
     name: str
@@ -29,6 +30,7 @@ class LoadedModel:
     device: str
     memory: str = ""
     digest: str = ""
+    caution: str = ""
 
 
 class ViewerState(QObject):

@@ -21,6 +21,8 @@ from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.map_key import HoldToHideMap
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtWidgets import QWidget
 
     from skillviewer.ui.preferences.dialog import Preferences
@@ -32,7 +34,7 @@ NEEDS_VIDEO = (
     "mark_out", "clear_marks", "loop",
 )  # fmt: skip
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
-OF_THIS_VIDEO = ("name_person", "remove_video", "split_off", "go_to", "assess")
+OF_THIS_VIDEO = ("name_person", "remove_video", "forget_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
@@ -82,9 +84,12 @@ class Bindings(QObject):
         actions.bind("open_sample", program.studies.open_sample)
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
+        actions.bind("import_ratings", self._import_ratings)
+        program.table_taken.connect(self._show_ratings_page)
         actions.bind("locate_videos", self._locate)
         actions.bind("name_person", self._name_person)
         actions.bind("remove_video", program.remove_current)
+        actions.bind("forget_video", self._forget_video)
         actions.bind("close_study", program.close_study)
         actions.bind("quit", window.close)
         actions["open_sample"].setEnabled(sample_source() is not None)
@@ -217,7 +222,7 @@ class Bindings(QObject):
         actions.set_enabled(study is not None, "save_study")
         actions.set_enabled(program.studies.writable, "locate_videos")
         chosen = program.studies.writable and program.state.current is not None
-        actions.set_enabled(chosen, "name_person", "remove_video")
+        actions.set_enabled(chosen, "name_person", "remove_video", "forget_video")
         actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
@@ -227,6 +232,17 @@ class Bindings(QObject):
             actions.set_enabled(False, "find_video")
         if self._window.blind:  # the video of these actions is not on screen, and its name must not be read
             actions.set_enabled(False, *OF_THIS_VIDEO)
+
+    @Slot()
+    def _forget_video(self) -> None:
+        """Delete everything kept about the video on screen, after a question."""
+        window = self._window
+        question = self.tr(
+            "Delete everything kept about this video for good: its scores, maps, notes, ratings, faces, all votes on "
+            "it, and the backups that hold it? The video file, exports and trained models stay. This cannot be undone."
+        )
+        if window.dialogs.confirm(window, question, self.tr("Delete")):
+            self._program.forget_current()
 
     @Slot()
     def _stop(self) -> None:
@@ -295,6 +311,21 @@ class Bindings(QObject):
         path = self._window.dialogs.save(self._window, self.tr("Save study as"), kinds, name)
         if path is not None:
             self._program.studies.save_as(path)
+
+    def _import_ratings(self) -> None:
+        path = self._window.dialogs.file(
+            self._window,
+            self.tr("Import ratings"),
+            self.tr("Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)"),
+        )
+        if path is not None:
+            self._show_ratings_page(path, None)
+
+    @Slot(object, object)
+    def _show_ratings_page(self, path: "Path", folder: "Path | None") -> None:
+        from skillviewer.ui.importing.ratings_page import RatingsPage
+
+        RatingsPage(self._program, self._window.dialogs, path, folder, self._window).show()
 
     def _locate(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Find missing videos below a folder"))

@@ -12,7 +12,8 @@ from skillviewer.ui.widgets.theme import ThemeSource
 
 NAMES = (
     "first-steps", "evidence", "study", "judging", "ranking", "finetune", "compare", "export", "data", "method",
-    "benchmark", "simulated", "scripting", "performance", "packaging", "glossary",
+    "intended-use", "data-protection", "benchmark", "simulated", "scripting", "cluster", "performance", "packaging",
+    "releasing", "glossary",
 )  # fmt: skip
 """Files of the guides in the order of the list: everyday tasks first."""
 

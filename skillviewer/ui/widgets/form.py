@@ -46,11 +46,9 @@ class Form(QWidget):
     def choice(self, options: Sequence[tuple[object, str]], value: object) -> QComboBox:
         """Return a box in which one of several (value, words) is chosen, at first ``value``."""
         box = QComboBox(self)
-        for option, words in options:
-            box.addItem(words, option)
+        offer(box, options, value)
         box.setMinimumWidth(CONTROL_PX)
         box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        choose(box, value)
         return box
 
 
@@ -82,6 +80,14 @@ class NamedLines(QFormLayout):
         self.addRow(label, field)
         self._labels.append((label, field))
         return field
+
+
+def offer(box: QComboBox, options: Sequence[tuple[object, str]], value: object) -> None:
+    """Offer other (value, words), and choose one of the values."""
+    box.clear()
+    for option, words in options:
+        box.addItem(words, option)
+    choose(box, value)
 
 
 def choose(box: QComboBox, value: object) -> None:

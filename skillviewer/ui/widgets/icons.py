@@ -21,6 +21,7 @@ class Icons:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._drawings: dict[str, str] = {}
+        self._icons: dict[tuple[str, str, str], QIcon] = {}
 
     def icon(self, name: str, theme: Theme, colour: str = "") -> QIcon:
         """Return an icon in a theme's text colour, or in another.
@@ -30,12 +31,13 @@ class Icons:
             theme: Colours in force.
             colour: ``#rrggbb``, or "" for the theme's text.
         """
-        icon = QIcon()
-        for size_px in SIZES_PX:
-            normal = self._draw(name, colour or theme.text, size_px)
-            icon.addPixmap(normal, QIcon.Mode.Normal)
-            icon.addPixmap(self._draw(name, theme.muted, size_px, opacity=0.5), QIcon.Mode.Disabled)
-        return icon
+        key = (name, colour or theme.text, theme.muted)
+        if key not in self._icons:
+            icon = self._icons[key] = QIcon()
+            for size_px in SIZES_PX:
+                icon.addPixmap(self._draw(name, key[1], size_px), QIcon.Mode.Normal)
+                icon.addPixmap(self._draw(name, theme.muted, size_px, opacity=0.5), QIcon.Mode.Disabled)
+        return self._icons[key]
 
     def pixmap(self, name: str, colour: str, size_px: int, ratio: float = 1.0) -> QPixmap:
         """Return a picture of an icon for a screen of that pixel ratio."""

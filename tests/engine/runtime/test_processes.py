@@ -12,7 +12,7 @@ import pytest
 
 from skillviewer.core.errors import Cancelled, DatasetError, DeviceError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.engine.runtime.processes import Outcome, work_here, work_in_processes
+from skillviewer.engine.runtime.processes import Outcome, Processes, work_here, work_in_processes
 
 Outcomes = dict[int, Outcome[Any]]
 
@@ -38,21 +38,24 @@ def square(number: int, token: CancelToken, report: Report) -> tuple[int, int]:
     return number * number, os.getpid()
 
 
+def variable(name: str, _token: CancelToken, _report: Report) -> str:
+    return os.environ[name]
+
+
 def prepared() -> None:
     os.environ["PREPARED"] = "yes"
 
 
-def collect(numbers: list[int], n_processes: int = 2) -> tuple[Outcomes, list[tuple[int, Progress]]]:
+def collect(numbers: list[int], n_processes: int = 2, tries: int = 1) -> tuple[Outcomes, list[tuple[int, Progress]]]:
     outcomes: Outcomes = {}
     told: list[tuple[int, Progress]] = []
     work_in_processes(
         square,
         numbers,
-        n_processes,
+        Processes(n_processes, prepare=prepared, tries=tries),
         CancelToken(),
         lambda index, progress: told.append((index, progress)),
         outcomes.__setitem__,
-        prepared,
     )
     return outcomes, told
 
@@ -69,19 +72,40 @@ def test_every_piece_is_done_once_elsewhere_and_an_error_stops_no_other() -> Non
     assert multiprocessing.active_children() == []
 
 
-@pytest.mark.parametrize(("number", "error", "message"), [(14, RuntimeError, "a fault"), (15, DeviceError, "code 3")])
-def test_fault_and_death_of_a_process_are_errors(number: int, error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=message):
-        collect([number], n_processes=1)
+def test_a_fault_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="a fault"):
+        collect([14], n_processes=1)
     assert multiprocessing.active_children() == []
 
 
-def test_death_of_a_process_that_waits_for_more_is_an_error() -> None:
-    def slowly(_index: int, _outcome: Outcome[Any]) -> None:
+def test_death_of_a_process_costs_its_piece_alone() -> None:
+    outcomes, told = collect([15, 2, 15, 3], tries=2)
+    assert {index: outcome.result[0] for index, outcome in outcomes.items() if outcome.result} == {1: 4, 3: 9}
+    for index in (0, 2):
+        assert isinstance(outcomes[index].error, DeviceError)
+        assert "exit code 3, 2 times" in str(outcomes[index].error)
+    assert sorted(index for index, _ in told) == [0, 0, 1, 2, 2, 3]
+    assert multiprocessing.active_children() == []
+
+
+def test_a_process_that_dies_while_it_waits_for_more_is_replaced() -> None:
+    found: Outcomes = {}
+
+    def slowly(index: int, outcome: Outcome[Any]) -> None:
+        found[index] = outcome
         time.sleep(0.5)
 
-    with pytest.raises(DeviceError, match="ended by itself"):
-        work_in_processes(square, [17, 2], 1, CancelToken(), lambda _index, _progress: None, slowly)
+    work_in_processes(square, [17, 2], Processes(1, tries=2), CancelToken(), lambda _index, _progress: None, slowly)
+    assert [outcome.result[0] for outcome in found.values() if outcome.result is not None] == [289, 4]
+
+
+def test_processes_start_with_their_own_variables() -> None:
+    found: Outcomes = {}
+    variables = tuple({"SEEN": f"by {place}"} for place in range(2))
+    nothing = lambda _index, _progress: None  # noqa: E731
+    work_in_processes(variable, ["SEEN"] * 2, Processes(2, variables), CancelToken(), nothing, found.__setitem__)
+    assert {outcome.result for outcome in found.values()} <= {"by 0", "by 1"}
+    assert "SEEN" not in os.environ
 
 
 def test_cancelled_work_ends_soon_and_leaves_no_process() -> None:
@@ -93,7 +117,7 @@ def test_cancelled_work_ends_soon_and_leaves_no_process() -> None:
 
     started = time.monotonic()
     with pytest.raises(Cancelled):
-        work_in_processes(square, [16, 16], 2, token, told, lambda _i, _o: None)
+        work_in_processes(square, [16, 16], Processes(2), token, told, lambda _i, _o: None)
     assert multiprocessing.active_children() == []
     assert time.monotonic() - started < 60  # it would never end by itself
 
@@ -120,7 +144,7 @@ def orphan(path: str, _token: CancelToken, report: Report) -> None:
 
 
 def parent_of_an_orphan(path: str) -> None:
-    work_in_processes(orphan, [path], 1, CancelToken(), lambda _i, _p: None, lambda _i, _o: None)
+    work_in_processes(orphan, [path], Processes(1), CancelToken(), lambda _i, _p: None, lambda _i, _o: None)
 
 
 def test_worker_ends_when_its_parent_is_killed(tmp_path: Path) -> None:

@@ -12,10 +12,9 @@ import pytest
 import torch
 
 from skillviewer.core.dataset.folds import inner_fold, make_folds, quarter_out
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, videos_of
+from skillviewer.core.dataset.pairs import Dataset, Measure, videos_of
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
-from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study.lock import WriteLock
@@ -234,37 +233,6 @@ def test_what_is_no_checkpoint_is_refused_before_anything_is_computed(
     (tmp_path / "m" / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(CheckpointError, match="holds other things than a checkpoint"):
         run(PLAN, dataset, tmp_path / "m", cache, replace=True)
-
-
-def test_ceilings_know_which_way_is_better() -> None:
-    from skillviewer.core.dataset.pairs import Measure
-
-    videos = tuple(DatasetVideo(name) for name in "abc")
-    truth = (
-        Measure("quality", (("a", 3.0), ("b", 2.0), ("c", 1.0))),
-        Measure("shake", (("a", 1.0), ("b", 2.0), ("c", 0.0))),
-    )
-    pairs = (Pair("a", "b"), Pair("b", "c"), Pair("a", "c"))
-    dataset = Dataset("d", "f", "t", videos, pairs, truth=truth)
-    assert dict(ceilings(dataset, pairs)) == pytest.approx({"quality": 1.0, "shake": 1 / 3})
-
-
-def test_labels_tell_which_way_an_unknown_measure_goes() -> None:
-    def measure(name: str, *values: float) -> Measure:
-        return Measure(name, tuple(zip("abc", values, strict=True)))
-
-    pairs = (Pair("a", "b"), Pair("b", "c"), Pair("a", "c"))
-    known = Dataset(
-        name="n",
-        form="f",
-        task="t",
-        videos=tuple(DatasetVideo(name) for name in "abc"),
-        pairs=pairs,
-        truth=(measure("Duration (s)", 1, 2, 3), measure("Slips", 1, 2, 3), measure("Smoothness", 3, 2, 1)),
-    )
-    assert dict(ceilings(known, pairs)) == {"Duration (s)": 1.0, "Slips (less is better)": 1.0, "Smoothness": 1.0}
-    slow = replace(known, truth=(measure("duration_s", 3, 2, 1), measure("Quality", 1, 2, 3)))
-    assert dict(ceilings(slow, pairs)) == {"duration_s": 0.0, "Quality": 0.0}, "known directions are kept"
 
 
 def test_a_training_that_was_stopped_goes_on_and_leaves_nothing_behind(

@@ -16,10 +16,12 @@ from skillviewer.core.analysis.other_models import OtherModel
 from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.moments import find_moments
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.faces.faces import FaceBox, Faces
+from skillviewer.core.ratings.rater_agreement import rater_agreement
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, _unknown, gather_cohort
@@ -302,15 +304,25 @@ def test_a_cohort_lists_every_video_once_in_order(tmp_path: Path, suffix: str) -
         Judgement("video 03", "video 01", Verdict.LEFT, "Bert"),
         Judgement("video 01", "video 02", Verdict.LEFT, "Anna"),
     )
-    options = CohortOptions(title="A study", task="peg", judgements=votes, pairs=pairs, made_on=DAY)
+    ratings = [VideoRating(f"video {i:02d}", who, "Flow", i % 5) for i in range(25) for who in ("Cleo", "Dora")]
+    rated = rater_agreement(RatingSet(tuple(ratings), (RatingScale("Flow", 0, 4),)), "Flow")
+    options = CohortOptions(title="A study", task="peg", judgements=votes, pairs=pairs, made_on=DAY, agreement=rated)
     found = words(export_cohort(cohort(25), MODEL, tmp_path / f"all{suffix}", options))
     assert "25 videos assessed by tiny v3: scores from −1.00 to +1.40, median +0.20." in found
     table = found[found.index("The videos") :]
     assert [int(n) for n in re.findall(r"video (\d\d)", table)] == list(range(24, -1, -1))
     assert "+1.40 (+1.30 to +1.55)" in table
+    assert "100 (80 to 100)" in table, "23 of 24 lie below the lower end: 80 by Wilson's interval"
     assert "242424242424" in table
     assert "The model orders 1 of 2 agreed pairs as the raters do (50 %)." in found
     assert found.count("Anna") == found.count("Bert") == 1
+    assert "ICC(2,1), one rater: 1.00 (1.00 to 1.00)." in found
+    assert "Severity in points, below 0 severe: Cleo" in found
+    unjudged = replace(options, judgements=(), pairs=())
+    alone = words(export_cohort(cohort(25), MODEL, tmp_path / f"rated{suffix}", unjudged))
+    assert "The raters" in alone
+    assert "ICC(2,1)" in alone
+    assert "No rater has judged" not in alone
     assert "e" * 64 in found
     assert "An aid to judgement, not a certificate." in found
 

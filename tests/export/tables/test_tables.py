@@ -16,6 +16,7 @@ from skillviewer.core.analysis.analysis_json import AnalysisRecord
 from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
+from skillviewer.core.study_log import LogRow
 from skillviewer.export.tables.attention_maps import export_maps
 from skillviewer.export.tables.rows import CurveRow, ScoreRow, curve_rows
 from skillviewer.export.tables.tables import (
@@ -24,6 +25,7 @@ from skillviewer.export.tables.tables import (
     export_curves,
     export_evidence,
     export_judgements,
+    export_log,
     export_record,
     export_scores,
     export_strengths,
@@ -119,6 +121,7 @@ def test_every_table_fits_its_schema(tmp_path: Path) -> None:
         "comparison": export_comparison([one, other], tmp_path / "4.json"),
         "judgements": export_judgements(votes, tmp_path / "5.json"),
         "strengths": export_strengths(votes, tmp_path / "6.json"),
+        "log": export_log([LogRow("2026-01-02", "Ann", "vote", "a – b", "left better")], tmp_path / "7.json"),
     }
     assert set(made) == {kind.name for kind in TABLES if not kind.whole}
     for name, path in made.items():

@@ -172,7 +172,7 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     assert [row.epoch for row in running.curves.rows] == [0, 1]
     assert "of 21 pairs" in running.held.text()
     assert running.old.text() == "90.0 % of the pairs"
-    assert [job.title for job in trainer.made.program.jobs.running] == ["Fine-tuning"]
+    assert "Fine-tuning" in [job.title for job in trainer.made.program.jobs.running]
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
     page = screen.before_after

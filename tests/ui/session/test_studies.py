@@ -342,6 +342,28 @@ def test_a_video_is_removed_and_brought_back(qtbot: QtBot, window: Composition, 
     qtbot.waitUntil(lambda: sorted(entry.name for entry in window.program.videos) == ["a", "b", "c"])
 
 
+def test_a_video_is_forgotten_from_the_menu(
+    qtbot: QtBot, window: Composition, study_file: Path, dialogs: FakeDialogs
+) -> None:
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    window.program.undo.perform(note_deed("secret"))
+    qtbot.waitUntil(lambda: notes_of(study_file) == ["secret"])
+    dialogs.confirm_answer = False
+    window.window.actions_["forget_video"].trigger()
+    dialogs.confirm_answer = True
+    window.window.actions_["forget_video"].trigger()
+    qtbot.waitUntil(lambda: [entry.name for entry in window.program.videos] == ["b", "c"])
+    qtbot.waitUntil(lambda: not window.program.jobs.running)
+    assert len(dialogs.asked) == 2
+    assert "cannot be undone" in dialogs.asked[1]
+    assert not window.window.actions_["undo"].isEnabled()
+    assert window.program.settings.recent in ((), (study_file,))
+    with Study.open(study_file, read_only=True) as study:
+        assert [video.name for video in study.videos.all()] == ["b", "c"]
+        assert "secret" not in str(study.log())
+
+
 def test_a_new_study_is_empty_and_takes_what_is_dropped(
     qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
 ) -> None:

@@ -49,10 +49,10 @@ def test_open_look_assess_and_read_the_score(qtbot: QtBot, window: Composition, 
     assert states(window) == ["done", "new"], "only the video on screen is assessed unasked"
     program.playback.seek(int(analysis.samples[0, 11]))
     qtbot.waitUntil(lambda: program.feed.settled)
-    assert inspect(window).player.caption.text == "sampled frame 12 of 25"
+    assert inspect(window).player.caption.text == "map own · sampled frame 12 of 25"
     program.playback.step(1)
     qtbot.waitUntil(lambda: program.feed.settled)
-    assert inspect(window).player.caption.text == "map of sampled frame 12 of 25, held for 0.03 s"
+    assert inspect(window).player.caption.text == "map held 0.03 s · sampled frame 12 of 25"
     text = shown.status.text
     for part in ("P07.mp4", "25/25 sampled", "30.00 fps", "1×", "model alpha", "cpu"):
         assert part in text

@@ -128,7 +128,7 @@ def _from_dataset(
         videos=len([name for name in added.names if name is not None]) - len(added.known),
         votes=study.votes.bring_in(votes),
         pairs=study.pairs.add(stated, dataset.name),
-        people=people,
+        people=len(people),
         problems=(*dataset.problems, *added.problems, *same, *contradictions, *notes, *came.problems),
         ratings=came.new + came.changed,
     )
@@ -249,7 +249,7 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
         videos=len(names) - len(added.known),
         votes=study.votes.bring_in(known),
         pairs=study.pairs.add(stated, path.stem),
-        people=people,
+        people=len(people),
         problems=(*added.problems, *contradictions, *notes, *came.problems),
         ratings=came.new + came.changed,
     )
@@ -271,7 +271,7 @@ def _from_people(study: Study, path: Path) -> Imported:
     if strange:
         problems.append(f"{path.name} names videos that are not in the study: {some(strange)}.")
     people, contradictions = study.videos.name_people(_people(names, listed))
-    return Imported(0, 0, 0, people, (*problems, *contradictions))
+    return Imported(0, 0, 0, len(people), (*problems, *contradictions))
 
 
 def _from_votes(study: Study, path: Path) -> Imported:

@@ -204,6 +204,7 @@ class WhyQuestion:
         n_unassessed: Comparable videos that it has not.
         facts: What the study knows, or None without a study.
         ratings: The judgements of the raters, by video.
+        caution: Warning of the model's card, or "".
     """
 
     name: str
@@ -214,6 +215,7 @@ class WhyQuestion:
     n_unassessed: int
     facts: StudyFacts | None = None
     ratings: Mapping[str, Rating] = field(default_factory=dict)
+    caution: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,6 +238,7 @@ class Findings:
         other_models: How other models see it.
         versions: Scores of the video by the other versions of this model, by version.
         rating: The judgements of the raters, or None.
+        model_caution: Warning of the model's card, or "".
     """
 
     name: str
@@ -253,6 +256,7 @@ class Findings:
     other_models: tuple[OtherModel, ...]
     versions: tuple[tuple[int, float], ...]
     rating: Rating | None
+    model_caution: str = ""
 
     @property
     def faithful(self) -> bool | None:
@@ -287,6 +291,7 @@ def findings_of(question: WhyQuestion) -> Findings:
         other_models=others,
         versions=versions,
         rating=q.ratings.get(q.name),
+        model_caution=q.caution,
     )
 
 

@@ -212,8 +212,11 @@ class WhyLoader(QObject):
         current = self._studies.current
         if not task and current is not None:
             task = current.settings.task
+        model = self._state.model
+        caution = model.caution if model is not None and model.digest == analysis.provenance.model_digest else ""
+        facts, ratings = self._facts, self._ratings
         self._mailbox.post(
-            WhyQuestion(entry.name, analysis, evidence, task, others, n_unassessed, self._facts, self._ratings),
+            WhyQuestion(entry.name, analysis, evidence, task, others, n_unassessed, facts, ratings, caution),
             interrupt=False,
         )
 

@@ -1,0 +1,9 @@
+#!/bin/sh
+# End what start.sh started.
+state=/var/lib/skillviewer-slurm
+scontrol shutdown 2> /dev/null
+for name in ctld d; do
+    [ -f "$state/$name.pid" ] && kill "$(cat "$state/$name.pid")" 2> /dev/null
+done
+rm -rf "$state" /etc/slurm/slurm.conf
+exit 0

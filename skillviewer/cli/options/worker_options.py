@@ -1,0 +1,47 @@
+"""Options that choose the engine: processes, GPUs, or a cluster."""
+
+from typing import TYPE_CHECKING, TypedDict
+
+import click
+
+from skillviewer.cli.options.dataset_options import CommandT, add_options
+
+if TYPE_CHECKING:
+    from skillviewer.engine.runtime.workers import Workers
+
+_OPTIONS = (
+    click.option(
+        "--jobs",
+        type=click.IntRange(1),
+        help="Processes, or workers of a cluster.  [default: 1, or one a GPU]",
+    ),
+    click.option("--devices", help="GPUs with commas between, one process each: cuda:0,cuda:1."),
+    click.option("--cluster", help="local, slurm, or the address of a Dask scheduler (docs/cluster.md)."),
+)
+
+
+class WorkerChoices(TypedDict):
+    """Values of these options."""
+
+    jobs: int | None
+    devices: str | None
+    cluster: str | None
+
+
+def worker_options(command: CommandT) -> CommandT:
+    """Add the options to a command, which gets ``WorkerChoices``."""
+    return add_options(command, _OPTIONS)
+
+
+def chosen_workers(chosen: WorkerChoices) -> "Workers":
+    """Return the engine that was chosen.
+
+    Raises:
+        UsageError: Two of the options contradict each other.
+    """
+    from skillviewer.engine.runtime.workers import Workers
+
+    devices = tuple(name.strip() for name in (chosen["devices"] or "").split(",") if name.strip())
+    if devices and chosen["cluster"]:
+        raise click.UsageError("--devices names GPUs of this computer. A cluster gives its workers theirs.")
+    return Workers(chosen["jobs"] or max(1, len(devices)), devices, chosen["cluster"] or "")

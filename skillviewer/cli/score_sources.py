@@ -1,0 +1,79 @@
+"""Sources of a scoring run: videos, folders, lists, data sets and studies become units."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.formats import DATASET_FORMATS, recognised_form
+from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
+from skillviewer.data.study import FileState, Study
+from skillviewer.engine.scoring.units import Unit
+from skillviewer.media.files import expand, without_videos
+
+_TABLES = {".csv", ".tsv", ".xlsx", ".json"}
+_LIST = ".txt"
+
+
+def gathered_units(
+    sources: Sequence[Path], videos: Path | None, ends_s: tuple[float, float | None] | None
+) -> tuple[list[Unit], list[tuple[Path, str]]]:
+    """Return the units of some sources, each once, and a sentence for each source or video that gives none.
+
+    Args:
+        sources: Videos, folders with videos, lists of paths (.txt), data sets (a table, or a folder without videos),
+            and studies.
+        videos: Folder of the videos of data sets, or None.
+        ends_s: Part of every video in seconds, or None.
+    """
+    found: dict[Unit, None] = {}
+    problems: list[tuple[Path, str]] = []
+    for source in sources:
+        try:
+            units, missing = _of(source, videos)
+        except (SkillViewerError, OSError, UnicodeDecodeError) as error:
+            problems.append((source, str(error)))
+            continue
+        found.update(dict.fromkeys(unit if ends_s is None else replace(unit, ends_s=ends_s) for unit in units))
+        problems += missing
+    return list(found), problems
+
+
+def _of(source: Path, videos: Path | None) -> tuple[list[Unit], list[tuple[Path, str]]]:
+    if source.suffix == STUDY_SUFFIX:
+        return _of_study(source)
+    if source.suffix == _LIST and source.is_file():
+        lines = (line.strip() for line in source.read_text(encoding="utf-8-sig").splitlines())
+        named = [source.parent / line for line in lines if line and not line.startswith("#")]
+        return [Unit(path) for path in expand(named)], without_videos(named)
+    empty = without_videos([source])
+    if source.suffix.lower() in _TABLES or (empty and (videos or any(f.recognise(source) for f in DATASET_FORMATS))):
+        return _of_dataset(source, videos)
+    return [Unit(path) for path in expand([source])], empty
+
+
+def _of_dataset(source: Path, videos: Path | None) -> tuple[list[Unit], list[tuple[Path, str]]]:
+    """Return the videos of all tasks of a data set."""
+    form = recognised_form(source)
+    found: dict[Unit, None] = {}
+    missing = []
+    for task in form.tasks(source) or (None,):
+        for video in form.load(source, videos, Choices(task=task)).videos:
+            if video.path is None:
+                missing.append(f"There is no file of the video {video.name}, which {source} names.")
+            else:
+                found[Unit(video.path, video.extent)] = None
+    return list(found), [(source, problem) for problem in dict.fromkeys(missing)]
+
+
+def _of_study(source: Path) -> tuple[list[Unit], list[tuple[Path, str]]]:
+    with Study.open(source, read_only=True) as study:
+        videos = study.videos.all()
+    there = [video for video in videos if video.path is not None and video.state is not FileState.REPLACED]
+    missing = [
+        (video.recorded, f"{video.name} is not where it was ({video.recorded_path}): find it with “study relink”.")
+        for video in videos
+        if video not in there
+    ]
+    return [Unit(video.path, video.extent) for video in there if video.path is not None], missing

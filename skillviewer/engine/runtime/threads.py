@@ -1,0 +1,79 @@
+"""Threads of all libraries: their number, and their waiting without spinning. Imports torch late.
+
+Threads that spin while they wait take the processor from the thread they wait for as soon as more wants to run than
+there are cores (``benchmarks/contention.py``).
+"""
+
+import os
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager, suppress
+
+from skillviewer.core.cores import usable_cores
+
+WAITING = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "0",
+    "KMP_BLOCKTIME": "0",
+    "OPENBLAS_THREAD_TIMEOUT": "4",
+    "OPENCV_THREAD_POOL_ACTIVE_WAIT_WORKER": "0",
+    "OPENCV_THREAD_POOL_ACTIVE_WAIT_MAIN": "0",
+}
+"""Variables by which OpenMP (of GNU and of Intel), OpenBLAS and OpenCV let waiting threads sleep."""
+
+COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "NUMBA_NUM_THREADS")
+"""Variables with the number of threads of each library."""
+
+
+def settle_threads(environment: MutableMapping[str, str] = os.environ, processes: int = 1) -> None:
+    """Choose number and waiting of threads; call it before torch, OpenCV, numba or NumPy is imported.
+
+    Args:
+        environment: Variables of this process, or those that a process is started with; what is set there stays.
+        processes: Number of processes that share the cores.
+    """
+    for name, value in WAITING.items():
+        environment.setdefault(name, value)
+    given = environment.get(COUNTS[0], "")
+    n = int(given) if given.isdigit() else usable_cores()
+    for name in COUNTS:
+        if processes > 1:
+            environment[name] = str(max(1, n // processes))
+        else:
+            environment.setdefault(name, str(n))
+
+
+def _others() -> int:
+    """Return how many threads of this computer want to run now, and did in the last minute, without one of our own."""
+    try:
+        with open("/proc/loadavg", encoding="ascii") as file:  # noqa: PTH123 - no file of the user
+            minute, _, _, running, _ = file.read().split()
+        return max(0, min(round(float(minute)), int(running.split("/")[0]) - 1))
+    except (OSError, ValueError):
+        return 0
+
+
+def fit_threads() -> None:
+    """Let torch use the cores that are free now, at least one and at most those that the process may use."""
+    import torch
+
+    with suppress(RuntimeError):  # work between operators has begun already
+        torch.set_num_interop_threads(1)
+    given = os.environ.get(COUNTS[0], "")
+    most = int(given) if given.isdigit() else usable_cores()
+    torch.set_num_threads(max(1, min(most, (os.cpu_count() or 1) - _others())))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread: a recurrence and other small parts, in which threads would mostly wait.
+
+    Sums do not depend then on the number of threads.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,1 @@
+"""Scoring of many videos: units, their result files, and collecting them into a study."""

@@ -1,0 +1,79 @@
+"""Results collected into a study, by one process alone; workers never open a study."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillviewer.core.errors import StudyError
+from skillviewer.core.video.extents import range_from
+from skillviewer.data.analysis_file import ResultNote, load_analysis
+from skillviewer.data.study import NewVideo, Study
+from skillviewer.data.study.identity import Identity
+from skillviewer.engine.scoring.units import Scoring
+
+if TYPE_CHECKING:
+    from skillviewer.core.analysis.analysis import Analysis
+    from skillviewer.data.study.models import Score
+
+Scored = tuple[Path, "Analysis"]
+"""Folder of a model, and an analysis by it."""
+
+
+def lacking(study: Study, scored: Iterable[Scored]) -> list[Scored]:
+    """Return the analyses of videos of a study that it lacks, or has of fewer passes."""
+    videos = {video.subject: video.name for video in study.videos.all()}
+    known: dict[str, dict[str, Score]] = {}
+    found = []
+    for model, analysis in scored:
+        digest, name = analysis.provenance.model_digest, videos.get(analysis.subject)
+        if digest not in known:
+            known[digest] = study.models.scores(digest)
+        if name is not None and (name not in known[digest] or known[digest][name].passes < analysis.n_passes):
+            found.append((model, analysis))
+    return found
+
+
+def write_scores(study: Study, scored: Iterable[Scored]) -> None:
+    """Write analyses into an open study.
+
+    Raises:
+        StudyError: The study cannot be written.
+        ExportError: The cache cannot be written.
+    """
+    for model, analysis in scored:
+        study.models.add(analysis.provenance.model_digest, analysis.provenance.model, model)
+        study.models.save_analysis(analysis)
+
+
+def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, ResultNote]]) -> int:
+    """Collect results into a study, and add videos that it does not have. Only results that it lacks are read.
+
+    Args:
+        path: The study.
+        scoring: Settings of the run.
+        results: Video, result file and its note, of each.
+
+    Returns:
+        Number of new scores.
+
+    Raises:
+        StudyError: The study cannot be read, another process has it open, or a result is damaged.
+    """
+    with Study.open(path) as study:
+        if study.read_only:
+            raise StudyError(f"{path} is open elsewhere, or cannot be written. The results stay: run the same again.")
+        names = {video.subject: video.name for video in study.videos.all()}
+        scores = study.models.scores(scoring.digest)
+        enough = {name for name, score in scores.items() if score.passes >= scoring.passes}
+        subjects = [(note.digest, range_from(*note.extent)) for _, _, note in results]
+        missing = [index for index, subject in enumerate(subjects) if names.get(subject) not in enough]
+        new = []
+        for index in missing:
+            if subjects[index] not in names:
+                video, (digest, extent) = results[index][0].absolute(), subjects[index]
+                found = video.stat()
+                identity = Identity(found.st_size, found.st_mtime_ns, digest)
+                new.append(NewVideo(video, extent=extent, identity=identity))
+        study.videos.add(new)
+        write_scores(study, ((scoring.model, load_analysis(results[index][1])) for index in missing))
+    return len(missing)

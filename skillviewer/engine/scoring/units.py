@@ -1,0 +1,203 @@
+"""The unit of scoring: the bytes of a video or a part of it, checkpoint and passes, and one result file.
+
+A result is written aside and renamed. It is done if it opens and its key is the one asked for. Every engine (this
+process, several, a cluster) runs the same ``score_unit``, and workers write nothing but result files and caches.
+"""
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillviewer.core.atomic_write import atomic_path
+from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
+from skillviewer.core.paths import cache_dir, safe_name
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.extents import ClipRange, frame_range, range_cells
+from skillviewer.data.analysis_file import SUFFIX, ResultNote, load_or_discard, result_note, save_analysis
+
+if TYPE_CHECKING:
+    from skillviewer.core.analysis.analysis import Analysis
+    from skillviewer.engine.inference.engine import Engine
+
+FAILED = "failed"
+"""Folder of the failures, in the folder of the results."""
+
+_HASH = 16
+"""Digits of a digest in the name of a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One video, or a part of it, to be scored.
+
+    Attributes:
+        path: The file.
+        extent: The part, or None.
+        ends_s: Start and end in seconds (None for that of the file), whose frames are found once the file is open.
+    """
+
+    path: Path
+    extent: ClipRange | None = None
+    ends_s: tuple[float, float | None] | None = None
+
+    @property
+    def title(self) -> str:
+        """The file, and the part of it."""
+        unit, start, stop = range_cells(self.extent)
+        return f"{self.path} [{unit} {start:g} {stop:g}]" if unit else str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """Settings that all units of a run share.
+
+    Attributes:
+        model: Folder of the checkpoint.
+        digest: Its digest.
+        passes: K.
+        device: Device to compute on.
+        folder: Folder of the results, or None to keep none.
+        cache_bytes: Room for features.
+        again: Whether results that are there are computed again.
+    """
+
+    model: Path
+    digest: str
+    passes: int = 1
+    device: str = "auto"
+    folder: Path | None = None
+    cache_bytes: int = 0
+    again: bool = False
+
+    def key(self, unit: Unit) -> str:
+        """Return the key of a unit: a digest of file, size, time of change, part, checkpoint and passes."""
+        size, changed = 0, 0
+        with suppress(OSError, ValueError):  # it is not there: it fails when it is opened
+            found = unit.path.stat()
+            size, changed = found.st_size, found.st_mtime_ns
+        part = (*range_cells(unit.extent), unit.ends_s)
+        return _digest(str(unit.path.absolute()), size, changed, part, self.digest, self.passes)
+
+
+def _digest(*values: object) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()  # JSON escapes what is not UTF-8
+
+
+@lru_cache(maxsize=1)
+def _engine(model: Path, _digest: str, device: str, cache_bytes: int) -> "Engine":
+    """Return the model of this process, which stays loaded from one unit to the next."""
+    from skillviewer.engine.features.cache import FeatureCache
+    from skillviewer.engine.inference.engine import Engine
+
+    return Engine.open(model, device, FeatureCache(cache_dir() / "features", cache_bytes))
+
+
+def open_engine(scoring: Scoring) -> "Engine":
+    """Return the loaded model of this process.
+
+    Raises:
+        CheckpointError: It cannot be used.
+        DeviceError: The device is not there.
+    """
+    return _engine(scoring.model, scoring.digest, scoring.device, scoring.cache_bytes)
+
+
+def close_engine() -> None:
+    """Let go of the model of this process."""
+    _engine.cache_clear()
+
+
+def score_unit(scoring: Scoring, unit: Unit, token: CancelToken, report: Report) -> "Path | Analysis":
+    """Score one unit; a result of the same bytes and settings that is there already is taken.
+
+    Args:
+        scoring: Settings of the run.
+        unit: The unit.
+        token: Raise it to stop.
+        report: Told of every step; not of intermediate results, which are large to send.
+
+    Returns:
+        The result file, or the analysis where none is kept.
+
+    Raises:
+        VideoError: The file cannot be read.
+        DatasetError: The part lies outside the file.
+        CheckpointError: The model cannot be used.
+        DeviceError: The device is missing or ran out of memory.
+        ExportError: The result cannot be written.
+        Cancelled: The token was raised.
+    """
+    from skillviewer.media.reading.reader import VideoReader
+
+    engine, key, analysis = open_engine(scoring), scoring.key(unit), None
+    with VideoReader(unit.path, token, cache_bytes=0) as reader:
+        info = reader.describe(token)
+        extent = unit.extent if unit.ends_s is None else frame_range(info, *unit.ends_s)
+        content = _digest(info.digest, range_cells(extent), scoring.digest, scoring.passes)[:_HASH]
+        file = (scoring.folder or Path()) / f"{safe_name(unit.path.stem)}-{content}{SUFFIX}"
+        if scoring.folder is not None and not scoring.again:
+            analysis = load_or_discard(file)
+        if analysis is None:
+
+            def steps(progress: Progress) -> None:
+                report(replace(progress, value=None))
+
+            analysis = engine.assess(unit.path, scoring.passes, token, steps, extent, reader)
+    if scoring.folder is None:
+        return analysis
+    # the path is absolute, so that the video is found again from another folder
+    save_analysis(replace(analysis, video=replace(analysis.video, path=unit.path.absolute())), file, key)
+    return file
+
+
+class ResultFolder:
+    """Results and failures in the folder of a run.
+
+    Args:
+        scoring: Settings of the run.
+    """
+
+    def __init__(self, scoring: Scoring) -> None:
+        self._scoring = scoring
+        self._by_stem: dict[str, list[Path]] = {}
+        if scoring.folder is not None and scoring.folder.is_dir():
+            for path in scoring.folder.glob(f"*{SUFFIX}"):
+                self._by_stem.setdefault(path.name[: -len(SUFFIX) - _HASH - 1], []).append(path)
+
+    def found(self, unit: Unit) -> tuple[Path, ResultNote] | None:
+        """Return the result of a unit and its note, or None if it is not done."""
+        key = self._scoring.key(unit)
+        for path in self._by_stem.get(safe_name(unit.path.stem), ()):
+            note = result_note(path)
+            if note is not None and note.key == key and not self._scoring.again:
+                return path, note
+        return None
+
+    def _failure(self, key: str) -> Path:
+        return (self._scoring.folder or Path()) / FAILED / f"{key}.json"
+
+    def failed(self, unit: Unit) -> str:
+        """Return the sentence of the failure of a unit, or "" if none is known."""
+        if self._scoring.folder is not None and not self._scoring.again:
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                return str(json.loads(self._failure(self._scoring.key(unit)).read_bytes())["error"])
+        return ""
+
+    def remember(self, unit: Unit, error: SkillViewerError | None) -> None:
+        """Keep the failure of a unit, which is then not tried again unasked; or remove it after a success.
+
+        A result that cannot be written and a model that cannot be used are no faults of the unit, and are not kept.
+        """
+        path = self._failure(self._scoring.key(unit))
+        if self._scoring.folder is None or isinstance(error, ExportError | CheckpointError):
+            return
+        with suppress(OSError):
+            if error is None:
+                path.unlink(missing_ok=True)
+            else:
+                with atomic_path(path) as aside:
+                    aside.write_text(json.dumps({"path": str(unit.path), "error": str(error)}), encoding="utf-8")

@@ -1,0 +1,78 @@
+"""Every engine gives the same results, and the death of a worker costs its unit alone."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.errors import DatasetError, DeviceError, SettingsError
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.engine.runtime import workers as engines
+from skillviewer.engine.runtime.processes import Outcome, Processes, work_here, work_in_processes
+from skillviewer.engine.runtime.workers import Workers, work
+from skillviewer.engine.scoring.units import Scoring, Unit, close_engine, score_unit
+from tests.checkpoints import tiny_checkpoint
+from tests.engine.scoring.made_units import MadeUnit, make
+from tests.videos import write_barcode_video
+
+pytest.importorskip("distributed", reason="needs the extra cluster")
+
+
+def nothing(_index: int, _progress: Progress) -> None:
+    pass
+
+
+def test_results_of_every_engine_are_the_same_bytes(tmp_path: Path) -> None:
+    checkpoint = tiny_checkpoint(tmp_path / "tiny")
+    units = [Unit(write_barcode_video(tmp_path / f"{n}.mp4", n).path) for n in (12, 14)]
+    files: dict[str, dict[str, bytes]] = {}
+
+    def settings(name: str) -> Scoring:
+        return Scoring(checkpoint.folder, checkpoint.digest, passes=2, device="cpu", folder=tmp_path / name)
+
+    def finished(_index: int, outcome: Outcome[Path | Analysis]) -> None:
+        assert outcome.result is not None, outcome.error
+
+    token = CancelToken()
+    try:
+        work_here(partial(score_unit, settings("here")), units, token, nothing, finished)
+    finally:
+        close_engine()
+    work_in_processes(partial(score_unit, settings("process")), units, Processes(1), token, nothing, finished)
+    work(partial(score_unit, settings("cluster")), units, Workers(1, cluster="local"), token, nothing, finished)
+    for name in ("here", "process", "cluster"):
+        files[name] = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+    assert len(files["here"]) == 2
+    assert files["here"] == files["process"] == files["cluster"]
+
+
+@pytest.mark.parametrize("workers", [Workers(2), Workers(2, cluster="local")])
+def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Workers, tmp_path: Path) -> None:
+    deaths = {3: 1, 5: engines.TRIES - 1, 7: engines.TRIES}
+    numbers = [1, 3, 5, 7, 9, 13]
+    units = [MadeUnit(number, tmp_path, deaths.get(number, 0)) for number in numbers]
+    outcomes: dict[int, Outcome[int]] = {}
+    work(
+        make,
+        units,
+        workers,
+        CancelToken(),
+        nothing,
+        lambda index, outcome: outcomes.__setitem__(numbers[index], outcome),
+    )
+    assert {number: outcome.result for number, outcome in outcomes.items() if outcome.result} == {
+        number: number**2 for number in (1, 3, 5, 9)
+    }
+    assert isinstance(outcomes[7].error, DeviceError)
+    assert isinstance(outcomes[13].error, DatasetError)
+    attempts = {number: (tmp_path / f"{number}.attempts").stat().st_size for number in numbers}
+    assert attempts[7] == engines.TRIES
+    if not workers.cluster:  # whose workers may take a result with them before it is fetched: it is found again
+        assert attempts == {1: 1, 3: 2, 5: 3, 7: 3, 9: 1, 13: 1}
+    assert sorted(path.name for path in tmp_path.glob("*.result")) == ["1.result", "3.result", "5.result", "9.result"]
+
+
+def test_a_cluster_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"127\.0\.0\.1:9"):
+        work(make, [MadeUnit(1, tmp_path)], Workers(cluster="tcp://127.0.0.1:9"), CancelToken(), nothing, print)
