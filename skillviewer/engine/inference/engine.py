@@ -131,7 +131,8 @@ class Engine(Closing):
             device=self.device_name,
             precision=config.precision,
         )
-        return ScoringModel(self._model, self._source, checkpoint.map_rect, provenance, checkpoint.familiarity)
+        known = checkpoint.familiarity, checkpoint.card.raters_scale
+        return ScoringModel(self._model, self._source, checkpoint.map_rect, provenance, *known)
 
     def assess(
         self,

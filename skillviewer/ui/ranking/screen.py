@@ -330,7 +330,8 @@ class RankScreen(QWidget):
 
     @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:
-        self._question = study.statement
+        of = study.settings.criterion
+        self._question = f"{study.statement} ({of})" if of else study.statement
         self.judging_view.take_settings()
         self._on_phase(self.judging.phase)
 
