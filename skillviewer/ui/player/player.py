@@ -63,7 +63,7 @@ class Caption(QWidget):
         row = horizontal(self, (14, 4, 8, 4), 8)
         self._dot = Dot(self)
         self._words = ShortLabel(self)
-        self._words.setAccessibleName(self.tr("What the map is"))
+        self._words.setAccessibleName(self.tr("What this map shows"))
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
         add_all(row, self._dot, (self._words, 1), self._unit, self._bar)
@@ -109,7 +109,7 @@ class Caption(QWidget):
         if self._contributions:
             return self.tr("contribution to the score")
         return {
-            MapKind.DISTRIBUTION: self.tr("times uniform"),
+            MapKind.DISTRIBUTION: self.tr("× average"),
             MapKind.GATE: self.tr("gate, 0 to 1"),
             MapKind.SIGNED: self.tr("signed product"),
             MapKind.NONE: "",
@@ -121,7 +121,7 @@ class Caption(QWidget):
         if scene is None or scene.sample < 0 or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
             return (words,)
         if self._contributions:
-            words = self.tr("contribution of cells · {}").format(words)
+            words = self.tr("contribution of areas · {}").format(words)
         at, n = scene.sample + 1, max(scene.n_samples, self._n_samples)
         return self.tr("{} · sampled frame {} of {}").format(words, at, n), f"{words} · {at}/{n}"
 

@@ -593,7 +593,7 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     second.program.models.choose_default(None)
     second.program.open([study_file])
     qtbot.waitUntil(lambda: states(second) == ["replaced", "done", "done"])
-    assert "another file" in under_name(second.program.videos[0])
+    assert "file replaced" in under_name(second.program.videos[0])
     qtbot.waitUntil(lambda: second.program.state.model is not None and not second.program.index._tasks)
     entry = second.program.videos[0]
     assert entry.analysis is None
