@@ -126,8 +126,5 @@ class CellBlock(Section):
         rect, video = found.analysis.map_rect, found.analysis.video
         proportions = (rect.bottom - rect.top) * video.height_px / ((rect.right - rect.left) * video.width_px)
         self.map.set_cells(cells, proportions, grey=grey)
-        self.how.set_plain(
-            self.tr("Each area was hidden throughout the video. Not explained by single areas: {}.").format(
-                signed(evidence.cell_remainder, digits)
-            )
-        )
+        words = self.tr("Each area was hidden throughout the video. Not explained by single areas: {}.")
+        self.how.set_plain(words.format(signed(evidence.cell_remainder, digits)))

@@ -102,17 +102,19 @@ class Caption(QWidget):
         self._dot.setVisible(visible)
         self._bar.set_scene(scene if visible else None)
         self._bar.setVisible(visible)
-        self._unit.setText(self._unit_words(scene) if visible and scene is not None else "")
+        unit, tip = self._unit_words(scene) if visible and scene is not None else ("", "")
+        self._unit.setText(unit)
+        self._unit.setToolTip(tip)
 
-    def _unit_words(self, scene: Scene) -> str:
-        """Return the unit of the colour bar."""
+    def _unit_words(self, scene: Scene) -> tuple[str, str]:
+        """Return the unit of the colour bar, and what its numbers mean."""
         if self._contributions:
-            return self.tr("contribution to the score")
+            return self.tr("contribution to the score"), ""
         return {
-            MapKind.DISTRIBUTION: self.tr("× average"),
-            MapKind.GATE: self.tr("gate, 0 to 1"),
-            MapKind.SIGNED: self.tr("signed product"),
-            MapKind.NONE: "",
+            MapKind.DISTRIBUTION: (self.tr("× average"), self.tr("1 is the average of all cells")),
+            MapKind.GATE: (self.tr("gate, 0 to 1"), self.tr("0 shuts a cell out, 1 lets all of it through")),
+            MapKind.SIGNED: (self.tr("signed product"), self.tr("A product of two maps, positive or negative")),
+            MapKind.NONE: ("", ""),
         }[scene.kind]
 
     def _forms(self, scene: Scene | None) -> tuple[str, ...]:

@@ -69,8 +69,7 @@ class RatersView(VotesView):
         explained.set_plain(
             self.tr(
                 "In brackets: the 95 % interval of a share, wide for few votes. Misfit: infit against the scale "
-                "of the other raters, and its distance from 1 in standard errors. Disagreeing is not "
-                "the same as being wrong."
+                "of the other raters, and its distance from 1 in standard errors. Disagreeing is not being wrong."
             )
         )
         inside = QWidget(page)

@@ -127,7 +127,7 @@ class PassesMenu(Choice):
 
     def __init__(self, state: ViewerState, parent: QWidget) -> None:
         words = [(1, state.tr("1 pass")), *((n, state.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
-        super().__init__(state.tr("Passes"), words, parent)
+        super().__init__(state.tr("Passes over different frames"), words, parent)
         self.set_value(state.passes)
         self.chosen.connect(state.set_passes)
         state.passes_changed.connect(self.set_value)

@@ -55,7 +55,7 @@ class StatusBar(QStatusBar):
         self._fields: dict[str, QLabel] = {}
         for name, title in (
             ("frame", self.tr("Frame")),
-            ("sampled", self.tr("Sampled frames")),
+            ("sampled", self.tr("Sampled frames (seen by the model)")),
             ("time", self.tr("Time")),
             ("rate", self.tr("Frame rate")),
             ("speed", self.tr("Playing speed")),
