@@ -27,8 +27,8 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
-from skillviewer.engine.exporting.study_scores import keep_scores
 from skillviewer.engine.inference.pooled_models import PooledModels
+from skillviewer.engine.scoring.collecting import keep_scores
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.blurring import blur_remarks, wanted, with_faces
@@ -186,7 +186,7 @@ class ExportService(Closing):
             source = sources.open(subject.video, token) if sources is not None else None
             made.append(Exhibit(analysis, subject.title, source, subject.faces, weighed))
         if self._keeps:
-            keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
+            keep_scores((s.study, s.model, e.analysis) for s, e in zip(subjects, made, strict=True))
         return made
 
     def preview(self, exporter: "Exporter", subjects: Sequence[ExportTarget], options: object) -> "Preview | None":

@@ -14,9 +14,6 @@ from skillviewer.engine.runtime.threads import settle_threads
 if TYPE_CHECKING:
     from distributed import Client
 
-STARTED = ("local", "slurm")
-"""Clusters whose scheduler and workers are started here, and end with the work."""
-
 
 @contextmanager
 def _client(cluster: str, jobs: int) -> "Iterator[Client]":
@@ -79,7 +76,7 @@ def work_on_cluster(
     Args:
         do: Does one piece.
         items: The pieces.
-        cluster: One of ``STARTED`` with its number of workers, or the address of a scheduler.
+        cluster: ``local`` or ``slurm``, which are started, or the address of a scheduler; and the number of workers.
         tries: Attempts at a piece whose worker dies; a scheduler elsewhere has its own rule.
         token: Raise it to stop.
         finished: Called in this process with the outcome of each piece.
@@ -112,7 +109,7 @@ def work_on_cluster(
                     finished(index, future.result())
                 except KilledWorker:
                     failures[index] += 1
-                    if cluster[0] in STARTED and failures[index] < tries:
+                    if cluster[0] in {"local", "slurm"} and failures[index] < tries:
                         waiting.append(index)
                     else:
                         finished(index, Outcome(error=death("on another computer", failures[index])))
