@@ -41,7 +41,7 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
                 target = stack.enter_context(SLURMCluster(n_workers=jobs))
             client = stack.enter_context(Client(target, timeout="10s"))
         except (OSError, ImportError, ValueError, RuntimeError) as error:
-            raise SettingsError(f"The cluster “{cluster}” cannot be used: {error}") from error
+            raise SettingsError(f"The cluster “{cluster}” cannot be used (docs/cluster.md): {error}") from error
         yield client
 
 
