@@ -3,7 +3,7 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 
-.PHONY: demo window test lint types contracts unit slurm who-tests setup setup-dev clean help
+.PHONY: demo window test lint types contracts unit slurm audit wheels who-tests setup setup-dev clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,14 @@ unit: $(VENV)/.ready-dev         ## tests
 slurm: $(VENV)/.ready-dev        ## clusters: set up SLURM here (Debian, as root) and run its test
 	sh packaging/slurm/start.sh
 	SKILLVIEWER_TEST_SLURM=1 $(BIN)/python -m pytest -q tests/engine/scoring/test_slurm.py; sh packaging/slurm/stop.sh
+
+audit: $(VENV)/.ready-dev        ## compare the libraries with known vulnerabilities, and list them (uses the network)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .[audit]
+	$(BIN)/pip-audit --skip-editable --desc
+	$(BIN)/python packaging/sbom.py
+
+wheels: $(VENV)/.ready-dev       ## build the wheel, and try it with every supported Python here (gigabytes)
+	$(BIN)/python packaging/check_wheel.py --every-python
 
 who-tests: $(VENV)/.ready-dev    ## list the tests of a module: make who-tests FILE=skillviewer/core/text.py
 	@$(BIN)/python packaging/who_tests.py $(FILE)

@@ -5,11 +5,13 @@
 
 Printed are CPU seconds per picture on one thread (least of the rounds), the error relative to eager float32, and the
 ratio to the best way of the same precision. "deployed" is the program's way. ``--compile`` adds torch.compile with
-freezing, the fastest alternative known; it needs a C++ compiler and some time. ``--train`` measures the forward
+freezing, the fastest alternative known; it needs a C++ compiler and some time. A network of a library
+(``timm/NAME``, ``torchvision/NAME``) is only eager and deployed. ``--train`` measures the forward
 and backward pass of a training instead, before and after the process keeps the memory that it frees.
 """
 
 import argparse
+import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -18,10 +20,13 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.engine.runtime.memory import keep_freed_memory
-from skillviewer.nets.backbones.deployment import deploy_trunk, fold_batch_norm
+from skillviewer.nets.backbones.deployment import Precision, deploy_trunk, fold_batch_norm
 from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.backbones.library_backbones import LibraryTrunk
 
 Way = Callable[[Tensor], Tensor]
+
+DTYPE_NAMES: dict[torch.dtype, Precision] = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
 
 
 def as_type(trunk: nn.Module, dtype: torch.dtype, *, channels_last: bool) -> Way:
@@ -59,13 +64,15 @@ def ways(name: str, pictures: Tensor, *, with_compiler: bool) -> dict[tuple[str,
     trunk = backbone(name).make(3).eval().requires_grad_(requires_grad=False)
     side, cpu = pictures.shape[-1], torch.device("cpu")
     found: dict[tuple[str, str], Way] = {("float32", "eager"): trunk}
+    library = isinstance(trunk, LibraryTrunk)
     for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        if library:
+            found[precision, "deployed"] = deploy_trunk(trunk, 3, side, cpu, DTYPE_NAMES[dtype])
+            continue
         found[precision, "folded"] = as_type(fold_batch_norm(trunk), dtype, channels_last=False)
         found[precision, "folded, channels last"] = as_type(fold_batch_norm(trunk), dtype, channels_last=True)
         started = time.process_time()
-        found[precision, "deployed"] = deploy_trunk(
-            trunk, 3, side, cpu, "bfloat16" if dtype is torch.bfloat16 else "float32"
-        )
+        found[precision, "deployed"] = deploy_trunk(trunk, 3, side, cpu, DTYPE_NAMES[dtype])
         print(f"deployed for {dtype} in {time.process_time() - started:.1f} CPU s")
         if with_compiler:
             found[precision, "compiled, frozen"] = compiled(fold_batch_norm(trunk), dtype, pictures)
@@ -75,7 +82,9 @@ def ways(name: str, pictures: Tensor, *, with_compiler: bool) -> dict[tuple[str,
 def measure(name: str, side: int, rounds: int, *, with_compiler: bool) -> None:
     """Run every way in turn, several times, and print the table."""
     torch.set_num_threads(1)
-    pictures = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+    clip = backbone(name).clip
+    frames = [] if clip is None else [clip.n_frames]
+    pictures = torch.randn(1, 3, *frames, side, side, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         found = ways(name, pictures, with_compiler=with_compiler)
         exact = found["float32", "eager"](pictures)
@@ -92,6 +101,7 @@ def measure(name: str, side: int, rounds: int, *, with_compiler: bool) -> None:
         best = min(min(t) for (p, _), t in seconds.items() if p == precision)
         error = errors[precision, way_name]
         print(f"{precision:<10} {way_name:<24} {min(times):>7.3f} {min(times) / best:>7.2f}x {error:>8.1e}")
+    print(f"greatest memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 
 def measure_training(name: str, side: int, rounds: int, n_pictures: int) -> None:

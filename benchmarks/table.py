@@ -14,10 +14,10 @@ from typing import Any
 
 HEADER = (
     "model",
+    "**both held out**",
     "accuracy ± folds",
     "± seeds",
     "pooled (95 %)",
-    "both held out",
     "to full (95 %)",
     "pointing, 1 cell (× chance)",
     "at the cell itself (× chance)",
@@ -47,10 +47,10 @@ def row(m: dict[str, Any]) -> str:
     """Return the row of a model."""
     cells = (
         m["model"],
+        number(m["metrics"]["honest_accuracy"]),
         f"{number(m['accuracy'])} ± {number(m['sd'])}",
         number(m["sd_seeds"]),
         span(m["pooled"]),
-        number(m["metrics"]["honest_accuracy"]),
         span(m["difference"], signed=True),
         pointed(m["attention"]),
         pointed(m["attention_exact"]),
@@ -59,7 +59,7 @@ def row(m: dict[str, Any]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-BESIDE = ("pooled (95 %)", "to full (95 %)", "pointing, 1 cell (× chance)")
+BESIDE = ("both held out (95 %)", "pooled (95 %)", "to full (95 %)", "pointing, 1 cell (× chance)")
 
 
 def beside(records: list[dict[str, Any]]) -> None:
@@ -70,8 +70,9 @@ def beside(records: list[dict[str, Any]]) -> None:
     for name in found[0]:
         cells = [name]
         for m in (models.get(name) for models in found):
-            row = () if m is None else (span(m["pooled"]), span(m["difference"], signed=True), pointed(m["attention"]))
-            cells += row or ("",) * len(BESIDE)
+            row = [] if m is None else [span(m["pooled_honest"]), span(m["pooled"]), span(m["difference"], signed=True)]
+            row += [] if m is None else [pointed(m["attention"])]
+            cells += row or [""] * len(BESIDE)
         print("| " + " | ".join(cells) + " |")
 
 

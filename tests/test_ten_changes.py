@@ -80,7 +80,7 @@ def make(in_channels: int) -> nn.Module:
 from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
-from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.tasks import Choices
 
 
 def recognise(path: Path) -> bool:
@@ -103,7 +103,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
             "data/formats/formats.py": [
                 (
                     "from skillviewer.data.formats import thrown_away",
-                    "from skillviewer.data.formats.choices import Choices",
+                    "from skillviewer.data.formats.tasks import Choices, file_in",
                 ),
                 (
                     (
@@ -217,7 +217,18 @@ COMMANDS: dict[str, list[str]] = {
     "inspect": ["data", "inspect", "all.order"],
     "inspect as JSON": ["data", "inspect", "all.order", "--json"],
     "no form": ["data", "inspect", "models"],
-    "evaluate": ["evaluate", "all.order", "--model", "thrown-model,duration", "--folds", "2", "-o", "out", "--json"],
+    "evaluate": [
+        "evaluate",
+        "all.order",
+        "--model",
+        "thrown-model,duration",
+        "--folds",
+        "2",
+        "-o",
+        "out",
+        "--json",
+        "--no-controls",
+    ],
     "tables": ["export", "table", "--help"],
     "table": ["export", "table", "thrown-export", "--help"],
     "score": ["score", "--help"],

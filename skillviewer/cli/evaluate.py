@@ -1,5 +1,6 @@
 """``skillviewer evaluate``: models trained and tested on the folds of a data set, in one table."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -10,6 +11,7 @@ from skillviewer.cli.options.dataset_options import Reading, dataset_options, fo
 from skillviewer.cli.options.plan_options import PlanChoices, feature_cache, plan_options, training_plan
 from skillviewer.cli.options.worker_options import WorkerChoices, chosen_workers, worker_options
 from skillviewer.cli.progress import progress_bar
+from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class EvaluateChoices(PlanChoices, WorkerChoices):
     checkpoints: bool
     baseline: Path | None
     against: Path | None
+    controls: bool
+    metrics: str | None
     as_json: bool
 
 
@@ -48,31 +52,47 @@ class EvaluateChoices(PlanChoices, WorkerChoices):
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
 @worker_options
 @click.option(
-    "--checkpoints", is_flag=True, help="Keep the checkpoint of every run (duration, which is one of all, has none)."
+    "--controls/--no-controls",
+    default=True,
+    show_default=True,
+    help="Evaluate the trivial baselines pooled, motion and duration too.",
 )
+@click.option(
+    "--metrics",
+    metavar="NAMES",
+    help="Metrics with intervals over people: official (those that papers report), all, or names with commas between "
+    "(docs/benchmark.md).  [default: rating_spearman,relative_l2,mae where videos are rated]",
+)
+@click.option("--checkpoints", is_flag=True, help="Keep the checkpoint of every run (motion and duration have none).")
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of another evaluation of DATA: compare with its first model, not with the first of these.",
 )
 @click.option("--against", type=click.Path(path_type=Path, file_okay=False), hidden=True)  # its name in version 0.1
-@click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...]}, fractions.')
+@click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...], "orderings": [...], ...}, fractions.')
 def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) -> int:
     """Train and test models on the folds of DATA, and put them into one table.
 
     Every run is kept in the folder; what is finished there and agrees with the settings is not made again, so the same
     command continues after a stop.
     """
+    from skillviewer.core.ratings.predictions import USUAL, metrics_named
     from skillviewer.engine.evaluation.evaluate import evaluate as run_evaluation
     from skillviewer.engine.evaluation.record import models_json
-    from skillviewer.engine.evaluation.tables import PLOT, accuracy_table
+    from skillviewer.engine.evaluation.tables import PLOT, accuracy_table, metrics_table
     from skillviewer.engine.training.plan import selection_rule
     from skillviewer.engine.training.run_folder import earlier_sampling
 
     dataset, output = reading.open(data), chosen["output"]
     chosen["sampling"] = chosen["sampling"] or earlier_sampling(output, chosen["preset"])
     training = training_plan(chosen, dataset.published)
-    plan = _plan(chosen, training)
+    rated = dataset.ratings is not None or dataset.scores is not None
+    try:
+        metrics = metrics_named(chosen["metrics"] if chosen["metrics"] is not None else USUAL if rated else "")
+    except SettingsError as error:
+        raise click.BadParameter(str(error), param_hint="--metrics") from error
+    plan = replace(_plan(chosen, training), metrics=metrics)
     plan.check()
     click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
     click.echo(
@@ -99,7 +119,9 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
     if chosen["as_json"]:
         click.echo(models_json(record))
     else:
-        click.echo("\n".join(accuracy_table(record)))
+        click.echo("\n".join([*accuracy_table(record), *record.verdict]))
+        if told := metrics_table(record):
+            click.echo("\n".join(["", *told]))
         if record.optimistic:
             click.echo("* epoch chosen on the test pairs themselves: optimistic, only to compare with papers")
         if (output / PLOT).exists():
@@ -110,10 +132,12 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
 def _plan(chosen: EvaluateChoices, training: "TrainingPlan") -> "EvaluationPlan":
     from skillviewer.core.dataset.folds import FoldsBy
     from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
+    from skillviewer.nets.models import TRIVIAL
 
     asked = [name.strip() for name in chosen["models"].split(",") if name.strip()]
     names = tuple(asked) if ALL not in asked else tuple(dict.fromkeys([*usual_models(), *asked]))
     names = tuple(name for name in names if name != ALL)
+    names += tuple(name for name in TRIVIAL if chosen["controls"] and names and name not in names)
     return EvaluationPlan(
         models=names,
         training=training,

@@ -111,7 +111,7 @@ def _of_videos(exporter: "Exporter") -> click.Command:
 
 
 def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any]) -> int:
-    from skillviewer.cli.export_sources import gathered
+    from skillviewer.cli.options.export_sources import gathered
     from skillviewer.engine.exporting.service import ExportService
     from skillviewer.engine.inference.model_pool import ModelPool
 
@@ -173,7 +173,7 @@ def _requests(
 
 def _name(subjects: "Sequence[ExportTarget]") -> str:
     """Return the name of a file of one video: the video's, with the model's where other models get files too."""
-    from skillviewer.cli.export_sources import model_suffix
+    from skillviewer.cli.options.export_sources import model_suffix
 
     first = subjects[0]
     name = first.title or first.video.stem

@@ -27,10 +27,12 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("finetune", "skillviewer.cli.finetune", "Train a model further on the votes of a study, or a new one."),
     ("study", "skillviewer.cli.study", "Make, fill, list, import, export and repair a study."),
     ("export", "skillviewer.cli.export", "Write clips, figures, tables, reports, or a whole study."),
+    ("verify", "skillviewer.cli.verify", "Check an exported file: make it again, and name the first difference."),
     ("evaluate", "skillviewer.cli.evaluate", "Train and test models on the folds of a data set, in one table."),
     ("data", "skillviewer.cli.data", "Print the contents and the folds of a data set."),
     ("models", "skillviewer.cli.models", "List checkpoints and attention models."),
     ("weights", "skillviewer.cli.weights", "List or fetch backbone weights (the one command that uses the network)."),
+    ("forget", "skillviewer.cli.forget", "Delete everything that is kept about a video."),
     ("doctor", "skillviewer.cli.doctor", "Check this computer for what the program needs."),
 )
 """(name, module, one line): every command is one module with a click command of the same name."""

@@ -1,18 +1,24 @@
 """``skillviewer study``: make, fill, list, import, export and mend a study without the window."""
 
+import csv
 import json
+import sys
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from skillviewer.cli.failures import SOURCE
+from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.study_ranking import ranking
-from skillviewer.cli.study_ratings import import_ratings_into
+from skillviewer.cli.study_ranking import import_ratings_into, ranking
+from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.study_log import LogRow
+from skillviewer.core.text import printable
 
 if TYPE_CHECKING:
     from skillviewer.data.study import NewVideo
@@ -128,7 +134,7 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
     for name in added.known:
         click.echo(f"{name} is in the study already", err=True)
     if named:
-        click.echo(f"who is in {named} of them is known now", err=True)
+        click.echo(f"who is in {len(named)} of them is known now", err=True)
     _say((*added.problems, *contradictions, *other_tasks))
     n_new = len([name for name in added.names if name is not None]) - len(added.known)
     click.echo(f"{n_new} videos added", err=True)
@@ -184,6 +190,27 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
             click.echo(f"{video.state.value:8}  {number:>8}  {video.name}  {video.path or video.recorded_path}{part}")
 
 
+@study.command()
+@click.argument("path", metavar="STUDY", type=_PATH)
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, with the columns of “export table log”.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object an event and line.")
+def log(path: Path, as_csv: bool, as_json: bool) -> None:
+    """List who did what and when in STUDY: votes, withdrawals, notes, models, videos. Times are in UTC."""
+    from skillviewer.data.study import Study
+
+    with Study.open(path, read_only=True) as opened:
+        _say(opened.notices)
+        events = [asdict(event) for event in opened.log()]
+    writer = csv.DictWriter(sys.stdout, [each.name for each in fields(LogRow)], lineterminator="\n")
+    if as_csv:
+        writer.writeheader()
+    for event in events:
+        if as_csv:
+            writer.writerow({name: escape_cell(value) for name, value in event.items()})
+        else:
+            click.echo(json.dumps(event) if as_json else "  ".join(printable(value) for value in event.values()))
+
+
 @study.command("import")
 @click.argument("path", metavar="STUDY", type=_PATH)
 @click.argument("source", type=_PATH)
@@ -204,7 +231,7 @@ def import_source(
     SOURCE is another study, a table that the export wrote, a table with the columns video and participant, or a data
     set in any form of docs/data.md. What the study knows of who is in a video stays.
     """
-    from skillviewer.data.formats.choices import Choices
+    from skillviewer.data.formats.tasks import Choices
     from skillviewer.data.study import Study
     from skillviewer.data.study.exchange.exchange import bring_in
 
@@ -227,7 +254,10 @@ def import_source(
 )
 @click.option("--participants", is_flag=True, help="Write who is in which video instead of votes; without --form.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-def export_pairs_of(path: Path, output: Path, form: str | None, participants: bool, force: bool) -> None:
+@ONE_CRITERION
+def export_pairs_of(
+    path: Path, output: Path, criterion: str | None, form: str | None, participants: bool, force: bool
+) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
     from skillviewer.data.study import Study
     from skillviewer.data.study.exchange.pair_forms import export_pairs, export_videos
@@ -236,6 +266,7 @@ def export_pairs_of(path: Path, output: Path, form: str | None, participants: bo
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
     with Study.open(path, read_only=True) as opened:
         _say(opened.notices)
+        opened.look_at(criterion)
         if participants:
             written = export_videos(opened, output, overwrite=force)
         else:

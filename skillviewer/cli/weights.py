@@ -25,12 +25,17 @@ def list_weights() -> None:
 @weights.command()
 @click.argument("name")
 def fetch(name: str) -> None:
-    """Fetch ImageNet weights of a backbone over the network, and check their digest."""
+    """Fetch published weights of a backbone over the network, and check their digest where one is published.
+
+    NAME is one that the command list names, or timm/NAME or torchvision/NAME for a network of these libraries.
+    """
     from skillviewer.engine.features.weight_store import fetch as fetch_weights
+    from skillviewer.nets.backbones.features import backbone
     from skillviewer.nets.backbones.weight_sources import WEIGHT_SOURCES
 
-    source = look_up(WEIGHT_SOURCES, name, "set of weights to fetch", CheckpointError)
-    click.echo(f"This uses the network: {source.url}", err=True)
+    library = backbone(name).source if "/" in name else None
+    source = library or look_up(WEIGHT_SOURCES, name, "set of weights to fetch", CheckpointError)
+    click.echo(f"{source.terms}\nThis uses the network: {source.url}", err=True)
     with progress_bar(unit="B", unit_scale=True) as report:
         path = fetch_weights(source, CancelToken(), report)
     click.echo(str(path))

@@ -7,6 +7,7 @@ from skillviewer.core.progress import CancelToken
 
 _BLOCK = 1 << 20
 CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+CARD_PAGE = "MODEL_CARD.md"
 """Files of a checkpoint."""
 
 

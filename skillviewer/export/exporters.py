@@ -20,6 +20,7 @@ from skillviewer.export.pictures.clip import CLIP_SUFFIXES, ClipOptions, clip_re
 from skillviewer.export.pictures.contact_sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
 from skillviewer.export.pictures.still import STILL_SUFFIXES, StillOptions, export_stills, paint_still
 from skillviewer.export.preview import Preview
+from skillviewer.export.record import attach, dated, record_of
 from skillviewer.export.reports.report import REPORT_SUFFIXES, export_report
 from skillviewer.export.reports.report_options import ReportOptions
 from skillviewer.export.tables.attention_maps import MAPS_SUFFIXES, export_maps
@@ -121,10 +122,13 @@ class Exporter:
         self.check(exhibits)
         token = token if token is not None else CancelToken()
         token.check()
+        options = dated(options if options is not None or self.options is None else self.options())
         check_not_source(path, [exhibit.path for exhibit in exhibits])
         if wanted(options):
             exhibits = with_faces(exhibits, token, report)
-        return self.write(exhibits, path, options, overwrite, token, report)
+        written = self.write(exhibits, path, options, overwrite, token, report)
+        attach(written, record_of(self.name, options, exhibits))
+        return written
 
 
 def _evidence(exhibits: Sequence[Exhibit], path: Path, *, overwrite: bool) -> Path:

@@ -189,6 +189,68 @@ def look_options(look: Look | None = None) -> tuple[Option, ...]:
     return tuple(option for option in made if option is not None)
 
 
+def plain_options(options: object) -> dict[str, object]:
+    """Return the values of offered options, but for files, as plain values for JSON; {} for None."""
+    kinds = options_of(type(options)) if options is not None else ()
+    return {o.name: _plain(o, getattr(options, o.name)) for o in kinds if o.kind is not OptionKind.FILE}
+
+
+def _plain(option: Option, value: Any) -> object:  # noqa: ANN401 - whatever the option holds
+    if option.kind is OptionKind.LOOK:
+        return {part.name: _plain(part, getattr(value, part.name)) for part in look_options(value)}
+    return option.choice_name(value) if option.kind is OptionKind.CHOICE and value is not None else value
+
+
+def options_from(kind: type[Any] | None, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an instance of the kind
+    """Return options from plain values (``plain_options``, or a command line); what is missing or None is the default.
+
+    Choices are names, with hyphens for spaces or not; sizes and frames are numbers or texts.
+
+    Raises:
+        ExportError: A value is not one of the option.
+    """
+    if kind is None:
+        return None
+    return kind(**{option.name: _read(option, values) for option in options_of(kind)})
+
+
+def _read(option: Option, values: Mapping[str, Any]) -> object:
+    value = values.get(option.name)
+    if option.kind is OptionKind.LOOK:
+        look = option.default if isinstance(option.default, Look) else Look()
+        parts: dict[str, Any] = {
+            part.name: _read(part, value if isinstance(value, Mapping) else values) for part in look_options(look)
+        }
+        return Look(**parts)
+    if value is None:
+        return option.default
+    if option.kind is OptionKind.CHOICE:
+        found = {hyphenated(name): choice for name, choice in option.choices}
+        if hyphenated(str(value)) not in found:
+            raise ExportError(f"{option.title} cannot be “{value}”: choose one of {', '.join(found)}.")
+        return found[hyphenated(str(value))]
+    if option.kind in (OptionKind.SIZE, OptionKind.FRAMES) and not isinstance(value, str | list | tuple):
+        raise ExportError(f"{option.title} cannot be “{value}”.")
+    if option.kind is OptionKind.SIZE:
+        return read_size(value if isinstance(value, str) else "x".join(map(str, value)))
+    if option.kind is OptionKind.FRAMES:
+        return read_frames(value if isinstance(value, str) else " ".join(map(str, value)))
+    kinds: Mapping[OptionKind, tuple[type, ...]] = {
+        OptionKind.FLAG: (bool,), OptionKind.WHOLE: (int,), OptionKind.NUMBER: (int, float), OptionKind.TEXT: (str,)
+    }  # fmt: skip
+    low, high = option.low, option.high
+    if not isinstance(value, kinds.get(option.kind, (object,))):
+        raise ExportError(f"{option.title} cannot be “{value}”.")
+    if isinstance(value, int | float) and not (low is None or low <= value <= (high or value)):
+        raise ExportError(f"{option.title} cannot be {value}.")
+    return value
+
+
+def hyphenated(name: str) -> str:
+    """Return the name of a choice as the command line takes it."""
+    return name.replace(" ", "-")
+
+
 def read_size(text: str) -> tuple[int, int]:
     """Return (width_px, height_px) of "1280x720".
 

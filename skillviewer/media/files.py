@@ -4,10 +4,16 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from skillviewer.core.progress import CancelToken
+
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".avi", ".ts", ".mts", ".m2ts", ".webm", ".gif", ".mpg", ".mpeg", ".wmv", ".3gp"}
 )
 """Suffixes of video files in folders. A file named by the user is tried with any suffix."""
+
+
+BEFORE_OPENING: list[Callable[[Path, CancelToken | None], None]] = []
+"""Calls before a video is opened in this process; the window looks at unknown files in a helper process first."""
 
 
 def videos_below(folder: Path, passed_over: Callable[[str], bool] = lambda _name: False) -> list[Path]:

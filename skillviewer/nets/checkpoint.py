@@ -1,4 +1,4 @@
-"""Checkpoint folders: config.json, weights.safetensors, card.json.
+"""Checkpoint folders: config.json, weights.safetensors, card.json, and MODEL_CARD.md for people.
 
 Weights are safetensors: ``head.*`` for the model, ``appearance.*`` and ``motion.*`` for backbone weights that differ
 from the named ones (trained or recalibrated), ``familiarity.*`` for the statistics of the training videos. Matrices may
@@ -27,12 +27,13 @@ from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.familiarity import Familiarity
 from skillviewer.core.atomic_write import TEMPORARY, clear_leftovers
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.hashing import CARD, CONFIG, WEIGHTS
+from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.backbones.weight_files import first_line
 from skillviewer.nets.configuration import FORMAT, LATER_FIELDS, CheckpointConfig, ModelCard
+from skillviewer.nets.model_card_page import model_card_page
 from skillviewer.nets.models import attention_model
 
 _MOST_JSON_BYTES = 1 << 20
@@ -90,9 +91,11 @@ class Checkpoint:
         if config is None:
             raise CheckpointError(f"The checkpoint {self.name} looks at time alone: it has no backbone.")
         own = motion if motion is not None or not config.across_modalities else appearance
+        clips = backbone(config.name).clip is not None
+        flow = nn.Identity() if clips else self._trunk("motion.", own, config.motion_digest, 2 * self.config.n_fields)
         return TwoStream(
             self._trunk("appearance.", appearance, config.appearance_digest, 3),
-            self._trunk("motion.", own, config.motion_digest, 2 * self.config.n_fields),
+            flow,
             config.appearance_normalisation,
             config.motion_normalisation,
             self.config.preprocessing.input_px,
@@ -203,7 +206,8 @@ def save_checkpoint(
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=TEMPORARY))
         fresh = aside / folder.name
         fresh.mkdir()
-        for name, data in ((CONFIG, _pretty(final)), (WEIGHTS, weights), (CARD, _pretty(named))):
+        page = model_card_page(named, final).encode(errors="replace")
+        for name, data in ((CONFIG, _pretty(final)), (WEIGHTS, weights), (CARD, _pretty(named)), (CARD_PAGE, page)):
             with (fresh / name).open("wb") as file:
                 file.write(data)
                 file.flush()

@@ -4,16 +4,19 @@ from typing import Literal
 
 import msgspec
 
+from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.dataset.pairs import SKILL
+from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_caution
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.features import Normalisation, backbone
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import NUMBERS, Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
 
-LATER_FIELDS = frozenset({"preprocessing.sampling"})
+LATER_FIELDS = frozenset({"preprocessing.sampling", "outcome", "last_fifth", "criterion", "raters_scale"})
 """Fields added to this version of the format; their defaults are the behaviour before they were added."""
 
 _MOST = 1 << 12
@@ -87,7 +90,7 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             CheckpointError: A name is unknown.
         """
         entry = attention_model(self.attention_model)
-        if (self.backbone is None) != (entry.inputs is Inputs.TIME):
+        if (self.backbone is None) != (entry.inputs in NUMBERS):
             raise ValueError(f"the model {entry.name} and its backbone do not belong together")
         flow = self.preprocessing.flow
         if flow.algorithm not in FLOW_ALGORITHMS:
@@ -112,7 +115,7 @@ class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     Attributes:
         accuracy: Proportion of pairs ordered as by the raters; ties count as wrong.
-        low: Lower end of its 95 % interval; None if one participant was tested, or all draws give the same value.
+        low: Lower end of its 95 % interval; None if one participant was tested, or no participant changes the value.
         high: Upper end.
         n_pairs: Number of tested pairs.
         rule: Description of the held-out videos and of the selection of the epoch.
@@ -145,9 +148,13 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         held_out: Accuracy on held-out pairs, or None if not measured.
         ceilings: (name, accuracy) on the same pairs of orderings that no model can beat, or that it must beat
             (duration).
+        outcome: Accuracy on held-out pairs with different and with equal outcome (success), or None if not measured.
+        last_fifth: Share of the contributions in the last fifth of held-out videos, or None if not measured.
         seed: Seed of the training.
         preset: Training preset.
         notes: Further notes.
+        criterion: Criterion of the ratings or votes that it learnt from.
+        raters_scale: Map from its scores to the raters' scale, or the reason for none; None without ratings.
     """
 
     name: str
@@ -160,11 +167,20 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     n_pairs: int
     held_out: HeldOut | None = None
     ceilings: tuple[tuple[str, float], ...] = ()
+    outcome: OutcomeCheck | None = None
+    last_fifth: float | None = None
     seed: int = 0
     preset: str = ""
     notes: str = ""
+    criterion: str = SKILL
+    raters_scale: RatersScale | None = None
 
     @property
     def accuracy(self) -> float | None:
         """Accuracy on held-out pairs, or None if not measured."""
         return None if self.held_out is None else self.held_out.accuracy
+
+    @property
+    def caution(self) -> str:
+        """Warning about a model that detects the outcome of a video or looks at its end, or ""."""
+        return outcome_caution(self.outcome, self.last_fifth)

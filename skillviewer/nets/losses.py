@@ -134,16 +134,19 @@ def rank_aware_loss(pros: Tensor, cons: Tensor, uniform: Tensor, pairs: PairBatc
     return reduce(hinge(least - (uniform[better] - uniform[worse]), margin), "mean")
 
 
-def diversity_loss(attention: Tensor) -> Tensor:
-    """Return ||A^T A - I||_F averaged over the videos: filters should attend to different times.
+def diversity_loss(attention: Tensor, pairs: PairBatch) -> Tensor:
+    """Return ||A^T A - I||_F of both videos of a pair, averaged over the pairs, as in the code of Doughty et al. 2019.
+
+    Filters should attend to different times.
 
     Args:
         attention: (B, N, K), each filter a distribution over the N steps.
+        pairs: Pairs with disparity.
     """
     gram = attention.transpose(1, 2) @ attention
     eye = torch.eye(gram.shape[1], dtype=gram.dtype, device=gram.device)
     norms: Tensor = torch.linalg.matrix_norm(gram - eye)
-    return norms.mean()
+    return reduce(norms[pairs.better] + norms[pairs.worse], "mean")
 
 
 def doubly_stochastic_penalty(attention: Tensor) -> Tensor:

@@ -37,7 +37,12 @@ class Inputs(StrEnum):
 
     FEATURES = "features"  # of frozen backbones
     SNIPPETS = "snippets"  # pictures and flow: its backbones are trained with it
+    FLOW = "flow"  # numbers of the optical flow
     TIME = "time"  # seconds since the start
+
+
+NUMBERS = frozenset({Inputs.FLOW, Inputs.TIME})
+"""Inputs without a backbone: models on them are evaluated, and not kept as checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +199,20 @@ ATTENTION_MODELS = table(
         _late("pooled.PooledModel"), "a control without attention and recurrence", OURS,
     ),
     AttentionEntry(
+        "motion", "Ridge on numbers of the flow", MapKind.NONE,
+        _late("motion.MotionModel"), "a control without pictures and place", OURS,
+        inputs=Inputs.FLOW, paper_sizes=HeadSizes(feature_channels=8, grid=(1, 1)),
+    ),
+    AttentionEntry(
         "duration", "Duration only", MapKind.NONE,
         _late("duration.DurationModel"), "the floor that every claim must beat", DOUGHTY_2018,
         inputs=Inputs.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
     ),
 )  # fmt: skip
 """All models, in the order of menus. A new one is a file in ``attention_models`` and an entry here."""
+
+TRIVIAL = ("pooled", "motion", "duration")
+"""Trivial baselines, in every table: a model that does not exceed them has learned nothing of its own."""
 
 
 def attention_model(name: str) -> AttentionEntry:

@@ -20,6 +20,8 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.pooled_models import PooledModels
+from skillviewer.engine.runtime.first_look import FirstLook
+from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.nets.library import find_models
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, Proxy, Reader
 from skillviewer.ui.session.import_paths import CHECKPOINT_FILE
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     from skillviewer.engine.features.cache import FeatureCache
 
 log = logging.getLogger(__name__)
+
+WARM_MS = 1500
+"""Time after the start at which the helper that looks at unknown files is started, in ms."""
 
 WAKE_MS = 250
 """Interval at which Python can see Ctrl+C while Qt waits, in ms."""
@@ -231,14 +236,19 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     signal.signal(signal.SIGINT, on_interrupt)
     collector = Collector()
     collector.start()
+    look = FirstLook()
+    BEFORE_OPENING.append(look.check)
     made = compose(real_backend(settings), settings, themes, icons, Dialogs())
     program = made.program
     QTimer.singleShot(0, lambda: begin(program, files, model, sample=sample))
+    QTimer.singleShot(WARM_MS, look.warm)
     if interrupted:  # while the window was made
         program.close()
     try:
         _show(app, made, offers_return=not files and not sample)
     finally:
+        BEFORE_OPENING.remove(look.check)
+        look.close()
         if program.wait():  # else a worker thread still runs, which must not collect widgets
             collector.stop()
         if handler is not None:

@@ -134,3 +134,24 @@ def test_what_cannot_be_done_is_said(args: list[str], code: int, message: str, s
 def test_a_folder_that_is_not_there_is_told_in_a_sentence_of_its_own(tmp_path: Path, capsys: Capture) -> None:
     assert run(["data", "inspect", str(tmp_path / "nowhere"), "--form", "pair-folder"]) == 1
     assert "None" not in capsys.readouterr().err
+
+
+def test_agreement_of_raters_is_printed_and_drawn(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    rows = [f"v{i},P{i},{who},{1 + (i + shift) % 5}" for i in range(6) for who, shift in (("Ann", 0), ("Bo", i % 2))]
+    table, figure = tmp_path / "ratings.csv", tmp_path / "figure.png"
+    table.write_text("\n".join(["video,participant,rater,Flow", *rows]) + "\n", encoding="utf-8")
+    assert run(["data", "agreement", str(table), "--figure", str(figure)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("2 raters of “Flow”; 6 videos were rated by all.\nICC(2,1), one rater: ")
+    assert "Ann and Bo: weighted kappa " in out
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert run(["data", "agreement", str(table), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["raters"], found["n_complete"], len(found["pairs"][0]["limits"]["means"])) == (["Ann", "Bo"], 6, 6)
+    for arguments, words in (
+        ([str(table), "--figure", str(figure)], "figure.png"),
+        ([str(table), "--figure", str(tmp_path / "figure.xyz")], "choose a name that ends in"),
+        ([str(study)], "tiny has no ratings by raters; skillviewer data import"),
+    ):
+        assert run(["data", "agreement", *arguments]) == 1
+        assert words in capsys.readouterr().err

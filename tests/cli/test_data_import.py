@@ -103,3 +103,13 @@ def test_a_table_comes_into_a_study(table: Path, tmp_path: Path, capsys: Capture
     assert run([*command, "--criterion", "Grip"]) == 1
     assert "There is no criterion “Grip”" in capsys.readouterr().err
     assert run([*command, "--rating-rule", "often"]) == 1
+
+
+def test_a_name_that_fits_no_video_is_stated(table: Path, capsys: Capture) -> None:
+    folder = ["--videos", str(table.parent / "videos")]
+    assert run(["data", "import", str(table), *folder, "--name", "C1=B2"]) == 0
+    told = capsys.readouterr()
+    assert "4 rows: 4 used, 0 set aside" in told.out
+    assert "“C1” is taken for “B2”, as stated" in told.err
+    assert run(["data", "import", str(table), *folder, "--name", "C1"]) == 2
+    assert "--name C1 is not a name and its video" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from skillviewer.core.errors import CheckpointError, DatasetError, SkillViewerEr
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.study import NewVideo, Study, Vote
+from skillviewer.data.tables import participants
 from skillviewer.data.tables.participants import by_pattern
 from skillviewer.nets.checkpoint import load_card, load_checkpoint
 from skillviewer.ui.shell.recovery import left_behind
@@ -171,6 +172,13 @@ PATTERNS = ("a{99999999999}", "(" * 5000, "(" * 5000 + ")" * 5000, "[", "(?P<1>x
 def test_odd_patterns_are_one_sentence(pattern: str) -> None:
     with pytest.raises(DatasetError, match="is not a regular expression"):
         by_pattern(["P01_a"], pattern)
+
+
+@pytest.mark.parametrize("pattern", ["((a{1000}){1000}){1000}", "(?:a{1,999}){1,999}$", "(a|a)*$", "(a|aa)*$"])
+def test_patterns_that_try_too_much_are_stopped(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(participants, "_MOST_S", 0.2)
+    with pytest.raises(DatasetError, match=r"takes too long on “aaaaa|repeats its parts too often"):
+        by_pattern(["P01_a", f"{'a' * 200}!"], pattern)
 
 
 @pytest.mark.parametrize("item", ["²", "٣", "1" * 5000, "-1", "1.5"])

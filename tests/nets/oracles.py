@@ -310,6 +310,18 @@ def duration(w: Weights, features: Array, stride: int) -> Result:  # noqa: ARG00
     return np.ones((len(elapsed), 1, 1)), elapsed[:, None], np.asarray(w["weight"] * elapsed)
 
 
+def motion(w: Weights, features: Array, stride: int) -> Result:  # noqa: ARG001
+    numbers, rows = features[:, :, 0, 0], []
+    for t in range(len(numbers)):
+        seen = numbers[: t + 1]
+        speed = seen[:, 0]
+        changed = np.abs(np.diff(speed)).mean() if t else 0.0
+        rough = seen[:, 5:7].mean(axis=0) / speed.mean()
+        rows.append([*seen.mean(axis=0), speed.std(), changed, *rough])
+    found = np.array(rows)
+    return np.ones((len(found), 1, 1)), found, found @ w["score.weight"][0]
+
+
 ORACLES: dict[str, Oracle] = {
     "full": spatial("both"),
     "sharp": spatial("both", sharp=True),
@@ -332,5 +344,6 @@ ORACLES: dict[str, Oracle] = {
     "tsn-frozen": tsn(pooled=True),
     "raan": raan,
     "pooled": pooled_motion,
+    "motion": motion,
     "duration": duration,
 }

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.models import AttentionEntry, Inputs, attention_model
+from skillviewer.nets.models import NUMBERS, AttentionEntry, Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 SMALL = HeadSizes(
@@ -30,7 +30,10 @@ N_FRAMES = 8
 
 
 def small_sizes(entry: AttentionEntry, sizes: HeadSizes = SMALL) -> HeadSizes:
-    return replace(sizes, feature_channels=1, grid=(1, 1)) if entry.inputs is Inputs.TIME else sizes
+    own = entry.paper_sizes
+    return (
+        replace(sizes, feature_channels=own.feature_channels, grid=(1, 1)) if own and entry.inputs in NUMBERS else sizes
+    )
 
 
 def scramble(model: nn.Module, seed: int = 0) -> None:
@@ -59,4 +62,6 @@ def small_features(
     generator = torch.Generator().manual_seed(seed)
     if entry.inputs is Inputs.TIME:
         return torch.rand(batch, n_frames, 1, 1, 1, generator=generator).cumsum(1) * 10
+    if entry.inputs is Inputs.FLOW:
+        return torch.rand(batch, n_frames, own.feature_channels, 1, 1, generator=generator) * 3
     return torch.randn(batch, n_frames, own.feature_channels, *own.grid, generator=generator)

@@ -27,8 +27,8 @@ from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, ba
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, load_card, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, HeldOut, ModelCard
 from skillviewer.nets.library import digest
-from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
-from tests.nets.small import SMALL, small_features, small_model
+from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, attention_model
+from tests.nets.small import SMALL, small_features, small_model, small_sizes
 
 SIDE = 128
 LITE = backbone("efficientnet-lite0")
@@ -52,8 +52,8 @@ def weights() -> BackboneWeights:
 
 
 def configuration(name: str = "full", base: BackboneWeights | None = None) -> CheckpointConfig:
-    timed = attention_model(name).inputs is Inputs.TIME
-    sizes = replace(SMALL, feature_channels=1 if timed else 640, grid=(1, 1) if timed else LITE.grid(SIDE))
+    timed = attention_model(name).inputs in NUMBERS
+    sizes = small_sizes(attention_model(name), replace(SMALL, feature_channels=640, grid=LITE.grid(SIDE)))
     streams = BackboneConfig(
         name=LITE.name,
         appearance_digest=base.digest if base else "0" * 64,
@@ -148,7 +148,12 @@ def test_nothing_is_replaced_unasked_and_nothing_is_left_beside(tmp_path: Path) 
     assert load_checkpoint(tmp_path / "m").digest == first.digest
     assert saved(tmp_path / "m", "none", replace=True).config.attention_model == "none"
     assert [p.name for p in tmp_path.iterdir()] == ["m"]
-    assert sorted(p.name for p in (tmp_path / "m").iterdir()) == ["card.json", "config.json", "weights.safetensors"]
+    assert sorted(p.name for p in (tmp_path / "m").iterdir()) == [
+        "MODEL_CARD.md",
+        "card.json",
+        "config.json",
+        "weights.safetensors",
+    ]
 
 
 def test_a_failed_save_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,11 +71,13 @@ def test_losses_of_rank_aware_attention_by_hand() -> None:
 
 
 def test_diversity_is_nothing_for_filters_at_different_times() -> None:
+    """Both videos of every pair count, each time that it is in one."""
     apart = torch.eye(4)[None, :, :2]
-    assert float(diversity_loss(apart)) == 0
     same = apart[:, :, [0, 0]]
-    assert float(diversity_loss(same)) == pytest.approx(2**0.5)
-    assert float(diversity_loss(torch.cat([apart, same]))) == pytest.approx(2**0.5 / 2)
+    three = torch.cat([apart, same, apart])
+    assert float(diversity_loss(three, PairBatch.of([(0, 2, 1)]))) == 0
+    assert float(diversity_loss(three, PairBatch.of([(1, 1, 1)]))) == pytest.approx(2 * 2**0.5)
+    assert float(diversity_loss(three, PairBatch.of([(0, 1, 1), (2, 0, -1)]))) == pytest.approx(2**0.5 / 2)
 
 
 def test_doubly_stochastic_penalty_by_hand() -> None:

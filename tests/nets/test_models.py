@@ -19,7 +19,8 @@ from tests.nets.small import N_FRAMES, SMALL, small_features, small_model, small
 
 NAMES = [
     "full", "none", "no-rnn", "xbar", "htask", "sharp", "prefix", "average", "follow", "pool", "pool-gru", "cbam",
-    "cbam-original", "visual", "visual-gru", "sca", "sca-original", "tsn", "tsn-frozen", "raan", "pooled", "duration",
+    "cbam-original", "visual", "visual-gru", "sca", "sca-original", "tsn", "tsn-frozen", "raan", "pooled",
+    "motion", "duration",
 ]  # fmt: skip
 
 every_model = pytest.mark.parametrize("name", NAMES)
@@ -235,7 +236,7 @@ def test_features_of_another_shape_are_refused() -> None:
 
 
 def test_models_without_a_map_cover_the_picture_with_one_cell() -> None:
-    for name in ("tsn", "tsn-frozen", "raan", "pooled", "duration"):
+    for name in ("tsn", "tsn-frozen", "raan", "pooled", "motion", "duration"):
         assert small_model(name).grid == (1, 1)
         assert small_model(name).map_rect == MapRect()
     assert attention_model("duration").inputs is Inputs.TIME
@@ -337,8 +338,13 @@ def test_visual_attention_says_what_it_needs() -> None:
 
 
 def test_orthogonal_recurrent_weights() -> None:
+    """The LSTM of the released Visual Attention alone is as torch makes it."""
     torch.manual_seed(0)
-    for name, cells in {"full": ("task.cell", "attention_rnn"), "visual": ("cell",), "sca": ("task.cell",)}.items():
+    cells_of = {"full": ("task.cell", "attention_rnn"), "visual-gru": ("cell",), "sca": ("task.cell",)}
+    bound = SMALL.task_hidden**-0.5
+    weight = attention_model("visual").build(SMALL).state_dict()["cell.weight_hh"]
+    assert 0.8 * bound < float(weight.abs().max()) <= bound
+    for name, cells in cells_of.items():
         model = attention_model(name).build(SMALL)
         for cell in cells:
             for matrix in ("weight_ih", "weight_hh"):

@@ -65,6 +65,8 @@ def _collected_here() -> Iterator[None]:
     A closed window is garbage that holds widgets. Python's own collector runs in whichever thread makes an object next:
     in a worker thread of the following test, it deletes widgets there, and Qt falls over later.
     """
+    gc.collect()
+    gc.freeze()  # what is imported by now stays: no later collection walks through it
     yield
     gc.collect()
     gc.enable()

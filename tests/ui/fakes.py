@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import ClipRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
 from skillviewer.nets.library import ModelEntry, digest
 from skillviewer.ui.session.backend import Backend
@@ -31,6 +31,7 @@ BITS = 16
 BLOCK = 6
 RATE_HZ = 30.0
 N_SEGMENTS = 25
+STEPS_A_REPORT = 4  # each report draws the curve and the Why page anew: what every test pays for
 
 
 def numbered_picture(number: int, width: int = 320, height: int = 180) -> Picture:
@@ -214,6 +215,7 @@ class FakeWorld:
         damaged: Frames that cannot be decoded, of every video.
         models: Names of checkpoints.
         proxies: True if proxies exist.
+        scale: The raters' scale that the models know, or None.
     """
 
     folder: Path
@@ -230,8 +232,10 @@ class FakeWorld:
     proxies: bool = False
     kind: MapKind = MapKind.DISTRIBUTION
     device: str = "cpu"
+    caution: str = ""
     memory: str = ""
     warning: str = ""
+    scale: RatersScale | None = None
     picture: Callable[[int], Picture] = numbered_picture
     assessed: list[tuple[str, str, int]] = field(default_factory=list)
     looked_at: list[VideoClip] = field(default_factory=list)
@@ -319,6 +323,10 @@ class FakeAssessor:
         return self._digest
 
     @property
+    def caution(self) -> str:
+        return self._world.caution
+
+    @property
     def device_name(self) -> str:
         return self._world.device
 
@@ -340,7 +348,8 @@ class FakeAssessor:
             time.sleep(world.step_s)
             if path.stem in world.failing and step == 5:
                 raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
-            report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step, extent)))
+            if step % STEPS_A_REPORT == 0:
+                report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step, extent)))
         return self._analysis(video, passes, N_SEGMENTS, extent)
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
@@ -354,7 +363,9 @@ class FakeAssessor:
         made = make_analysis(
             video, passes, steps, kind=kind, model=self._name, seed=seed, warning=warning, extent=extent
         )
-        return replace(made, provenance=replace(made.provenance, model_digest=self._digest))
+        made = replace(made, provenance=replace(made.provenance, model_digest=self._digest))
+        whole = world.scale is not None and steps == N_SEGMENTS
+        return replace(made, scaled=world.scale.of(made.score)) if whole and world.scale is not None else made
 
     def close(self) -> None:
         self.closed = True
@@ -365,6 +376,7 @@ class FakeDialogs(Dialogs):
 
     def __init__(self) -> None:
         self.videos_answer: list[Path] = []
+        self.file_answer: Path | None = None
         self.folder_answer: Path | None = None
         self.save_answer: Path | None = None
         self.confirm_answer = True
@@ -377,6 +389,9 @@ class FakeDialogs(Dialogs):
 
     def videos(self, parent: object) -> list[Path]:  # noqa: ARG002
         return self.videos_answer
+
+    def file(self, parent: object, title: str, kinds: str) -> Path | None:  # noqa: ARG002
+        return self.file_answer
 
     def folder(self, parent: object, title: str) -> Path | None:  # noqa: ARG002
         return self.folder_answer

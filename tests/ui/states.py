@@ -24,6 +24,7 @@ from tests.ui.fakes import FakeDialogs, FakeWorld, numbered_picture
 from tests.ui.states_compare import COMPARE_STATES
 from tests.ui.states_export import EXPORT_STATES
 from tests.ui.states_finetune import FINETUNE_STATES
+from tests.ui.states_import import IMPORT_STATES
 from tests.ui.states_inspect import INSPECT_STATES
 from tests.ui.states_rank import RANK_STATES
 from tests.ui.states_settings import SETTINGS_STATES
@@ -68,8 +69,11 @@ class Stage:
         program = self.made.program
         program.assessments.set_automatic(on=False)
         self.wait(lambda: program.state.model is not None)
+        shown = self.made.window.isVisible()
+        self.made.window.hide()  # what is not shown is not drawn anew with every report
         program.assessments.ask([entry.footage for entry in program.videos][:n])
         self.wait(lambda: not program.assessments.busy)
+        self.made.window.setVisible(shown)
 
     def seek(self, frame: int) -> None:
         """Go to a frame and wait for its picture."""
@@ -249,7 +253,7 @@ STATES: dict[str, Callable[[Stage], QWidget]] = {
 STATES |= INSPECT_STATES
 STATES |= COMPARE_STATES | SETTINGS_STATES | RANK_STATES | VOTES_STATES
 STATES |= FINETUNE_STATES
-STATES |= EXPORT_STATES
+STATES |= EXPORT_STATES | IMPORT_STATES
 
 
 def wide_picture(number: int) -> Picture:

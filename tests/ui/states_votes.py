@@ -40,7 +40,7 @@ def cast_votes(study: Study, names: list[str], raters: dict[str, float], n_votes
     study.votes.bring_in(votes)
 
 
-def _opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, stem: str, tab: int) -> QWidget:
+def opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, stem: str, tab: int) -> QWidget:
     program = stage.made.program
     program.assessments.set_automatic(on=False)
     files = stage.world.touch(*(f"{stem.format(i)}.mp4" for i in range(1, n + 1)))
@@ -52,8 +52,8 @@ def _opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, st
     begin(program, [], None)
     program.studies.open(path)
     stage.wait(lambda: program.studies.current is not None, WAIT_MS)
-    stage.made.window.show_screen("rank")
-    screen = cast("RankScreen", stage.made.window.screen_named("rank"))
+    stage.made.window.screens.show("rank")
+    screen = cast("RankScreen", stage.made.window.screens.named("rank"))
     stage.wait(lambda: screen.judging.phase is JudgingPhase.RATER, WAIT_MS)
     titles = ("Results", "Raters")
     button = next(b for b in screen.findChildren(QAbstractButton) if b.text() == titles[tab])
@@ -66,13 +66,13 @@ def _opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, st
 def votes_results(stage: "Stage") -> QWidget:
     """Twelve videos by four raters; some votes contradict each other."""
     raters = {"Ann": 0.5, "Ben": 0.7, LONG: 0.6, "Dea": 1.2}
-    return _opened(stage, lambda study, names: cast_votes(study, names, raters, 40, 13), 12, "grasp_{:02d}", 0)
+    return opened(stage, lambda study, names: cast_votes(study, names, raters, 40, 13), 12, "grasp_{:02d}", 0)
 
 
 def votes_queued(stage: "Stage") -> QWidget:
     """A pair is back in the queue."""
     window = votes_results(stage)
-    screen = cast("RankScreen", stage.made.window.screen_named("rank"))
+    screen = cast("RankScreen", stage.made.window.screens.named("rank"))
     again = screen.results.cycles.rows[0].again
     again.click()
     stage.wait(lambda: again.text() == "Take out of the queue", WAIT_MS)
@@ -83,23 +83,23 @@ def votes_many(stage: "Stage") -> QWidget:
     """Many videos with long names, sparsely judged."""
     stem = "Krankenhaus_Nord_2026-11-03_Raum_4_Aufnahme_{:03d}_Naht_linke_Hand"
     raters = {"Ann": 0.5, "Ben": 0.8}
-    return _opened(stage, lambda study, names: cast_votes(study, names[:70], raters, 60, 2), 80, stem, 0)
+    return opened(stage, lambda study, names: cast_votes(study, names[:70], raters, 60, 2), 80, stem, 0)
 
 
 def votes_none(stage: "Stage") -> QWidget:
     """No judgements."""
-    return _opened(stage, lambda _study, _names: None, 5, "grasp_{:02d}", 0)
+    return opened(stage, lambda _study, _names: None, 5, "grasp_{:02d}", 0)
 
 
 def votes_raters(stage: "Stage") -> QWidget:
     """Numbers and warnings of the raters."""
     raters = {"Ann": 0.5, "Ben": 0.7, LONG: 0.6, "Eve, who has just begun": 0.6, "Dea": 1.2}
-    return _opened(stage, lambda study, names: cast_votes(study, names, raters, 60), 12, "grasp_{:02d}", 1)
+    return opened(stage, lambda study, names: cast_votes(study, names, raters, 60), 12, "grasp_{:02d}", 1)
 
 
 def votes_no_raters(stage: "Stage") -> QWidget:
     """No judgements, hence no raters."""
-    return _opened(stage, lambda _study, _names: None, 5, "grasp_{:02d}", 1)
+    return opened(stage, lambda _study, _names: None, 5, "grasp_{:02d}", 1)
 
 
 VOTES_STATES: dict[str, Callable[["Stage"], QWidget]] = {

@@ -9,7 +9,10 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.ui.widgets.theme import DARK, LIGHT, ThemeChoice
 from tests.ui.states import STATES, shoot
 
-PARTS = {"why_page", "settings_looks", "settings_assessing", "settings_storage", "settings_keys", "guides"}
+PARTS = {
+    *("why_page", "settings_looks", "settings_assessing", "settings_storage", "settings_keys", "guides"),
+    "import_ratings",
+}
 """States of a part of the window, which is shown by itself in its own size."""
 
 

@@ -9,7 +9,7 @@ import click
 from skillviewer.cli.options.numbers import Finite
 from skillviewer.core.analysis.scene import Look
 from skillviewer.core.errors import ExportError
-from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
+from skillviewer.export.options import Option, OptionKind, hyphenated, look_options, options_from, options_of
 
 
 def click_options(kind: type[Any] | None) -> list[click.Parameter]:
@@ -23,17 +23,10 @@ def chosen_options(kind: type[Any] | None, given: Mapping[str, Any]) -> object:
     Raises:
         click.UsageError: A size, or frames, cannot be read.
     """
-    if kind is None:
-        return None
-    values: dict[str, object] = {}
-    for option in options_of(kind):
-        if option.kind is OptionKind.LOOK:
-            default = option.default if isinstance(option.default, Look) else Look()
-            parts: dict[str, Any] = {part.name: _value(part, given) for part in look_options(default)}
-            values[option.name] = Look(**parts)
-        else:
-            values[option.name] = _value(option, given)
-    return kind(**values)
+    try:
+        return options_from(kind, given)
+    except ExportError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _flat(options: tuple[Option, ...]) -> list[Option]:
@@ -44,22 +37,6 @@ def _flat(options: tuple[Option, ...]) -> list[Option]:
         else:
             flat.append(option)
     return flat
-
-
-def _value(option: Option, given: Mapping[str, Any]) -> object:
-    value = given[option.name]
-    if value is None:
-        return option.default
-    try:
-        if option.kind is OptionKind.CHOICE:
-            return {_word(name): choice for name, choice in option.choices}[value]
-        if option.kind is OptionKind.SIZE:
-            return read_size(value)
-        if option.kind is OptionKind.FRAMES:
-            return read_frames(value)
-    except ExportError as error:
-        raise click.UsageError(f"--{option.flag}: {error}") from error
-    return value
 
 
 def _parameter(option: Option) -> click.Option:
@@ -88,12 +65,12 @@ def _kind(option: Option) -> tuple[click.ParamType[Any], str | None, str]:
     if option.kind is OptionKind.NUMBER:
         return Finite(low, high), None, f"{option.default:g}" if option.default is not None else ""
     if option.kind is OptionKind.CHOICE:
-        return click.Choice([_word(n) for n, _ in option.choices]), None, _word(option.choice_name(option.default))
+        return (
+            click.Choice([hyphenated(n) for n, _ in option.choices]),
+            None,
+            hyphenated(option.choice_name(option.default)),
+        )
     if option.kind is OptionKind.FILE:
         return click.Path(path_type=Path), "FILE", shown
     words = {OptionKind.SIZE: "WIDTHxHEIGHT", OptionKind.FRAMES: "FRAMES"}
     return click.STRING, words.get(option.kind, "TEXT"), shown
-
-
-def _word(name: str) -> str:
-    return name.replace(" ", "-")

@@ -30,6 +30,7 @@ _OPTIONS = (
     click.option("--levels", multiple=True, help="Words from worst to best: “novice,expert” or “Flow=poor,good”."),
     click.option("--scale", multiple=True, help="Lowest and highest rating: “1:5” or “Flow=1:5”."),
     click.option("--less-is-better", multiple=True, help="Item whose lower ratings are better."),
+    click.option("--name", "names", multiple=True, help="Video of a name in the table that fits none: “B 1=B1”."),
     click.option("--hidden-rows", is_flag=True, help="Use rows that the spreadsheet hides."),
     click.option(
         "--mapping",
@@ -86,8 +87,12 @@ class RatingOptions:
                 items = tuple(replace(item, name="") for item in items)
             mapping = replace(mapping, items=items)
         self._check_names(mapping)
+        unread = next((text for text in given["names"] if "=" not in text), None)
+        if unread is not None:
+            raise click.UsageError(f"--name {unread} is not a name and its video with “=” between them: “B 1=B1”.")
         return replace(
             mapping,
+            names=mapping.names | {cell: video for cell, _, video in (text.rpartition("=") for text in given["names"])},
             items=tuple(self._item(item) for item in mapping.items),
             participant_pattern=given["participants"] or mapping.participant_pattern,
             participant="" if given["participants"] else mapping.participant,

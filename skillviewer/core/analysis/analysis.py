@@ -6,10 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, frozen, shapes
-from skillviewer.core.video.extents import ClipRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
+
+EVEN_FROM = 0.95
+"""Maps whose mean entropy is at least this share of a uniform map's are spread evenly."""
 
 
 class MapKind(StrEnum):
@@ -82,6 +85,8 @@ class Analysis:
         strangeness: Distance from the training videos, as a multiple of the largest of a held-out training video; above
             1 there is a warning. None if the model has no statistics of its training videos.
         extent: Part of the file that was analysed, or None for the whole file. Frames count from the start of the file.
+        scaled: The score on the raters' scale, or a refusal; None if the model knows no ratings, in incomplete analyses
+            and in those stored by older versions.
     """
 
     video: VideoInfo
@@ -98,9 +103,9 @@ class Analysis:
     pooled: Float32Array | None = None
     strangeness: float | None = None
     extent: ClipRange | None = None
+    scaled: ScaledScore | None = None
 
     def __post_init__(self) -> None:
-        """Freeze the arrays and check that their shapes agree."""
         for name in ("samples", "attention", "task_state", "score_curve", "segment_stops", "pooled"):
             value = getattr(self, name)
             if value is not None:
@@ -232,10 +237,30 @@ class Analysis:
         rows = rows[np.lexsort((-rows[:, 2], rows[:, 1], rows[:, 0]))]
         return frozen(rows[np.unique(rows[:, 0], return_index=True)[1]])
 
+    @cached_property
+    def spread_evenly(self) -> bool:
+        """True for distributions of nearly uniform maps: mean entropy at least ``EVEN_FROM`` of the greatest."""
+        maps = self.attention.astype(np.float64)
+        n_cells = maps.shape[-2] * maps.shape[-1]
+        if self.map_kind is not MapKind.DISTRIBUTION or maps.size == 0 or n_cells < 2:
+            return False
+        surprise = np.log(1 / np.where(maps > 0, maps, 1))
+        return bool((maps * surprise).sum(axis=(-2, -1)).mean() >= EVEN_FROM * np.log(n_cells))
+
     @property
     def times_s(self) -> FloatArray:
         """(K, N) presentation times of the sampled frames in seconds."""
         return self.video.times_s[self.samples]
+
+    @property
+    def rating(self) -> str:
+        """Rating on the raters' scale in words, or ""."""
+        return self.scaled.words if self.scaled is not None else ""
+
+    def in_task(self, *tasks: str) -> "Analysis":
+        """Return the same analysis of a video of some task: a rating of another task is refused."""
+        scaled = None if self.scaled is None else self.scaled.in_task(*tasks)
+        return self if scaled is self.scaled else replace(self, scaled=scaled)
 
     def with_video(self, video: VideoInfo) -> "Analysis":
         """Return the same analysis for a file that has moved."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray, frozen, shapes
+from skillviewer.core.proportion import Proportion
 from skillviewer.core.text import signed, whole_percent
 
 MIN_COHORT = 20
@@ -28,6 +29,7 @@ class CohortStanding:
         n_lower: Number with a lower score.
         n_higher: Number with a higher score.
         median: Median of their scores; NaN if there are none.
+        reach: Numbers with a score below the lower and below the upper end of the interval (else below the score).
     """
 
     score: float
@@ -37,6 +39,7 @@ class CohortStanding:
     n_lower: int
     n_higher: int
     median: float
+    reach: tuple[int, int]
 
     @property
     def n_tied(self) -> int:
@@ -55,8 +58,20 @@ class CohortStanding:
 
     @property
     def percentile_words(self) -> str:
-        """The percentile as a whole number; 0 or 100 only if all others are higher or lower; "–" without one."""
-        return str(whole_percent(2 * self.n_lower + self.n_tied, 2 * self.n)) if self.enough else "–"
+        """The percentile as a whole number with its range, "19 (9 to 36)"; 0 or 100 only if all are higher or lower."""
+        if not self.enough:
+            return "–"
+        low, high = self.percentile_range
+        return f"{whole_percent(2 * self.n_lower + self.n_tied, 2 * self.n)} ({low:.0f} to {high:.0f})"
+
+    @property
+    def percentile_range(self) -> tuple[float, float]:
+        """Range of the percentile, 0 to 100, from the interval of the score and the number of comparable videos.
+
+        Wilson's 95 % intervals of the shares of lower scores at the two ends of the score's interval.
+        """
+        (low, _), (_, high) = (Proportion(part, self.n).interval for part in self.reach)
+        return 100 * low, 100 * high
 
     @property
     def at_median(self) -> bool:
@@ -112,18 +127,7 @@ def standing(
     Raises:
         ValueError: A score is not a finite number.
     """
-    values = np.asarray(others, dtype=np.float64)
-    if not (np.isfinite(score) and np.isfinite(values).all()):
-        raise ValueError("a cohort is made of videos that have a score")
-    return CohortStanding(
-        score=score,
-        interval=interval,
-        cohort=cohort,
-        n=len(values),
-        n_lower=int((values < score).sum()),
-        n_higher=int((values > score).sum()),
-        median=float(np.median(values)) if len(values) else float("nan"),
-    )
+    return standings([score, *others], [interval, *[None] * len(others)], cohort)[0]
 
 
 def standings(
@@ -149,11 +153,12 @@ def standings(
     # median of the others: everything above the score moves down by one position
     places = middle + (middle >= lower[:, None])
     medians = ranked[places].mean(axis=1) if n > 0 else np.full(len(values), np.nan)
+    ends = np.array([end or (score, score) for score, end in zip(scores, intervals, strict=True)])
+    below = np.searchsorted(ranked, ends) - (values[:, None] < ends)
+    counts = (n_of.tolist() for n_of in (lower, higher, medians, below))
     return tuple(
-        CohortStanding(score, interval, cohort, n, n_lower, n_higher, median)
-        for score, interval, n_lower, n_higher, median in zip(
-            scores, intervals, lower.tolist(), higher.tolist(), medians.tolist(), strict=True
-        )
+        CohortStanding(score, interval, cohort, n, n_lower, n_higher, median, tuple(reach))
+        for score, interval, n_lower, n_higher, median, reach in zip(scores, intervals, *counts, strict=True)
     )
 
 

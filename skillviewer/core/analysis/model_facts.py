@@ -20,6 +20,7 @@ class ModelFacts:
         accuracy_interval: Its 95 % interval, or None.
         n_pairs: Number of held-out pairs.
         rule: Sentence on what was held out.
+        caution: Warning of its card, or "".
         features: Description of its feature extraction; models with the same one share features.
     """
 
@@ -33,4 +34,5 @@ class ModelFacts:
     accuracy_interval: tuple[float, float] | None
     n_pairs: int
     rule: str
+    caution: str
     features: str

@@ -11,6 +11,9 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.arrays import Float32Array, frozen, shapes
 
+EVEN_SCALE = 5.0
+"""The colours of evenly spread maps end at this multiple of their largest value, so that they look flat."""
+
 
 class Overlay(StrEnum):
     """Style in which a map is laid over the picture."""
@@ -91,6 +94,7 @@ class Scene:
         age_s: Time since that sampled frame in seconds; 0 if the map is the frame's own.
         step: Step of the model (segment) of that sampled frame, or -1.
         score: Score after that step in that pass, or NaN before the first.
+        even: True if the maps of the video are spread evenly, and so say little.
     """
 
     frame_index: int
@@ -109,6 +113,7 @@ class Scene:
     age_s: float
     step: int
     score: float
+    even: bool = False
 
     def __post_init__(self) -> None:
         if self.values is not None:
@@ -130,14 +135,19 @@ def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:
 
 
 def display_limit(analysis: Analysis) -> float:
-    """Return the largest magnitude over a whole analysis, in display units: the limit for one scale per video."""
+    """Return the upper end of one scale per video, in display units.
+
+    It is the largest magnitude, or ``EVEN_SCALE`` times that for evenly spread maps: colours between the least and the
+    largest value would show structure where there is hardly any.
+    """
     if analysis.map_kind is MapKind.NONE:
         return 1.0
-    return float(np.max(np.abs(display_values(analysis.attention, analysis.map_kind)), initial=0.0))
+    largest = float(np.max(np.abs(display_values(analysis.attention, analysis.map_kind)), initial=0.0))
+    return EVEN_SCALE * largest if analysis.spread_evenly else largest
 
 
 def _limits(values: Float32Array, analysis: Analysis, look: Look) -> tuple[float, float]:
-    if look.scale is Scale.FRAME:
+    if look.scale is Scale.FRAME and not analysis.spread_evenly:
         high = float(np.max(np.abs(values), initial=0.0))
     elif look.scale is Scale.COMMON:
         high = look.common_limit
@@ -201,4 +211,5 @@ def resolve(analysis: Analysis, frame_index: int, look: Look) -> Scene:
         age_s=age_s,
         step=step,
         score=score,
+        even=analysis.spread_evenly,
     )

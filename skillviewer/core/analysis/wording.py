@@ -9,6 +9,8 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
 from skillviewer.core.text import signed
 
+EVEN_WORDS = "Attention was spread evenly; the map says little here."
+
 
 def score_digits(analyses: Iterable[Analysis]) -> int:
     """Return the number of decimals that shows differences within these curves: 2, or more if they hardly move."""
@@ -35,23 +37,27 @@ def score_words(analysis: Analysis, digits: int) -> str:
     return f"{text} ({low} to {high})"
 
 
+def rated_words(analysis: Analysis, digits: int) -> str:
+    """Return the score of a complete analysis, then its rating on the raters' scale if there is one."""
+    rating = analysis.scaled.words if analysis.scaled is not None else ""
+    return " · ".join(filter(None, (score_words(analysis, digits), rating)))
+
+
 def sampled_words(scene: Scene) -> str:
     """Return the number of sampled frames passed so far: "sampled 12/25"."""
     return f"sampled {scene.sample + 1}/{scene.n_samples}"
 
 
 def source_words(scene: Scene) -> str:
-    """Return the origin of the map on screen; a held map is always named: "map held 0.32 s"."""
+    """Return the origin of the map on screen; a held map is always named: "map held 0.32 s", an even one too."""
     if scene.kind is MapKind.NONE:
         return "no map"
     if scene.look.overlay is Overlay.OFF:
         return "map hidden"
-    match scene.source:
-        case MapSource.OWN:
-            return "map own"
-        case MapSource.HELD:
-            return f"map held {scene.age_s:.2f} s"
-        case MapSource.INTERPOLATED:
-            return "map interpolated"
-        case MapSource.NOTHING:
-            return "no map yet"
+    words = {
+        MapSource.OWN: "map own",
+        MapSource.HELD: f"map held {scene.age_s:.2f} s",
+        MapSource.INTERPOLATED: "map interpolated",
+        MapSource.NOTHING: "no map yet",
+    }[scene.source]
+    return f"{words}, spread evenly" if scene.even and scene.values is not None else words

@@ -40,7 +40,6 @@ class SimilarPair:
     second: str
 
     def __post_init__(self) -> None:
-        """Order the names."""
         if self.second < self.first:
             first, second = self.second, self.first
             object.__setattr__(self, "first", first)
@@ -58,6 +57,9 @@ class Verdict(IntEnum):
     NEITHER = 0  # no difference
     RIGHT = -1  # the right video is better
 
+
+SKILL = "skill"
+"""Criterion of votes, pairs and models that name no other."""
 
 UNNAMED = "unnamed"
 """Rater name of votes without a recorded rater."""
@@ -147,7 +149,7 @@ class Fold:
         train_videos: Videos available for training.
         held_out_videos: Videos that training never sees.
         train_pairs: Pairs of two training videos.
-        test_pairs: Pairs that touch at least one held-out video; the headline accuracy counts all of them.
+        test_pairs: Pairs that touch at least one held-out video; the accuracy of papers counts all of them.
     """
 
     name: str
@@ -216,7 +218,6 @@ class Dataset:
     criterion: str = ""
 
     def __post_init__(self) -> None:
-        """Check that names are unique and that pairs name known videos."""
         names = set(self.names)
         if len(names) != len(self.videos):
             raise ValueError("two videos have the same name")

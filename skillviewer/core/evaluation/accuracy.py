@@ -6,32 +6,15 @@ video the same score shows 0 % and not 50 %.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations_with_replacement
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
-
-N_DRAWS = 50_000
-"""Bootstrap samples of an interval: with few participants its ends lie far out in the tails."""
-
-_FEW_CLUSTERS = 8
-"""Up to so many participants, all distinct draws are enumerated: 6,435 for eight."""
-
-_MOST_CELLS, _LEAST_DRAWS = 2_000_000, 2000
-"""With many participants or videos fewer samples are drawn, for time and memory; their tails are short."""
-
-_ENOUGH_DRAWS = 0.85
-"""Least probability that a draw contains a pair: 0.86 with two held-out participants among any number; only 0.5 for
-two participants without pairs of their own."""
-
-_ROUNDING = 1e-9
-"""Relative rounding error of sums of probabilities."""
+from skillviewer.core.evaluation.intervals import Range, interval, pair_variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +99,11 @@ class Pooled:
 
     Attributes:
         value: Accuracy, 0 to 1, or a difference of two.
-        low: Lower end of the 95 % interval; NaN if there is none.
+        low: Lower end of the 95 % interval; NaN if there is none: one participant, or none who changes the value.
         high: Upper end.
         n_pairs: Number of tested pairs; a pair between two folds is tested in both. For a mean, number of videos.
-        n_clusters: Number of participants (or videos) in the bootstrap.
-        clusters: Unit of the bootstrap: ``participant`` or ``video``.
+        n_clusters: Number of participants (or videos) in the interval.
+        clusters: Unit of the interval: ``participant`` or ``video``.
     """
 
     value: float
@@ -131,26 +114,16 @@ class Pooled:
     clusters: str
 
     @property
-    def draws_alike(self) -> bool:
-        """True if there is no interval because all draws give the same value (see ``shown``)."""
+    def all_alike(self) -> bool:
+        """True if there is no interval because every participant gives the same value."""
         return self.n_clusters > 1 and math.isfinite(self.value) and not math.isfinite(self.low)
 
 
-def shown(pooled: Pooled) -> Pooled:
-    """Return an accuracy or a difference, without its interval if that has no width.
-
-    If all draws give the same value (all pairs right, say), the bootstrap cannot give an interval.
-    """
-    if pooled.low == pooled.high:
-        return replace(pooled, low=float("nan"), high=float("nan"))
-    return pooled
-
-
 def clusters_of(dataset: Dataset) -> tuple[dict[str, str], str]:
-    """Return the bootstrap cluster of every video in a pair, and the unit of the clusters.
+    """Return the cluster of every video in a pair, and the unit of the clusters.
 
-    A video without a known participant is its own cluster; if no participant is known, videos are drawn. Videos in no
-    pair are not drawn.
+    A video without a known participant is its own cluster; if no participant is known, every video is. Videos in no
+    pair have none.
     """
     people = dataset.participants
     named = videos_of(dataset.pairs)
@@ -159,126 +132,109 @@ def clusters_of(dataset: Dataset) -> tuple[dict[str, str], str]:
     return {name: people.get(name, f"\0{name}") for name in named}, "participant"  # no name begins with \0
 
 
+Choose = Callable[[Pair], bool]
+"""Choice of some pairs."""
+
+
 def pooled_accuracy(
-    results: Sequence[FoldScores], dataset: Dataset, honest: bool = False, n_draws: int | None = None, seed: int = 0
+    results: Sequence[FoldScores], dataset: Dataset, honest: bool = False, among: Choose | None = None, tie: float = 0.0
 ) -> Pooled:
-    """Return the accuracy over all folds with an interval that respects the clustering by participant.
+    """Return the accuracy over all folds with an interval over participants (``core.evaluation.intervals``).
 
-    Percentile bootstrap over participants, drawn with replacement. A pair between two participants counts as often as
-    the product of their draws, a pair within one as often as that one is drawn (the pigeonhole bootstrap, Owen 2007).
-    Percentiles are expanded for the number n of held-out participants (Hesterberg 2015: those of sqrt(n / (n - 1))
-    times Student's t with n - 1 degrees of freedom); without this the interval is too narrow for small n. One held-out
-    participant gives no interval.
-
-    For up to eight participants all possible draws are enumerated with their probabilities, so the seed has no effect.
-    For more, samples are drawn.
+    A participant is left out with all pairs that they take part in, as training or as held-out person. The degrees of
+    freedom are those of the held-out participants; one alone gives no interval.
 
     Args:
         results: Scores of every fold (of every seed).
         dataset: Gives the participant of every video.
         honest: Whether to count only pairs with both videos held out.
-        n_draws: Bootstrap samples for more than eight participants; None for 50,000, or fewer for more than 40.
-        seed: Seed of the draws.
+        among: Counts only pairs for which it is true.
+        tie: Worth of a tie: 0 if it is wrong, 0.5 as a guess.
     """
-    right, tested = _tables(results, dataset, honest)
-    draws, chances = _draws(len(tested), n_draws, seed)
-    return _pooled(_share(right, tested, None), _share(right, tested, draws), chances, tested, results, dataset)
+    held_out, factor = _held_out(results), refit_factor(result.fold for result in results)
+    return pooled_worth(worths(results, honest, among, tie), held_out, dataset, factor)
+
+
+def refit_factor(folds: Iterable[Fold]) -> float:
+    """Return the factor of a variance for models that are trained anew on every fold; 1 for a single fold.
+
+    It is 1 + (held-out videos / training videos), as of Nadeau & Bengio (Machine Learning 52, 2003): without it, models
+    count as given, though their training people are drawn too.
+    """
+    different = {fold.held_out_videos: fold for fold in folds}.values()
+    shares = [len(f.held_out_videos) / len(f.train_videos) for f in different if f.train_videos]
+    return 1 + float(np.mean(shares)) if len(shares) > 1 else 1.0
+
+
+def pooled_worth(
+    given: Iterable[tuple[Pair, float]], held_out: Collection[str], dataset: Dataset, factor: float = 1.0
+) -> Pooled:
+    """Return the mean worth of tested pairs, 0 to 1 each, with its interval over participants.
+
+    Args:
+        given: Tested pairs, each with its worth; a pair between two folds is there twice.
+        held_out: Videos held out in any fold.
+        dataset: Gives the participant of every video.
+        factor: Factor of the variance (``refit_factor``).
+    """
+    return _pooled(*_tables(given, dataset), held_out, dataset, factor, Range.PROPORTION)
 
 
 def pooled_difference(
-    first: Sequence[FoldScores],
-    second: Sequence[FoldScores],
-    dataset: Dataset,
-    honest: bool = False,
-    n_draws: int | None = None,
-    seed: int = 0,
+    first: Sequence[FoldScores], second: Sequence[FoldScores], dataset: Dataset, honest: bool = False
 ) -> Pooled:
-    """Return the accuracy of the first model minus that of the second, on the same draws of participants.
+    """Return the accuracy of the first model minus that of the second, each participant left out of both.
 
-    The arguments are those of ``pooled_accuracy``.
+    The arguments are those of ``pooled_accuracy``. Models with different numbers of seeds on the same folds can be
+    compared.
     """
-    tables = [_tables(results, dataset, honest) for results in (first, second)]
-    draws, chances = _draws(len(tables[0][1]), n_draws, seed)
-    value, drawn = (_share(*tables[0], at) - _share(*tables[1], at) for at in (None, draws))
-    return _pooled(value, drawn, chances, tables[0][1], first, dataset)
+    (one, tested), (other, also) = (_tables(worths(results, honest), dataset) for results in (first, second))
+    if also.sum():
+        other = other * (tested.sum() / also.sum())
+    factor = refit_factor(result.fold for result in first)
+    found = _pooled(one - other, tested, _held_out(first), dataset, factor, Range.NUMBER)
+    return replace(found, low=max(found.low, -1.0), high=min(found.high, 1.0)) if math.isfinite(found.low) else found
 
 
-def _tables(results: Sequence[FoldScores], dataset: Dataset, honest: bool) -> tuple[FloatArray, FloatArray]:
-    """Return (P, P) rightly ordered pairs and (P, P) tested pairs, by cluster; upper triangles."""
-    clusters, place = _places(dataset)
-    right, tested = np.zeros((len(place), len(place))), np.zeros((len(place), len(place)))
+def _held_out(results: Sequence[FoldScores]) -> set[str]:
+    return {name for result in results for name in result.fold.held_out_videos}
+
+
+def worths(
+    results: Iterable[FoldScores], honest: bool = False, among: Choose | None = None, tie: float = 0.0
+) -> list[tuple[Pair, float]]:
+    """Return the tested pairs with their worth: 1 if they are ordered rightly; arguments as of ``pooled_accuracy``."""
+    found = []
     for result in results:
         for pair in result.tested(honest):
-            at = tuple(sorted((place[clusters[pair.better]], place[clusters[pair.worse]])))
-            right[at] += count_pairs((pair,), result.scores).right
-            tested[at] += 1
+            if among is None or among(pair):
+                count = count_pairs((pair,), result.scores)
+                found.append((pair, count.right + tie * count.ties))
+    return found
+
+
+def _tables(given: Iterable[tuple[Pair, float]], dataset: Dataset) -> tuple[FloatArray, FloatArray]:
+    """Return (P, P) worths of tested pairs and (P, P) numbers of them, by cluster; upper triangles."""
+    clusters, place = _places(dataset)
+    right, tested = np.zeros((len(place), len(place))), np.zeros((len(place), len(place)))
+    for pair, worth in given:
+        at = tuple(sorted((place[clusters[pair.better]], place[clusters[pair.worse]])))
+        right[at] += worth
+        tested[at] += 1
     return right, tested
 
 
-def _draws(n_clusters: int, n_draws: int | None, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Return (D, P) float64, number of times each cluster is drawn, and (D,) the probability of every draw."""
-    if n_clusters <= _FEW_CLUSTERS:
-        return _every_draw(n_clusters)
-    if n_draws is None:
-        n_draws = min(N_DRAWS, max(_LEAST_DRAWS, _MOST_CELLS // n_clusters))
-    drawn = np.random.default_rng(seed).integers(n_clusters, size=(n_draws, n_clusters))
-    return _times(drawn), np.full(n_draws, 1 / n_draws)
-
-
-def _every_draw(n_clusters: int) -> tuple[FloatArray, FloatArray]:
-    """Return all distinct draws and the probability of each: multinomial."""
-    different = list(combinations_with_replacement(range(n_clusters), n_clusters))
-    draws = _times(np.array(different, dtype=np.int64).reshape(len(different), n_clusters))
-    ways = np.array([math.factorial(n) for n in range(n_clusters + 1)], dtype=np.float64)
-    return draws, ways[-1] / ways[draws.astype(np.int64)].prod(axis=1) / float(n_clusters) ** n_clusters
-
-
-def _times(drawn: NDArray[np.int64]) -> FloatArray:
-    """Return (D, P) float64: the number of occurrences of each cluster in (D, P) draws."""
-    n_draws, n_clusters = drawn.shape
-    places = drawn + n_clusters * np.arange(n_draws)[:, None]
-    counts = np.bincount(places.ravel(), minlength=n_draws * n_clusters)
-    return counts.reshape(n_draws, n_clusters).astype(np.float64)
-
-
-def _share(right: FloatArray, tested: FloatArray, draws: FloatArray | None) -> FloatArray:
-    """Return accuracies, one per draw; NaN if a draw contains no pair."""
-    times = np.ones((1, len(tested))) if draws is None else draws
-    between = times @ np.hstack([np.triu(right, 1), np.triu(tested, 1)])
-    within = times @ np.stack([np.diag(right), np.diag(tested)], axis=1)
-    n_right, n = (
-        np.einsum("dp,dp->d", part, times) + within[:, i] for i, part in enumerate(np.split(between, 2, axis=1))
-    )
-    shares = np.full(len(n), np.nan)
-    np.divide(n_right, n, out=shares, where=n > 0)
-    return shares
-
-
 def _pooled(
-    value: FloatArray,
-    drawn: FloatArray,
-    chances: FloatArray,
-    tested: FloatArray,
-    results: Sequence[FoldScores],
-    dataset: Dataset,
+    right: FloatArray, tested: FloatArray, held_out: Collection[str], dataset: Dataset, factor: float, reach: Range
 ) -> Pooled:
     clusters, place = _places(dataset)
     there = (tested + tested.T).sum(axis=1) > 0
-    held_out = {place[clusters[name]] for result in results for name in result.fold.held_out_videos if name in clusters}
-    n_held_out = sum(bool(there[at]) for at in held_out)
-    finite = np.isfinite(drawn)
-    known = n_held_out > 1 and chances[finite].sum() >= _ENOUGH_DRAWS
-    low, high = _ends(drawn[finite], chances[finite], _tail(n_held_out)) if known else (math.nan, math.nan)
-    n_pairs, n_clusters = int(tested.sum()), int(there.sum())
-    return Pooled(float(value[0]), low, high, n_pairs, n_clusters, clusters_of(dataset)[1])
-
-
-def _ends(values: FloatArray, chances: FloatArray, tail: float) -> tuple[float, float]:
-    """Return the values at which the lower and the upper tail, ends included, reach at least that probability."""
-    order = np.argsort(values, kind="stable")
-    share = chances[order] / chances.sum()
-    low, high = (int(np.searchsorted(np.cumsum(side), tail * (1 - _ROUNDING))) for side in (share, share[::-1]))
-    return float(values[order[low]]), float(values[order[len(order) - 1 - high]])
+    people = {place[clusters[name]] for name in held_out if name in clusters}
+    n = int(tested.sum())
+    value = float(right.sum() / n) if n else math.nan
+    variance = factor * pair_variance(right, tested)
+    low, high = interval(value, variance, sum(bool(there[at]) for at in people), reach)
+    return Pooled(value, low, high, n, int(there.sum()), clusters_of(dataset)[1])
 
 
 def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
@@ -287,19 +243,13 @@ def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
     return clusters, {name: i for i, name in enumerate(sorted(set(clusters.values())))}
 
 
-def _tail(n: int) -> float:
-    """Return the proportion of a bootstrap over n clusters beyond each end of a 95 % interval (Hesterberg 2015)."""
-    from scipy.special import ndtr, stdtrit  # here: importing it takes as long as opening the window
-
-    return float(ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, 0.025)))
-
-
-def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset) -> Pooled:
-    """Return the mean of a quantity over videos, with an interval from a bootstrap over participants.
+def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset, factor: float = 1.0) -> Pooled:
+    """Return the mean of a quantity over videos, with its interval over participants.
 
     Args:
         runs: For every run, the quantity by name of video; NaN and videos in no pair are left out.
         dataset: Gives the participant of every video.
+        factor: Factor of the variance (``refit_factor``).
     """
     clusters, place = _places(dataset)
     sums, counts = np.zeros(len(place)), np.zeros(len(place))
@@ -308,13 +258,9 @@ def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset) -> Pooled
             if name in clusters and math.isfinite(value):
                 sums[place[clusters[name]]] += value
                 counts[place[clusters[name]]] += 1
-    sums, counts = sums[counts > 0], counts[counts > 0]
-    n = len(counts)
+    n = int((counts > 0).sum())
     value = float(sums.sum() / counts.sum()) if n else math.nan
-    low, high = math.nan, math.nan
-    if n > 1:
-        draws, chances = _draws(n, None, 0)
-        low, high = _ends((draws @ sums) / (draws @ counts), chances, _tail(n))
+    low, high = interval(value, factor * pair_variance(np.diag(sums), np.diag(counts)), n, Range.NUMBER)
     return Pooled(value, low, high, int(counts.sum()), n, clusters_of(dataset)[1])
 
 

@@ -1,41 +1,154 @@
-"""Ceilings of a test set: the accuracy of ordering its pairs by known truths."""
+"""Orderings of a test set by what is known of its videos: ceilings of a model, and one rater against the others."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from skillviewer.core.dataset.pairs import Dataset, Measure, Pair
-from skillviewer.core.evaluation.accuracy import count_pairs
+import numpy as np
 
+from skillviewer.core.dataset.pairs import Dataset, Fold, Measure, Pair
+from skillviewer.core.evaluation.accuracy import Choose, FoldScores, Pooled, pooled_worth, worths
+from skillviewer.core.ranking.consensus import one_vote_each
+
+ONE_RATER = "one rater"
+SUCCESS_THEN_ABILITY = "success, then ability"
+_SUCCESS, _ABILITIES = "success", ("ability", "skill")
 _LESS_IS_BETTER = frozenset(
     {"shake", "drop", "drops", "step", "steps", "frames", "duration", "time", "error", "errors"}
 )
 _MORE_IS_BETTER = frozenset({"quality", "skill", "ability", "score", "rating", "grs", "success"})
 """First words of measures with a known direction; for all others the labels decide."""
+_ROUNDING = 1e-9
 
 
-def ceilings(dataset: Dataset, pairs: Sequence[Pair]) -> tuple[tuple[str, float], ...]:
-    """Return (measure, strict accuracy) of ordering videos by each number that the data set knows of them.
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """Accuracy of an ordering on the test pairs of all folds, a tie as half.
+
+    Attributes:
+        name: What orders.
+        pooled: Accuracy on all test pairs.
+        both_new: On the pairs with both videos held out.
+        equal_success: On the test pairs of equal success; None where the data set does not tell.
+    """
+
+    name: str
+    pooled: Pooled
+    both_new: Pooled
+    equal_success: Pooled | None = None
+
+
+def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:
+    """Return the accuracy of one rater, and that of every ordering by what is known of the videos.
 
     If they distinguish all videos, quality and ability are ceilings that a model beats only by luck; duration is the
-    floor it must beat. A tie is wrong, as everywhere, so counts with few values (drops, say) are no ceilings. If the
-    direction of a measure is unknown, all pairs of the data set decide it, and the name says "less is better".
+    floor it must beat. Orderings that do not know all videos of the test pairs are left out.
 
     Args:
-        dataset: The data set, with its ``truth``.
-        pairs: Test pairs.
+        dataset: The data set, with its ``truth``, ratings and votes.
+        folds: Folds with the test pairs.
     """
+    among, held_out = equal_success(dataset), {name for fold in folds for name in fold.held_out_videos}
+
+    def row(name: str, *given: Sequence[tuple[Pair, float]]) -> Ordering:
+        return Ordering(name, *(pooled_worth(some, held_out, dataset) for some in given))
+
     found = []
+    if one := rater_worths(dataset, folds):
+        within = [[item for item in one if among(item[0])]] if among else []
+        found.append(row(ONE_RATER, one, rater_worths(dataset, folds, honest=True), *within))
+    pairs = [pair for fold in folds for pair in fold.test_pairs]
+    for title, scores in orderings(dataset).items():
+        if pairs and all(pair.within(scores) for pair in pairs):
+            results = [FoldScores(fold, scores) for fold in folds]
+            within = [worths(results, among=among, tie=0.5)] if among else []
+            found.append(row(title, *(worths(results, honest, tie=0.5) for honest in (False, True)), *within))
+    return tuple(found)
+
+
+def orderings(dataset: Dataset) -> dict[str, dict[str, float]]:
+    """Return scores of videos by name of an ordering: by each known number, and by success, then ability.
+
+    If the direction of a number is unknown, all pairs of the data set decide it, and its name says "less is better".
+    """
+    found: dict[str, dict[str, float]] = {}
     for measure in dataset.truth:
         sign, title = _direction(measure, dataset.pairs)
-        scores = {video: sign * value for video, value in measure.values}
-        if pairs and all(pair.within(scores) for pair in pairs):
-            found.append((title, count_pairs(pairs, scores).accuracy))
-    return tuple(found)
+        found[title] = {video: sign * value for video, value in measure.values}
+    success, ability = success_of(dataset), next((found[name] for name in found if _word(name) in _ABILITIES), None)
+    if success and ability:
+        reach = 1 + max(ability.values()) - min(ability.values())
+        found[SUCCESS_THEN_ABILITY] = {v: reach * success[v] + ability[v] for v in success if v in ability}
+    return found
+
+
+def success_of(dataset: Dataset) -> dict[str, float]:
+    """Return 1 for success and 0 for failure, by video; empty where the data set does not tell, or all are alike."""
+    for measure in dataset.truth:
+        if _word(measure.name) == _SUCCESS and {value for _, value in measure.values} == {0.0, 1.0}:
+            return measure.by_video()
+    return {}
+
+
+def equal_success(dataset: Dataset) -> Choose | None:
+    """Return the choice of the pairs of equal success; None where the data set does not tell of success."""
+    success = success_of(dataset)
+    if not success:
+        return None
+    return lambda pair: pair.within(success) and success[pair.better] == success[pair.worse]
+
+
+def rater_worths(dataset: Dataset, folds: Sequence[Fold], honest: bool = False) -> list[tuple[Pair, float]]:
+    """Return the worth of each rater's word on the test pairs: 1 as the others order them, 0 the other way, 0.5 alike.
+
+    A pair counts for a rater who judged it, if the mean rating (or most votes) of the others orders it. Empty without
+    several raters.
+
+    Args:
+        dataset: Its ratings by the criterion, else its votes.
+        folds: Folds with the test pairs.
+        honest: Whether to count only pairs with both videos held out.
+    """
+    tested: dict[frozenset[str], int] = {}
+    for fold in folds:
+        for pair in fold.honest_pairs if honest else fold.test_pairs:
+            key = frozenset((pair.better, pair.worse))
+            tested[key] = tested.get(key, 0) + 1
+    found = []
+    for first, second, own, others in _by_rater(dataset, set(tested)):
+        pair = Pair(first, second) if others > 0 else Pair(second, first)
+        worth = 0.5 if own == 0 else float(own * others > 0)
+        found += [(pair, worth)] * tested[frozenset((first, second))]
+    return found
+
+
+def _by_rater(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[str, str, float, float]]:
+    """Yield two videos, and which of them a rater and the others hold for better: above 0 the first."""
+    if dataset.ratings is not None and dataset.criterion in dataset.ratings.items:
+        ratings = dataset.ratings
+        table, sign = ratings.table(dataset.criterion), -1 if ratings.scale(dataset.criterion).less_is_better else 1
+        place = {name: i for i, name in enumerate(table.videos)}
+        n, total = (~np.isnan(table.values)).sum(axis=1), np.nansum(table.values, axis=1)
+        for first, second in (sorted(key) for key in tested if key <= place.keys()):
+            a, b = place[first], place[second]
+            for one, other in zip(table.values[a], table.values[b], strict=True):
+                if np.isfinite(one - other) and min(n[a], n[b]) > 1:
+                    others = (total[a] - one) / (n[a] - 1) - (total[b] - other) / (n[b] - 1)
+                    if abs(others) > _ROUNDING:
+                        yield first, second, sign * (one - other), sign * others
+        return
+    votes: dict[tuple[str, str], list[int]] = {}
+    for vote in one_vote_each(dataset.judgements):
+        votes.setdefault((vote.left, vote.right), []).append(int(vote.verdict))
+    for (first, second), given in votes.items():
+        for own in given if frozenset((first, second)) in tested else ():
+            if others := sum(given) - own:
+                yield first, second, own, others
 
 
 def _direction(measure: Measure, pairs: Sequence[Pair]) -> tuple[float, str]:
     """Return 1 if more is better and -1 if less is, and the display name of the measure."""
-    first = re.split(r"[\W_]+", measure.name.casefold().strip())[0]
+    first = _word(measure.name)
     if first in _LESS_IS_BETTER:
         return -1.0, measure.name
     values = measure.by_video()
@@ -45,3 +158,8 @@ def _direction(measure: Measure, pairs: Sequence[Pair]) -> tuple[float, str]:
     if first in _MORE_IS_BETTER or agree >= differ:
         return 1.0, measure.name
     return -1.0, f"{measure.name} (less is better)"
+
+
+def _word(name: str) -> str:
+    """Return the first word of a measure's name."""
+    return re.split(r"[\W_]+", name.casefold().strip())[0]

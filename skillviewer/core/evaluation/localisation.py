@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
+from skillviewer.core.analysis.map_comparison import entropy as map_entropy
 from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
 from skillviewer.core.evaluation.accuracy import spread
 
@@ -293,13 +294,8 @@ def entropy(maps: FloatArray) -> float:
     Args:
         maps: (M, h, w), any sign; magnitudes count. Maps of zeros are left out; NaN if none is left.
     """
-    flat = np.abs(maps.reshape(len(maps), -1))
-    flat = flat[flat.sum(axis=1) > 0]
-    if not len(flat) or flat.shape[1] < 2:
-        return float("nan")
-    shares = flat / flat.sum(axis=1, keepdims=True)
-    logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
-    return float(-(shares * logs).sum(axis=1).mean() / np.log(flat.shape[1]))
+    some = maps[np.abs(maps).sum(axis=(1, 2)) > 0]
+    return float(map_entropy(some).mean()) if some.size > len(some) else float("nan")
 
 
 OWN, UNIFORM, CENTRE = "own", "uniform", "centre"

@@ -51,6 +51,37 @@ def score_findings(
     )
 
 
+N_PARTS = 5
+_ORDINALS = ("one", "two", "three", "four")
+
+
+def fifth_shares(analysis: Analysis, evidence: Evidence) -> FloatArray:
+    """Return (5,) the share of the absolute contributions of the frames in each fifth of the video; NaN without any.
+
+    A contribution belongs to the fifth in which the frame of its segment was shown.
+    """
+    share = (analysis.times_s - analysis.start_s) / max(analysis.stop_s - analysis.start_s, 1e-9)
+    fifth = np.clip((share * N_PARTS).astype(np.int64), 0, N_PARTS - 1).ravel()
+    sums = np.bincount(fifth, np.abs(evidence.segments).ravel(), minlength=N_PARTS)
+    return np.asarray(sums / sums.sum()) if sums.sum() > 0 else np.full(N_PARTS, np.nan)
+
+
+def fifths_words(analysis: Analysis, evidence: Evidence) -> str:
+    """Return how much of the score each fifth of the video decides, in words; "" if nothing contributes."""
+    shares = fifth_shares(analysis, evidence)
+    if not np.isfinite(shares).all():
+        return ""
+    *first, last = (f"{100 * share:.0f}" for share in shares)
+    words = (
+        f"The fifths of the video decide {', '.join(first)} and {last} % of the score (of all contributions, + and −)."
+    )
+    unseen = int(N_PARTS * (float(analysis.times_s.min()) - analysis.start_s) / (analysis.stop_s - analysis.start_s))
+    if unseen:
+        start = "first fifth" if unseen == 1 else f"first {_ORDINALS[unseen - 1]} fifths"
+        words += f" No frame of the {start} was looked at."
+    return words
+
+
 def member_of(name: str, score: float, pooled: Float32Array | None) -> Member:
     """Return a comparable video.
 

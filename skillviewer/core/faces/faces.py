@@ -28,7 +28,6 @@ class FaceBox:
     bottom: float
 
     def __post_init__(self) -> None:
-        """Refuse an empty box."""
         if not (self.left < self.right and self.top < self.bottom):
             raise ValueError(f"a face box needs a width and a height: {self!r}")
 
@@ -97,7 +96,6 @@ class FaceTrack:
     marks: tuple[FaceMark, ...]
 
     def __post_init__(self) -> None:
-        """Check the order of the marks."""
         frames = [mark.frame for mark in self.marks]
         if not frames or frames != sorted(set(frames)) or self.start >= self.stop:
             raise ValueError(f"a face track needs marks in order and at least one frame: {self!r}")
@@ -215,19 +213,6 @@ class Faces:
             raise ValueError(f"frame {frame} lies outside the interval {start} to {stop}")
         mark = FaceMark(frame, box, by_hand=True)
         return replace(self, tracks=(*self.tracks, FaceTrack(self._next_number(), start, stop, (mark,))))
-
-    def moved(self, number: int, frame: int, box: FaceBox) -> "Faces":
-        """Return the faces with one box corrected in a frame; the frames around it follow.
-
-        Raises:
-            ValueError: There is no such face, or it is not in that frame.
-        """
-        track = self._track(number)
-        if not track.start <= frame < track.stop:
-            raise ValueError(f"face {number} is not in frame {frame}")
-        others = [mark for mark in track.marks if mark.frame != frame]
-        marks = sorted([*others, FaceMark(frame, box, by_hand=True)], key=lambda mark: mark.frame)
-        return self._with(number, replace(track, marks=tuple(marks)))
 
     def removed(self, number: int) -> "Faces":
         """Return the faces without one, and without its doubts."""

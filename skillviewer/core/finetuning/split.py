@@ -64,7 +64,6 @@ class TuningChoices:
     old_pairs: bool = True
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
         if self.by is FoldsBy.RELEASED:
             raise DatasetError("A study has no released folds: hold out by participant or by video.")
         if self.candidates < 1 or (self.epochs is not None and self.epochs < 1):

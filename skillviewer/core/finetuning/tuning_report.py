@@ -14,7 +14,7 @@ from scipy import stats
 
 from skillviewer.core.analysis.map_comparison import PlacedMaps, compare_maps, mean_defined
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
-from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference, shown
+from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference
 from skillviewer.core.finetuning.split import FEW_PAIRS
 
 ENOUGH = 6
@@ -98,7 +98,7 @@ class BeforeAfter:
     Attributes:
         before: Accuracy of the model before; None if there was none.
         after: Accuracy of the new model.
-        gain: After minus before, on the same draws of participants or videos; None without a model before.
+        gain: After minus before, each participant (or video) left out of both; None without a model before.
     """
 
     before: Pooled | None
@@ -109,7 +109,7 @@ class BeforeAfter:
     def beyond_noise(self) -> bool:
         """True if the interval of the gain, or of the accuracy minus chance without a model before, lies above 0.
 
-        If all draws agree there is no interval; then enough participants (or videos) must agree.
+        If all agree there is no interval; then enough participants (or videos) must agree.
         """
         pooled, least = (self.gain, 0.0) if self.gain is not None else (self.after, 0.5)
         return pooled.low > least or (_all_say(pooled) and pooled.value > least)
@@ -135,15 +135,15 @@ def before_after(
     new = FoldScores(fold, after)
     old = FoldScores(fold, before) if before is not None else None
     return BeforeAfter(
-        before=shown(pooled_accuracy([old], dataset)) if old is not None else None,
-        after=shown(pooled_accuracy([new], dataset)),
-        gain=shown(pooled_difference([new], [old], dataset)) if old is not None else None,
+        before=pooled_accuracy([old], dataset) if old is not None else None,
+        after=pooled_accuracy([new], dataset),
+        gain=pooled_difference([new], [old], dataset) if old is not None else None,
     )
 
 
 def _all_say(pooled: Pooled) -> bool:
-    """Return True if all draws agree, over enough clusters to rule out chance."""
-    return pooled.draws_alike and pooled.n_clusters >= ENOUGH
+    """Return True if all agree, over enough clusters to rule out chance."""
+    return pooled.all_alike and pooled.n_clusters >= ENOUGH
 
 
 def only_pairs(dataset: Dataset, pairs: Sequence[Pair]) -> Fold:
@@ -175,8 +175,8 @@ class Forgetting:
 
 def interval_words(pooled: Pooled, form: str) -> str:
     """Return an interval in percent, or the reason why there is none."""
-    if pooled.draws_alike:
-        return "the same in every draw, so no interval"
+    if pooled.all_alike:
+        return "the same without any one, so no interval"
     if not math.isfinite(pooled.low):
         return "too few for an interval"
     return f"{100 * pooled.low:{form}} to {100 * pooled.high:{form}}"
@@ -355,10 +355,10 @@ def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tu
                 else "and no interval can be drawn."
             )
         )
-    elif gain is None and not held_out.beyond_noise and held_out.after.draws_alike:
+    elif gain is None and not held_out.beyond_noise and held_out.after.all_alike:
         after = held_out.after
         found.append(
-            f"All draws of {after.n_clusters} held-out {after.clusters}s give {100 * after.value:.0f} %: too few are "
+            f"All {after.n_clusters} held-out {after.clusters}s agree on {100 * after.value:.0f} %: too few are "
             "held out to show how certain that is."
         )
     elif gain is None and not held_out.beyond_noise:

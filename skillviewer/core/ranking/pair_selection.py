@@ -106,7 +106,6 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check the shares."""
         if not (0 <= self.test_share <= 1 and 0 <= self.repeat_share <= 1 and self.test_share + self.repeat_share <= 1):
             raise SettingsError(
                 f"{100 * self.test_share:g} % random and {100 * self.repeat_share:g} % repeated pairs cannot be: each "

@@ -1,18 +1,23 @@
-"""Metrics of predicted ratings and levels, as papers report them, and their intervals over people.
+"""Metrics of predicted ratings and levels, as papers report them.
 
 Arrays have one number per video, in the same order. Metrics are NaN without videos. Sources: R-l2 from Yu et al.,
 "Group-aware contrastive regression for action quality assessment", ICCV 2021, equation 9; macro F1 as in Sokolova &
 Lapalme, Information Processing & Management 45 (2009).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.dataset.rating_set import RatingScale
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ratings.reliability import NAN, Estimate
+from skillviewer.core.evaluation.intervals import Range
+from skillviewer.core.ratings.reliability import NAN, weighted_kappa
+from skillviewer.core.registry import table
 
 
 def _mean(values: FloatArray | IntArray) -> float:
@@ -108,28 +113,111 @@ def rejection_curve(errors: FloatArray, widths: FloatArray) -> tuple[FloatArray,
     return counts / len(order), np.cumsum(np.abs(errors)[order])[last] / counts
 
 
-def over_people(
-    metric: Callable[[IntArray], float], people: Sequence[str], level: float = 0.95, n_draws: int = 2000, seed: int = 0
-) -> Estimate:
-    """Return a metric with its percentile interval over draws of whole people, with replacement.
+@dataclass(frozen=True, slots=True, repr=False)
+class Predicted:
+    """Predictions for n rated videos, by models that have not seen their people.
 
-    Args:
-        metric: Metric of the videos at some indices, which may repeat; NaN where it is undefined.
+    Attributes:
         people: Person in every video.
-        level: Level of the interval, 0 to 1.
-        n_draws: Number of draws; if more than a tenth of them are undefined, the interval is NaN.
-        seed: Seed of the draws.
+        scores: (n,) scores; higher is better.
+        ratings: (n,) ratings predicted from them.
+        low: (n,) lower ends of their intervals, NaN without.
+        high: (n,) upper ends.
+        truth: (n,) mean ratings by the raters.
+        scale: Scale of the ratings.
     """
-    names, who = np.unique(np.asarray(people), return_inverse=True)
-    places = [np.flatnonzero(who == person) for person in range(len(names))]
-    value = metric(np.arange(len(people), dtype=np.int64))
-    rng = np.random.default_rng(seed)
-    draws = [
-        metric(np.concatenate([places[one] for one in rng.integers(0, len(names), len(names))]))
-        for _ in range(n_draws if len(names) > 1 else 0)
-    ]
-    defined = np.array(draws)[~np.isnan(draws)]
-    if len(names) < 2 or len(defined) < 0.9 * n_draws:
-        return Estimate(value, NAN, NAN, level)
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(value, float(low), float(high), level)
+
+    people: NDArray[np.str_]
+    scores: FloatArray
+    ratings: FloatArray
+    low: FloatArray
+    high: FloatArray
+    truth: FloatArray
+    scale: RatingScale
+
+    def without(self, person: str | None) -> "Predicted":
+        """Return the predictions for the videos of all others."""
+        keep = self.people != person
+        names = ("people", "scores", "ratings", "low", "high", "truth")
+        return replace(self, **{name: getattr(self, name)[keep] for name in names})
+
+    @property
+    def widths(self) -> FloatArray:
+        """(n,) widths of the intervals."""
+        return self.high - self.low
+
+    def levels(self, ratings: FloatArray) -> IntArray:
+        """Return the nearest steps of the scale, from 0."""
+        steps = (ratings - self.scale.low) / self.scale.step
+        return nearest_levels(steps, round((self.scale.high - self.scale.low) / self.scale.step) + 1)
+
+
+def _levelled(metric: Callable[[IntArray, IntArray], float]) -> Callable[[Predicted], float]:
+    return lambda p: metric(p.levels(p.ratings), p.levels(p.truth))
+
+
+def _oriented(metric: Callable[[FloatArray, FloatArray], float]) -> Callable[[Predicted], float]:
+    return lambda p: metric(-p.scores if p.scale.less_is_better else p.scores, p.truth)
+
+
+def _relative(p: Predicted) -> float:
+    low, high = (float(end(p.truth)) for end in (np.min, np.max)) if len(p.truth) else (0.0, 0.0)
+    return relative_l2(p.ratings, p.truth, low, high) if low < high else NAN
+
+
+def _kappa(predicted: IntArray, truth: IntArray) -> float:
+    return weighted_kappa(predicted.astype(np.float64), truth.astype(np.float64)).value
+
+
+@dataclass(frozen=True, slots=True)
+class RatedMetric:
+    """Metric of predicted ratings.
+
+    Attributes:
+        name: Name on the command line and in files.
+        title: Display name.
+        measure: Computes the number; NaN if it is undefined.
+        reach: Range of the number.
+        needs: Part of the predictions that it needs: ``ratings``, ``levels`` or ``intervals``.
+        papers: Papers that report it, or "".
+    """
+
+    name: str
+    title: str
+    measure: Callable[[Predicted], float]
+    reach: Range
+    needs: str = "ratings"
+    papers: str = ""
+
+
+_QUALITY = "action quality assessment (Pirsiavash 2014, Yu 2021)"
+_LEVELS = "levels of skill (Ego-Exo4D 2024, Open Suturing Skills 2024)"
+RATED_METRICS = table(
+    RatedMetric(
+        "rating_spearman", "Spearman, ratings", _oriented(rank_correlation), Range.CORRELATION, papers=_QUALITY
+    ),
+    RatedMetric("rating_kendall", "Kendall, ratings", _oriented(rank_agreement), Range.CORRELATION),
+    RatedMetric("relative_l2", "R-ℓ2 × 100", _relative, Range.AMOUNT, papers=_QUALITY),
+    RatedMetric("mae", "MAE, points", lambda p: mean_absolute_error(p.ratings, p.truth), Range.AMOUNT),
+    RatedMetric("weighted_kappa", "weighted kappa", _levelled(_kappa), Range.CORRELATION),
+    RatedMetric("top_1", "top-1", _levelled(top_1), Range.PROPORTION, "levels", _LEVELS),
+    RatedMetric("macro_f1", "macro F1", _levelled(macro_f1), Range.PROPORTION, "levels", _LEVELS),
+    RatedMetric("expected_cost", "expected cost", _levelled(expected_cost), Range.AMOUNT, "levels", _LEVELS),
+    RatedMetric("coverage", "coverage", lambda p: coverage(p.low, p.high, p.truth), Range.PROPORTION, "intervals"),
+    RatedMetric("width", "width, points", lambda p: mean_width(p.low, p.high), Range.AMOUNT, "intervals"),
+    RatedMetric(
+        "calibration_tau",
+        "tau of error and width",
+        lambda p: calibration_tau(p.ratings - p.truth, p.widths),
+        Range.CORRELATION,
+        "intervals",
+    ),
+    RatedMetric(
+        "rejection",
+        "mean of the rejection curve, points",
+        lambda p: _mean(rejection_curve(p.ratings - p.truth, p.widths)[1]),
+        Range.AMOUNT,
+        "intervals",
+    ),
+)
+"""Metrics of predicted ratings, in the order of tables."""

@@ -5,7 +5,7 @@ their difference are alike; the pairs between are neither, and counted.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -34,6 +34,63 @@ class RatedPairs:
 
 
 @dataclass(frozen=True, slots=True)
+class RatedOrder:
+    """The order of rated videos by a rule.
+
+    Attributes:
+        item: The item.
+        rule: The rule, in words.
+        difference: Smallest difference, in points, that orders two videos with the usual number of raters.
+        means: Mean rating of every video; greater is better.
+        counts: Number of its raters.
+        sem: Standard error of measurement of one rater, in points; 0 if ``difference`` orders all pairs.
+    """
+
+    item: str
+    rule: str
+    difference: float
+    means: Mapping[str, float]
+    counts: Mapping[str, int]
+    sem: float
+
+    def compare(self, first: str, second: str) -> int | None:
+        """Return 1 if the first video is better, -1 if the second is, 0 if they are alike, None if it is unknown."""
+        if first not in self.means or second not in self.means:
+            return None
+        error = self.sem * math.sqrt(1 / self.counts[first] + 1 / self.counts[second])
+        least = 1.96 * error if self.sem else self.difference
+        apart = self.means[first] - self.means[second]
+        if abs(apart) > _ROUNDING and abs(apart) >= least - _ROUNDING:
+            return 1 if apart > 0 else -1
+        return 0 if abs(apart) <= error + _ROUNDING else None
+
+    def pairs(self, groups: Mapping[str, str] | None = None) -> RatedPairs:
+        """Return the pairs of all rated videos.
+
+        Args:
+            groups: Sub-task of every video; videos of different sub-tasks are not compared. None for one sub-task.
+        """
+        pairs: list[Pair] = []
+        similar: list[SimilarPair] = []
+        between = 0
+        for first, second in combinations(sorted(self.means), 2):
+            if groups is not None and groups.get(first) != groups.get(second):
+                continue
+            sign = self.compare(first, second)
+            if sign:
+                pairs.append(Pair(first, second) if sign > 0 else Pair(second, first))
+            elif sign == 0:
+                similar.append(SimilarPair(first, second))
+            else:
+                between += 1
+        return RatedPairs(tuple(pairs), tuple(similar), between, self.item, self.rule, self.difference)
+
+    def against(self, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+        """Return those pairs whose ratings say the opposite."""
+        return tuple(pair for pair in pairs if self.compare(pair.better, pair.worse) == -1)
+
+
+@dataclass(frozen=True, slots=True)
 class RatingRule:
     """A rule that turns ratings into pairs.
 
@@ -52,12 +109,11 @@ class RatingRule:
         return self.kind if self.kind == "detectable" else f"{self.kind}:{self.amount:g}"
 
     def pairs(self, ratings: RatingSet, item: str, groups: Mapping[str, str] | None = None) -> RatedPairs:
-        """Return the pairs of one item.
+        """Return the pairs of one item; arguments as in ``order`` and ``RatedOrder.pairs``."""
+        return self.order(ratings, item).pairs(groups)
 
-        Args:
-            ratings: The ratings.
-            item: The item.
-            groups: Sub-task of every video; videos of different sub-tasks are not compared. None for one sub-task.
+    def order(self, ratings: RatingSet, item: str) -> RatedOrder:
+        """Return the order of the videos rated for an item.
 
         Raises:
             DatasetError: There is no such item.
@@ -67,23 +123,8 @@ class RatingRule:
         sign = -1.0 if scale.less_is_better else 1.0
         means = {video: sign * value for video, value in table.means().items()}
         sem, apart, words = self._limits(ratings, item, counts)
-        pairs: list[Pair] = []
-        similar: list[SimilarPair] = []
-        between = 0
-        for first, second in combinations(sorted(means), 2):
-            if groups is not None and groups.get(first) != groups.get(second):
-                continue
-            error = sem * math.sqrt(1 / counts[first] + 1 / counts[second])
-            least = 1.96 * error if sem else apart
-            difference = means[first] - means[second]
-            if abs(difference) > _ROUNDING and abs(difference) >= least - _ROUNDING:
-                pairs.append(Pair(first, second) if difference > 0 else Pair(second, first))
-            elif abs(difference) <= error + _ROUNDING:
-                similar.append(SimilarPair(first, second))
-            else:
-                between += 1
         words += "; less is better" if scale.less_is_better else ""
-        return RatedPairs(tuple(pairs), tuple(similar), between, item, words, apart)
+        return RatedOrder(item, words, apart, means, counts, sem)
 
     def _limits(self, ratings: RatingSet, item: str, counts: Mapping[str, int]) -> tuple[float, float, str]:
         """Return the standard error of measurement (0 without), the ordering difference in points, and the text."""

@@ -17,7 +17,8 @@ _SHOWN = 3
 class RowOutcome:
     """Outcome of one row, filled while it is read: the place in words and first and last line, from 1.
 
-    ``cell`` names the video as written; ``aside`` has the reasons why the row, or a rating in it, was set aside.
+    ``cell`` names the video as written; ``aside`` has the reasons why the row, or a rating in it, was set aside;
+    ``near`` are names of videos similar to a cell that names none, and None for other rows.
     """
 
     place: str
@@ -28,6 +29,7 @@ class RowOutcome:
     taken: int = 0
     aside: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    near: tuple[str, ...] | None = None
 
     @property
     def used(self) -> bool:

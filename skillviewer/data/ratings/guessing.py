@@ -4,7 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from skillviewer.data.ratings.numbers import is_number
+from msgspec.structs import replace
+
+from skillviewer.data.ratings.numbers import is_number, says
 from skillviewer.data.ratings.rating_table import IsVideo, RatingTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping, quoted
 from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS
@@ -19,17 +21,22 @@ def _words(text: str, *more: str) -> frozenset[str]:
 
 
 _VIDEO = _words("videos recording trial attempt movie footage clipname clipid", *VIDEO_COLUMNS)
-_PERSON = _words("trainee resident student learner candidate athlete diver", *PERSON_COLUMNS)
-_RATER = _words("rater judge assessor annotator examiner evaluator reviewer grader scorer observer")
-_OCCASION = _words("occasion date session timepoint visit phase prepost week day ratedon ratedat when")
+_PERSON = _words("trainee resident student learner candidate athlete diver teilnehmer proband", *PERSON_COLUMNS)
+_RATER = _words(
+    "rater judge assessor annotator examiner evaluator reviewer grader scorer observer emailaddress prüfer bewerter"
+)
+_OCCASION = _words("occasion date session timepoint visit phase prepost week day ratedon ratedat when redcapeventname")
 _ITEM = _words("item criterion criteria aspect domain dimension category question attribute")
 _VALUE = _words("rating score value points level grade mark")
 _START = _words("start starts begin begins startseconds starttime")
 _STOP = _words("stop stops end ends endseconds endtime stopseconds")
 _NO_RATING = _words(
     "id no nr number index row duration durations length seconds minutes time age year frame frames nframes fps rate "
-    "experience cases sex gender hand handedness width height size take repetition order fold split"
+    "experience years cases sex gender hand handedness width height size take repetition order fold split instance "
+    "complete completed timestamp"
 )
+_ITEMS = _words("timeand timemanagement handmotion")
+"""Beginnings of items, although their first word alone is none."""
 _FIRST = ("global", "overall", "total", "grs", "sum", SKILL, "rating", "score")
 """Words in the name of the first item, the strongest first."""
 _ORDERS = (
@@ -40,6 +47,8 @@ _ORDERS = (
     ("very low", "low", "medium", "moderate", "high", "very high"),
     ("fail", "failed", "borderline", "pass", "passed", "merit", "distinction"),
     ("n", "i", "e"),
+    ("strongly disagree", "disagree", "somewhat disagree", "neutral", "neither agree nor disagree", "undecided",
+     "somewhat agree", "agree", "strongly agree"),
     ("no", "partly", "yes"),
     ("false", "true"),
 )  # fmt: skip
@@ -49,8 +58,7 @@ _KNOWN_WORDS = 0.75
 """Smallest proportion of the words in a column that belong to a known scale."""
 _WHO = "|".join(sorted(_RATER))
 _RATER_IN_TITLE = re.compile(
-    rf"(?<![a-z])(?P<who>(?:{_WHO}|expert|[rj])[\s_.#-]*(?:\d+|[a-z](?![a-z])))(?![a-z0-9])",
-    re.IGNORECASE,
+    rf"(?<![a-z])(?P<who>(?:{_WHO}|expert|[rj])[\s_.#-]*(?:\d+|[a-z](?![a-z])))(?![a-z0-9])", re.IGNORECASE
 )
 _SCALE_IN_TITLE = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|:|\.\.)\s*(-?\d+(?:\.\d+)?)\s*[\])]")
 
@@ -99,9 +107,10 @@ class _Columns:
         self._table = table
         self._free = list(table.titles)
         self._cells = {
-            title: [row.cells[place] for row in table.rows if not row.fault and row.cells[place]]
+            title: [row.cells[place] for row in table.rows if not row.fault and says(row.cells[place])]
             for place, title in enumerate(table.titles)
         }
+        self._doubts: list[str] = []
 
     def take(self, title: str) -> str:
         """Return a column that is no longer free."""
@@ -123,7 +132,7 @@ class _Columns:
 
     def lacking(self, video: str, participant: str, rater: str, items: Sequence[ItemMapping]) -> list[str]:
         """Return sentences about missing columns that most tables have."""
-        told = []
+        told = self._doubts
         if not participant:
             told.append(
                 "No column seems to name the person in the video: state it (--person-column, or --participants with a "
@@ -159,20 +168,46 @@ class _Columns:
             known = {title: sum(map(is_video, dict.fromkeys(self._cells[title]))) for title in self._free}
             best = max(self._free, key=lambda title: (known[title], plain(title) in _VIDEO))
             if known[best]:
+                self._leave_others(best, [title for title in self._free if 2 * known[title] > known[best]])
                 return self.take(best)
         return self.titled(_VIDEO)
 
+    def _leave_others(self, video: str, naming: Sequence[str]) -> None:
+        """Leave out what may be another table at the right: after an empty column, or another that names videos."""
+        titles = self._table.titles
+        after = titles[titles.index(video) + 1 :]
+        other = next((title for title in after if title in naming), None)
+        empty = unnamed(self._table) & {title for title in after if not self._cells[title]}
+        gap = next((title for title in after if title in empty), None)
+        if gap is not None and not any(self.numeric(title) for title in titles[: titles.index(gap)]):
+            gap = None
+        for title, why in (
+            (other, "names videos too: import the table once more with it as the video"),
+            (gap, "is empty"),
+        ):
+            if title is not None:
+                self._doubts.append(f"“{title}” {why}; the columns after it may be another table, and are not used.")
+                self._free = [one for one in self._free if one not in after[after.index(title) :]]
+
     def ratings(self) -> list[str]:
-        """Return the free columns with numbers or levels, except for titles with another meaning."""
+        """Return the free columns with numbers or levels, except for titles with another meaning, and without one."""
         found = []
         for title in self._free:
+            if title in unnamed(self._table):
+                continue
             words = [plain(word) for word in re.split(r"[\W_]+", title)]
-            if set(words[-1:] + words[:1]) & _NO_RATING and _RATER_IN_TITLE.search(title) is None:
+            named = words[-1:] + (words[:1] if "".join(words[:2]) not in _ITEMS and words[0] != "rate" else [])
+            if set(named) & _NO_RATING and _RATER_IN_TITLE.search(title) is None:
                 continue
             words = [cell for cell in self._cells[title] if not is_number(cell)]
             if self.numeric(title) or (self.words(title) and _ordered(words) is not None):
                 found.append(title)
         return found
+
+
+def unnamed(table: RatingTable) -> frozenset[str]:
+    """Return the columns without a title in a table with titles."""
+    return frozenset(title for title in table.titles if table.titles_row and _UNNAMED.fullmatch(title))
 
 
 def _items(titles: Sequence[str], table: RatingTable, rater: str, doubts: list[str]) -> list[ItemMapping]:
@@ -213,6 +248,8 @@ def _parted(title: str, titles: Sequence[str]) -> tuple[str, str]:
     return "", ""
 
 
+_UNNAMED = re.compile("column [A-Z]+")
+_NUMBERED = re.compile(r"(\d+)\s*[-–=:.)]\s*\D.*")
 _IN_BRACKETS = re.compile(r"(.*?\S)\s*[(\[]([^()\[\]]+)[)\]]")
 
 
@@ -240,6 +277,36 @@ def stated_items(
         else:  # an error when the mapping is fitted to the table
             found.append(ItemMapping(name=name, columns=columns))
     return tuple(found)
+
+
+def with_rating(mapping: TableMapping, table: RatingTable, title: str, name: str = "", rater: str = "") -> TableMapping:
+    """Return the mapping with a column that holds ratings.
+
+    Args:
+        mapping: The mapping.
+        table: The table.
+        title: The column.
+        name: Its item, new or known; "" for the one in the title.
+        rater: Its rater; "" if the rows name the rater, or none is known.
+    """
+    before = mapping.item_of(title)
+    if not name and before is None and not mapping.rater:
+        name, rater = _parted(title, table.titles)
+    name, column = name or title, RatingColumn(title=title, rater=rater)
+    if before is not None and (before.name == name or (len(before.columns) == 1 and not _named(mapping, name))):
+        columns = tuple(column if one.title == title else one for one in before.columns)
+        return mapping.with_item(before.name, name="" if mapping.item else name, columns=columns)
+    mapping = mapping.assigned("", title)
+    if mapping.item:
+        return replace(mapping, items=(_item("", [column], table, []),))
+    known = _named(mapping, name)
+    if known is not None:
+        return mapping.with_item(known.name, columns=(*known.columns, column))
+    return replace(mapping, items=(*mapping.items, _item(name, [column], table, [])))
+
+
+def _named(mapping: TableMapping, name: str) -> ItemMapping | None:
+    return next((item for item in mapping.items if plain(item.name) == plain(name)), None)
 
 
 def _rank(name: str) -> int:
@@ -272,6 +339,9 @@ def _ordered(cells: Sequence[str]) -> tuple[str, ...] | None:
     spelled: dict[str, Counter[str]] = {}
     for cell in cells:
         spelled.setdefault(plain(cell), Counter())[cell] += 1
+    numbered = {word: int(m[1]) for word, times in spelled.items() if (m := _NUMBERED.fullmatch(next(iter(times))))}
+    if 1 < len(numbered) == len(spelled) == len(set(numbered.values())):  # "1 - novice", "2 - expert"
+        return tuple(spelled[word].most_common(1)[0][0] for word in sorted(numbered, key=lambda word: numbered[word]))
     for scale in _ORDERS:
         known = [word for word in map(plain, scale) if word in spelled]
         if len(known) > 1 and sum(spelled[word].total() for word in known) >= _KNOWN_WORDS * len(cells):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from skillviewer.data.tables.find_videos import VideoFolder, bare, number_of
 from skillviewer.data.tables.rows import composed
-from skillviewer.data.tables.video_names import TableVideos, VideoNames, video_name
+from skillviewer.data.tables.video_names import TableVideos, VideoNames, leads_away, video_name
 
 _NEAR = 0.75
 """Similarity, 0 to 1, from which a name is suggested."""
@@ -21,11 +21,15 @@ _MOST_SUGGESTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The video of a cell, or None with the reason as the end of a sentence; a note about the match, or ""."""
+    """The video of a cell, or None with the reason as the end of a sentence; a note about the match, or "".
+
+    ``near`` are similar names, the most similar first.
+    """
 
     name: str | None
     reason: str = ""
     note: str = ""
+    near: tuple[str, ...] = ()
 
 
 _NOTHING = Joined(None, "it names no video")
@@ -36,17 +40,16 @@ class _Near:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = {name.casefold(): name for name in names}
-        self._asked: dict[str, str] = {}
+        self._asked: dict[str, tuple[str, ...]] = {}
 
-    def words(self, cell: str) -> str:
-        """Return the words about names similar to a cell, or ""."""
-        if cell not in self._asked:
-            if len(self._asked) >= _MOST_SUGGESTED:
-                return ""
+    def lacking(self, cell: str, what: str) -> Joined:
+        """Return that there is no video of a cell, with the names similar to it."""
+        if cell not in self._asked and len(self._asked) < _MOST_SUGGESTED:
             close = get_close_matches(video_name(cell).casefold(), self._names, n=2, cutoff=_NEAR)
-            nearly = " or ".join(f"“{self._names[one]}”" for one in close)
-            self._asked[cell] = f"; a similar name is {nearly}" if close else ""
-        return self._asked[cell]
+            self._asked[cell] = tuple(self._names[one] for one in close)
+        near = self._asked.get(cell, ())
+        nearly = " or ".join(f"“{one}”" for one in near)
+        return Joined(None, f"{what} “{cell}”" + (f"; a similar name is {nearly}" if near else ""), near=near)
 
 
 class FileJoin:
@@ -70,13 +73,19 @@ class FileJoin:
         self._found: dict[str, Joined] = {}
         by_path: dict[Path, list[str]] = {}
         spelled: dict[str, str] = {}
+        stems = Counter(video_name(cell).rpartition("/")[2] for cell in distinct)
+        self._names: dict[str, str] = {}
         for cell in distinct:
             name = self._table.name(cell)
             path = self._table.file(name)
+            stem = video_name(cell).rpartition("/")[2]
+            if path is None and leads_away(cell.replace("\\", "/")) and stems[stem] == 1:  # a path of another computer
+                path, name = files.find(stem, (stem,)), stem
+            self._names[cell] = name
             if not files.stems:
                 self._found[cell] = Joined(spelled.setdefault(name.casefold(), name)) if name else _NOTHING
             elif path is None:
-                self._found[cell] = Joined(None, self._lacking(cell))
+                self._found[cell] = self._lacking(cell)
             else:
                 by_path.setdefault(path, []).append(cell)
         for path, several in by_path.items():
@@ -85,9 +94,9 @@ class FileJoin:
     def _take(self, path: Path, cells: list[str]) -> None:
         """Join the cells that lead to a file; a number with other zeros only if no other cell leads there."""
         stem = composed(path.stem)
-        likes = {cell: _likeness(self._table.name(cell).rpartition("/")[2], stem) for cell in cells}
+        likes = {cell: _likeness(self._names[cell].rpartition("/")[2], stem) for cell in cells}
         best = max(cells, key=lambda cell: likes[cell])
-        name = self._table.name(best)
+        name = self._names[best]
         self.paths[name] = path
         for cell in cells:
             if likes[cell] == 0 and likes[best] > 0:
@@ -97,12 +106,12 @@ class FileJoin:
                 note = "" if likes[cell] == _EXACT else f"“{cell}” is taken for {path.name}"
                 self._found[cell] = Joined(name, note=note)
 
-    def _lacking(self, cell: str) -> str:
+    def _lacking(self, cell: str) -> Joined:
         last = self._table.name(cell).rpartition("/")[2]
         number = number_of(last)
         if any(s.casefold() == last.casefold() or (number and number_of(s) == number) for s in self._files.stems):
-            return f"“{cell}” could be any of several files, or is in another folder than the table says"
-        return f"there is no video “{cell}”{self._near.words(cell)}"
+            return Joined(None, f"“{cell}” could be any of several files, or is in another folder than the table says")
+        return self._near.lacking(cell, "there is no video")
 
     def find(self, cell: str) -> Joined:
         """Return the video that a cell refers to."""
@@ -149,7 +158,7 @@ class StudyJoin:
         if found is None and (short := self._bare.find(cell)) is not None:
             found = self._by_bare[short]
         if found is None:
-            return Joined(None, f"the study has no video “{cell}”{self._near.words(cell)}")
+            return self._near.lacking(cell, "the study has no video")
         exact = found in (cell, video_name(cell)) or bare(found) == video_name(cell)
         return Joined(self._own[found], note="" if exact else f"“{cell}” is taken for “{found}”")
 

@@ -2,11 +2,13 @@
 
 import re
 
+from skillviewer.data.tables.pair_rows import NOT_KNOWN
+
 _PLAIN = re.compile(r"[+−-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+−-]?[1-9]\d{0,2}(?:,\d{3})+")
 _MOST = 1e12
 """Greater numbers are slips, and sums of them would lose all others."""
-_OF = re.compile(r"([+−-]?\d+(?:[.,]\d+)?)\s*(?:/|of|out of|von|sur)\s*(\d+)")
+_OF = re.compile(r"([+−-]?\d+(?:[.,]\d+)?)\s*(?:(?:/|of|out of|von|sur)\s*(\d+)|%)")
 
 
 def number_of_cell(text: str, *, decimal_comma: bool) -> float | None:
@@ -24,9 +26,14 @@ def number_of_cell(text: str, *, decimal_comma: bool) -> float | None:
 
 
 def share_of_cell(text: str) -> tuple[str, float] | None:
-    """Return the number and the whole of a cell such as "4/5" or "4 out of 5", or None."""
+    """Return the number and the whole of a cell such as "4/5", "4 out of 5" or "80 %", or None."""
     match = _OF.fullmatch(text.strip())
-    return None if match is None else (match[1], float(match[2]))
+    return None if match is None else (match[1], float(match[2] or 100))
+
+
+def says(text: str) -> bool:
+    """Return True if a cell says something: it is not empty, not "n/a", and no error of a spreadsheet."""
+    return text.casefold() not in NOT_KNOWN and not text.startswith("#")
 
 
 def is_number(text: str) -> bool:

@@ -51,7 +51,7 @@ class OpenTable:
         if isinstance(self.files, StudyJoin):
             return read_ratings(self.table, mapping, self.files), self.files
         place = self.table.titles.index(mapping.video)
-        cells = [row.cells[place] for row in self.table.rows if not row.fault]
+        cells = [mapping.names.get(row.cells[place], row.cells[place]) for row in self.table.rows if not row.fault]
         origin = Path(mapping.origin) if mapping.origin else self.table.path.absolute().parent
         join = FileJoin(cells, origin, self.files, stated=self.stated)
         return read_ratings(self.table, mapping, join), join

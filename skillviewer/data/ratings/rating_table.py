@@ -6,6 +6,7 @@ Every non-empty row is kept: rows above the titles and unreadable ones have a fa
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
@@ -99,26 +100,40 @@ def found_titles(rows: Sequence[RatingRow], titles_row: int | None, is_video: Is
         if titles_row > len(rows):
             raise DatasetError(f"{path.name} has {len(rows)} rows: there is no row {titles_row} with titles.")
         return titles_row - 1
+
+    def names_video(row: RatingRow) -> bool:
+        return is_video is not None and any(is_video(cell) and plain(cell) not in _TITLES for cell in row.cells)
+
+    found: list[int] = []
     for at, row in enumerate(rows[:_SEARCHED]):
-        filled = [cell for cell in row.cells if cell]
+        filled = _filled(row)
         if len(filled) < 2 or row.fault:
             continue
-        if is_video is not None and any(is_video(cell) and plain(cell) not in _TITLES for cell in filled):
-            return None  # a video is in the place of the titles
-        if sum(_NUMBER.fullmatch(cell) is not None for cell in filled) * 2 <= len(filled) and not _is_upper(rows, at):
-            return at
-    return 0
+        if names_video(row):  # the widest of the rows above has the titles; without one, there are none
+            return max(found, key=lambda one: len(_filled(rows[one]))) if found else None
+        upper = _is_upper(rows, at) and not names_video(rows[at + 1])
+        if sum(_NUMBER.fullmatch(cell) is not None for cell in filled) * 2 <= len(filled) and not upper:
+            found.append(at)
+    return found[0] if found else 0
 
 
 _TITLES = frozenset({"video", "videos", "clip", "name", "file", "filename", "trial", "attempt"})
 
 
+def _filled(row: RatingRow) -> list[str]:
+    return [cell for cell in row.cells if cell]
+
+
 def _is_upper(rows: Sequence[RatingRow], at: int) -> bool:
-    """Return True if a row is the upper of two with titles: merged cells, and words below them."""
-    if not rows[at].merged or at + 1 >= len(rows):
+    """Return True if a row is the upper of two with titles: words below, and merged cells or gaps in both rows."""
+    if at + 1 >= len(rows):
         return False
-    below = [cell for cell in rows[at + 1].cells if cell]
-    return len(below) >= 2 and not any(_NUMBER.fullmatch(cell) for cell in below)
+    upper, below = rows[at], rows[at + 1]
+    if len(_filled(below)) < 2 or any(_NUMBER.fullmatch(cell) for cell in _filled(below)):
+        return False
+    pairs = list(zip_longest(upper.cells, below.cells, fillvalue=""))
+    gaps = any(one and not other for one, other in pairs) and any(other and not one for one, other in pairs)
+    return bool(upper.merged) or (gaps and len(_filled(upper)) >= 2)
 
 
 def assembled(
@@ -141,16 +156,20 @@ def assembled(
         raise DatasetError(f"{path.name} has titles and no rows below them.")
     above = {row.first_line for row in rows[:at]} if at is not None else set()
     n = max([1 if at is None else len(rows[at].cells), *(len(row.cells) for row in body if not row.fault)])
-    heads = [] if at is None else [rows[at]]
+    heads = [] if at is None else [rows[at].cells]
     if at and _is_upper(rows, at - 1):
-        heads.insert(0, rows[at - 1])
+        upper = [*rows[at - 1].cells]
+        for place in range(1, 0 if rows[at - 1].merged else n):  # an upper title counts to the right, to the next one
+            upper[place:] = upper[place:] or [""]
+            upper[place] = upper[place] or upper[place - 1]
+        heads.insert(0, tuple(upper))
 
     def title(place: int) -> str:
-        cells = (" ".join(row.cells[place].split()) for row in heads if place < len(row.cells))
+        cells = (" ".join(cells[place].split()) for cells in heads if place < len(cells))
         return " ".join(filter(None, cells)) or f"column {letters(place)}"
 
     def whole(row: RatingRow) -> RatingRow:
-        fault = row.fault or ("it stands above the titles" if row.first_line in above else "")
+        fault = "it stands above the titles" if row.first_line in above else row.fault
         return replace(row, cells=(*row.cells, *[""] * (n - len(row.cells)))[:n], fault=fault)
 
     titles = _unique([title(place) for place in range(n)])

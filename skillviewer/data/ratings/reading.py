@@ -14,8 +14,8 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.ratings.account import Account, RowOutcome
 from skillviewer.data.ratings.guessing import SKILL
-from skillviewer.data.ratings.joining import Join
-from skillviewer.data.ratings.numbers import is_number, number_of_cell, share_of_cell
+from skillviewer.data.ratings.joining import Join, Joined
+from skillviewer.data.ratings.numbers import is_number, number_of_cell, says, share_of_cell
 from skillviewer.data.ratings.rating_table import RatingRow, RatingTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fitted, quoted
 from skillviewer.data.tables.pair_rows import NOT_KNOWN
@@ -89,7 +89,8 @@ class _Reading:
             given += self._row(row, outcomes[-1])
         kept = _each_once(given)
         if not kept:
-            why, times = Counter(why for row in outcomes for why in row.aside).most_common(1)[0]
+            named = [row for row in outcomes if row.video is not None] or outcomes
+            why, times = Counter(why for row in named for why in row.aside).most_common(1)[0]
             more = f" ({times} rows)" if times > 1 else ""
             raise DatasetError(f"No row of {self._name} could be used: {why}{more}.")
         ratings = RatingSet(tuple(one.rating for one in kept), self._scales(kept))
@@ -181,12 +182,15 @@ class _Reading:
             why = "it is hidden in the spreadsheet"
         elif not why and formula is not None:
             why = _no_value(formula)
-        joined = None if why else self._join.find(out.cell)
-        if joined is None or joined.name is None:
-            out.aside.append(joined.reason if joined is not None else why)
+        meant = self._mapping.names.get(out.cell, out.cell)
+        joined = Joined(None, why) if why else self._join.find(meant)
+        if joined.name is None:
+            out.aside.append(joined.reason)
+            out.near = joined.near if out.cell and not why else None
             return None
-        if joined.note:
-            self._taken_for[joined.note] = None
+        note = f"“{out.cell}” is taken for “{meant}”, as stated" if meant != out.cell else joined.note
+        if note:
+            self._taken_for[note] = None
         out.video = attempt = joined.name
         start, stop = self._cell(row, self._mapping.start_s), self._cell(row, self._mapping.stop_s)
         if start or stop:
@@ -236,7 +240,7 @@ class _Reading:
             return f"“{text}” is no number"
         low, high = item.low, whole if share else item.high
         if (low is not None and number < low) or (high is not None and number > high):
-            ends = [f"from {low:g}"] * (low is not None) + [f"to {high:g}"] * (high is not None)
+            ends = [f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None]
             return f"{number:g} is outside the scale {' '.join(ends)}"
         return number
 
@@ -244,7 +248,7 @@ class _Reading:
         """Return the known ratings of an item in readable rows, as text."""
         places = [self._table.titles.index(column.title) for column in item.columns]
         cells = [row.cells[place] for row in self._table.rows if not row.fault for place in places]
-        return [cell for cell in cells if cell.casefold() not in NOT_KNOWN]
+        return list(filter(says, cells))
 
     def _whole(self, item: ItemMapping) -> float:
         """Return the most frequent whole of cells such as 4/5; NaN without any."""

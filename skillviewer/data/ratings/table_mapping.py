@@ -59,6 +59,7 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         stop_s: Column with its end.
         items: The items; the first is the default criterion.
         hidden_rows: Whether rows hidden in the spreadsheet count.
+        names: Videos of cells that do not name theirs, as the user states; by cell.
         videos: Folder of the videos, relative to that of the mapping, or absolute; "" for the folder of the table.
         origin: Original folder of the table, for relative paths in cells; "" if it is still there.
         table_sha256: Digest of the table that the mapping was made for, or "".
@@ -77,6 +78,7 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     stop_s: str = ""
     items: tuple[ItemMapping, ...] = ()
     hidden_rows: bool = False
+    names: dict[str, str] = {}
     videos: str = ""
     origin: str = ""
     table_sha256: str = ""
@@ -101,7 +103,24 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
                 columns = [RatingColumn(title=column.title) for column in columns]
             if columns:
                 items.append(replace(item, columns=tuple(columns)))
-        return replace(self, **(freed | ({role: title} if role else {})), items=tuple(items))
+        changed = replace(self, **(freed | ({role: title} if role else {})))
+        if role == "item" and title:  # the rows name the item, of one column
+            items = [replace(item, name="", columns=item.columns[:1]) for item in items[:1]]
+        elif self.item and not changed.item:
+            items = [replace(item, name=item.columns[0].title) for item in items]
+        return replace(changed, items=tuple(items))
+
+    def item_of(self, title: str) -> ItemMapping | None:
+        """Return the item that a column holds ratings of, or None."""
+        return next((item for item in self.items if title in {column.title for column in item.columns}), None)
+
+    def with_item(self, item: str, /, **changes: object) -> "TableMapping":
+        """Return the mapping with other attributes of an item."""
+        return replace(self, items=tuple(replace(one, **changes) if one.name == item else one for one in self.items))
+
+    def with_first(self, name: str) -> "TableMapping":
+        """Return the mapping with an item as the first, which is the criterion."""
+        return replace(self, items=tuple(sorted(self.items, key=lambda item: item.name != name)))
 
 
 ROLES = ("video", "participant", "rater", "occasion", "item", "start_s", "stop_s")

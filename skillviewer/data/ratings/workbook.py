@@ -16,6 +16,7 @@ from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RatingTabl
 from skillviewer.data.tables.rows import composed, some
 
 if TYPE_CHECKING:
+    from openpyxl.cell import Cell, MergedCell
     from openpyxl.workbook.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
@@ -87,26 +88,35 @@ def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRo
         for row in range(area.min_row, area.max_row + 1)
         for column in range(area.min_col, area.max_col + 1)
     }
-    read = [_row(sheet, with_formulas, number, origin) for number in range(1, sheet.max_row + 1)]
+    formulas = {
+        (cell.row, cell.column): str(getattr(cell.value, "text", cell.value))
+        for row in with_formulas.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    }
+    read = [_row(sheet, number, cells, formulas, origin) for number, cells in enumerate(sheet.iter_rows(), start=1)]
     found = [row for row in read if row.cells]
-    n_formulas = sum(cell.data_type == "f" for row in with_formulas.iter_rows() for cell in row)
-    return found, _told(sheet, found, [area.coord for area in areas], n_formulas)
+    return found, _told(sheet, found, [area.coord for area in areas], len(formulas))
 
 
 def _row(
-    sheet: "Worksheet", with_formulas: "Worksheet", number: int, origin: Mapping[tuple[int, int], tuple[int, int]]
+    sheet: "Worksheet",
+    number: int,
+    row: "tuple[Cell | MergedCell, ...]",
+    behind: Mapping[tuple[int | None, int | None], str],
+    origin: Mapping[tuple[int, int], tuple[int, int]],
 ) -> RatingRow:
     """Return a row of a sheet; an empty row has no cells."""
     cells: list[str] = []
     formulas: dict[int, str] = {}
     merged: set[int] = set()
-    for place in range(sheet.max_column):
-        at = origin.get((number, place + 1), (number, place + 1))
-        text = _text(sheet.cell(*at).value)
-        behind = with_formulas.cell(*at)
-        if behind.data_type == "f" and not text:
-            formulas[place] = str(getattr(behind.value, "text", behind.value))
-        if at != (number, place + 1) and (text or place in formulas):
+    for place, cell in enumerate(row):
+        here = (number, place + 1)
+        at = origin.get(here, here)
+        text = _text(cell.value if at == here else sheet.cell(*at).value)
+        if not text and at in behind:
+            formulas[place] = behind[at]
+        if at != here and (text or place in formulas):
             merged.add(place)
         cells.append(text)
     while cells and not cells[-1] and len(cells) - 1 not in formulas:

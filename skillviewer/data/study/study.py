@@ -1,13 +1,15 @@
 """A study: videos, raters, votes, remarks, models and settings in one file; each part has its own module."""
 
 import sqlite3
-from contextlib import suppress
+from collections.abc import Collection
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.closing import Closing
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
+from skillviewer.core.dataset.pairs import SKILL, Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import StudyError
+from skillviewer.core.study_log import LogRow
 from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
@@ -16,11 +18,46 @@ from skillviewer.data.study.identity import suspicious_paths
 from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.remarks import StudyRemarks
-from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
-from skillviewer.data.study.study_ratings import StudyRatings, rated_pairs, with_ratings
+from skillviewer.data.study.settings import (
+    StudySettings,
+    criterion_in_use,
+    read_settings,
+    usual_criterion,
+    write_settings,
+)
+from skillviewer.data.study.study_ratings import RatingFacts, StudyRatings, rated_order, rating_facts, with_ratings
 from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
 from skillviewer.data.tables.rows import some
+
+_EVENTS = """
+SELECT added_at AS at, '', 'video added', name, digest FROM video
+SELECT removed_at AS at, '', 'video removed', name, digest FROM video
+SELECT added_at AS at, name, 'rater added', '', '' FROM rater
+SELECT coalesce(judged_at, added_at) AS at, {rater}, 'vote', {left} || ' – ' || {right},
+    CASE verdict WHEN 1 THEN 'left better' WHEN -1 THEN 'right better' WHEN 0 THEN 'no difference' ELSE 'skipped' END
+    || CASE reason WHEN '' THEN '' ELSE ': ' || reason END FROM judgement
+SELECT withdrawn_at AS at, {rater}, 'vote withdrawn', {left} || ' – ' || {right}, withdrawal.reason
+    FROM withdrawal JOIN judgement ON judgement.id = judgement
+SELECT asked_at AS at, '', 'pair back in the queue', {first} || ' – ' || {second}, '' FROM again
+SELECT added_at AS at, '', 'agreed pair added', {first} || ' – ' || {second}, source FROM agreed_pair
+SELECT made_at AS at, author, 'moment', {video}, trim(opinion || ' ' || label) FROM moment
+SELECT removed_at AS at, author, 'moment removed', {video}, label FROM moment
+SELECT made_at AS at, author, 'note', {video}, text FROM note
+SELECT removed_at AS at, author, 'note removed', {video}, text FROM note
+SELECT added_at AS at, '', 'model added', name || ' v' || version, state || ' ' || digest FROM model
+SELECT assessed_at AS at, '', 'video assessed',
+    (SELECT name FROM video WHERE digest = video_digest LIMIT 1), score || ' by ' || model_digest FROM score
+SELECT added_at AS at, '', 'table of ratings added', name, '' FROM rating_table
+SELECT added_at AS at, rater, 'rating', {video}, item || ' ' || value FROM rating
+SELECT withdrawn_at AS at, rater, 'rating withdrawn', {video}, item || ' ' || value
+    FROM rating_withdrawal JOIN rating ON rating.id = rating
+"""
+_EVENT_NAMES = {
+    "rater": "(SELECT name FROM rater WHERE id = rater)",
+    "video": "(SELECT name FROM video WHERE id = video)",
+    **{side: f"(SELECT name FROM video WHERE id = {side}_video)" for side in ("left", "right", "first", "second")},  # noqa: S608
+}
 
 
 class Study(Closing):
@@ -93,6 +130,10 @@ class Study(Closing):
         changed = max(file.stat().st_mtime for file in (self.path, log) if file.exists() and file.stat().st_size)
         return newest is None or newest.stat().st_mtime < changed
 
+    def at_once(self) -> AbstractContextManager[object]:
+        """Return a context in which several writes are one transaction: all of them are made, or none."""
+        return self._file.transaction()
+
     @property
     def path(self) -> Path:
         """Path of the file."""
@@ -107,11 +148,6 @@ class Study(Closing):
     def notices(self) -> tuple[str, ...]:
         """Notices for the user about the opening, one sentence each."""
         return self._file.notices
-
-    @property
-    def migrated_from(self) -> int | None:
-        """Version of its schema before it was migrated on opening, or None."""
-        return self._file.was_version
 
     @property
     def settings(self) -> StudySettings:
@@ -135,6 +171,27 @@ class Study(Closing):
         """
         self.settings = replace(self.settings, model=self.models.get(digest).digest)
 
+    def criteria(self) -> tuple[str, ...]:
+        """Return the criteria of ratings, votes and settings, the usual one first."""
+        rated = [row["item"] for row in self._file.query("SELECT item FROM rating_scale ORDER BY id")]
+        known = (usual_criterion(self._file), *rated, *sorted(self.votes.criteria()), self.settings.criterion)
+        return tuple(dict.fromkeys(filter(None, known)))
+
+    @property
+    def criterion(self) -> str:
+        """Criterion that is looked at."""
+        return criterion_in_use(self._file)
+
+    def look_at(self, criterion: str | None) -> None:
+        """Look at a criterion while the study is open, whatever its settings say; None changes nothing.
+
+        Raises:
+            StudyError: Neither ratings nor votes are of it.
+        """
+        if criterion is not None and criterion not in self.criteria():
+            raise StudyError(f"There is no criterion “{criterion}”. Choose one of: {', '.join(self.criteria())}.")
+        self._file.criterion = criterion or ""
+
     def dataset(self) -> Dataset:
         """Return the study as a data set, with pairs from valid votes and ratings by its rules, and with agreed pairs.
 
@@ -143,12 +200,13 @@ class Study(Closing):
         from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
         settings = self.settings
-        judgements = self.votes.judgements()
-        agreement = combined(judgements, self.pairs.all(), settings.rule)
+        judgements, usual = self.votes.judgements(), usual_criterion(self._file)
+        criterion = criterion_in_use(self._file)
+        agreement = combined(judgements, self.pairs.all() if criterion == usual else (), settings.rule)
         videos = self.videos.all()
         ratings = self.ratings.all()
-        rated = rated_pairs(ratings, settings.criterion, settings.rating_rule, {v.name: v.task for v in videos})
-        agreement, problems = with_ratings(agreement, rated)
+        rated = rated_order(ratings, criterion, settings.rating_rule)
+        agreement, problems = with_ratings(agreement, rated, {v.name: v.task for v in videos})
         rules = [rule_named(settings.rule).text] if judgements else []
         rules += [rated.rule] if rated is not None else []
         measures = {item: Measure(item, tuple(ratings.table(item).means().items())) for item in ratings.items}
@@ -164,12 +222,34 @@ class Study(Closing):
             scores=measures[rated.item] if rated is not None else None,
             problems=tuple(problems),
             ratings=ratings if ratings.ratings else None,
-            criterion=rated.item if rated is not None else "",
+            criterion="" if criterion == SKILL else criterion,
         )
+
+    def rating_facts(self) -> RatingFacts | None:
+        """Return what the ratings say by the study's rule, and where votes contradict them; None without ratings."""
+        settings, ratings = self.settings, self.ratings.all()
+        order = rated_order(ratings, self.criterion, settings.rating_rule)
+        if order is None:
+            return None
+        stated = self.pairs.all() if self.criterion == usual_criterion(self._file) else ()
+        agreed = combined(self.votes.judgements(), stated, settings.rule)
+        return rating_facts(ratings, order, agreed.pairs, {v.name: v.task for v in self.videos.all()})
 
     def written_version(self) -> int:
         """Return a number that changes when another process has written the study."""
         return int(self._file.scalar("PRAGMA data_version"))
+
+    def erase(self, digests: Collection[str]) -> tuple[str, ...]:
+        """Erase the videos of some files with everything on them; see ``Videos.erase``."""
+        names = self.videos.erase(digests)
+        self.back_up()
+        return names
+
+    def log(self) -> list[LogRow]:
+        """Return who did what and when, by time: votes, withdrawals, notes, models, and all other rows with a time."""
+        every = _EVENTS.strip().replace("\nSELECT", "\nUNION ALL SELECT").format(**_EVENT_NAMES)
+        rows = self._file.each(f"{every} ORDER BY at", lambda row: LogRow(*(str(cell or "") for cell in row)))
+        return [row for row in rows if row.at]
 
     def has_words(self) -> bool:
         """Return True if a user entered anything: votes, ratings, pairs, moments, notes, facts or parts of a video."""

@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import StudyError
-from skillviewer.core.ratings.rating_rule import RatedPairs, rating_rule_named
+from skillviewer.core.ratings.rating_rule import RatedOrder, rating_rule_named
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import now, read_json
 from skillviewer.data.study.votes import video_id
@@ -17,6 +18,7 @@ from skillviewer.data.tables.rows import some
 if TYPE_CHECKING:  # scipy takes a second
     from skillviewer.core.ranking.consensus import ConsensusPairs
 
+_MOST_COUNTED = 1000
 _STANDING = """
     SELECT r.id, v.name AS video, r.rater, r.item, r.value, r.occasion
     FROM rating AS r
@@ -28,12 +30,18 @@ _STANDING = """
 
 @dataclass(frozen=True, slots=True)
 class RatingsAdded:
-    """Numbers of new ratings, known ones, and changed ones that replaced others; problems, one sentence each."""
+    """Numbers of new ratings, known ones, and changed ones that replaced others; problems, one sentence each.
+
+    ``rows`` are the ids of the added ratings, each with that of the replaced one or None, and ``before`` the scales
+    before.
+    """
 
     new: int
     known: int
     changed: int
     problems: tuple[str, ...] = ()
+    rows: tuple[tuple[int, int | None], ...] = ()
+    before: tuple[RatingScale, ...] = ()
 
 
 class StudyRatings:
@@ -51,8 +59,24 @@ class StudyRatings:
         rows = self._file.query(f"{_STANDING} AND v.removed_at IS NULL ORDER BY r.id")
         ratings = tuple(VideoRating(r["video"], r["rater"], r["item"], r["value"], r["occasion"]) for r in rows)
         given = {rating.item for rating in ratings}
-        scales = tuple(map(_scale, self._file.query("SELECT * FROM rating_scale ORDER BY id")))
-        return RatingSet(ratings, tuple(scale for scale in scales if scale.item in given))
+        return RatingSet(ratings, tuple(scale for scale in self._scales() if scale.item in given))
+
+    def _scales(self) -> tuple[RatingScale, ...]:
+        return tuple(map(_scale, self._file.query("SELECT * FROM rating_scale ORDER BY id")))
+
+    def check(self, scales: Sequence[RatingScale]) -> dict[str, RatingScale]:
+        """Return the scales of items after an import of ratings on them; ends that are not stated grow.
+
+        Raises:
+            StudyError: An item is rated on another scale already.
+        """
+        there = {scale.item: scale for scale in self.all().scales}
+        return {scale.item: _joined(there.get(scale.item, scale), scale) for scale in scales}
+
+    def mapping(self, table: str) -> str:
+        """Return the mapping by which a table of this name was imported last, as JSON, or ""."""
+        found = self._file.scalar("SELECT mapping FROM rating_table WHERE name = ? ORDER BY id DESC LIMIT 1", (table,))
+        return str(found or "")
 
     def add(self, ratings: RatingSet, table: str, mapping: str = "") -> RatingsAdded:
         """Add the ratings of a table in one transaction.
@@ -69,9 +93,11 @@ class StudyRatings:
             StudyError: A video is missing, an item has another scale, or the study cannot be written; nothing is added.
         """
         changed: list[str] = []
-        new = known = 0
+        added: list[tuple[int, int | None]] = []
+        known = 0
+        before_all = self._scales()
         with self._file.transaction() as db:
-            for scale in ratings.scales:
+            for scale in self.check(ratings.scales).values():
                 self._keep_scale(db, scale)
             rows = db.execute(_STANDING).fetchall()
             there = {(r["video"], r["rater"], r["item"], r["occasion"]): (r["id"], r["value"]) for r in rows}
@@ -87,31 +113,46 @@ class StudyRatings:
                 if before is not None:
                     db.execute("INSERT INTO rating_withdrawal (rating, withdrawn_at) VALUES (?, ?)", (before[0], now()))
                     changed.append(f"{rating.item} of {rating.video} from {before[1]:g} to {rating.value:g}")
-                db.execute(
+                cursor = db.execute(
                     "INSERT INTO rating (rating_table, video, rater, item, value, occasion, added_at) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (number, video_id(db, rating.video), *astuple(rating)[1:], now()),
                 )
-                new += before is None
-            if not new and not changed and number:
+                added.append((int(cursor.lastrowid or 0), before[0] if before is not None else None))
+            if not added and number:
                 db.execute("DELETE FROM rating_table WHERE id = ?", (number,))
         problems = (f"Different ratings in the study were replaced: {some(changed)}.",) if changed else ()
-        return RatingsAdded(new, known, len(changed), problems)
+        return RatingsAdded(len(added) - len(changed), known, len(changed), problems, tuple(added), before_all)
+
+    def take_back(self, added: RatingsAdded) -> None:
+        """Withdraw the ratings of an import, and add the replaced ones again, in one transaction.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        with self._file.transaction() as db:
+            for number, replaced in added.rows:
+                if db.execute("SELECT 1 FROM rating_withdrawal WHERE rating = ?", (number,)).fetchone() is not None:
+                    continue  # replaced since
+                db.execute("INSERT INTO rating_withdrawal (rating, withdrawn_at) VALUES (?, ?)", (number, now()))
+                if replaced is not None:
+                    db.execute(
+                        "INSERT INTO rating (rating_table, video, rater, item, value, occasion, added_at) "
+                        "SELECT rating_table, video, rater, item, value, occasion, ? FROM rating WHERE id = ?",
+                        (now(), replaced),
+                    )
+            for scale in added.before:
+                self._keep_scale(db, scale)
 
     @staticmethod
     def _keep_scale(db: sqlite3.Connection, scale: RatingScale) -> None:
-        """Store the scale of an item; ends that are not stated grow with the ratings.
-
-        Raises:
-            StudyError: The study has another one.
-        """
-        row = db.execute("SELECT * FROM rating_scale WHERE item = ?", (scale.item,)).fetchone()
-        kept = scale if row is None else _joined(_scale(row), scale)
+        """Store the scale of an item, in the place of an earlier one."""
+        row = db.execute("SELECT id FROM rating_scale WHERE item = ?", (scale.item,)).fetchone()
         db.execute("DELETE FROM rating_scale WHERE item = ?", (scale.item,))
         db.execute(
             "INSERT INTO rating_scale (id, item, low, high, step, levels, less_is_better, stated) "
             "VALUES (:id, :item, :low, :high, :step, :levels, :less_is_better, :stated)",
-            asdict(kept) | {"id": None if row is None else row["id"], "levels": json.dumps(kept.levels)},
+            asdict(scale) | {"id": None if row is None else row["id"], "levels": json.dumps(scale.levels)},
         )
 
 
@@ -152,24 +193,55 @@ def _joined(here: RatingScale, other: RatingScale) -> RatingScale:
     return replace(here, low=low, high=high, step=min(here.step, other.step))
 
 
-def rated_pairs(ratings: RatingSet, criterion: str, rule: str, groups: Mapping[str, str]) -> RatedPairs | None:
-    """Return the pairs of a criterion ("" for the first item) by a named rule, within tasks; None without ratings."""
+@dataclass(frozen=True, slots=True)
+class RatingFacts:
+    """Pairs of the ratings of a study by its rule, next to its votes.
+
+    Attributes:
+        rule: The rule, in words.
+        counts: Numbers of ordered, similar and other pairs; None with too many videos.
+        voted: Number of pairs that both votes and ratings order.
+        against: Pairs as voted whose ratings say the opposite, with the mean ratings of both videos.
+    """
+
+    rule: str
+    counts: tuple[int, int, int] | None
+    voted: int
+    against: tuple[tuple[Pair, float, float], ...]
+
+
+def rated_order(ratings: RatingSet, criterion: str, rule: str) -> RatedOrder | None:
+    """Return the order by the ratings of a criterion ("" for the first item) and a named rule; None without ratings."""
     item = criterion or next(iter(ratings.items), "")
-    return rating_rule_named(rule).pairs(ratings, item, groups) if item in ratings.items else None
+    return rating_rule_named(rule).order(ratings, item) if item in ratings.items else None
 
 
-def with_ratings(agreement: "ConsensusPairs", rated: RatedPairs | None) -> tuple["ConsensusPairs", list[str]]:
+def rating_facts(
+    ratings: RatingSet, order: RatedOrder, pairs: Sequence[Pair], groups: Mapping[str, str]
+) -> RatingFacts:
+    """Return what ratings say by their order, next to the pairs that raters agree on, within sub-tasks."""
+    made = order.pairs(groups) if len(order.means) <= _MOST_COUNTED else None
+    means = ratings.table(order.item).means()
+    counts = (len(made.pairs), len(made.similar), made.between) if made is not None else None
+    against = tuple((pair, means[pair.better], means[pair.worse]) for pair in order.against(pairs))
+    return RatingFacts(order.rule, counts, sum(bool(order.compare(p.better, p.worse)) for p in pairs), against)
+
+
+def with_ratings(
+    agreement: "ConsensusPairs", order: RatedOrder | None, groups: Mapping[str, str]
+) -> tuple["ConsensusPairs", list[str]]:
     """Return agreed pairs with the pairs of ratings that no rater judged, and a sentence about contradictions."""
-    if rated is None:
+    if order is None:
         return agreement, []
-    ordered = {frozenset((p.better, p.worse)): p for p in agreement.pairs}
-    known = {*ordered, *(frozenset((p.first, p.second)) for p in agreement.similar)}
+    rated = order.pairs(groups)
+    known = {*(frozenset((p.better, p.worse)) for p in agreement.pairs)}
+    known |= {frozenset((p.first, p.second)) for p in agreement.similar}
     pairs = [p for p in rated.pairs if frozenset((p.better, p.worse)) not in known]
     similar = [p for p in rated.similar if frozenset((p.first, p.second)) not in known]
-    against = [p for p in rated.pairs if ordered.get(frozenset((p.better, p.worse)), p) != p]
+    against = order.against(agreement.pairs)
     problems = []
     if against:
-        shown = some([f"{p.better} above {p.worse}" for p in against])
-        pairs_of = f"Votes contradict the ratings of {rated.item} on {len(against)} of {len(ordered)} pairs"
+        shown = some([f"{p.worse} above {p.better}" for p in against])
+        pairs_of = f"Votes contradict the ratings of {order.item} on {len(against)} of {len(agreement.pairs)} pairs"
         problems.append(f"{pairs_of}, and count there; the ratings put {shown}.")
     return replace(agreement, pairs=(*agreement.pairs, *pairs), similar=(*agreement.similar, *similar)), problems

@@ -1,17 +1,37 @@
-"""Videos of a study: adding, describing, splitting and removing them."""
+"""Videos of a study: adding, describing, splitting, removing and erasing them."""
 
+import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
 
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.paths import free_name
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange, range_cells
+from skillviewer.data.study.backups import backups_dir
+from skillviewer.data.study.database import connect, side_files, translate_errors
 from skillviewer.data.study.identity import Identity, relative
 from skillviewer.data.study.located_files import StudyVideoFiles
+from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.values import now
 from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo
 from skillviewer.data.tables.rows import composed
+
+_VOTES = "SELECT id FROM judgement WHERE left_video IN ids OR right_video IN ids"
+_DELETE = (
+    f"DELETE FROM withdrawal WHERE judgement IN ({_VOTES})",  # noqa: S608 - our own words
+    "DELETE FROM judgement WHERE left_video IN ids OR right_video IN ids",
+    "DELETE FROM agreed_pair WHERE first_video IN ids OR second_video IN ids",
+    "DELETE FROM again WHERE first_video IN ids OR second_video IN ids",
+    "DELETE FROM note WHERE video IN ids OR moment IN (SELECT id FROM moment WHERE video IN ids)",
+    "DELETE FROM moment WHERE video IN ids",
+    "DELETE FROM rating_withdrawal WHERE rating IN (SELECT id FROM rating WHERE video IN ids)",
+    "DELETE FROM rating WHERE video IN ids",
+    "DELETE FROM score WHERE video_digest IN (SELECT digest FROM video WHERE id IN ids)",
+    "DELETE FROM video WHERE id IN ids",
+)
 
 _COLUMNS = ("name", "participant", "task", "notes", "context", "sync_s")
 
@@ -160,29 +180,29 @@ class Videos(StudyVideoFiles):
                 db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (value, video.id))  # noqa: S608 - see above
         return self.get(new_name)
 
-    def name_people(self, people: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
+    def name_people(self, people: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Set the participants, by video name, of videos without one, in one transaction; unknown names are ignored.
 
         Returns:
-            Number of videos with a newly known participant; and a sentence for every video with another participant in
-            the study, which stays.
+            Names of the videos with a newly known participant; and a sentence for every video with another one in the
+            study, which stays.
 
         Raises:
             StudyError: The study cannot be written.
         """
         problems = []
-        n_named = 0
+        named = []
         with self._file.transaction() as db:
             for row in db.execute("SELECT id, name, participant FROM video WHERE removed_at IS NULL").fetchall():
                 person = people.get(row["name"], "").strip()
                 if person and not row["participant"]:
                     db.execute("UPDATE video SET participant = ? WHERE id = ?", (person, row["id"]))
-                    n_named += 1
+                    named.append(row["name"])
                 elif person and person != row["participant"]:
                     problems.append(
                         f"“{row['name']}” is said to show {person}; the study says {row['participant']}, which stays."
                     )
-        return n_named, tuple(problems)
+        return tuple(named), tuple(problems)
 
     def remove(self, name: str) -> None:
         """Remove a video from the study; its file stays, and so do its votes and notes.
@@ -203,3 +223,59 @@ class Videos(StudyVideoFiles):
         with self._file.transaction() as db:
             db.execute("UPDATE video SET removed_at = NULL WHERE name = ?", (name,))
         return self.get(name)
+
+    def erase(self, digests: Collection[str]) -> tuple[str, ...]:
+        """Erase all videos of some files, removed ones and parts of a file included, and backups that hold them.
+
+        Args:
+            digests: SHA-256 of the files.
+
+        Returns:
+            Names of the erased videos.
+
+        Raises:
+            StudyError: The study or a backup cannot be written.
+        """
+        marks = ",".join("?" * len(digests))
+        with self._file.transaction() as db:
+            rows = db.execute(f"SELECT id, name FROM video WHERE digest IN ({marks})", tuple(digests)).fetchall()  # noqa: S608
+            names = tuple(row["name"] for row in rows)
+            db.execute("PRAGMA secure_delete = ON")
+            db.execute("CREATE TEMP TABLE IF NOT EXISTS ids (id INTEGER PRIMARY KEY)")
+            db.execute("DELETE FROM ids")
+            db.executemany("INSERT INTO ids VALUES (?)", [(row["id"],) for row in rows])
+            triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+            for trigger in triggers:  # they refuse every deletion; in this transaction alone they are not there
+                db.execute(f"DROP TRIGGER {trigger['name']}")
+            for statement in _DELETE:
+                db.execute(statement)
+            _leave_out_of_facts(db, names)
+            for trigger in triggers:
+                db.execute(trigger["sql"])
+            db.execute("DROP TABLE ids")
+        with translate_errors(self._file.path):
+            self._file.query("VACUUM")
+            self._file.query("PRAGMA wal_checkpoint(TRUNCATE)")
+        _delete_backups(self._file.path, digests)
+        return names
+
+
+def _leave_out_of_facts(db: sqlite3.Connection, names: Collection[str]) -> None:
+    """Empty the names of erased videos in what models say of their training."""
+    for digest, facts in db.execute("SELECT digest, facts FROM model").fetchall():
+        for name in names:
+            for written in (json.dumps(name), json.dumps(name, ensure_ascii=False)):
+                facts = facts.replace(written, '""')  # noqa: PLW2901 - in steps
+        db.execute("UPDATE model SET facts = ? WHERE digest = ?", (facts, digest))
+
+
+def _delete_backups(study: Path, digests: Collection[str]) -> None:
+    for path in backups_dir(study).glob(f"*{SUFFIX}"):
+        held = True  # one that cannot be read may hold them
+        with suppress(StudyError, sqlite3.Error), closing(connect(path)) as db:
+            known = {row[0] for row in db.execute("SELECT digest FROM video UNION SELECT video_digest FROM score")}
+            held = not known.isdisjoint(digests)
+        if held:
+            with translate_errors(path):
+                for each in (path, *side_files(path)):
+                    each.unlink(missing_ok=True)

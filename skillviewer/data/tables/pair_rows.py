@@ -15,7 +15,7 @@ _RIGHT = ("right", "video2", "vid2", "second", "videob")
 _LABEL = ("label", "verdict", "choice", "result")
 _VOTES, _RATER = ("votes",), ("rater", "annotator", "worker", "judge")
 _BETTER, _WORSE = ("better", "best"), ("worse", "worst")
-NOT_KNOWN = frozenset({"", "-", "?", "na", "n/a", "nan", "none", "null"})
+NOT_KNOWN = frozenset({"", "-", "?", "na", "n/a", "n.a.", "nan", "none", "null", "."})
 _VERDICTS = {
     **dict.fromkeys(("1", "+1", "left", "l"), Verdict.LEFT),
     **dict.fromkeys(("0", "none", "neither", "equal", "tie", "same"), Verdict.NEITHER),

@@ -1,9 +1,13 @@
 """Participants of videos: by a pattern of the user, by participants.csv, or by the data set's own names."""
 
+import math
 import re
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+
+import regex
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.rater_names import folded, tidy
@@ -17,6 +21,10 @@ PERSON_COLUMNS = (
     *("participantid", "subjectid", "personid", "surgeonid", "patientid"),
 )
 FILE = "participants.csv"
+_MOST_S = 5.0
+"""Seconds for all names: some patterns, such as (a|a)*, try more ways through a name than can ever be tried."""
+_MOST_REPEATS = 10_000
+"""Greatest product of all counts in a pattern: the compiled pattern grows with it."""
 
 
 def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
@@ -27,15 +35,25 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
         pattern: Regular expression; its first group names the participant, or else the whole match.
 
     Raises:
-        DatasetError: The pattern is no regular expression.
+        DatasetError: The pattern is no regular expression, or takes too long.
     """
     try:
-        compiled = re.compile(pattern)
-    except (re.error, OverflowError, RecursionError, MemoryError) as error:
+        re.compile(pattern)  # regex takes more signs, and recursion among them needs all memory
+        if math.prod(max(int(count), 1) for count in re.findall(r"[{,](\d+)(?=[,}])", pattern)) > _MOST_REPEATS:
+            raise DatasetError(f"{pattern[:100]!r} repeats its parts too often: write + or * in place of the numbers.")
+        compiled = regex.compile(pattern)
+    except (re.error, regex.error, OverflowError, RecursionError, MemoryError, ValueError) as error:
         raise DatasetError(f"{pattern[:100]!r} is not a regular expression: {error or 'too deep'}.") from error
     found = {}
+    end_s = time.monotonic() + _MOST_S
     for name in names:
-        match = compiled.search(name)
+        try:
+            match = compiled.search(name, timeout=max(end_s - time.monotonic(), 0.01), concurrent=True)
+        except TimeoutError as error:
+            raise DatasetError(
+                f"{pattern[:100]!r} takes too long on “{name[:100]}”: repeats inside repeats, such as (a+)+, do. Write "
+                "it with fewer of them."
+            ) from error
         if match:
             found[name] = (match.group(1) if compiled.groups else match.group(0)) or ""
     return {name: person for name, person in found.items() if person}

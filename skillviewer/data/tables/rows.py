@@ -9,6 +9,7 @@ import io
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from skillviewer.core.csv_safety import unescape_cell
 from skillviewer.core.errors import DatasetError
 
+_SEARCHED = 20_000
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,; \t]*', re.IGNORECASE)
 """Line in which a spreadsheet declares the separator of columns."""
 
@@ -141,6 +143,18 @@ def read_words(path: Path) -> tuple[TableRow, ...]:
     return tuple(TableRow(number, tuple(line.split())) for number, line in lines if line.strip())
 
 
+def _delimiter(text: str) -> str:
+    """Return the sign that occurs equally often in the most of the first lines; of several, the most frequent."""
+    lines = [line for line in text[:_SEARCHED].split("\n") if line.strip()][:30]
+
+    def common(sign: str) -> tuple[int, int]:
+        times = Counter(n for line in lines if (n := re.sub(r'"[^"]*"', "", line).count(sign)))
+        number, n_lines = max(times.items(), key=lambda item: item[::-1], default=(0, 0))
+        return n_lines, number
+
+    return max(",\t;|" if len(lines) < 2 else "\t;,|", key=common)
+
+
 def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
     """Return the non-empty rows of a CSV file, the header included, and the delimiter.
 
@@ -152,8 +166,7 @@ def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
     stated = _SEPARATOR.fullmatch(first)
     skipped = 1 if stated else 0
     text = rest if stated else text
-    first = text.lstrip("\n").partition("\n")[0]
-    delimiter = stated.group(1) if stated else max(",;\t", key=first.count)
+    delimiter = stated.group(1) if stated else _delimiter(text)
     rows: list[TableRow] = []
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
     begun = 0

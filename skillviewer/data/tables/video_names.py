@@ -27,7 +27,7 @@ def _suffix(cell: str) -> str:
     return suffix if suffix in VIDEO_SUFFIXES else ""
 
 
-def _leads_away(text: str) -> bool:
+def leads_away(text: str) -> bool:
     """Return True if a cell is an absolute path, or one that leads out of its folder."""
     return text.startswith(("/", "..")) or (len(text) > 2 and text[1:3] == ":/")
 
@@ -57,7 +57,7 @@ class VideoNames:
         if (number := number_of(bare(whole))) and (found := self._numbers.get(number)) is not None:
             self._renumbered.setdefault(bare(whole), found)
             return found
-        if _leads_away(whole):
+        if leads_away(whole):
             inside = [name for name in self._names if f"/{bare(whole)}".endswith(f"/{name}")]
             return max(inside, key=len, default=None)
         return None
@@ -131,7 +131,7 @@ class TableVideos:
 
     def _base(self, cell: str, path: Path | None, by_stem: dict[str, set[Path]]) -> str:
         text = cell.replace("\\", "/")
-        if path is None or not _leads_away(text):
+        if path is None or not leads_away(text):
             return video_name(cell)
         if path.is_relative_to(self._files.folder.absolute()):
             return composed(bare(path.relative_to(self._files.folder.absolute()).as_posix()))

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Fold
-from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_mean, shown, spread
+from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_mean, refit_factor, spread
 from skillviewer.core.evaluation.localisation import (
     CONTROLS,
     OWN,
@@ -29,7 +29,7 @@ class AttentionWeight(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         weight: Share of the weight within the tolerance of a region, with its interval.
         controls: The same for the maps of each control, by name (``core.evaluation.localisation.CONTROLS``).
-        above: Weight minus that of each control, on the same bootstrap draws.
+        above: Weight minus that of each control, with its interval.
         entropy: Normalised entropy of the maps; 1 for uniform maps.
         tolerance: Number of cells.
     """
@@ -80,15 +80,16 @@ def attention_weight(
     if regions is None or not known or len(known) < len(runs):
         return None
     found = [_weights(fold, maps, facts, regions, tolerance) for fold, maps in known]
-    own = pooled_mean([run[OWN] for run in found], dataset)
+    factor = refit_factor(fold for fold, _ in known)
+    own = pooled_mean([run[OWN] for run in found], dataset, factor)
     if not np.isfinite(own.value):
         return None
     above = {}
     for control in CONTROLS:
         less = [{name: run[OWN][name] - value for name, value in run[control].items()} for run in found]
-        above[control] = shown(pooled_mean(less, dataset))
+        above[control] = pooled_mean(less, dataset, factor)
     return AttentionWeight(
-        weight=shown(own),
+        weight=own,
         controls={control: pooled_mean([run[control] for run in found], dataset).value for control in CONTROLS},
         above=above,
         entropy=spread(entropy(np.concatenate(maps.values).astype(np.float64)) for _, maps in known).mean,
@@ -123,7 +124,7 @@ def score_progress(runs: Sequence[tuple[Fold, ScoreCurves | None]], dataset: Dat
             FoldScores(fold, dict(zip(found.videos, scores_at(found.curves, share).tolist(), strict=True)))
             for fold, found in known
         ]
-        accuracy.append(shown(pooled_accuracy(scores, dataset)))
+        accuracy.append(pooled_accuracy(scores, dataset))
     contributions = np.concatenate([found.contributions for _, found in known])
     fifths = tuple(contribution_shares(contributions).tolist())
     return ScoreProgress(shares=SHARES, accuracy=tuple(accuracy), fifths=fifths)

@@ -1,12 +1,16 @@
 """Caveats that the reader of an evaluation's tables needs with the numbers."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from skillviewer.core.dataset.folds import Folds, FoldsBy
 from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.text import percent
 from skillviewer.data.formats.published import FOLDS_UNKNOWN, N_FOLDS, SIZES
+from skillviewer.engine.evaluation.results import ModelResult
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.nets.models import attention_model
+from skillviewer.nets.models import TRIVIAL, attention_model
 
 
 def other_epochs(training: TrainingPlan) -> str:
@@ -15,6 +19,28 @@ def other_epochs(training: TrainingPlan) -> str:
     if asked is None or not attention_model(training.model).training or usual in {0, asked}:
         return ""
     return f"{training.model} was published with {usual:,} epochs and has {asked:,} here (--epochs)."
+
+
+def against_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
+    """Return how the first model does against each trivial baseline among the others, one sentence each.
+
+    The pairs are those with both videos held out, or all test pairs where there are none.
+    """
+    sentences = []
+    for other in models[1:]:
+        new = models[0].pooled_honest.n_pairs > 0
+        own, difference = (
+            (models[0].pooled_honest, other.difference_honest) if new else (models[0].pooled, other.difference)
+        )
+        if other.model not in TRIVIAL or models[0].model in TRIVIAL or difference is None:
+            continue
+        where = "where both videos are held out" if new else "on the test pairs"
+        gain, low, high = -difference.value, -difference.high, -difference.low
+        span = f"{100 * low:+.1f} to {100 * high:+.1f}" if math.isfinite(low) else "no interval"
+        numbers = f"{percent(own.value)} against {percent(own.value - gain)} % ({span})"
+        verb = "does not exceed" if gain <= 0 else "exceeds" if low > 0 else "is not shown to exceed"
+        sentences.append(f"{models[0].model} {verb} {other.model} {where}: {numbers}.")
+    return tuple(sentences)
 
 
 def not_comparable(dataset: Dataset, n_videos: int, folds: Folds) -> str:

@@ -1,8 +1,8 @@
 """Evaluating models on a data set: every model, seed and fold is trained and tested, and nothing is made twice.
 
 The folder of an evaluation holds one folder a run (``engine.training.run_folder``), which is skipped where it is
-finished and
-agrees with what is wanted, and the tables made from all of them (``engine.evaluation.tables``).
+finished
+and agrees with what is wanted, and the tables made from all of them (``engine.evaluation.tables``).
 """
 
 import dataclasses
@@ -16,9 +16,10 @@ from skillviewer.core.dataset.folds import Folds, FoldsBy, make_folds, with_pair
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.ratings.predictions import predicted, why_absent
 from skillviewer.data.tables.regions import Regions, read_regions
 from skillviewer.engine.evaluation.baseline import Baseline
-from skillviewer.engine.evaluation.caveats import compared_to_published, not_comparable, other_epochs
+from skillviewer.engine.evaluation.caveats import against_trivial, compared_to_published, not_comparable, other_epochs
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord
 from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, ResultBuilder
 from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
@@ -26,8 +27,10 @@ from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room
 from skillviewer.engine.features.extractor import own_backbone_weights
+from skillviewer.engine.features.flow_numbers import FlowSource
 from skillviewer.engine.features.memory_mapped_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
+from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of, shared_frames
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
@@ -66,6 +69,7 @@ class EvaluationPlan:
         workers: Engine of the runs: this process, several, or a cluster.
         tolerance: Cells by which a map may miss a region.
         checkpoints: Whether the checkpoint of every run is kept.
+        metrics: Metrics with intervals over people (``core.ratings.predictions.metrics_named``).
     """
 
     models: tuple[str, ...] = ("full",)
@@ -76,6 +80,7 @@ class EvaluationPlan:
     workers: Workers = field(default_factory=Workers)
     tolerance: int = 1
     checkpoints: bool = False
+    metrics: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuse what cannot be done before anything is done.
@@ -90,10 +95,7 @@ class EvaluationPlan:
         if not self.models:
             raise SettingsError("Name at least one model to evaluate.")
         for name in self.models:
-            plan = self.of(name, 0)
-            plan.check()
-            if self.checkpoints and attention_model(name).inputs is Inputs.TIME:
-                raise SettingsError(f"{name} looks at time alone: it has no checkpoint that could be viewed.")
+            self.of(name, 0).check()
 
     def of(self, model: str, seed: int) -> TrainingPlan:
         """Return how a model is trained with a seed."""
@@ -215,14 +217,18 @@ class _Preparation:
 
     def compute_inputs(self) -> None:
         """Compute (or find) what the missing runs need; a video that fails is left out, and the folds are made anew."""
-        for inputs in (Inputs.FEATURES, Inputs.SNIPPETS):
+        for inputs in (Inputs.FEATURES, Inputs.SNIPPETS, Inputs.FLOW):
             wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
-            if wanted is not None:
-                own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
-                self._stores[inputs], self._backbones[inputs] = self._store(own.source), own.backbones
+            if wanted is None:
+                continue
+            own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
+            source, n = own.source, self._plan.training.candidates
+            if inputs is Inputs.FLOW and isinstance(source, FeatureSource):
+                source, n = FlowSource(source.extractor, source.cache, source.preprocessing), 1
+            self._stores[inputs], self._backbones[inputs] = self._store(source, n), own.backbones
 
-    def _store(self, source: KeptSource) -> MappedStore:
-        files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates
+    def _store(self, source: KeptSource, n: int) -> MappedStore:
+        files, extents = files_of(self.dataset), extents_of(self.dataset)
         check_room(source, len(self.facts), n)
         store, problems = build_store(files, source, n, self._token, self._report, extents)
         self.problems += problems
@@ -338,7 +344,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         problems += regions.problems[:3]
     why = not_comparable(dataset, len(preparation.names), folds)
     quoted = dataset if not why else dataclasses.replace(dataset, published=None)
-    builder = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
+    builder = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance, plan.metrics)
     problems += [*builder.problems, *filter(None, [why or compared_to_published(dataset)])]
     found: dict[str, list[FinishedRun]] = {}
     unseen = [(0, 0)]
@@ -355,6 +361,9 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
             found[model] = whole
     problems += unseen_warning(*max(unseen), at_most=len(preparation.runs) > 1)
     first = next(iter(found), None)
+    if first is not None:
+        scores = [one.scores for one in found[first][: len(folds.folds)]]
+        problems += why_absent(plan.metrics, predicted(scores, dataset), dataset)
     results = []
     for name, made in found.items():
         compared = preparation.compared or (None if name == first else found[str(first)])
@@ -382,4 +391,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         models=tuple(results),
         problems=(*problems, *failures),
         baseline=preparation.baseline.title if preparation.baseline is not None else "",
+        orderings=builder.orderings,
+        verdict=against_trivial(results) if not preparation.compared else (),
+        one_rater=builder.one_rater,
     )

@@ -3,6 +3,8 @@
 import msgspec
 
 from skillviewer.core.dataset.pairs import Fold
+from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.ceilings import Ordering
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.evaluation.results import ModelResult
 
@@ -51,11 +53,14 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
         trained_backbone: Initial weights of a network that trains its backbones, or "" if none was evaluated.
         preprocessing: Preprocessing of the videos.
         selection: Choice of the epochs, in words.
-        ceilings: Accuracy of ordering by each number known of the videos, mean over folds.
+        ceilings: Accuracy of each ordering on all test pairs, a tie as half.
         models: Results.
         problems: Videos that were left out and runs that failed, one sentence each.
         baseline: The model of another evaluation that all are compared with, or "" where it is the first. Its key in
             the file is ``against``.
+        orderings: Accuracy of one rater, and of ordering by what is known of the videos, with intervals.
+        verdict: How the first model does against the trivial baselines, one sentence each.
+        one_rater: Chosen metrics of one rater against the mean of the others.
     """
 
     dataset: str
@@ -79,6 +84,9 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
     models: tuple[ModelResult, ...]
     problems: tuple[str, ...]
     baseline: str = ""
+    orderings: tuple[Ordering, ...] = ()  # empty in records of earlier versions
+    verdict: tuple[str, ...] = ()
+    one_rater: dict[str, Pooled] = {}
 
     @property
     def optimistic(self) -> bool:
@@ -87,5 +95,6 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
 
 
 def models_json(record: EvaluationRecord) -> str:
-    """Return ``{"models": [...]}``: accuracies as fractions, null for what is not defined."""
-    return msgspec.json.format(msgspec.json.encode({"models": record.models}), indent=1).decode()
+    """Return models, orderings and verdict as JSON: accuracies as fractions, null for what is not defined."""
+    whole = {name: getattr(record, name) for name in ("models", "orderings", "verdict", "one_rater")}
+    return msgspec.json.format(msgspec.json.encode(whole), indent=1).decode()

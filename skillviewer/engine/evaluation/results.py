@@ -1,6 +1,6 @@
 """Results of each model: from the scores of its runs to the numbers of a table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -14,13 +14,13 @@ from skillviewer.core.evaluation.accuracy import (
     accuracy_by_separation,
     pooled_accuracy,
     pooled_difference,
-    shown,
     spread,
 )
-from skillviewer.core.evaluation.ceilings import ceilings
+from skillviewer.core.evaluation.ceilings import Ordering, ceilings, equal_success, orderings
 from skillviewer.core.evaluation.localisation import Localisation, localise, together
 from skillviewer.core.evaluation.metrics import METRICS, Reference, reference
-from skillviewer.data.formats.published import published_accuracy
+from skillviewer.core.ratings.predictions import model_metrics, rated_metrics, raters_predicted, rejection_points
+from skillviewer.data.formats.published import Published, published_accuracy
 from skillviewer.data.tables.regions import Regions
 from skillviewer.engine.evaluation.attention_weight import (
     AttentionWeight,
@@ -36,54 +36,12 @@ from skillviewer.engine.training.run_record import Maps, RunResult
 from skillviewer.nets.models import Inputs, attention_model
 
 
-class Interval(msgspec.Struct, frozen=True, kw_only=True):
-    """A number over the test pairs of all folds and seeds, with its 95 % interval.
-
-    Attributes:
-        value: Accuracy, or a difference of two.
-        low: Lower end; null where none can be drawn.
-        high: Upper end.
-        n_pairs: Pairs counted, once for every fold and seed that tests them.
-        n_clusters: Participants (or videos) that were drawn.
-        clusters: Unit of the draws: ``participant`` or ``video``.
-    """
-
-    value: float
-    low: float
-    high: float
-    n_pairs: int
-    n_clusters: int
-    clusters: str
-
-    @classmethod
-    def of(cls, pooled: Pooled) -> "Interval":
-        """Return a pooled accuracy as plain values."""
-        names = ("value", "low", "high", "n_pairs", "n_clusters", "clusters")
-        return cls(**{name: getattr(pooled, name) for name in names})
-
-
 class Separated(msgspec.Struct, frozen=True, kw_only=True):
     """Accuracy of the pairs that lie a number of steps apart in the order that the pairs imply."""
 
     separation: int
     accuracy: float
     n_pairs: int
-
-
-class Quoted(msgspec.Struct, frozen=True, kw_only=True):
-    """Accuracy that a paper reports.
-
-    Attributes:
-        accuracy: Pairwise accuracy, 0 to 1.
-        table: Table of the paper.
-        source: The paper.
-        epoch: Its epoch, in words.
-    """
-
-    accuracy: float
-    table: int
-    source: str
-    epoch: str = ""
 
 
 class Pointing(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +112,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         attention: Against regions; null without regions or without a map.
         attention_exact: The same without any tolerance; null where that is what ``attention`` says, too.
         published: Published number of this model on this data set, or null.
-        ceilings: Accuracy of ordering by each number known of the videos, on the same pairs; mean over folds.
+        ceilings: Accuracy of each of the record's orderings on the same pairs, a tie as half.
         selection: Choice of the epoch, in words.
         optimistic: Whether it was chosen on the test pairs themselves.
         parameters: Parameters of the head.
@@ -162,6 +120,9 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         runs: Every run.
         weight: Attention weight near regions; null without regions or without a map.
         curve: Progress of the score along the videos; null for runs without score curves.
+        equal_success: Accuracy over the test pairs of equal success; null where the data set does not tell of success.
+        chosen: The chosen metrics with intervals over people, by name; ``n_pairs`` counts people.
+        rejection: Points of the rejection curve of the first seed: share of videos kept, mean absolute error.
     """
 
     model: str
@@ -171,14 +132,14 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     sd: float
     sd_seeds: float
     metrics: dict[str, float]
-    pooled: Interval
-    pooled_honest: Interval
+    pooled: Pooled
+    pooled_honest: Pooled
     by_separation: tuple[Separated, ...]
-    difference: Interval | None
-    difference_honest: Interval | None
+    difference: Pooled | None
+    difference_honest: Pooled | None
     attention: Pointing | None
     attention_exact: Pointing | None
-    published: Quoted | None
+    published: Published | None
     ceilings: dict[str, float]
     selection: str
     optimistic: bool
@@ -187,6 +148,9 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RunNumbers, ...]
     weight: AttentionWeight | None = None  # in records of earlier versions
     curve: ScoreProgress | None = None
+    equal_success: Pooled | None = None
+    chosen: dict[str, Pooled] = {}
+    rejection: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +182,7 @@ class ResultBuilder:
         facts: Facts on the videos.
         regions: Regions in which skill shows, or None.
         tolerance: Cells by which a map may miss.
+        metrics: Names of metrics whose intervals are wanted.
     """
 
     def __init__(
@@ -227,27 +192,23 @@ class ResultBuilder:
         facts: Mapping[str, VideoFacts],
         regions: Regions | None,
         tolerance: int,
+        metrics: Collection[str] = (),
     ) -> None:
+        self._metrics = metrics
         self._dataset, self._folds, self._facts = dataset, folds, facts
         self._regions, self._tolerance = regions, tolerance
         self._reference: Reference = reference(dataset)
         self._separations: dict[Pair, int] = separations(dataset.pairs)
         self.problems: list[str] = []
-        self.ceilings = self._ceilings()
-
-    def _ceilings(self) -> dict[str, float]:
-        found: dict[str, list[float]] = {}
-        tested = [fold for fold in self._folds if fold.test_pairs]
-        for fold in tested:
-            for what, accuracy in ceilings(self._dataset, fold.test_pairs):
-                found.setdefault(what, []).append(accuracy)
-        for what, values in found.items():
-            if len(values) < len(tested):
-                self.problems.append(
-                    f"“{what}” is known of all test videos in {len(values)} of {len(tested)} folds only: what ordering "
-                    "by it would get is not told."
-                )
-        return {what: _mean(values) for what, values in found.items() if len(values) == len(tested)}
+        self._equal_success = equal_success(dataset)
+        self.orderings: tuple[Ordering, ...] = ceilings(dataset, [fold for fold in folds if fold.test_pairs])
+        known = {row.name for row in self.orderings}
+        self.problems += [
+            f"“{name}” is not known of all test videos: what ordering by it would get is not told."
+            for name in orderings(dataset)
+            if name not in known
+        ]
+        self.ceilings = {row.name: row.pooled.value for row in self.orderings}
 
     def result(self, model: str, found: Sequence[FinishedRun], first: Sequence[FinishedRun] | None) -> ModelResult:
         """Return the numbers of one model.
@@ -258,22 +219,27 @@ class ResultBuilder:
             first: The runs of the model that it is compared with, or None.
         """
         numbers = tuple(self._numbers(one) for one in found)
+        seeds = sorted({one.run.configuration.settings.seed for one in found})
+        by_seed = [[one.scores for one in found if one.run.configuration.settings.seed == seed] for seed in seeds]
         scores = [one.scores for one in found]
         provenances = [one.run.provenance for one in found]
         row = attention_model(model).row
         quoted = published_accuracy(self._dataset.published, row) if _as_published(model, found) else None
         folds = tuple(_mean(_accuracy(n) for n in numbers if n.fold == fold.name) for fold in self._folds)
-        seeds = [_mean(_accuracy(n) for n in numbers if n.seed == seed) for seed in sorted({n.seed for n in numbers})]
+        of_seeds = [_mean(_accuracy(n) for n in numbers if n.seed == seed) for seed in seeds]
         return ModelResult(
             model=model,
             title=attention_model(model).title,
             accuracy=_mean(folds),
             folds=folds,
             sd=spread(folds).sd,
-            sd_seeds=spread(seeds).sd,
+            sd_seeds=spread(of_seeds).sd,
             metrics={metric.name: _mean(n.metrics[metric.name] for n in numbers) for metric in METRICS},
-            pooled=Interval.of(shown(pooled_accuracy(scores, self._dataset))),
-            pooled_honest=Interval.of(shown(pooled_accuracy(scores, self._dataset, honest=True))),
+            pooled=pooled_accuracy(scores, self._dataset),
+            pooled_honest=pooled_accuracy(scores, self._dataset, honest=True),
+            equal_success=pooled_accuracy(scores, self._dataset, among=self._equal_success)
+            if self._equal_success
+            else None,
             by_separation=tuple(
                 Separated(separation=at.separation, accuracy=at.count.accuracy, n_pairs=at.count.n)
                 for at in accuracy_by_separation(scores, self._separations)
@@ -282,9 +248,7 @@ class ResultBuilder:
             difference_honest=self._difference(scores, first, honest=True),
             attention=self._pointing(found, self._tolerance),
             attention_exact=self._pointing(found, 0) if self._tolerance else None,
-            published=None
-            if quoted is None
-            else Quoted(accuracy=quoted.accuracy, table=quoted.table, source=quoted.source, epoch=quoted.epoch),
+            published=quoted,
             ceilings=self.ceilings,
             selection=said_of_runs(p.selection for p in provenances),
             optimistic=any(one.run.configuration.settings.select is Select.BEST_ON_TEST for one in found),
@@ -295,7 +259,14 @@ class ResultBuilder:
                 [(one.fold, one.run.maps) for one in found], self._dataset, self._facts, self._regions, self._tolerance
             ),
             curve=score_progress([(one.fold, one.run.curves) for one in found], self._dataset),
+            chosen=model_metrics(self._metrics, by_seed, self._dataset, self._reference),
+            rejection=rejection_points(self._metrics, by_seed, self._dataset),
         )
+
+    @property
+    def one_rater(self) -> dict[str, Pooled]:
+        """Chosen metrics of each rater's ratings against the mean of the others', mean over the raters."""
+        return rated_metrics(self._metrics, raters_predicted(self._dataset), self._dataset)
 
     def _numbers(self, one: FinishedRun) -> RunNumbers:
         return RunNumbers(
@@ -309,12 +280,10 @@ class ResultBuilder:
 
     def _difference(
         self, scores: Sequence[FoldScores], first: Sequence[FinishedRun] | None, *, honest: bool
-    ) -> Interval | None:
+    ) -> Pooled | None:
         if first is None:
             return None
-        return Interval.of(
-            shown(pooled_difference(scores, [one.scores for one in first], self._dataset, honest=honest))
-        )
+        return pooled_difference(scores, [one.scores for one in first], self._dataset, honest=honest)
 
     def _pointing(self, found: Sequence[FinishedRun], tolerance: int) -> Pointing | None:
         with_maps = [one.run.maps for one in found if one.run.maps is not None]

@@ -18,13 +18,12 @@ from skillviewer.engine.features import snippets
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.features.memory_mapped_store import MappedStore, WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, time_store
-from skillviewer.engine.inference.evidence import segment_contributions
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.log import seconds_of, write_log
 from skillviewer.engine.training.loop import Select, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.predict import predict, segment_contributions
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, ScoreCurves, card_of, provenance_of
 from skillviewer.nets.attention import AttentionModel
@@ -115,12 +114,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     device = choose_device(material.device_name)
     with device_errors():
         model, trained = fit_fold(
-            plan,
-            material.dataset,
-            fold,
-            FoldInputs(watched, device),
-            TrainingControl(token, report),
-            folder.state,
+            plan, material.dataset, fold, FoldInputs(watched, device), TrainingControl(token, report), folder.state
         )
         if plan.select is not Select.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)

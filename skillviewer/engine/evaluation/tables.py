@@ -1,17 +1,20 @@
 """Tables of an evaluation: JSON, Markdown, CSV and a plot, with measured and published numbers."""
 
-import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.ceilings import ONE_RATER
+from skillviewer.core.evaluation.intervals import Range
 from skillviewer.core.evaluation.localisation import CONTROLS
 from skillviewer.core.evaluation.metrics import METRICS
-from skillviewer.core.evaluation.score_progress import N_PARTS, SHARES
+from skillviewer.core.evaluation.score_progress import SHARES
+from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from skillviewer.core.text import percent
 from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
-from skillviewer.engine.evaluation.results import Interval, ModelResult, Pointing, Separated
+from skillviewer.engine.evaluation.results import ModelResult, Separated
+from skillviewer.engine.evaluation.table_csv import write_csv
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.export.destination import aside
@@ -21,14 +24,29 @@ from skillviewer.nets.models import attention_model
 MARKDOWN, CSV, PLOT = "table.md", "table.csv", "table.png"
 
 _RANGES = 5
-_DRAWN_CEILINGS = ("quality", "skill")
+_DRAWN_CEILINGS = (ONE_RATER, "skill")
+_NEW = "pairs with both videos held out"
 NONE = "–"
+_TITLES = {metric.name: (metric.column, metric.percent) for metric in METRICS} | {
+    metric.name: (metric.title, metric.reach is Range.PROPORTION) for metric in RATED_METRICS
+}
+"""Heading of a chosen metric, and whether it is in percent."""
 
 _ABOUT_ACCURACY = (
-    "Percent. Accuracy: share of the pairs that touch a held-out video which the scores order rightly, a tie being "
-    "wrong; mean and standard deviation over the folds. Pooled: over the pairs of all folds together, with an interval "
-    "from drawing participants (or videos, if participants are not known). Kendall's tau-b and Spearman's rho: with "
-    "Bradley-Terry strengths, over the held-out videos."
+    "Percent of pairs that the scores order rightly, a tie being wrong. **Both new**: pairs with both videos held out, "
+    "of all folds together, the number for people that no training has seen. Papers report the **accuracy** on all "
+    "pairs that touch a held-out video, where most partners were trained on: mean and standard deviation over the "
+    "folds; pooled: all folds together. Intervals are over participants (or videos, if participants are not known). "
+    "Equal success: test pairs that success does not order. Kendall's tau-b and Spearman's rho: with Bradley-Terry "
+    "strengths, over the held-out videos."
+)
+_ABOUT_ORDERINGS = (
+    "In italics: orderings by what is known of the videos, a tie as half. One rater: each rater on the pairs that the "
+    "other raters order."
+)
+_ABOUT_METRICS = (
+    "With 95 % intervals over people. Ratings of held-out videos are predicted from their scores by a monotone map "
+    "made of other people's; numbers are means over the seeds. One rater: each rater against the mean of the others."
 )
 _ABOUT_ATTENTION = (
     "Held-out videos, sampled frames with a region in the picture. Pointing: share of frames whose strongest cell is "
@@ -44,7 +62,7 @@ _ABOUT_PROGRESS = (
 )
 _ABOUT_WEIGHT = (
     "Percent of the weight of the maps within the tolerance of a region, mean over held-out videos, with an interval "
-    "from drawing participants (or videos). The entropy is 1 for uniform maps. The controls do not depend on the "
+    "over participants (or videos). The entropy is 1 for uniform maps. The controls do not depend on the "
     "frame: a uniform map, a Gaussian at the centre, the cell (overall, and of each step) most often near a region in "
     "the training videos, and the model's own maps of other videos at the same step. The last column is the weight "
     "minus that of the best control."
@@ -66,12 +84,10 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
     write_json(folder / EVALUATION, record)
     with aside(folder / MARKDOWN, (".md",), overwrite=True) as temporary:
         temporary.write_text(markdown(record), encoding="utf-8")
-    _write_csv(record, folder / CSV)
-    bars = [
-        Accuracy(_label(m), m.pooled.value, _number(m.pooled.low), _number(m.pooled.high))
-        for m in record.models
-        if math.isfinite(m.pooled.value)
-    ]
+    write_csv(record, folder / CSV)
+    new = all(m.pooled_honest.n_pairs for m in record.models)
+    told = [(_label(m), m.pooled_honest if new else m.pooled) for m in record.models]
+    bars = [Accuracy(what, at.value, _number(at.low), _number(at.high)) for what, at in told if math.isfinite(at.value)]
     if not bars:
         (folder / PLOT).unlink(missing_ok=True)  # it would be of another evaluation
     else:
@@ -79,14 +95,19 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
         plot_accuracies(
             bars,
             folder / PLOT,
-            title=f"{record.dataset}: test pairs of all folds, 95 % intervals{optimistic}",
-            references={what: record.ceilings[what] for what in _DRAWN_CEILINGS if what in record.ceilings},
+            title=f"{record.dataset}: {_NEW if new else 'test pairs of all folds'}, 95 % intervals{optimistic}",
+            references={
+                row.name: (row.both_new if new else row.pooled).value
+                for row in record.orderings
+                if row.name in _DRAWN_CEILINGS
+            },
             overwrite=True,
         )
 
 
 def _label(model: ModelResult) -> str:
-    return f"{model.model} (published {percent(model.published.accuracy)})" if model.published else model.model
+    published = model.published and percent(model.published.accuracy)
+    return f"{model.model} (published, all pairs: {published})" if published else model.model
 
 
 def _number(value: float) -> float | None:
@@ -97,7 +118,7 @@ def _decimal(value: float | None, places: int = 2) -> str:
     return NONE if value is None or not math.isfinite(value) else f"{value:.{places}f}"
 
 
-def _span(interval: Interval | Pooled | None, *, signed: bool = False) -> str:
+def _span(interval: Pooled | None, *, signed: bool = False) -> str:
     if interval is None or not math.isfinite(interval.value):
         return NONE
     numbers = [f"{100 * x:+.1f}" if signed else percent(x) for x in (interval.value, interval.low, interval.high)]
@@ -110,28 +131,53 @@ def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def accuracy_table(record: EvaluationRecord) -> list[str]:
-    """Return the table of accuracies as lines of Markdown."""
-    others = [metric for metric in METRICS if metric.name != "accuracy"]  # which has its column with the deviation
-    header = ["model", "accuracy ± sd", "pooled (95 %)", *(metric.column for metric in others)]
+    """Return the table of accuracies as lines of Markdown: pairs with both videos held out first."""
+    others = [metric for metric in METRICS if metric.name not in {"accuracy", "honest_accuracy"}]
     first = record.baseline or (record.models[0].model if record.models else "")
     compared = any(model.difference for model in record.models)
+    equal = any(model.equal_success for model in record.models)
     quoted = any(model.published for model in record.models)
+    header = ["model", "**both new** (95 %)", *([f"both new, to {first} (95 %)"] if compared else [])]
+    header += ["accuracy ± sd", *(["published"] if quoted else []), "pooled (95 %)"]
     header += [f"to {first} (95 %)"] if compared else []
-    header += ["published"] if quoted else []
-    header += ["parameters", "training"]
+    header += ["equal success (95 %)"] if equal else []
+    header += [*(metric.column for metric in others), "parameters", "training"]
     rows = []
     for m in record.models:
         spread = f"{percent(m.accuracy)} ± {percent(m.sd)}" if math.isfinite(m.sd) else percent(m.accuracy)
-        row = [
-            m.model,
-            spread + ("*" if m.optimistic else ""),
-            _span(m.pooled),
-            *((percent if metric.percent else _decimal)(m.metrics[metric.name]) for metric in others),
-        ]
-        row += [_span(m.difference, signed=True)] if compared else []
+        row = [m.model, _span(m.pooled_honest), *([_span(m.difference_honest, signed=True)] if compared else [])]
+        row += [spread + ("*" if m.optimistic else "")]
         row += [percent(m.published.accuracy) if m.published else NONE] if quoted else []
+        row += [_span(m.pooled), *([_span(m.difference, signed=True)] if compared else [])]
+        row += [_span(m.equal_success)] if equal else []
+        row += [(percent if metric.percent else _decimal)(m.metrics[metric.name]) for metric in others]
         rows.append([*row, f"{m.parameters:,}", f"{m.seconds:.0f} s"])
+    for one in record.orderings if rows else ():
+        given: dict[int, Pooled | None] = {1: one.both_new, header.index("pooled (95 %)"): one.pooled}
+        given |= {header.index("equal success (95 %)"): one.equal_success} if equal else {}
+        rows.append([f"*{one.name}*", *(_span(given.get(i)) for i in range(1, len(header)))])
     return _rows(header, rows)
+
+
+def metrics_table(record: EvaluationRecord) -> list[str]:
+    """Return the chosen metrics with their intervals as lines of Markdown; none without any."""
+    names = [name for name in _TITLES if any(name in m.chosen for m in record.models)]
+    if not names:
+        return []
+    given = [(m.model, m.chosen) for m in record.models]
+    given += [(f"*{ONE_RATER}*", record.one_rater)] if record.one_rater else []
+    rows = [
+        [what, *((_span if _TITLES[name][1] else _numbers)(chosen.get(name)) for name in names)]
+        for what, chosen in given
+    ]
+    return _rows(["metrics (95 %)", *(_TITLES[name][0] for name in names)], rows)
+
+
+def _numbers(one: Pooled | None) -> str:
+    if one is None or not math.isfinite(one.value):
+        return NONE
+    span = f" ({_decimal(one.low)} to {_decimal(one.high)})" if math.isfinite(one.low) else ""
+    return _decimal(one.value) + span
 
 
 def _undefined(record: EvaluationRecord) -> list[str]:
@@ -192,20 +238,17 @@ def markdown(record: EvaluationRecord) -> str:
         "",
         *accuracy_table(record),
         "",
-        _ABOUT_ACCURACY,
+        *(f"**{sentence}**" if "not" in sentence else sentence for sentence in record.verdict),
+        *([""] if record.verdict else []),
+        _ABOUT_ACCURACY + (f" {_ABOUT_ORDERINGS}" if record.orderings else ""),
         "",
         *_undefined(record),
     ]
     if record.optimistic:
         lines += ["\\* The epoch was chosen on the test pairs themselves: optimistic, only to compare with papers.", ""]
     lines += _about_published(record)
-    if record.ceilings:
-        lines += [
-            "Ordering by what is known of the videos, on the same pairs: "
-            + ", ".join(f"{what} {percent(accuracy)}" for what, accuracy in record.ceilings.items())
-            + ".",
-            "",
-        ]
+    if chosen := metrics_table(record):
+        lines += ["## Metrics", "", *chosen, "", _ABOUT_METRICS, ""]
     lines += _progress(record)
     lines += _attention(record)
     lines += _weights(record)
@@ -311,70 +354,3 @@ def _even_ranges(separated: Sequence[Separated]) -> list[tuple[int, int]]:
             ranges.append((start, at.separation))
             start = at.separation + 1
     return ranges
-
-
-def _write_csv(record: EvaluationRecord, path: Path) -> None:
-    """Write one row a model, fractions with a dot; empty where something is not defined."""
-    rows = [_csv_row(m) for m in record.models]
-    with (
-        aside(path, (".csv",), overwrite=True) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(rows[0] if rows else ["model"])
-        writer.writerows([_cell(value) for value in row.values()] for row in rows)
-
-
-def _csv_row(m: ModelResult) -> dict[str, object]:
-    def interval(name: str, one: Interval | None) -> dict[str, object]:
-        return {
-            name: one.value if one else None,
-            f"{name}_low": one.low if one else None,
-            f"{name}_high": one.high if one else None,
-        }
-
-    return {
-        "model": m.model,
-        **m.metrics,
-        "sd_folds": m.sd,
-        "sd_seeds": m.sd_seeds,
-        **interval("pooled", m.pooled),
-        **interval("pooled_honest", m.pooled_honest),
-        **interval("difference", m.difference),
-        **interval("difference_honest", m.difference_honest),
-        "published": m.published.accuracy if m.published else None,
-        "selection": m.selection,
-        "optimistic": int(m.optimistic),
-        "parameters": m.parameters,
-        "seconds": m.seconds,
-        **_pointing("", m.attention),
-        **_pointing("_exact", m.attention_exact),
-        **{
-            f"accuracy_{share:.0%}".rstrip("%"): m.curve.accuracy[i].value if m.curve else None
-            for i, share in enumerate(SHARES)
-        },
-        **{f"fifth_{i + 1}": m.curve.fifths[i] if m.curve else None for i in range(N_PARTS)},
-        "weight": m.weight.weight.value if m.weight else None,
-        "weight_low": m.weight.weight.low if m.weight else None,
-        "weight_high": m.weight.weight.high if m.weight else None,
-        "entropy": m.weight.entropy if m.weight else None,
-        **{
-            f"weight_{control}".replace("'s", "").replace(" ", "_"): m.weight.controls[control] if m.weight else None
-            for control in CONTROLS
-        },
-    }
-
-
-def _pointing(suffix: str, a: Pointing | None) -> dict[str, object]:
-    return {
-        f"pointing{suffix}": a.hits if a else None,
-        f"pointing{suffix}_uniform": a.hits_uniform if a else None,
-        f"pointing{suffix}_centre": a.hits_centre if a else None,
-        f"energy{suffix}": a.energy if a else None,
-        f"energy{suffix}_uniform": a.energy_uniform if a else None,
-        f"energy{suffix}_centre": a.energy_centre if a else None,
-    }
-
-
-def _cell(value: object) -> object:
-    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value

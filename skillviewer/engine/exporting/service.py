@@ -27,8 +27,8 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
+from skillviewer.engine.exporting.study_context import keep_scores
 from skillviewer.engine.inference.pooled_models import PooledModels
-from skillviewer.engine.scoring.collecting import keep_scores
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.blurring import blur_remarks, wanted, with_faces
@@ -168,7 +168,7 @@ class ExportService(Closing):
             As ``write``.
         """
         token = token if token is not None else CancelToken()
-        made = []
+        made, tasks = [], _tasks(subjects)
         for subject in subjects:
             token.check()
             with SourceReaders() if sources is None else nullcontext(sources) as videos:
@@ -184,9 +184,10 @@ class ExportService(Closing):
                         subject, analysis, evidence, videos, token, _named(report, subject, "explaining")
                     )
             source = sources.open(subject.video, token) if sources is not None else None
+            analysis = analysis.in_task(*tasks.get((subject.study, analysis.subject), ()))
             made.append(Exhibit(analysis, subject.title, source, subject.faces, weighed))
         if self._keeps:
-            keep_scores((s.study, s.model, e.analysis) for s, e in zip(subjects, made, strict=True))
+            keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
         return made
 
     def preview(self, exporter: "Exporter", subjects: Sequence[ExportTarget], options: object) -> "Preview | None":
@@ -313,15 +314,32 @@ def _in_studies(subjects: Sequence[ExportTarget]) -> list[Path]:
     return files
 
 
+def _tasks(subjects: Sequence[ExportTarget]) -> dict[tuple[Path | None, object], tuple[str, str]]:
+    """Return the tasks of videos in their studies, their own and the study's, by study and subject."""
+    from skillviewer.data.study import Study
+
+    found: dict[tuple[Path | None, object], tuple[str, str]] = {}
+    for path in {subject.study for subject in subjects if subject.study is not None}:
+        with Study.open(path, read_only=True) as study:
+            task = study.settings.task
+            found |= {(path, video.subject): (video.task, task) for video in study.videos.all()}
+    return found
+
+
 def _informed(
     options: ReportOptions, subject: ExportTarget, exhibit: Exhibit, sources: SourceReaders | None, token: CancelToken
 ) -> ReportOptions:
-    """Return the options of a report with what the study of the video knows of it."""
-    if subject.study is None or options.known != StudyContext():
-        return options
+    """Return the options of a report with what the model's card and the study of the video know of it."""
     from skillviewer.engine.exporting.study_context import context_of
+    from skillviewer.nets.checkpoint import load_card
 
-    known = context_of(subject.study, exhibit.analysis)
+    known = options.known
+    if subject.model is not None:
+        with suppress(CheckpointError):  # an analysis may outlive its model
+            known = replace(known, model_caution=load_card(subject.model).caution)
+    if subject.study is None or options.known != StudyContext():
+        return replace(options, known=known)
+    known = replace(context_of(subject.study, exhibit.analysis), model_caution=known.model_caution)
     if known.reference is not None and sources is not None:
         known = replace(known, reference=replace(known.reference, source=sources.open(known.reference.path, token)))
     if wanted(options) and known.reference is not None:

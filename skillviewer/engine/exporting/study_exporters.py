@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.core.registry import table
+from skillviewer.core.study_log import LogRow
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
@@ -18,10 +19,13 @@ from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_rep
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
+from skillviewer.export.preview import table_preview
+from skillviewer.export.record import attach, dated, record_of
 from skillviewer.export.reports.report import REPORT_SUFFIXES
 from skillviewer.export.tables.tables import (
     TABLE_SUFFIXES,
     export_judgements,
+    export_log,
     export_strengths,
     preview_judgements,
     preview_strengths,
@@ -123,7 +127,10 @@ class StudyExporter:
         check(path, self.suffixes, overwrite=overwrite)
         token = token if token is not None else CancelToken()
         token.check()
-        return self.write(study, path, options, overwrite, token, report)
+        options = dated(options if options is not None or self.options is None else self.options())
+        remarks = self.write(study, path, options, overwrite, token, report)
+        attach(path, record_of(self.name, options))
+        return remarks
 
 
 def _judged(study: Path) -> "tuple[Judgement, ...]":
@@ -155,6 +162,16 @@ def _strengths(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
     comparisons, tasks, judged = _compared(study)
     export_strengths(comparisons, path, tasks, overwrite=overwrite)
     return () if judged else ("The strengths are those of the agreed pairs: there are no judgements.",)
+
+
+def _logged(study: Path) -> list[LogRow]:
+    with Study.open(study, read_only=True) as opened:
+        return opened.log()
+
+
+def _log(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
+    export_log(_logged(study), path, overwrite=overwrite)
+    return ()
 
 
 def _archive(
@@ -199,6 +216,16 @@ STUDY_EXPORTERS = table(
         about="One row a video: its strength by the judgements, with its standard error.",
         group="table",
         preview=lambda s: preview_strengths(*_compared(s)[:2]),
+    ),
+    StudyExporter(
+        "log",
+        "Log of the study",
+        TABLE_SUFFIXES,
+        None,
+        lambda s, p, _o, w, _t, _r: _log(s, p, overwrite=w),
+        about="One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
+        group="table",
+        preview=lambda s: table_preview(LogRow, _logged(s)),
     ),
     StudyExporter(
         "cohort",

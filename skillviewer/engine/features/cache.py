@@ -97,10 +97,25 @@ class FeatureCache:
         try:
             self.make_room(size)
             with atomic_path(path) as aside:
-                save_file({"features": np.ascontiguousarray(features)}, aside, metadata={"crc32": _checksum(features)})
+                save_file(
+                    {"features": np.ascontiguousarray(features)},
+                    aside,
+                    metadata={"crc32": _checksum(features), "video": key.video_digest},
+                )
         except (OSError, SafetensorError):
             return False
         return True
+
+    def forget(self, video_digest: str) -> int:
+        """Delete the features of a video, and those that name no video, as older versions wrote; return their number.
+
+        Raises:
+            OSError: A file cannot be deleted.
+        """
+        gone = [path for path, _, _ in self.entries() if _video_of(path) in ("", video_digest)]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
 
     def _files(self) -> Iterator[Path]:
         for folder, _, names in os.walk(self.folder):  # folders that another process removes meanwhile are passed over
@@ -137,9 +152,7 @@ class FeatureCache:
 
 def _map(path: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:
     """Map the tensor of a safetensors file (8 bytes of header length, a JSON header, the data), if it is sound."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(min(length, _MAX_HEADER)))
+    length, header = _header(path)
     entry = header["features"]
     kind = _KINDS.get(entry["dtype"])
     if kind is None or tuple(entry["shape"]) != shape:
@@ -147,6 +160,22 @@ def _map(path: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:
     start = 8 + length + entry["data_offsets"][0]
     features = np.memmap(path, kind, "r", start, shape)
     return features if _checksum(features) == header["__metadata__"]["crc32"] else None
+
+
+def _header(path: Path) -> tuple[int, dict[str, Any]]:
+    """Return length and content of the header of a safetensors file."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header: dict[str, Any] = json.loads(file.read(min(length, _MAX_HEADER)))
+        return length, header
+
+
+def _video_of(path: Path) -> str:
+    """Return the digest of the video that features are of; "" if the file does not say."""
+    try:
+        return str(_header(path)[1]["__metadata__"].get("video", ""))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
 
 
 def _checksum(features: NDArray[Any]) -> str:

@@ -17,7 +17,7 @@ from skillviewer.media.flow.tvl1 import PRESETS
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX, middle_of, snippet_of
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, stream_state
 from skillviewer.nets.backbones.deployment import Precision, deploy
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, TwoStream, backbone
+from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, ClipForm, TwoStream, backbone
 from skillviewer.nets.backbones.flow_tvl1 import BatchedTVL1
 from skillviewer.nets.backbones.last_block import last_blocks, without_last_block
 from skillviewer.nets.backbones.weight_files import load_backbone_weights
@@ -38,16 +38,20 @@ def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
     Raises:
         CheckpointError: They are not on this computer.
     """
-    path = find_weights(f"{name}-flow" if flow else name)
+    entry = backbone(name)
+    file = entry.weights or name.partition("@")[0]
+    if entry.clip is not None and flow:
+        raise CheckpointError(f"{name} takes clips of pictures, and no flow: leave out --motion-weights own.")
+    path = find_weights(f"{file}-flow" if flow else file)
     if path is None and flow:
         raise CheckpointError(
-            f"There are no weights of {name} for flow. Put a state dict at {weights_dir() / name}-flow.pth, or let the "
+            f"There are no weights of {name} for flow. Put a state dict at {weights_dir() / file}-flow.pth, or let the "
             "motion stream start from the weights for pictures."
         )
     if path is None:
         raise CheckpointError(
-            f"The weights of {name} are not on this computer. Get them with skillviewer weights fetch {name}, or put a "
-            f"torchvision state dict at {weights_dir() / name}.pth."
+            f"The weights of {name} are not on this computer. Get them with skillviewer weights fetch {file}, or put a "
+            f"{'library' if '/' in name else 'torchvision'} state dict at {weights_dir() / file}.pth."
         )
     return load_backbone_weights(path, name)
 
@@ -94,7 +98,7 @@ def streams_of(
 
     return TwoStream(
         trunk(weights, 3),
-        trunk(motion or weights, 2 * n_fields),
+        nn.Identity() if backbone(weights.name).clip is not None else trunk(motion or weights, 2 * n_fields),
         config.appearance_normalisation,
         config.motion_normalisation,
         input_px,
@@ -114,7 +118,7 @@ class FeatureExtractor:
     ) -> None:
         self._load: Callable[[], TwoStream] | None = load
         self._n_fields = n_fields
-        self._config = config
+        self.backbones = config  # the two backbones, as a checkpoint names them
         self._device = device
         self._precision = precision
         self._streams: TwoStream | None = None
@@ -201,18 +205,18 @@ class FeatureExtractor:
         return self._streams
 
     @property
-    def backbones(self) -> BackboneConfig:
-        """The two backbones, as a checkpoint names them."""
-        return self._config
+    def clip(self) -> ClipForm | None:
+        """Frames that it takes at every sampled position, or None for one frame and its flow stack."""
+        return backbone(self.backbones.name).clip
 
     @property
     def n_channels(self) -> int:
         """F, channels of one stream."""
-        return self._before or backbone(self._config.name).n_channels
+        return self._before or backbone(self.backbones.name).n_channels
 
     def feature_shape(self, preprocessing: Preprocessing) -> tuple[int, int, int]:
         """Return (2F, h, w) of one sampled frame."""
-        return (2 * self.n_channels, *backbone(self._config.name).grid(preprocessing.input_px))
+        return (2 * self.n_channels, *backbone(self.backbones.name).grid(preprocessing.input_px))
 
     def configuration(self, preprocessing: Preprocessing) -> tuple[tuple[str, str | int | float | None], ...]:
         """Return all that decides the numbers of the features, as plain values for the cache's key."""
@@ -226,11 +230,11 @@ class FeatureExtractor:
             ("flow_length", flow.length),
             ("flow_bound_px", flow.bound_px),
             ("flow_short_side_px", flow.short_side_px),
-            ("backbone", self._config.name),
-            ("appearance", self._config.appearance_digest),
-            ("motion", self._config.motion_digest),
-            ("appearance_normalisation", repr(self._config.appearance_normalisation)),
-            ("motion_normalisation", repr(self._config.motion_normalisation)),
+            ("backbone", self.backbones.name),
+            ("appearance", self.backbones.appearance_digest),
+            ("motion", self.backbones.motion_digest),
+            ("appearance_normalisation", repr(self.backbones.appearance_normalisation)),
+            ("motion_normalisation", repr(self.backbones.motion_normalisation)),
             ("precision", self._precision),
             ("retrained", self._retrained),
             *((("ends", "before the last block"),) if self._before else ()),
@@ -267,8 +271,8 @@ class FeatureExtractor:
         """Compute the features of one sampled frame.
 
         Args:
-            rgb: (S, S, 3) uint8, or of ``frame_size``.
-            flow: (2L, h0, w0) uint8, quantised.
+            rgb: (S, S, 3) uint8, or of ``frame_size``; (T, S, S, 3) for a backbone that takes clips.
+            flow: (2L, h0, w0) uint8, quantised; empty with clips.
 
         Returns:
             (2F, h, w) float16: rounded before the head, so that kept features give the same score.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.arrays import FloatArray, IntArray, Picture
 from skillviewer.core.cores import usable_cores
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import ClipRange, range_frames
@@ -13,6 +13,7 @@ from skillviewer.core.video.info import VideoInfo, sample_positions, segments, t
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.media.flow.flow import FieldBatch, FlowStacks, grey_size
 from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.backbones.features import ClipForm
 
 FLOW_THREADS = 4
 """Fields of a stack computed side by side, where there are as many cores."""
@@ -24,8 +25,8 @@ class SampledInput:
 
     Attributes:
         position: Position on the timeline.
-        rgb: (S, S, 3) uint8, the frame squashed to the input square.
-        flow: (2L, h0, w0) uint8, quantised flow at the size it was computed at.
+        rgb: (S, S, 3) uint8, the frame squashed to the input square; (T, S, S, 3), frames around it, for clips.
+        flow: (2L, h0, w0) uint8, quantised flow at the size it was computed at; none, (0,), for clips.
     """
 
     position: int
@@ -94,6 +95,7 @@ def stream_inputs(
     size: tuple[int, int] | None = None,
     batch: FieldBatch | None = None,
     token: CancelToken | None = None,
+    clip: ClipForm | None = None,
 ) -> Iterator[SampledInput]:
     """Decode, convert and compute flow, only what is needed, in order of time.
 
@@ -105,31 +107,42 @@ def stream_inputs(
         size: Width and height that frames are squashed to, or None for the input square.
         batch: Computes TV-L1 on a GPU, or None for the kernels on the CPU.
         token: Checked between packets: from one sampled frame to the next there may be minutes of a long video.
+        clip: Frames around every position that are wanted in place of one frame and its flow, or None.
 
     Yields:
         One input a position, as soon as the last picture of its flow stack has been decoded.
     """
     stacks = FlowStacks(preprocessing.flow, len(line), threads=min(usable_cores(), FLOW_THREADS), batch=batch)
-    flow_positions = stacks.positions_needed(positions)
+    around = np.zeros(1, np.int64) if clip is None else _around(reader.info.times_s[line], clip)
+    flow_positions = stacks.positions_needed(positions if clip is None else positions[:0])
     flow_size = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)
     size = size if size is not None else (preprocessing.input_px, preprocessing.input_px)
-    wanted = set(positions.tolist())
-    for_flow = set(flow_positions.tolist())
-    every = np.union1d(positions, flow_positions)
+    near = np.clip(positions[:, None] + around, 0, len(line) - 1)
+    wanted, for_flow = set(near.ravel().tolist()), set(flow_positions.tolist())
+    every = np.union1d(near, flow_positions)
     decoded = zip(every.tolist(), reader.stream(line[every], token), strict=True)
     greys: dict[int, Picture] = {}
     colours: dict[int, Picture] = {}
     after = preprocessing.flow.length // 2
-    for position in positions.tolist():
+    for position, shown in zip(positions.tolist(), near.tolist(), strict=True):
         own = stacks.positions_needed(np.array([position]))
         last = max(position, int(own[-1]) if len(own) else position)
-        while position not in colours or (last in for_flow and last not in greys):
+        while shown[-1] not in colours or (last in for_flow and last not in greys):
             at, frame = next(decoded)
             if at in for_flow:
                 greys[at] = frame.grey(flow_size)
             if at in wanted:
                 colours[at] = frame.rgb(size)
-        flow = stacks.stack(position, greys.__getitem__)
-        for old in [g for g in greys if g < position - after]:
-            del greys[old]
-        yield SampledInput(position, colours.pop(position), flow)
+        flow = stacks.stack(position, greys.__getitem__) if clip is None else np.empty(0, np.uint8)
+        rgb = colours[position] if clip is None else np.stack([colours[at] for at in shown])
+        for kept, first in ((greys, position - after), (colours, shown[0])):
+            for old in [at for at in kept if at < first]:
+                del kept[old]
+        yield SampledInput(position, rgb, flow)
+
+
+def _around(times_s: FloatArray, clip: ClipForm) -> IntArray:
+    """Return (T,) the frames of a clip as distances in positions from its middle, at its rate as nearly as possible."""
+    rate_hz = (len(times_s) - 1) / max(float(times_s[-1] - times_s[0]), 1e-9)
+    step = max(1, round(rate_hz / clip.rate_hz))
+    return (np.arange(clip.n_frames, dtype=np.int64) - clip.n_frames // 2) * step

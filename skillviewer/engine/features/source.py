@@ -14,10 +14,11 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.features.frame_inputs import Sampling, sampling_of, stream_inputs
+from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
 from skillviewer.media.reading.reader import VideoReader
 
 Features = NDArray[np.float16]
+Configuration = tuple[tuple[str, str | int | float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,24 @@ class FeatureSource:
     cache: FeatureCache
     preprocessing: Preprocessing
 
+    @property
+    def configuration(self) -> Configuration:
+        """Everything that decides the numbers besides the sampled frames, for the cache's key."""
+        return self.extractor.configuration(self.preprocessing)
+
+    @property
+    def frame_shape(self) -> tuple[int, int, int]:
+        """(2F, h, w) of one sampled frame."""
+        return self.extractor.feature_shape(self.preprocessing)
+
     def _keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
-        configuration = (*self.extractor.configuration(self.preprocessing), *sampling.key)
+        configuration = (*self.configuration, *sampling.key)
         return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
 
     def n_missing(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> int:
         """Return how many sampled frames of K passes over a video, or a part of it, have to be computed."""
         sampling = sampling_of(info, self.preprocessing, n_passes, extent)
-        shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
+        shape = (self.preprocessing.n_segments, *self.frame_shape)
         keys = self._keys(info, sampling)
         gone = [row for key, row in zip(keys, sampling.positions, strict=True) if self.cache.get(key, shape) is None]
         return len(np.unique(gone))
@@ -49,7 +60,7 @@ class FeatureSource:
     @property
     def frame_bytes(self) -> int:
         """Bytes kept of one sampled frame."""
-        return 2 * math.prod(self.extractor.feature_shape(self.preprocessing))
+        return 2 * math.prod(self.frame_shape)
 
     def compute(
         self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
@@ -63,8 +74,13 @@ class FeatureSource:
             token: Checked on the way from one to the next.
         """
         batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
-        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, positions, size, batch, token):
-            yield item.position, self.extractor.features(item.rgb, item.flow)
+        line, clip = sampling.timeline, self.extractor.clip
+        for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, clip):
+            yield item.position, self.of_frame(item)
+
+    def of_frame(self, item: SampledInput) -> Features:
+        """Return the features of one sampled frame, (2F, h, w) float16."""
+        return self.extractor.features(item.rgb, item.flow)
 
     def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
         """Yield the features of one step after the other, for all passes at once.
@@ -75,7 +91,7 @@ class FeatureSource:
             (K, 2F, h, w) float16, N times.
         """
         n = sampling.positions.shape[1]
-        shape = (n, *self.extractor.feature_shape(self.preprocessing))
+        shape = (n, *self.frame_shape)
         keys = self._keys(reader.info, sampling)
         passes = [self.cache.get(key, shape) for key in keys]
         missing = [i for i, features in enumerate(passes) if features is None]
@@ -108,7 +124,7 @@ class FeatureSource:
         They are mapped from the cache where it has them.
         """
         sampling = sampling_of(reader.describe(token), self.preprocessing, n_passes, extent)
-        shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
+        shape = (self.preprocessing.n_segments, *self.frame_shape)
         keys = self._keys(reader.info, sampling)
         found = [self.cache.get(key, shape) for key in keys]
         if any(features is None for features in found):

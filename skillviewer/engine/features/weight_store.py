@@ -17,6 +17,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.nets.backbones.weight_sources import WEIGHT_SOURCES, WeightSource
 
 _BLOCK = 2**20
+_SUFFIXES = (".safetensors", ".pth")
 
 
 def weights_dir() -> Path:
@@ -29,7 +30,7 @@ def find_weights(name: str) -> Path | None:
     shipped = models_dir() / name / "weights.safetensors"
     if shipped.is_file():
         return shipped
-    for suffix in (".safetensors", ".pth"):
+    for suffix in _SUFFIXES:
         path = weights_dir() / (name + suffix)
         if path.is_file():
             return path
@@ -40,7 +41,9 @@ def weight_files() -> Iterator[tuple[str, Path | None]]:
     """Yield every backbone whose weights ship or can be fetched, with its file if it is here."""
     names = [folder.parent.name for folder in sorted(models_dir().glob("*/weights.safetensors"))]
     shipped = [name for name in names if not (models_dir() / name / "config.json").exists()]
-    for name in [*shipped, *(source.name for source in WEIGHT_SOURCES)]:
+    put = (path for path in weights_dir().glob("*/*") if path.suffix in _SUFFIXES)
+    library = [path.relative_to(weights_dir()).with_suffix("").as_posix() for path in sorted(put)]
+    for name in [*shipped, *(source.name for source in WEIGHT_SOURCES), *library]:
         yield name, find_weights(name)
 
 
@@ -55,7 +58,7 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
     Raises:
         CheckpointError: The network, the digest or the disk failed; nothing is kept then.
     """
-    target = weights_dir() / f"{source.name}.pth"
+    target = weights_dir() / (source.name + Path(source.url).suffix)
     digest = hashlib.sha256()
     try:
         with atomic_path(target) as aside:

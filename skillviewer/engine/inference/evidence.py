@@ -159,19 +159,6 @@ def _segments(runs: Sequence[Replay]) -> tuple[FloatArray, FloatArray]:
     return curves[:, 0], scores[:, None] - curves[:, 1:, -1]
 
 
-def segment_contributions(model: AttentionModel, features: Tensor) -> FloatArray:
-    """Return (N,) the contributions of the segments of one pass: its score minus the score without each segment.
-
-    Args:
-        model: Model in evaluation mode.
-        features: (N, 2F, rows, columns), or another input of the model's ``fuse``.
-    """
-    with torch.inference_mode():
-        fused = model.fuse(features[None].to(next(model.parameters()).device))[0]
-        _, contributions = _segments([Replay(model, fused, fused.mean(dim=(0, 2, 3)), lambda _: None)])
-    return np.asarray(contributions[0], np.float64)
-
-
 class _Cells(NamedTuple):
     """Contributions of cells.
 

@@ -158,6 +158,7 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
         accuracy_interval=held_out.interval if held_out is not None else None,
         n_pairs=held_out.n_pairs if held_out is not None else 0,
         rule=held_out.rule if held_out is not None else "",
+        caution=checkpoint.card.caution,
         features=f"{backbone}, {preprocessing.input_px} px{middle}, {preprocessing.flow.algorithm}, "
         f"{preprocessing.n_segments} segments{spread}{clock}{own}",
     )

@@ -1,11 +1,10 @@
 """Results collected into a study, by one process alone; workers never open a study."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillviewer.core.errors import ExportError, StudyError
+from skillviewer.core.errors import StudyError
 from skillviewer.core.video.extents import range_from
 from skillviewer.data.analysis_file import ResultNote, load_analysis
 from skillviewer.data.study import NewVideo, Study
@@ -44,22 +43,6 @@ def write_scores(study: Study, scored: Iterable[Scored]) -> None:
     for model, analysis in scored:
         study.models.add(analysis.provenance.model_digest, analysis.provenance.model, model)
         study.models.save_analysis(analysis)
-
-
-def keep_scores(scored: "Iterable[tuple[Path | None, Path | None, Analysis]]") -> None:
-    """Write analyses, each with study and model, into studies that lack them; one that cannot be written stays so."""
-    by_study: dict[Path, list[Scored]] = {}
-    for path, model, analysis in scored:
-        if path is not None and model is not None and analysis.complete:
-            by_study.setdefault(path, []).append((model, analysis))
-    for path, new in by_study.items():
-        with suppress(StudyError, ExportError):
-            with Study.open(path, read_only=True) as study:
-                missing = lacking(study, new)
-            if missing:
-                with Study.open(path) as study:
-                    if not study.read_only:  # else the window has it, and keeps what it sees itself
-                        write_scores(study, missing)
 
 
 def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, ResultNote]]) -> int:

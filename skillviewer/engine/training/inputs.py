@@ -19,7 +19,7 @@ from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.configuration import BackboneConfig
-from skillviewer.nets.models import Inputs
+from skillviewer.nets.models import NUMBERS, Inputs
 
 
 def check_keepable(plan: TrainingPlan) -> None:
@@ -30,8 +30,10 @@ def check_keepable(plan: TrainingPlan) -> None:
         SettingsError: Settings contradict each other.
     """
     plan.check()
-    if plan.inputs is Inputs.TIME:
-        raise CheckpointError(f"The model {plan.model} looks at time alone: it can be evaluated, not kept and viewed.")
+    if plan.inputs in NUMBERS:
+        raise CheckpointError(
+            f"The model {plan.model} looks at {plan.inputs} alone: it can be evaluated, not kept and viewed."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,10 @@ from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
 from skillviewer.engine.training.predict import held_out_loss, predict
+from skillviewer.engine.training.ridge import solve_ridge
 from skillviewer.engine.training.schedule import Schedule
 from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.attention_models.motion import MotionModel
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.backbones.features import TwoStream
 from skillviewer.nets.backbones.last_block import LastBlocks
@@ -156,11 +158,9 @@ class Keeper(Protocol):
 
     def load(self) -> FitState | None:
         """Return the state that was kept last, or None."""
-        ...
 
     def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
         """Keep the state of an epoch, which ``state`` makes; not every one must be kept unless it is finished."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +219,13 @@ class Fitting:
         self.rows: list[EpochRow] = []
 
     def run_epoch(self, control: TrainingControl) -> None:
-        """Go over all batches once, or until a stop is requested."""
+        """Go over all batches once, or until a stop is requested; a ridge is solved anew, with a smaller penalty."""
         settings = self._settings.optimiser
+        if isinstance(self._model, MotionModel):
+            pairs, share = self._pairs.train, self.epoch / max(1, self.n_epochs - 1)
+            loss, n_right = solve_ridge(self._model, self._store, pairs, share, self._settings.loss.margin)
+            self._losses, self._hits, self._unseen, self.epoch = [loss], [(n_right, len(pairs))], set(), self.epoch + 1
+            return
         self._model.train()
         todo = list(batches(self._pairs.train, settings, self._rng, self._pairs.similar))
         for done, (names, places) in enumerate(todo, start=1):

@@ -17,7 +17,7 @@ from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
 from skillviewer.nets.geometry import map_grid
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import NUMBERS, Inputs, attention_model
 from skillviewer.nets.presets import TSN_SNIPPETS, preset
 from skillviewer.nets.sizes import HeadSizes
 
@@ -84,7 +84,7 @@ class TrainingPlan:
         trunk = backbone(self.backbone)
         if self.inputs is Inputs.SNIPPETS:
             return snippets.sizes_of(preset(self.preset), self.trained_backbone)
-        if self.inputs is Inputs.TIME:
+        if self.inputs in NUMBERS:
             return attention_model(self.model).at_paper_scale(preset(self.preset).head_of(self.dataset_preset))
         px = self.preprocessing.input_px
         if px < trunk.least_px:
@@ -112,9 +112,9 @@ class TrainingPlan:
 
     @property
     def backbone_used(self) -> str:
-        """The backbone whose weights decide the result; "" for a model that looks at time alone."""
-        used = {Inputs.FEATURES: self.backbone, Inputs.SNIPPETS: self.trained_backbone, Inputs.TIME: ""}
-        return used[self.inputs]
+        """The backbone whose weights decide the result; "" for a model without one."""
+        used = {Inputs.FEATURES: self.backbone, Inputs.SNIPPETS: self.trained_backbone}
+        return used.get(self.inputs, "")
 
     @property
     def trains_backbones(self) -> bool:
@@ -152,6 +152,8 @@ class TrainingPlan:
                 f"The motion stream of {self.model} begins with the weights for pictures, as published: leave out "
                 "--motion-weights own."
             )
+        if self.inputs is Inputs.SNIPPETS and "/" in self.trained_backbone:
+            raise SettingsError(f"{self.model} cannot train {self.trained_backbone}. Choose resnet50, for one.")
         splits, _ = self.sizes().tsn_splits, self.settings()
         if attention_model(self.model).compares_splits and self.preprocessing.n_segments < splits:
             raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")

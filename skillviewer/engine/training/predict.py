@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pairs import Pair
@@ -81,6 +83,22 @@ def predict(
             found.update(zip(some, output.attention.float().cpu().numpy(), strict=True))
         report(Progress(stage, len(scores), len(names)))
     return Predictions(scores, found, curves)
+
+
+def segment_contributions(model: AttentionModel, features: Tensor) -> FloatArray:
+    """Return (N,) the contributions of the segments of one pass: its score minus the score without each segment.
+
+    Args:
+        model: Model in evaluation mode.
+        features: (N, 2F, rows, columns), or another input of the model's ``fuse``.
+    """
+    with torch.inference_mode():
+        fused = model.fuse(features[None].to(next(model.parameters()).device))
+        without = fused.repeat(fused.shape[1], 1, 1, 1, 1)
+        each = torch.arange(fused.shape[1])
+        without[each, each] = fused.mean(dim=(0, 1, 3, 4))[:, None, None]
+        scores = model.unroll(fused).score - model.unroll(without).score
+    return np.asarray(scores.double().cpu().numpy())
 
 
 def held_out_loss(pairs: Sequence[Pair], scores: Mapping[str, float], loss: LossSettings) -> float:

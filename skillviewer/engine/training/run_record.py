@@ -13,7 +13,7 @@ from torch import nn
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pair_graph import similar_for_training
-from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
+from skillviewer.core.dataset.pairs import SKILL, Dataset, Fold, videos_of
 from skillviewer.core.version import __version__
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import FEATURES_VERSION
@@ -24,7 +24,7 @@ from skillviewer.engine.training.loop import Trained, TrainSettings
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.configuration import ModelCard
-from skillviewer.nets.models import Inputs
+from skillviewer.nets.models import NUMBERS
 from skillviewer.nets.sizes import HeadSizes
 
 FORMAT = 1
@@ -46,7 +46,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         inner_folds: On how many inner folds the epoch is chosen.
         candidates: K, frames of every segment that training draws from.
         preprocessing: Preprocessing of the videos.
-        backbone: Entry in BACKBONES, or "" for a model that looks at time alone.
+        backbone: Entry in BACKBONES, or "" for a model without one.
         backbone_digest: Digest of its weights, or "".
         precision: Number type of the features.
         videos_sha256: Digest of the contents of all videos.
@@ -98,7 +98,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             digests: Digest of the weights of every backbone that is used, by name.
             checkpoint: Whether the checkpoint is kept.
         """
-        on_time = plan.inputs is Inputs.TIME
+        of_numbers = plan.inputs in NUMBERS
         return cls(
             features=FEATURES_VERSION,
             model=plan.model,
@@ -110,7 +110,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             settings=plan.settings_on(fold),
             refit=plan.refit,
             inner_folds=plan.inner_folds,
-            candidates=1 if on_time else plan.candidates,
+            candidates=1 if of_numbers else plan.candidates,
             preprocessing=plan.preprocessing_used,
             backbone=plan.backbone_used,
             backbone_digest=digests.get(plan.backbone_used, ""),
@@ -124,7 +124,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
                     sorted(dataset.participants.items()),
                 ]
             ),
-            checkpoint=checkpoint,
+            checkpoint=checkpoint and not of_numbers,
             unfreeze=plan.unfreeze,
         )
 
@@ -186,14 +186,7 @@ def provenance_of(
     )
 
 
-def card_of(
-    name: str,
-    dataset: Dataset,
-    fold: Fold,
-    data: str,
-    seed: int,
-    preset: str,
-) -> ModelCard:
+def card_of(name: str, dataset: Dataset, fold: Fold, data: str, seed: int, preset: str) -> ModelCard:
     """Return the card of a checkpoint that this program makes now, without its results."""
     return ModelCard(
         name=name,
@@ -206,6 +199,7 @@ def card_of(
         held_out=None,
         seed=seed,
         preset=preset,
+        criterion=dataset.criterion or SKILL,
     )
 
 

@@ -8,21 +8,26 @@ from pathlib import Path
 from typing import Self
 
 import msgspec
+import numpy as np
 import torch
 from torch import Tensor
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
+from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import DatasetError, SettingsError
-from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy, shown
+from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy
 from skillviewer.core.evaluation.ceilings import ceilings
+from skillviewer.core.evaluation.outcome import outcome_check
+from skillviewer.core.evaluation.score_progress import contribution_shares
 from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room, pooled
-from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.features.memory_mapped_store import WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -34,7 +39,7 @@ from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.predict import predict, segment_contributions
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
 from skillviewer.engine.training.run_record import (
     RunConfiguration,
@@ -43,6 +48,7 @@ from skillviewer.engine.training.run_record import (
     provenance_of,
     unseen_warning,
 )
+from skillviewer.engine.training.scale_folds import learn_scale
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
@@ -96,6 +102,7 @@ def train_checkpoint(
     *,
     test: Dataset | None = None,
     replace: bool = False,
+    scale_folds: int | None = None,
 ) -> TrainingResult:
     """Train a model on a data set and write its checkpoint; a training that was killed continues from its last epochs.
 
@@ -113,6 +120,7 @@ def train_checkpoint(
         test: Another data set of the same task whose pairs are the held-out pairs; else a quarter of this data set's
             participants (or, with a warning, videos) is held out.
         replace: Whether a checkpoint of that name may be replaced.
+        scale_folds: Folds by person for the raters' scale; None for as many as are needed, 0 for none.
 
     Raises:
         DatasetError: There is too little to train on.
@@ -138,7 +146,7 @@ def train_checkpoint(
         ready = _ready(plan, dataset, test, inputs.source, control, together)
         kept.begin(ready.dataset, ready.divided.fold, inputs.backbones, control)
         with device_errors():
-            made = _train(plan, ready, inputs, device, control, kept)
+            made = _train(plan, ready, inputs, device, control, kept, scale_folds)
         control.report(Progress("writing the checkpoint", 0, 1))
         problems = (*dataset.problems, *ready.problems)
         if together.leads:
@@ -191,7 +199,10 @@ def _ready(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A trained model with its scores; ``store`` holds the features that its head takes."""
+    """A trained model with its scores; ``store`` holds the features that its head takes.
+
+    ``contributions`` are those of the steps of the held-out videos, (V, N).
+    """
 
     head: AttentionModel
     config: CheckpointConfig
@@ -199,8 +210,10 @@ class _Made:
     store: FeatureStore
     trained: Trained
     scores: Mapping[str, float]
+    contributions: FloatArray
     provenance: RunProvenance
     selection: str
+    scale: RatersScale | None
 
 
 def _train(
@@ -210,6 +223,7 @@ def _train(
     device: torch.device,
     control: TrainingControl,
     kept: "_Kept",
+    scale_folds: int | None,
 ) -> _Made:
     fold, tested = ready.divided.fold, ready.divided.tested
     watched = WatchedStore(ready.store)
@@ -220,22 +234,29 @@ def _train(
     round_as_kept(model, half=plan.half)  # the weights that are tested are those that are kept
     head, streams, (store, test_store) = inputs.separate(model, (ready.store, ready.test_store))
     scores = predict(head, test_store, tested.names, control.token, maps=False).scores
+    held_out = [first_pass(test_store, name) for name in ready.divided.tested_fold.held_out_videos]
+    contributions = np.array([segment_contributions(head, features) for features in held_out])
     seen = set().union(*kept.together.collect(watched.seen))
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, seen, fold)
     config = plan.checkpoint_config(head.sizes, inputs.backbones)
-    return _Made(head, config, streams, store, trained, scores, provenance, selection)
+
+    def train_fold(number: int, other: Fold) -> Mapping[str, float]:
+        control.report(Progress(f"learning the raters' scale, fold {number}"))
+        of_fold, _ = fit_fold(
+            plan, ready.dataset, other, on, control, lambda stage: kept.state(f"scale-{number}-{stage}"), kept.together
+        )
+        own_head, _, (own_store,) = inputs.separate(of_fold, (ready.store,))
+        return predict(own_head, own_store, ready.dataset.names, control.token, maps=False).scores
+
+    asked = (ready.dataset, ready.divided, scores, scale_folds, plan.seed, plan.select is Select.BEST_ON_TEST)
+    every = ready.dataset.names
+    scale = learn_scale(*asked, lambda: predict(head, store, every, control.token, maps=False).scores, train_fold)
+    return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
 
 
 def _write(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    ready: _Ready,
-    made: _Made,
-    folder: Path,
-    kept: "_Kept",
-    *,
-    replace: bool,
+    plan: TrainingPlan, dataset: Dataset, ready: _Ready, made: _Made, folder: Path, kept: "_Kept", *, replace: bool
 ) -> Checkpoint:
     def write_extras(aside: Path) -> None:
         write_log(aside, made.trained.rows, folder.name)
@@ -246,7 +267,7 @@ def _write(
         folder,
         made.config,
         made.head,
-        _card(plan, dataset, ready.divided, made.scores, folder.name, made.selection),
+        _card(plan, dataset, ready.divided, made, folder.name),
         CheckpointExtras(made.streams, familiarity, write_extras),
         half=plan.half,
         replace=replace,
@@ -313,21 +334,18 @@ def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> 
     return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
-def _card(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    divided: "TrainingSplit",
-    scores: Mapping[str, float],
-    name: str,
-    selection: str,
-) -> ModelCard:
-    result = FoldScores(divided.tested_fold, scores)
+def _card(plan: TrainingPlan, dataset: Dataset, divided: "TrainingSplit", made: _Made, name: str) -> ModelCard:
+    result, pairs = FoldScores(divided.tested_fold, made.scores), divided.tested_fold.test_pairs
+    last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
     data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"
     return msgspec.structs.replace(
         card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
-        held_out=_held_out(divided.tested, result, f"{divided.rule}; {selection}"),
-        ceilings=tuple(ceilings(divided.tested, divided.tested_fold.test_pairs)),
+        held_out=_held_out(divided.tested, result, f"{divided.rule}; {made.selection}"),
+        ceilings=tuple((row.name, row.pooled.value) for row in ceilings(divided.tested, [divided.tested_fold])),
+        outcome=outcome_check(divided.tested, pairs, made.scores),
+        last_fifth=last_fifth if math.isfinite(last_fifth) else None,
         notes=_notes(plan),
+        raters_scale=made.scale,
     )
 
 
@@ -366,7 +384,7 @@ def _held_out(dataset: Dataset, result: FoldScores, rule: str) -> HeldOut | None
     pairs = result.tested(honest=False)
     if not pairs:
         return None
-    interval = shown(pooled_accuracy([result], dataset))
+    interval = pooled_accuracy([result], dataset)
     accuracy = count_pairs(pairs, result.scores).accuracy
     low, high = (x if math.isfinite(x) else None for x in (interval.low, interval.high))
     return HeldOut(accuracy=accuracy, low=low, high=high, n_pairs=len(pairs), rule=rule)

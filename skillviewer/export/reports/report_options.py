@@ -63,6 +63,7 @@ class StudyContext:
         other_models: Its ranks by other models.
         versions: (version, score) by the other versions of the model.
         model_version: Version of the model, or "".
+        model_caution: Warning of the model's card, or "".
     """
 
     name: str = ""
@@ -78,6 +79,7 @@ class StudyContext:
     other_models: tuple[OtherModel, ...] = ()
     versions: tuple[tuple[int, float], ...] = ()
     model_version: str = ""
+    model_caution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

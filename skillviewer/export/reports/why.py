@@ -8,11 +8,11 @@ from io import BytesIO
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.cohort import CohortStanding, NearBy
 from skillviewer.core.analysis.scene import Look, Scale, display_limit, resolve
-from skillviewer.core.analysis.wording import score_digits, score_so_far
+from skillviewer.core.analysis.wording import EVEN_WORDS, score_digits, score_so_far
 from skillviewer.core.arrays import Picture
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
-from skillviewer.core.explanation.why import score_findings
+from skillviewer.core.explanation.why import fifths_words, score_findings
 from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
@@ -125,6 +125,12 @@ class WhyContent:
         return self.standing.sentence(self.digits)
 
     @property
+    def rating(self) -> str:
+        """The score on the raters' scale and the origin of that, or the refusal; "" if the model knows no ratings."""
+        scaled = self.analysis.scaled
+        return "" if scaled is None else f"{scaled.sentence} {scaled.note}".rstrip()
+
+    @property
     def faithful(self) -> bool:
         """True if the attention is known to be better than random; else its pictures are greyed."""
         return self.evidence is not None and self.evidence.faithful is True
@@ -140,6 +146,16 @@ class WhyContent:
                 "looked, not why it scored so."
             )
         return self.evidence.faithfulness_sentence
+
+    @property
+    def even(self) -> str:
+        """Warning about evenly spread maps, or ""."""
+        return EVEN_WORDS if self.analysis.spread_evenly else ""
+
+    @property
+    def fifths(self) -> str:
+        """Sentence on how much of the score each fifth of the video decides, or "" without evidence."""
+        return fifths_words(self.analysis, self.evidence) if self.evidence is not None else ""
 
     @property
     def remainder(self) -> str:
@@ -164,6 +180,7 @@ class WhyContent:
         """Limits of the numbers, and of the blurring of faces."""
         known = self.options.known
         given = limits(self.analysis, known.other_models, known.versions, self.digits)
+        given = (*([known.model_caution] if known.model_caution else []), *given)
         return (*given, ON_PAGE) if self.blurred else given
 
     @property

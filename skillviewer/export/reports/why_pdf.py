@@ -61,6 +61,8 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     if why.subtitle:
         story.append(paragraph(why.subtitle, size_pt=9, of=WHITE.muted))
     story += [gap(7), paragraph(why.sentence, size_pt=11.5, bold=True, leading=1.35), gap(4)]
+    if why.rating:
+        story += [paragraph(why.rating, size_pt=9), gap(4)]
     if why.options.known.others:
         story.append(cohort_strip(why.standing, [m.score for m in why.options.known.others], width, why.digits))
     story += [
@@ -69,6 +71,8 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     ]
     if why.bar is not None:
         story.append(colour_ramp(why.bar.colours, why.bar.ticks, why.bar.title, width * 0.62))
+    if why.even:
+        story.append(paragraph(why.even, size_pt=8.2, bold=True))
     story += [
         heading(
             "The score as the video goes on",
@@ -83,6 +87,8 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
         ]
     else:
         story.append(heading("What each segment adds"))
+    if why.fifths:
+        story.append(paragraph(why.fifths, size_pt=8.2))
     story.append(paragraph(why.remainder, size_pt=8, of=WHITE.muted))
     return story
 

@@ -19,6 +19,7 @@ from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.registry import look_up, table
+from skillviewer.core.study_log import LogRow
 from skillviewer.export.destination import aside
 from skillviewer.export.preview import Preview, table_preview
 from skillviewer.export.tables import rows as made
@@ -50,6 +51,7 @@ TABLES = table(
     TableKind("comparison", made.ComparisonRow),
     TableKind("judgements", votes.JudgementRow),
     TableKind("strengths", votes.StrengthRow),
+    TableKind("log", LogRow),
     TableKind("result", AnalysisRecord, whole=True),
 )
 
@@ -120,6 +122,11 @@ def export_strengths(
         ExportError: The file is there already, or it cannot be written.
     """
     return _write_table(votes.StrengthRow, votes.strength_rows(comparisons, tasks), path, overwrite=overwrite)
+
+
+def export_log(rows: Sequence[LogRow], path: Path, *, overwrite: bool = False) -> Path:
+    """Write the log of a study (``LogRow``) as CSV or JSON."""
+    return _write_table(LogRow, rows, path, overwrite=overwrite)
 
 
 _ROWS: Mapping[str, Callable[[Sequence[Analysis]], Sequence[Any]]] = {

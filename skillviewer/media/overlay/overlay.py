@@ -6,15 +6,16 @@ A layer is cached while map, look and size stay the same, so that a held map cos
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.scene import Overlay, Scene
-from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, Picture
+from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, Picture, frozen
 from skillviewer.media.overlay.colours import map_colours
 
 CONTOUR_LEVELS = (0.25, 0.5, 0.75)
@@ -22,6 +23,9 @@ CONTOUR_LEVELS = (0.25, 0.5, 0.75)
 
 MARKED_FROM = 0.25
 """Cells of signed maps get a + or - from this fraction of the scale on."""
+
+FADED_CELLS = 0.75
+"""A smooth map fades over this many cells at an edge that lies inside the picture, where its knowledge ends."""
 
 LINE_STRENGTH = 1.5
 """Opacity of lines and signs relative to surfaces: they cover little of the picture."""
@@ -129,7 +133,12 @@ def _layer(scene: Scene, values: Float32Array, height: int, width: int) -> _Laye
     shades = (values.astype(np.float64) - scene.low) / (scene.high - scene.low) * 255
     smooth = scene.look.smooth
     index = _enlarged(shades, down, across) if smooth else _in_cells(shades, down, across)
-    layer = _Layer(slice(y0, y0 + len(down)), slice(x0, x0 + len(across)), *_LAYERS[scene.look.overlay](scene, index))
+    colour, through = _LAYERS[scene.look.overlay](scene, index)
+    weight = _fade(height, width, values.shape, scene.rect) if smooth else None
+    if weight is not None:  # rounding is monotone, so the colour stays at most 255 - through
+        colour = np.asarray(cv2.multiply(colour, weight, scale=1 / 255), np.uint8)
+        through = np.asarray(255 - cv2.multiply(255 - through, weight, scale=1 / 255), np.uint8)
+    layer = _Layer(slice(y0, y0 + len(down)), slice(x0, x0 + len(across)), colour, through)
     if scene.kind is MapKind.SIGNED:
         _mark_signs(layer, scene, values, height, width)
     return layer
@@ -151,6 +160,19 @@ def _cell_coordinates(n_px: int, start: float, stop: float, n_cells: int) -> tup
     at = ((np.arange(n_px) + 0.5) / n_px - start) / (stop - start) * n_cells
     inside = np.flatnonzero((at >= 0) & (at < n_cells))
     return (int(inside[0]) if len(inside) else 0), at[inside]
+
+
+@lru_cache(maxsize=2)
+def _fade(height: int, width: int, cells: tuple[int, int], rect: MapRect) -> Picture | None:
+    """Return the weights out of 255, (m, n, 3) uint8, that fade a map at its edges inside the picture, or None."""
+    ramps = []
+    for n_px, start, stop, n in ((height, rect.top, rect.bottom, cells[0]), (width, rect.left, rect.right, cells[1])):
+        at = _cell_coordinates(n_px, start, stop, n)[1]
+        inside = np.minimum(at if start > 0 else np.inf, n - at if stop < 1 else np.inf)
+        share = np.broadcast_to(np.clip(inside / FADED_CELLS, 0, 1), at.shape)
+        ramps.append(share * share * (3 - 2 * share))
+    weight = np.rint(255 * ramps[0][:, None] * ramps[1]).astype(np.uint8)
+    return frozen(cv2.merge([weight, weight, weight])) if weight.min() < 255 else None
 
 
 def _enlarged(shades: FloatArray, down: FloatArray, across: FloatArray) -> Picture:
@@ -190,12 +212,10 @@ def _emphasis(kind: MapKind) -> FloatArray:
 
 
 def _heat(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
-    """Return colours whose opacity grows with the value."""
     return _looked_up(index, map_colours(scene.kind, scene.look), _strength(scene) * _emphasis(scene.kind))
 
 
 def _dimmed(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
-    """Return darkness that decreases with the value."""
     black = np.zeros((256, 3), dtype=np.uint8)
     return _looked_up(index, black, _strength(scene) * (1 - _emphasis(scene.kind)))
 

@@ -128,6 +128,7 @@ class RaanModel(MaplessModel):
                 loss = loss + reduce(hinge(score[pairs.better] - score[pairs.worse], RANK_MARGIN), "mean")
         if phase in {"attention", "all"}:
             for filters, attention in zip((pros, cons), out.attention.unbind(1), strict=True):
-                loss = loss + disparity_loss(filters, out.uniform, pairs) + DIVERSITY_WEIGHT * diversity_loss(attention)
+                loss = loss + disparity_loss(filters, out.uniform, pairs)
+                loss = loss + DIVERSITY_WEIGHT * diversity_loss(attention, pairs)
             loss = loss + rank_aware_loss(pros, cons, out.uniform, pairs)
         return LossOutput(loss, out.filters.mean(dim=2).sum(dim=1))

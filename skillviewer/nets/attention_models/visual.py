@@ -38,7 +38,8 @@ class VisualModel(AttentionModel):
         self.look = nn.Linear(sizes.task_hidden, rows * columns, bias=False)
         self.cell: nn.GRUCell | nn.LSTMCell = cell(sizes.channels, sizes.task_hidden)
         self.score = nn.Linear(sizes.task_hidden, 1)
-        orthogonal(self.cell)
+        if gru:  # the released code leaves the LSTM as torch makes it
+            orthogonal(self.cell)
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
         """Return (h_0,), followed by c_0 for an LSTM, from all frames."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from skillviewer.nets.backbones.features import TwoStream
+from skillviewer.nets.backbones.library_backbones import LibraryTrunk
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -110,7 +111,8 @@ class _Stream(nn.Module):
         self._dtype = dtype
 
     def forward(self, pictures: Tensor) -> Tensor:
-        features: Tensor = self.trunk(pictures.to(self._dtype, memory_format=torch.channels_last))
+        layout = torch.channels_last if pictures.ndim == 4 else torch.contiguous_format
+        features: Tensor = self.trunk(pictures.to(self._dtype, memory_format=layout))
         return features.float()
 
 
@@ -127,6 +129,9 @@ def deploy_trunk(
         precision: ``bfloat16`` halves the time and changes features by several percent.
     """
     dtype = DTYPES[precision]
+    if isinstance(trunk, LibraryTrunk):  # how its layers follow each other is not known
+        own = copy.deepcopy(trunk).eval().requires_grad_(requires_grad=False)
+        return _Stream(own.to(device, dtype), dtype)
     ready = fold_batch_norm(trunk).requires_grad_(requires_grad=False)
     if device.type == "cpu" and can_pack():
         example = torch.zeros(1, in_channels, input_px, input_px, dtype=dtype).to(memory_format=torch.channels_last)

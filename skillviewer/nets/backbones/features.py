@@ -7,6 +7,7 @@ another, and their last feature maps are concatenated, appearance first (Li et a
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from torch.nn import functional as F
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
+from skillviewer.nets.backbones.weight_sources import WeightSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,14 @@ class Normalisation:
     std: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        """Check that the deviations are positive."""
         if not self.mean or len(self.mean) != len(self.std) or min(self.std) <= 0:
             raise ValueError(f"mean {self.mean} and std {self.std} are no normalisation")
 
     def apply(self, values: Tensor) -> Tensor:
-        """Normalise (B, C, H, W) values from 0 to 255."""
+        """Normalise (B, C, H, W) or (B, C, T, H, W) values from 0 to 255."""
+        shape = (-1, *[1] * (values.ndim - 2))
         mean, std = (torch.tensor(v, dtype=values.dtype, device=values.device) for v in (self.mean, self.std))
-        return (values - 255 * mean[:, None, None]) / (255 * std[:, None, None])
+        return (values - 255 * mean.reshape(shape)) / (255 * std.reshape(shape))
 
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -50,6 +52,13 @@ FLOW_ACROSS_MODALITIES = Normalisation((0.5,), (0.226,))
 
 UNIT = Normalisation((0.0,), (1.0,))
 """Normalisation of flow for motion weights trained on 0 to 1, such as two-stream networks on UCF101."""
+
+
+class ClipForm(NamedTuple):
+    """Frames that a space-time backbone takes around a sampled position: their number, and how many a second."""
+
+    n_frames: int
+    rate_hz: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,10 @@ class BackboneEntry:
         first_centre_px: Pixel index of the centre of cell 0's receptive field.
         ignored: Prefixes of weights of layers after the trunk.
         least_px: Side of the smallest input for which every cell of the grid is computed.
+        weights: Name of the weights, if they are those of another entry.
+        prefix: Prefix of the trunk's names before those of the published weights.
+        clip: Frames that it takes at every sampled position, in place of one frame and its flow; None for one frame.
+        source: Published weights of a library's network; None for others (``weight_sources``).
     """
 
     name: str
@@ -79,6 +92,10 @@ class BackboneEntry:
     first_centre_px: float
     ignored: tuple[str, ...]
     least_px: int = 1
+    weights: str = ""
+    prefix: str = ""
+    clip: ClipForm | None = None
+    source: WeightSource | None = None
 
     def grid(self, input_px: int) -> tuple[int, int]:
         """Return rows and columns of the features of a square input."""
@@ -107,14 +124,21 @@ def _alexnet(in_channels: int) -> nn.Module:
     return nn.Sequential(OrderedDict(features=net.features, avgpool=net.avgpool))
 
 
-def _efficientnet_lite0(in_channels: int) -> nn.Module:
-    from skillviewer.nets.backbones.efficientnet_lite import EfficientNetLite0
+def _efficientnet_lite0(n_blocks: int) -> Callable[[int], nn.Module]:
+    def make(in_channels: int) -> nn.Module:
+        from skillviewer.nets.backbones.efficientnet_lite import EfficientNetLite0
 
-    return EfficientNetLite0(in_channels)
+        return EfficientNetLite0(in_channels, n_blocks)
+
+    return make
 
 
 def _stride_32(input_px: int) -> int:
     return -(-input_px // 32)
+
+
+def _stride_16(input_px: int) -> int:
+    return -(-input_px // 16)
 
 
 def _always_6(_input_px: int) -> int:
@@ -132,12 +156,24 @@ BACKBONES = table(
         name="efficientnet-lite0",
         title="EfficientNet-Lite0",
         n_channels=320,
-        make=_efficientnet_lite0,
+        make=_efficientnet_lite0(16),
         first_convolution="_conv_stem.weight",
         normalisation=EFFICIENTNET,
         cells=_stride_32,
         first_centre_px=31.0,
         ignored=("_conv_head.", "_bn1.", "_fc."),
+    ),
+    BackboneEntry(
+        name="efficientnet-lite0-mid",
+        title="EfficientNet-Lite0 up to stride 16",
+        n_channels=112,
+        make=_efficientnet_lite0(11),
+        first_convolution="_conv_stem.weight",
+        normalisation=EFFICIENTNET,
+        cells=_stride_16,
+        first_centre_px=15.0,
+        ignored=("_conv_head.", "_bn1.", "_fc.", *(f"_blocks.{i}." for i in range(11, 16))),
+        weights="efficientnet-lite0",
     ),
     _resnet_entry("resnet18", "ResNet18", 512),
     _resnet_entry("resnet34", "ResNet34", 512),
@@ -160,11 +196,15 @@ BACKBONES = table(
 
 
 def backbone(name: str) -> BackboneEntry:
-    """Return a backbone's entry by name.
+    """Return a backbone's entry by name; ``LIBRARY/NAME`` for one of ``library_backbones``.
 
     Raises:
-        CheckpointError: There is no such backbone.
+        CheckpointError: There is no such backbone, or its library is not installed.
     """
+    if "/" in name:
+        from skillviewer.nets.backbones.library_backbones import library_entry
+
+        return library_entry(name)
     return look_up(BACKBONES, name, "backbone", CheckpointError)
 
 
@@ -172,13 +212,13 @@ def appearance_input(rgb: Tensor, normalisation: Normalisation) -> Tensor:
     """Return the input of the appearance stream.
 
     Args:
-        rgb: (B, S, S, 3) uint8, frames resized to the input square.
+        rgb: (B, S, S, 3) uint8, frames resized to the input square, or (B, T, S, S, 3), clips of them.
         normalisation: Normalisation of the appearance weights.
 
     Returns:
-        (B, 3, S, S) float32.
+        (B, 3, S, S) or (B, 3, T, S, S) float32.
     """
-    return normalisation.apply(rgb.permute(0, 3, 1, 2).float())
+    return normalisation.apply(rgb.movedim(-1, 1).float())
 
 
 def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> Tensor:
@@ -277,12 +317,14 @@ class TwoStream(nn.Module):
         """Compute features.
 
         Args:
-            rgb: (B, S, S, 3) uint8.
-            stack: (B, 2L, h, w) uint8, any size.
+            rgb: (B, S, S, 3) uint8, or (B, T, S, S, 3) for a backbone that takes clips.
+            stack: (B, 2L, h, w) uint8, any size; not looked at with clips, which show the motion themselves.
 
         Returns:
             (B, 2F, S / 32, S / 32).
         """
         pictures = appearance_input(rgb, self.appearance_normalisation)
+        if pictures.ndim == 5:
+            return self.appearance(pictures)  # type: ignore[no-any-return]
         flow = motion_input(stack, self.motion_normalisation, self.input_px)
         return torch.cat([self.appearance(pictures), self.motion(flow)], dim=1)

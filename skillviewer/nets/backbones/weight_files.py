@@ -54,8 +54,9 @@ def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
     found = {k.replace("conv1_custom.", "conv1."): v for k, v in read_weights(path).items()}
     beyond = {k: v for k, v in found.items() if k.startswith(entry.ignored)}
     state = {k: v.float() if v.is_floating_point() else v for k, v in found.items() if k not in beyond}
+    state = {entry.prefix + name: tensor for name, tensor in state.items()}
     first = state.get(entry.first_convolution)
-    if first is None or first.ndim != 4:
+    if first is None or first.ndim < 4:
         raise CheckpointError(f"{path} holds no weights of {entry.title}: {entry.first_convolution} is missing.")
     in_channels = int(first.shape[1])
     with torch.device("meta"):

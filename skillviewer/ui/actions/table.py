@@ -118,9 +118,11 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _window("open_folder", FILE, QT_TRANSLATE_NOOP("actions", "Open a &folder…"), "Ctrl+Shift+O"),
     _window("open_sample", FILE, QT_TRANSLATE_NOOP("actions", "Open the &sample study")),
     _window("save_study", FILE, QT_TRANSLATE_NOOP("actions", "Save study &as…"), "Ctrl+S", section=1),
+    _window("import_ratings", FILE, QT_TRANSLATE_NOOP("actions", "&Import ratings…"), "Ctrl+I", section=1),
     _window("locate_videos", FILE, QT_TRANSLATE_NOOP("actions", "Find &missing videos…"), section=1),
     _window("name_person", FILE, QT_TRANSLATE_NOOP("actions", "Who is in this &video…"), section=1),
     _window("remove_video", FILE, QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
+    _window("forget_video", FILE, QT_TRANSLATE_NOOP("actions", "&Delete everything kept about this video…"), section=1),
     _window("close_study", FILE, QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),
     ActionSpec(
         "export_now", FILE, _marked(QT_TRANSLATE_NOOP("actions", "&Export")), ("Ctrl+E",), section=2, screen="export"
@@ -146,6 +148,15 @@ ACTIONS: tuple[ActionSpec, ...] = table(
         "cell_evidence",
         VIEW,
         _marked(QT_TRANSLATE_NOOP("actions", "Show what each &cell contributed")),
+        section=1,
+        checkable=True,
+        screen="inspect",
+        at_first=False,
+    ),
+    ActionSpec(
+        "rating_axis",
+        VIEW,
+        _marked(QT_TRANSLATE_NOOP("actions", "&Ratings at the axis of the curve")),
         section=1,
         checkable=True,
         screen="inspect",

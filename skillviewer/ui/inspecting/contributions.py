@@ -4,13 +4,13 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.explanation.why import fifths_words
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import signed
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.layout import push_button
-from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.empty_state import Section
+from skillviewer.ui.widgets.layout import Wrapped, add_all, push_button
 
 
 class Contributions(Section):
@@ -28,6 +28,8 @@ class Contributions(Section):
         self.column.addWidget(self.bars)
         self.pointed = Wrapped(self, muted=True)
         self.column.addWidget(self.pointed)
+        self.fifths = Wrapped(self)
+        self.column.addWidget(self.fifths)
         self._sum = QWidget(self)
         self.column.addWidget(self._sum)
         grid = QGridLayout(self._sum)
@@ -66,18 +68,17 @@ class Contributions(Section):
         row_ = QHBoxLayout()
         self.stop = push_button(self.tr("Stop"), self, self.stop_asked)
         self.explain = push_button(self.tr("Explain"), self, self.explain_asked)
-        row_.addWidget(self.stop)
-        row_.addWidget(self.explain)
-        row_.addStretch(1)
+        add_all(row_, self.stop, self.explain, 1)
         self.column.addLayout(row_)
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:
         """Show the chart and the sum, once there is evidence."""
         evidence = found.evidence
-        for widget in (self.bars, self.pointed, self._sum, self.how):
+        for widget in (self.bars, self.pointed, self.fifths, self._sum, self.how):
             widget.setVisible(evidence is not None)
         if evidence is None:
             return
+        self.fifths.set_plain(fifths_words(found.analysis, evidence))
         amounts, digits = evidence.contributions, max(score_digits([found.analysis]), 3)
         shown = self.bars.segments
         if shown is None or shown.amounts.tobytes() != amounts.tobytes() or shown.digits != digits:

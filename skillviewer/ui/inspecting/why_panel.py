@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
+from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.inspecting.cell_map import CellBlock
@@ -21,11 +22,9 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.empty_state import Empty
-from skillviewer.ui.widgets.layout import fill_ground, scroll_area, vertical
-from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.empty_state import Empty, Section
+from skillviewer.ui.widgets.layout import Wrapped, fill_ground, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class WhyPanel(QStackedWidget):
@@ -53,8 +52,9 @@ class WhyPanel(QStackedWidget):
         self.page = scroll_area(self, self.tr("Why this score"))
         self.addWidget(self.page)
         self._body = QWidget(self.page)
-        self.caution = Wrapped(self._body)
-        self.caution.setContentsMargins(12, 0, 12, 0)
+        self.warning, self.caution = Wrapped(self._body), Wrapped(self._body)
+        self.warning.setContentsMargins(12, 12, 12, 6)
+        self.caution.setContentsMargins(12, 8, 12, 0)
         self.standing = StandingBlock(self._body)
         self.moments_section = Section(self.tr("Moments that moved the score"), self._body, wide=True)
         self.basis = Wrapped(self.moments_section, muted=True)
@@ -62,6 +62,12 @@ class WhyPanel(QStackedWidget):
         self.moments = MomentColumn(
             insight.inquiry, insight.remarks, insight.pictures, insight.tour, only_found, self.moments_section
         )
+        self.unfold = QPushButton(self.tr("Show the moments all the same"), self.moments_section)
+        self.unfold.clicked.connect(self._fold)
+        row = horizontal(margins=(12, 0, 12, 0))
+        row.addWidget(self.unfold)
+        row.addStretch(1)
+        self.moments_section.column.addLayout(row)
         self.moments_section.column.addWidget(self.basis)
         self.moments_section.column.addWidget(self.moments)
         self.contributions = Contributions(self._body)
@@ -72,8 +78,8 @@ class WhyPanel(QStackedWidget):
         self.raters = RatersBlock(self._body)
         column = vertical(self._body, (0, 0, 0, 16), 0)
         for part in (
-            self.standing, self.caution, self.moments_section, self.contributions, self.cells, self.reference,
-            self.limits, self.faithfulness, self.raters,
+            self.warning, self.standing, self.caution, self.moments_section, self.contributions, self.cells,
+            self.reference, self.limits, self.faithfulness, self.raters,
         ):  # fmt: skip
             column.addWidget(part)
         column.addStretch(1)
@@ -101,7 +107,8 @@ class WhyPanel(QStackedWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.caution.setStyleSheet(f"color: {theme.warn}")
+        for label in (self.warning, self.caution):
+            label.setStyleSheet(f"color: {theme.warn}")
         fill_ground(theme.base, self.page.viewport(), self._body, self.empty)
         self._paint_grey()
 
@@ -144,18 +151,23 @@ class WhyPanel(QStackedWidget):
         self._show_work()
         if found is self._shown:
             return
-        other_video = self._shown is None or self._shown.analysis.clip != found.analysis.clip
-        self._shown = found
+        before, self._shown = self._shown, found
+        other_video = before is None or before.analysis.clip != found.analysis.clip
         self._show_work()
         self._grey = found.faithful is False
         self._paint_grey()
-        self.caution.setVisible(self._grey)
-        self.caution.set_plain(
-            self.tr(
-                "Attention is no better than random for this video: do not take the attended regions as the reason "
-                "for the score."
-            )
+        self.warning.setVisible(bool(found.analysis.cautions))
+        self.warning.set_plain(found.analysis.cautions)
+        random = self.tr(
+            "Attention is no better than random for this video: do not take the attended regions as the reason "
+            "for the score."
         )
+        even = EVEN_WORDS if found.analysis.spread_evenly else ""
+        cautions = [words for words in (random if self._grey else "", even, found.model_caution) if words]
+        self.caution.setVisible(bool(cautions))
+        self.caution.set_plain(*cautions)
+        if other_video or before is None or before.analysis.warning != found.analysis.warning:
+            self._fold(folded=bool(found.analysis.warning))
         self.moments.set_grey(self._grey)
         self.basis.set_plain(
             self.tr("By their contribution to the final score.")
@@ -173,6 +185,13 @@ class WhyPanel(QStackedWidget):
             part.show_findings(found)
         if other_video:
             self.page.verticalScrollBar().setValue(0)
+
+    @Slot()
+    def _fold(self, *, folded: bool = False) -> None:
+        """Fold the moments away, as those of an unfamiliar video are at first; or show them."""
+        self.unfold.setVisible(folded)
+        self.basis.setVisible(not folded)
+        self.moments.setVisible(not folded)
 
     @Slot()
     def _show_work(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
+from skillviewer.core.analysis.wording import source_words
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
@@ -14,9 +15,8 @@ from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
+from skillviewer.ui.widgets.layout import NONE, ShortLabel, add_all, horizontal, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -36,7 +36,6 @@ class Dot(QWidget):
         self.update()
 
     def set_filled(self, filled: bool | None) -> None:
-        """Fill it, show a ring, or nothing."""
         if filled != self._filled:
             self._filled = filled
             self.update()
@@ -67,14 +66,7 @@ class Caption(QWidget):
         self._words.setAccessibleName(self.tr("What the map is"))
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
-        row.addWidget(self._dot)
-        row.addWidget(self._words, 1)
-        row.addWidget(self._unit)
-        row.addWidget(self._bar)
-
-    @property
-    def text(self) -> str:
-        return self._words.words
+        add_all(row, self._dot, (self._words, 1), self._unit, self._bar)
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
@@ -101,12 +93,8 @@ class Caption(QWidget):
     @Slot(object)
     def set_shown(self, shown: Shown | None) -> None:
         scene = shown.scene if shown is not None else None
-        forms = (self._caption_of(scene), self._short_caption_of(scene))
-        if shown is not None and not shown.shot.exact:
-            preview = self.tr("preview")
-            full, short = (f"{preview} · {words}" if words else preview for words in forms)
-            forms = (full, short)
-        self._words.set_forms(*forms)
+        preview = self.tr("preview") if shown is not None and not shown.shot.exact else ""
+        self._words.set_forms(*(" · ".join(filter(None, (preview, words))) for words in self._forms(scene)))
         hidden = scene is not None and scene.look.overlay is Overlay.OFF
         visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
         own = scene is not None and scene.source is MapSource.OWN
@@ -127,41 +115,15 @@ class Caption(QWidget):
             MapKind.NONE: "",
         }[scene.kind]
 
-    def _caption_of(self, scene: Scene | None) -> str:
-        if scene is None:
-            return ""
-        if scene.kind is MapKind.NONE:
-            return self.tr("this model has no map")
-        if scene.look.overlay is Overlay.OFF:
-            return self.tr("map hidden")
-        forms = {
-            MapSource.OWN: self.tr("sampled frame {} of {}"),
-            MapSource.HELD: self.tr("map of sampled frame {} of {}, held for {:.2f} s"),
-            MapSource.INTERPOLATED: self.tr("map interpolated after sampled frame {} of {}"),
-            MapSource.NOTHING: self.tr("no map before the first sampled frame"),
-        }
+    def _forms(self, scene: Scene | None) -> tuple[str, ...]:
+        """Return the source of the map and its sampled frame, the longest form first; the age stands in all."""
+        words = source_words(scene) if scene is not None else ""
+        if scene is None or scene.sample < 0 or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
+            return (words,)
         if self._contributions:
-            forms |= {
-                MapSource.OWN: self.tr("contribution of cells at sampled frame {} of {}"),
-                MapSource.HELD: self.tr("contribution of cells at sampled frame {} of {}, held for {:.2f} s"),
-                MapSource.INTERPOLATED: self.tr("contribution of cells, interpolated after sampled frame {} of {}"),
-            }
-        return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
-
-    def _short_caption_of(self, scene: Scene | None) -> str:
-        """Return a shorter caption, with the age of the map first, which must not be cut."""
-        if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
-            return self._caption_of(scene)
-        forms = {
-            MapSource.OWN: self.tr("sampled {} of {}"),
-            MapSource.HELD: self.tr("map held {2:.2f} s · {0} of {1}"),
-            MapSource.INTERPOLATED: self.tr("interpolated · {} of {}"),
-            MapSource.NOTHING: self.tr("no map yet"),
-        }
-        return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
-
-    def _total(self, scene: Scene) -> int:
-        return max(scene.n_samples, self._n_samples)
+            words = self.tr("contribution of cells · {}").format(words)
+        at, n = scene.sample + 1, max(scene.n_samples, self._n_samples)
+        return self.tr("{} · sampled frame {} of {}").format(words, at, n), f"{words} · {at}/{n}"
 
 
 class Player(QWidget):
@@ -181,10 +143,7 @@ class Player(QWidget):
         self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
         self.transport = Transport(playback, actions, icons, self)
-        column = vertical(self, NONE, 0)
-        column.addWidget(self.canvas, 1)
-        column.addWidget(self.caption)
-        column.addWidget(self.transport)
+        add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption, self.transport)
         self._contributions: Analysis | None = None
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.set_look(state.look)

@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, horizontal, push_button, text_label, vertical
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.cycles import Cycle, Link
+    from skillviewer.data.study.study_ratings import RatingFacts
 
 MOST = 40
 """Number of cycles shown, those with the smallest lead."""
@@ -32,9 +32,7 @@ class CycleRow(QWidget):
         self._lines: list[Wrapped] = []
         self.again = push_button("", self, self._on_clicked)
         self._column = vertical(spacing=2)
-        row = horizontal(self, (0, 6, 0, 6), 12)
-        row.addLayout(self._column, 1)
-        row.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
+        add_all(horizontal(self, (0, 6, 0, 6), 12), (self._column, 1), (self.again, 0, Qt.AlignmentFlag.AlignTop))
 
     @property
     def text(self) -> str:
@@ -43,17 +41,21 @@ class CycleRow(QWidget):
     def show_cycle(self, cycle: "Cycle", *, waits: bool, writable: bool) -> None:
         """Show a cycle; ``waits`` if its weakest pair is in the queue."""
         weakest = cycle.weakest
-        self._pair, self._waits = frozenset((weakest.better, weakest.worse)), waits
-        while len(self._lines) < len(cycle.links):
+        lines = [self._line(link, weakest=link == weakest) for link in cycle.links]
+        self.show_pair(weakest.better, weakest.worse, lines, waits=waits, writable=writable)
+
+    def show_pair(self, better: str, worse: str, lines: Sequence[str], *, waits: bool, writable: bool) -> None:
+        """Show lines about a pair that can be judged again."""
+        self._pair, self._waits = frozenset((better, worse)), waits
+        while len(self._lines) < len(lines):
             self._lines.append(Wrapped(self))
             self._column.addWidget(self._lines[-1])
         for at, line in enumerate(self._lines):
-            line.setVisible(at < len(cycle.links))
-            if at < len(cycle.links):
-                line.set_plain(self._line(cycle.links[at], weakest=cycle.links[at] == weakest))
+            line.setVisible(at < len(lines))
+            line.set_plain(lines[at] if at < len(lines) else "")
         self.again.setText(self.tr("Take out of the queue") if waits else self.tr("Judge again"))
         self.again.setEnabled(writable)
-        names = (printable(weakest.better), printable(weakest.worse))
+        names = (printable(better), printable(worse))
         tip = self.tr("Puts {} and {} back in the queue: every rater judges them once more").format(*names)
         if waits:
             tip = self.tr("{} and {} are judged next, unless you take them out of the queue").format(*names)
@@ -91,13 +93,8 @@ class CyclesView(QWidget):
         self.all.setToolTip(self.tr("Puts one pair of every cycle back in the queue: every rater judges it once more"))
         self.words = Wrapped(self, muted=True)
         self._column = vertical(spacing=0)
-        head = QHBoxLayout()
-        head.addWidget(self.heading, 1)
-        head.addWidget(self.all)
-        column = vertical(self, NONE, 6)
-        column.addLayout(head)
-        column.addWidget(self.words)
-        column.addLayout(self._column)
+        head = add_all(QHBoxLayout(), (self.heading, 1), self.all)
+        add_all(vertical(self, NONE, 6), head, self.words, self._column)
 
     def show_cycles(self, cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show cycles, those with the smallest lead first; ``waiting`` are the pairs in the queue."""
@@ -109,16 +106,39 @@ class CyclesView(QWidget):
         self.all.setText(words.format(len(self._pairs)) if self._pairs else self._queued)
         self.all.setVisible(n > 1)
         self.all.setEnabled(writable and bool(self._pairs))
-        while len(self.rows) < len(cycles):
+        for at, row in enumerate(self._rows_for(len(cycles))):
+            row.show_cycle(cycles[at], waits=weakest[at] in waiting, writable=writable)
+
+    def show_rated(self, facts: "RatingFacts", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
+        """Show the pairs on which votes contradict ratings; ``waiting`` are the pairs in the queue."""
+        against = facts.against[:MOST]
+        pairs = [frozenset((pair.better, pair.worse)) for pair, _, _ in against]
+        self._pairs = tuple(pair for pair in pairs if pair not in waiting)
+        words = self.tr("Votes contradict ratings on {} of {} pairs that both order. Votes count there.")
+        told = self.tr("None: no pair is ordered by votes and by ratings.")
+        if facts.voted:
+            agree = self.tr("None: votes and ratings agree on {} pairs.").format(facts.voted)
+            told = words.format(len(facts.against), facts.voted) if against else agree
+        self.words.set_plain(f"{told} {self.tr('The rule: {}.').format(facts.rule)}")
+        self.all.hide()
+        for (pair, better, worse), row in zip(against, self._rows_for(len(against)), strict=True):
+            line = self.tr("{} over {} by votes; rated {:.3g} and {:.3g}").format(
+                pair.better, pair.worse, better, worse
+            )
+            waits = frozenset((pair.better, pair.worse)) in waiting
+            row.show_pair(pair.better, pair.worse, [line], waits=waits, writable=writable)
+
+    def _rows_for(self, n: int) -> list[CycleRow]:
+        """Return n visible rows."""
+        while len(self.rows) < n:
             row = CycleRow(self)
             row.asked.connect(self.asked)
             row.unasked.connect(self.unasked)
             self._column.insertWidget(len(self.rows), row)
             self.rows.append(row)
         for at, row in enumerate(self.rows):
-            row.setVisible(at < len(cycles))
-            if at < len(cycles):
-                row.show_cycle(cycles[at], waits=weakest[at] in waiting, writable=writable)
+            row.setVisible(at < n)
+        return self.rows[:n]
 
     def _summary(self, n: int) -> str:
         if n == 0:

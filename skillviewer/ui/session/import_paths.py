@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.ratings.table_files import JSON_SUFFIX, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, is_rating_file
 from skillviewer.data.study import SUFFIX
 from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
@@ -24,6 +25,10 @@ THUMBNAIL_PX = 72
 """Height that thumbnails are kept at."""
 
 CHECKPOINT_FILE = "config.json"
+TABLE_SUFFIXES = TEXT_SUFFIXES | WORKBOOK_SUFFIXES | {JSON_SUFFIX, ".xls", ".ods"}
+"""Files that may be tables of ratings; those that cannot be read say what to do."""
+NO_RATINGS = frozenset({"account", "participants", "truth", "regions"})
+"""Tables of a folder that hold something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Sorted:
         refused: What is not opened, each with its reason.
         study: A study, or None.
         archive: Archive of a study, or None.
+        table: A table of ratings, or None.
+        table_folder: The given folder with that table and its videos, or None for a table given by itself.
     """
 
     videos: tuple[Path, ...]
@@ -43,6 +50,8 @@ class Sorted:
     refused: tuple[tuple[Path, str], ...]
     study: Path | None = None
     archive: Path | None = None
+    table: Path | None = None
+    table_folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +76,7 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken | Non
     checkpoints: list[Path] = []
     files: dict[str, list[Path]] = {SUFFIX: [], ARCHIVE_SUFFIX: []}
     refused: list[tuple[Path, str]] = []
+    tables: list[tuple[Path, Path | None]] = []
     for given in paths:
         path = given.absolute()
         if not path.exists():
@@ -78,8 +88,11 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken | Non
         elif path.is_dir():
             inside = expand([path])
             found += inside
-            if not inside:
+            tables += [(table, path) for table in _ratings_in(path)]
+            if not inside and not tables:
                 refused.append((path, "holds no videos"))
+        elif path.suffix.lower() in TABLE_SUFFIXES:
+            tables.append((path, None))
         elif path.suffix.lower() in VIDEO_SUFFIXES:
             found.append(path)
         elif reason := _no_video(path, backend, token):
@@ -94,13 +107,26 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken | Non
     models = list(dict.fromkeys(checkpoints))
     refused += [(path, "one study is open at a time") for path in studies[:-1]]
     refused += [(path, "one model is used at a time") for path in models[:-1]]
+    refused += [(path, "one table of ratings is imported at a time") for path, _ in tables[1:]]
     return Sorted(
         tuple(videos),
         models[-1] if models else None,
         tuple(refused),
         studies[-1] if files[SUFFIX] else None,
         studies[-1] if studies and not files[SUFFIX] else None,
+        *(tables[0] if tables else ()),
     )
+
+
+def _ratings_in(folder: Path) -> list[Path]:
+    """Return the tables in a folder that may hold ratings, ``ratings`` first; none in a data set of another form."""
+    from skillviewer.data.formats.formats import DATASET_FORMATS
+
+    if any(form.recognise(folder) for form in DATASET_FORMATS if form.name != "ratings"):
+        return []
+    files = [file for file in folder.iterdir() if is_rating_file(file) and file.suffix.lower() != ".txt"]
+    files = [f for f in files if f.stem.casefold() not in NO_RATINGS and not f.name.startswith((".", "~$"))]
+    return sorted(files, key=lambda file: (file.stem.casefold() != "ratings", file))
 
 
 def _no_video(path: Path, backend: Backend, token: CancelToken | None) -> str:
@@ -176,9 +202,9 @@ class Intake(QObject):
         given = list(paths)
         if not given:
             return
-        task = self._worker.submit(lambda backend, token, _report: sort_paths(given, backend, token))
-        task.succeeded.connect(self._on_sorted)
-        task.failed.connect(self._messages.fail)
+        self._worker.submit(lambda backend, token, _report: sort_paths(given, backend, token)).then(
+            succeeded=self._on_sorted, failed=self._messages.fail
+        )
 
     def look_at(self, videos: Sequence[VideoClip]) -> None:
         """Look at videos of the list that have not been looked at yet."""
@@ -224,10 +250,9 @@ class Intake(QObject):
             return
         footage = self._to_probe.pop(0)
         self._probing = footage
-        task = self._worker.submit(lambda backend, token, _report: probe(footage, backend, token))
-        task.succeeded.connect(self._on_probed)
-        task.failed.connect(self._messages.fail)
-        task.finished.connect(self._on_probe_finished)
+        self._worker.submit(lambda backend, token, _report: probe(footage, backend, token)).then(
+            succeeded=self._on_probed, failed=self._messages.fail, finished=self._on_probe_finished
+        )
 
     @Slot(object)
     def _on_probed(self, found: Probed) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.data.study import FileState, NewVideo, Relinked, Study, StudyVideo
+from skillviewer.data.study import Added, FileState, NewVideo, Relinked, Study, StudyVideo
 from skillviewer.data.study.archive.archive_form import README
 from skillviewer.ui.session.file_checks import FileChecks, Read
 from skillviewer.ui.session.open_study import Listed, OpenStudy, StudySlot, new_draft, open_sample, sample_path
@@ -114,8 +114,7 @@ class Studies(QObject):
 
         task = self._submit(act, must_run=True)
         self._acts[task] = meant, frozenset(changes)
-        task.succeeded.connect(self._on_acted)
-        task.finished.connect(self._on_act_finished)
+        task.then(succeeded=self._on_acted, finished=self._on_act_finished)
         return task
 
     def act_on(self, path: Path, work: Callable[[Study], object]) -> Task:
@@ -141,7 +140,7 @@ class Studies(QObject):
             self.draft_filled.emit(meant.path)
         if self._worker.stopped or self._current is None:
             return  # an act that had to run when window or study closed: the study is not asked again
-        if SETTINGS in changes:
+        if changes & {SETTINGS, VOTES}:  # votes and ratings bring criteria
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
         if VIDEOS in changes:
             self.relist()
@@ -176,6 +175,16 @@ class Studies(QObject):
         task = self._exchange(swap)
         task.succeeded.connect(self._on_unpacked)
         self._jobs.follow(self.tr("Unpacking {}").format(archive.name), task)
+
+    def erase(self, name: str, forget: Callable[[str], None]) -> None:
+        """Erase the file of a video with everything on it; ``forget`` gets its digest, in the worker thread."""
+
+        def swap(slot: StudySlot, _token: CancelToken, _report: Report) -> None:
+            digest = slot.study.videos.get(name).digest
+            slot.study.erase([digest])
+            forget(digest)
+
+        self._jobs.follow(self.tr("Deleting everything kept about a video"), self._exchange(swap))
 
     def open_sample(self) -> None:
         if self._current is not None and self._current.path == sample_path().absolute():
@@ -214,21 +223,43 @@ class Studies(QObject):
             self.closed.emit()
 
     def enrol(self, paths: Sequence[Path]) -> None:
-        """Add videos to the study; without one, a draft is made for them. A read-only study only lists them."""
+        """Add videos to the study; a read-only study only shows them."""
         new = [NewVideo(path) for path in paths]
+        title = self.tr("Adding videos to the study")
+        self.fill(lambda study, token, report: study.videos.add(new, token, report), title, self._on_enrolled)
 
-        def work(slot: StudySlot, token: CancelToken, report: Report) -> Listed:
-            if not slot.is_open:
+    def fill(
+        self, add: Callable[[Study, CancelToken, Report], object], title: str, then: Callable[[Any], None]
+    ) -> Task:
+        """Add something to the study, as a job; without a study, a draft is made.
+
+        Args:
+            add: Plain code that does one whole act.
+            title: Title of the job.
+            then: Gets the result of ``add``, unless the study was closed meanwhile.
+        """
+
+        def work(slot: StudySlot, token: CancelToken, report: Report) -> object:
+            made = not slot.is_open
+            if made:
                 slot.swap(new_draft(), draft=True)
             if slot.study.read_only:
-                text = f"{slot.study.path.name} is open for reading only: the videos are shown, but not added to it."
-                return slot.listed((text,))
-            added = slot.study.videos.add(new, token, report)
-            known = tuple(name for name in added.known if name is not None)
-            return slot.listed(added.problems, known)
+                raise StudyError(f"{slot.study.path.name} is open for reading only: nothing was added to it.")
+            try:
+                return add(slot.study, token, report), slot.listed()
+            except BaseException:
+                if made:
+                    slot.close()
+                raise
 
-        task = self._submit(work, self._on_enrolled)
-        self._jobs.follow(self.tr("Adding videos to the study"), task, precious=False)
+        def filled(answer: tuple[object, Listed]) -> None:
+            self._on_listed(answer[1])
+            self.changed.emit(frozenset({VIDEOS, PAIRS}))
+            then(answer[0])
+
+        task = self._submit(work, filled)
+        self._jobs.follow(title, task, precious=False)
+        return task
 
     def relist(self) -> None:
         """Read the list of videos again."""
@@ -255,8 +286,7 @@ class Studies(QObject):
         task.failed.connect(self._messages.fail)
         if then is not None:
             self._waiting[task] = self._generation, then
-            task.succeeded.connect(self._on_answer)
-            task.finished.connect(self._on_answered)
+            task.then(succeeded=self._on_answer, finished=self._on_answered)
         return task
 
     @Slot(object)
@@ -324,10 +354,8 @@ class Studies(QObject):
         self._on_facts(found.study)
         self._list(found.videos)
 
-    def _on_enrolled(self, found: Listed) -> None:
-        self._on_listed(found)
-        self.changed.emit(frozenset({VIDEOS}))
-        for text in found.problems:
+    def _on_enrolled(self, added: Added) -> None:
+        for text in added.problems:
             self._messages.post(Message(text, Severity.WARNING))
 
     def _on_relinked(self, found: Relinked) -> None:

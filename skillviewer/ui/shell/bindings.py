@@ -10,7 +10,7 @@ from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import log_dir
 from skillviewer.data.study import SUFFIX
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Handlers
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.open_study import sample_source
@@ -21,6 +21,8 @@ from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.map_key import HoldToHideMap
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtWidgets import QWidget
 
     from skillviewer.ui.preferences.dialog import Preferences
@@ -32,7 +34,7 @@ NEEDS_VIDEO = (
     "mark_out", "clear_marks", "loop",
 )  # fmt: skip
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
-OF_THIS_VIDEO = ("name_person", "remove_video", "split_off", "go_to", "assess")
+OF_THIS_VIDEO = ("name_person", "remove_video", "forget_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
@@ -82,10 +84,13 @@ class Bindings(QObject):
         actions.bind("open_sample", program.studies.open_sample)
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
+        actions.bind("import_ratings", self._import_ratings)
+        program.table_taken.connect(self._show_ratings_page)
         actions.bind("locate_videos", self._locate)
         actions.bind("name_person", self._name_person)
         actions.bind("remove_video", program.remove_current)
-        actions.bind("close_study", program.close_study)
+        actions.bind("forget_video", self._forget_video)
+        actions.bind("close_study", program.studies.close)
         actions.bind("quit", window.close)
         actions["open_sample"].setEnabled(sample_source() is not None)
 
@@ -103,7 +108,7 @@ class Bindings(QObject):
         window, actions = self._window, self._window.actions_
         screens = {screen.name for screen in window.screen_specs}
         for name in screens:
-            actions.bind(f"{PREFIX_OF_SCREENS}{name}", partial(window.show_screen, name))
+            actions.bind(f"{PREFIX_OF_SCREENS}{name}", partial(window.screens.show, name))
         for spec in actions.specs:
             if spec.screen in screens:
                 act = partial(self._on_screen_action, spec.screen, spec.name)
@@ -130,7 +135,7 @@ class Bindings(QObject):
 
     @Slot(str)
     def _on_made(self, screen: str) -> None:
-        handlers = self._handlers_of(self._window.screen_named(screen))
+        handlers = self._handlers_of(self._window.screens.named(screen))
         asked = {spec.name for spec in self._window.actions_.specs if spec.screen == screen}
         if asked != {*handlers.run, *handlers.switch}:
             raise ValueError(f"actions of the screen {screen!r} differ from its handlers: {sorted(asked)}")
@@ -147,7 +152,7 @@ class Bindings(QObject):
         """Show a screen, which is made when it is first shown, and do what an action of it does."""
         shown = self._window.screens.current == screen
         if not shown:
-            self._window.show_screen(screen)
+            self._window.screens.show(screen)
         handlers = self._handlers[screen]
         if on is not None:
             handlers.switch[name](on)
@@ -217,7 +222,7 @@ class Bindings(QObject):
         actions.set_enabled(study is not None, "save_study")
         actions.set_enabled(program.studies.writable, "locate_videos")
         chosen = program.studies.writable and program.state.current is not None
-        actions.set_enabled(chosen, "name_person", "remove_video")
+        actions.set_enabled(chosen, "name_person", "remove_video", "forget_video")
         actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
@@ -227,6 +232,17 @@ class Bindings(QObject):
             actions.set_enabled(False, "find_video")
         if self._window.blind:  # the video of these actions is not on screen, and its name must not be read
             actions.set_enabled(False, *OF_THIS_VIDEO)
+
+    @Slot()
+    def _forget_video(self) -> None:
+        """Delete everything kept about the video on screen, after a question."""
+        window = self._window
+        question = self.tr(
+            "Delete everything kept about this video for good: its scores, maps, notes, ratings, faces, all votes on "
+            "it, and the backups that hold it? The video file, exports and trained models stay. This cannot be undone."
+        )
+        if window.dialogs.confirm(window, question, self.tr("Delete")):
+            self._program.forget_current()
 
     @Slot()
     def _stop(self) -> None:
@@ -257,7 +273,7 @@ class Bindings(QObject):
 
     def _do_in_player(self, name: str) -> None:
         screen = self._player_screen
-        self._window.screen_named(screen)  # made now at the latest, and with it its handlers
+        self._window.screens.named(screen)  # made now at the latest, and with it its handlers
         self._handlers[screen].player[name]()
 
     def _open_folder(self) -> None:
@@ -295,6 +311,21 @@ class Bindings(QObject):
         path = self._window.dialogs.save(self._window, self.tr("Save study as"), kinds, name)
         if path is not None:
             self._program.studies.save_as(path)
+
+    def _import_ratings(self) -> None:
+        path = self._window.dialogs.file(
+            self._window,
+            self.tr("Import ratings"),
+            self.tr("Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)"),
+        )
+        if path is not None:
+            self._show_ratings_page(path, None)
+
+    @Slot(object, object)
+    def _show_ratings_page(self, path: "Path", folder: "Path | None") -> None:
+        from skillviewer.ui.importing.ratings_page import RatingsPage
+
+        RatingsPage(self._program, self._window.dialogs, path, folder, self._window).show()
 
     def _locate(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Find missing videos below a folder"))
@@ -365,7 +396,7 @@ class Bindings(QObject):
         playback = self._program.playback
         dialog = GoTo(video, playback.frames, playback.frame, self._window)
         dialog.chosen.connect(self._program.playback.seek)
-        transport = self._window.screen_named(self._player_screen).findChild(Transport)
+        transport = self._window.screens.named(self._player_screen).findChild(Transport)
         assert transport is not None
         dialog.open_above(transport)
 

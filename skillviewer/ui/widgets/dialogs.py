@@ -33,8 +33,12 @@ class Dialogs:
         chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
         return Path(chosen) if chosen else None
 
+    def file(self, parent: QWidget, title: str, kinds: str) -> Path | None:
+        """Ask for a file to read; arguments as of ``save``."""
+        chosen, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
+        return Path(chosen) if chosen else None
+
     def folder(self, parent: QWidget, title: str) -> Path | None:
-        """Ask for a folder."""
         name = QFileDialog.getExistingDirectory(parent, title)
         return Path(name) if name else None
 

@@ -1,12 +1,25 @@
-"""Line icons, drawn in the colours of the theme."""
+"""Line icons, drawn in the colours of the theme; and pictures as Qt draws them."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+from skillviewer.core.arrays import Picture
 from skillviewer.ui.widgets.theme import Theme
+
+
+def as_image(picture: Picture) -> QImage:
+    """Return a picture as a QImage over the same memory, which must outlive it.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB, or (H, W, 4) uint8 with the bytes B, G, R, 255.
+    """
+    height, width, channels = picture.shape
+    form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGB32
+    return QImage(picture.data, width, height, picture.strides[0], form)
+
 
 SIZES_PX = (16, 20, 24, 32, 40, 48)
 
@@ -21,6 +34,7 @@ class Icons:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._drawings: dict[str, str] = {}
+        self._icons: dict[tuple[str, str, str], QIcon] = {}
 
     def icon(self, name: str, theme: Theme, colour: str = "") -> QIcon:
         """Return an icon in a theme's text colour, or in another.
@@ -30,12 +44,13 @@ class Icons:
             theme: Colours in force.
             colour: ``#rrggbb``, or "" for the theme's text.
         """
-        icon = QIcon()
-        for size_px in SIZES_PX:
-            normal = self._draw(name, colour or theme.text, size_px)
-            icon.addPixmap(normal, QIcon.Mode.Normal)
-            icon.addPixmap(self._draw(name, theme.muted, size_px, opacity=0.5), QIcon.Mode.Disabled)
-        return icon
+        key = (name, colour or theme.text, theme.muted)
+        if key not in self._icons:
+            icon = self._icons[key] = QIcon()
+            for size_px in SIZES_PX:
+                icon.addPixmap(self._draw(name, key[1], size_px), QIcon.Mode.Normal)
+                icon.addPixmap(self._draw(name, theme.muted, size_px, opacity=0.5), QIcon.Mode.Disabled)
+        return self._icons[key]
 
     def pixmap(self, name: str, colour: str, size_px: int, ratio: float = 1.0) -> QPixmap:
         """Return a picture of an icon for a screen of that pixel ratio."""

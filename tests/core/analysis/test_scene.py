@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import Between, Look, MapSource, Scale, display_limit, display_values, resolve
+from skillviewer.core.analysis.scene import (
+    EVEN_SCALE,
+    Between,
+    Look,
+    MapSource,
+    Scale,
+    display_limit,
+    display_values,
+    resolve,
+)
 from tests.core.analyses import make_analysis, video_info
 
 HELD, INTERPOLATED = Look(between=Between.HELD), Look(between=Between.INTERPOLATED)
@@ -155,3 +164,39 @@ def test_frame_sampled_in_several_steps_shows_the_last_of_them() -> None:
     assert [resolve(short, frame, HELD).step for frame in (0, 1, 2)] == [1, 3, 3]
     assert resolve(short, 2, HELD).score == short.score_curve[0, -1]
     assert resolve(short, 0, HELD).n_samples == 2
+
+
+def spread(entropy: float, n_cells: int = 169) -> Analysis:
+    """Return an analysis whose maps have one large cell and a given share of the greatest entropy."""
+
+    def of(peak: float) -> float:
+        rest = (1 - peak) / (n_cells - 1)
+        return float(-(peak * np.log(peak) + (n_cells - 1) * rest * np.log(rest)) / np.log(n_cells))
+
+    low, high = 1 / n_cells, 1 - 1e-9
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if of(middle) > entropy else (low, middle)
+    base, side = make_analysis([[4, 8]], grid=(13, 13)), 13
+    maps = np.full((1, 2, n_cells), (1 - low) / (n_cells - 1), np.float32)
+    maps[..., 40] = low
+    return replace(base, attention=maps.reshape(1, 2, side, side))
+
+
+def test_evenly_spread_maps_are_told_by_their_entropy() -> None:
+    assert spread(0.955).spread_evenly
+    assert not spread(0.945).spread_evenly
+    assert not replace(spread(0.98), map_kind=MapKind.SIGNED).spread_evenly
+    assert not make_analysis([[4, 8]], grid=(1, 1)).spread_evenly
+
+
+@pytest.mark.parametrize("scale", [Scale.VIDEO, Scale.FRAME])
+def test_evenly_spread_maps_are_not_drawn_with_structure(scale: Scale) -> None:
+    """The largest cell of an even map lies at a fifth of the scale; that of another one at its end."""
+    for entropy, share in ((0.98, 1 / EVEN_SCALE), (0.8, 1.0)):
+        scene = resolve(spread(entropy), 4, Look(scale=scale))
+        assert scene.values is not None
+        assert float(scene.values.max()) / scene.high == pytest.approx(share)
+        assert scene.even is (entropy > 0.9)
+    asked = resolve(spread(0.98), 4, Look(scale=Scale.COMMON, common_limit=3.0))
+    assert (asked.low, asked.high) == (0.0, 3.0)

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import logit
 
 from skillviewer.core.dataset.folds import FoldsBy, fold_of, make_folds
 from skillviewer.core.dataset.pair_graph import separations
@@ -20,8 +21,10 @@ from skillviewer.core.evaluation.accuracy import (
     pooled_accuracy,
     pooled_difference,
     pooled_mean,
+    refit_factor,
     spread,
 )
+from skillviewer.core.evaluation.intervals import Range, interval, over_people, pair_variance
 from tests.core.datasets import people, ranked
 
 DATASET = ranked(people("ABCDEFGH", 5))
@@ -60,30 +63,24 @@ def test_mean_and_standard_deviation_over_folds() -> None:
     assert np.isnan(spread([]).mean)
 
 
-def test_a_perfect_model_has_an_interval_without_width() -> None:
+def test_a_perfect_model_has_no_interval() -> None:
     pooled = pooled_accuracy(results(TRUE), DATASET)
-    assert (pooled.value, pooled.low, pooled.high) == (1.0, 1.0, 1.0)
+    assert pooled.value == 1.0
+    assert pooled.all_alike
+    assert np.isnan([pooled.low, pooled.high]).all()
     assert (pooled.n_pairs, pooled.n_clusters, pooled.clusters) == (4 * 345, 8, "participant")
     assert pooled_accuracy(results(TRUE), DATASET, honest=True).n_pairs == 4 * 45
 
 
-def share_by_hand(given: list[FoldScores], whose: dict[str, str], times: dict[str, int]) -> float:
-    """Count every pair as often as its two people were drawn, one pair at a time."""
-    right = total = 0
-    for result in given:
-        for pair in result.fold.test_pairs:
-            a, b = whose[pair.better], whose[pair.worse]
-            weight = times[a] if a == b else times[a] * times[b]
-            total += weight
-            right += weight * (result.scores[pair.better] > result.scores[pair.worse])
-    return right / total if total else float("nan")
-
-
-def ends_by_hand(shares: list[float], n: int) -> tuple[float, float]:
-    tail = stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(0.025, n - 1))
-    ranked_shares = sorted(share for share in shares if not np.isnan(share))
-    beyond = int(np.ceil(tail * len(ranked_shares) - 1e-9)) - 1
-    return ranked_shares[max(beyond, 0)], ranked_shares[len(ranked_shares) - 1 - max(beyond, 0)]
+def share_by_hand(given: list[FoldScores], whose: dict[str, str], without: str = "") -> float:
+    """Count the pairs that a person has no part in, one at a time."""
+    right = [
+        result.scores[pair.better] > result.scores[pair.worse]
+        for result in given
+        for pair in result.fold.test_pairs
+        if without not in {whose[pair.better], whose[pair.worse]}
+    ]
+    return float(np.mean(right))
 
 
 def noisy_scores(dataset: Dataset, seed: int) -> dict[str, float]:
@@ -91,40 +88,48 @@ def noisy_scores(dataset: Dataset, seed: int) -> dict[str, float]:
     return {name: -i + rng.normal(0, 0.4 * len(dataset.names)) for i, name in enumerate(dataset.names)}
 
 
-def test_few_people_have_every_draw_counted() -> None:
-    """Five draws of five people, in whatever order: 3,125 of them, each as probable as any."""
+def test_an_interval_is_that_of_leaving_out_each_person() -> None:
+    """The variance by hand, over all products of residuals; the interval is symmetric in the logit."""
     dataset = ranked(people("ABCDE", 3))
     given = results(noisy_scores(dataset, 1), dataset)
     whose, _ = clusters_of(dataset)
-    draws = product("ABCDE", repeat=5)
-    shares = [share_by_hand(given, whose, {person: draw.count(person) for person in "ABCDE"}) for draw in draws]
-    pooled = pooled_accuracy(given, dataset, n_draws=3, seed=9)
-    assert pooled.value == pytest.approx(share_by_hand(given, whose, dict.fromkeys("ABCDE", 1)))
-    assert (pooled.low, pooled.high) == pytest.approx(ends_by_hand(shares, 5))
-    assert pooled == pooled_accuracy(given, dataset, seed=0), "nothing is left to a seed"
-    assert pooled.low < pooled.value < pooled.high
+    value = share_by_hand(given, whose)
+    without = [share_by_hand(given, whose, person) for person in "ABCDE"]
+    jackknife = 4 / 5 * sum((one - np.mean(without)) ** 2 for one in without)
+    tested = [
+        ({whose[p.better], whose[p.worse]}, (one.scores[p.better] > one.scores[p.worse]) - value)
+        for one in given
+        for p in one.fold.test_pairs
+    ]
+    apart = [a * b for (whom, a), (who, b) in product(tested, tested) if not whom & who]
+    expected = (2 * jackknife + min(max(-float(np.mean(apart)), 0.0), jackknife)) / 3
+    trained = [len(one.fold.held_out_videos) / len(one.fold.train_videos) for one in given]
+    reach = stats.t.ppf(0.975, 4) * np.sqrt(expected * (1 + np.mean(trained))) / (value * (1 - value))
+    pooled = pooled_accuracy(given, dataset)
+    assert pooled.value == pytest.approx(value)
+    assert logit([pooled.low, pooled.high]) == pytest.approx([logit(value) - reach, logit(value) + reach])
 
 
-def test_more_people_are_drawn_at_random() -> None:
-    dataset = ranked(people("ABCDEFGHI", 2))
-    given = results(noisy_scores(dataset, 2), dataset)
-    whose, _ = clusters_of(dataset)
-    drawn = np.random.default_rng(5).integers(9, size=(60, 9))
-    draws = [["ABCDEFGHI"[i] for i in one] for one in drawn]
-    shares = [share_by_hand(given, whose, {person: draw.count(person) for person in "ABCDEFGHI"}) for draw in draws]
-    pooled = pooled_accuracy(given, dataset, n_draws=60, seed=5)
-    assert (pooled.low, pooled.high) == pytest.approx(ends_by_hand(shares, 9))
+def test_a_single_division_has_no_models_made_anew() -> None:
+    fold = fold_of("1", DATASET.names, [n for n in DATASET.names if n[0] in "ABC"], DATASET.pairs)
+    assert refit_factor([fold]) == 1
+    assert refit_factor([fold, replace(fold, held_out_videos=fold.held_out_videos[:5])]) > 1
 
 
-def test_intervals_hardly_hang_on_the_seed_of_the_draws() -> None:
-    dataset = ranked(people("ABCDEFGHIJ", 3))
-    given = results(noisy_scores(dataset, 3), dataset)
-    first, second = (pooled_accuracy(given, dataset, seed=seed) for seed in (0, 1))
-    assert (first.low, first.high) == pytest.approx((second.low, second.high), abs=0.01)
-    assert pooled_accuracy(given, dataset) == first
+def test_pairs_of_two_people_are_one_statement_each() -> None:
+    """Four couples who meet nobody else are four clusters, not eight: the unbiased part is that of four means."""
+    right, tested = np.zeros((8, 8)), np.zeros((8, 8))
+    means = np.array([0.2, 0.9, 0.6, 0.5])
+    for i, mean in enumerate(means):
+        right[2 * i, 2 * i + 1], tested[2 * i, 2 * i + 1] = 10 * mean, 10
+    unbiased = means.var(ddof=1) / 4
+    without = [np.delete(means, i // 2).mean() for i in range(8)]
+    jackknife = 7 / 8 * sum((one - means.mean()) ** 2 for one in without)
+    assert jackknife > 2 * unbiased
+    assert pair_variance(right, tested) == pytest.approx((2 * jackknife + unbiased) / 3)
 
 
-def test_draws_of_many_videos_take_little_room() -> None:
+def test_many_videos_without_people_have_an_interval() -> None:
     many = ranked([f"{i:04}" for i in range(90)], with_participants=False)
     many = replace(many, pairs=many.pairs[:400])
     given = [FoldScores(fold, noisy_scores(many, 4)) for fold in make_folds(many).folds]
@@ -133,7 +138,32 @@ def test_draws_of_many_videos_take_little_room() -> None:
     assert pooled.low < pooled.value < pooled.high
 
 
-def test_videos_without_a_pair_are_not_drawn_and_one_of_nobody_is_drawn_by_itself() -> None:
+@pytest.mark.parametrize(("scale", "value"), [(Range.PROPORTION, 0.9), (Range.CORRELATION, -0.8), (Range.NUMBER, 7.0)])
+def test_intervals_stay_within_their_range(scale: Range, value: float) -> None:
+    low, high = interval(value, 0.04, 5, scale)
+    assert low < value < high
+    if scale is not Range.NUMBER:
+        assert low - (scale is Range.PROPORTION) >= -1
+        assert high <= 1
+    near, far = interval(value, 1e-8, 5, scale)
+    assert far - near == pytest.approx(2e-4 * stats.t.ppf(0.975, 4), rel=1e-3), "narrow ones are symmetric"
+    assert np.isnan(interval(value, 0.04, 1, scale)).all()
+    assert np.isnan(interval(value, 0.0, 5, scale)).all()
+
+
+def test_a_metric_over_people_leaves_out_whole_people() -> None:
+    people_of, numbers = np.array(list("AABBCD")), np.array([1.0, 3, 0, 4, 6, 7])
+    value, low, high = over_people(lambda who: float(numbers[people_of != who].mean()), people_of.tolist())
+    without = [numbers[people_of != who].mean() for who in "ABCD"]
+    half = stats.t.ppf(0.975, 3) * np.sqrt(3 / 4 * sum((one - np.mean(without)) ** 2 for one in without))
+    assert (value, low, high) == pytest.approx((3.5, 3.5 - half, 3.5 + half))
+    assert np.isnan(over_people(lambda _: 1.0, "A")[1])
+    assert np.isnan(over_people(lambda who: np.nan if who == "B" else 1.0, people_of.tolist())[1])
+    amount = over_people(lambda who: float(numbers[people_of != who].mean()), people_of.tolist(), Range.AMOUNT)
+    assert amount[1:] == pytest.approx((3.5 * np.exp(-half / 3.5), 3.5 * np.exp(half / 3.5)))
+
+
+def test_videos_without_a_pair_do_not_count_and_one_of_nobody_counts_by_itself() -> None:
     more = replace(DATASET, videos=(*DATASET.videos, DatasetVideo("T1"), DatasetVideo("T2", None, "T")))
     given = results(noisy_scores(DATASET, 5))
     assert pooled_accuracy(given, more) == pooled_accuracy(given, DATASET)
@@ -148,13 +178,13 @@ def test_each_fold_is_judged_by_its_own_model() -> None:
     folds = make_folds(DATASET).folds
     backwards = {name: -score for name, score in TRUE.items()}
     mixed = [FoldScores(fold, TRUE if i < 3 else backwards) for i, fold in enumerate(folds)]
-    assert pooled_accuracy(mixed, DATASET, n_draws=10).value == pytest.approx(0.75)
+    assert pooled_accuracy(mixed, DATASET).value == pytest.approx(0.75)
 
 
-def test_without_participants_videos_are_drawn() -> None:
+def test_without_participants_videos_are_left_out() -> None:
     anonymous = ranked(people("AB", 4), with_participants=False)
     scores = [FoldScores(f, TRUE) for f in make_folds(anonymous, 2).folds]
-    pooled = pooled_accuracy(scores, anonymous, n_draws=10)
+    pooled = pooled_accuracy(scores, anonymous)
     assert (pooled.clusters, pooled.n_clusters) == ("video", 8)
 
 
@@ -177,13 +207,13 @@ def test_one_held_out_person_says_nothing_of_others() -> None:
     assert np.isnan(alone.low)
     assert np.isnan(alone.high)
     assert alone.n_clusters == 8
-    few = pooled_accuracy([two], DATASET, n_draws=200)
+    few = pooled_accuracy([two], DATASET)
     assert few.low < few.value < few.high
     assert few.high - few.low > 2 * (alone.value * (1 - alone.value) / alone.n_pairs) ** 0.5
 
 
 def test_two_people_with_no_pair_within_either_give_no_interval() -> None:
-    """All draws but one are without a pair: what is left would be an interval of no width."""
+    """Without either there is no pair: nothing tells how far the two differ."""
     both = people("AB", 4)
     pairs = tuple(pair for pair in ranked(both).pairs if pair.better[0] != pair.worse[0])
     between = replace(ranked(both), pairs=pairs)
@@ -201,7 +231,7 @@ def test_participants_make_intervals_wider_than_pairs_would() -> None:
     assert pooled.high - pooled.low > 5 * 2 * by_pairs
 
 
-def test_difference_of_two_models_on_the_same_draws() -> None:
+def test_difference_of_two_models_on_the_same_pairs() -> None:
     rng = np.random.default_rng(4)
     worse = {name: score + rng.normal(0, 8) for name, score in TRUE.items()}
     difference = pooled_difference(results(TRUE), results(worse), DATASET)
@@ -209,7 +239,8 @@ def test_difference_of_two_models_on_the_same_draws() -> None:
     assert difference.value == pytest.approx(expected)
     assert 0 < difference.low < difference.value < difference.high
     same = pooled_difference(results(worse), results(worse), DATASET)
-    assert (same.value, same.low, same.high) == (0, 0, 0)
+    assert same.value == 0
+    assert same.all_alike
 
 
 def test_accuracy_by_separation_by_hand() -> None:
@@ -230,10 +261,10 @@ def test_accuracy_by_separation_by_hand() -> None:
 def test_seeds_are_pooled_like_folds() -> None:
     backwards = {name: -score for name, score in TRUE.items()}
     both = [*results(TRUE), *results(backwards)]
-    assert pooled_accuracy(both, DATASET, n_draws=10).value == pytest.approx(0.5)
+    assert pooled_accuracy(both, DATASET).value == pytest.approx(0.5)
 
 
-def test_pooled_mean_draws_people_and_not_videos() -> None:
+def test_pooled_mean_leaves_out_people_and_not_videos() -> None:
     dataset = ranked(people("ABC", 2))
     a1, a2, b1, b2, c1, c2 = sorted(dataset.names)
     runs = [{a1: 1.0, a2: 3.0, b1: 0.0, "of nobody": 50.0}, {b1: 4.0, b2: float("nan"), c1: 6.0, c2: 7.0}]
@@ -241,10 +272,12 @@ def test_pooled_mean_draws_people_and_not_videos() -> None:
     of_people = [[1.0, 3.0], [0.0, 4.0], [6.0, 7.0]]
     assert pooled.value == pytest.approx(21 / 6)
     assert (pooled.n_pairs, pooled.n_clusters, pooled.clusters) == (6, 3, "participant")
-    means = sorted(np.mean([v for who in drawn for v in of_people[who]]) for drawn in product(range(3), repeat=3))
-    tail = stats.norm.cdf(np.sqrt(3 / 2) * stats.t.ppf(0.025, df=2))
-    outside = next(i for i in range(27) if (i + 1) / 27 >= tail)
-    assert (pooled.low, pooled.high) == pytest.approx((means[outside], means[26 - outside]))
+    without = [sum(sum(one) for j, one in enumerate(of_people) if j != i) / 4 for i in range(3)]
+    jackknife = 2 / 3 * sum((one - np.mean(without)) ** 2 for one in without)
+    residuals = [sum(one) - 3.5 * len(one) for one in of_people]
+    unbiased = -sum(a * b for i, a in enumerate(residuals) for j, b in enumerate(residuals) if i != j) / 24
+    half = stats.t.ppf(0.975, 2) * np.sqrt((2 * jackknife + min(unbiased, jackknife)) / 3)
+    assert (pooled.low, pooled.high) == pytest.approx((3.5 - half, 3.5 + half))
 
 
 def test_mean_over_one_person_or_none_has_no_interval() -> None:

@@ -9,7 +9,7 @@ import pytest
 from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.analysis.map_comparison import PlacedMaps
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.evaluation.accuracy import Pooled, shown
+from skillviewer.core.evaluation.accuracy import Pooled
 from skillviewer.core.finetuning.tuning_report import (
     BeforeAfter,
     Forgetting,
@@ -47,7 +47,7 @@ def test_accuracy_before_and_after_on_the_same_pairs() -> None:
     assert found.after.value == 1.0
     assert found.before.value == pytest.approx(1 - 17 / n)
     assert found.gain.value == pytest.approx(17 / n)
-    assert not found.beyond_noise, "two people are too few to say so of others"
+    assert found.gain.high - found.gain.low > 0.8, "two people say little of others"
 
 
 def test_many_people_who_gain_are_beyond_noise() -> None:
@@ -63,7 +63,7 @@ def test_many_people_who_gain_are_beyond_noise() -> None:
 
 
 def test_the_word_of_one_person_is_within_noise() -> None:
-    one = RIGHT | {"E1": 100.0, "E2": 99.0}  # all is gained on E alone; a draw without E gains nothing
+    one = RIGHT | {"E1": 100.0, "E2": 99.0}  # all is gained on E alone; without E nothing is gained
     assert not before_after(DATASET, FOLD, one, RIGHT).beyond_noise
 
 
@@ -74,9 +74,8 @@ def test_an_interval_without_width_is_none() -> None:
     assert found.gain is not None
     assert found.beyond_noise, "what six people all say is"
     few = replace(found, gain=replace(found.gain, n_clusters=5))
-    assert not few.beyond_noise, "all right on every draw of few is no proof"
+    assert not few.beyond_noise, "all right of few is no proof"
     assert replace(found, gain=replace(found.gain, value=-1.0)).worse
-    assert shown(pooled(0.5, 0.4, 0.6)) == pooled(0.5, 0.4, 0.6)
 
 
 def test_a_first_model_is_held_against_guessing() -> None:
@@ -89,7 +88,7 @@ def test_a_first_model_is_held_against_guessing() -> None:
     assert verdict(perfect, 100, NOTHING) == ()
     few = replace(perfect, after=replace(perfect.after, n_clusters=5))
     assert verdict(few, 100, NOTHING) == (
-        "All draws of 5 held-out participants give 100 %: too few are held out to show how certain that is.",
+        "All 5 held-out participants agree on 100 %: too few are held out to show how certain that is.",
     )
     nobody = replace(perfect, after=replace(perfect.after, value=0.0))
     assert not nobody.beyond_noise

@@ -41,16 +41,3 @@ def test_intervals() -> None:
     shares, errors = m.rejection_curve(np.array([4.0, -1, 1, 2]), np.array([3.0, 1, 1, 2]))
     assert shares.tolist() == [0.5, 0.75, 1.0]
     assert errors == pytest.approx([1, 4 / 3, 2])
-
-
-def test_intervals_over_people_are_wider_where_a_person_is_of_one_piece() -> None:
-    rng = np.random.default_rng(0)
-    people = [f"p{i // 10}" for i in range(200)]
-    apart, alike = rng.normal(0, 1, 200), np.repeat(rng.normal(0, 1, 20), 10)
-    of_apart = m.over_people(lambda at: float(apart[at].mean()), people)
-    of_alike = m.over_people(lambda at: float(alike[at].mean()), people)
-    assert of_alike.value == pytest.approx(alike.mean())
-    assert of_alike.high - of_alike.low == pytest.approx(2 * 1.96 * alike.std() / np.sqrt(20), rel=0.15)
-    assert of_apart.high - of_apart.low < 0.6 * (of_alike.high - of_alike.low)
-    assert np.isnan(m.over_people(lambda at: float(len(at)), ["p"] * 5).low)
-    assert np.isnan(m.over_people(lambda at: float("nan") if at[0] else 1.0, people).low)

@@ -6,7 +6,6 @@ import pytest
 from skillviewer.core.dataset.pairs import Pair, SimilarPair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ratings.rater_ceiling import rater_ceiling
 from skillviewer.core.ratings.rating_rule import RatingRule, rating_rule_named
 
 
@@ -87,28 +86,3 @@ def test_a_rule_is_asked_for_by_its_name(text: str) -> None:
 def test_no_such_rule(text: str) -> None:
     with pytest.raises(DatasetError, match="for pairs of ratings"):
         rating_rule_named(text)
-
-
-def test_a_rater_is_held_against_the_others() -> None:
-    table = {
-        "x": {"a": 1.0, "b": 2.0, "c": 3.0},
-        "y": {"a": 1.0, "b": 2.0, "c": 3.0},
-        "z": {"a": 3.0, "b": 2.0, "c": 1.0, "d": 9.0},
-    }
-    found = rater_ceiling(ratings(table), "Flow", RatingRule("steps"))
-    by = {one.rater: one for one in found.raters}
-    assert by["z"].n_videos == 3
-    assert (by["z"].pairs.right, by["z"].pairs.wrong) == (0, 3)
-    assert by["z"].spearman == pytest.approx(-1)
-    assert by["z"].mae == pytest.approx(4 / 3)
-    assert by["x"].mae == pytest.approx((1 + 0 + 1) / 3)  # the others' mean is 2 for all
-    assert np.isnan(by["x"].spearman)
-    assert found.accuracy == 0.0
-    with pytest.raises(DatasetError, match="No two raters rated the same videos"):
-        rater_ceiling(ratings({"x": {"a": 1}, "y": {"b": 1}}), "Flow", RatingRule())
-
-
-def test_less_is_better_for_a_rater_too() -> None:
-    table = {"x": {"a": 1.0, "b": 2.0}, "y": {"a": 1.0, "b": 3.0}}
-    found = rater_ceiling(ratings(table, less_is_better=True), "Flow", RatingRule("steps"))
-    assert found.accuracy == 1.0

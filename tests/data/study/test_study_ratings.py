@@ -12,7 +12,7 @@ from skillviewer.core.errors import SettingsError, StudyError
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.pseudonyms import invent, rewrite
 from skillviewer.data.study.exchange.exchange import bring_in
-from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
+from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table, take_back
 from tests.data.files import write
 
 NAMES = ("a", "b", "c", "d")
@@ -92,11 +92,59 @@ def test_another_scale_is_refused_whole(study: Study) -> None:
 def test_a_table_speaks_of_the_videos_of_the_study(study: Study, tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "Clip,Trainee,Judge,Flow\nA.mp4,P1,x,3\nb,P2,x,4\nbb,P2,x,4\n")
     opened = open_study_table(study, path)
-    read, came = add_ratings(study, opened, opened.mapping.assigned("participant", "Trainee"))
+    done = add_ratings(study, opened, opened.mapping.assigned("participant", "Trainee"))
+    read, came = done.rated, done.came
     assert (came.videos, came.ratings, came.people) == (0, 2, 2)
     assert [row.aside for row in read.account.rows] == [[], [], ["the study has no video “bb”"]]
     assert {v.name: v.participant for v in study.videos.all()} == {"a": "P1", "b": "P2", "c": None, "d": None}
     assert '"video":"Clip"' in study._file.scalar("SELECT mapping FROM rating_table")
+
+
+def test_an_import_is_taken_back_and_what_it_replaced_counts_again(study: Study, tmp_path: Path) -> None:
+    study.ratings.add(rated({"a": 1, "b": 2}, "x", low=1, high=2, stated=False), "scores.csv")
+    before = study.ratings.all()
+    table = write(tmp_path / "t.csv", "Clip,Trainee,Judge,Flow,Grip\na,P1,x,4,7\nb,P2,x,2,8\nc,P2,y,9,9\n")
+    done = add_ratings(study, open_study_table(study, table))
+    assert {(r.video, r.value) for r in study.ratings.all().ratings if r.item == "Flow"} == {
+        ("a", 4),
+        ("b", 2),
+        ("c", 9),
+    }
+    assert study.ratings.all().scale("Flow").high == 9
+    take_back(study, done)
+    assert set(study.ratings.all().ratings) == set(before.ratings)
+    assert study.ratings.all().scales == before.scales
+    assert {video.participant for video in study.videos.all()} == {None}
+    # on another scale now: that of the ratings taken back does not hold
+    study.ratings.add(rated({"a": 2}, item="Grip"), "scores.csv")
+    assert study.ratings.all().scale("Grip").stated
+    take_back(study, done)  # a second time changes nothing
+    assert {(r.video, r.item, r.value) for r in study.ratings.all().ratings} >= {("a", "Flow", 1), ("a", "Grip", 2)}
+
+
+def test_a_table_on_another_scale_leaves_the_study_as_it_was(study: Study, tmp_path: Path) -> None:
+    study.ratings.add(rated({"a": 1}), "scores.csv")
+    table = write(tmp_path / "t.csv", "Clip,Who,Flow\na,P1,9\n")
+    with pytest.raises(StudyError, match="The study rates Flow on a scale of 1 to 5"):
+        add_ratings(study, open_study_table(study, table))
+    assert len(study.ratings.all().ratings) == 1
+
+
+def test_votes_against_ratings_are_listed_with_both_means(study: Study) -> None:
+    assert study.rating_facts() is None
+    study.ratings.add(rated({"a": 1, "b": 2, "c": 3, "d": 3}), "scores.csv")
+    for left, right in (("a", "b"), ("c", "a"), ("c", "d")):
+        study.votes.cast(Vote(left, right, Verdict.LEFT, rater="Eve"))
+    facts = study.rating_facts()
+    assert facts is not None
+    assert facts.counts == (5, 1, 0)
+    assert facts.voted == 2
+    assert facts.against == ((Pair("a", "b"), 1.0, 2.0),)
+    assert facts.rule in study.dataset().rule
+    study.settings = replace(study.settings, rating_rule="points:2")
+    facts = study.rating_facts()
+    assert facts is not None
+    assert facts.against == ()
 
 
 def test_ratings_come_along_from_another_study_and_a_folder(study: Study, tmp_path: Path) -> None:

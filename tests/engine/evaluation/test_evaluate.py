@@ -1,5 +1,6 @@
 """What an evaluation makes of scores and maps, by numbers counted by hand; what a run's folder agrees with."""
 
+import csv
 import dataclasses
 import hashlib
 import math
@@ -19,6 +20,7 @@ from skillviewer.core.errors import CheckpointError, SettingsError
 from skillviewer.core.evaluation.localisation import Region
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.tables.regions import Regions
+from skillviewer.engine.evaluation.caveats import against_trivial
 from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord, models_json
 from skillviewer.engine.evaluation.results import FinishedRun, ResultBuilder
@@ -233,6 +235,7 @@ def record(*, optimistic: bool = False) -> EvaluationRecord:
         preprocessing=PLAN.preprocessing,
         selection="last epoch",
         ceilings=made.ceilings,
+        orderings=made.orderings,
         models=(made.result("full", first, None), made.result("raan", second, first)),
         problems=("One video is broken.",),
     )
@@ -241,22 +244,49 @@ def record(*, optimistic: bool = False) -> EvaluationRecord:
 def test_tables_say_what_was_found_and_how(tmp_path: Path) -> None:
     write_tables(record(), tmp_path)
     page = (tmp_path / "table.md").read_text()
-    assert "| full | 100.0 ± 0.0 |" in page
-    assert "| raan | 50.0 ± 42.4 |" in page
-    assert "-50.0" in page
+    assert "| full | 100.0 | – | 100.0 ± 0.0 |" in page, "pairs with both videos held out come first"
+    assert "| raan | 50.0 (0.0 to 100.0) | -50.0 (-100.0 to +100.0) | 50.0 ± 42.4 |" in page
     assert "85.5" in page
-    for words in ("Selection rule: last epoch.", "2 folds by participant", "quality 80.0", "Two participants are few."):
+    for words in (
+        "Selection rule: last epoch.",
+        "2 folds by participant",
+        "| *quality* | 100.0",
+        "Two participants are few.",
+    ):
         assert words in page
     assert "One video is broken." in page
     assert "optimistic" not in page
-    header, full, raan = (tmp_path / "table.csv").read_text().splitlines()
-    rows = [dict(zip(header.split(","), row.split(","), strict=True)) for row in (full, raan)]
+    with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
     assert (rows[0]["model"], float(rows[0]["accuracy"]), rows[0]["difference"]) == ("full", 1.0, "")
     assert float(rows[1]["difference"]) == -0.5
+    assert [rows[2][name] for name in ("model", "pooled", "pooled_honest", "kendall_tau_b")] == [
+        "quality",
+        "0.8",
+        "1.0",
+        "",
+    ]
     assert (tmp_path / "table.png").read_bytes().startswith(b"\x89PNG")
     whole = msgspec.json.decode((tmp_path / "evaluation.json").read_bytes())
     assert whole["models"] == msgspec.json.decode(models_json(record()))["models"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["evaluation.json", "table.csv", "table.md", "table.png"]
+
+
+def test_trivial_baselines_are_told_in_words() -> None:
+    first = [found(FOLDS[0], RIGHT), found(FOLDS[1], B_FIRST)]
+    models = [judge().result("full", first, None)]
+    for name, scores in (("motion", (RIGHT, RIGHT)), ("duration", (TIED, RIGHT)), ("pooled", (TIED, TIED))):
+        runs = [found(fold, own, model=name) for fold, own in zip(FOLDS, scores, strict=True)]
+        models.append(judge().result(name, runs, first))
+    same, half, none = against_trivial(models)
+    assert same == "full does not exceed motion where both videos are held out: 100.0 against 100.0 % (no interval)."
+    assert half.startswith("full is not shown to exceed duration where both videos are held out: 100.0 against 50.0 %")
+    assert (
+        none == "full is not shown to exceed pooled where both videos are held out: 100.0 against 0.0 % (no interval)."
+    )
+    assert against_trivial(models[1:]) == (), "baselines are not held against each other"
+    page = markdown(msgspec.structs.replace(record(), verdict=(same,)))
+    assert f"**{same}**" in page
 
 
 def test_json_has_null_where_nothing_is_defined() -> None:
@@ -269,8 +299,8 @@ def test_json_has_null_where_nothing_is_defined() -> None:
 
 def test_epochs_chosen_on_the_test_pairs_are_labelled() -> None:
     page = markdown(record(optimistic=True))
-    assert "| full | 100.0 ± 0.0* |" in page
-    assert "| raan | 50.0 ± 42.4 |" in page
+    assert "| 100.0 ± 0.0* |" in page
+    assert "| 50.0 ± 42.4 |" in page
     assert "optimistic" in page
 
 
@@ -480,7 +510,7 @@ def test_a_measure_that_some_test_videos_lack_is_no_ceiling_and_told() -> None:
     )
     told = ResultBuilder(partly, inside, FACTS, None, 1)
     assert told.ceilings == {}
-    assert "“quality” is known of all test videos in 1 of 2 folds only" in told.problems[0]
+    assert "“quality” is not known of all test videos" in told.problems[0]
 
 
 def test_variants_share_the_number_that_is_published_of_their_row() -> None:

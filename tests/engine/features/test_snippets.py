@@ -94,7 +94,7 @@ def narrow(chosen: Preset, name: str) -> HeadSizes:
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
-    return open_dataset(write_study(tmp_path / "study"))
+    return open_dataset(write_study(tmp_path / "study", names=("a1", "b1", "c1", "d2")))
 
 
 def test_published_network_is_evaluated_and_kept(
@@ -102,7 +102,7 @@ def test_published_network_is_evaluated_and_kept(
 ) -> None:
     monkeypatch.setattr(snippets, "own_backbone_weights", weights)
     monkeypatch.setattr(snippets, "sizes_of", narrow)
-    training = TrainingPlan(preprocessing=SMALL, candidates=1, epochs=1, refit=False)
+    training = TrainingPlan(preprocessing=SMALL, candidates=1, epochs=1, select=Select.LAST, refit=False)
     plan = EvaluationPlan(("tsn",), training, n_folds=2, checkpoints=True)
     cache = FeatureCache(tmp_path / "cache")
 

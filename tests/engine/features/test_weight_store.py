@@ -40,7 +40,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def source(url: str, prefix: str) -> WeightSource:
-    return WeightSource("resnet18", url, prefix, 5, "test")
+    return WeightSource("resnet18", url, prefix, "test")
 
 
 PREFIX = hashlib.sha256(DATA).hexdigest()[:8]

@@ -18,7 +18,8 @@ from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference import replay
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.evidence import segment_contributions, weigh
+from skillviewer.engine.inference.evidence import weigh
+from skillviewer.engine.training.predict import segment_contributions
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.known import evidence_of

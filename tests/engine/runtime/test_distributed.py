@@ -107,7 +107,7 @@ def stopped_and_gone_on_with(name: str, together: ProcessGroup, folder: Path) ->
     return fit(model, store(), ON, INNER, CONTROL, keeper=state, together=together)
 
 
-@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("size", [3])  # shares of 2, 2 and 1 video: even and uneven ones
 def test_gradients_and_weights_are_those_of_one_process(size: int, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -168,7 +168,7 @@ def test_one_device_for_several_processes_is_refused(monkeypatch: pytest.MonkeyP
 
 
 def test_torchs_launcher_trains_one_checkpoint(tmp_path: Path) -> None:
-    study = write_study(tmp_path / "study")
+    study = write_study(tmp_path / "study", names=("a1", "b1", "c1", "d2"))
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     train = [
         "train",

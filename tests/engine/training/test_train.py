@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from skillviewer.core.dataset.folds import inner_fold, make_folds, quarter_out
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, videos_of
+from skillviewer.core.dataset.pairs import Dataset, Measure, videos_of
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
-from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study.lock import WriteLock
@@ -75,6 +75,9 @@ def test_checkpoint_says_what_it_was_trained_and_tested_on(
     assert 0 <= card.held_out.accuracy <= 1
     assert card.held_out.interval is None, "one person alone is held out"
     assert card.held_out.n_pairs == 13  # of 28 pairs those within six videos are 15
+    assert card.last_fifth is not None
+    assert 0 <= card.last_fifth <= 1
+    assert card.outcome is None, "the data set knows none"
     assert "participant" in card.held_out.rule
     assert "epoch chosen on a third of the training videos" in card.held_out.rule
     with (tmp_path / "m" / log.LOG).open(encoding="utf-8") as file:
@@ -235,37 +238,6 @@ def test_what_is_no_checkpoint_is_refused_before_anything_is_computed(
         run(PLAN, dataset, tmp_path / "m", cache, replace=True)
 
 
-def test_ceilings_know_which_way_is_better() -> None:
-    from skillviewer.core.dataset.pairs import Measure
-
-    videos = tuple(DatasetVideo(name) for name in "abc")
-    truth = (
-        Measure("quality", (("a", 3.0), ("b", 2.0), ("c", 1.0))),
-        Measure("shake", (("a", 1.0), ("b", 2.0), ("c", 0.0))),
-    )
-    pairs = (Pair("a", "b"), Pair("b", "c"), Pair("a", "c"))
-    dataset = Dataset("d", "f", "t", videos, pairs, truth=truth)
-    assert dict(ceilings(dataset, pairs)) == pytest.approx({"quality": 1.0, "shake": 1 / 3})
-
-
-def test_labels_tell_which_way_an_unknown_measure_goes() -> None:
-    def measure(name: str, *values: float) -> Measure:
-        return Measure(name, tuple(zip("abc", values, strict=True)))
-
-    pairs = (Pair("a", "b"), Pair("b", "c"), Pair("a", "c"))
-    known = Dataset(
-        name="n",
-        form="f",
-        task="t",
-        videos=tuple(DatasetVideo(name) for name in "abc"),
-        pairs=pairs,
-        truth=(measure("Duration (s)", 1, 2, 3), measure("Slips", 1, 2, 3), measure("Smoothness", 3, 2, 1)),
-    )
-    assert dict(ceilings(known, pairs)) == {"Duration (s)": 1.0, "Slips (less is better)": 1.0, "Smoothness": 1.0}
-    slow = replace(known, truth=(measure("duration_s", 3, 2, 1), measure("Quality", 1, 2, 3)))
-    assert dict(ceilings(slow, pairs)) == {"duration_s": 0.0, "Quality": 0.0}, "known directions are kept"
-
-
 def test_a_training_that_was_stopped_goes_on_and_leaves_nothing_behind(
     dataset: Dataset, cache: FeatureCache, tmp_path: Path
 ) -> None:
@@ -350,3 +322,14 @@ def test_the_folder_says_what_decided_it_and_how_it_was_made(
     provenance = json.loads((tmp_path / "m" / "provenance.json").read_text())
     assert (provenance["videos_looked_at"], provenance["held_out_looked_at"]) == (6, 0)
     assert run(PLAN, dataset, tmp_path / "m", cache, replace=True).checkpoint.name == "m"
+
+
+def test_more_folds_score_every_rated_person(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    values = tuple((name, float(i)) for i, name in enumerate(NAMES))
+    ratings = RatingSet(tuple(VideoRating(n, "r", "Flow", x) for n, x in values), (RatingScale("Flow", 0, 9),))
+    rated = replace(dataset, scores=Measure("Flow", values), ratings=ratings, criterion="Flow")
+    card = run(replace(PLAN, select=Select.LAST, epochs=1), rated, tmp_path / "m", cache, scale_folds=4).checkpoint.card
+    assert card.criterion == "Flow"
+    assert card.raters_scale is not None
+    assert card.raters_scale.refusal.startswith("4 rated people whom the model has not seen are too few")
+    assert load_checkpoint(tmp_path / "m").card == card

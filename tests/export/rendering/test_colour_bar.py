@@ -43,11 +43,11 @@ def test_dimmed_surroundings_have_a_bar_of_greys() -> None:
 
 
 def test_maps_of_one_kind_share_the_largest_limit() -> None:
-    small, large = analysis(info(), grid=(3, 4)), analysis(info(), grid=(5, 6))
+    small, large = analysis(info(), grid=(3, 4)), analysis(info(), grid=(4, 5))
     signed, gate = analysis(info(), kind=MapKind.SIGNED), analysis(info(), kind=MapKind.GATE)
     looks = common_looks([small, large, signed, gate], Look())
     limits = [resolve(a, 59, k).high for a, k in zip([small, large, signed, gate], looks, strict=True)]
-    assert limits == pytest.approx([6 / 35 * 30, 6 / 35 * 30, 4.0, 1.0])
+    assert limits == pytest.approx([6 / 25 * 20, 6 / 25 * 20, 4.0, 1.0])
     assert common_looks([small], Look(scale=Scale.FRAME)) == (Look(scale=Scale.FRAME),)
 
 

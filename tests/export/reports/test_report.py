@@ -13,12 +13,15 @@ from pypdf import PdfReader
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.cohort import Member, NearBy
 from skillviewer.core.analysis.other_models import OtherModel
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.moments import find_moments
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.faces.faces import FaceBox, Faces
+from skillviewer.core.ratings.rater_agreement import rater_agreement
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, _unknown, gather_cohort
@@ -301,15 +304,25 @@ def test_a_cohort_lists_every_video_once_in_order(tmp_path: Path, suffix: str) -
         Judgement("video 03", "video 01", Verdict.LEFT, "Bert"),
         Judgement("video 01", "video 02", Verdict.LEFT, "Anna"),
     )
-    options = CohortOptions(title="A study", task="peg", judgements=votes, pairs=pairs, made_on=DAY)
+    ratings = [VideoRating(f"video {i:02d}", who, "Flow", i % 5) for i in range(25) for who in ("Cleo", "Dora")]
+    rated = rater_agreement(RatingSet(tuple(ratings), (RatingScale("Flow", 0, 4),)), "Flow")
+    options = CohortOptions(title="A study", task="peg", judgements=votes, pairs=pairs, made_on=DAY, agreement=rated)
     found = words(export_cohort(cohort(25), MODEL, tmp_path / f"all{suffix}", options))
     assert "25 videos assessed by tiny v3: scores from −1.00 to +1.40, median +0.20." in found
     table = found[found.index("The videos") :]
     assert [int(n) for n in re.findall(r"video (\d\d)", table)] == list(range(24, -1, -1))
     assert "+1.40 (+1.30 to +1.55)" in table
+    assert "100 (80 to 100)" in table, "23 of 24 lie below the lower end: 80 by Wilson's interval"
     assert "242424242424" in table
     assert "The model orders 1 of 2 agreed pairs as the raters do (50 %)." in found
     assert found.count("Anna") == found.count("Bert") == 1
+    assert "ICC(2,1), one rater: 1.00 (1.00 to 1.00)." in found
+    assert "Severity in points, below 0 severe: Cleo" in found
+    unjudged = replace(options, judgements=(), pairs=())
+    alone = words(export_cohort(cohort(25), MODEL, tmp_path / f"rated{suffix}", unjudged))
+    assert "The raters" in alone
+    assert "ICC(2,1)" in alone
+    assert "No rater has judged" not in alone
     assert "e" * 64 in found
     assert "An aid to judgement, not a certificate." in found
 
@@ -384,6 +397,22 @@ def test_what_is_not_known_of_familiarity_is_said(reader: VideoReader) -> None:
     assert "0.95 times as far" in near
     assert "does not show that it is like them" in near
     assert limits(replace(said, strangeness=1.5, warning="Unlike them."), (), (), 2)[1].startswith("Unlike them.")
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_reports_speak_the_raters_scale(tmp_path: Path, reader: VideoReader, suffix: str) -> None:
+    rated = ScaledScore("Flow", words="41 of 60 (35 to 48)", note="Flow: learnt from 24 people.", level=0.9)
+    refused = ScaledScore("Flow", refusal="It is unlike the others.")
+    made = exhibit(reader)
+    found = words(export_report(replace(made, analysis=replace(made.analysis, scaled=rated)), tmp_path / f"a{suffix}"))
+    assert "Flow on the raters' scale: 41 of 60 (35 to 48), a 90 % interval. Flow: learnt from 24 people." in found
+    videos = [CohortVideo(f"v{i}", i / 10, scaled=scaled) for i, scaled in enumerate((rated, refused))]
+    criteria = {"Flow": {"v0": "41 of 60 (35 to 48)"}, "Speed": {"v0": "+0.20", "v1": "−0.10"}}
+    options = CohortOptions(criteria=criteria)
+    cohort = words(export_cohort(videos, MODEL, tmp_path / f"b{suffix}", options))
+    assert re.search(r"All criteria video Flow Speed v1 – −0\.10 v0 41 of 60 \(35 to 48\) \+0\.20", cohort)
+    for part in ("rating", "41 of 60 (35 to 48)", "Flow: learnt from 24 people.", "It is unlike the others."):
+        assert part in cohort
 
 
 def test_a_cohort_tells_one_pass_from_passes_that_looked_at_the_same() -> None:

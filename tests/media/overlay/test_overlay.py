@@ -110,7 +110,10 @@ def test_a_rectangle_past_the_picture_is_cut_off(name: str, rect: tuple[int, int
 
 
 def by_definition(values: Float32Array, frame: Picture, rect: tuple[int, int], smooth: bool) -> FloatArray:
-    """Paint heat pixel by pixel into a square frame: bilinear at half-pixel centres, or the cell; no rounding."""
+    """Paint heat pixel by pixel into a square frame: bilinear at half-pixel centres, or the cell; no rounding.
+
+    A smooth map fades by a cubic over three quarters of a cell at edges inside the picture.
+    """
     n, m = frame.shape[0], values.shape[0]
     result = frame.astype(np.float64)
     table = colour_map("inferno").astype(np.float64)
@@ -135,8 +138,26 @@ def by_definition(values: Float32Array, frame: Picture, rect: tuple[int, int], s
                 value = values[int(cy), int(cx)]
             shade = min(max(float(value), 0.0), 1.0)
             alpha = 0.65 * round(shade * 255) / 255
+            for at in (cy, cx) if smooth else ():
+                depth = min(at if rect[0] > 0 else m, m - at if rect[1] < 448 else m, 0.75) / 0.75
+                alpha *= depth**2 * (3 - 2 * depth)
             result[y, x] = result[y, x] * (1 - alpha) + table[round(shade * 255)] * alpha
     return result
+
+
+@pytest.mark.parametrize("kind", PAINTING)
+def test_a_smooth_map_has_no_edge_inside_the_picture(kind: Overlay) -> None:
+    """At the border of a map that ends inside the picture the change of the picture begins with nothing."""
+    frame = np.full((448, 448, 3), 120, dtype=np.uint8)
+    values = np.full((13, 13), 0.6)
+    changes = np.abs(paint(scene_of(values, kind, rect=RECT_13), frame).astype(int) - frame).max(axis=2)
+    edge, inside = changes[16:432, 16], changes[100:300, 100]
+    assert edge.max() <= 1
+    assert np.abs(np.diff(changes[200])).max() <= max(3, inside.max() // 8)
+    if kind is not Overlay.CONTOUR:  # a uniform map has no iso-line
+        assert inside.min() > 10
+        whole = np.abs(paint(scene_of(values, kind), frame).astype(int) - frame).max(axis=2)
+        assert whole.min() == whole.max() == inside.min()
 
 
 @pytest.mark.parametrize("size", [(56, 56), (61, 61)])

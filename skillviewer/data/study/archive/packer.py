@@ -13,7 +13,7 @@ import msgspec
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import CheckpointError, ExportError, VideoError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
-from skillviewer.core.hashing import CARD, CONFIG, WEIGHTS, checkpoint_sha256
+from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS, checkpoint_sha256
 from skillviewer.core.paths import free_name, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.version import __version__
@@ -237,7 +237,7 @@ class Packer:
 
     def _add_checkpoint(self, folder: Path, place: str) -> None:
         """Add the files of a checkpoint, and no other file of its folder."""
-        optional = (CARD, *_TRAINING_FILES) if self.blurred is None else (CARD,)
+        optional = (CARD, CARD_PAGE, *_TRAINING_FILES) if self.blurred is None else (CARD, CARD_PAGE)
         for name in (CONFIG, WEIGHTS, *optional):
             # a card and the files of a training may describe data and people
             if name in (CONFIG, WEIGHTS) or (self.names is None and (folder / name).is_file()):
@@ -246,7 +246,6 @@ class Packer:
             self._add_pairs(folder / PAIRS, f"{place}/{PAIRS}")
 
     def _names_of_models(self, names: Sequence[str]) -> dict[str, str]:
-        """Return unique names of models in the archive, without names of people."""
         if self.names is None:
             return {name: name for name in names}
         unique: dict[str, str] = {}

@@ -12,8 +12,8 @@ from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, 
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.core.video.extents import TimeRange
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import recognised_form
+from skillviewer.data.formats.tasks import Choices
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
@@ -128,7 +128,7 @@ def _from_dataset(
         videos=len([name for name in added.names if name is not None]) - len(added.known),
         votes=study.votes.bring_in(votes),
         pairs=study.pairs.add(stated, dataset.name),
-        people=people,
+        people=len(people),
         problems=(*dataset.problems, *added.problems, *same, *contradictions, *notes, *came.problems),
         ratings=came.new + came.changed,
     )
@@ -188,8 +188,8 @@ def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[V
     return new, notes
 
 
-def _what(vote: Vote) -> tuple[str, str, str, Verdict | None]:
-    return vote.left, vote.right, vote.rater, vote.verdict
+def _what(vote: Vote) -> tuple[str, str, str, str, Verdict | None]:
+    return vote.left, vote.right, vote.rater, vote.criterion, vote.verdict
 
 
 def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], list[str]]:
@@ -249,7 +249,7 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
         videos=len(names) - len(added.known),
         votes=study.votes.bring_in(known),
         pairs=study.pairs.add(stated, path.stem),
-        people=people,
+        people=len(people),
         problems=(*added.problems, *contradictions, *notes, *came.problems),
         ratings=came.new + came.changed,
     )
@@ -271,7 +271,7 @@ def _from_people(study: Study, path: Path) -> Imported:
     if strange:
         problems.append(f"{path.name} names videos that are not in the study: {some(strange)}.")
     people, contradictions = study.videos.name_people(_people(names, listed))
-    return Imported(0, 0, 0, people, (*problems, *contradictions))
+    return Imported(0, 0, 0, len(people), (*problems, *contradictions))
 
 
 def _from_votes(study: Study, path: Path) -> Imported:
@@ -373,6 +373,7 @@ class _VoteReading:
             left_mark_s=self._mark(row, "left", left),
             right_mark_s=self._mark(row, "right", right),
             purpose=self._cell(row, "purpose"),
+            criterion=self._cell(row, "criterion"),
             key=self._cell(row, "key"),
             withdrawn_at=withdrawn_at,
         )

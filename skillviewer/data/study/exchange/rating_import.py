@@ -1,6 +1,6 @@
 """Import of a table of ratings into a study, whose videos it rates, or together with the files of a folder."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,19 @@ from skillviewer.data.ratings.reading import RatedTable
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.study.exchange.exchange import Imported
 from skillviewer.data.study.study import Study
+from skillviewer.data.study.study_ratings import RatingsAdded
 from skillviewer.data.study.video_rows import NewVideo
+
+
+@dataclass(frozen=True, slots=True)
+class RatingImport:
+    """An import of ratings: the table as read, numbers, and what ``take_back`` takes back."""
+
+    rated: RatedTable
+    came: Imported
+    ratings: RatingsAdded
+    videos: tuple[str, ...]
+    people: tuple[str, ...]
 
 
 def open_study_table(
@@ -31,17 +43,19 @@ def add_ratings(
     mapping: TableMapping | None = None,
     token: CancelToken | None = None,
     report: Report = silent,
-) -> tuple[RatedTable, Imported]:
+) -> RatingImport:
     """Add the ratings of a table, by its mapping or another, and the participants.
 
     Files of a folder join the study if the table rates them; rated parts of the study's own videos join it as videos.
 
     Raises:
         DatasetError: The mapping does not fit, or no row can be used.
-        StudyError: The study cannot be written, or has another scale for an item; no rating is added then.
+        StudyError: The study cannot be written, or has another scale for an item; then nothing is added.
         Cancelled: The token was raised.
     """
     rated, join = opened.read(mapping)
+    study.ratings.check(rated.ratings.scales)
+    before = {video.name for video in study.videos.all()}
     own = isinstance(join, StudyJoin)
     new = [
         NewVideo(join.paths.get(video), attempt, rated.participants.get(attempt), "", rated.extents.get(attempt))
@@ -60,11 +74,22 @@ def add_ratings(
     came = study.ratings.add(
         RatingSet(tuple(ratings), rated.ratings.scales), opened.table.path.name, msgspec.json.encode(kept).decode()
     )
-    return rated, Imported(
-        videos=sum(name is not None for name in added.names) - len(added.known),
-        votes=0,
-        pairs=0,
-        people=people,
-        problems=(*added.problems, *contradictions, *came.problems),
-        ratings=came.new + came.changed,
-    )
+    fresh = tuple(sorted(here - before))
+    problems = (*added.problems, *contradictions, *came.problems)
+    numbers = Imported(len(fresh), 0, 0, len(people), problems, came.new + came.changed)
+    return RatingImport(rated, numbers, came, fresh, people)
+
+
+def take_back(study: Study, done: RatingImport) -> None:
+    """Take an import back: its ratings, participants and videos; what it replaced counts again.
+
+    Raises:
+        StudyError: The study cannot be written.
+    """
+    with study.at_once():
+        study.ratings.take_back(done.ratings)
+        here = {video.name for video in study.videos.all()}
+        for name in here.intersection(done.people):
+            study.videos.change(name, participant=None)
+        for name in here.intersection(done.videos):
+            study.videos.remove(name)

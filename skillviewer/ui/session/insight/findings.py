@@ -12,7 +12,7 @@ from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.ranking.rater_names import folded
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 
 if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
@@ -72,7 +72,9 @@ def facts_of(study: Study) -> StudyFacts:
     """Read the facts of a study; runs in its worker thread."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
     tasks = {video.name: video.task for video in study.videos.all()}
-    reasoned = (vote for vote in study.votes.all() if vote.stands and vote.verdict is not None and _gives_reason(vote))
+    reasoned = (
+        vote for vote in study.votes.in_use() if vote.stands and vote.verdict is not None and _gives_reason(vote)
+    )
     return StudyFacts(
         title=study.title,
         blind=study.settings.blind,
@@ -202,6 +204,7 @@ class WhyQuestion:
         n_unassessed: Comparable videos that it has not.
         facts: What the study knows, or None without a study.
         ratings: The judgements of the raters, by video.
+        caution: Warning of the model's card, or "".
     """
 
     name: str
@@ -212,6 +215,7 @@ class WhyQuestion:
     n_unassessed: int
     facts: StudyFacts | None = None
     ratings: Mapping[str, Rating] = field(default_factory=dict)
+    caution: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,6 +238,7 @@ class Findings:
         other_models: How other models see it.
         versions: Scores of the video by the other versions of this model, by version.
         rating: The judgements of the raters, or None.
+        model_caution: Warning of the model's card, or "".
     """
 
     name: str
@@ -251,6 +256,7 @@ class Findings:
     other_models: tuple[OtherModel, ...]
     versions: tuple[tuple[int, float], ...]
     rating: Rating | None
+    model_caution: str = ""
 
     @property
     def faithful(self) -> bool | None:
@@ -285,6 +291,7 @@ def findings_of(question: WhyQuestion) -> Findings:
         other_models=others,
         versions=versions,
         rating=q.ratings.get(q.name),
+        model_caution=q.caution,
     )
 
 

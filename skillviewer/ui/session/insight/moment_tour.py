@@ -1,10 +1,10 @@
-"""The tour of the moments of the video on screen: go to one, or play it with a lead-in."""
+"""The tour of the moments of the video on screen: stand at the strongest, go to one, or play it with a lead-in."""
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.session.insight.remarks import VideoRemarks
-from skillviewer.ui.session.insight.why_loader import WhyLoader
+from skillviewer.ui.session.insight.why_loader import WhyLoader, WhyStage
 from skillviewer.ui.session.playback import Playback
 
 LEAD_IN_S = 2.0
@@ -27,6 +27,10 @@ class Tour(QObject):
         super().__init__(parent)
         self._inquiry, self._remarks, self._playback = inquiry, remarks, playback
         self._here: tuple[tuple[float, float, bool], ...] = ()
+        self._moved, self._stood = False, -1  # by the user since the video was opened; where it was put
+        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._on_frame)
+        inquiry.changed.connect(self._stand)
         playback.frame_changed.connect(self._look)
         playback.video_changed.connect(self._look)
         inquiry.changed.connect(self._look)
@@ -61,6 +65,25 @@ class Tour(QObject):
         chosen_s = self._playback.selection_s
         if chosen_s is not None and self._remarks.keep(*chosen_s) is not None:
             self._playback.clear_marks()
+
+    @Slot()
+    def _on_video(self) -> None:
+        self._moved, self._stood = False, -1
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        self._moved |= frame != (self._playback.frames[0] if self._stood < 0 else self._stood)
+
+    @Slot()
+    def _stand(self) -> None:
+        """Go to the frame that says most as far as it is known, unless the user has moved the playhead."""
+        found, playback = self._inquiry.findings, self._playback
+        ready = self._inquiry.stage is WhyStage.READY and playback.video is not None
+        if found is None or not ready or self._moved or playback.playing:
+            return
+        strongest = max(found.moments, key=lambda moment: abs(moment.amount), default=None)
+        self._stood = strongest.key_frame if strongest is not None else int(found.analysis.samples.max())
+        playback.seek(self._stood)
 
     @Slot()
     def _look(self) -> None:

@@ -1,0 +1,46 @@
+"""``skillviewer forget``: delete everything that is kept about a video."""
+
+from pathlib import Path
+
+import click
+
+from skillviewer.core.errors import StudyError
+from skillviewer.core.paths import drafts_dir
+from skillviewer.core.progress import CancelToken
+
+
+@click.command()
+@click.argument("videos", metavar="VIDEOS...", nargs=-1, required=True)
+@click.option(
+    "--study", "studies", multiple=True, type=click.Path(path_type=Path), help="Study to erase them from; repeatable."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> None:
+    """Delete everything kept about VIDEOS (files, or names in a --study) for good: there is no undo.
+
+    Scores, maps, features, small copies, faces, mentions in logs and sessions go; from every --study, and from studies
+    without a name, also the video with its notes, moments, ratings and all votes on it, and backups that hold it. The
+    video file itself, exports, archives and trained models stay (docs/data-protection.md).
+    """
+    from skillviewer.data.study import SUFFIX, Study
+    from skillviewer.data.study.identity import digest_of
+    from skillviewer.engine.features.forget import forget_video
+
+    found: dict[str, str] = {}
+    for path in studies:
+        with Study.open(path, read_only=True) as study:
+            found |= {v.digest: Path(v.recorded_path).name for v in study.videos.all() if v.name in videos and v.digest}
+            asked = {video.name for video in study.videos.all()}
+            videos = tuple(video for video in videos if video not in asked)
+    for video in videos:
+        if not Path(video).is_file():
+            raise StudyError(f"There is no file {video}, and no video “{video}” in a --study.")
+        found[digest_of(Path(video), CancelToken())] = Path(video).name
+    if not yes:
+        click.confirm(f"Delete everything kept about {', '.join(found.values())}? This cannot be undone", abort=True)
+    for path in (*studies, *sorted(drafts_dir().glob(f"*{SUFFIX}"))):
+        with Study.open(path) as study:
+            names = study.erase(found)
+        click.echo(f"{path}: {len(names)} videos erased", err=True)
+    n_files = sum(forget_video(digest, name) for digest, name in found.items())
+    click.echo(f"{n_files} files deleted; recent files are cleared in the window (File, Open recent)", err=True)

@@ -1,0 +1,76 @@
+"""``skillviewer verify``: make an export again, and name the first place where the file differs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from skillviewer.cli.failures import SOURCE, message_of, report_failure
+from skillviewer.cli.progress import progress_bar
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.progress import CancelToken
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("files", metavar="FILES...", nargs=-1, required=True, type=SOURCE)
+@click.option("--study", "studies", multiple=True, type=_PATH, help="Study with the videos; repeatable.")
+@click.option("--video", "videos", multiple=True, type=_PATH, help="Video, or folder of videos; repeatable.")
+@click.option("--model", "models", multiple=True, help="Checkpoint, if not one of skillviewer models; repeatable.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option(
+    "--digits",
+    type=click.IntRange(1, 17),
+    default=17,
+    help="Let numbers differ behind so many digits: for another device.  [default: none may differ]",
+)
+@click.option("--moved", is_flag=True, help="The videos lie in other folders than the file says.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a file and line.")
+def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+    """Check exported FILES: tables, results, maps, clips, stills, sheets, curves and reports (docs/export.md).
+
+    Each is made again: models assess the videos anew, and every byte is compared; of files that differ, every number,
+    word and picture. The first difference is named, and the command ends with 1.
+    """
+    from skillviewer.cli.options.export_sources import gathered
+    from skillviewer.engine.exporting.verify import Verifier
+    from skillviewer.engine.inference.model_pool import ModelPool
+    from skillviewer.nets.library import find_models, model_folder
+
+    token, as_json = CancelToken(), chosen["as_json"]
+    sources = (*chosen["studies"], *chosen["videos"])
+    found, problems = gathered(sources, (), (), None, token) if sources else ([], [])
+    for problem in problems:
+        click.echo(f"skillviewer: {problem}", err=True)
+    named = [subject.model for subjects in found for subject in subjects if subject.model is not None]
+    verifier = Verifier(
+        [subject for subjects in found for subject in subjects],
+        [*map(model_folder, chosen["models"]), *dict.fromkeys(named), *(entry.folder for entry in find_models())],
+        next(iter(chosen["studies"]), None),
+        open_pool=lambda cache: ModelPool(chosen["device"], cache),
+        digits=chosen["digits"],
+        moved=chosen["moved"],
+    )
+    failed = 0
+    for file in files:
+        try:
+            with progress_bar(unit="") as report:
+                result = verifier.verify(file, token, report)
+        except SkillViewerError as error:
+            failed += 1
+            report_failure(message_of(error), str(file), as_json=as_json)
+            continue
+        failed += bool(result.difference)
+        outcome = f"all {result.n_compared} words, numbers, pictures agree"
+        if result.identical:
+            outcome = "every byte agrees"
+        elif result.difference:
+            outcome = f"DIFFERS: {result.difference}"
+        if as_json:
+            record = {"path": str(file), "export": result.exporter, "agrees": not result.difference}
+            click.echo(json.dumps(record | {"difference": result.difference or None, "identical": result.identical}))
+        else:
+            click.echo(f"{file}  {outcome}")
+    return 1 if failed else 0

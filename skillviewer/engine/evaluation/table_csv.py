@@ -1,0 +1,88 @@
+"""Table of an evaluation as CSV: a row per model and per ordering, fractions with a dot, empty where undefined."""
+
+import csv
+import math
+from pathlib import Path
+
+from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.localisation import CONTROLS
+from skillviewer.core.evaluation.score_progress import N_PARTS, SHARES
+from skillviewer.engine.evaluation.record import EvaluationRecord
+from skillviewer.engine.evaluation.results import ModelResult, Pointing
+from skillviewer.export.destination import aside
+
+
+def write_csv(record: EvaluationRecord, path: Path) -> None:
+    """Write one row a model, and one an ordering.
+
+    Raises:
+        ExportError: It cannot be written.
+    """
+    rows = [_csv_row(m) for m in record.models]
+    for ordering in record.orderings if rows else ():
+        given = (("pooled", ordering.pooled), ("pooled_honest", ordering.both_new))
+        cells = {name: value for what, one in given for name, value in _interval(what, one).items()}
+        own = {"model": ordering.name, **cells, **_interval("equal_success", ordering.equal_success)}
+        rows.append({name: own.get(name) for name in rows[0]})
+    with aside(path, (".csv",), overwrite=True) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(rows[0] if rows else ["model"])
+        writer.writerows([_cell(value) for value in row.values()] for row in rows)
+
+
+def _interval(name: str, one: Pooled | None) -> dict[str, object]:
+    return {
+        name: one.value if one else None,
+        f"{name}_low": one.low if one else None,
+        f"{name}_high": one.high if one else None,
+    }
+
+
+def _csv_row(m: ModelResult) -> dict[str, object]:
+    return {
+        "model": m.model,
+        **m.metrics,
+        "sd_folds": m.sd,
+        "sd_seeds": m.sd_seeds,
+        **_interval("pooled", m.pooled),
+        **_interval("pooled_honest", m.pooled_honest),
+        **_interval("equal_success", m.equal_success),
+        **_interval("difference", m.difference),
+        **_interval("difference_honest", m.difference_honest),
+        **{key: cell for name in m.chosen for key, cell in _interval(f"chosen_{name}", m.chosen[name]).items()},
+        "published": m.published.accuracy if m.published else None,
+        "selection": m.selection,
+        "optimistic": int(m.optimistic),
+        "parameters": m.parameters,
+        "seconds": m.seconds,
+        **_pointing("", m.attention),
+        **_pointing("_exact", m.attention_exact),
+        **{
+            f"accuracy_{share:.0%}".rstrip("%"): m.curve.accuracy[i].value if m.curve else None
+            for i, share in enumerate(SHARES)
+        },
+        **{f"fifth_{i + 1}": m.curve.fifths[i] if m.curve else None for i in range(N_PARTS)},
+        "weight": m.weight.weight.value if m.weight else None,
+        "weight_low": m.weight.weight.low if m.weight else None,
+        "weight_high": m.weight.weight.high if m.weight else None,
+        "entropy": m.weight.entropy if m.weight else None,
+        **{
+            f"weight_{control}".replace("'s", "").replace(" ", "_"): m.weight.controls[control] if m.weight else None
+            for control in CONTROLS
+        },
+    }
+
+
+def _pointing(suffix: str, a: Pointing | None) -> dict[str, object]:
+    return {
+        f"pointing{suffix}": a.hits if a else None,
+        f"pointing{suffix}_uniform": a.hits_uniform if a else None,
+        f"pointing{suffix}_centre": a.hits_centre if a else None,
+        f"energy{suffix}": a.energy if a else None,
+        f"energy{suffix}_uniform": a.energy_uniform if a else None,
+        f"energy{suffix}_centre": a.energy_centre if a else None,
+    }
+
+
+def _cell(value: object) -> object:
+    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value

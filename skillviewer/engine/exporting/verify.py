@@ -1,0 +1,255 @@
+"""Verification of an exported file: the export is made again from videos, models and study, and compared with it.
+
+Models are asked anew, without cached features and analyses. A study gives votes, notes and comparable videos.
+"""
+
+import csv
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis_json import AnalysisRecord
+from skillviewer.core.errors import ExportError, SkillViewerError
+from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.registry import look_up
+from skillviewer.core.video.extents import ClipRange, frame_range, range_from
+from skillviewer.data.study.identity import digest_of
+from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget
+from skillviewer.engine.exporting.service import ExportService
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.inference.pooled_models import PooledModels
+from skillviewer.export.differences import first_difference
+from skillviewer.export.exporters import EXPORTERS, Exporter
+from skillviewer.export.options import options_from
+from skillviewer.export.record import ExportRecord, RecordedSubject, record_in
+from skillviewer.export.tables.tables import TABLES
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.library import digest as model_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Result of a verification.
+
+    Attributes:
+        exporter: Name of the export.
+        difference: Sentence on the first difference, or "".
+        identical: Whether every byte is the same.
+        n_compared: Number of words, numbers and pictures that were compared otherwise.
+    """
+
+    exporter: str
+    difference: str
+    identical: bool = False
+    n_compared: int = 0
+
+
+class Verifier:
+    """Makes exports again. It is given all videos and models that files may name.
+
+    Args:
+        targets: Videos with title, extent and study; ``model`` and ``model_digest`` are not used.
+        models: Folders of the checkpoints.
+        study: The study for exports of a whole study, or None.
+        open_pool: Opens the models, given an empty cache of features.
+        digits: Numbers may differ behind so many significant digits.
+        moved: Whether videos may lie in other folders than the file says.
+    """
+
+    def __init__(
+        self,
+        targets: Sequence[ExportTarget],
+        models: Sequence[Path],
+        study: Path | None = None,
+        *,
+        open_pool: Callable[[FeatureCache], PooledModels],
+        digits: int = 17,
+        moved: bool = False,
+    ) -> None:
+        self._targets = [
+            target if target.digest else replace(target, digest=digest_of(target.video)) for target in targets
+        ]
+        self._study, self._open_pool = study, open_pool
+        self._digits, self._moved = digits, moved
+        self._models = {model_digest(folder): folder for folder in reversed(models)}  # of two names the first counts
+
+    def verify(self, file: Path, token: CancelToken | None = None, report: Report = silent) -> Verification:
+        """Make the export in a file again, and compare.
+
+        Raises:
+            ExportError: The file is no export, or it cannot be made again.
+            SkillViewerError: A source cannot be read.
+            Cancelled: The token was raised.
+        """
+        token = token if token is not None else CancelToken()
+        record = read_export(file)
+        with tempfile.TemporaryDirectory(prefix="skillviewer-") as folder:
+            again = Path(folder) / f"again{file.suffix}"
+            problem = self._make(record, again, token, report)
+            if problem:
+                return Verification(record.exporter, problem)
+            if file.read_bytes() == again.read_bytes():
+                return Verification(record.exporter, "", identical=True)
+            n, difference = first_difference(file, again, self._digits, moved=self._moved)
+            return Verification(record.exporter, difference, n_compared=n)
+
+    def _make(self, record: ExportRecord, again: Path, token: CancelToken, report: Report) -> str:
+        """Make an export again; return a sentence if it names what there is not."""
+        whole = {each.name: each for each in STUDY_EXPORTERS}.get(record.exporter)
+        exporter = whole or look_up(EXPORTERS, record.exporter, "export", ExportError)
+        options = options_from(exporter.options, record.options)
+        if record.made_on:
+            options = replace(options, made_on=date.fromisoformat(record.made_on))
+        if not isinstance(exporter, Exporter):
+            if self._study is None:
+                raise ExportError(f"“{exporter.title}” is made of a whole study: give it with --study.")
+            if getattr(options, "names", True) is False:
+                raise ExportError("People have numbers by lot in this report, so it cannot be made again.")
+            exporter.export(self._study, again, options, token=token, report=report)
+            return ""
+        targets: list[ExportTarget] = []
+        with tempfile.TemporaryDirectory(prefix="skillviewer-") as features:
+            pool = self._open_pool(FeatureCache(Path(features)))
+            with closing(pool), ExportService(lambda: pool) as service:
+                for subject in record.subjects:
+                    found = self._found(subject)
+                    if isinstance(found, str):
+                        return found
+                    assert found.model is not None
+                    said = pool.assess(found.model, found.video, subject.passes, token, report, found.extent)
+                    targets.append(replace(found, analysis=said))
+                service.write(ExportRequest(exporter, tuple(targets), again, options), token, report)
+        return ""
+
+    def _found(self, subject: RecordedSubject) -> ExportTarget | str:
+        """Return the source of a subject, or a sentence that there is none."""
+        wanted = subject.video
+        targets = [t for t in self._targets if wanted == t.digest] or [
+            t for t in self._targets if Path(wanted).name == t.video.name
+        ]
+        if not targets:
+            return f"It names the video {wanted}, which is none of the given ones."
+        folders = [f for d, f in self._models.items() if subject.model in (d, f.name)]
+        if not folders:
+            return f"It names the model {subject.model}, which is none of the given ones."
+        target, extent = _part(subject, targets)
+        title, name = subject.title or target.title, folders[0].name
+        if title not in {target.title, name, f"{target.title} – {name}"}:
+            return f"It is titled “{title}”, and shows {target.title} by {name}."
+        return replace(target, model=folders[0], model_digest=model_digest(folders[0]), extent=extent, title=title)
+
+
+def _part(subject: RecordedSubject, targets: Sequence[ExportTarget]) -> tuple[ExportTarget, ClipRange | None]:
+    """Return the target whose part is meant, and the part."""
+    if subject.times_s is None:
+        extent = range_from(*subject.extent)
+        return next((t for t in targets if t.extent == extent), targets[0]), extent
+    with VideoReader(targets[0].video, cache_bytes=0) as reader:
+        video = reader.info
+    for target in targets:
+        frames = target.footage.frames(video)
+        ends = round(float(video.times_s[frames.start]), 6), round(video.end_s(frames.stop - 1), 6)
+        if ends == subject.times_s:
+            return target, target.extent
+    if subject.times_s == (0.0, round(video.duration_s, 6)):
+        return targets[0], None
+    return targets[0], frame_range(video, *subject.times_s)
+
+
+_DAY = "2000-01-01"
+
+
+def read_export(file: Path) -> ExportRecord:
+    """Return what a file says of its own making.
+
+    Raises:
+        ExportError: It is no export that can be checked.
+    """
+    record = record_in(file)
+    if record is not None:
+        try:
+            _ = [range_from(*subject.extent) for subject in record.subjects], date.fromisoformat(record.made_on or _DAY)
+        except (ValueError, OverflowError) as error:
+            raise ExportError(f"The record in {file} was changed and cannot be read: {error}") from error
+        return record
+    if file.suffix.lower() not in {".csv", ".json", ".npz"}:
+        raise ExportError(
+            f"{file} has no record of its making: it is no export, was written anew by another program, or by an older "
+            "SkillViewer."
+        )
+    try:
+        return _of_data(file)
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error, SkillViewerError) as error:
+        raise ExportError(f"{file} is no export that can be checked: {error}") from error
+
+
+def _of_data(file: Path) -> ExportRecord:
+    if file.suffix.lower() == ".npz":
+        with np.load(file, allow_pickle=False) as arrays:
+            about, passes = json.loads(str(arrays["about"])), int(arrays["frames"].shape[0])
+        times_s = (about["start_s"], about["stop_s"])
+        named = RecordedSubject(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
+        return ExportRecord("maps", subjects=(named,))
+    if file.suffix.lower() == ".csv":
+        with file.open(encoding="utf-8", newline="") as opened:
+            rows: Any = list(csv.DictReader(opened))
+            head = set(rows[0]) if rows else set()
+    else:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        head = set(rows if isinstance(rows, dict) else rows[0])
+    if head == set(AnalysisRecord.__annotations__):
+        times_s = (rows["start_s"], rows["stop_s"])
+        model, passes = rows["provenance"]["model_digest"], len(rows["passes"])
+        named = RecordedSubject(rows["video"]["digest"], model, passes, times_s=times_s)
+        return ExportRecord("result", subjects=(named,))
+    kind = next((k for k in TABLES if not k.whole and head == {f.name for f in fields(k.row)}), None)
+    if kind is None:
+        raise ValueError("its columns are those of no table, or it has no rows.")
+    subjects = _SUBJECTS[kind.name](rows) if kind.name in _SUBJECTS else []
+    return ExportRecord(kind.name, subjects=tuple(dict.fromkeys(subjects)))
+
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def _times(row: Mapping[str, Any], start: str = "start_s", stop: str = "stop_s") -> tuple[float, float]:
+    return float(row[start]), float(row[stop])
+
+
+def _scored(rows: Rows) -> list[RecordedSubject]:
+    return [RecordedSubject(r["video_digest"], r["model_digest"], int(r["n_passes"]), times_s=_times(r)) for r in rows]
+
+
+def _stepwise(rows: Rows, start: str, stop: str) -> list[RecordedSubject]:
+    def key(row: Mapping[str, Any]) -> tuple[str, str, tuple[float, float]]:
+        return row["path"], row["model"], _times(row, start, stop)
+
+    return [
+        RecordedSubject(path, model, 1 + max(int(row["pass_index"]) for row in of), times_s=times_s)
+        for (path, model, times_s), of in groupby(rows, key)
+    ]
+
+
+def _compared(rows: Rows) -> list[RecordedSubject]:
+    return [
+        RecordedSubject(row["path"], row[f"{side}_model"], int(row[f"{side}_passes"]), times_s=_times(row))
+        for row in rows
+        for side in ("first", "second")
+    ]
+
+
+_SUBJECTS: Mapping[str, Callable[[Rows], list[RecordedSubject]]] = {
+    "scores": _scored,
+    "curves": lambda rows: _stepwise(rows, "start_s", "stop_s"),
+    "evidence": lambda rows: _stepwise(rows, "from_s", "to_s"),
+    "comparison": _compared,
+}

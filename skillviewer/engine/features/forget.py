@@ -1,0 +1,58 @@
+"""Deletion of everything kept about a video outside of studies: scores, maps, features, faces, traces.
+
+The video file, exports and trained models stay.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from skillviewer.core.paths import cache_dir, data_dir, log_dir
+from skillviewer.data.faces_file import FaceStore
+from skillviewer.engine.features.cache import FeatureCache
+
+
+def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> int:
+    """Delete what is kept about a video, and mentions of its file in sessions and logs.
+
+    Args:
+        digest: SHA-256 of the file.
+        name: Name of the file.
+        cache: Cache of features; None for the usual one.
+
+    Returns:
+        Number of deleted files.
+
+    Raises:
+        OSError: A file cannot be deleted.
+    """
+    faces = FaceStore().path(digest)
+    found = [
+        *(cache_dir() / "analyses").glob(f"*/{digest}-*"),
+        *(cache_dir() / "proxies").glob(f"{digest}*"),
+        *faces.parent.glob(f"{faces.name}*"),
+    ]
+    for session in (data_dir() / "sessions").glob("*.json"):
+        with suppress(OSError):  # its window was closed meanwhile
+            found += [session] if _mentions(session.read_bytes(), name) else []
+    for path in found:
+        path.unlink(missing_ok=True)
+    for log in log_dir().glob("skillviewer.log*"):
+        _leave_out(log, name)
+    cache = cache if cache is not None else FeatureCache(cache_dir() / "features")
+    return len(found) + cache.forget(digest)
+
+
+def _mentions(text: bytes, name: str) -> bool:
+    return os.fsencode(name) in text or ascii(name)[1:-1].encode() in text
+
+
+def _leave_out(log: Path, name: str) -> None:
+    """Remove the lines of a log that mention a file; in place, since the window may have it open."""
+    with suppress(FileNotFoundError), log.open("r+b") as file:
+        lines = file.readlines()
+        kept = [line for line in lines if not _mentions(line, name)]
+        if len(kept) < len(lines):
+            file.seek(0)
+            file.truncate()
+            file.writelines(kept)

@@ -1,0 +1,28 @@
+"""The epoch of a ridge regression: all training pairs at once, with a penalty that falls from epoch to epoch."""
+
+from collections.abc import Sequence
+
+import torch
+
+from skillviewer.core.dataset.pairs import Pair
+from skillviewer.engine.features.feature_store import FeatureStore, first_pass
+from skillviewer.engine.training.batches import pair_batch, placed
+from skillviewer.nets.attention_models.motion import MotionModel
+from skillviewer.nets.losses import margin_ranking_loss
+from skillviewer.nets.presets import LossSettings
+
+
+def solve_ridge(
+    model: MotionModel, store: FeatureStore, pairs: Sequence[Pair], share: float, margin: float
+) -> tuple[float, int]:
+    """Give a model the weights of a ridge on all pairs, and return its mean loss of a pair and the pairs it orders.
+
+    ``share`` is the share of the course, 0 to 1, that decides the penalty.
+    """
+    names, places = placed(pairs)
+    device = next(model.parameters()).device
+    features = torch.stack([first_pass(store, name) for name in names]).to(device)
+    batch = pair_batch(places, device)
+    score = model.solve(features, batch, share)
+    loss = margin_ranking_loss(score, batch, LossSettings(margin))
+    return float(loss), int((score[batch.better] > score[batch.worse]).sum())

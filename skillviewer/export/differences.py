@@ -1,0 +1,163 @@
+"""Comparison of an exported file with the same export made again: the first place where the two differ."""
+
+import csv
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.media.reading.reader import VideoReader
+
+Piece: TypeAlias = "tuple[str, object]"
+"""Place in a file, in words, and its value: a text, a number, or a picture."""
+
+_MOST_SHOWN = 60
+_PIXEL_TOLERANCE = 40
+"""Mean difference of 4 × 4 pixels beyond which two frames differ; encoders with other threads stay below."""
+
+
+def pieces(path: Path) -> Iterator[Piece]:
+    """Yield everything that a file says, in order.
+
+    Raises:
+        ExportError: It cannot be read, or is not what its name says.
+    """
+    from pypdf.errors import PdfReadError
+
+    readers = {
+        ".csv": _cells, ".json": _values, ".npz": _arrays, ".pdf": _pages, ".html": _words, ".svg": _words,
+        ".png": _rows, ".mp4": _frames, ".webm": _frames, ".gif": _frames,
+    }  # fmt: skip
+    if path.suffix.lower() not in readers:
+        raise ExportError(f"{path} is no export that can be checked: its name ends in none of {', '.join(readers)}.")
+    try:
+        yield from readers[path.suffix.lower()](path)
+    except (OSError, EOFError, ValueError, SyntaxError, KeyError, csv.Error, VideoError, PdfReadError) as error:
+        raise ExportError(f"{path} cannot be read: {error}") from error
+
+
+def _cells(path: Path) -> Iterator[Piece]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        head = next(rows, [])
+        yield from ((f"column {at}", name) for at, name in enumerate(head, 1))
+        for n, row in enumerate(rows, 1):
+            yield from ((f"row {n}, {name}", cell) for name, cell in zip_longest(head, row))
+
+
+def _values(path: Path) -> Iterator[Piece]:
+    def inside(place: str, value: object) -> Iterator[Piece]:
+        if isinstance(value, dict | list):
+            for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from inside(f"{place}.{key}" if place else str(key), one)
+            yield f"{place}: entries", len(value)
+        else:
+            yield place, value
+
+    # as texts: several texts are one number, and each digit counts
+    return inside("", json.loads(path.read_text(encoding="utf-8"), parse_float=str))
+
+
+def _arrays(path: Path) -> Iterator[Piece]:
+    with np.load(path, allow_pickle=False) as arrays:
+        for name in arrays.files:
+            yield f"{name}: shape", arrays[name].shape
+            yield from ((f"{name}{list(at)}", value.item()) for at, value in np.ndenumerate(arrays[name]))
+
+
+def _pages(path: Path) -> Iterator[Piece]:
+    from pypdf import PdfReader
+
+    for n, page in enumerate(PdfReader(path).pages, 1):
+        yield from ((f"page {n}, word {at}", word) for at, word in enumerate(page.extract_text().split(), 1))
+        contents = page.get_contents()
+        drawn = [contents.get_data() if contents is not None else b"", *(image.data for image in page.images)]
+        yield f"page {n}, its drawing", hashlib.sha256(b"".join(drawn)).hexdigest()
+
+
+def _words(path: Path) -> Iterator[Piece]:
+    for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for word in re.findall(r"[^\s<>\"]+", line):
+            yield f"line {n}", word
+
+
+def _rows(path: Path) -> Iterator[Piece]:
+    from PIL.PngImagePlugin import PngImageFile
+
+    with PngImageFile(path) as picture:
+        yield "the picture", np.asarray(picture.convert("RGB"))
+
+
+def _frames(path: Path) -> Iterator[Piece]:
+    with VideoReader(path, cache_bytes=0) as reader:
+        for decoded in reader.stream(range(reader.n_frames)):
+            yield f"frame {decoded.index}, its time", round(float(reader.info.times_s[decoded.index]), 6)
+            yield f"frame {decoded.index}", decoded.rgb()
+
+
+def first_difference(file: Path, again: Path, digits: int = 17, *, moved: bool = False) -> tuple[int, str]:
+    """Compare a file with the same export made again.
+
+    Args:
+        file: The file.
+        again: The file made again, of the same form.
+        digits: Numbers may differ behind so many significant digits.
+        moved: Whether videos may lie in other folders than the file says.
+
+    Returns:
+        Number of compared pieces, and a sentence on the first that differs, or "".
+
+    Raises:
+        ExportError: One of them cannot be read.
+    """
+    n = 0
+    for n, (said, made) in enumerate(zip_longest(pieces(file), pieces(again)), 1):
+        place, value = said or (f"nothing where there should be {made and made[0]}", None)
+        other = made[1] if made is not None else None
+        if isinstance(value, np.ndarray) and isinstance(other, np.ndarray):
+            where = _pixel(value, other, exact=file.suffix.lower() == ".png")
+            if where:
+                return n, f"{place} differs {where}."
+        elif not _same(place, value, other, digits, moved=moved):
+            return n, f"{place} says {_short(value)}; made again it is {_short(other)}."
+    return n, ""
+
+
+def _short(value: object) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+
+
+def _same(place: str, value: object, other: object, digits: int, *, moved: bool) -> bool:
+    if value == other:
+        return True
+    if place.endswith("path") and value and other:
+        one, two = Path(str(value)), Path(str(other))
+        return one.name == two.name if moved else one.absolute().resolve() == two.absolute().resolve()
+    try:
+        one_number, two_number = float(str(value)), float(str(other))
+    except ValueError:
+        return False
+    same_words = math.isnan(one_number) and math.isnan(two_number)
+    return same_words or (digits < 17 and math.isclose(one_number, two_number, rel_tol=10.0**-digits))
+
+
+def _pixel(value: np.ndarray, other: np.ndarray, *, exact: bool) -> str:
+    """Return where two pictures differ, or ""."""
+    if value.shape != other.shape:
+        return f"in size: {value.shape[1]} × {value.shape[0]} pixels for {other.shape[1]} × {other.shape[0]}"
+    apart = np.abs(value.astype(np.int16) - other.astype(np.int16)).max(axis=-1)
+    step = 1 if exact else 4
+    h, w = apart.shape[0] // step * step, apart.shape[1] // step * step
+    means = apart[:h, :w].reshape(h // step, step, w // step, step).mean(axis=(1, 3))
+    if means.max(initial=0) <= (0 if exact else _PIXEL_TOLERANCE):
+        return ""
+    y, x = np.unravel_index(int(means.argmax()), means.shape)
+    return f"most at {int(x) * step} pixels from the left, {int(y) * step} from the top"

@@ -1,0 +1,164 @@
+"""The record inside an exported file: everything that ``skillviewer verify`` needs to make the file again.
+
+A record names the exporter, its options, and the digests of videos and models; no path, no time of day. Pictures,
+clips, figures and reports get one. Tables, results and maps name their videos and models themselves.
+"""
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.video.extents import range_cells
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.options import plain_options
+
+_MARK = b"SkillViewer record "
+_MOST_BYTES = 1 << 18
+
+
+class RecordedSubject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One video under one model, as a file names it.
+
+    Attributes:
+        video: Digest of the video; of a table without digests its path.
+        model: Digest of the model, or its name.
+        passes: Number of passes.
+        extent: Analysed part of the file, as ``range_cells`` gives it.
+        title: Title if several are shown, or "".
+        times_s: Start and stop of the part, where a table has no more than these.
+    """
+
+    video: str
+    model: str
+    passes: Annotated[int, msgspec.Meta(ge=1, le=64)]
+    extent: tuple[str, float, float] = ("", 0.0, 0.0)
+    title: str = ""
+    times_s: tuple[float, float] | None = None
+
+
+class ExportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Exporter by name, its options as ``plain_options`` gives them, date of a report, and videos under models."""
+
+    exporter: str
+    options: dict[str, Any] = {}
+    made_on: str = ""
+    subjects: tuple[RecordedSubject, ...] = ()
+
+
+def dated(options: Any) -> Any:  # noqa: ANN401 - options of an exporter
+    """Return options of a report with today's date where they have none; other options unchanged."""
+    undated = hasattr(options, "made_on") and options.made_on is None
+    return replace(options, made_on=datetime.now().astimezone().date()) if undated else options
+
+
+def record_of(exporter: str, options: object, exhibits: Sequence[Exhibit] = ()) -> ExportRecord:
+    """Return the record of an export."""
+    made_on = getattr(options, "made_on", None)
+    several = len(exhibits) > 1
+    subjects = [
+        RecordedSubject(
+            e.analysis.video.digest,
+            e.analysis.provenance.model_digest,
+            e.analysis.n_passes,
+            range_cells(e.analysis.extent),
+            e.title if several else "",
+        )
+        for e in exhibits
+    ]
+    day = "" if made_on is None else made_on.isoformat()
+    return ExportRecord(exporter, plain_options(options), day, tuple(subjects))
+
+
+def _chunk(text: bytes) -> bytes:
+    content = b"tEXtComment\0" + text
+    return struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+
+
+def _comment(text: bytes) -> bytes:
+    blocks = (text[at : at + 255] for at in range(0, len(text), 255))
+    return b"!\xfe" + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
+
+
+_FORMS: Mapping[str, tuple[bytes, Callable[[bytes], bytes]]] = {
+    ".png": (b"\0\0\0\0IEND\xaeB`\x82", _chunk),
+    ".gif": (b";", _comment),
+    ".html": (b"</html>", lambda text: b"<!--" + text + b"-->"),
+    ".svg": (b"</svg>", lambda text: b"<!--" + text + b"-->"),
+    ".mp4": (b"", lambda text: struct.pack(">I", len(text) + 8) + b"free" + text),
+    ".webm": (b"", lambda text: b"\xec\x01" + len(text).to_bytes(7, "big") + text),
+    ".pdf": (b"", lambda text: b"%" + text + b"\n"),
+}
+"""For each suffix the last bytes of a file, before which the record goes ("" for the end), and its form there: a text
+chunk (PNG), a comment (GIF, HTML, SVG, PDF), a free box (MP4), a void element (WebM)."""
+
+
+def attach(path: Path, record: ExportRecord) -> None:
+    """Put a record into a file that was just written; formats that need none stay as they are.
+
+    Raises:
+        ExportError: The disk is full, say; then the file is removed.
+    """
+    if path.suffix.lower() not in _FORMS:
+        return
+    last, form = _FORMS[path.suffix.lower()]
+    # a comment in HTML ends at two hyphens
+    text = _MARK + json.dumps(msgspec.to_builtins(record)).replace("--", "-\\u002d").encode()
+    try:
+        with path.open("r+b") as file:
+            tail = _tail(path)
+            rest = tail[tail.rindex(last) :] if last else b""
+            if path.suffix.lower() == ".pdf":  # readers look for the place of the table at the end
+                rest = tail[tail.rindex(b"startxref") :]
+                file.seek(0, os.SEEK_END)
+            else:
+                file.seek(-len(rest), os.SEEK_END)
+            file.write(form(text) + rest)
+            file.flush()
+            os.fsync(file.fileno())
+    except (OSError, ValueError) as error:
+        path.unlink(missing_ok=True)
+        raise ExportError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}.") from error
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _MOST_BYTES))
+        return file.read()
+
+
+def record_in(path: Path) -> ExportRecord | None:
+    """Return the record in a file, or None if it has none.
+
+    Raises:
+        ExportError: The file cannot be read, or its record was changed.
+    """
+    try:
+        tail = _tail(path)
+    except OSError as error:
+        raise ExportError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if path.suffix.lower() == ".gif":
+        tail = _unblocked(tail)
+    at = tail.rfind(_MARK)
+    if at < 0:
+        return None
+    try:
+        raw, _ = json.JSONDecoder().raw_decode(tail[at + len(_MARK) :].decode("ascii", errors="replace"))
+        return msgspec.convert(raw, ExportRecord)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise ExportError(f"The record in {path} was changed and cannot be read: {error}") from error
+
+
+def _unblocked(tail: bytes) -> bytes:
+    at, text = tail.rfind(b"!\xfe") + 2, b""
+    while 1 < at < len(tail) and tail[at]:
+        text, at = text + tail[at + 1 : at + 1 + tail[at]], at + 1 + tail[at]
+    return text

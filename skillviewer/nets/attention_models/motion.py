@@ -1,0 +1,75 @@
+"""Ridge on a dozen numbers of the optical flow: a trivial baseline that any claim about skill has to beat.
+
+It sees no picture and no place: its input is, for every sampled frame, the numbers of its flow stack
+(``FLOW_NUMBERS``). Its weights are those of a ridge regression of pair differences on 1 (Hoerl & Kennard,
+Technometrics 12, 1970), and the epochs of a training stand for falling penalties.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.nets.attention import MaplessModel, State, StepOutput
+from skillviewer.nets.losses import PairBatch
+from skillviewer.nets.sizes import HeadSizes
+
+FLOW_NUMBERS = ("speed", "spread", "peak", "moving", "coherence", "acceleration", "jerk", "still")
+"""Numbers of the flow stack of a frame (``engine.features.flow_numbers``)."""
+
+_N_SUMS, _LEAST = len(FLOW_NUMBERS) + 2, 1e-6
+_STRONGEST, _WEAKEST = 100.0, 0.1
+"""Penalties of the first and of the last epoch, in variances of a standardised number."""
+
+
+class MotionModel(MaplessModel):
+    """S_t = w^T m_t, with m_t twelve numbers of the motion up to step t.
+
+    They are the means of ``FLOW_NUMBERS`` over the steps, the standard deviation of the speed over the steps, its mean
+    absolute change from step to step, and mean acceleration and jerk divided by the mean speed. The task state is m_t,
+    (B, 12).
+    """
+
+    def __init__(self, sizes: HeadSizes) -> None:
+        if sizes.feature_channels != len(FLOW_NUMBERS) or sizes.grid != (1, 1):
+            raise ValueError("motion takes numbers of the flow, one cell, and not features")
+        super().__init__(sizes, nn.Identity())
+        self.score = nn.Linear(len(FLOW_NUMBERS) + 4, 1, bias=False)
+
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
+        """Return sums, the number of steps, and the speed of the last step, all 0."""
+        zeros = torch.zeros(batch, _N_SUMS + 2, dtype=self.dtype, device=like.device)
+        return zeros[:, :_N_SUMS], zeros[:, _N_SUMS : _N_SUMS + 1], zeros[:, _N_SUMS + 1 :]
+
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
+        """Add the numbers of one frame, (B, 8, 1, 1)."""
+        sums, count, before = state
+        now = fused_t.flatten(1)
+        speed = now[:, :1]
+        change = torch.where(count > 0, (speed - before).abs(), torch.zeros_like(before))
+        own = torch.cat([now.expand(len(change), -1), speed.square().expand_as(change), change], dim=1)
+        total, count = sums + own, count + 1
+        means = total[:, :-1] / count
+        mean, square = means[:, :1], means[:, -1:]
+        deviation = (square - mean.square()).clamp_min(0).sqrt()
+        changed = total[:, -1:] / (count - 1).clamp_min(1)
+        relative = means[:, 5:7] / mean.clamp_min(_LEAST)
+        motion = torch.cat([means[:, :-1], deviation, changed, relative], dim=1)
+        state = (total, count, speed.expand_as(before))
+        return StepOutput(self.uniform_map(fused_t), motion, self.score(motion).squeeze(1), state)
+
+    def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
+        """Set the weights to those of the ridge regression, and return the (B,) scores.
+
+        Args:
+            features: (B, N, 8, 1, 1), all training videos.
+            pairs: Their pairs.
+            share: Share of the course, 0 to 1: 0 for the strongest penalty, 1 for the weakest.
+        """
+        with torch.no_grad():
+            motion = self(features).task_state[:, -1].double()
+            scale = motion.std(dim=0).clamp_min(_LEAST)
+            apart = (motion[pairs.better] - motion[pairs.worse]) / scale
+            penalty = _STRONGEST * (_WEAKEST / _STRONGEST) ** share * torch.eye(len(scale), device=scale.device)
+            weights = torch.linalg.solve(apart.T @ apart / len(apart) + penalty, apart.mean(dim=0)) / scale
+            self.score.weight.copy_(weights[None])
+            score: Tensor = self(features).score
+            return score

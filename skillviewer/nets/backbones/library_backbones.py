@@ -1,0 +1,160 @@
+"""Backbones of two libraries by name: ``timm/NAME``, pictures; ``torchvision/NAME``, clips of torchvision.models.video.
+
+Channels, grid, normalisation, clip, licence and the place of the weights come from the library. ``@SIDE`` after a name
+averages the grid to SIDE x SIDE cells.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.nets.backbones.features import BackboneEntry, ClipForm, Normalisation
+from skillviewer.nets.backbones.weight_sources import WeightSource
+
+Grid = Callable[[Any, Tensor], Tensor]
+"""Returns the last feature map of a library's network for an input: (B, F, h, w), or (B, F, T', h, w) of a clip."""
+
+
+class LibraryTrunk(nn.Module):
+    """The network of a library up to its last feature map, (B, F, h, w).
+
+    A clip, (B, 3, T, S, S), gives one grid of 2 F channels: mean and standard deviation of its feature maps over time.
+
+    Args:
+        net: The network.
+        last_grid: Its last feature map.
+        side: Side of the grid, or 0 for that of the network.
+    """
+
+    def __init__(self, net: nn.Module, last_grid: Grid, side: int) -> None:
+        super().__init__()
+        self.net, self._last_grid, self._side = net, last_grid, side
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Compute the grid."""
+        grid = self._last_grid(self.net, inputs)
+        if grid.ndim == 5:
+            grid = torch.cat([grid.mean(dim=2), grid.std(dim=2, correction=0)], dim=1)
+        return F.adaptive_avg_pool2d(grid, self._side) if self._side else grid
+
+
+Network = tuple[Callable[[int], nn.Module], Grid, int, dict[str, Any]]
+"""A network of a library: its maker, its last grid, the side of its usual pictures, and the rest of its entry."""
+
+
+@cache
+def library_entry(name: str) -> BackboneEntry:
+    """Return the entry of a network, ``LIBRARY/NAME`` or ``LIBRARY/NAME@SIDE``.
+
+    Raises:
+        CheckpointError: There is no such library or network, or it is not installed.
+    """
+    path, at, side = name.partition("@")
+    library, _, own = path.partition("/")
+    if library not in _LIBRARIES:
+        raise CheckpointError(f"There is no library “{library}” of backbones. Choose one of: {', '.join(_LIBRARIES)}.")
+    if at and not (side.isdecimal() and 1 <= int(side) <= 256):
+        raise CheckpointError(f"“{side}” in {name} is no number of cells. Leave out @, or give a number such as 14.")
+    make, last_grid, usual_px, known = _LIBRARIES[library](path, own)
+    frames = [known["clip"].n_frames] if known["clip"] is not None else []
+
+    def trunk(in_channels: int) -> LibraryTrunk:
+        return LibraryTrunk(make(in_channels), last_grid, int(side or 0))
+
+    @cache
+    def shape(input_px: int) -> tuple[int, ...]:
+        try:
+            with torch.device("meta"), torch.no_grad():
+                return tuple(trunk(3).eval()(torch.zeros(1, 3, *frames, input_px, input_px)).shape)
+        except (RuntimeError, AssertionError, ValueError, AttributeError, TypeError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+            raise CheckpointError(
+                f"{name} gives no grid for pictures of {input_px} pixels ({reason}). Give another size (--input-px)."
+            ) from error
+
+    return BackboneEntry(
+        name=name,
+        title=name,
+        n_channels=shape(usual_px)[1] // (1 + len(frames)),
+        make=trunk,
+        cells=lambda input_px: shape(input_px)[-1],
+        first_centre_px=math.nan,
+        prefix="net.",
+        **known,
+    )
+
+
+def _timm(name: str, own: str) -> Network:
+    try:
+        timm: Any = import_module("timm")
+    except ImportError as error:
+        raise CheckpointError(f"{name} needs timm. Install it: pip install 'skillviewer[backbones]'.") from error
+    if not timm.is_model(own):
+        raise CheckpointError(f"timm {timm.__version__} has no network “{own}”. timm.list_models() lists all names.")
+
+    def make(in_channels: int) -> nn.Module:
+        try:  # a transformer for one size of pictures, made to take others
+            net: nn.Module = timm.create_model(own, num_classes=0, in_chans=in_channels, dynamic_img_size=True)
+        except TypeError:
+            net = timm.create_model(own, num_classes=0, in_chans=in_channels)
+        return net
+
+    def last_grid(net: Any, pictures: Tensor) -> Tensor:  # noqa: ANN401 - any of the library's classes
+        grid: Tensor = net.forward_intermediates(pictures, indices=1, norm=True, intermediates_only=True)[0]
+        return grid
+
+    about = timm.get_pretrained_cfg(own)
+    first, last = (names if isinstance(names, tuple) else (names,) for names in (about.first_conv, about.classifier))
+    url = f"https://huggingface.co/{about.hf_hub_id}/resolve/main/model.safetensors"
+    known = {
+        "first_convolution": f"net.{first[0]}.weight",
+        "normalisation": Normalisation(about.mean, about.std),
+        "ignored": tuple(f"{layer}." for layer in last if layer),
+        "clip": None,
+        "source": WeightSource(name, url, "", f"timm, licence of the weights: {about.license or 'not stated'}"),
+    }
+    return make, last_grid, about.input_size[-1], known
+
+
+def _torchvision(name: str, own: str) -> Network:
+    from torchvision import models
+
+    names = models.list_models(module=models.video)
+    if own not in names:
+        raise CheckpointError(f"torchvision.models.video has no network “{own}”. Choose one of: {', '.join(names)}.")
+    weights: Any = models.get_model_weights(own).DEFAULT
+    form, told = weights.transforms(), weights.meta["_docs"]
+    rate, length = re.search(r"frame_rate=([\d.]+)", told), re.search(r"clip_len=(\d+)", told)
+    with torch.device("meta"):
+        net = models.get_model(own, weights=None)
+    if rate is None or length is None or not hasattr(net, "avgpool"):
+        raise CheckpointError(f"{name} has no feature map before its classifier. Choose another backbone.")
+
+    def last_grid(net: Any, clips: Tensor) -> Tensor:  # noqa: ANN401 - any of the library's classes
+        kept: list[Tensor] = []
+        handle = net.avgpool.register_forward_pre_hook(lambda _, inputs: kept.append(inputs[0]))
+        net(clips)
+        handle.remove()
+        return kept[0]
+
+    first = next(key for key, tensor in net.state_dict().items() if tensor.ndim == 5)
+    digest = weights.url.removesuffix(".pth").rpartition("-")[2]
+    known = {
+        "first_convolution": f"net.{first}",
+        "normalisation": Normalisation(tuple(form.mean), tuple(form.std)),
+        "ignored": (),
+        "clip": ClipForm(int(length[1]), float(rate[1])),
+        "source": WeightSource(name, weights.url, digest, "torchvision, BSD-3-Clause; Kinetics-400"),
+    }
+    return lambda _: models.get_model(own, weights=None), last_grid, form.crop_size[0], known
+
+
+_LIBRARIES = {"timm": _timm, "torchvision": _torchvision}

@@ -1,0 +1,1 @@
+"""The import of a table of ratings: its columns, its rows, and the result in the study."""

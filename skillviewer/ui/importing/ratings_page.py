@@ -1,0 +1,264 @@
+"""The page on which a table of ratings is imported: its columns, its rows, and what becomes of each."""
+
+import re
+from functools import partial
+from pathlib import Path
+
+from msgspec.structs import replace
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter, QTabWidget, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.data.ratings.account import RowOutcome
+from skillviewer.data.study import Study
+from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, take_back
+from skillviewer.ui.importing.columns_view import ColumnsView
+from skillviewer.ui.importing.rows_view import RowsView
+from skillviewer.ui.importing.table_reading import ReadTable, TableReading
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.studies import PAIRS, VIDEOS
+from skillviewer.ui.session.undo import Command
+from skillviewer.ui.threads.messages import Message
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.form import offer
+from skillviewer.ui.widgets.layout import Wrapped, add_all, horizontal, push_button, text_label, vertical
+
+FIRST_ROWS = 30
+LEAST = QSize(640, 440)
+_OPTION = re.compile(r" ?\(--[^)]*\)")
+"""An option of the command line, in a sentence that the window shows too."""
+
+
+class RatingsPage(QDialog):
+    """A table of ratings on its way into the study. The dialog is not modal.
+
+    Args:
+        path: The table.
+        folder: Folder of the videos, or None (see ``TableReading``).
+    """
+
+    def __init__(self, program: Program, dialogs: Dialogs, path: Path, folder: Path | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._program, self._dialogs, self._importing = program, dialogs, False
+        self.setWindowTitle(self.tr("Import ratings: {}").format(printable(path.name)))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.reading = TableReading(program, path, folder, self)
+        self.columns, self.words = ColumnsView(self), Wrapped(self)
+        self.button = push_button(self.tr("Import"), self, self._on_import, primary=True)
+        split = QSplitter(Qt.Orientation.Vertical, self)
+        split.addWidget(self.columns)
+        split.addWidget(self._make_tabs())
+        split.setChildrenCollapsible(False)
+        foot = add_all(horizontal(spacing=8), 1, push_button(self.tr("Close"), self, self.close), self.button)
+        add_all(vertical(self, (16, 12, 16, 12), 8), self._make_head(), (split, 1), self.words, foot)
+        self.columns.mapped.connect(self.reading.take)
+        for signal in (self.reading.changed, program.studies.opened, program.studies.closed):
+            signal.connect(self._show)
+        self.setMinimumSize(LEAST)
+        self.resize(QSize(1180, 680).boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))
+        self._show()
+
+    def _make_head(self) -> Flow:
+        self.videos, self.sheet, self.criterion = QComboBox(self), QComboBox(self), QComboBox(self)
+        self.titles, self.hidden = QSpinBox(self), QCheckBox(self.tr("Use hidden rows"), self)
+        self.titles.setSpecialValueText(self.tr("none"))
+        head = Flow(gap_px=8)
+        for words, control in (
+            (self.tr("Videos"), self.videos),
+            (self.tr("Sheet"), self.sheet),
+            (self.tr("Row of the titles"), self.titles),
+            (self.tr("Pairs are made of"), self.criterion),
+        ):
+            label = text_label(words, self)
+            label.setMinimumHeight(control.sizeHint().height())
+            control.setAccessibleName(words)
+            head.addWidget(label)
+            head.addWidget(control)
+        for box in (self.videos, self.sheet, self.criterion):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        head.addWidget(self.hidden)
+        self.videos.activated.connect(self._on_videos)
+        self.sheet.activated.connect(lambda: self.reading.open(sheet=self.sheet.currentText()))
+        self.titles.editingFinished.connect(self._on_titles)
+        self.criterion.activated.connect(self._on_criterion)
+        self.hidden.clicked.connect(lambda on: self._change(hidden_rows=on))
+        return head
+
+    def _make_tabs(self) -> QTabWidget:
+        self.tabs, rows, line = QTabWidget(self), QWidget(self), Flow(gap_px=8)
+        self.only, self.name_of, self.meant = QCheckBox(self), text_label("", self, plain=True), QComboBox(self)
+        self.only.setText(self.tr("Only rows with a remark"))
+        self.only.setChecked(True)
+        self.only.clicked.connect(self._show_rows)
+        self.meant.setAccessibleName(self.tr("The video that the name in this row stands for"))
+        self.meant.setMinimumContentsLength(20)
+        self.meant.activated.connect(self._on_meant)
+        for widget in (self.only, self.name_of, self.meant):
+            widget.setMinimumHeight(self.meant.sizeHint().height())
+            line.addWidget(widget)
+        titles = (self.tr("First rows"), self.tr("Every row"), self.tr("Videos without a rating"), self.tr("Remarks"))
+        views = [RowsView(title, self) for title in titles]
+        self.first, self.account, self.unrated, self.remarks = views
+        self.account.selectionModel().currentRowChanged.connect(self._on_row)
+        add_all(vertical(rows, (0, 4, 0, 0), 4), line, (self.account, 1))
+        for title, view in zip(titles, views, strict=True):
+            self.tabs.addTab(rows if view is self.account else view, title)
+        return self.tabs
+
+    # what the user changes
+
+    def _change(self, **changes: object) -> None:
+        if self.reading.now is not None:
+            self.reading.take(replace(self.reading.now.mapping, **changes))
+
+    @Slot()
+    def _on_titles(self) -> None:
+        now = self.reading.now
+        if now is not None and self.titles.value() != now.opened.table.titles_row:
+            self.reading.open(sheet=now.opened.table.sheet, titles_row=self.titles.value())
+
+    @Slot()
+    def _on_criterion(self, *_: object) -> None:
+        if self.reading.now is not None:
+            self.reading.take(self.reading.now.mapping.with_first(self.criterion.currentText()))
+
+    @Slot(int)
+    def _on_videos(self, at: int) -> None:
+        folder = self.videos.itemData(at)
+        if folder is False:
+            folder = self._dialogs.folder(self, self.tr("Folder of the rated videos"))
+            if folder is None:
+                self._show()
+                return
+        self.reading.take_videos(folder)
+
+    @Slot(int)
+    def _on_meant(self, at: int) -> None:
+        now, row, video = self.reading.now, self._row(), self.meant.itemData(at)
+        if now is not None and row is not None:
+            others = {cell: name for cell, name in now.mapping.names.items() if cell != row.cell}
+            self._change(names=others | ({row.cell: video} if video else {}))
+
+    # what is shown
+
+    @Slot()
+    def _show(self, *_: object) -> None:
+        reading, studies = self.reading, self._program.studies
+        now, read_only = reading.now, studies.current is not None and not studies.writable
+        rated = now.rated if now is not None and not reading.busy else None
+        self.button.setEnabled(rated is not None and not read_only and not self._importing)
+        words = self.tr("This study is open for reading only.") if read_only else _OPTION.sub("", reading.error)
+        if reading.busy:
+            words = self.tr("Reading the table…")
+        self.words.set_plain(words or (f"{rated.account.count}." if rated is not None else ""))
+        if now is not None and not reading.busy:
+            self.columns.show_table(now.opened.table, now.mapping)
+            self._show_head(now)
+            self._show_tables(now)
+
+    def _show_head(self, now: ReadTable) -> None:
+        table, items = now.opened.table, [item.name for item in now.mapping.items]
+        offer(self.sheet, [(name, name) for name in table.sheets], table.sheet)
+        self.sheet.setEnabled(len(table.sheets) > 1)
+        offer(self.criterion, [(name, printable(name)) for name in items], items[0] if items else None)
+        self.titles.setRange(0, len(table.rows) + 1)
+        self.titles.setValue(table.titles_row)
+        self.hidden.setVisible(any(row.hidden for row in table.rows))
+        self.hidden.setChecked(now.mapping.hidden_rows)
+        own = [(None, self.tr("of this study"))] if self._program.studies.current is not None else []
+        folders = dict.fromkeys(filter(None, (now.folder, self.reading.path.parent)))
+        named = [(folder, self.tr("in {}").format(printable(str(folder)))) for folder in folders]
+        offer(self.videos, [*own, *named, (False, self.tr("in another folder…"))], now.folder)
+
+    def _show_tables(self, now: ReadTable) -> None:
+        table, account = now.opened.table, now.rated.account if now.rated is not None else None
+        rows = table.rows[:FIRST_ROWS]
+        self.first.show_rows(("", *table.titles), [(table.place(row), *row.cells) for row in rows])
+        self._show_rows()
+        unrated = account.unrated if account is not None else ()
+        told = (*now.opened.doubts, *(account.notices if account is not None else table.notices))
+        self.unrated.show_rows((self.tr("Video"),), [(name,) for name in unrated])
+        self.remarks.show_rows((self.tr("Remark"),), [(_OPTION.sub("", text),) for text in told])
+        self.tabs.setTabText(1, self.tr("Every row ({})").format(len(now.rows)))
+        self.tabs.setTabText(2, self.tr("Videos without a rating ({})").format(len(unrated)))
+        self.tabs.setTabText(3, self.tr("Remarks ({})").format(len(told)))
+
+    @Slot()
+    def _show_rows(self, *_: object) -> None:
+        now = self.reading.now
+        if now is not None:
+            rows = [now.rows[at] for at in now.remarked] if self.only.isChecked() else now.rows
+            titles = self.tr("Row|Name in the table|Video|Ratings|Remark").split("|")
+            self.account.show_rows(titles, rows)
+            self._on_row()
+
+    def _row(self) -> RowOutcome | None:
+        """Return the selected row of the account."""
+        now, at = self.reading.now, self.account.currentIndex().row()
+        if now is None or now.rated is None or not 0 <= at < len(self.account.texts.rows):
+            return None
+        return now.rated.account.rows[now.remarked[at] if self.only.isChecked() else at]
+
+    @Slot()
+    def _on_row(self, *_: object) -> None:
+        """Offer the videos that the name in the selected row may stand for, similar names first."""
+        now, row = self.reading.now, self._row()
+        stated = now.mapping.names.get(row.cell, "") if now is not None and row is not None else ""
+        offered = row is not None and (row.near is not None or bool(stated))
+        self.name_of.setVisible(offered)
+        self.meant.setVisible(offered)
+        if row is not None and now is not None and now.rated is not None and offered:
+            self.name_of.setText(self.tr("“{}” is the video").format(printable(row.cell)))
+            near = row.near or ()
+            names = dict.fromkeys(filter(None, (stated, *near, *now.rated.account.unrated)))
+            similar = self.tr("{} (similar)")
+            words = [(name, (similar if name in near else "{}").format(printable(name))) for name in names]
+            offer(self.meant, [("", self.tr("none of them")), *words], stated)
+
+    # the import
+
+    @Slot()
+    def _on_import(self) -> None:
+        now, studies = self.reading.now, self._program.studies
+        if now is None or now.rated is None:
+            return
+        add = partial(add_ratings, opened=now.opened, mapping=now.rated.mapping)
+        done = partial(
+            _imported, self._program, now, Command(self.tr("import of ratings"), add, _undo, (VIDEOS, PAIRS))
+        )
+        title = self.tr("Importing {}").format(now.opened.table.path.name)
+        task = studies.fill(lambda study, token, report: add(study, token=token, report=report), title, done)
+        task.succeeded.connect(self.close)
+        task.failed.connect(self._on_failed)
+        task.cancelled.connect(self._on_failed)
+        self._importing = True
+        self._show()
+
+    @Slot()
+    def _on_failed(self, error: BaseException | str = "") -> None:
+        self._importing = False
+        self._show()
+        self.words.set_plain(str(error) or self.words.plain)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keep Enter in a field from closing the dialog."""
+        if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            super().keyPressEvent(event)
+
+
+def _imported(program: Program, now: ReadTable, command: Command, result: RatingImport) -> None:
+    """Report an import and make it undoable; its page may be closed by now."""
+    program.undo.remember(command, result)
+    study, account = program.studies.current, result.rated.account
+    if study is not None and study.draft:
+        program.settings.remember(study.path)
+    words = program.tr("{} is imported: {}. Rank › Set-up shows the rule that makes pairs of ratings.")
+    text = words.format(now.opened.table.path.name, account.count)
+    program.messages.post(Message(text, details=(*result.came.problems, *account.problems())))
+
+
+def _undo(study: Study, done: object) -> None:
+    assert isinstance(done, RatingImport)
+    take_back(study, done)

@@ -1,0 +1,46 @@
+"""Agreement of the raters of an item, against published numbers and a regression by hand."""
+
+import numpy as np
+import pytest
+
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.ratings.rater_agreement import rater_agreement
+from tests.core.ratings.test_rating_reliability import MINI, SHROUT_FLEISS, WRIGHT
+
+
+def given(values: np.ndarray) -> RatingSet:
+    ratings = tuple(
+        VideoRating(f"v{row}", f"r{column}", "Flow", float(values[row, column]))
+        for row, column in zip(*np.nonzero(~np.isnan(values)), strict=True)
+    )
+    return RatingSet(ratings, (RatingScale("Flow", 0, 10),))
+
+
+def test_agreement_of_shrout_and_fleiss() -> None:
+    found = rater_agreement(given(SHROUT_FLEISS), "Flow")
+    assert found.single is not None
+    assert found.mean is not None
+    assert [round(one.value, 2) for one in (found.single, found.mean)] == [0.29, 0.62]
+    assert found.severity == pytest.approx(SHROUT_FLEISS.mean(axis=0) - SHROUT_FLEISS.mean())
+    assert found.sem == pytest.approx(np.sqrt(1.02), abs=0.01)
+    assert len(found.pairs) == 6
+    assert "4 raters of “Flow”; 6 videos were rated by all." in found.sentences
+    assert "ICC(2,1), one rater: 0.29 (0.02 to 0.76). ICC(2,k), mean of all: 0.62 (0.07 to 0.93)." in found.sentences
+
+
+def test_limits_of_agreement_of_bland_and_altman() -> None:
+    (pair,) = rater_agreement(given(np.array([WRIGHT, MINI], dtype=float).T), "Flow").pairs
+    assert pair.limits is not None
+    assert [round(one.value) for one in (pair.limits.bias, pair.limits.low, pair.limits.high)] == [-2, -78, 74]
+
+
+def test_raters_without_common_videos_have_little_to_tell() -> None:
+    apart = np.array([[1.0, np.nan], [2.0, np.nan], [np.nan, 3.0]])
+    found = rater_agreement(given(apart), "Flow")
+    assert (found.n_complete, found.single, found.pairs[0].limits) == (0, None, None)
+    assert found.sentences == (
+        "2 raters of “Flow”; 0 videos were rated by all.", "r0 and r1: weighted kappa not defined."
+    )  # fmt: skip
+    with pytest.raises(DatasetError, match="“Flow” has ratings of 1 rater: agreement needs two"):
+        rater_agreement(given(apart[:2, :1]), "Flow")

@@ -1,0 +1,90 @@
+"""Erasure: nothing of a video is left in the bytes of a study, its backups, the cache, faces, sessions and logs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.cli.main import run
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.faces.faces import FaceBox, Faces
+from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.data.faces_file import FaceStore
+from skillviewer.data.study import ModelState, NewVideo, Study, Vote
+from skillviewer.engine.features.cache import FeatureCache, FeatureKey
+from skillviewer.media.reading.reader import VideoReader
+from tests.export.analyses import analysis
+from tests.videos import write_barcode_video
+
+NAME = "Anna Schmidt ü"
+
+
+def _study(folder: Path) -> tuple[Path, str, str]:
+    """Write a study in which everything that can be said of a video is said of one, and return the digests."""
+    digests = []
+    with Study.create(folder / "peg") as study:
+        for name, n in ((NAME, 20), ("other", 21), ("third", 22)):
+            file = write_barcode_video(folder / f"{name}.mp4", n).path
+            study.videos.add([NewVideo(file, participant=f"person of {name}")])
+            with VideoReader(file) as reader:
+                study.models.save_analysis(analysis(reader.info, passes=2))
+                digests.append(reader.info.digest)
+        study.models.add("e" * 64, "m", folder / "m", facts={"held_out_videos": [NAME, "other"]})
+        study.models.decide("e" * 64, ModelState.ACCEPTED)
+        study.votes.withdraw(study.votes.cast(Vote(NAME, "other", Verdict.LEFT, "Ann", reason="secret reason")).id)
+        study.votes.cast(Vote("third", NAME, Verdict.LEFT, "Ann"))
+        study.votes.cast(Vote("third", "other", Verdict.LEFT, "Ann", reason="kept reason"))
+        study.again.ask([frozenset({NAME, "other"})])
+        study.remarks.write_note("secret note", author="Dr X", video=NAME, time_s=0.5)
+        study.remarks.save_moment(NAME, 0.1, 0.4, author="Dr X", label="secret moment")
+        study.back_up()
+    return study.path, digests[0], digests[1]
+
+
+def _bytes_below(folder: Path) -> bytes:
+    return b"\n".join(path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != ".mp4")
+
+
+def test_nothing_of_a_forgotten_video_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv(HOME_VARIABLE, str(home))
+    path, digest, other = _study(tmp_path)
+    for each in (digest, other):
+        FaceStore().put(Faces(each, 20).drawn(FaceBox(0.1, 0.1, 0.3, 0.4), 0, 0, 20))
+        (home / "cache" / "proxies").mkdir(parents=True, exist_ok=True)
+        (home / "cache" / "proxies" / f"{each}.scrub").write_bytes(b"pictures")
+        key = FeatureKey(each, (("a", 1),), (1, 2))
+        assert FeatureCache(home / "cache" / "features").put(key, np.zeros((2, 3, 4, 4), np.float16))
+    (home / "data" / "sessions").mkdir(parents=True)
+    (home / "data" / "sessions" / "a.json").write_text(f'{{"video": "/x/{NAME}.mp4"}}', encoding="utf-8")
+    (home / "log").mkdir()
+    (home / "log" / "skillviewer.log").write_text(f"failed: {NAME}.mp4\nwindow opened\n", encoding="utf-8")
+    secrets = [b"secret", NAME.encode(), b"Anna Schmidt", digest.encode()]
+    assert all(secret in _bytes_below(tmp_path) for secret in secrets)
+    assert run(["forget", NAME, "--study", str(path), "--yes"]) == 0
+    left = _bytes_below(tmp_path)
+    assert [secret for secret in secrets if secret in left] == []
+    assert not list(home.rglob(f"*{digest}*"))
+    assert len(list(home.rglob(f"*{other}*"))) >= 3
+    assert (
+        FeatureCache(home / "cache" / "features").get(FeatureKey(other, (("a", 1),), (1, 2)), (2, 3, 4, 4)) is not None
+    )
+    assert (home / "log" / "skillviewer.log").read_text(encoding="utf-8") == "window opened\n"
+    assert (tmp_path / f"{NAME}.mp4").is_file()
+    with Study.open(path) as study:
+        assert [video.name for video in study.videos.all()] == ["other", "third"]
+        assert [(vote.left, vote.reason) for vote in study.votes.all()] == [("third", "kept reason")]
+        assert study.models.get("e" * 64).facts["held_out_videos"] == ["", "other"]
+        assert study.backups()
+        with pytest.raises(Exception, match="append-only"), study._file.transaction() as db:
+            db.execute("DELETE FROM judgement")
+
+
+def test_forgetting_asks_and_names_what_it_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("click.confirm", lambda *_args, **_more: (_ for _ in ()).throw(KeyboardInterrupt))
+    file = write_barcode_video(tmp_path / "a.mp4", 5).path
+    assert run(["forget", str(file)]) == 130
+    assert run(["forget", str(tmp_path / "b.mp4"), "--yes"]) == 1
+    assert "There is no file" in capsys.readouterr().err

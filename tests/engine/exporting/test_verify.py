@@ -1,0 +1,227 @@
+"""Exports made again: the same bytes where nothing was altered, and the first altered place by name."""
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from skillviewer.cli.main import run
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.errors import ExportError
+from skillviewer.data.study import NewVideo, Study, Vote
+from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget
+from skillviewer.engine.exporting.service import ExportService
+from skillviewer.engine.exporting.verify import Verification, Verifier
+from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.export.differences import first_difference
+from skillviewer.export.exporters import exporter
+from skillviewer.export.options import options_from
+from skillviewer.export.record import record_in
+from skillviewer.nets.library import digest
+from tests.checkpoints import tiny_checkpoint
+from tests.videos import write_barcode_video
+
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "scores.csv": ("scores", {}),
+    "scores.json": ("scores", {}),
+    "curves.csv": ("curves", {}),
+    "evidence.json": ("evidence", {}),
+    "comparison.csv": ("comparison", {}),
+    "result.json": ("result", {}),
+    "maps.npz": ("maps", {}),
+    "clip.mp4": ("clip", {"stop": 4, "look": {"overlay": "contour"}}),
+    "clip.webm": ("clip", {"stop": 3, "size": [300, 300]}),
+    "clip.gif": ("clip", {"stop": 3}),
+    "still.png": ("still", {"frame": 7}),
+    "sheet.pdf": ("sheet", {"n_frames": 2, "dpi": 72}),
+    "curve.svg": ("curve", {"title": "a -- b"}),
+    "why.pdf": ("why", {}),
+    "why.html": ("why", {"names": False}),
+}
+
+
+class _Remembering:
+    """A pool that assesses every video once per test module."""
+
+    def __init__(self) -> None:
+        self.pool, self.known = ModelPool("cpu"), dict[object, Any]()
+
+    def assess(self, *given: Any) -> Any:
+        folder, video, passes, *_ = given
+        key = (folder, video.name, passes, given[5] if len(given) > 5 else None)
+        if key not in self.known:
+            self.known[key] = self.pool.assess(*given)
+        return replace(self.known[key], video=replace(self.known[key].video, path=video))
+
+    def explain(self, folder: Path, analysis: Any, *given: Any) -> Any:
+        key = (folder, analysis.video.name if hasattr(analysis.video, "name") else analysis.video.path.name)
+        if key not in self.known:
+            self.known[key] = self.pool.explain(folder, analysis, *given)
+        return self.known[key]
+
+    def close(self) -> None:
+        """Stay open."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Callable[..., Verifier]]:
+    """A folder with one export of every kind, and a maker of verifiers for it."""
+    folder = tmp_path_factory.mktemp("verify")
+    models = [tiny_checkpoint(folder / "models" / name, seed=at).folder for at, name in enumerate(("tiny", "other"))]
+    video = write_barcode_video(folder / "knot 1.mp4", 24).path
+    pool: Any = _Remembering()
+    with ExportService(lambda: pool) as service:
+        for file, (kind, options) in KINDS.items():
+            used = models if kind == "comparison" else models[:1]
+            targets = [ExportTarget(video, "knot 1", m, digest(m), passes=2) for m in used]
+            several = [replace(t, analysis=pool.assess(t.model, video, 2)) for t in targets]
+            chosen = options_from(exporter(kind).options, options)
+            service.write(ExportRequest(exporter(kind), tuple(several), folder / file, chosen))
+
+    def verifier(**more: Any) -> Verifier:
+        return Verifier([ExportTarget(video, "knot 1")], models, open_pool=lambda _cache: pool, **more)
+
+    return folder, verifier
+
+
+def checked(made: tuple[Path, Callable[..., Verifier]], file: Path, **more: Any) -> Verification:
+    return made[1](**more).verify(file)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_export_that_nobody_altered_is_made_again_byte_by_byte(
+    made: tuple[Path, Callable[..., Verifier]], name: str
+) -> None:
+    assert checked(made, made[0] / name) == Verification(KINDS[name][0], "", identical=True)
+
+
+def test_altered_digits_are_found(made: tuple[Path, Callable[..., Verifier]], tmp_path: Path) -> None:
+    random = Random(0)
+    for name in ("scores.csv", "scores.json", "curves.csv", "evidence.json", "result.json", "comparison.csv"):
+        text = (made[0] / name).read_text(encoding="utf-8")
+        for at in random.sample([at for at, c in enumerate(text) if c.isdigit()], 4):
+            other = str((int(text[at]) + random.randint(1, 9)) % 10)
+            file = tmp_path / name
+            file.write_text(text[:at] + other + text[at + 1 :], encoding="utf-8")
+            try:
+                found = checked(made, file)
+            except ExportError:  # the digit was of a key, or made a number that no export has
+                continue
+            assert found.difference, (name, at, text[at - 20 : at + 20])
+            assert not found.identical
+
+
+def test_the_first_altered_cell_is_named(made: tuple[Path, Callable[..., Verifier]], tmp_path: Path) -> None:
+    with (made[0] / "curves.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    said = rows[6]["score"]
+    rows[6]["score"], rows[8]["score"] = "0.25", "0.5"
+    with (tmp_path / "curves.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    found = checked(made, tmp_path / "curves.csv")
+    assert found.difference == f"row 7, score says 0.25; made again it is {said}."
+
+
+def test_a_last_digit_that_changes_no_number_is_found_all_the_same(tmp_path: Path) -> None:
+    assert 0.30000000000000004 == 0.30000000000000003
+    for name, last in (("a.json", "4"), ("b.json", "3")):
+        (tmp_path / name).write_text(f'{{"score": 0.3000000000000000{last}}}', encoding="utf-8")
+    _, difference = first_difference(tmp_path / "a.json", tmp_path / "b.json")
+    assert difference == "score says 0.30000000000000004; made again it is 0.30000000000000003."
+
+
+def test_other_last_digits_can_be_allowed(made: tuple[Path, Callable[..., Verifier]], tmp_path: Path) -> None:
+    record = json.loads((made[0] / "result.json").read_text(encoding="utf-8"))
+    record["score"] *= 1 + 1e-9
+    (tmp_path / "result.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    assert checked(made, tmp_path / "result.json").difference.startswith("score says ")
+    allowed = checked(made, tmp_path / "result.json", digits=6)
+    assert (allowed.difference, allowed.identical) == ("", False)
+    assert allowed.n_compared > 100
+    record["score"] *= 1 + 1e-5
+    (tmp_path / "result.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    assert checked(made, tmp_path / "result.json", digits=6).difference.startswith("score says ")
+
+
+def test_pictures_pages_and_arrays_that_differ_are_named(
+    made: tuple[Path, Callable[..., Verifier]], tmp_path: Path
+) -> None:
+    shutil.copy(made[0] / "maps.npz", tmp_path / "maps.npz")
+    with np.load(tmp_path / "maps.npz") as arrays:
+        values = dict(arrays)
+    values["attention"][1, 2, 0, 1] += 1e-6
+    np.savez_compressed(tmp_path / "maps.npz", **values)
+    assert checked(made, tmp_path / "maps.npz").difference.startswith("attention[1, 2, 0, 1] says ")
+    page = (made[0] / "why.html").read_text(encoding="utf-8")
+    number = re.search(r"[+−]\d\.\d\d", page)
+    assert number is not None
+    (tmp_path / "why.html").write_text(page.replace(number[0], "+9.99", 1), encoding="utf-8")
+    assert re.match(r"line \d+ says .*9\.99", checked(made, tmp_path / "why.html").difference)
+    png, video = made[0] / "still.png", made[0] / "clip.mp4"
+    data = bytearray(video.read_bytes())
+    at = data.rindex(b'"stop": 4')
+    data[at : at + 9] = b'"stop": 3'
+    (tmp_path / "clip.mp4").write_bytes(data)
+    assert re.match(r"frame \d+ differs most at \d+ pixels", checked(made, tmp_path / "clip.mp4").difference)
+    assert first_difference(png, png) == (1, "")
+
+
+def test_a_changed_record_is_told(made: tuple[Path, Callable[..., Verifier]], tmp_path: Path) -> None:
+    record = record_in(made[0] / "clip.gif")
+    assert record is not None
+    assert record.subjects[0].passes == 2
+    text = (made[0] / "curve.svg").read_text(encoding="utf-8")
+    (tmp_path / "a.svg").write_text(text.replace(record.subjects[0].video, "0" * 64), encoding="utf-8")
+    assert "none of the given ones" in checked(made, tmp_path / "a.svg").difference
+    (tmp_path / "b.svg").write_text(text.replace('"passes": 2', '"passes": 2e9'), encoding="utf-8")
+    with pytest.raises(ExportError, match="was changed and cannot be read"):
+        checked(made, tmp_path / "b.svg")
+    for old, new in (('"made_on": ""', '"made_on": "soon"'), ('["", 0.0, 0.0]', '["frame", 1e999, 2]')):
+        (tmp_path / "h.svg").write_text(text.replace(old, new), encoding="utf-8")
+        with pytest.raises(ExportError, match="was changed and cannot be read"):
+            checked(made, tmp_path / "h.svg")
+    (tmp_path / "c.svg").write_text(text.replace('"exporter": "curve"', '"exporter": "still"'), encoding="utf-8")
+    with pytest.raises(ExportError):
+        checked(made, tmp_path / "c.svg")
+    for name, content in (("d.png", b"nothing"), ("e.csv", b"a,b\n1,2\n"), ("f.json", b"[" * 9000), ("g.npz", b"PK")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ExportError, match=r"no export|no record"):
+            checked(made, tmp_path / name)
+
+
+def test_tables_of_a_study_are_checked_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Study.create(tmp_path / "peg") as study:
+        study.videos.add([NewVideo(None, name) for name in ("one", "two")])
+        study.votes.withdraw(study.votes.cast(Vote("one", "two", Verdict.LEFT, "Ann", reason="=1+1")).id)
+        study.votes.cast(Vote("two", "one", Verdict.LEFT, "Ann"))
+        events = [(row.who, row.what, row.subject, row.detail) for row in study.log()]
+    assert ("Ann", "vote", "one – two", "left better: =1+1") in events
+    assert ("Ann", "vote withdrawn", "one – two", "") in events
+    for kind in ("judgements", "strengths", "log"):
+        file = tmp_path / f"{kind}.csv"
+        assert run(["export", "table", kind, str(study.path), "-o", str(file)]) == 0
+        assert run(["verify", str(file), "--study", str(study.path)]) == 0
+        assert "every byte agrees" in capsys.readouterr().out
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("right better", "left better").replace("left better", "right better"), "utf-8")
+    assert run(["verify", str(file), "--study", str(study.path), "--json"]) == 1
+    assert (
+        "detail says right better: =1+1; made again it is left better"
+        in json.loads(capsys.readouterr().out)["difference"]
+    )
+    assert run(["verify", str(file)]) == 1
+    assert "is made of a whole study: give it with --study" in capsys.readouterr().err
+    assert run(["study", "log", str(study.path), "--csv"]) == 0
+    assert capsys.readouterr().out == text
+    assert run(["study", "log", str(study.path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["what"] == "video added"

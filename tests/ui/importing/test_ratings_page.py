@@ -1,0 +1,196 @@
+"""The page that imports a table of ratings: dropped, looked at, changed by hand, imported, undone."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from skillviewer.data.study import Study
+from skillviewer.ui.app import Composition
+from skillviewer.ui.importing.columns_view import HIGH, ITEM, LESS, LEVELS, RATER
+from skillviewer.ui.importing.ratings_page import RatingsPage
+from skillviewer.ui.importing.rows_view import RowsView
+from tests.data.files import write
+from tests.ui.conftest import MakeWindow
+from tests.ui.driving import drop
+from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.hands import key
+
+LONG = (
+    "Clip,Trainee,Judge,Flow,Global\nA1,Ann,J1,3,12\nA1,Ann,J2,4,14\nA2,Ann,J1,2,11\nB 1,Bea,J1,5,28\nB2,Bea,J2,,\n"
+    "B1.mp4,Bea,J2,5,27\n"
+)
+
+
+@pytest.fixture
+def window(make_window: MakeWindow, world: FakeWorld) -> Composition:
+    made = make_window(world.backend())
+    made.program.assessments.set_automatic(on=False)
+    world.touch("A1.mp4", "A2.mp4", "B1.mp4", "B2.mp4", "C1.mp4")
+    return made
+
+
+def page_of(qtbot: QtBot, made: Composition) -> RatingsPage:
+    def shown() -> bool:
+        page = made.window.findChild(RatingsPage)
+        return page is not None and not page.reading.busy and (page.reading.now is not None or bool(page.reading.error))
+
+    qtbot.waitUntil(shown)
+    page = made.window.findChild(RatingsPage)
+    assert isinstance(page, RatingsPage)
+    return page
+
+
+def settle(qtbot: QtBot, page: RatingsPage) -> None:
+    qtbot.waitUntil(lambda: not page.reading.busy)
+
+
+def texts(view: RowsView) -> list[list[str]]:
+    model = view.model()
+    return [[model.index(r, c).data() for c in range(model.columnCount())] for r in range(model.rowCount())]
+
+
+def mean(page: RatingsPage, at: int, meaning: str) -> None:
+    """Choose the meaning of a column by keys, as from the list that opens."""
+    box = page.columns.boxes[at]
+    wanted = box.findData(meaning)
+    box.setFocus()
+    while box.currentIndex() != wanted:
+        key(box, Qt.Key.Key_Down if box.currentIndex() < wanted else Qt.Key.Key_Up)
+    box.activated.emit(wanted)
+
+
+def do_import(qtbot: QtBot, made: Composition, page: RatingsPage) -> Path:
+    page.button.click()
+    qtbot.waitUntil(lambda: made.program.undo.undo_text == "import of ratings")
+    study = made.program.studies.current
+    assert study is not None
+    return study.path
+
+
+def ratings(path: Path) -> dict[tuple[str, str, str], float]:
+    with Study.open(path, read_only=True) as study:
+        return {(r.video, r.rater, r.item): r.value for r in study.ratings.all().ratings}
+
+
+def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    table = write(world.folder / "scores.csv", LONG)
+    before = table.read_bytes()
+    drop(window, [world.folder])
+    page = page_of(qtbot, window)
+    assert page.words.plain == "6 rows: 4 used, 2 set aside; 8 ratings of 3 videos."
+    meanings = [box.currentText() for box in page.columns.boxes]
+    assert meanings == ["video", "person", "rater", "ratings", "ratings"]
+    assert texts(page.first)[0] == ["line 2", "A1", "Ann", "J1", "3", "12"]
+    assert [row[1] for row in texts(page.account)] == ["B 1", "B2"]
+    assert [row[0] for row in texts(page.unrated)] == ["B2", "C1"]
+    # the name that nearly fits is offered, and taken by hand
+    page.account.selectRow(0)
+    assert page.meant.itemText(1) == "B1 (similar)"
+    page.meant.setCurrentIndex(1)
+    page.meant.activated.emit(1)
+    settle(qtbot, page)
+    assert page.words.plain == "6 rows: 5 used, 1 set aside; 10 ratings of 3 videos."
+    page.only.click()
+    assert len(texts(page.account)) == 6
+    assert page.criterion.currentText() == "Global"
+    path = do_import(qtbot, window, page)
+    assert ratings(path)["B1", "J1", "Flow"] == 5
+    assert len(ratings(path)) == 10
+    with Study.open(path, read_only=True) as study:
+        assert {v.name: v.participant for v in study.videos.all()}["B1"] == "Bea"
+        assert '"names":{"B 1":"B1"}' in study.ratings.mapping("scores.csv")
+    qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: not ratings(path))
+    with Study.open(path, read_only=True) as study:
+        assert {v.participant for v in study.videos.all()} == {None}
+    window.program.undo.redo()
+    qtbot.waitUntil(lambda: len(ratings(path)) == 10)
+    assert table.read_bytes() == before
+    # the same table again begins as it was imported, with other columns as guessed
+    drop(window, [write(world.folder.parent / "scores.csv", "Video,Grip\nA1,3\n")])
+    page = page_of(qtbot, window)
+    assert page.words.plain == "1 rows: 1 used, 0 set aside; 1 ratings of 1 videos."
+    page.close()
+    qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
+    drop(window, [table])
+    page = page_of(qtbot, window)
+    assert page.reading.now is not None
+    assert page.reading.now.mapping.names == {"B 1": "B1"}
+    page.close()
+
+
+def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    text = "Clip,Who,Grip,Note,Level\nA1,Ann,3,x,deft\nA2,Bea,1,y,inept\nB1,Ann,2,x,apt\nB2,Bea,4,z,deft\n"
+    table = write(world.folder.parent / "odd.csv", text)
+    drop(window, [*sorted(world.folder.glob("*.mp4")), table])
+    page = page_of(qtbot, window)
+    qtbot.waitUntil(lambda: page.reading.now is not None and page.reading.now.rated is not None)
+    settle(qtbot, page)
+    for at, meaning in ((1, "rater"), (2, ""), (4, "rating")):
+        mean(page, at, meaning)
+        settle(qtbot, page)
+    cell = page.columns.cells[4]
+    assert cell[LEVELS].text() == "? deft, inept, apt"
+    assert "state them from the worst to the best." in page.words.plain
+    assert not page.button.isEnabled()
+    cell[LEVELS].setText("inept, apt, deft")
+    settle(qtbot, page)
+    assert page.button.isEnabled()
+    cell[ITEM].setText("Skill")
+    settle(qtbot, page)
+    assert page.reading.now is not None
+    assert page.reading.now.mapping.items[0].levels == ("inept", "apt", "deft")
+    mean(page, 2, "rating")
+    settle(qtbot, page)
+    page.columns.cells[2][HIGH].setText("3")
+    settle(qtbot, page)
+    assert any("4 is outside the scale to 3" in row[4] for row in texts(page.account))
+    page.columns.cells[2][LESS].setCheckState(Qt.CheckState.Checked)
+    settle(qtbot, page)
+    page.criterion.setCurrentText("Grip")
+    page.criterion.activated.emit(page.criterion.currentIndex())
+    settle(qtbot, page)
+    assert [(i.name, i.less_is_better) for i in page.reading.now.mapping.items] == [("Grip", True), ("Skill", False)]
+    path = do_import(qtbot, window, page)
+    assert ratings(path) == {
+        ("A1", "Ann", "Grip"): 3.0,
+        ("A2", "Bea", "Grip"): 1.0,
+        ("B1", "Ann", "Grip"): 2.0,
+        ("A1", "Ann", "Skill"): 2.0,
+        ("A2", "Bea", "Skill"): 0.0,
+        ("B1", "Ann", "Skill"): 1.0,
+        ("B2", "Bea", "Skill"): 2.0,
+    }
+
+
+def test_raters_may_have_a_column_each(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    table = write(world.folder / "wide.csv", "Clip,Smith,Jones\nA1,3,4\nA2,1,2\n")
+    drop(window, [table])
+    page = page_of(qtbot, window)
+    for at, name in ((1, "Smith"), (2, "Jones")):
+        page.columns.cells[at][ITEM].setText("Flow")
+        settle(qtbot, page)
+        page.columns.cells[at][RATER].setText(name)
+        settle(qtbot, page)
+    path = do_import(qtbot, window, page)  # no study was open: a draft is made, with the rated videos
+    assert ratings(path)["A2", "Jones", "Flow"] == 2
+    with Study.open(path, read_only=True) as study:
+        assert [video.name for video in study.videos.all()] == ["A1", "A2"]
+
+
+def test_what_cannot_be_read_says_what_to_do(
+    qtbot: QtBot, window: Composition, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    dialogs.file_answer = write(tmp_path / "scores.xls", "x")
+    window.window.actions_["import_ratings"].trigger()
+    page = page_of(qtbot, window)
+    assert "is a file of the kind .xls, and no readable table: save it as .xlsx or .csv" in page.words.plain
+    assert not page.button.isEnabled()
+    page.close()
+    QApplication.processEvents()

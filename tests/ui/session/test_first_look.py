@@ -1,0 +1,34 @@
+"""A window over a decoder that dies: one video is unreadable, in one sentence, and the others open."""
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.engine.runtime.first_look import FirstLook
+from skillviewer.media.files import BEFORE_OPENING
+from skillviewer.ui.app import real_backend
+from skillviewer.ui.session.video_list import VideoState
+from tests.engine.runtime.decoders import look
+from tests.ui.conftest import MakeWindow
+from tests.videos import write_barcode_video
+
+
+def test_a_decoder_that_dies_takes_no_window_along(
+    qtbot: QtBot, make_window: MakeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    files = [write_barcode_video(tmp_path / f"{name}.mp4", 12).path for name in ("abort", "fine")]
+    with FirstLook(look) as first:
+        BEFORE_OPENING.append(first.check)
+        try:
+            program = make_window(real_backend()).program
+            program.assessments.set_automatic(on=False)
+            program.open(files)  # no model is loaded
+            qtbot.waitUntil(lambda: [e.info is not None for e in program.videos] == [False, True], timeout=60_000)
+            qtbot.waitUntil(lambda: program.videos[0].state is VideoState.UNREADABLE, timeout=60_000)
+            assert "abort.mp4 is not opened: a decoder died over it" in program.videos[0].reason
+            qtbot.waitUntil(lambda: not program.index._tasks and not program.frames._tasks, timeout=60_000)
+        finally:
+            BEFORE_OPENING.remove(first.check)

@@ -1,0 +1,74 @@
+"""States of the page that imports ratings, and of results with ratings, for tests and for screenshots."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+import openpyxl
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.data.study import Study
+from skillviewer.ui.importing.ratings_page import RatingsPage
+from tests.ui.states_votes import cast_votes, opened
+
+if TYPE_CHECKING:
+    from skillviewer.ui.ranking.screen import RankScreen
+    from tests.ui.states import Stage
+
+
+def import_ratings(stage: "Stage") -> QWidget:
+    """A workbook with two sheets, names that nearly fit, and unreadable cells."""
+    stage.made.program.assessments.set_automatic(on=False)
+    folder = stage.open(12)[0].parent
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Scores 2026"
+    sheet.append(["Ratings of the spring course"])
+    sheet.append(["Clip", "Trainee", "Assessor", "Visit", "Flow (1-5)", "Respect for tissue (1-5)", "Level", "Remark"])
+    for i in range(1, 12):
+        for rater in ("Dr. Weber", "Dr. Okafor"):
+            clip = {5: "grasp 05", 7: "grasp_7"}.get(i, f"grasp_{i:02d}.mp4")
+            level = ("novice", "intermediate", "expert")[i % 3]
+            flow = "n/a" if i == 3 else 7 if i == 9 else 1 + i % 5
+            told = "slow, but sure" * (i % 2)
+            sheet.append([clip, f"P{i // 3:02d}", rater, "pre", flow, 1 + (i * 3) % 5, level, told])
+    book.create_sheet("Key").append(["1", "poor"])
+    path = folder / "spring course ratings.xlsx"
+    book.save(path)
+    stage.made.program.open([path])
+    stage.wait(lambda: stage.made.window.findChild(RatingsPage) is not None)
+    page = cast("RatingsPage", stage.made.window.findChild(RatingsPage))
+    stage.wait(lambda: page.reading.now is not None and not page.reading.busy)
+    page.tabs.setCurrentIndex(1)
+    page.account.selectRow(0)
+    return page
+
+
+def _rated(study: Study, names: list[str]) -> None:
+    cast_votes(study, names, {"Ann": 0.2, "Bob": 0.8}, 30)
+    given = tuple(
+        VideoRating(name, rater, "Global", float(6 + 7 * i % 24 + n * (i % 2)))
+        for i, name in enumerate(names)
+        for n, rater in enumerate(("Weber", "Okafor"))
+    )
+    study.ratings.add(RatingSet(given, (RatingScale("Global", 6, 30, stated=True),)), "scores.csv")
+
+
+def rank_rated(stage: "Stage") -> QWidget:
+    """Votes that contradict ratings."""
+    return opened(stage, _rated, 8, "grasp_{:02d}", 0)
+
+
+def rank_rating_rule(stage: "Stage") -> QWidget:
+    """The rule that makes pairs of ratings."""
+    window = opened(stage, _rated, 8, "grasp_{:02d}", 0)
+    screen = cast("RankScreen", stage.made.window.screens.named("rank"))
+    next(b for b in screen.findChildren(QAbstractButton) if b.text() == "Set-up").click()
+    stage.wait(lambda: "standard error" in screen.setup.rated.text())
+    return window
+
+
+IMPORT_STATES: dict[str, Callable[["Stage"], QWidget]] = {
+    make.__name__: make for make in (import_ratings, rank_rated, rank_rating_rule)
+}
