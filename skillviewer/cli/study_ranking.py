@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.progress import CancelToken
@@ -73,7 +74,8 @@ MOST_CIRCLES = 20
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the strengths as .csv or .json."
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
+@ONE_CRITERION
+def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | None, force: bool) -> None:
     """Summarise the votes of STUDY: strengths, agreement, raters, cycles (docs/ranking.md)."""
     from skillviewer.core.ranking.report_json import ranking_json
     from skillviewer.data.study import Study
@@ -83,6 +85,7 @@ def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None
     with Study.open(path, read_only=True) as opened:
         for notice in opened.notices:
             click.echo(f"skillviewer: {notice}", err=True)
+        opened.look_at(criterion)
         found, judgements = report(opened), opened.votes.judgements()
         tasks = {video.name: video.task for video in opened.videos.all()}
     if output is not None:

@@ -58,6 +58,9 @@ class Verdict(IntEnum):
     RIGHT = -1  # the right video is better
 
 
+SKILL = "skill"
+"""Criterion of votes, pairs and models that name no other."""
+
 UNNAMED = "unnamed"
 """Rater name of votes without a recorded rater."""
 

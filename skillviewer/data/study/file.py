@@ -51,6 +51,8 @@ class StudyFile(Closing):
         self.path = path.absolute()
         self.notices: tuple[str, ...] = ()
         self.was_version: int | None = None
+        self.criterion = ""
+        """Criterion that is looked at in place of that of the settings, or ""."""
         self._lock: WriteLock | None = None
         self._threads = threading.RLock()
         self._in_transaction = False

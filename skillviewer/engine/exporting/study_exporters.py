@@ -6,8 +6,9 @@ It stands here and not in ``export`` because it opens a study. To add one: a fun
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.core.registry import table
@@ -19,7 +20,7 @@ from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_rep
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
-from skillviewer.export.preview import table_preview
+from skillviewer.export.preview import Preview, table_preview
 from skillviewer.export.record import attach, dated, record_of
 from skillviewer.export.reports.report import REPORT_SUFFIXES
 from skillviewer.export.tables.tables import (
@@ -30,10 +31,6 @@ from skillviewer.export.tables.tables import (
     preview_judgements,
     preview_strengths,
 )
-
-if TYPE_CHECKING:
-    from skillviewer.core.dataset.pairs import Judgement, Pair
-    from skillviewer.export.preview import Preview
 
 Write = Callable[[Path, Path, Any, bool, CancelToken, Report], tuple[str, ...]]
 """study, path, options, overwrite, token, report -> remarks"""
@@ -94,7 +91,7 @@ class StudyExporter:
     write: Write
     about: str
     group: str = ""
-    preview: "Callable[[Path], Preview] | None" = None
+    preview: Callable[[Path], Preview] | None = None
 
     def export(
         self,
@@ -133,12 +130,12 @@ class StudyExporter:
         return remarks
 
 
-def _judged(study: Path) -> "tuple[Judgement, ...]":
+def _judged(study: Path) -> tuple[Judgement, ...]:
     with Study.open(study, read_only=True) as opened:
         return opened.votes.judgements()
 
 
-def _compared(study: Path) -> "tuple[tuple[Pair | Judgement, ...], dict[str, str], bool]":
+def _compared(study: Path) -> tuple[tuple[Pair | Judgement, ...], dict[str, str], bool]:
     """Return what strengths are made of, the task by name of video, and whether anybody judged.
 
     Raises:

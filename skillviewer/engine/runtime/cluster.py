@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.progress import CancelToken, silent
@@ -13,9 +13,6 @@ from skillviewer.engine.runtime.threads import settle_threads
 
 if TYPE_CHECKING:
     from distributed import Client
-
-STARTED = ("local", "slurm")
-"""Clusters whose scheduler and workers are started here, and end with the work."""
 
 
 @contextmanager
@@ -44,7 +41,7 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
                 target = stack.enter_context(SLURMCluster(n_workers=jobs))
             client = stack.enter_context(Client(target, timeout="10s"))
         except (OSError, ImportError, ValueError, RuntimeError) as error:
-            raise SettingsError(f"The cluster “{cluster}” cannot be used: {error}") from error
+            raise SettingsError(f"The cluster “{cluster}” cannot be used (docs/cluster.md): {error}") from error
         yield client
 
 
@@ -79,7 +76,7 @@ def work_on_cluster(
     Args:
         do: Does one piece.
         items: The pieces.
-        cluster: One of ``STARTED`` with its number of workers, or the address of a scheduler.
+        cluster: ``local`` or ``slurm``, which are started, or the address of a scheduler; and the number of workers.
         tries: Attempts at a piece whose worker dies; a scheduler elsewhere has its own rule.
         token: Raise it to stop.
         finished: Called in this process with the outcome of each piece.
@@ -93,7 +90,7 @@ def work_on_cluster(
     with _client(*cluster) as client:
         from distributed import KilledWorker, wait
 
-        busy = {}
+        busy: dict[Any, int] = {}
         while waiting or busy:
             token.check()
             threads = sum(client.nthreads().values())
@@ -112,7 +109,7 @@ def work_on_cluster(
                     finished(index, future.result())
                 except KilledWorker:
                     failures[index] += 1
-                    if cluster[0] in STARTED and failures[index] < tries:
+                    if cluster[0] in {"local", "slurm"} and failures[index] < tries:
                         waiting.append(index)
                     else:
                         finished(index, Outcome(error=death("on another computer", failures[index])))

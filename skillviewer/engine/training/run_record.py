@@ -13,7 +13,7 @@ from torch import nn
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pair_graph import similar_for_training
-from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
+from skillviewer.core.dataset.pairs import SKILL, Dataset, Fold, videos_of
 from skillviewer.core.version import __version__
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import FEATURES_VERSION
@@ -199,6 +199,7 @@ def card_of(name: str, dataset: Dataset, fold: Fold, data: str, seed: int, prese
         held_out=None,
         seed=seed,
         preset=preset,
+        criterion=dataset.criterion or SKILL,
     )
 
 

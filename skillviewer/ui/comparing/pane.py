@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import Difference
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.analysis.scene import Overlay, Scene
 from skillviewer.core.analysis.wording import score_digits, score_words, source_words
 from skillviewer.core.text import plain, printable
@@ -74,6 +75,7 @@ class PaneText:
         kind: Kind of map.
         score: Score, or what became of it.
         rest: Where the map on screen comes from, and more.
+        scaled: The score on the raters' scale, or None.
     """
 
     name: str
@@ -82,6 +84,12 @@ class PaneText:
     kind: str = ""
     score: str = ""
     rest: str = ""
+    scaled: ScaledScore | None = None
+
+    @property
+    def rating(self) -> str:
+        """Rating and interval, "" without."""
+        return self.scaled.words if self.scaled is not None else ""
 
 
 class PaneCaption(QWidget):
@@ -113,7 +121,8 @@ class PaneCaption(QWidget):
     @property
     def text(self) -> str:
         text = self._text
-        return " · ".join(part for part in (printable(text.name), text.kind, text.score, text.rest) if part)
+        rating = text.scaled.sentence if text.scaled is not None else ""
+        return " · ".join(part for part in (printable(text.name), text.kind, text.score, rating, text.rest) if part)
 
     def keep_free(self, width_px: int) -> None:
         """Leave room at the right end of the first line."""
@@ -160,7 +169,7 @@ class PaneCaption(QWidget):
         painter.setPen(QColor(self._theme.on_stage))
         if kind_width:
             painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.kind)
-        rest = (text.rest, "" if kind_width else text.kind)
+        rest = (text.rating, text.rest, "" if kind_width else text.kind)
         for below, parts in enumerate(((text.score,), rest) if self._narrow else ((text.score, *rest),), 1):
             line_text = " · ".join(part for part in parts if part)
             words = metrics.elidedText(line_text, Qt.TextElideMode.ElideRight, round(right - left))

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Handlers
@@ -268,7 +269,7 @@ class CompareScreen(QWidget):
         for number, row in self.numbered:
             rest = rest_of(self._scene(row.key), with_limits=own)
             stroke = None if row.is_uniform else strokes[row.key][1]
-            text = PaneText(row.name, number, stroke, kind_of(row), score_of(row), rest)
+            text = PaneText(row.name, number, stroke, kind_of(row), score_of(row), rest, self._scaled(row))
             self.grid.pane(row.key).set_text(text)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
@@ -278,6 +279,10 @@ class CompareScreen(QWidget):
             words = source_of(scene) if scene is not None else waiting
             name = self.tr("{} less {}").format(*self._pair_numbers())
             self.grid.pane(DIFFERENCE).set_text(PaneText(name, kind=self.tr("difference"), score=words))
+
+    def _scaled(self, row: ComparedModel) -> ScaledScore | None:
+        whole, videos = row.whole, self._program.videos
+        return None if whole is None else whole.in_task(*videos.tasks(whole.clip)).scaled
 
     def _pair_numbers(self) -> tuple[str, str]:
         numbers = {row.key: number for number, row in self.numbered}
@@ -303,7 +308,8 @@ class CompareScreen(QWidget):
         return ((MapKind.DISTRIBUTION, self.tr("× uniform")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Compare menu and of the player do; dialogs ask where to save."""
+        """Return what the actions of the Compare menu and of the player do; dialogs ask for files and folders."""
+        self.header.menu.open_asked.connect(lambda: self._open_model(dialogs))
         return Handlers(
             run={
                 "compare_models": self.header.models.showMenu,
@@ -322,6 +328,11 @@ class CompareScreen(QWidget):
                 "focus": self.focus_player,
             },
         )
+
+    def _open_model(self, dialogs: Dialogs) -> None:
+        folder = dialogs.folder(self, self.tr("Open a checkpoint folder"))
+        if folder is not None:
+            self._on_toggled(self.candidates.take(folder), on=True)
 
     def save_figure(self, dialogs: Dialogs) -> None:
         """Ask for a path, and save the panes as shown."""

@@ -18,7 +18,7 @@ from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -110,7 +110,10 @@ class ScoreHeader(QWidget):
         here = self._program.score_here()
         if here is not None and analysis.complete:
             parts.append(self.tr("at the cursor {}").format(signed(here, digits)))
+        if analysis.scaled is not None and analysis.scaled.words:
+            parts.insert(0, analysis.scaled.words)
         self._words.setText(" · ".join(parts))
+        self._words.setToolTip(as_tip(analysis.scaled.sentence if analysis.scaled is not None else ""))
         self._warning.setText(analysis.warning)
         self._warning.setVisible(bool(analysis.warning))
 
@@ -153,7 +156,7 @@ class InspectScreen(QWidget):
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([560, 190])
         add_all(vertical(self, NONE), splitter)
-        self._actions, self._explanations = actions, program.insight.explanations
+        self._actions, self._explanations, self._state = actions, program.insight.explanations, program.state
         self._cells: tuple[Evidence, Analysis | None] | None = None
         program.opening.cannot_open.connect(self.player.canvas.set_words)
         self._inquiry = program.insight.inquiry
@@ -181,9 +184,12 @@ class InspectScreen(QWidget):
                 "curve_fit": self.curve.fit,
                 "focus": self.focus_player,
             },
-            switch={"cell_evidence": self._show_cells},
-            enabled={"cell_evidence": lambda: self._find_cells() is not None},
-            changed=(self._inquiry.changed,),
+            switch={"cell_evidence": self._show_cells, "rating_axis": self.curve.show_ratings},
+            enabled={
+                "cell_evidence": lambda: self._find_cells() is not None,
+                "rating_axis": lambda: self.curve.has_ratings,
+            },
+            changed=(self._inquiry.changed, self._state.analysis_changed),
         )
 
     def _show_cells(self, on: bool) -> None:

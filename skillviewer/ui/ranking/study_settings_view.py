@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
+from skillviewer.core.text import printable
 from skillviewer.data.study import Study, StudySettings
 from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.player.transport import speed_text
@@ -38,6 +39,9 @@ class StudySettingsView(QWidget):
         self.question = QLineEdit(form)
         self.question.setMaxLength(MOST_QUESTION)
         self.question.setMinimumWidth(CONTROL_PX)
+        self.criterion = QLineEdit(form)
+        self.criterion.setMaxLength(MOST_QUESTION)
+        self.criterion.setMinimumWidth(CONTROL_PX)
         self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
         self.speed = form.choice([(speed, speed_text(speed)) for speed in SPEEDS], 1.0)
         self.comparisons = form.choice([(n, self._aim_words(n)) for n in COMPARISONS], 10.0)
@@ -48,6 +52,8 @@ class StudySettingsView(QWidget):
         form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
         self.answered.hide()
+        about = self.tr("Subject of question, ratings and models, such as an item of a rubric.")
+        form.add(self.tr("Criterion"), self.criterion, about)
         form.add(self.tr("Answers"), self.neither)
         form.add(self.tr("Speed"), self.speed)
         self.locked = form.add_note()
@@ -71,6 +77,7 @@ class StudySettingsView(QWidget):
         area.setWidget(inside)
         add_all(vertical(self, NONE), area)
         self.question.editingFinished.connect(self._on_question)
+        self.criterion.editingFinished.connect(self._on_criterion)
         self._switches: dict[QObject, tuple[str, str]] = {
             self.neither: (self.tr("possible answers"), "allow_neither"),
             self.blind: (self.tr("when Why pages open"), "blind"),
@@ -137,6 +144,12 @@ class StudySettingsView(QWidget):
         else:  # the question must not be empty
             self._show()
 
+    @Slot()
+    def _on_criterion(self) -> None:
+        if self.criterion.isModified():
+            self.criterion.setModified(False)
+            self._program.look_at(self.criterion.text().strip())
+
     @Slot(bool)
     def _on_switch(self, on: bool) -> None:
         what, name = self._switches[self.sender()]
@@ -179,6 +192,8 @@ class StudySettingsView(QWidget):
         if self.question.text().strip() != settings.statement:
             self.question.setMaxLength(max(MOST_QUESTION, len(settings.statement)))  # an imported question is not cut
             self.question.setText(settings.statement)
+        self.criterion.setText(settings.criterion)
+        self.criterion.setPlaceholderText(printable(study.criteria[0]))
         self.neither.setChecked(settings.allow_neither)
         self.blind.setChecked(settings.blind)
         for box, _what, name, words in self._choices:

@@ -154,7 +154,16 @@ class Assessments(QObject):
                     continue
                 self._leave_out(footage)
                 if footage == self._state.current:
-                    self._state.set_analysis(self._kept[footage, digest])
+                    self._state.set_analysis(self._known(footage))
+
+    def show_tasks(self) -> None:
+        """Put scores on the raters' scale anew, since tasks have changed."""
+        for entry in self._videos:
+            known = self._known(entry.footage)
+            if entry.analysis is not None and known is not None and known.scaled != entry.analysis.scaled:
+                self._videos.update(entry.footage, analysis=known)
+                if entry.footage == self._state.current:
+                    self._state.set_analysis(known)
 
     def forget(self) -> None:
         """Forget the analyses of videos that are no longer there."""
@@ -260,7 +269,7 @@ class Assessments(QObject):
         self.assessed.emit(done.analysis, model)
         self._restore(footage)
         if footage == self._state.current:
-            self._state.set_analysis(done.analysis)
+            self._state.set_analysis(self._known(footage))
         self._state.set_model(replace(model, memory=done.memory))
 
     @Slot(object)
@@ -306,7 +315,8 @@ class Assessments(QObject):
             self.busy_changed.emit(False)
 
     def _known(self, footage: VideoClip) -> Analysis | None:
-        return self._kept.get((footage, self._model.digest)) if self._model is not None else None
+        kept = self._kept.get((footage, self._model.digest)) if self._model is not None else None
+        return None if kept is None else kept.in_task(*self._videos.tasks(footage))
 
     def _leave_out(self, footage: VideoClip) -> None:
         """Take a video out of the queue because its analysis is known."""

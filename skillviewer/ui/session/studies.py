@@ -140,7 +140,7 @@ class Studies(QObject):
             self.draft_filled.emit(meant.path)
         if self._worker.stopped or self._current is None:
             return  # an act that had to run when window or study closed: the study is not asked again
-        if SETTINGS in changes:
+        if changes & {SETTINGS, VOTES}:  # votes and ratings bring criteria
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
         if VIDEOS in changes:
             self.relist()

@@ -13,6 +13,7 @@ from skillviewer.data.study import FileState, Study, StudyVideo, cached_analysis
 from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.import_paths import Intake
+from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.studies import MODELS, Studies
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
@@ -97,6 +98,7 @@ class StudyList(QObject):
         self._task: Task | None = None
         studies.replaced.connect(self._on_replaced)
         studies.listed.connect(self._on_listed)
+        studies.opened.connect(self._on_opened)
         state.model_changed.connect(self._recall)
         assessments.assessed.connect(self._on_assessed)
 
@@ -109,6 +111,11 @@ class StudyList(QObject):
         self._assessments.forget()
         self._state.set_current(None)
         self._videos.clear()
+
+    @Slot(object)
+    def _on_opened(self, study: OpenStudy) -> None:
+        self._videos.study_task = study.settings.task
+        self._assessments.show_tasks()
 
     @Slot(object)
     def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
@@ -129,6 +136,7 @@ class StudyList(QObject):
         self._intake.look_at([entry.footage for entry in fresh if entry.state.has_picture])
         if self._state.current is None and fresh:
             self._state.set_current(fresh[0].footage)
+        self._assessments.show_tasks()
         self._keep_early()
         self._recall()
 

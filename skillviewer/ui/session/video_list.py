@@ -114,6 +114,8 @@ class VideoList(QObject):
         super().__init__(parent)
         self._entries: list[VideoEntry] = []
         self._rows: dict[VideoClip, int] = {}
+        self.study_task = ""
+        """Task of the open study, "" if it states none."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -137,6 +139,11 @@ class VideoList(QObject):
         entry = self.get(footage)
         name = footage.path.name
         return name if footage.extent is None or entry is None else f"{name} ({entry.name})"
+
+    def tasks(self, footage: VideoClip) -> tuple[str, str]:
+        """Return the task of a video, and that of the study; "" where it is not stated."""
+        entry = self.get(footage)
+        return entry.task if entry is not None else "", self.study_task
 
     def named(self, name: str) -> VideoEntry | None:
         return next((entry for entry in self._entries if entry.known_as == name), None)

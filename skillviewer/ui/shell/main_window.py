@@ -14,7 +14,7 @@ from skillviewer.ui.actions.table import FILE, MODEL, VIEW, with_screens
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.dock import Dock, first_size, place
-from skillviewer.ui.shell.menus import CurveMenu, LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
+from skillviewer.ui.shell.menus import CriterionMenu, CurveMenu, LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
 from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.page_stack import START, PageStack
 from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
@@ -130,10 +130,10 @@ class MainWindow(QMainWindow):
         docks = QMenu(self.tr("Panels"), self)
         for dock in self._docks.values():
             docks.addAction(dock.toggleViewAction())
-        passes = PassesMenu(self.program.state, self)
+        passes, criterion = PassesMenu(self.program.state, self), CriterionMenu(self.program, self)
         submenus: dict[str, list[QMenu]] = {
             FILE: [self.recent],
-            VIEW: [*self.looks.all, CurveMenu(self.program.state, self), docks, theme_menu],
+            VIEW: [criterion, *self.looks.all, CurveMenu(self.program.state, self), docks, theme_menu],
             MODEL: [self.model_menu, passes],
         }
         self.actions_.fill(self.menuBar(), submenus)

@@ -11,6 +11,7 @@ from skillviewer.core.analysis.scene import Look
 from skillviewer.core.analysis.score_curve import CURVE_LOOKS
 from skillviewer.core.text import printable
 from skillviewer.ui.session.models import ModelChooser
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import PASSES, Settings
 from skillviewer.ui.session.viewer_state import ViewerState, look_choices
 from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, theme_choices
@@ -141,6 +142,28 @@ class CurveMenu(Choice):
         self.set_value(state.curve_look)
         self.chosen.connect(state.set_curve_look)
         state.curve_look_changed.connect(self.set_value)
+
+
+class CriterionMenu(Choice):
+    """Menu of the criteria of the study and of the models; out of sight where there is one."""
+
+    def __init__(self, program: Program, parent: QWidget) -> None:
+        super().__init__(program.tr("Criterion"), [], parent)
+        self._program = program
+        self.chosen.connect(program.look_at)
+        program.studies.opened.connect(self._refresh)
+        program.studies.replaced.connect(self._refresh)
+        program.models.entries_changed.connect(self._refresh)
+        self._refresh()
+
+    @Slot()
+    def _refresh(self, *_: object) -> None:
+        study = self._program.studies.current
+        of_models = (entry.criterion for entry in self._program.models.entries)
+        known = dict.fromkeys((*(study.criteria if study is not None else ()), *of_models))
+        self.set_options([(name, printable(name)) for name in known])
+        self.set_value(study.criterion if study is not None else None)
+        self.menuAction().setVisible(len(known) > 1)
 
 
 class ThemeMenu(Choice):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.registry import table
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.video.extents import TimeRange
@@ -53,6 +54,8 @@ class VideoColumn:
         number: Whether it is aligned to the right, as numbers are.
         shown: Whether it is on screen; values of the others are under the name, and can be sorted by.
         widest: The widest text that it must hold; "" for its heading. The first column takes the room that is left.
+        known: Whether a video has a value; None if all do. A column without one is hidden.
+        unless: Name of the column that takes its place on screen where that one has a value, or "".
         of_all: Whether a value depends on the other videos, and is shown anew when one of them gets a score.
     """
 
@@ -67,6 +70,8 @@ class VideoColumn:
     number: bool = True
     shown: bool = True
     widest: str = ""
+    known: Callable[[VideoEntry], bool] | None = None
+    unless: str = ""
     of_all: bool = False
 
 
@@ -111,6 +116,20 @@ def score_words(entry: VideoEntry) -> str:
 def _half_interval(entry: VideoEntry) -> str:
     found = entry.analysis.interval if entry.analysis is not None else None
     return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""
+
+
+def _scaled(entry: VideoEntry) -> ScaledScore:
+    scaled = entry.analysis.scaled if entry.analysis is not None else None
+    return scaled if scaled is not None else ScaledScore("")
+
+
+def _rating_interval(entry: VideoEntry) -> str:
+    return _scaled(entry).words.partition(" (")[2].rstrip(")")
+
+
+def _by_rating(entry: VideoEntry) -> float:
+    rating = _scaled(entry).rating
+    return rating if rating is not None else float("-inf")
 
 
 def _length(entry: VideoEntry) -> str:
@@ -166,6 +185,18 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         widest="± 00.00",
     ),
     VideoColumn(
+        "rating",
+        str(QT_TRANSLATE_NOOP("videos", "Rating")),
+        str(QT_TRANSLATE_NOOP("videos", "By rating")),
+        lambda entry, _: _scaled(entry).words.partition(" (")[0] or UNKNOWN * bool(_scaled(entry).criterion),
+        lambda entry, _: _by_rating(entry),
+        about=str(QT_TRANSLATE_NOOP("videos", "The score on the raters' scale, and its interval for an unseen person")),
+        under=_rating_interval,
+        spoken=lambda entry: _scaled(entry).sentence if _scaled(entry).criterion else "",
+        widest="00.0 of 00",
+        known=lambda entry: bool(_scaled(entry).criterion),
+    ),
+    VideoColumn(
         "percentile",
         str(QT_TRANSLATE_NOOP("videos", "Pctl.")),
         str(QT_TRANSLATE_NOOP("videos", "By percentile")),
@@ -179,6 +210,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
             )
         ),
         widest="00–100",
+        unless="rating",
         of_all=True,
     ),
     VideoColumn(

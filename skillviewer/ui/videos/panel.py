@@ -143,11 +143,10 @@ class VideosPanel(QWidget):
         header.setSectionsMovable(False)
         header.setMinimumSectionSize(40)
         self._delegate, self._numbers = VideoNameDelegate(self._icons, view), NumberDelegate(view)
-        for at, column in enumerate(self.table.columns):
+        for at in range(len(self.table.columns)):
             header.setSectionResizeMode(
                 at, QHeaderView.ResizeMode.Stretch if at == NAME else QHeaderView.ResizeMode.Fixed
             )
-            view.setColumnHidden(at, not column.shown)
             view.setItemDelegateForColumn(at, self._delegate if at == NAME else self._numbers)
         self._fit_columns()
         header.setStyleSheet(f"QHeaderView::section {{ padding-right: {NUMBER_MARGIN_PX}px; }}")
@@ -240,6 +239,10 @@ class VideosPanel(QWidget):
     def _on_list(self, *_: object) -> None:
         total, shown = len(self._videos), self.filter.rowCount()
         done = sum(entry.state is VideoState.DONE for entry in self._videos)
+        columns = self.table.columns
+        known = {column.name: column.known is None or any(map(column.known, self._videos)) for column in columns}
+        for at, column in enumerate(columns):
+            self.view.setColumnHidden(at, not (column.shown and known[column.name]) or known.get(column.unless, False))
         self._pages.setCurrentWidget(self.view if total else self._empty)
         self._count.setVisible(total > 0)
         if shown < total:

@@ -14,8 +14,9 @@ from skillviewer.ui.videos.table_model import UNDER_ROLE, VideoFilter, VideoTabl
 from skillviewer.ui.widgets.names import elided, n_alike
 from tests.ui.fakes import make_analysis, video_info
 
+SHOWN = [column.name for column in COLUMNS if column.known is None]
 NAME, LENGTH, SCORE, PERCENTILE, STATE = (
-    [column.name for column in COLUMNS].index(name) for name in ("name", "length", "score", "percentile", "state")
+    SHOWN.index(name) for name in ("name", "length", "score", "percentile", "state")
 )
 
 
@@ -43,7 +44,8 @@ def add(videos: VideoList, *names: str) -> list[Path]:
 
 
 def row_texts(model: VideoTable | VideoFilter, row: int) -> list[str]:
-    return [model.index(row, column).data() for column in range(len(COLUMNS))]
+    """Return the texts of the columns that every video has."""
+    return [model.index(row, at).data() for at, column in enumerate(COLUMNS) if column.known is None]
 
 
 def names(model: VideoFilter) -> list[str]:

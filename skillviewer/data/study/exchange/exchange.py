@@ -188,8 +188,8 @@ def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[V
     return new, notes
 
 
-def _what(vote: Vote) -> tuple[str, str, str, Verdict | None]:
-    return vote.left, vote.right, vote.rater, vote.verdict
+def _what(vote: Vote) -> tuple[str, str, str, str, Verdict | None]:
+    return vote.left, vote.right, vote.rater, vote.criterion, vote.verdict
 
 
 def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], list[str]]:
@@ -373,6 +373,7 @@ class _VoteReading:
             left_mark_s=self._mark(row, "left", left),
             right_mark_s=self._mark(row, "right", right),
             purpose=self._cell(row, "purpose"),
+            criterion=self._cell(row, "criterion"),
             key=self._cell(row, "key"),
             withdrawn_at=withdrawn_at,
         )

@@ -16,7 +16,7 @@ from skillviewer.data.study.study import Study
 
 _VOTE_COLUMNS = (
     "left", "right", "rater", "verdict", "judged_at", "taken_s", "watched", "speed", "reason", "left_mark_s",
-    "right_mark_s", "purpose", "key", "withdrawn_at",
+    "right_mark_s", "purpose", "criterion", "key", "withdrawn_at",
 )  # fmt: skip
 
 
