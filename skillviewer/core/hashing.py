@@ -16,7 +16,6 @@ def sha256_of(path: Path, token: CancelToken | None = None) -> str:
 
     Raises:
         OSError: The file cannot be read.
-        Cancelled: The token was raised.
     """
     return _sha256((path,), token)
 
@@ -26,7 +25,6 @@ def checkpoint_sha256(folder: Path, token: CancelToken | None = None) -> str:
 
     Raises:
         OSError: One of the two files cannot be read.
-        Cancelled: The token was raised.
     """
     return _sha256((folder / CONFIG, folder / WEIGHTS), token)
 

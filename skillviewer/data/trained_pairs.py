@@ -20,14 +20,7 @@ _COLUMNS = ("better", "worse", "better_path", "worse_path", "better_sha256", "wo
 
 @dataclass(frozen=True, slots=True)
 class TrainedVideo:
-    """A video in a pair.
-
-    Attributes:
-        name: Name of the video.
-        path: Path of its file.
-        digest: SHA-256 of its file.
-        extent: Part of the file, or None for the whole file.
-    """
+    """A video in a pair."""
 
     name: str
     path: Path

@@ -117,7 +117,6 @@ class Exporter:
         Raises:
             ExportError: What is asked for cannot be written; the message says why.
             VideoError: A video cannot be read.
-            Cancelled: The token was raised.
         """
         self.check(exhibits)
         token = token if token is not None else CancelToken()

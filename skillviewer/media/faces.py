@@ -111,7 +111,6 @@ def find_faces(
 
     Raises:
         VideoError: The detector cannot be used, or a frame does not decode.
-        Cancelled: The token was raised.
     """
     token = token if token is not None else CancelToken()
     finder = FaceFinder()

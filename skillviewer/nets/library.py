@@ -13,13 +13,7 @@ DEFAULT_MODEL = "sample-full"
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A checkpoint folder.
-
-    Attributes:
-        name: Name of the folder, by which it is requested.
-        folder: Path of the folder.
-        shipped: Whether it ships with the program.
-    """
+    """A checkpoint folder."""
 
     name: str
     folder: Path

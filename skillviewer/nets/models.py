@@ -225,12 +225,7 @@ def attention_model(name: str) -> AttentionEntry:
 
 
 def parameter_count(entry: AttentionEntry, sizes: HeadSizes) -> int:
-    """Return the number of parameters of a model's head, without building it.
-
-    Args:
-        entry: The model.
-        sizes: Its sizes.
-    """
+    """Return the number of parameters of a model's head, without building it."""
     import torch
 
     with torch.device("meta"):

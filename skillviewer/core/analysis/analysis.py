@@ -41,15 +41,7 @@ class MapRect:
 class Provenance:
     """Origin of the numbers: enough to compute them again.
 
-    Attributes:
-        program: Name and version of the program.
-        model: Name of the checkpoint.
-        model_digest: SHA-256 of its weights.
-        attention_model: Its entry in ATTENTION_MODELS.
-        flow: Name of the optical flow algorithm.
-        backbone: Name of the backbone.
-        device: Where it ran.
-        precision: ``float32`` or ``bfloat16``.
+    Digests are SHA-256; ``precision`` is ``float32`` or ``bfloat16``.
     """
 
     program: str

@@ -162,11 +162,6 @@ def _limits(values: Float32Array, analysis: Analysis, look: Look) -> tuple[float
 def resolve(analysis: Analysis, frame_index: int, look: Look) -> Scene:
     """Resolve the scene at a frame.
 
-    Args:
-        analysis: Results of the model (so far).
-        frame_index: Frame on screen, 0 to n - 1.
-        look: Display settings.
-
     Returns:
         The scene; ``values`` is None before the first sampled frame and for models without a map.
     """

@@ -35,13 +35,7 @@ class FoldsBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Folds:
-    """All folds of a data set.
-
-    Attributes:
-        by: Unit of what is held out.
-        folds: The folds.
-        warning: Weaknesses of the folds, for the user, or "".
-    """
+    """All folds of a data set."""
 
     by: FoldsBy
     folds: tuple[Fold, ...]
@@ -94,12 +88,7 @@ def grouped(dataset: Dataset, by: FoldsBy, pairs: Iterable[Pair] | None = None) 
     """Return what is held out together: videos by participant (a video without one by itself), or single videos.
 
     A video in no ordered pair is not tested and forms no group. It joins the group of its participant, if other videos
-    of the participant are tested.
-
-    Args:
-        dataset: The data set.
-        by: Participants or videos.
-        pairs: Pairs that count, or None for all pairs of the data set.
+    of the participant are tested. Without ``pairs`` all of the data set count.
     """
     participants = dataset.participants if by is FoldsBy.PARTICIPANT else {}
     tested = set(videos_of(tuple(dataset.pairs if pairs is None else pairs)))

@@ -43,10 +43,6 @@ def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:
 
     If they distinguish all videos, quality and ability are ceilings that a model beats only by luck; duration is the
     floor it must beat. Orderings that do not know all videos of the test pairs are left out.
-
-    Args:
-        dataset: The data set, with its ``truth``, ratings and votes.
-        folds: Folds with the test pairs.
     """
     among, held_out = equal_success(dataset), {name for fold in folds for name in fold.held_out_videos}
 
@@ -102,12 +98,7 @@ def rater_worths(dataset: Dataset, folds: Sequence[Fold], honest: bool = False) 
     """Return the worth of each rater's word on the test pairs: 1 as the others order them, 0 the other way, 0.5 alike.
 
     A pair counts for a rater who judged it, if the mean rating (or most votes) of the others orders it. Empty without
-    several raters.
-
-    Args:
-        dataset: Its ratings by the criterion, else its votes.
-        folds: Folds with the test pairs.
-        honest: Whether to count only pairs with both videos held out.
+    several raters. Ratings by the criterion count, else votes; if ``honest``, only pairs with both videos held out.
     """
     tested: dict[frozenset[str], int] = {}
     for fold in folds:

@@ -40,15 +40,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Position of a map over a picture.
-
-    Attributes:
-        rows: h, rows of the map.
-        columns: w, columns of the map.
-        rect: Part of the picture that it covers.
-        width_px: Width of the picture.
-        height_px: Height of the picture.
-    """
+    """Position of a map over a picture."""
 
     rows: int
     columns: int

@@ -34,12 +34,7 @@ _REACH = 0.9  # or: distance of their centres, in widths of the larger
 
 @dataclass(frozen=True, slots=True)
 class FrameFaces:
-    """Detections in one frame.
-
-    Attributes:
-        frame: The frame, from 0.
-        faces: (box, certainty) of each detection.
-    """
+    """Detections in one frame."""
 
     frame: int
     faces: tuple[tuple[FaceBox, float], ...]

@@ -124,14 +124,7 @@ class BeforeAfter:
 def before_after(
     dataset: Dataset, fold: Fold, before: Mapping[str, float] | None, after: Mapping[str, float]
 ) -> BeforeAfter:
-    """Compare two models on the test pairs of a fold.
-
-    Args:
-        dataset: Gives the participant of every video.
-        fold: The fold with the test pairs.
-        before: Scores by the model before, or None.
-        after: Scores by the new model.
-    """
+    """Compare two models on the test pairs of a fold."""
     new = FoldScores(fold, after)
     old = FoldScores(fold, before) if before is not None else None
     return BeforeAfter(
@@ -285,15 +278,7 @@ class AttentionChange:
 def attention_change(
     video: str, before: PlacedMaps, after: PlacedMaps, frames: Sequence[int], aspect: float
 ) -> AttentionChange:
-    """Compare the attention of two models on one video.
-
-    Args:
-        video: Its name.
-        before: Maps of the model before, one per sampled frame.
-        after: Maps of the new model.
-        frames: The sampled frames.
-        aspect: Width of the picture over its height.
-    """
+    """Compare the attention of two models on one video."""
     numbers = compare_maps(before, after, aspect)
     correlations = np.array([n.correlation for n in numbers])
     # a constant map has no correlation: use the similarity instead

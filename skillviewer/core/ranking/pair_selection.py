@@ -76,13 +76,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class NextPair:
-    """The next pair for a rater.
-
-    Attributes:
-        left: Video to show on the left.
-        right: Video to show on the right.
-        why: Reason for the pair.
-    """
+    """The next pair for a rater."""
 
     left: str
     right: str
@@ -143,14 +137,8 @@ def upcoming(
     """Return the current pair of a rater and the one after it, which can be opened in advance.
 
     The second pair cannot depend on an answer that does not exist yet, so a rater's last answer takes effect one pair
-    later. After the answer (or a restart, or an undo) the second pair is the first.
-
-    Args:
-        videos: See ``choose``.
-        asked: See ``choose``; without unanswered pairs.
-        rater: Name of the rater.
-        plan: Settings.
-        again: See ``choose``.
+    later. After the answer (or a restart, or an undo) the second pair is the first. The arguments are those of
+    ``choose``, without unanswered pairs.
 
     Returns:
         Two pairs, one before the last pair, or none at the end.
@@ -170,12 +158,7 @@ def n_left(
 ) -> int:
     """Return the number of pairs left for a rater: new ones, those put back, and the repeats then due.
 
-    Args:
-        videos: See ``choose``.
-        asked: See ``choose``; without unanswered pairs.
-        rater: Name of the rater.
-        plan: Settings.
-        again: See ``choose``.
+    The arguments are those of ``choose``, without unanswered pairs.
     """
     return _Choice(videos, asked, rater, plan).n_left(again)
 

@@ -118,9 +118,6 @@ def ranking_report(
         videos: Task of every video, by name.
         asked: Valid pairs asked, in the order of voting; pairs with other videos, or across tasks, are ignored.
         token: Cancels the computation.
-
-    Raises:
-        Cancelled: The user cancelled.
     """
     asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
     judgements = [j for a in asked if (j := a.judgement) is not None]

@@ -55,10 +55,6 @@ DATASET_FORMATS = table(
 def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
     """Return the form of a data set.
 
-    Args:
-        path: Folder or file.
-        form: Name of the form, or None to recognise it by content.
-
     Raises:
         DatasetError: The path does not exist, no form or several match, or there is no form with this name.
     """
@@ -83,11 +79,7 @@ def open_dataset(
 ) -> Dataset:
     """Open a data set; its ``problems`` list the missing or contradictory parts, and the rest loads.
 
-    Args:
-        path: Its folder or file.
-        videos_dir: Folder of its videos, or None for the form's own folder.
-        form: Name of its form, or None to recognise it by content.
-        choices: The task, the rule for votes, and the like.
+    Without a form it is recognised by content; without ``videos_dir`` videos lie in the form's own folder.
 
     Raises:
         DatasetError: The form is unknown, several tasks exist without a choice, a file cannot be read, or there are no

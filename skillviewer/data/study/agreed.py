@@ -61,11 +61,6 @@ def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPai
     """Return the agreed pairs: by the rule for pairs with votes, else as stated.
 
     Pairs on which two sources contradict each other are left out.
-
-    Args:
-        judgements: Valid votes.
-        agreed: Pairs stated without raters.
-        rule: Name of the rule, see ``core.ranking.consensus.RULES``.
     """
     from skillviewer.core.ranking.consensus import ConsensusPairs, rule_named
 

@@ -40,10 +40,6 @@ def _now() -> str:
 def back_up(study: Path, copy_to: Callable[[Path], None]) -> Path:
     """Make a backup of an open study, and remove outdated ones.
 
-    Args:
-        study: Its path.
-        copy_to: Copies the study into a new file.
-
     Returns:
         Path of the backup.
 

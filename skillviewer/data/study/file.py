@@ -33,10 +33,6 @@ MadeT = TypeVar("MadeT")
 class StudyFile(Closing):
     """An open study file. One process at a time may write; threads may share it.
 
-    Args:
-        path: The file.
-        read_only: Whether to open it for reading even if it could be written.
-
     Raises:
         StudyError: The file is missing, no study, newer than the program, damaged or unreadable.
 

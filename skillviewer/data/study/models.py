@@ -164,13 +164,7 @@ class StudyModels:
     ) -> ModelVersion:
         """Add a model as the next version of its name; for a known model only the path is updated.
 
-        Args:
-            digest: Digest of its checkpoint.
-            name: Its name.
-            path: Folder of its checkpoint.
-            parent: Digest of the model from which it was fine-tuned.
-            state: Decision on it.
-            facts: Other facts; values of JSON.
+        Facts are values of JSON.
 
         Raises:
             StudyError: The study cannot be written.

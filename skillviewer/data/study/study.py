@@ -58,15 +58,6 @@ class Study(Closing):
     """An open study. Every writing method of it and its parts is one transaction, on the disk when it returns.
 
     Threads may share it. A second window, or another computer, opens it for reading only.
-
-    Attributes:
-        videos: Videos of the study.
-        votes: Raters and votes.
-        again: Queue of pairs to judge again.
-        pairs: Agreed pairs stated without raters.
-        ratings: Ratings of single videos.
-        remarks: Moments and notes.
-        models: Models, versions, scores and analyses.
     """
 
     def __init__(self, file: StudyFile) -> None:

@@ -59,7 +59,6 @@ class Videos(StudyVideoFiles):
 
         Raises:
             StudyError: The study cannot be written.
-            Cancelled: The user cancelled.
         """
         identities: list[Identity | None] = []
         problems: list[str] = []

@@ -106,11 +106,6 @@ def _in_time(file: StudyFile, statement: str, make: Callable[[sqlite3.Row], Made
     """Return votes in the order of voting: votes of another copy of the study are imported later than they were cast.
 
     Votes without a time stay after those that were added before them.
-
-    Args:
-        file: The study.
-        statement: Query of votes in the order of their numbers.
-        make: Makes the result from a row.
     """
     latest = ""
 

@@ -73,16 +73,7 @@ class Pointing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunNumbers(msgspec.Struct, frozen=True, kw_only=True):
-    """One run.
-
-    Attributes:
-        fold: Name of the fold.
-        seed: The seed.
-        metrics: Every metric of ``core.evaluation.metrics.METRICS``.
-        epoch: The epoch kept.
-        seconds: Seconds of training.
-        folder: Name of its folder.
-    """
+    """One run."""
 
     fold: str
     seed: int
@@ -176,13 +167,7 @@ def _as_published(model: str, found: Sequence[FinishedRun]) -> bool:
 class ResultBuilder:
     """Turns runs into results; what does not depend on the model is computed once.
 
-    Args:
-        dataset: The videos that took part.
-        folds: The folds.
-        facts: Facts on the videos.
-        regions: Regions in which skill shows, or None.
-        tolerance: Cells by which a map may miss.
-        metrics: Names of metrics whose intervals are wanted.
+    A map may miss the regions in which skill shows by ``tolerance`` cells.
     """
 
     def __init__(
@@ -213,10 +198,7 @@ class ResultBuilder:
     def result(self, model: str, found: Sequence[FinishedRun], first: Sequence[FinishedRun] | None) -> ModelResult:
         """Return the numbers of one model.
 
-        Args:
-            model: Entry in ATTENTION_MODELS.
-            found: Its runs, one for every fold and seed.
-            first: The runs of the model that it is compared with, or None.
+        ``found`` has a run for every fold and seed, ``first`` those of the model that it is compared with.
         """
         numbers = tuple(self._numbers(one) for one in found)
         seeds = sorted({one.run.configuration.settings.seed for one in found})

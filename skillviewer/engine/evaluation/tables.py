@@ -72,11 +72,7 @@ _ABOUT_WEIGHT = (
 def write_tables(record: EvaluationRecord, folder: Path) -> None:
     """Write ``evaluation.json``, ``table.md``, ``table.csv`` and ``table.png`` into a folder.
 
-    Where no model has a result there is no plot.
-
-    Args:
-        record: The results.
-        folder: Destination; files that are there are replaced.
+    Where no model has a result there is no plot. Files that are there are replaced.
 
     Raises:
         ExportError: They cannot be written.

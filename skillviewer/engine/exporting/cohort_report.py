@@ -38,13 +38,7 @@ class CohortChoices:
 def cohort_report(
     path: Path, target: Path, choices: CohortChoices | None = None, *, overwrite: bool = False
 ) -> tuple[str, ...]:
-    """Write the cohort report of a study.
-
-    Args:
-        path: The study; it may be open elsewhere.
-        target: ``.pdf`` or ``.html``.
-        choices: Its options.
-        overwrite: Whether a file of that name may be replaced.
+    """Write the cohort report of a study. The study may be open elsewhere.
 
     Returns:
         Remarks for the user, one sentence each.

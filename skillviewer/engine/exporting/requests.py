@@ -67,16 +67,7 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """One file that is to be written.
-
-    Attributes:
-        exporter: How.
-        subjects: Videos under models.
-        path: Destination.
-        options: An instance of the exporter's options, or None.
-        overwrite: Whether a file of that name may be replaced.
-        spared: Files that must not be overwritten, besides those of the subjects.
-    """
+    """One file that is to be written. Files in ``spared`` are not overwritten, besides those of the subjects."""
 
     exporter: "Exporter"
     subjects: tuple[ExportTarget, ...]
@@ -94,15 +85,7 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class StudyExportRequest:
-    """One file that is to be written of a whole study.
-
-    Attributes:
-        exporter: How.
-        study: The study.
-        path: Destination.
-        options: An instance of the exporter's options, or None.
-        overwrite: Whether a file of that name may be replaced.
-    """
+    """One file that is to be written of a whole study."""
 
     exporter: "StudyExporter"
     study: Path

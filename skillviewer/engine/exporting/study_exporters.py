@@ -122,7 +122,6 @@ class StudyExporter:
         Raises:
             ExportError: It cannot be written; the message says why.
             StudyError: The study cannot be read.
-            Cancelled: The token was raised.
         """
         check(path, self.suffixes, overwrite=overwrite)
         token = token if token is not None else CancelToken()

@@ -63,12 +63,6 @@ def facts_of(
 ) -> tuple[dict[str, VideoFacts], list[str]]:
     """Open every video of a data set.
 
-    Args:
-        dataset: The data set.
-        preprocessing: Decides which frames are sampled.
-        token: Checked all the time.
-        report: Told of every video.
-
     Returns:
         What is known of them by name, and one sentence for every video that cannot be read.
     """

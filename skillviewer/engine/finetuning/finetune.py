@@ -52,7 +52,6 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             is kept in the work folder, and the same job goes on from there.
         DeviceError: The device ran out of memory.
         SettingsError: The training diverged.
-        Cancelled: The token was raised.
     """
     if job.folder.exists():
         raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")

@@ -67,16 +67,7 @@ class TuningJob:
 
 @dataclass(frozen=True, slots=True)
 class TuningResult:
-    """A new version, not yet decided on.
-
-    Attributes:
-        folder: Its checkpoint.
-        digest: Digest of the checkpoint.
-        parent_digest: Digest of the parent model, or None.
-        parent_name: Name of the parent model, or "".
-        report: Before against after.
-        facts: Facts that a study stores; values of JSON.
-    """
+    """A new version, not yet decided on."""
 
     folder: Path
     digest: str

@@ -71,7 +71,6 @@ def prepare(
     Raises:
         DatasetError: There is nothing to train on.
         SettingsError: The cache is too small for the features.
-        Cancelled: The token was raised.
     """
     known = known_of(start)
     parent = start.parent.name if start.parent is not None else ""

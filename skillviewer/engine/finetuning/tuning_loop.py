@@ -199,7 +199,6 @@ def tune(
         DatasetError: There is nothing to train on.
         SettingsError: The training diverged.
         CheckpointError: The state cannot be kept: the disk is full, say.
-        Cancelled: The token was raised.
     """
     prepared = _averaged_once(prepared)
     fold, inner = prepared.division.fold, prepared.division.inner

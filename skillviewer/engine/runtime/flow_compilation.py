@@ -27,9 +27,6 @@ def compile_flow(folder: Path | None, token: CancelToken) -> bool:
 
     Returns:
         Whether it went well; if not, why is logged.
-
-    Raises:
-        Cancelled: The token was raised.
     """
     try:
         return work_elsewhere(_compile, (folder,), token, silent, PATIENCE_S)

@@ -88,7 +88,6 @@ def work(
 
     Raises:
         SettingsError: The engine cannot be started.
-        Cancelled: The token was raised.
     """
     if workers.here:
         work_here(do, items, token, progressed, finished)

@@ -55,14 +55,7 @@ class Unit:
 class Scoring:
     """Settings that all units of a run share.
 
-    Attributes:
-        model: Folder of the checkpoint.
-        digest: Its digest.
-        passes: K.
-        device: Device to compute on.
-        folder: Folder of the results, or None to keep none.
-        cache_bytes: Room for features.
-        again: Whether results that are there are computed again.
+    Without a folder no results are kept; ``again`` computes those that are there, too.
     """
 
     model: Path
@@ -129,7 +122,6 @@ def score_unit(scoring: Scoring, unit: Unit, token: CancelToken, report: Report)
         CheckpointError: The model cannot be used.
         DeviceError: The device is missing or ran out of memory.
         ExportError: The result cannot be written.
-        Cancelled: The token was raised.
     """
     from skillviewer.media.reading.reader import VideoReader
 
@@ -155,11 +147,7 @@ def score_unit(scoring: Scoring, unit: Unit, token: CancelToken, report: Report)
 
 
 class ResultFolder:
-    """Results and failures in the folder of a run.
-
-    Args:
-        scoring: Settings of the run.
-    """
+    """Results and failures in the folder of a run."""
 
     def __init__(self, scoring: Scoring) -> None:
         self._scoring = scoring

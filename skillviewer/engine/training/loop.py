@@ -367,7 +367,6 @@ def fit(
     Raises:
         DatasetError: There is nothing to train on or to choose on.
         SettingsError: It diverged.
-        Cancelled: The token was raised.
     """
     if not pairs.train:
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")

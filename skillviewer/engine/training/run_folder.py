@@ -133,13 +133,6 @@ class RunFolder:
     ) -> None:
         """Write what came of the run; the provenance last.
 
-        Args:
-            provenance: Its provenance.
-            scores: Score of every video of the test pairs.
-            held_out: Those that were held out.
-            maps: Maps of the held-out videos, or None.
-            curves: Score curves, if known.
-
         Raises:
             ExportError: The disk is full, say.
         """

@@ -88,16 +88,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         *,
         checkpoint: bool,
     ) -> "RunConfiguration":
-        """Return the configuration of a run.
-
-        Args:
-            plan: Model, seed, settings.
-            dataset: The videos that can be read.
-            fold: The fold.
-            facts: Facts on these videos.
-            digests: Digest of the weights of every backbone that is used, by name.
-            checkpoint: Whether the checkpoint is kept.
-        """
+        """Return the configuration of a run."""
         of_numbers = plan.inputs in NUMBERS
         return cls(
             features=FEATURES_VERSION,

@@ -124,7 +124,6 @@ def train_checkpoint(
         ExportError: Nothing can be written there.
         SettingsError: The cache is too small for the features, or another training makes that checkpoint.
         DeviceError: The device is not there, or ran out of memory.
-        Cancelled: The token was raised.
     """
     check_place(folder, replace=replace)
     check_keepable(plan)

@@ -160,13 +160,7 @@ def export_compared(
 ) -> Path:
     """Write one frame as several models see it, with colour bars and their score curves, as PNG, PDF or SVG.
 
-    Args:
-        exhibits: One model each, of one video; each ``title`` names the model.
-        path: Destination.
-        options: How.
-        overwrite: Whether a file of that name may be replaced.
-        token: Checked while faces are looked for, and before anything is drawn.
-        report: Told of every frame in which faces are looked for.
+    Exhibits are of one video, by one model each; their titles name the models.
 
     Raises:
         ExportError: No model, a frame that the video does not have, or the file is refused or cannot be written.

@@ -27,14 +27,7 @@ _SMOOTHING = 0.1  # share of the run that a smoothed point averages over
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """One bar: a pairwise accuracy.
-
-    Attributes:
-        label: Name of the model.
-        value: Accuracy, 0 to 1.
-        low: Lower end of its interval, or None.
-        high: Upper end of its interval, or None.
-    """
+    """One bar: a pairwise accuracy. ``low`` and ``high`` are the ends of its interval."""
 
     label: str
     value: float

@@ -220,13 +220,7 @@ def export_grid(
 ) -> Path:
     """Write an annotated clip of one or more videos, or of several models' views of one, on one clock.
 
-    Args:
-        exhibits: Analysed videos, one per picture; all on the clock of their presentation times.
-        path: ``.mp4`` (H.264), ``.webm`` (VP9) or ``.gif``.
-        options: How.
-        token: Checked after every frame.
-        report: Told after every frame.
-        overwrite: Whether a file of that name may be replaced.
+    All videos run on the clock of their presentation times.
 
     Returns:
         ``path``. What was written has been read back: count, size and duration are right.

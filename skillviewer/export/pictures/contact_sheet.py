@@ -98,14 +98,6 @@ def export_sheet(
 ) -> Path:
     """Write a contact sheet as PNG, PDF or SVG.
 
-    Args:
-        exhibits: One row each, top to bottom.
-        path: Destination.
-        options: How.
-        overwrite: Whether a file of that name may be replaced.
-        token: Checked after every frame.
-        report: Told after every frame.
-
     Raises:
         ExportError: No exhibit, a frame that a video does not have, or the file is refused or cannot be written.
         VideoError: A video cannot be read.
@@ -123,10 +115,7 @@ def export_sheet(
 def preview_sheet(exhibits: Sequence[Exhibit], options: SheetOptions | None = None, width_px: int = 1200) -> Picture:
     """Return a sheet as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
 
-    Args:
-        exhibits: One row each.
-        options: How; its print resolution is not used.
-        width_px: Width of the picture.
+    The print resolution is not used.
 
     Raises:
         ExportError: No exhibit, or a frame that a video does not have.

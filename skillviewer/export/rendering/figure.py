@@ -53,13 +53,7 @@ def pixels(figure: "Figure") -> Picture:
 
 
 def save_figure(figure: "Figure", path: Path, suffix: str) -> None:
-    """Write a figure as PNG, PDF or SVG: text stays text, and the file names neither program nor date.
-
-    Args:
-        figure: The figure.
-        path: Destination.
-        suffix: One of ``FIGURE_SUFFIXES``.
-    """
+    """Write a figure as PNG, PDF or SVG: text stays text, and the file names neither program nor date."""
     from matplotlib import rc_context
 
     no_metadata: dict[str, dict[str, None]] = {

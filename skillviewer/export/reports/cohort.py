@@ -75,12 +75,7 @@ class CohortVideo:
 
 @dataclass(frozen=True, slots=True)
 class CohortModel:
-    """The model whose scores they are.
-
-    Attributes:
-        name: Its name and version.
-        digest: SHA-256 of its checkpoint.
-    """
+    """The model whose scores they are."""
 
     name: str
     digest: str

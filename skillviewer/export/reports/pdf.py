@@ -193,13 +193,7 @@ def grid(
 
 @dataclass(frozen=True, slots=True)
 class PageFrame:
-    """The frame of the pages of one document.
-
-    Attributes:
-        paper: Size of the page.
-        title: Name of the document in the file and at the foot of every page.
-        foot: More text at the foot.
-    """
+    """The frame of the pages of one document."""
 
     paper: Paper
     title: str

@@ -208,7 +208,6 @@ def gather(
     Raises:
         ExportError: Evidence or reference do not belong to the video.
         VideoError: A video cannot be read.
-        Cancelled: The token was raised.
     """
     from skillviewer.core.errors import ExportError
 

@@ -111,11 +111,7 @@ def export_strengths(
 ) -> Path:
     """Write one row for each video that was compared (``StrengthRow``) as CSV or JSON, by the suffix.
 
-    Args:
-        comparisons: Pairs or judgements.
-        path: Destination.
-        tasks: Task by name of video; None where all are of one.
-        overwrite: Whether to replace a file that is there.
+    Without ``tasks`` all videos are of one.
 
     Raises:
         DatasetError: There is nothing to compare.

@@ -124,11 +124,6 @@ def grey_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, i
 
     The shorter side becomes ``short_side_px``; the longer one follows, rounded to the nearest pixel. A smaller video
     keeps its size: enlarging would add no visible motion, only work.
-
-    Args:
-        width_px: Width of the video.
-        height_px: Height of the video.
-        short_side_px: Requested shorter side.
     """
     shorter = min(width_px, height_px)
     if shorter <= short_side_px:

@@ -91,7 +91,6 @@ def index_frames(
 
     Raises:
         VideoError: No frame decodes.
-        Cancelled: The token was raised.
     """
     table = read_packets(file, token)
     order = None if table.doubt or table.damaged or not len(table.pts) else _foretold(file, table, keep)

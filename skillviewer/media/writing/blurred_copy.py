@@ -45,7 +45,6 @@ def copy_with_blurred_faces(
     Raises:
         ExportError: The faces belong to another video, or the copy cannot be written.
         VideoError: A frame of the video, or the sound to keep, does not decode.
-        Cancelled: The token was raised.
     """
     token = token if token is not None else CancelToken()
     info = source.info

@@ -60,12 +60,7 @@ def _first_shown_s(path: Path) -> float:
 
 
 class Sound:
-    """Sound of an interval of a video, as samples in blocks.
-
-    Args:
-        path: The video.
-        start_s: Start of the interval, in seconds from the first frame.
-        stop_s: End of the interval.
+    """Sound of an interval of a video, as samples in blocks. The interval is in seconds from the first frame.
 
     Raises:
         VideoError: The video has no sound, or cannot be read.

@@ -78,9 +78,7 @@ class TaskRecurrence(nn.Module):
 class RecurrentModel(AttentionModel):
     """Fusion, attention, task recurrence and score. Subclasses define the attention.
 
-    Args:
-        sizes: All sizes.
-        rectified: Whether the fused features pass a ReLU.
+    If it is ``rectified``, the fused features pass a ReLU.
 
     Attributes:
         averages: Whether the weighted cells are averaged instead of summed: for maps that do not sum to 1.

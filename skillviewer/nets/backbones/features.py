@@ -268,15 +268,7 @@ def recalibrate_batch_norm(trunk: nn.Module, batches: Iterable[Tensor]) -> None:
 
 
 class TwoStream(nn.Module):
-    """Two backbones: frames and flow stacks to features, (B, 2F, h, w), appearance first.
-
-    Args:
-        appearance: Trunk for pictures.
-        motion: Trunk for flow stacks.
-        appearance_normalisation: Normalisation for the trunk for pictures.
-        motion_normalisation: Normalisation for the trunk for flow stacks.
-        input_px: Side of the input square.
-    """
+    """Two backbones: frames and flow stacks to features, (B, 2F, h, w), appearance first."""
 
     def __init__(
         self,

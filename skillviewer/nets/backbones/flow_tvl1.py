@@ -95,12 +95,6 @@ class BatchedTVL1:
 def iterations(state: State, linear: Linearised, parameters: TVL1Parameters, n: int) -> State:
     """Run n inner iterations on the fields that have not converged.
 
-    Args:
-        state: Flow, dual variables, active fields.
-        linear: The linearised data term.
-        parameters: Parameters.
-        n: Number of iterations.
-
     Returns:
         The new state.
     """

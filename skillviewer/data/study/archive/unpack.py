@@ -51,7 +51,6 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
 
     Raises:
         StudyError: The file is no archive or is damaged, the folder is not empty, or it cannot be written.
-        Cancelled: The token was raised.
     """
     token = token if token is not None else CancelToken()
     folder = folder.absolute()

@@ -74,7 +74,6 @@ def bring_in(
     Raises:
         DatasetError: The form is unknown, or a file cannot be read.
         StudyError: The study cannot be written; or the other study cannot be read.
-        Cancelled: The user cancelled.
     """
     if path.suffix == SUFFIX and form is None:
         return _from_study(study, path, token, report)

@@ -34,14 +34,7 @@ _VOTE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class PairForm:
-    """A form for the export of votes or pairs; every one can be imported again (see ``docs/data.md``).
-
-    Attributes:
-        name: Name by which the form is requested.
-        title: Meaning of a row.
-        columns: The columns.
-        rows: Returns the rows.
-    """
+    """A form for the export of votes or pairs; every one can be imported again (see ``docs/data.md``)."""
 
     name: str
     title: str
@@ -100,13 +93,7 @@ PAIR_FORMS = table(
 
 
 def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False) -> int:
-    """Write votes or pairs as a CSV file, atomically.
-
-    Args:
-        study: The study.
-        path: Path of the file; its folder must exist.
-        form: Name of one of ``PAIR_FORMS``.
-        overwrite: Whether an existing file may be replaced.
+    """Write votes or pairs as a CSV file, atomically. Its folder must exist; ``form`` is one of ``PAIR_FORMS``.
 
     Returns:
         Number of rows written.
