@@ -65,7 +65,6 @@ class HeadSizes:
     raan_filters: int = 3
 
     def __post_init__(self) -> None:
-        """Check that a network can have these sizes."""
         counts = (
             "feature_channels",
             "fusion_hidden",

@@ -95,7 +95,6 @@ class Analysis:
     extent: ClipRange | None = None
 
     def __post_init__(self) -> None:
-        """Freeze the arrays and check that their shapes agree."""
         for name in ("samples", "attention", "task_state", "score_curve", "segment_stops", "pooled"):
             value = getattr(self, name)
             if value is not None:

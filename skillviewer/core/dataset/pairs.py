@@ -40,7 +40,6 @@ class SimilarPair:
     second: str
 
     def __post_init__(self) -> None:
-        """Order the names."""
         if self.second < self.first:
             first, second = self.second, self.first
             object.__setattr__(self, "first", first)
@@ -216,7 +215,6 @@ class Dataset:
     criterion: str = ""
 
     def __post_init__(self) -> None:
-        """Check that names are unique and that pairs name known videos."""
         names = set(self.names)
         if len(names) != len(self.videos):
             raise ValueError("two videos have the same name")

@@ -52,7 +52,6 @@ class RaterTable:
     values: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the values."""
         object.__setattr__(self, "values", frozen(self.values))
 
     def means(self) -> dict[str, float]:

@@ -152,5 +152,4 @@ def _direction(measure: Measure, pairs: Sequence[Pair]) -> tuple[float, str]:
 
 
 def _word(name: str) -> str:
-    """Return the first word of a measure's name."""
     return re.split(r"[\W_]+", name.casefold().strip())[0]

@@ -50,7 +50,6 @@ class Evidence:
     extent: ClipRange | None = None
 
     def __post_init__(self) -> None:
-        """Freeze the arrays and check that their shapes agree."""
         for name in ("segments", "cells", "cell_steps"):
             value = getattr(self, name)
             if value is not None:

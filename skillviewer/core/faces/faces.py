@@ -28,7 +28,6 @@ class FaceBox:
     bottom: float
 
     def __post_init__(self) -> None:
-        """Refuse an empty box."""
         if not (self.left < self.right and self.top < self.bottom):
             raise ValueError(f"a face box needs a width and a height: {self!r}")
 
@@ -97,7 +96,6 @@ class FaceTrack:
     marks: tuple[FaceMark, ...]
 
     def __post_init__(self) -> None:
-        """Check the order of the marks."""
         frames = [mark.frame for mark in self.marks]
         if not frames or frames != sorted(set(frames)) or self.start >= self.stop:
             raise ValueError(f"a face track needs marks in order and at least one frame: {self!r}")

@@ -64,7 +64,6 @@ class TuningChoices:
     old_pairs: bool = True
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
         if self.by is FoldsBy.RELEASED:
             raise DatasetError("A study has no released folds: hold out by participant or by video.")
         if self.candidates < 1 or (self.epochs is not None and self.epochs < 1):
@@ -197,7 +196,6 @@ def _n_parts(dataset: Dataset, by: FoldsBy | None) -> int:
 
 
 def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
-    """Raise an error with the reason if there is nothing to train on."""
     if usable.dataset.pairs:
         return
     dataset = study.dataset

@@ -100,7 +100,6 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check the shares."""
         if not (0 <= self.test_share <= 1 and 0 <= self.repeat_share <= 1 and self.test_share + self.repeat_share <= 1):
             raise SettingsError(
                 f"{100 * self.test_share:g} % random and {100 * self.repeat_share:g} % repeated pairs cannot be: each "
@@ -239,7 +238,6 @@ class _Choice:
         return n + min(repeats, most)
 
     def _put_back(self, again: Collection[TwoVideos]) -> BoolArray:
-        """Return the available pairs that were put back in the queue."""
         back = np.zeros_like(self._comparable)
         for pair in again:
             if len(pair) == 2 and pair <= self._place.keys():
@@ -248,7 +246,6 @@ class _Choice:
         return back & self._comparable
 
     def _once_more(self, i: int, j: int) -> NextPair:
-        """Return a pair that the rater has seen, with swapped sides."""
         names = {self._names[i], self._names[j]}
         seen = next((a for a in reversed(self._own) if {a.left, a.right} == names), None)
         return (
@@ -261,7 +258,6 @@ class _Choice:
         return sum(a.why == why for a in self._own)
 
     def _due(self, n_asked: int) -> dict[SelectionReason, int]:
-        """Return the number of test pairs and repeats due before the next pair."""
         block, inside = divmod(n_asked, BLOCK)
         shares = {SelectionReason.REPEAT: self._plan.repeat_share, SelectionReason.TEST: self._plan.test_share}
         # a share such as 0.15 of 20 must not lose one through rounding
@@ -309,7 +305,6 @@ class _Choice:
         return np.asarray(part[:, None] != part[None, :])
 
     def _chain(self) -> BoolArray:
-        """Return the links of the random chain through the videos of each task."""
         links = np.zeros_like(self._comparable)
         order = np.argsort(seeded_hashes(self._names, self._plan.seed))
         for k, i in enumerate(order):

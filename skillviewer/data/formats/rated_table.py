@@ -127,7 +127,6 @@ def _people(rated: RatedTable, folder: Path, stated: str | None) -> tuple[dict[s
 
 
 def _in_words(mapping: TableMapping) -> str:
-    """Return the meaning of the columns as a list in words."""
     parts = [("video", mapping.video), ("person", mapping.participant or mapping.participant_pattern)]
     parts += [("rater", mapping.rater), ("occasion", mapping.occasion), ("item", mapping.item)]
     words = [f"{role} in “{title}”" for role, title in parts if title]

@@ -50,7 +50,6 @@ class StudySettings:
     criterion: str = ""
 
     def __post_init__(self) -> None:
-        """Check the values."""
         if not 0.05 <= self.speed <= 4:
             raise SettingsError(f"Pairs cannot play at {self.speed:g} times real time: choose from 0.05 to 4.")
         for name, share in (("random", self.random_share), ("repeated", self.repeat_share)):

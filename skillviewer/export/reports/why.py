@@ -193,7 +193,6 @@ def encoded(picture: Picture) -> bytes:
 
 
 def _nearest_shown(analysis: Analysis, share: float) -> int:
-    """Return the sampled frame nearest to a share of the video."""
     samples = analysis.samples[0]
     return int(samples[min(int(share * len(samples)), len(samples) - 1)])
 

@@ -212,12 +212,10 @@ def _emphasis(kind: MapKind) -> FloatArray:
 
 
 def _heat(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
-    """Return colours whose opacity grows with the value."""
     return _looked_up(index, map_colours(scene.kind, scene.look), _strength(scene) * _emphasis(scene.kind))
 
 
 def _dimmed(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
-    """Return darkness that decreases with the value."""
     black = np.zeros((256, 3), dtype=np.uint8)
     return _looked_up(index, black, _strength(scene) * (1 - _emphasis(scene.kind)))
 

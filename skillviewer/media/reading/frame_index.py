@@ -165,7 +165,6 @@ def count_frames(
 
 
 def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: bool) -> FrameIndex:
-    """Return the index from the packets in the order of presentation."""
     n_packets = len(table.pts)
     known = (order >= 0) & (order < n_packets)
     frame = np.full(n_packets, -1, np.int64)

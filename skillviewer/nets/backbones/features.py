@@ -31,7 +31,6 @@ class Normalisation:
     std: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        """Check that the deviations are positive."""
         if not self.mean or len(self.mean) != len(self.std) or min(self.std) <= 0:
             raise ValueError(f"mean {self.mean} and std {self.std} are no normalisation")
 
