@@ -62,10 +62,7 @@ CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
         "DIS flow in place of tvl1-fast",
         {"preprocessing": replace(TRAINED_ON, flow=FlowSettings(algorithm="dis"))},
     ),
-    "released-frames": (
-        "frames as the released code samples them",
-        {"preprocessing": AS_RELEASED},
-    ),
+    "released-frames": ("frames as the released code samples them", {"preprocessing": AS_RELEASED}),
     "code": ("the preset official-code", {"preset": "official-code", "preprocessing": AS_RELEASED}),
     "paper": ("the preset paper", {"preset": "paper", "preprocessing": AS_RELEASED}),
 }

@@ -87,8 +87,8 @@ def sit_down(made: Composition, study: Path) -> RankScreen:
     """Open the study and begin as a rater."""
     made.program.studies.open(study)
     wait(lambda: made.program.studies.current is not None)
-    made.window.show_screen("rank")
-    screen = made.window.screen_named("rank")
+    made.window.screens.show("rank")
+    screen = made.window.screens.named("rank")
     assert isinstance(screen, RankScreen)
     wait(lambda: str(screen.judging.phase) == "rater")
     screen.judging.enter("Ann")

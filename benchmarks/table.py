@@ -70,9 +70,9 @@ def beside(records: list[dict[str, Any]]) -> None:
     for name in found[0]:
         cells = [name]
         for m in (models.get(name) for models in found):
-            row: tuple[str, ...] = () if m is None else (span(m["pooled_honest"]), span(m["pooled"]))
-            row += () if m is None else (span(m["difference"], signed=True), pointed(m["attention"]))
-            cells += row or ("",) * len(BESIDE)
+            row = [] if m is None else [span(m["pooled_honest"]), span(m["pooled"]), span(m["difference"], signed=True)]
+            row += [] if m is None else [pointed(m["attention"])]
+            cells += row or [""] * len(BESIDE)
         print("| " + " | ".join(cells) + " |")
 
 

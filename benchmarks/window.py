@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.clips import write_textured_clip
 from skillviewer.core.paths import HOME_VARIABLE, cache_dir
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.nets.library import model_folder
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
@@ -242,8 +242,8 @@ def show(made: Composition, video: Path) -> tuple[VideoInfo, Watch]:
     wait(lambda: program.playback.video is not None and program.feed.settled)
     info = program.playback.video
     assert info is not None
-    made.window.show_screen("inspect")
-    screen = made.window.screen_named("inspect")
+    made.window.screens.show("inspect")
+    screen = made.window.screens.named("inspect")
     assert isinstance(screen, InspectScreen)
     print(f"{video.name}: {info.width_px} x {info.height_px}, {info.n_frames} frames")
     say("opened, first picture", f"{(time.perf_counter() - before) * 1000:6.0f} ms")

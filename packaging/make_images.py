@@ -87,9 +87,9 @@ class Tour:
 
     def screen(self, name: str) -> QWidget:
         """Open a screen."""
-        self.made.window.show_screen(name)
+        self.made.window.screens.show(name)
         pause(300)
-        return self.made.window.screen_named(name)
+        return self.made.window.screens.named(name)
 
     def start(self) -> None:
         """Picture the first page."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from skillviewer.core.ratings.scale_map import checked_map as checked_map
     from skillviewer.data.analysis_file import load_analysis as load_analysis
     from skillviewer.data.analysis_file import save_analysis as save_analysis
-    from skillviewer.data.formats.choices import Choices as Choices
     from skillviewer.data.formats.formats import open_dataset as open_dataset
+    from skillviewer.data.formats.tasks import Choices as Choices
     from skillviewer.data.study import NewVideo as NewVideo
     from skillviewer.data.study import Study as Study
     from skillviewer.data.study import Vote as Vote
@@ -77,8 +77,8 @@ _MODULES = {
     "core.progress": "CancelToken",
     "core.ratings.scale_map": "checked_map",
     "data.analysis_file": "load_analysis save_analysis",
-    "data.formats.choices": "Choices",
     "data.formats.formats": "open_dataset",
+    "data.formats.tasks": "Choices",
     "data.study": "NewVideo Study Vote",
     "engine.inference.engine": "Engine",
     "export.exhibit": "Exhibit",

@@ -107,10 +107,7 @@ def check_people_and_votes(study: Study) -> None:
     assert set(study.pairs.all()) == {SimilarPair("ada_2", "ben_1"), Pair("ben_2", "ada_1")}
     assert study.again.waiting() == (frozenset({"ada_1", "ben_1"}),)
     moments = [(m.id, m.video, m.start_s, m.stop_s, m.label, m.opinion, m.author) for m in study.remarks.moments()]
-    assert moments == [
-        (1, "ada_1", 0.1, 0.4, "slips", "", ANN),
-        (2, "ben_2", 0.5, 0.75, "", "disagree", BEN),
-    ]
+    assert moments == [(1, "ada_1", 0.1, 0.4, "slips", "", ANN), (2, "ben_2", 0.5, 0.75, "", "disagree", BEN)]
     assert [moment.model_digest for moment in study.remarks.moments()] == ["", TINY]
     notes = [(note.id, note.video, note.moment, note.time_s, note.text, note.author) for note in study.remarks.notes()]
     assert notes == [

@@ -80,7 +80,7 @@ def make(in_channels: int) -> nn.Module:
 from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
-from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.tasks import Choices
 
 
 def recognise(path: Path) -> bool:
@@ -103,7 +103,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
             "data/formats/formats.py": [
                 (
                     "from skillviewer.data.formats import thrown_away",
-                    "from skillviewer.data.formats.choices import Choices",
+                    "from skillviewer.data.formats.tasks import Choices, file_in",
                 ),
                 (
                     (

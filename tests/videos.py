@@ -269,9 +269,7 @@ def _encode(container: OutputContainer, made: Kind, slots: list[int], width: int
     for number, (slot, following) in enumerate(pairwise([*slots, slots[-1] + 1])):
         frame = VideoFrame.from_ndarray(_stored(barcode_as_shown(number, made, width, height), made), format="rgb24")
         frame = frame.reformat(
-            format=made.pixels,
-            dst_colorspace=made.matrix,
-            dst_color_range=ColorRange.JPEG if made.full_range else None,
+            format=made.pixels, dst_colorspace=made.matrix, dst_color_range=ColorRange.JPEG if made.full_range else None
         )
         frame.pts, frame.time_base = start + slot, Fraction(1, rate_hz)
         frame.duration = following - slot

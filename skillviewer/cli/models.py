@@ -34,6 +34,7 @@ def models(as_json: bool) -> None:
                 "shipped": entry.shipped,
                 "attention_model": card.attention_model,
                 "task": card.task,
+                "criterion": card.criterion,
                 "accuracy": card.accuracy,
                 "interval": card.held_out.interval if card.held_out is not None else None,
             }
@@ -69,7 +70,7 @@ def _accuracy(checkpoint: dict[str, object]) -> str:
 
 def _tell(checkpoints: list[dict[str, object]], attention: list[dict[str, object]]) -> None:
     click.echo("Checkpoints (accuracy on held-out pairs, 95 % interval)" if checkpoints else "Checkpoints")
-    columns = ("name", "attention_model", "task")
+    columns = ("name", "attention_model", "task", "criterion")
     widths = [max((len(str(c[column])) for c in checkpoints), default=0) for column in columns]
     for c in checkpoints:
         cells = [str(c[column]).ljust(width) for column, width in zip(columns, widths, strict=True)]

@@ -19,13 +19,12 @@ EVERY_S = 30.0
 
 
 @contextmanager
-def progress_bar(*, unit: str = "", unit_scale: bool = False, hidden: bool = False) -> Iterator[Report]:
-    """Show a job's progress as a bar; a new stage begins a new bar.
+def progress_bar(*, unit: str = "", unit_scale: bool = False) -> Iterator[Report]:
+    """Show a job's progress as a bar, if stderr is a terminal; a new stage begins a new bar.
 
     Args:
         unit: Unit of the count.
         unit_scale: Whether to write 12M for 12,000,000.
-        hidden: Show nothing (also when stderr is no terminal).
 
     Yields:
         The report function to hand to the job.
@@ -45,7 +44,7 @@ def progress_bar(*, unit: str = "", unit_scale: bool = False, hidden: bool = Fal
                 unit=unit,
                 unit_scale=unit_scale,
                 file=sys.stderr,
-                disable=hidden or not sys.stderr.isatty(),
+                disable=not sys.stderr.isatty(),
                 leave=False,
                 dynamic_ncols=True,
             )

@@ -36,6 +36,7 @@ OPTIONS = (
         help="Checkpoint: a name (see skillviewer models) or a folder; "
         f"else {DEFAULT_MODEL}, which was trained for one simulated task.",
     ),
+    click.option("--criterion", help="Which model of a folder of several, by the criterion that it learnt."),
     click.option(
         "--passes",
         "n_passes",
@@ -73,6 +74,7 @@ class ScoreChoices(WorkerChoices):
     """Values of the options."""
 
     model: str
+    criterion: str | None
     n_passes: int
     start_s: float | None
     stop_s: float | None
@@ -139,7 +141,7 @@ def _scoring(chosen: ScoreChoices, workers: "Workers") -> "Scoring":
     from skillviewer.engine.scoring.units import Scoring
     from skillviewer.nets.library import digest, model_folder
 
-    folder = model_folder(chosen["model"]).absolute()
+    folder = model_folder(chosen["model"], chosen["criterion"]).absolute()
     return Scoring(
         model=folder,
         digest=digest(folder),
@@ -158,6 +160,7 @@ class _Run:
         self._scoring, self._units, self._as_json = scoring, units, as_json
         self._files: list[tuple[Unit, Path]] = []
         self.failures: list[str] = []
+        self._refused: set[str] = set()
 
     def failed(self, title: str, path: Path, problem: str) -> None:
         """Report a failure."""
@@ -216,6 +219,9 @@ class _Run:
         click.echo(json.dumps(analysis_json(shown)) if self._as_json else _line(analysis, unit))
         if analysis.cautions:
             click.echo(f"{unit.title}: {analysis.cautions}", err=True)
+        if analysis.scaled is not None and analysis.scaled.refusal not in {"", *self._refused}:  # each once
+            self._refused.add(analysis.scaled.refusal)
+            click.echo(analysis.scaled.refusal, err=True)
 
     def collect(self, study: Path) -> None:
         """Write the results into a study."""
@@ -230,4 +236,5 @@ class _Run:
 def _line(result: "Analysis | ResultNote", unit: "Unit") -> str:
     ends = result.interval
     span = f"  ({ends[0]:+.3f} to {ends[1]:+.3f})" if ends else ""
-    return f"{result.score:+.4f}{span}  {unit.title}"
+    rating = f"  {result.rating}" if result.rating else ""
+    return f"{result.score:+.4f}{span}{rating}  {unit.title}"

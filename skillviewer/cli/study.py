@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from skillviewer.cli.failures import SOURCE
+from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.study_ranking import ranking
-from skillviewer.cli.study_ratings import import_ratings_into
+from skillviewer.cli.study_ranking import import_ratings_into, ranking
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
@@ -231,7 +231,7 @@ def import_source(
     SOURCE is another study, a table that the export wrote, a table with the columns video and participant, or a data
     set in any form of docs/data.md. What the study knows of who is in a video stays.
     """
-    from skillviewer.data.formats.choices import Choices
+    from skillviewer.data.formats.tasks import Choices
     from skillviewer.data.study import Study
     from skillviewer.data.study.exchange.exchange import bring_in
 
@@ -254,7 +254,10 @@ def import_source(
 )
 @click.option("--participants", is_flag=True, help="Write who is in which video instead of votes; without --form.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-def export_pairs_of(path: Path, output: Path, form: str | None, participants: bool, force: bool) -> None:
+@ONE_CRITERION
+def export_pairs_of(
+    path: Path, output: Path, criterion: str | None, form: str | None, participants: bool, force: bool
+) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
     from skillviewer.data.study import Study
     from skillviewer.data.study.exchange.pair_forms import export_pairs, export_videos
@@ -263,6 +266,7 @@ def export_pairs_of(path: Path, output: Path, form: str | None, participants: bo
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
     with Study.open(path, read_only=True) as opened:
         _say(opened.notices)
+        opened.look_at(criterion)
         if participants:
             written = export_videos(opened, output, overwrite=force)
         else:

@@ -1,13 +1,67 @@
-"""``skillviewer study ranking``: results of the votes of a study."""
+"""``skillviewer study ranking`` and ``study import-ratings``: results of the votes, and ratings, of a study."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from skillviewer.cli.options.dataset_options import ONE_CRITERION
+from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
+from skillviewer.cli.progress import progress_bar
+from skillviewer.core.progress import CancelToken
+
 if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
+
+
+@click.command("import-ratings")
+@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
+@click.argument("table", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--videos",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Add the rated videos of this folder; without it, the table rates the study's own.",
+)
+@rating_options
+@click.option("--rating-rule", help="Set the rule for pairs: detectable, steps:K or points:D.")
+@click.option("--criterion", help="Set the item that pairs are made of.")
+def import_ratings_into(
+    path: Path, table: Path, videos: Path | None, options: RatingOptions, rating_rule: str | None, criterion: str | None
+) -> None:
+    """Import a TABLE of ratings (.csv, .tsv, .xlsx) into STUDY; a second time imports nothing new.
+
+    The columns are guessed, printed, and changed by options; their meaning is kept in the study. A rating that differs
+    from one of the same video, rater, item and occasion replaces it. For two videos with votes, the votes count.
+    """
+    from skillviewer.data.ratings.rated_folder import open_table
+    from skillviewer.data.study import Study
+    from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
+
+    with Study.open(path) as opened:
+        for notice in opened.notices:
+            click.echo(f"skillviewer: {notice}", err=True)
+        settings = opened.settings
+        if rating_rule is not None:
+            settings = replace(settings, rating_rule=rating_rule)
+        if criterion is not None:
+            settings = replace(settings, criterion=criterion)
+        reading = options.reading()
+        there = open_study_table(opened, table, *reading) if videos is None else open_table(table, videos, *reading)
+        with progress_bar(unit="file") as report:
+            done = add_ratings(opened, there, options.mapping(there), CancelToken(), report)
+        if criterion is not None:
+            opened.ratings.all().scale(criterion)
+        opened.settings = settings
+        problems = opened.dataset().problems
+    came = done.came
+    print_account(done.rated, options.doubts(there))
+    for problem in (*came.problems, *problems):
+        click.echo(f"skillviewer: {problem}", err=True)
+    people = f", participants of {came.people} known videos" if came.people else ""
+    click.echo(f"new: {came.videos} videos, {came.ratings} ratings{people}")
+
 
 MOST_CIRCLES = 20
 """Cycles that are listed in words."""
@@ -20,7 +74,8 @@ MOST_CIRCLES = 20
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the strengths as .csv or .json."
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
+@ONE_CRITERION
+def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | None, force: bool) -> None:
     """Summarise the votes of STUDY: strengths, agreement, raters, cycles (docs/ranking.md)."""
     from skillviewer.core.ranking.report_json import ranking_json
     from skillviewer.data.study import Study
@@ -30,6 +85,7 @@ def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None
     with Study.open(path, read_only=True) as opened:
         for notice in opened.notices:
             click.echo(f"skillviewer: {notice}", err=True)
+        opened.look_at(criterion)
         found, judgements = report(opened), opened.votes.judgements()
         tasks = {video.name: video.task for video in opened.videos.all()}
     if output is not None:
@@ -66,7 +122,10 @@ def _lines(report: "RankingReport") -> list[str]:
         wide = max(5, *(len(rater.name) for rater in report.raters))
         lines += ["", f"{'rater':{wide}}  votes  left              agreement         consistency       median  infit"]
     for rater in report.raters:
-        shares = "  ".join(_short(text) for text in (rater.left.text, rater.agreement.text, rater.consistency.text))
+        shares = "  ".join(
+            f"{text.split(' of ', maxsplit=1)[0]:16}"
+            for text in (rater.left.text, rater.agreement.text, rater.consistency.text)
+        )
         seconds = "–" if rater.median_s is None else f"{rater.median_s:.1f} s"
         infit = "–" if rater.misfit is None else f"{rater.misfit.infit:.2f}"
         lines.append(f"{rater.name:{wide}}  {rater.judged:5}  {shares}  {seconds:>6}  {infit:>5}")
@@ -80,7 +139,3 @@ def _lines(report: "RankingReport") -> list[str]:
     if len(circles) > MOST_CIRCLES:
         lines.append(f"and {len(circles) - MOST_CIRCLES} more, which more votes decide: --json has all.")
     return lines
-
-
-def _short(text: str) -> str:
-    return f"{text.split(' of ', maxsplit=1)[0]:16}"

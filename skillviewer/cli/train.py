@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     type=click.Choice(["last-block"]),
     help="Train the last block of both backbones too: several times the cost.",
 )
+@click.option(
+    "--scale-folds",
+    type=click.IntRange(0, 20),
+    help="Train on N more folds by person, to put scores on the raters' scale.  [default: 4 if DATA is rated and the "
+    "people held out are too few, else 0]",
+)
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Same seed, same result.")
 @click.option("--force", is_flag=True, help="Replace a checkpoint of that name.")
 def train(
@@ -40,6 +46,7 @@ def train(
     reading: Reading,
     test: Path | None,
     unfreeze: str | None,
+    scale_folds: int | None,
     seed: int,
     force: bool,
     **chosen: Unpack[PlanChoices],
@@ -64,6 +71,8 @@ def train(
             summary = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"
             click.echo(summary, err=True)
             click.echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
+            if dataset.ratings is not None and scale_folds is None:
+                click.echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
         with progress_bar() if together.leads else nullcontext(silent) as report:
             result = train_checkpoint(
                 plan,
@@ -73,6 +82,7 @@ def train(
                 TrainingResources(feature_cache(chosen), own_device, together),
                 test=tested,
                 replace=force,
+                scale_folds=scale_folds,
             )
     if together.leads:
         _tell(result)
@@ -91,6 +101,8 @@ def _tell(result: "TrainingResult") -> None:
         click.echo(f"held-out accuracy {held_out.accuracy:.3f} ({words}) on {held_out.n_pairs} pairs: {held_out.rule}")
     for what, accuracy in result.checkpoint.card.ceilings:
         click.echo(f"  ordering by {what}: {accuracy:.3f}")
+    if result.checkpoint.card.raters_scale is not None:
+        click.echo(result.checkpoint.card.raters_scale.about)
     if caution := result.checkpoint.card.caution:
         click.echo(caution)
     click.echo(str(result.checkpoint.folder))

@@ -12,7 +12,6 @@ class Named(Protocol):
     @property
     def name(self) -> str:
         """Name by which the entry is requested."""
-        ...
 
 
 NamedT = TypeVar("NamedT", bound=Named)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, StudyError, escaped
 from skillviewer.core.video.extents import range_cells, range_from
@@ -74,6 +75,7 @@ class _About:
     provenance: Provenance
     strangeness: float | None = None  # unknown in files of older versions
     extent: tuple[str, float, float] | None = None  # unknown there, too
+    scaled: ScaledScore | None = None  # unknown there, too
 
 
 class ResultNote(msgspec.Struct, frozen=True):
@@ -85,6 +87,7 @@ class ResultNote(msgspec.Struct, frozen=True):
         extent: Unit, start and stop of the analysed part (``core.video.extents.range_cells``).
         score: The score.
         interval: 95 % interval, or None.
+        rating: Rating on the raters' scale in words, or "".
     """
 
     key: str
@@ -92,6 +95,7 @@ class ResultNote(msgspec.Struct, frozen=True):
     extent: tuple[str, float, float]
     score: float
     interval: tuple[float, float] | None
+    rating: str = ""
 
 
 def result_note(path: Path) -> ResultNote | None:
@@ -142,6 +146,7 @@ def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
         provenance=analysis.provenance,
         strangeness=analysis.strangeness,
         extent=None if analysis.extent is None else range_cells(analysis.extent),
+        scaled=analysis.scaled,
     )
     arrays: dict[str, NDArray[Any]] = {
         "times_s": video.times_s,
@@ -165,7 +170,8 @@ def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
         np.savez_compressed(file, allow_pickle=False, about=words, **arrays)
         if key:
             with zipfile.ZipFile(file, "a") as archive:
-                note = ResultNote(key, video.digest, range_cells(analysis.extent), analysis.score, analysis.interval)
+                said = (analysis.score, analysis.interval, analysis.rating)
+                note = ResultNote(key, video.digest, range_cells(analysis.extent), *said)
                 archive.comment = msgspec.json.encode(note)
 
 
@@ -205,6 +211,7 @@ def load_analysis(path: Path) -> Analysis:
                 pooled=arrays.get("pooled"),
                 strangeness=about.strangeness,
                 extent=None if about.extent is None else range_from(*about.extent),
+                scaled=about.scaled,
             )
             _check(analysis)
     except FileNotFoundError as error:

@@ -218,6 +218,8 @@ def _read(option: Option, values: Mapping[str, Any]) -> object:
         if hyphenated(str(value)) not in found:
             raise ExportError(f"{option.title} cannot be “{value}”: choose one of {', '.join(found)}.")
         return found[hyphenated(str(value))]
+    if option.kind in (OptionKind.SIZE, OptionKind.FRAMES) and not isinstance(value, str | list | tuple):
+        raise ExportError(f"{option.title} cannot be “{value}”.")
     if option.kind is OptionKind.SIZE:
         return read_size(value if isinstance(value, str) else "x".join(map(str, value)))
     if option.kind is OptionKind.FRAMES:

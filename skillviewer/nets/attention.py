@@ -84,11 +84,9 @@ class Gather(Protocol):
 
     def __call__(self, share: Tensor) -> Tensor:
         """Return (B, ...) from (share, ...); gradients reach only the own share: each computes the whole loss."""
-        ...
 
     def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
         """Apply a function to the whole batch and return the share's part; gradients of all parts are combined."""
-        ...
 
 
 class AttentionModel(nn.Module, ABC):

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_caution
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
@@ -14,7 +16,7 @@ from skillviewer.nets.sizes import HeadSizes
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
 
-LATER_FIELDS = frozenset({"preprocessing.sampling", "outcome", "last_fifth"})
+LATER_FIELDS = frozenset({"preprocessing.sampling", "outcome", "last_fifth", "criterion", "raters_scale"})
 """Fields added to this version of the format; their defaults are the behaviour before they were added."""
 
 _MOST = 1 << 12
@@ -151,6 +153,8 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         seed: Seed of the training.
         preset: Training preset.
         notes: Further notes.
+        criterion: Criterion of the ratings or votes that it learnt from.
+        raters_scale: Map from its scores to the raters' scale, or the reason for none; None without ratings.
     """
 
     name: str
@@ -168,6 +172,8 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     seed: int = 0
     preset: str = ""
     notes: str = ""
+    criterion: str = SKILL
+    raters_scale: RatersScale | None = None
 
     @property
     def accuracy(self) -> float | None:

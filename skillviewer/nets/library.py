@@ -1,10 +1,12 @@
 """Checkpoints on this computer, by name: the user's own, then those that ship with the program."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.hashing import CONFIG, checkpoint_sha256
+from skillviewer.core.hashing import CARD, CONFIG, checkpoint_sha256
 from skillviewer.core.paths import data_dir, models_dir
 
 DEFAULT_MODEL = "sample-full"
@@ -13,11 +15,22 @@ DEFAULT_MODEL = "sample-full"
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A checkpoint folder."""
+    """A checkpoint folder. ``criterion`` is what it learnt, "skill" unless its card states another."""
 
     name: str
     folder: Path
     shipped: bool
+    criterion: str = SKILL
+
+
+def criterion_of(folder: Path) -> str:
+    """Return the criterion that the card of a checkpoint states; "skill" if it states none, or cannot be read."""
+    try:
+        found = json.loads((folder / CARD).read_bytes())
+    except (OSError, ValueError):
+        return SKILL
+    stated = found.get("criterion") if isinstance(found, dict) else None
+    return stated if isinstance(stated, str) and stated else SKILL
 
 
 def find_models() -> tuple[ModelEntry, ...]:
@@ -27,17 +40,28 @@ def find_models() -> tuple[ModelEntry, ...]:
         if folder.is_dir():
             for inside in sorted(folder.iterdir()):
                 if (inside / CONFIG).is_file():
-                    found.setdefault(inside.name, ModelEntry(inside.name, inside, shipped))
+                    found.setdefault(inside.name, ModelEntry(inside.name, inside, shipped, criterion_of(inside)))
     return tuple(sorted(found.values(), key=lambda entry: (entry.shipped, entry.name != DEFAULT_MODEL, entry.name)))
 
 
-def model_folder(name_or_folder: str | Path) -> Path:
+def model_folder(name_or_folder: str | Path, criterion: str | None = None) -> Path:
     """Return the folder of a checkpoint, given its name or path.
+
+    Args:
+        name_or_folder: Name, folder, or folder of checkpoints of several criteria (``train --criterion all``).
+        criterion: Criterion that it must have learnt, or None for any.
 
     Raises:
         CheckpointError: There is no such checkpoint.
     """
     path = Path(name_or_folder)
+    if criterion is not None:
+        inside = sorted(path.iterdir()) if path.is_dir() and not (path / CONFIG).is_file() else [model_folder(path)]
+        known = {criterion_of(folder).casefold(): folder for folder in inside if (folder / CONFIG).is_file()}
+        if criterion.casefold() not in known:
+            names = ", ".join(map(criterion_of, known.values())) or "none"
+            raise CheckpointError(f"{path} has no model of the criterion “{criterion}”. Its criteria: {names}.")
+        return known[criterion.casefold()]
     if (path / CONFIG).is_file():
         return path
     entries = find_models()

@@ -91,6 +91,8 @@ class Preset:
         snippets: Snippets per split and batch if backbones are trained.
         heads: (data set, model settings) for data sets with their own model settings.
         sampling: Sampling rule of a new training.
+        backbone: Entry in BACKBONES of a new training.
+        input_px: Side of the input square of a new training.
     """
 
     name: str
@@ -103,6 +105,8 @@ class Preset:
     snippets: int = TSN_SNIPPETS
     heads: tuple[tuple[str, HeadSizes], ...] = ()
     sampling: SamplingRule = "paper"
+    backbone: str = "efficientnet-lite0"
+    input_px: int = 448
 
     def head_of(self, dataset: str) -> HeadSizes:
         """Return the head settings for a data set, or the defaults."""
@@ -170,6 +174,19 @@ PRESETS = table(
         tuning_share=0.1,
         snippets=1,
         sampling="even",
+    ),
+    Preset(
+        name="fine-detail",
+        title="For small things that decide, such as the distance from a line: features of the middle of the backbone, "
+        "a small head, few steps",
+        head=HeadSizes(fusion_hidden=64, channels=64, task_hidden=32, attention_hidden=32, embed=16, standardise=True),
+        loss=LossSettings(reduction="mean"),
+        usual=OptimiserSettings(learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, clip_norm=5.0),
+        tuning_share=0.1,
+        snippets=1,
+        sampling="even",
+        backbone="efficientnet-lite0-mid",
+        input_px=320,
     ),
 )
 """All presets, in the order of menus."""

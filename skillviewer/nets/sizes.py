@@ -1,6 +1,6 @@
 """Sizes of the networks on features. No torch here: a configuration can be read without it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 MOST, MOST_LAYERS = 1 << 16, 64
@@ -65,24 +65,7 @@ class HeadSizes:
     raan_filters: int = 3
 
     def __post_init__(self) -> None:
-        counts = (
-            "feature_channels",
-            "fusion_hidden",
-            "channels",
-            "task_hidden",
-            "attention_hidden",
-            "embed",
-            "fusion_kernel",
-            "fusion_stride",
-            "cbam_hidden",
-            "cbam_reduction",
-            "cbam_spatial",
-            "sca_embed",
-            "tsn_splits",
-            "raan_hidden",
-            "raan_filters",
-        )
-        for name in counts:
+        for name in (field.name for field in fields(self) if field.type is int):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
             if getattr(self, name) > MOST:

@@ -77,8 +77,8 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     yield assessed, "a video is assessed", score or _last_message(made)
     if not assessed:
         return
-    made.window.show_screen("export")
-    screen = cast("ExportScreen", made.window.screen_named("export"))
+    made.window.screens.show("export")
+    screen = cast("ExportScreen", made.window.screens.named("export"))
     screen.options.set_values(stop=STOP_FRAME)
     previewed = _wait(lambda: screen.pane.has_picture and not screen.previews.busy)
     yield previewed, "the clip is previewed", screen.pane.words or "its first frame is shown"

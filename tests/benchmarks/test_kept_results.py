@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks import table
+from benchmarks.real_people import tables
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "benchmarks" / "results"
@@ -40,3 +41,9 @@ def test_the_rows_of_finer_maps_are_those_of_the_kept_evaluations() -> None:
                 table.pointed(one["attention"]),
             ]
         assert f"| {' | '.join(cells)} |" in SAID
+
+
+def test_the_rows_of_real_people_are_those_that_were_kept() -> None:
+    found = json.loads((KEPT / "real-people" / "real-people.json").read_text("utf-8"))
+    assert {"full", "none", "motion", "pooled", "duration"} <= set.intersection(*(set(rows) for rows in found.values()))
+    assert [line for line in tables(found).splitlines() if line and line not in SAID] == []

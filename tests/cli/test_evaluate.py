@@ -44,7 +44,7 @@ def files_of(folder: Path) -> dict[str, int]:
 
 def models(capsys: Capture) -> list[dict[str, Any]]:
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["models", "orderings", "verdict"]
+    assert list(found) == ["models", "orderings", "verdict", "one_rater"]
     return list(found["models"])
 
 
@@ -54,7 +54,7 @@ def test_models_are_trained_tested_and_tabulated_once(study: Path, tmp_path: Pat
     assert run(arguments) == 0
     out, err = capsys.readouterr()
     found = json.loads(out)
-    assert list(found) == ["models", "orderings", "verdict"]
+    assert list(found) == ["models", "orderings", "verdict", "one_rater"]
     assert [model["model"] for model in found["models"]] == names
     for model in found["models"]:
         assert len(model["folds"]) == 2

@@ -360,10 +360,7 @@ def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Cap
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (
-            ["clip", "x.mp4", "-o", "x.avi"],
-            "“Annotated clip” cannot be written to x.avi: give a name that ends",
-        ),
+        (["clip", "x.mp4", "-o", "x.avi"], "“Annotated clip” cannot be written to x.avi: give a name that ends"),
         (["clip", "x.mp4", "-o", "x.mp4", "--size", "big"], "is no size"),
         (["sheet", "x.mp4", "-o", "x.png", "--frames", "a"], "are no frames"),
         (["clip", "x.mp4", "-o", "x.mp4", "--speed", "0"], "speed"),

@@ -70,7 +70,7 @@ def test_studies_of_all_versions_open(tmp_path: Path, version: int) -> None:
     with Study.open(path, read_only=True) as opened:
         assert opened.votes.all() == ()
     with Study.open(path) as opened:
-        assert opened.migrated_from == (version if version < VERSION else None)
+        assert opened._file.was_version == (version if version < VERSION else None)
         opened.videos.add([NewVideo(write_file(tmp_path / "a.mp4"))])
     with Study.open(path) as opened:
         assert len(opened.videos.all()) == 1

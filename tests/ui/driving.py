@@ -14,7 +14,7 @@ from skillviewer.ui.inspecting.screen import InspectScreen
 
 
 def inspect(made: Composition) -> InspectScreen:
-    screen = made.window.screen_named("inspect")
+    screen = made.window.screens.named("inspect")
     assert isinstance(screen, InspectScreen)
     return screen
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import ClipRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
 from skillviewer.nets.library import ModelEntry, digest
 from skillviewer.ui.session.backend import Backend
@@ -215,6 +215,7 @@ class FakeWorld:
         damaged: Frames that cannot be decoded, of every video.
         models: Names of checkpoints.
         proxies: True if proxies exist.
+        scale: The raters' scale that the models know, or None.
     """
 
     folder: Path
@@ -234,6 +235,7 @@ class FakeWorld:
     caution: str = ""
     memory: str = ""
     warning: str = ""
+    scale: RatersScale | None = None
     picture: Callable[[int], Picture] = numbered_picture
     assessed: list[tuple[str, str, int]] = field(default_factory=list)
     looked_at: list[VideoClip] = field(default_factory=list)
@@ -361,7 +363,9 @@ class FakeAssessor:
         made = make_analysis(
             video, passes, steps, kind=kind, model=self._name, seed=seed, warning=warning, extent=extent
         )
-        return replace(made, provenance=replace(made.provenance, model_digest=self._digest))
+        made = replace(made, provenance=replace(made.provenance, model_digest=self._digest))
+        whole = world.scale is not None and steps == N_SEGMENTS
+        return replace(made, scaled=world.scale.of(made.score)) if whole and world.scale is not None else made
 
     def close(self) -> None:
         self.closed = True

@@ -65,7 +65,7 @@ class Rater:
 
     @property
     def screen(self) -> RankScreen:
-        screen = self.made.window.screen_named("rank")
+        screen = self.made.window.screens.named("rank")
         assert isinstance(screen, RankScreen)
         return screen
 
@@ -77,7 +77,7 @@ class Rater:
         """Open the study and the screen."""
         self.made.program.studies.open(self.path)
         self.qtbot.waitUntil(lambda: self.made.program.studies.current is not None)
-        self.made.window.show_screen("rank")
+        self.made.window.screens.show("rank")
         self.qtbot.waitUntil(lambda: self.phase is not JudgingPhase.CLOSED)
 
     def come_forward(self) -> None:

@@ -21,7 +21,7 @@ LONG = tuple(
 
 
 def _screen(stage: "Stage") -> CompareScreen:
-    return cast("CompareScreen", stage.made.window.screen_named("compare"))
+    return cast("CompareScreen", stage.made.window.screens.named("compare"))
 
 
 def _compared(
@@ -31,7 +31,7 @@ def _compared(
     stage.made.program.assessments.set_automatic(on=False)
     stage.open(n, stem)
     stage.wait(lambda: stage.made.program.state.model is not None)
-    stage.made.window.show_screen("compare")
+    stage.made.window.screens.show("compare")
     screen = _screen(stage)
     keys = [str(entry.folder) for entry in stage.made.program.models.entries]
     chosen = [(key, screen.candidates.name(key)) for key in keys]
@@ -55,7 +55,7 @@ def compare_empty(stage: "Stage") -> QWidget:
     """No checkpoint on this computer, and none chosen."""
     stage.world.models = ()
     stage.open()
-    stage.made.window.show_screen("compare")
+    stage.made.window.screens.show("compare")
     return stage.made.window
 
 
@@ -64,7 +64,7 @@ def compare_one(stage: "Stage") -> QWidget:
     stage.world.models = ("full",)
     stage.open()
     stage.assess(1)
-    stage.made.window.show_screen("compare")
+    stage.made.window.screens.show("compare")
     stage.wait(lambda: _screen(stage).contrasting.contrast is not None)
     return stage.made.window
 
@@ -97,7 +97,7 @@ def compare_working(stage: "Stage") -> QWidget:
     stage.world.models, stage.world.held = FOUR, True
     stage.made.program.assessments.set_automatic(on=False)
     stage.open()
-    stage.made.window.show_screen("compare")
+    stage.made.window.screens.show("compare")
     screen = _screen(stage)
     stage.wait(lambda: any(row.done == 12 for row in screen.models.rows))
     stage.seek(70)

@@ -25,8 +25,8 @@ def _screen(stage: "Window", *, stem: str = "grasp_{:02d}", assessed: int = 6) -
         stage.made.program.assessments.set_automatic(on=False)
         stage.world.exporting.assessed = False
     stage.made.program.settings.export_folder = str(Path(stage.world.folder).parent / "exports")
-    stage.made.window.show_screen("export")
-    screen = cast("ExportScreen", stage.made.window.screen_named("export"))
+    stage.made.window.screens.show("export")
+    screen = cast("ExportScreen", stage.made.window.screens.named("export"))
     stage.wait(lambda: not screen.previews.busy, 60_000)
     return screen
 
@@ -38,7 +38,7 @@ def _settled(stage: "Window", screen: ExportScreen) -> QWidget:
 
 def export_nothing(stage: "Window") -> QWidget:
     """Nothing is open."""
-    stage.made.window.show_screen("export")
+    stage.made.window.screens.show("export")
     return stage.made.window
 
 

@@ -21,7 +21,7 @@ LONG = "Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_
 
 
 def _screen(stage: "Stage") -> FinetuneScreen:
-    return cast("FinetuneScreen", stage.made.window.screen_named("finetune"))
+    return cast("FinetuneScreen", stage.made.window.screens.named("finetune"))
 
 
 def _opened(stage: "Stage", **how: object) -> FinetuneScreen:
@@ -32,7 +32,7 @@ def _opened(stage: "Stage", **how: object) -> FinetuneScreen:
     begin(program, [], None)
     program.studies.open(path)
     stage.wait(lambda: program.studies.current is not None and program.state.model is not None, WAIT_MS)
-    stage.made.window.show_screen("finetune")
+    stage.made.window.screens.show("finetune")
     return _screen(stage)
 
 
@@ -51,7 +51,7 @@ def _trained(stage: "Stage", **how: object) -> FinetuneScreen:
 
 def finetune_no_study(stage: "Stage") -> QWidget:
     """Nothing is open."""
-    stage.made.window.show_screen("finetune")
+    stage.made.window.screens.show("finetune")
     return stage.made.window
 
 
@@ -89,7 +89,7 @@ def finetune_running(stage: "Stage") -> QWidget:
     screen = _planned(stage)
     stage.world.tuner.held, stage.world.tuner.held_at = True, 3
     screen.choices.button.click()
-    stage.wait(lambda: len(screen.running.curves.rows) == stage.world.tuner.held_at + 1, WAIT_MS)
+    stage.wait(lambda: len(tuple(screen.running.curves._rows)) == stage.world.tuner.held_at + 1, WAIT_MS)
     return stage.made.window
 
 

@@ -63,7 +63,7 @@ def rank_rated(stage: "Stage") -> QWidget:
 def rank_rating_rule(stage: "Stage") -> QWidget:
     """The rule that makes pairs of ratings."""
     window = opened(stage, _rated, 8, "grasp_{:02d}", 0)
-    screen = cast("RankScreen", stage.made.window.screen_named("rank"))
+    screen = cast("RankScreen", stage.made.window.screens.named("rank"))
     next(b for b in screen.findChildren(QAbstractButton) if b.text() == "Set-up").click()
     stage.wait(lambda: "standard error" in screen.setup.rated.text())
     return window

@@ -13,7 +13,7 @@ from skillviewer.ui.session.insight.remarks import NewMoment
 from skillviewer.ui.session.studies import REMARKS, SETTINGS, VOTES
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.footage import VideoClip
+    from skillviewer.core.video.extents import VideoClip
     from tests.ui.states import Stage
 
 ENOUGH = 24
@@ -187,7 +187,7 @@ def moments(stage: "Stage") -> QWidget:
     remarks.keep(0.5, 1.25)
     stage.pause(200)
     program.insight.tour.go(1)
-    stage.made.window.raise_dock("moments")
+    stage.made.window._docks["moments"].raise_open()
     stage.pause(200)
     return stage.made.window
 
@@ -207,7 +207,7 @@ def notes(stage: "Stage") -> QWidget:
 
     program.studies.act(write, REMARKS)
     stage.pause(300)
-    stage.made.window.raise_dock("notes")
+    stage.made.window._docks["notes"].raise_open()
     stage.pause(200)
     return stage.made.window
 

@@ -20,7 +20,7 @@ RATERS = ("Ann", "Ben", "Dr. Clara von Hohenstein-Oberwaldkirchen, Kinder- und J
 
 
 def _screen(stage: "Stage") -> RankScreen:
-    return cast("RankScreen", stage.made.window.screen_named("rank"))
+    return cast("RankScreen", stage.made.window.screens.named("rank"))
 
 
 def _study(stage: "Stage", n: int, raters: tuple[str, ...], gone: int, **settings: object) -> Path:
@@ -45,7 +45,7 @@ def _opened(
     begin(program, [], None)
     program.studies.open(path)
     stage.wait(lambda: program.studies.current is not None, WAIT_MS)
-    stage.made.window.show_screen("rank")
+    stage.made.window.screens.show("rank")
     screen = _screen(stage)
     stage.wait(lambda: screen.judging.phase is not JudgingPhase.CLOSED, WAIT_MS)
     return screen
@@ -73,7 +73,7 @@ def _vote(stage: "Stage", screen: RankScreen, verdict: Verdict, times: int = 1) 
 def rank_no_study(stage: "Stage") -> QWidget:
     """Nothing is open."""
     begin(stage.made.program, [], None)
-    stage.made.window.show_screen("rank")
+    stage.made.window.screens.show("rank")
     return stage.made.window
 
 

@@ -52,8 +52,8 @@ def opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, ste
     begin(program, [], None)
     program.studies.open(path)
     stage.wait(lambda: program.studies.current is not None, WAIT_MS)
-    stage.made.window.show_screen("rank")
-    screen = cast("RankScreen", stage.made.window.screen_named("rank"))
+    stage.made.window.screens.show("rank")
+    screen = cast("RankScreen", stage.made.window.screens.named("rank"))
     stage.wait(lambda: screen.judging.phase is JudgingPhase.RATER, WAIT_MS)
     titles = ("Results", "Raters")
     button = next(b for b in screen.findChildren(QAbstractButton) if b.text() == titles[tab])
@@ -72,7 +72,7 @@ def votes_results(stage: "Stage") -> QWidget:
 def votes_queued(stage: "Stage") -> QWidget:
     """A pair is back in the queue."""
     window = votes_results(stage)
-    screen = cast("RankScreen", stage.made.window.screen_named("rank"))
+    screen = cast("RankScreen", stage.made.window.screens.named("rank"))
     again = screen.results.cycles.rows[0].again
     again.click()
     stage.wait(lambda: again.text() == "Take out of the queue", WAIT_MS)

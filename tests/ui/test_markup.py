@@ -70,11 +70,11 @@ def test_nothing_that_others_wrote_is_taken_for_markup(qtbot: QtBot, window: Com
     wait_for_study(qtbot, window, 3)
     seen = _settle(window)
     for part in SCREENS:
-        window.window.show_screen(part.name)
+        window.window.screens.show(part.name)
         seen += _settle(window)
         for panel in PANELS:
             if panel.belongs_to(part):
-                window.window.raise_dock(panel.name)
+                window.window._docks[panel.name].raise_open()
                 seen += _settle(window)
-    qtbot.waitUntil(lambda: not window.program.study.busy)
+    qtbot.waitUntil(lambda: not window.program.study._tasks)
     assert not seen, "\n".join(dict.fromkeys(seen))

@@ -59,12 +59,12 @@ def test_window_has_its_keys_its_look_and_its_docks(
     docks = {
         name: window.findChild(QDockWidget, f"dock_{name}") for name in ("videos", "notes", "jobs", "why", "moments")
     }
-    window.show_screen("inspect")
+    window.screens.show("inspect")
     shown = {name for name, dock in docks.items() if dock is not None and not dock.isHidden()}
     assert shown == {"notes", "jobs", "why", "moments"}, "the list of videos had been closed, the jobs opened"
     on_the_left = {name for name, dock in docks.items() if dock is not None and window.dockWidgetArea(dock) == LEFT}
     assert on_the_left == {"videos", "notes", "jobs"}, "the notes had been moved there"
-    window.show_screen("compare")
+    window.screens.show("compare")
     qtbot.waitUntil(lambda: docks["videos"] is not None and docks["videos"].isVisible())
 
 

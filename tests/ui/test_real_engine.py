@@ -65,7 +65,7 @@ def test_the_same_numbers_in_the_window_and_without_one(
     assert by_command.interval == shown.interval
     assert by_command.provenance == shown.provenance
     assert grown[-1] == 5
-    screen = made.window.screen_named("inspect")
+    screen = made.window.screens.named("inspect")
     assert isinstance(screen, InspectScreen)
     program.playback.seek(int(alone.samples[0, 2]))
     qtbot.waitUntil(lambda: program.feed.settled)

@@ -15,8 +15,7 @@ from skillviewer.core.analysis.score_curve import CURVE_LOOKS, CurveLook, ScoreC
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.figures import score_curve as figures
 from skillviewer.ui.actions import table
-from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.actions.table import ACTIONS, VIEW, ActionSpec
 from skillviewer.ui.app import Composition
 from skillviewer.ui.session.program import Program
@@ -128,7 +127,7 @@ def test_a_panel_arrives_as_a_dock_with_menu_palette_and_its_actions(
     assert panel.done == ["thrown"]
     sheet = KeySheet(actions, actions["change_keys"], window)
     assert "Throw it" in {label.text() for label in sheet.findChildren(QLabel)}
-    window.show_screen("compare")
+    window.screens.show("compare")
     assert not toggle.isVisible(), "it belongs to Inspect alone"
 
 
@@ -139,7 +138,7 @@ def test_actions_of_a_screen_must_be_those_that_it_hands_over(
     plant(monkeypatch, screen=PageSpec("throwaway", "Throw away", Throwaway))
     made = make_window(world.backend())
     with qtbot.captureExceptions() as caught:
-        made.window.screen_named("throwaway")
+        made.window.screens.named("throwaway")
     assert [str(error) for _, error, _ in caught] == [
         "actions of the screen 'throwaway' differ from its handlers: ['throw']"
     ]
@@ -199,7 +198,7 @@ def test_a_look_of_the_curve_arrives_in_menu_palette_plot_and_figure(
     qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
     (choose,) = offered(made, "score curve as: a level line")
     assert choose.isCheckable()
-    plot = made.window.screen_named("inspect").curve  # type: ignore[attr-defined]
+    plot = made.window.screens.named("inspect").curve  # type: ignore[attr-defined]
     assert np.ptp(plot.curve.mean) > 0
     choose.trigger()
     assert np.ptp(plot.curve.mean) == 0

@@ -182,7 +182,7 @@ def test_progress_that_waits_to_be_shown_is_forgotten_with_the_job(
     assert program.state.analysis is not None
     late = Progress("looking", 12, N_SEGMENTS, program.state.analysis)
     for _ in range(2):  # the second has to wait
-        program.assessments._on_progress(late)
+        program.assessments._throttle.report(late)
     program.assessments.stop()
     program.state.set_analysis(None)
     program.assessments._throttle._show()  # its time has come before the job has stopped

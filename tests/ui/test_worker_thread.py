@@ -60,7 +60,7 @@ def test_one_thread_makes_uses_and_frees_the_resource(qtbot: QtBot, make_worker:
     assert seen[0] is seen[1]
     with qtbot.waitSignal(worker.finished):
         worker.stop()
-    assert not worker.running
+    assert not worker._thread.isRunning()
     assert threads["make"] == threads["work"] == threads["free"] != threading.get_ident()
 
 
@@ -162,7 +162,7 @@ def test_stopping_cancels_what_runs_and_what_waits(qtbot: QtBot, make_worker: Ma
     logs = [Log(worker.submit(endless)), Log(worker.submit(endless))]
     assert begun.wait(5)
     worker.stop()
-    qtbot.waitUntil(lambda: not worker.running)
+    qtbot.waitUntil(lambda: not worker._thread.isRunning())
     qtbot.waitUntil(lambda: all(log.over for log in logs))
     assert [log.kinds for log in logs] == [["cancelled", "finished"]] * 2
     with pytest.raises(RuntimeError):
@@ -183,7 +183,7 @@ def test_of_many_requests_the_latest_wins(qtbot: QtBot, make_worker: MakeWorker)
     for request in range(50):
         box.post(request, interrupt=True)
     go.set()
-    qtbot.waitUntil(lambda: not box.busy)
+    qtbot.waitUntil(lambda: not (box._task is not None))
     assert answered == [0, 49], "the first had begun; the others were forgotten but for the last"
     assert got == [0, 49]
 
@@ -207,7 +207,7 @@ def test_a_superseded_answer_may_stop_early_and_what_it_reported_is_delivered(
     box.post("slow", interrupt=True)
     assert begun.wait(5)
     box.post("quick", interrupt=True)
-    qtbot.waitUntil(lambda: not box.busy)
+    qtbot.waitUntil(lambda: not (box._task is not None))
     assert got == ["preview of slow", "preview of quick", "quick"]
 
 
@@ -227,7 +227,7 @@ def test_without_interrupting_a_begun_request_is_answered(qtbot: QtBot, make_wor
     assert begun.wait(5)
     box.post(2, interrupt=False)
     go.set()
-    qtbot.waitUntil(lambda: not box.busy)
+    qtbot.waitUntil(lambda: not (box._task is not None))
     assert got == [1, 2]
 
 

@@ -82,7 +82,7 @@ class Trainer:
 
     @property
     def screen(self) -> FinetuneScreen:
-        screen = self.made.window.screen_named("finetune")
+        screen = self.made.window.screens.named("finetune")
         assert isinstance(screen, FinetuneScreen)
         return screen
 
@@ -95,7 +95,7 @@ class Trainer:
         program = self.made.program
         program.studies.open(self.path)
         self.qtbot.waitUntil(lambda: program.studies.current is not None and program.state.model is not None)
-        self.made.window.show_screen("finetune")
+        self.made.window.screens.show("finetune")
 
     def wait_for_cost(self) -> None:
         self.qtbot.waitUntil(self.screen.choices.button.isEnabled)

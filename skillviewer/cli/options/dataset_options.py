@@ -1,6 +1,6 @@
 """Options by which every command opens a data set."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from skillviewer.cli.options.numbers import Finite
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.paths import reserve_name, safe_name
 
 if TYPE_CHECKING:
     from skillviewer.core.dataset.pairs import Dataset
 
+ALL = "all"
+"""Value of --criterion for every rated item."""
+
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+ONE_CRITERION = click.option("--criterion", help="Which of the rated items or voted criteria.  [default: the study's]")
 
 PARTICIPANTS = click.option(
     "--participants",
@@ -39,7 +46,7 @@ _OPTIONS = (
         show_default=True,
         help="How a table of ratings becomes pairs: detectable, steps:K or points:D (see docs/data.md).",
     ),
-    click.option("--criterion", help="Which of the items that a table rates.  [default: the first]"),
+    click.option("--criterion", help="Which of the items that a table rates, or all.  [default: the first]"),
     PARTICIPANTS,
 )
 
@@ -76,12 +83,25 @@ class Reading:
         """
         from skillviewer.core.ranking.consensus import rule_named
         from skillviewer.core.ratings.rating_rule import rating_rule_named
-        from skillviewer.data.formats.choices import Choices
         from skillviewer.data.formats.formats import open_dataset
+        from skillviewer.data.formats.tasks import Choices
 
         rules = rule_named(self.rule), rating_rule_named(self.rating_rule)
         choices = Choices(self.task, rules[0], self.smallest_difference, self.participants, self.criterion, rules[1])
         return open_dataset(path, self.videos, self.form, choices)
+
+    def of_each_criterion(self, path: Path) -> "Iterator[tuple[str, Reading]]":
+        """Return the choices for every rated item of a data set, each with the name of a folder.
+
+        Raises:
+            DatasetError: It cannot be opened, or has no ratings.
+        """
+        rated = replace(self, criterion=None).open(path).ratings
+        if rated is None:
+            raise DatasetError(f"{path} holds no table of ratings, so there are no criteria: leave out --criterion.")
+        taken: set[str] = set()
+        for item in rated.items:
+            yield reserve_name(safe_name(item), taken), replace(self, criterion=item)
 
     def open_other(self, path: Path) -> "Dataset":
         """Open another data set by the same choices; a folder with pairs.csv or ratings is one task, however called.
@@ -126,6 +146,10 @@ def dataset_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def read(**given: Any) -> Any:  # noqa: ANN401 - click's parameters
         reading = Reading(**{each.name: given.pop(each.name) for each in fields(Reading)})
-        return command(reading=reading, **given)
+        if reading.criterion != ALL or "output" not in given:
+            return command(reading=reading, **given)
+        output = given.pop("output")  # a folder inside for each; their features are computed once
+        each_of = reading.of_each_criterion(given["data"])
+        return max([command(reading=own, output=output / name, **given) or 0 for name, own in each_of])
 
     return add_options(read, _OPTIONS)

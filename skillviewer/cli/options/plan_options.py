@@ -27,11 +27,11 @@ cache_option = click.option(
 """Room for features."""
 
 _OPTIONS = (
-    click.option("--preset", default="small-study", show_default=True, help="small-study, paper or official-code."),
-    click.option("--dataset-preset", help="Data set whose published settings the preset takes; else DATA."),
     click.option(
-        "--backbone", default="efficientnet-lite0", show_default=True, help="efficientnet-lite0, resnet101, ..."
+        "--preset", default="small-study", show_default=True, help="small-study, fine-detail, paper or official-code."
     ),
+    click.option("--dataset-preset", help="Data set whose published settings the preset takes; else DATA."),
+    click.option("--backbone", help="efficientnet-lite0, resnet101, ...; else the preset's."),
     click.option(
         "--tsn-backbone",
         default="alexnet",
@@ -66,13 +66,7 @@ _OPTIONS = (
         help="Sampling of frames: over the whole video (even), or backwards from its end as in the paper's code "
         "(paper); default: as in earlier runs in the folder of an evaluation, else as in the preset.",
     ),
-    click.option(
-        "--input-px",
-        type=click.IntRange(32),
-        default=TRAINED_ON.input_px,
-        show_default=True,
-        help="Side of the input square.",
-    ),
+    click.option("--input-px", type=click.IntRange(32), help="Side of the input square, if not the preset's."),
     click.option(
         "--stride",
         type=click.Choice(["1", "2"]),
@@ -120,14 +114,14 @@ class PlanChoices(TypedDict):
 
     preset: str
     dataset_preset: str | None
-    backbone: str
+    backbone: str | None
     tsn_backbone: str
     flow: str
     motion_weights: str
     rate: float | None
     segments: int
     sampling: SamplingRule | None
-    input_px: int
+    input_px: int | None
     stride: str | None
     candidates: int
     select: str
@@ -163,19 +157,19 @@ def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
     from skillviewer.nets.presets import DATASETS, preset
 
     own = published if published in DATASETS else "other"
-    wanted, device = chosen["precision"], choose_device(chosen["device"])
+    wanted, device, settings = chosen["precision"], choose_device(chosen["device"]), preset(chosen["preset"])
     return TrainingPlan(
         preset=chosen["preset"],
         dataset_preset=chosen["dataset_preset"] or own,
-        backbone=chosen["backbone"],
+        backbone=chosen["backbone"] or settings.backbone,
         trained_backbone=chosen["tsn_backbone"],
         own_motion=chosen["motion_weights"] == "own",
         preprocessing=Preprocessing(
             n_segments=chosen["segments"],
-            input_px=chosen["input_px"],
+            input_px=chosen["input_px"] or settings.input_px,
             rate_hz=chosen["rate"],
             flow=FlowSettings(algorithm=chosen["flow"]),
-            sampling=chosen["sampling"] or preset(chosen["preset"]).sampling,
+            sampling=chosen["sampling"] or settings.sampling,
         ),
         fusion_stride=int(chosen["stride"]) if chosen["stride"] else None,
         candidates=chosen["candidates"],

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     click.option(
-        "--jobs",
-        type=click.IntRange(1),
-        help="Processes, or workers of a cluster.  [default: 1, or one a GPU]",
+        "--jobs", type=click.IntRange(1), help="Processes, or workers of a cluster.  [default: 1, or one a GPU]"
     ),
     click.option("--devices", help="GPUs with commas between, one process each: cuda:0,cuda:1."),
     click.option("--cluster", help="local, slurm, or the address of a Dask scheduler (docs/cluster.md)."),

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, frozen, shapes
-from skillviewer.core.video.extents import ClipRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 
 EVEN_FROM = 0.95
@@ -77,6 +77,8 @@ class Analysis:
         strangeness: Distance from the training videos, as a multiple of the largest of a held-out training video; above
             1 there is a warning. None if the model has no statistics of its training videos.
         extent: Part of the file that was analysed, or None for the whole file. Frames count from the start of the file.
+        scaled: The score on the raters' scale, or a refusal; None if the model knows no ratings, in incomplete analyses
+            and in those stored by older versions.
     """
 
     video: VideoInfo
@@ -93,6 +95,7 @@ class Analysis:
     pooled: Float32Array | None = None
     strangeness: float | None = None
     extent: ClipRange | None = None
+    scaled: ScaledScore | None = None
 
     def __post_init__(self) -> None:
         for name in ("samples", "attention", "task_state", "score_curve", "segment_stops", "pooled"):
@@ -240,6 +243,16 @@ class Analysis:
     def times_s(self) -> FloatArray:
         """(K, N) presentation times of the sampled frames in seconds."""
         return self.video.times_s[self.samples]
+
+    @property
+    def rating(self) -> str:
+        """Rating on the raters' scale in words, or ""."""
+        return self.scaled.words if self.scaled is not None else ""
+
+    def in_task(self, *tasks: str) -> "Analysis":
+        """Return the same analysis of a video of some task: a rating of another task is refused."""
+        scaled = None if self.scaled is None else self.scaled.in_task(*tasks)
+        return self if scaled is self.scaled else replace(self, scaled=scaled)
 
     def with_video(self, video: VideoInfo) -> "Analysis":
         """Return the same analysis for a file that has moved."""

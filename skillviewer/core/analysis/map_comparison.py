@@ -288,11 +288,8 @@ def compared_frames(first: Analysis, second: Analysis) -> IntArray:
     if first.subject != second.subject:
         raise ValueError(f"{first.video.path.name} and {second.video.path.name} are two videos")
     sampled = np.union1d(first.samples, second.samples)
-    return np.asarray(sampled[sampled >= _both_begun(first, second)], dtype=np.int64)
-
-
-def _both_begun(first: Analysis, second: Analysis) -> int:
-    return max(int(first.samples.min()), int(second.samples.min()))
+    both_begun = max(int(first.samples.min()), int(second.samples.min()))
+    return np.asarray(sampled[sampled >= both_begun], dtype=np.int64)
 
 
 def _compared(first: Analysis, second: Analysis, frames: IntArray) -> tuple[MapNumbers, ...]:

@@ -31,22 +31,18 @@ class Version(Protocol):
     @property
     def digest(self) -> str:
         """SHA-256 of its checkpoint."""
-        ...
 
     @property
     def name(self) -> str:
         """Its name, shared by its versions."""
-        ...
 
     @property
     def version(self) -> int:
         """Its version number."""
-        ...
 
     @property
     def added_at(self) -> datetime:
         """Time at which it entered the study."""
-        ...
 
 
 def other_models(

@@ -122,8 +122,7 @@ def _in_steps(curve: ScoreCurve) -> ScoreCurve:
 
 
 CURVE_LOOKS: tuple[CurveLook, ...] = table(
-    CurveLook("lines", "Lines from frame to frame", _as_it_is),
-    CurveLook("steps", "Steps at sampled frames", _in_steps),
+    CurveLook("lines", "Lines from frame to frame", _as_it_is), CurveLook("steps", "Steps at sampled frames", _in_steps)
 )
 CURVE_LOOK = CURVE_LOOKS[0].name
 """The look that is used where none is chosen."""

@@ -37,6 +37,12 @@ def score_words(analysis: Analysis, digits: int) -> str:
     return f"{text} ({low} to {high})"
 
 
+def rated_words(analysis: Analysis, digits: int) -> str:
+    """Return the score of a complete analysis, then its rating on the raters' scale if there is one."""
+    rating = analysis.scaled.words if analysis.scaled is not None else ""
+    return " · ".join(filter(None, (score_words(analysis, digits), rating)))
+
+
 def sampled_words(scene: Scene) -> str:
     """Return the number of sampled frames passed so far: "sampled 12/25"."""
     return f"sampled {scene.sample + 1}/{scene.n_samples}"

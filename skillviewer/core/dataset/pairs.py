@@ -58,6 +58,9 @@ class Verdict(IntEnum):
     RIGHT = -1  # the right video is better
 
 
+SKILL = "skill"
+"""Criterion of votes, pairs and models that name no other."""
+
 UNNAMED = "unnamed"
 """Rater name of votes without a recorded rater."""
 
@@ -146,7 +149,7 @@ class Fold:
         train_videos: Videos available for training.
         held_out_videos: Videos that training never sees.
         train_pairs: Pairs of two training videos.
-        test_pairs: Pairs that touch at least one held-out video; the headline accuracy counts all of them.
+        test_pairs: Pairs that touch at least one held-out video; the accuracy of papers counts all of them.
     """
 
     name: str

@@ -137,11 +137,7 @@ Choose = Callable[[Pair], bool]
 
 
 def pooled_accuracy(
-    results: Sequence[FoldScores],
-    dataset: Dataset,
-    honest: bool = False,
-    among: Choose | None = None,
-    tie: float = 0.0,
+    results: Sequence[FoldScores], dataset: Dataset, honest: bool = False, among: Choose | None = None, tie: float = 0.0
 ) -> Pooled:
     """Return the accuracy over all folds with an interval over participants (``core.evaluation.intervals``).
 

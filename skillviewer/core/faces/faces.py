@@ -198,19 +198,6 @@ class Faces:
         mark = FaceMark(frame, box, by_hand=True)
         return replace(self, tracks=(*self.tracks, FaceTrack(self._next_number(), start, stop, (mark,))))
 
-    def moved(self, number: int, frame: int, box: FaceBox) -> "Faces":
-        """Return the faces with one box corrected in a frame; the frames around it follow.
-
-        Raises:
-            ValueError: There is no such face, or it is not in that frame.
-        """
-        track = self._track(number)
-        if not track.start <= frame < track.stop:
-            raise ValueError(f"face {number} is not in frame {frame}")
-        others = [mark for mark in track.marks if mark.frame != frame]
-        marks = sorted([*others, FaceMark(frame, box, by_hand=True)], key=lambda mark: mark.frame)
-        return self._with(number, replace(track, marks=tuple(marks)))
-
     def removed(self, number: int) -> "Faces":
         """Return the faces without one, and without its doubts."""
         self._track(number)

@@ -79,11 +79,9 @@ class Rule(Protocol):
     @property
     def text(self) -> str:
         """The rule in words."""
-        ...
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        ...
 
 
 def _settled(votes: PairVotes, winner: int) -> Pair | SimilarPair:

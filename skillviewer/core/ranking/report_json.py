@@ -30,10 +30,7 @@ def ranking_json(report: RankingReport) -> dict[str, Any]:
         "connected": report.connected,
         "parts": {task: [list(part) for part in parts] for task, parts in report.parts},
         "circles": [
-            {
-                "links": [asdict(link) for link in cycle.links],
-                "weakest": [cycle.weakest.better, cycle.weakest.worse],
-            }
+            {"links": [asdict(link) for link in cycle.links], "weakest": [cycle.weakest.better, cycle.weakest.worse]}
             for cycle in report.contradictions.cycles
         ],
         "raters": [_rater(rater) for rater in report.raters],

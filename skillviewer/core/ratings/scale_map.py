@@ -9,13 +9,15 @@ number of people, at most that of videos.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import optimize
 
+from skillviewer.core.analysis.raters_scale import PiecewiseLine, RatersScale, ScaleCheck, ScaleMap
 from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ratings.rating_metrics import calibration_tau, coverage, mean_absolute_error, mean_width
 
@@ -28,23 +30,6 @@ _INNER = 5
 _LEAST_SPREAD = 1e-6
 _MOST_PARTS, _PART, _DRAWN = 8, 12, 12
 """Parts of the scores at most, videos per part, and weight (in videos) of the mean of all."""
-
-
-@dataclass(frozen=True, slots=True)
-class PiecewiseLine:
-    """Ratings, or errors in points, at ascending scores, joined by straight lines and constant beyond.
-
-    ``form`` is "isotonic", "line" or "spread".
-    """
-
-    scores: tuple[float, ...]
-    values: tuple[float, ...]
-    form: str
-
-    def at(self, scores: FloatArray) -> FloatArray:
-        """Return the values at some scores."""
-        found: FloatArray = np.interp(scores, self.scores, self.values)
-        return found
 
 
 def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLine:
@@ -104,62 +89,6 @@ def _spread_curve(scores: FloatArray, errors: FloatArray) -> PiecewiseLine:
     parts = [part for part in np.array_split(order, max(1, min(_MOST_PARTS, len(order) // _PART))) if len(part)]
     spreads = [(float(absolute[p].sum()) + _DRAWN * whole) / (len(p) + _DRAWN) for p in parts]
     return PiecewiseLine(tuple(float(scores[p].mean()) for p in parts), tuple(spreads), "spread")
-
-
-@dataclass(frozen=True, slots=True)
-class ScaleMap:
-    """Map from a score to a rating with its interval. Values only, to be stored as JSON.
-
-    Attributes:
-        curve: Curve of all people.
-        left_out: Curves without each group of people.
-        spreads: Spread around each of these.
-        group: Group of every video.
-        residuals: Distance of every rating from the curve without its group, divided by the spread there.
-        weights: Weight of every video: all people alike; the rest to 1 belongs to the unseen person.
-        low: Lowest rating of the scale; intervals end there.
-        high: Highest rating.
-        level: Level of the interval, 0 to 1.
-        n_people: Number of people.
-    """
-
-    curve: PiecewiseLine
-    left_out: tuple[PiecewiseLine, ...]
-    spreads: tuple[PiecewiseLine, ...]
-    group: tuple[int, ...]
-    residuals: tuple[float, ...]
-    weights: tuple[float, ...]
-    low: float
-    high: float
-    level: float
-    n_people: int
-
-    def ratings(self, scores: FloatArray) -> FloatArray:
-        """Return the ratings of some scores, within the scale."""
-        found: FloatArray = np.clip(self.curve.at(np.asarray(scores, dtype=np.float64)), self.low, self.high)
-        return found
-
-    def intervals(self, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return lower and upper ends of the intervals of some scores, within the scale.
-
-        They hold the rating by raters of the same kind and number of an unseen person.
-        """
-        scores = np.atleast_1d(np.asarray(scores, dtype=np.float64))
-        group = np.asarray(self.group)
-        fitted = np.stack([curve.at(scores) for curve in self.left_out])[group]
-        spread = np.stack([curve.at(scores) for curve in self.spreads])[group]
-        reach, weights = np.asarray(self.residuals)[:, None] * spread, np.asarray(self.weights)
-        high = _weighted_quantile(fitted + reach, weights, self.level)
-        low = -_weighted_quantile(reach - fitted, weights, self.level)
-        return np.clip(low, self.low, self.high), np.clip(high, self.low, self.high)
-
-
-def _weighted_quantile(values: FloatArray, weights: FloatArray, level: float) -> FloatArray:
-    """Return the quantile of each column of (n, m) values with (n,) weights; the weight that lacks to 1 is infinite."""
-    order = np.argsort(values, axis=0, kind="stable")
-    reached = np.cumsum(weights[order], axis=0) >= level - 1e-9
-    first = np.take_along_axis(order, np.argmax(reached, axis=0)[None, :], axis=0)
-    return np.where(reached.any(axis=0), np.take_along_axis(values, first, axis=0)[0], np.inf)
 
 
 def _independent(errors: FloatArray, people: IntArray) -> float:
@@ -235,20 +164,6 @@ def scale_map(
     return ScaleMap(whole, tuple(curves), tuple(spreads), *values, low, high, level, len(names))
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleCheck:
-    """Test of a map to the raters' scale on people left out, every person weighing alike in the coverage.
-
-    ``width`` and ``mae`` are means in points, ``tau`` is Kendall's tau-b of errors with widths (NaN if constant).
-    """
-
-    coverage: float
-    width: float
-    mae: float
-    tau: float
-    n_people: int
-
-
 def left_out_ratings(
     scores: FloatArray,
     ratings: FloatArray,
@@ -300,4 +215,43 @@ def checked_map(
     each = [coverage(lows[who == one], highs[who == one], y[who == one]) for one in np.unique(who)]
     tau = calibration_tau(found - y, highs - lows)
     width = mean_width(lows, highs)
-    return whole, ScaleCheck(float(np.mean(each)), width, mean_absolute_error(found, y), tau, whole.n_people)
+    return whole, ScaleCheck(
+        float(np.mean(each)), width, mean_absolute_error(found, y), tau if math.isfinite(tau) else None, whole.n_people
+    )
+
+
+def rated_people(dataset: Dataset, names: Collection[str]) -> int:
+    """Return the number of people in some videos that have ratings of the data set's criterion."""
+    rated = dataset.scores.by_video() if dataset.scores is not None and not dataset.by_recording else {}
+    return len({dataset.participants[name] for name in names if name in rated and name in dataset.participants})
+
+
+def raters_scale(
+    dataset: Dataset, scores: Mapping[str, float], source: str, advice: str = "", level: float = LEVEL
+) -> RatersScale | None:
+    """Return the map from a model's scores to the ratings of a data set, tested on people left out, or a refusal.
+
+    Args:
+        dataset: Videos with their people and ratings.
+        scores: Score of every video whose person the model had not seen.
+        source: Origin of the scores, in words.
+        advice: What to do where people are too few, a sentence.
+        level: Level of the interval.
+
+    Returns:
+        None for a data set without ratings.
+    """
+    if dataset.ratings is None or dataset.scores is None:
+        return None
+    scale, people, ratings = dataset.ratings.scale(dataset.criterion), dataset.participants, dataset.scores.by_video()
+    names = sorted(scores.keys() & ratings.keys() & people.keys())
+    x, y = ([values[name] for name in names] for values in (scores, ratings))
+    kept = RatersScale(scale.item, dataset.task, scale.step, scale.levels, scale.stated, source, refusal="-")
+    who, least = [people[name] for name in names], least_people(level) + 1
+    if not people or dataset.by_recording:
+        return replace(kept, refusal="The table does not say who is in the videos: scores stay off the raters' scale.")
+    if len(set(who)) < least:
+        few = f"{len(set(who))} rated people whom the model has not seen are too few for the raters' scale: {least} are"
+        return replace(kept, refusal=f"{few} needed.{advice and ' '}{advice}")
+    made, check = checked_map(x, y, who, scale.low, scale.high, level, increasing=not scale.less_is_better)
+    return replace(kept, map=made, check=check, refusal="")

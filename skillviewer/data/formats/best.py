@@ -10,9 +10,8 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import TimeRange
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words
-from skillviewer.data.formats.tasks import chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of

@@ -16,9 +16,8 @@ from types import MappingProxyType
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import FrameRange
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.released_folds import pairs_of_words
-from skillviewer.data.formats.tasks import chosen_task, file_in, first_found
+from skillviewer.data.formats.tasks import Choices, chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
@@ -96,7 +95,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     claimed = sort_out(claims, task)
     problems += claimed.problems
     names = tuple(sorted({v for p in claimed.pairs for v in (p.better, p.worse)}))
-    recordings = {name: _recording(name) for name in names}
+    recordings = {name: _parts(name)[1] for name in names}
     files_of_people = [file_in(file.parent, "participants.csv") for file in lists[:1]]
     people, found = participants_of(names, files_of_people, choices.participant_pattern, recordings=recordings)
     problems += found
@@ -174,10 +173,6 @@ def _parts(name: str) -> tuple[str, str, int, int]:
 def _action(name: str) -> str:
     number = _parts(name)[0]
     return ACTIONS.get(number, number)
-
-
-def _recording(name: str) -> str:
-    return _parts(name)[1]
 
 
 def _extent(name: str) -> FrameRange:

@@ -12,7 +12,6 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import FrameRange
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.epic_tasks import FAMILY_SIZE, EpicTask, epic_task, foreign_folders
 from skillviewer.data.formats.released_folds import (
     fold_from_pairs,
@@ -22,7 +21,7 @@ from skillviewer.data.formats.released_folds import (
     renamed,
     without_strangers,
 )
-from skillviewer.data.formats.tasks import chosen_task, file_in, first_found
+from skillviewer.data.formats.tasks import Choices, chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, order_claim, parted, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of

@@ -10,9 +10,8 @@ from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.registry import look_up, table
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.pair_folder import NO_PAIR
-from skillviewer.data.formats.tasks import file_in
+from skillviewer.data.formats.tasks import Choices, file_in
 from skillviewer.data.tables.rows import composed, some
 
 if TYPE_CHECKING:
@@ -129,7 +128,6 @@ _SHOWN = 3
 
 
 def _found_wanting(dataset: Dataset) -> list[str]:
-    """Return the problems of a data set that can occur in any form."""
     found_cycles = find_cycles(dataset.pairs)
     problems = [
         f"The pairs form a cycle: {' better than '.join((*cycle, cycle[0]))}." for cycle in found_cycles[:_SHOWN]

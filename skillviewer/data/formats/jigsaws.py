@@ -14,8 +14,7 @@ from pathlib import Path
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.choices import Choices
-from skillviewer.data.formats.tasks import chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import TableRow, plain, read_words
@@ -29,7 +28,6 @@ _TRIAL = re.compile(r".*_([A-Za-z])\d{3}")
 
 
 def _rating(row: TableRow) -> float | None:
-    """Return the global rating in a line, or None if the line is not in this form."""
     if len(row.cells) < 3 or not _TRIAL.fullmatch(row.cells[0]):
         return None
     try:

@@ -10,10 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.epic_tasks import epic_task
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words, without_strangers
-from skillviewer.data.formats.tasks import chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of

@@ -10,8 +10,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.rating_rule import RatingRule
-from skillviewer.data.formats.choices import Choices
-from skillviewer.data.formats.tasks import chosen_task, file_in
+from skillviewer.data.formats.tasks import Choices, chosen_task, file_in
 from skillviewer.data.ratings import table_mapping
 from skillviewer.data.ratings.rated_folder import STEM, open_table
 from skillviewer.data.ratings.reading import RatedTable

@@ -9,21 +9,6 @@ from skillviewer.data.study.video_rows import Added, FileState, NewVideo, Relink
 from skillviewer.data.study.votes import Vote
 
 __all__ = [
-    "SUFFIX",
-    "Added",
-    "FileState",
-    "ModelState",
-    "ModelVersion",
-    "NewVideo",
-    "Note",
-    "Opinion",
-    "Relinked",
-    "SavedMoment",
-    "Score",
-    "Study",
-    "StudySettings",
-    "StudyVideo",
-    "Vote",
-    "analysis_path",
-    "cached_analysis",
-]
+    "SUFFIX", "Added", "FileState", "ModelState", "ModelVersion", "NewVideo", "Note", "Opinion", "Relinked",
+    "SavedMoment", "Score", "Study", "StudySettings", "StudyVideo", "Vote", "analysis_path", "cached_analysis",
+]  # fmt: skip

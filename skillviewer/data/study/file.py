@@ -47,6 +47,8 @@ class StudyFile(Closing):
         self.path = path.absolute()
         self.notices: tuple[str, ...] = ()
         self.was_version: int | None = None
+        self.criterion = ""
+        """Criterion that is looked at in place of that of the settings, or ""."""
         self._lock: WriteLock | None = None
         self._threads = threading.RLock()
         self._in_transaction = False
@@ -149,11 +151,6 @@ class StudyFile(Closing):
     def notice(self, text: str) -> None:
         """Add a notice for the user."""
         self.notices = (*self.notices, text)
-
-    @property
-    def journal_mode(self) -> str:
-        """``wal``, or ``delete`` if the drive cannot keep a write-ahead log."""
-        return str(self.scalar("PRAGMA journal_mode"))
 
     def query(self, statement: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""

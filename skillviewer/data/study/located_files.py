@@ -10,6 +10,7 @@ from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, recorded_paths, relative, stat_of
+from skillviewer.data.study.values import columns
 from skillviewer.data.study.video_rows import FileState, Relinked, StudyVideo, extent_of
 
 
@@ -66,22 +67,10 @@ class StudyVideoFiles:
                 unsure = not other and not same_time
             if not other:
                 break
-        return StudyVideo(
-            id=row["id"],
-            name=row["name"],
-            path=path,
-            recorded_path=row["absolute_path"],
-            state=state,
-            unsure=unsure,
-            size_bytes=row["size_bytes"],
-            digest=row["digest"],
-            extent=extent_of(row),
-            participant=row["participant"],
-            task=row["task"],
-            notes=row["notes"],
-            context=row["context"],
-            sync_s=row["sync_s"],
-        )
+        same = columns(row, "id", "name", "size_bytes", "digest", "participant", "task", "notes", "context", "sync_s")
+        recorded = row["absolute_path"]
+        extent = extent_of(row)
+        return StudyVideo(path=path, recorded_path=recorded, state=state, unsure=unsure, extent=extent, **same)
 
     def check(
         self,
@@ -181,19 +170,6 @@ class StudyVideoFiles:
             problems=tuple(problems),
         )
 
-    def accept_replacement(self, name: str) -> StudyVideo:
-        """Accept the present file in the place of a video's; scores of the old file no longer apply.
-
-        Raises:
-            StudyError: There is no such video or file, or the study cannot be written.
-            VideoError: The file cannot be read.
-        """
-        video = self.get(name)
-        if video.path is None:
-            raise StudyError(f"The file of “{name}” is missing: {video.recorded_path}.")
-        self._place(video.id, video.path, identify(video.path))
-        return self.get(name)
-
     def rebase(self, old_folder: Path) -> None:
         """Rewrite the relative paths of a study that was copied from another folder.
 
@@ -227,7 +203,6 @@ class StudyVideoFiles:
         return identify(path, token)
 
     def _place(self, number: int, path: Path, identity: Identity) -> None:
-        """Store the path and identity of a file."""
         path = path.absolute()
         values = (relative(path, self._folder), str(path), identity.size_bytes, identity.modified_ns, identity.digest)
         with self._file.transaction() as db:

@@ -17,7 +17,7 @@ from skillviewer.core.paths import cache_dir
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import is_folder, joined, recorded_paths, relative
-from skillviewer.data.study.values import now, read_json, read_time
+from skillviewer.data.study.values import columns, now, read_json, read_time
 from skillviewer.data.study.video_rows import StudyVideo, extent_of, extent_text
 
 if TYPE_CHECKING:  # scipy takes a second
@@ -132,15 +132,12 @@ class StudyModels:
     def _model(self, row: sqlite3.Row) -> ModelVersion:
         places = recorded_paths(self._file.path.parent, row)
         return ModelVersion(
-            digest=row["digest"],
-            name=row["name"],
-            version=row["version"],
             path=next(filter(is_folder, places), None),
             recorded_path=row["absolute_path"],
-            parent=row["parent"],
             state=ModelState(row["state"]),
             facts=self._facts(row),
             added_at=read_time(row["added_at"]),
+            **columns(row, "digest", "name", "version", "parent"),
         )
 
     def _facts(self, row: sqlite3.Row) -> dict[str, object]:
@@ -234,21 +231,12 @@ class StudyModels:
         path = analysis_path(digest, model, analysis.extent)
         save_analysis(analysis, path)
         low, high = analysis.interval or (None, None)
+        score = (analysis.score, low, high, analysis.n_passes, _warning(analysis), now())
         with self._file.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO score (video_digest, extent, model_digest, score, low, high, passes, warning, "
                 "assessed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    digest,
-                    extent_text(analysis.extent),
-                    model,
-                    analysis.score,
-                    low,
-                    high,
-                    analysis.n_passes,
-                    _warning(analysis),
-                    now(),
-                ),
+                (digest, extent_text(analysis.extent), model, *score),
             )
         return path
 

@@ -9,7 +9,7 @@ def asked(study: Study) -> tuple[Asked, ...]:
     """Return the valid pairs asked of all raters, in the order of voting; withdrawn votes are left out."""
     return tuple(
         Asked(v.left, v.right, v.rater, v.verdict, v.purpose, v.taken_s, v.watched)
-        for v in study.votes.all()
+        for v in study.votes.in_use()
         if v.stands
     )
 

@@ -4,19 +4,21 @@ from collections.abc import Iterable, Sequence
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.settings import criterion_in_use, read_settings, usual_criterion
 from skillviewer.data.study.values import now
 from skillviewer.data.study.votes import video_id
 
-# requests, and whether a valid vote (or skip) was cast on the pair since: an imported vote that was cast before
-# the request does not count
+# requests of the criterion in use, and whether a valid vote (or skip) was cast on the pair since: an imported vote that
+# was cast before the request does not count
 _ASKED = """
     FROM again AS q
     JOIN video AS a ON a.id = q.first_video AND a.removed_at IS NULL
     JOIN video AS b ON b.id = q.second_video AND b.removed_at IS NULL
-    WHERE q.removed_at IS NULL AND NOT EXISTS (
+    WHERE q.removed_at IS NULL AND coalesce(nullif(q.criterion, ''), ?) = ? AND NOT EXISTS (
         SELECT 1 FROM judgement AS j
         LEFT JOIN withdrawal AS w ON w.judgement = j.id
         WHERE j.id > q.after_vote AND w.judgement IS NULL
+        AND coalesce(nullif(j.criterion, ''), ?) = ?
         AND NOT coalesce(j.judged_at < q.asked_at AND q.asked_at < j.added_at, 0)
         AND ((j.left_video = a.id AND j.right_video = b.id) OR (j.left_video = b.id AND j.right_video = a.id))
 """
@@ -41,6 +43,7 @@ class RejudgeQueue:
             StudyError: There is no such video, or the study cannot be written; then nothing is put back.
         """
         numbers = []
+        criterion = read_settings(self._file).criterion
         waiting = set(self.waiting())
         with self._file.transaction() as db:
             newest = db.execute("SELECT coalesce(max(id), 0) FROM judgement").fetchone()[0]
@@ -51,8 +54,9 @@ class RejudgeQueue:
                     raise StudyError(f"A pair is two videos, not {len(pair)}.")
                 first, second = sorted(pair)
                 cursor = db.execute(
-                    "INSERT INTO again (first_video, second_video, after_vote, asked_at) VALUES (?, ?, ?, ?)",
-                    (video_id(db, first), video_id(db, second), newest, now()),
+                    "INSERT INTO again (first_video, second_video, after_vote, asked_at, criterion) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    (video_id(db, first), video_id(db, second), newest, now(), criterion),
                 )
                 numbers.append(int(cursor.lastrowid or 0))
                 waiting.add(pair)
@@ -94,8 +98,13 @@ class RejudgeQueue:
 
     def _requests(self) -> list[tuple[int, frozenset[str]]]:
         """Return number and pair of the requests without a vote since, in the order of asking."""
-        rows = self._file.query(f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")
+        wanted = f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id"
+        rows = self._file.query(wanted, self._criteria())
         return [(int(row["id"]), frozenset((row["first"], row["second"]))) for row in rows]
+
+    def _criteria(self) -> tuple[str, ...]:
+        """Return the usual criterion and the one in use, as ``_ASKED`` takes them."""
+        return (usual_criterion(self._file), criterion_in_use(self._file)) * 2
 
     def waiting(self) -> tuple[frozenset[str], ...]:
         """Return the pairs in the queue without a vote since, in the order of asking."""
@@ -104,5 +113,7 @@ class RejudgeQueue:
     def due_for(self, rater: str) -> frozenset[frozenset[str]]:
         """Return the pairs in the queue that a rater has not been asked since."""
         of_rater = "AND j.rater = (SELECT id FROM rater WHERE name = ?))"
-        rows = self._file.query(f"SELECT a.name AS first, b.name AS second {_ASKED} {of_rater}", (rater,))
+        rows = self._file.query(
+            f"SELECT a.name AS first, b.name AS second {_ASKED} {of_rater}", (*self._criteria(), rater)
+        )
         return frozenset(frozenset((row["first"], row["second"])) for row in rows)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.values import now, read_time
+from skillviewer.data.study.values import columns, now, read_time
 
 
 class Opinion(StrEnum):
@@ -72,28 +72,16 @@ class Note:
 
 def _moment(row: sqlite3.Row) -> SavedMoment:
     return SavedMoment(
-        id=row["id"],
         video=row["video_name"],
-        start_s=row["start_s"],
-        stop_s=row["stop_s"],
-        label=row["label"],
         opinion=Opinion(row["opinion"]),
-        model_digest=row["model_digest"],
-        author=row["author"],
         made_at=read_time(row["made_at"]),
+        **columns(row, "id", "start_s", "stop_s", "label", "model_digest", "author"),
     )
 
 
 def _note(row: sqlite3.Row) -> Note:
-    return Note(
-        id=row["id"],
-        video=row["video_name"],
-        moment=row["moment"],
-        time_s=row["time_s"],
-        text=row["text"],
-        author=row["author"],
-        made_at=read_time(row["made_at"]),
-    )
+    same = columns(row, "id", "moment", "time_s", "text", "author")
+    return Note(video=row["video_name"], made_at=read_time(row["made_at"]), **same)
 
 
 class StudyRemarks:

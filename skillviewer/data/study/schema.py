@@ -218,7 +218,12 @@ _RATINGS = (
     *_append_only("rating_withdrawal", "rating"),
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS)
+_CRITERIA = tuple(  # '': the usual one of the study
+    f"ALTER TABLE {table} ADD COLUMN criterion TEXT NOT NULL DEFAULT ''" for table in ("judgement", "again")
+)
+
+_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, *_LATER)
 """Step k migrates version k to version k + 1."""
 
 VERSION = len(MIGRATIONS)

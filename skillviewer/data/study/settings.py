@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 import msgspec
 
+from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.ratings.rating_rule import rating_rule_named
 from skillviewer.data.study.file import StudyFile
@@ -31,7 +32,7 @@ class StudySettings:
         model: Digest of the model in use, or "".
         blind: Whether the Why page of a video is hidden until the user has judged the video.
         rating_rule: Rule that turns ratings into pairs (see ``core.ratings.rating_rule.RATING_RULES``).
-        criterion: Rated item to use, or "" for the first.
+        criterion: Criterion to look at, or "" for the first rated item, or "skill" without ratings.
     """
 
     title: str = ""
@@ -83,6 +84,17 @@ def read_settings(file: StudyFile) -> StudySettings:
         return msgspec.convert(found, StudySettings)
     except ValueError as error:
         raise SettingsError(f"The settings of {file.path} cannot be read: {error}.") from error
+
+
+def usual_criterion(file: StudyFile) -> str:
+    """Return the criterion of votes that state none: the first rated item, or "skill" without ratings."""
+    rows = file.query("SELECT item FROM rating_scale ORDER BY id LIMIT 1")
+    return str(rows[0]["item"]) if rows else SKILL
+
+
+def criterion_in_use(file: StudyFile) -> str:
+    """Return the criterion that is looked at."""
+    return file.criterion or read_settings(file).criterion or usual_criterion(file)
 
 
 def write_settings(file: StudyFile, settings: StudySettings) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.closing import Closing
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
+from skillviewer.core.dataset.pairs import SKILL, Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import StudyError
 from skillviewer.core.study_log import LogRow
 from skillviewer.data.study import backups
@@ -18,7 +18,13 @@ from skillviewer.data.study.identity import suspicious_paths
 from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.remarks import StudyRemarks
-from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
+from skillviewer.data.study.settings import (
+    StudySettings,
+    criterion_in_use,
+    read_settings,
+    usual_criterion,
+    write_settings,
+)
 from skillviewer.data.study.study_ratings import RatingFacts, StudyRatings, rated_order, rating_facts, with_ratings
 from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
@@ -135,11 +141,6 @@ class Study(Closing):
         return self._file.notices
 
     @property
-    def migrated_from(self) -> int | None:
-        """Version of its schema before it was migrated on opening, or None."""
-        return self._file.was_version
-
-    @property
     def settings(self) -> StudySettings:
         """Settings of the study; assignment stores them."""
         return read_settings(self._file)
@@ -161,6 +162,27 @@ class Study(Closing):
         """
         self.settings = replace(self.settings, model=self.models.get(digest).digest)
 
+    def criteria(self) -> tuple[str, ...]:
+        """Return the criteria of ratings, votes and settings, the usual one first."""
+        rated = [row["item"] for row in self._file.query("SELECT item FROM rating_scale ORDER BY id")]
+        known = (usual_criterion(self._file), *rated, *sorted(self.votes.criteria()), self.settings.criterion)
+        return tuple(dict.fromkeys(filter(None, known)))
+
+    @property
+    def criterion(self) -> str:
+        """Criterion that is looked at."""
+        return criterion_in_use(self._file)
+
+    def look_at(self, criterion: str | None) -> None:
+        """Look at a criterion while the study is open, whatever its settings say; None changes nothing.
+
+        Raises:
+            StudyError: Neither ratings nor votes are of it.
+        """
+        if criterion is not None and criterion not in self.criteria():
+            raise StudyError(f"There is no criterion “{criterion}”. Choose one of: {', '.join(self.criteria())}.")
+        self._file.criterion = criterion or ""
+
     def dataset(self) -> Dataset:
         """Return the study as a data set, with pairs from valid votes and ratings by its rules, and with agreed pairs.
 
@@ -169,11 +191,12 @@ class Study(Closing):
         from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
         settings = self.settings
-        judgements = self.votes.judgements()
-        agreement = combined(judgements, self.pairs.all(), settings.rule)
+        judgements, usual = self.votes.judgements(), usual_criterion(self._file)
+        criterion = criterion_in_use(self._file)
+        agreement = combined(judgements, self.pairs.all() if criterion == usual else (), settings.rule)
         videos = self.videos.all()
         ratings = self.ratings.all()
-        rated = rated_order(ratings, settings.criterion, settings.rating_rule)
+        rated = rated_order(ratings, criterion, settings.rating_rule)
         agreement, problems = with_ratings(agreement, rated, {v.name: v.task for v in videos})
         rules = [rule_named(settings.rule).text] if judgements else []
         rules += [rated.rule] if rated is not None else []
@@ -190,16 +213,17 @@ class Study(Closing):
             scores=measures[rated.item] if rated is not None else None,
             problems=tuple(problems),
             ratings=ratings if ratings.ratings else None,
-            criterion=rated.item if rated is not None else "",
+            criterion="" if criterion == SKILL else criterion,
         )
 
     def rating_facts(self) -> RatingFacts | None:
         """Return what the ratings say by the study's rule, and where votes contradict them; None without ratings."""
         settings, ratings = self.settings, self.ratings.all()
-        order = rated_order(ratings, settings.criterion, settings.rating_rule)
+        order = rated_order(ratings, self.criterion, settings.rating_rule)
         if order is None:
             return None
-        agreed = combined(self.votes.judgements(), self.pairs.all(), settings.rule)
+        stated = self.pairs.all() if self.criterion == usual_criterion(self._file) else ()
+        agreed = combined(self.votes.judgements(), stated, settings.rule)
         return rating_facts(ratings, order, agreed.pairs, {v.name: v.task for v in self.videos.all()})
 
     def written_version(self) -> int:

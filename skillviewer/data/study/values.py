@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -68,6 +68,11 @@ def _rules(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, st
         yield name, rule if required else f"{name} IS NULL OR ({rule})"
     if table in _ORDERED:
         yield "extent", _ORDERED[table]
+
+
+def columns(row: sqlite3.Row, *names: str) -> dict[str, Any]:
+    """Return some values of a row by name, for a dataclass whose fields have these names."""
+    return {name: row[name] for name in names}
 
 
 def now() -> str:

@@ -28,9 +28,10 @@ def study_pairs(study: Study, rule: str | None = None) -> StudyPairs:
 
     dataset = study.dataset()
     chosen = rule if rule is not None else study.settings.rule
-    agreement = combined(dataset.judgements, study.pairs.all(), chosen)
+    stated = study.pairs.all() if study.criterion == study.criteria()[0] else ()
+    agreement = combined(dataset.judgements, stated, chosen)
     set_aside = {
-        SimilarPair(vote.left, vote.right) for vote in study.votes.all() if vote.stands and vote.purpose in SET_ASIDE
+        SimilarPair(vote.left, vote.right) for vote in study.votes.in_use() if vote.stands and vote.purpose in SET_ASIDE
     }
     return StudyPairs(
         replace(

@@ -3,7 +3,7 @@
 import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 from sys import intern
@@ -11,6 +11,7 @@ from sys import intern
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import MadeT, StudyFile
+from skillviewer.data.study.settings import criterion_in_use, read_settings, usual_criterion
 from skillviewer.data.study.values import now, read_time, stored
 
 _SELECT = """
@@ -40,6 +41,7 @@ class Vote:
         left_mark_s: Time in the left video that the rater marked, in seconds from the first frame of its file, or None.
         right_mark_s: Marked time in the right video.
         purpose: Reason why the pair was chosen ("random", "repeat"), or "".
+        criterion: Criterion of the question, or "" for the usual one of the study.
         id: Number in the study, in the order of voting; 0 before it is cast.
         key: Identifier that is the same in every copy of the study; set when it is cast.
         withdrawn_at: Time of the withdrawal, or None while it is valid.
@@ -57,6 +59,7 @@ class Vote:
     left_mark_s: float | None = None
     right_mark_s: float | None = None
     purpose: str = ""
+    criterion: str = ""
     id: int = 0
     key: str = ""
     withdrawn_at: datetime | None = None
@@ -96,6 +99,7 @@ def _vote(row: sqlite3.Row) -> Vote:
         left_mark_s=row["left_mark_s"],
         right_mark_s=row["right_mark_s"],
         purpose=intern(row["purpose"]),
+        criterion=intern(row["criterion"]),
         id=row["id"],
         key=row["key"],
         withdrawn_at=None if row["withdrawn_at"] is None else read_time(row["withdrawn_at"]),
@@ -162,7 +166,8 @@ class StudyVotes:
         """Add a vote; it is on the disk when this returns.
 
         Args:
-            vote: The vote; an unknown rater is added, and a missing ``judged_at`` is set to now.
+            vote: The vote; an unknown rater is added, a missing ``judged_at`` is set to now, and a missing criterion to
+                that of the settings.
 
         Returns:
             The vote with its number and key.
@@ -171,6 +176,7 @@ class StudyVotes:
             StudyError: There is no such video, both videos are the same, or the study cannot be written.
         """
         when = vote.judged_at or read_time(now())
+        vote = replace(vote, criterion=vote.criterion or read_settings(self._file).criterion)
         with self._file.transaction() as db:
             number = self._insert(db, vote, when, uuid.uuid4().hex)
         return self.get(number)
@@ -178,28 +184,26 @@ class StudyVotes:
     def _insert(self, db: sqlite3.Connection, vote: Vote, judged_at: datetime | None, key: str) -> int:
         if vote.left == vote.right:
             raise StudyError(f"“{vote.left}” cannot be compared with itself.")
+        verdict = None if vote.verdict is None else int(vote.verdict)
+        seen = (vote.taken_s, vote.watched, vote.speed, vote.reason, vote.left_mark_s, vote.right_mark_s, vote.purpose)
         cursor = db.execute(
             "INSERT INTO judgement (key, left_video, right_video, verdict, rater, judged_at, taken_s, watched, speed, "
-            "reason, left_mark_s, right_mark_s, purpose, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "reason, left_mark_s, right_mark_s, purpose, criterion, added_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 key,
                 video_id(db, vote.left),
                 video_id(db, vote.right),
-                None if vote.verdict is None else int(vote.verdict),
+                verdict,
                 self._rater_id(db, vote.rater),
                 None if judged_at is None else stored(judged_at),
-                vote.taken_s,
-                vote.watched,
-                vote.speed,
-                vote.reason,
-                vote.left_mark_s,
-                vote.right_mark_s,
-                vote.purpose,
+                *seen,
+                vote.criterion,
                 now(),
             ),
         )
         number = int(cursor.lastrowid or 0)
-        given = (number, vote.left, vote.right, None if vote.verdict is None else int(vote.verdict), vote.rater.strip())
+        given = (number, vote.left, vote.right, verdict, vote.rater.strip())
         row = db.execute(f"{_SELECT} WHERE j.key = ?", (key,)).fetchone()
         stored_names = ("id", "left_name", "right_name", "verdict", "rater_name")
         if row is None or tuple(row[name] for name in stored_names) != given:
@@ -271,11 +275,25 @@ class StudyVotes:
         """Return every vote ever cast, skipped and withdrawn ones too, in the order of voting."""
         return _in_time(self._file, f"{_SELECT} ORDER BY j.id", _vote)
 
+    def in_use(self) -> tuple[Vote, ...]:
+        """Return the votes of the criterion that is looked at, skipped and withdrawn ones too."""
+        wanted, usual = criterion_in_use(self._file), usual_criterion(self._file)
+        return tuple(vote for vote in self.all() if (vote.criterion or usual) == wanted)
+
+    def criteria(self) -> set[str]:
+        """Return the criteria that votes state."""
+        return {row["criterion"] for row in self._file.query("SELECT DISTINCT criterion FROM judgement")} - {""}
+
     def judgements(self) -> tuple[Judgement, ...]:
-        """Return the valid judgements of videos that are still in the study, in the order of voting."""
+        """Return the valid judgements of the criterion that is looked at, in the order of voting.
+
+        Those of removed videos are left out.
+        """
+        wanted, usual = criterion_in_use(self._file), usual_criterion(self._file)
         valid = (
             f"{_SELECT} WHERE w.judgement IS NULL AND j.verdict IS NOT NULL AND l.removed_at IS NULL "
             "AND r.removed_at IS NULL ORDER BY j.id"
         )
-        found = _in_time(self._file, valid, lambda row: _vote(row).judgement)
-        return tuple(judgement for judgement in found if judgement is not None)
+        found = _in_time(self._file, valid, _vote)
+        of_criterion = (vote.judgement for vote in found if (vote.criterion or usual) == wanted)
+        return tuple(judgement for judgement in of_criterion if judgement is not None)

@@ -6,14 +6,7 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Fold
-from skillviewer.core.evaluation.accuracy import (
-    FoldScores,
-    Pooled,
-    pooled_accuracy,
-    pooled_mean,
-    refit_factor,
-    spread,
-)
+from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_mean, refit_factor, spread
 from skillviewer.core.evaluation.localisation import (
     CONTROLS,
     OWN,

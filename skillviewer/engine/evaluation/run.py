@@ -102,12 +102,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     device = choose_device(material.device_name)
     with device_errors():
         model, trained = fit_fold(
-            plan,
-            material.dataset,
-            fold,
-            FoldInputs(watched, device),
-            TrainingControl(token, report),
-            folder.state,
+            plan, material.dataset, fold, FoldInputs(watched, device), TrainingControl(token, report), folder.state
         )
         if plan.select is not Select.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)

@@ -24,7 +24,7 @@ from skillviewer.nets.models import attention_model
 MARKDOWN, CSV, PLOT = "table.md", "table.csv", "table.png"
 
 _RANGES = 5
-_DRAWN_CEILINGS = (ONE_RATER, "quality", "skill")
+_DRAWN_CEILINGS = (ONE_RATER, "skill")
 _NEW = "pairs with both videos held out"
 NONE = "–"
 _TITLES = {metric.name: (metric.column, metric.percent) for metric in METRICS} | {
@@ -102,7 +102,8 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
 
 
 def _label(model: ModelResult) -> str:
-    return f"{model.model} (published {percent(model.published.accuracy)})" if model.published else model.model
+    published = model.published and percent(model.published.accuracy)
+    return f"{model.model} (published, all pairs: {published})" if published else model.model
 
 
 def _number(value: float) -> float | None:

@@ -1,19 +1,28 @@
 """The report of a whole study: its cohort, from the scores that the study keeps."""
 
 import secrets
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from skillviewer.core.analysis.raters_scale import RatersScale, ScaledScore
 from skillviewer.core.dataset.pairs import Dataset
-from skillviewer.core.errors import ExportError
+from skillviewer.core.errors import CheckpointError, ExportError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.ratings.rater_agreement import RaterAgreement, rater_agreement
+from skillviewer.core.text import signed
 from skillviewer.data.study import ModelState, ModelVersion, Study
+from skillviewer.data.study.models import Score
 from skillviewer.export.options import offered
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.reports.pdf import Paper
 from skillviewer.export.reports.report import export_cohort
+
+if TYPE_CHECKING:
+    from skillviewer.nets.configuration import ModelCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,9 @@ def cohort_report(
         scores = study.models.scores(model.digest)
         dataset = study.dataset()
         title, settings = study.title, study.settings
+        criteria = _criteria(study, model, {v.name: (v.task, settings.task) for v in videos})
+    card = _card(model)
+    scale = card.raters_scale if card is not None else None
     inside = {v.name for v in videos}
     found = [j for j in dataset.judgements if j.left in inside and j.right in inside]
     people = _numbers([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
@@ -70,6 +82,7 @@ def cohort_report(
             v.digest,
             before_blur=SAID_BEFORE in s.warning,
             passes=s.passes,
+            scaled=_scaled(scale, s, v.task, settings.task),
         )
         for v in videos
         if (s := scores.get(v.name)) is not None
@@ -87,11 +100,44 @@ def cohort_report(
             made_on=choices.made_on,
             judgements=judgements,
             pairs=tuple(p for p in dataset.pairs if p.better in inside and p.worse in inside),
+            criteria=criteria,
             agreement=_agreement(dataset.restricted(inside), names=choices.names),
         ),
         overwrite=overwrite,
     )
     return _remarks(len(videos), len(assessed), {s.passes for name, s in scores.items() if name in inside})
+
+
+def _card(model: ModelVersion) -> "ModelCard | None":
+    """Return the card of a model, or None if its checkpoint is not in its place or cannot be read."""
+    from skillviewer.nets.checkpoint import load_card  # torch takes seconds
+
+    with suppress(CheckpointError):
+        return load_card(model.path) if model.path is not None else None
+    return None
+
+
+def _criteria(study: Study, used: ModelVersion, tasks: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """Return rating, or score without one, by criterion and video: of the model in use, and the latest of the others.
+
+    Empty if all models are of one criterion.
+    """
+    models = [used, *sorted(study.models.all(), key=lambda m: m.added_at, reverse=True)]
+    found: dict[str, dict[str, str]] = {}
+    for model in (m for m in models if m.state is not ModelState.DISCARDED):
+        card = _card(model)
+        if card is not None and card.criterion not in found:
+            scores = {name: s for name, s in study.models.scores(model.digest).items() if name in tasks}
+            scaled = {name: _scaled(card.raters_scale, s, *tasks[name]) for name, s in scores.items()}
+            words = {name: own.words for name, own in scaled.items() if own is not None}
+            found[card.criterion] = {name: words.get(name) or signed(s.score) for name, s in scores.items()}
+    return found if len(found) > 1 else {}
+
+
+def _scaled(scale: RatersScale | None, score: Score, *tasks: str) -> ScaledScore | None:
+    if scale is None:
+        return None
+    return scale.of(score.score, unfamiliar=bool(score.warning.replace(SAID_BEFORE, "").strip())).in_task(*tasks)
 
 
 def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:

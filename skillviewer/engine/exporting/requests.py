@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.study.models import analysis_path
 from skillviewer.nets.library import digest as model_digest

@@ -27,7 +27,7 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
-from skillviewer.engine.exporting.study_scores import keep_scores
+from skillviewer.engine.exporting.study_context import keep_scores
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
@@ -168,7 +168,7 @@ class ExportService(Closing):
             As ``write``.
         """
         token = token if token is not None else CancelToken()
-        made = []
+        made, tasks = [], _tasks(subjects)
         for subject in subjects:
             token.check()
             with SourceReaders() if sources is None else nullcontext(sources) as videos:
@@ -184,6 +184,7 @@ class ExportService(Closing):
                         subject, analysis, evidence, videos, token, _named(report, subject, "explaining")
                     )
             source = sources.open(subject.video, token) if sources is not None else None
+            analysis = analysis.in_task(*tasks.get((subject.study, analysis.subject), ()))
             made.append(Exhibit(analysis, subject.title, source, subject.faces, weighed))
         if self._keeps:
             keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
@@ -310,6 +311,18 @@ def _in_studies(subjects: Sequence[ExportTarget]) -> list[Path]:
         with Study.open(path, read_only=True) as study:
             files += [video.path for video in study.videos.all() if video.path is not None]
     return files
+
+
+def _tasks(subjects: Sequence[ExportTarget]) -> dict[tuple[Path | None, object], tuple[str, str]]:
+    """Return the tasks of videos in their studies, their own and the study's, by study and subject."""
+    from skillviewer.data.study import Study
+
+    found: dict[tuple[Path | None, object], tuple[str, str]] = {}
+    for path in {subject.study for subject in subjects if subject.study is not None}:
+        with Study.open(path, read_only=True) as study:
+            task = study.settings.task
+            found |= {(path, video.subject): (video.task, task) for video in study.videos.all()}
+    return found
 
 
 def _informed(

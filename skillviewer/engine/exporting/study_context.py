@@ -1,17 +1,41 @@
-"""Context of one video in its study, for the report: comparable videos, a reference, raters, notes, other models."""
+"""Context of one video in its study, for the report: comparable ones, a reference, raters, other models, its score."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.cohort import Member, NearBy
 from skillviewer.core.analysis.other_models import other_models
+from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.explanation.why import member_of, reference_for
 from skillviewer.data.study import FileState, ModelState, Study, StudyVideo
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.study.remarks import Opinion
+from skillviewer.engine.scoring.collecting import lacking, write_scores
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.reports.report_options import OpinionOf, Remark, StudyContext
+
+if TYPE_CHECKING:
+    from skillviewer.engine.exporting.requests import ExportTarget
+
+
+def keep_scores(scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
+    """Write scores into the studies that do not have them yet; a study that cannot be written now stays as it is."""
+    by_study: dict[Path, list[tuple[Path, Analysis]]] = {}
+    for subject, analysis in scored:
+        if subject.study is not None and subject.model is not None and analysis.complete:
+            by_study.setdefault(subject.study, []).append((subject.model, analysis))
+    for path, new in by_study.items():
+        with suppress(StudyError, ExportError):
+            with Study.open(path, read_only=True) as study:
+                missing = lacking(study, new)
+            if missing:
+                with Study.open(path) as study:
+                    if not study.read_only:  # else the window has it, and keeps what it sees itself
+                        write_scores(study, missing)
+
 
 MOST_MODELS = 3
 """Other models that are told of, the latest first."""

@@ -7,6 +7,7 @@ import csv
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from itertools import groupby
@@ -117,7 +118,7 @@ class Verifier:
         targets: list[ExportTarget] = []
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as features:
             pool = self._open_pool(FeatureCache(Path(features)))
-            with ExportService(lambda: pool) as service:
+            with closing(pool), ExportService(lambda: pool) as service:
                 for subject in record.subjects:
                     found = self._found(subject)
                     if isinstance(found, str):
@@ -163,6 +164,9 @@ def _part(subject: RecordedSubject, targets: Sequence[ExportTarget]) -> tuple[Ex
     return targets[0], frame_range(video, *subject.times_s)
 
 
+_DAY = "2000-01-01"
+
+
 def read_export(file: Path) -> ExportRecord:
     """Return what a file says of its own making.
 
@@ -171,6 +175,10 @@ def read_export(file: Path) -> ExportRecord:
     """
     record = record_in(file)
     if record is not None:
+        try:
+            _ = [range_from(*subject.extent) for subject in record.subjects], date.fromisoformat(record.made_on or _DAY)
+        except (ValueError, OverflowError) as error:
+            raise ExportError(f"The record in {file} was changed and cannot be read: {error}") from error
         return record
     if file.suffix.lower() not in {".csv", ".json", ".npz"}:
         raise ExportError(

@@ -70,7 +70,6 @@ class PassSource(Protocol):
         self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> Sequence[NDArray[Any]]:
         """Return K passes of a video or of a part of it."""
-        ...
 
 
 class KeptSource(PassSource, Protocol):
@@ -79,17 +78,14 @@ class KeptSource(PassSource, Protocol):
     @property
     def cache(self) -> FeatureCache:
         """Cache of the passes."""
-        ...
 
     @property
     def preprocessing(self) -> Preprocessing:
         """Preprocessing of the videos."""
-        ...
 
     @property
     def frame_bytes(self) -> int:
         """Bytes kept of one sampled frame."""
-        ...
 
 
 def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:

@@ -38,8 +38,9 @@ def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
     Raises:
         CheckpointError: They are not on this computer.
     """
-    file = name.partition("@")[0]
-    if backbone(name).clip is not None and flow:
+    entry = backbone(name)
+    file = entry.weights or name.partition("@")[0]
+    if entry.clip is not None and flow:
         raise CheckpointError(f"{name} takes clips of pictures, and no flow: leave out --motion-weights own.")
     path = find_weights(f"{file}-flow" if flow else file)
     if path is None and flow:
@@ -117,7 +118,7 @@ class FeatureExtractor:
     ) -> None:
         self._load: Callable[[], TwoStream] | None = load
         self._n_fields = n_fields
-        self._config = config
+        self.backbones = config  # the two backbones, as a checkpoint names them
         self._device = device
         self._precision = precision
         self._streams: TwoStream | None = None
@@ -204,23 +205,18 @@ class FeatureExtractor:
         return self._streams
 
     @property
-    def backbones(self) -> BackboneConfig:
-        """The two backbones, as a checkpoint names them."""
-        return self._config
-
-    @property
     def clip(self) -> ClipForm | None:
         """Frames that it takes at every sampled position, or None for one frame and its flow stack."""
-        return backbone(self._config.name).clip
+        return backbone(self.backbones.name).clip
 
     @property
     def n_channels(self) -> int:
         """F, channels of one stream."""
-        return self._before or backbone(self._config.name).n_channels
+        return self._before or backbone(self.backbones.name).n_channels
 
     def feature_shape(self, preprocessing: Preprocessing) -> tuple[int, int, int]:
         """Return (2F, h, w) of one sampled frame."""
-        return (2 * self.n_channels, *backbone(self._config.name).grid(preprocessing.input_px))
+        return (2 * self.n_channels, *backbone(self.backbones.name).grid(preprocessing.input_px))
 
     def configuration(self, preprocessing: Preprocessing) -> tuple[tuple[str, str | int | float | None], ...]:
         """Return all that decides the numbers of the features, as plain values for the cache's key."""
@@ -234,11 +230,11 @@ class FeatureExtractor:
             ("flow_length", flow.length),
             ("flow_bound_px", flow.bound_px),
             ("flow_short_side_px", flow.short_side_px),
-            ("backbone", self._config.name),
-            ("appearance", self._config.appearance_digest),
-            ("motion", self._config.motion_digest),
-            ("appearance_normalisation", repr(self._config.appearance_normalisation)),
-            ("motion_normalisation", repr(self._config.motion_normalisation)),
+            ("backbone", self.backbones.name),
+            ("appearance", self.backbones.appearance_digest),
+            ("motion", self.backbones.motion_digest),
+            ("appearance_normalisation", repr(self.backbones.appearance_normalisation)),
+            ("motion_normalisation", repr(self.backbones.motion_normalisation)),
             ("precision", self._precision),
             ("retrained", self._retrained),
             *((("ends", "before the last block"),) if self._before else ()),

@@ -17,8 +17,4 @@ Snippets for a network that is trained end to end are uint8; everything else is 
 def first_pass(store: FeatureStore, name: str) -> torch.Tensor:
     """Return the features of the frames that the test rule samples, (N, 2F, h, w) float32, or uint8 snippets."""
     features = store[name][0]
-    return torch.from_numpy(np.array(features, _computed(features)))
-
-
-def _computed(features: NDArray[Any]) -> np.dtype[Any]:
-    return np.dtype(np.uint8 if features.dtype == np.uint8 else np.float32)
+    return torch.from_numpy(np.array(features, np.uint8 if features.dtype == np.uint8 else np.float32))

@@ -10,7 +10,7 @@ from skillviewer.core.dataset.pairs import Dataset, videos_of
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.finetuning.split import Division
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.engine.features.cell_average import averaged_once, averages
 from skillviewer.engine.features.dataset_features import check_room
 from skillviewer.engine.features.frame_inputs import sampling_of

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
+from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
@@ -32,6 +33,8 @@ from skillviewer.nets.configuration import HeldOut, ModelCard
 
 REPORT = "report.json"
 """The report, next to the weights."""
+
+UNSCALED = "This version was fine-tuned and knows no raters' scale: a training (skillviewer train) learns it."
 
 ROOM_BYTES = 200 * 2**20
 """Free space that must be left over for the checkpoint, its log and the state of the training."""
@@ -204,6 +207,7 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningRepo
             accuracy=after.value, low=low, high=high, n_pairs=after.n_pairs, rule=_held_out_rule(prepared, compared)
         ),
         notes=" ".join(notes),
+        raters_scale=RatersScale(dataset.criterion, dataset.task, refusal=UNSCALED) if dataset.ratings else None,
     )
 
 

@@ -58,11 +58,7 @@ class StartingPoint:
             channels, *grid = source.extractor.feature_shape(TRAINED_ON)
             sizes = preset(PRESET).sizes(channels, (grid[0], grid[1]))
             config = CheckpointConfig(
-                attention_model=FROM_NOTHING,
-                sizes=sizes,
-                preprocessing=TRAINED_ON,
-                backbone=backbones,
-                preset=PRESET,
+                attention_model=FROM_NOTHING, sizes=sizes, preprocessing=TRAINED_ON, backbone=backbones, preset=PRESET
             )
             return cls(None, config, source, device)
         parent = load_checkpoint(folder)

@@ -58,11 +58,7 @@ class Prepared:
 
 
 def prepare(
-    start: StartingPoint,
-    study: StudyPairs,
-    choices: TuningChoices,
-    token: CancelToken,
-    report: Report,
+    start: StartingPoint, study: StudyPairs, choices: TuningChoices, token: CancelToken, report: Report
 ) -> Prepared:
     """Compute (or find) all features that a training needs; refuse first what cannot be trained.
 

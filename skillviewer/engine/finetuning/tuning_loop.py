@@ -51,7 +51,7 @@ class _Watch:
         self._names = videos_of(self._test)
         self._started = monotonic()
         self._n_batches = n_batches
-        self._batch = self._epoch = self._epochs_before = self._done_before = 0
+        self.batch = self._epoch = self._epochs_before = self._done_before = 0
         self._begun = False
         self._smoothed = float("nan")
         self._before: Mapping[str, float] = {}
@@ -64,27 +64,22 @@ class _Watch:
 
     def left_s(self) -> float:
         """Return the seconds left at the pace so far, tests included; NaN before the first batch."""
-        tried = self._batch - self._done_before
+        tried = self.batch - self._done_before
         if not tried:
             return float("nan")
         pace = (monotonic() - self._started) / tried
-        return pace * max(self._n_batches - self._batch, 0)
+        return pace * max(self._n_batches - self.batch, 0)
 
     def expect(self, n_batches: int) -> None:
         """Set the number of all batches, once it is known better."""
         self._n_batches = n_batches
-
-    @property
-    def batch(self) -> int:
-        """Batches so far."""
-        return self._batch
 
     def go_on(self, state: FitState | None, batches_each: int) -> None:
         """Begin a stage, from the state in which it was killed, if it was."""
         done = state.epoch if state is not None else 0
         self._epochs_before = self._epoch
         self._epoch += done
-        self._batch += done * batches_each
+        self.batch += done * batches_each
         self._done_before += done * batches_each
 
     def begin(self, model: AttentionModel, token: CancelToken) -> None:
@@ -106,12 +101,12 @@ class _Watch:
                 self._epoch = self._epochs_before + progress.value.epoch
                 self._tell(model, progress.value, token, final=final, until=until)
             elif isinstance(progress.value, float):
-                self._batch += 1
+                self.batch += 1
                 loss = progress.value
                 kept = SMOOTHING if self._smoothed == self._smoothed else 0.0
                 self._smoothed = (kept * self._smoothed if kept else 0.0) + (1 - kept) * loss
-                row = BatchRow(self._batch, loss, self._smoothed, self.left_s())
-                self._report(Progress(_stage(final=final), self._batch, self._n_batches, row))
+                row = BatchRow(self.batch, loss, self._smoothed, self.left_s())
+                self._report(Progress(_stage(final=final), self.batch, self._n_batches, row))
 
         return hear
 
@@ -123,7 +118,7 @@ class _Watch:
             self._best[final] = Snapshot(row.epoch, watched, known)
         reported = TuningRow(
             epoch=self._epoch,
-            batch=self._batch,
+            batch=self.batch,
             final=final,
             loss=row.loss,
             choosing_accuracy=row.held_out_accuracy,
@@ -135,7 +130,7 @@ class _Watch:
             seconds=monotonic() - self._started,
             seconds_left=self.left_s(),
         )
-        self._report(Progress(_stage(final=final), self._batch, self._n_batches, reported))
+        self._report(Progress(_stage(final=final), self.batch, self._n_batches, reported))
 
     def _old(self, scores: Mapping[str, float]) -> float:
         old = self._prepared.old

@@ -8,6 +8,7 @@ import torch
 
 from skillviewer.core.analysis.analysis import Analysis, MapRect, Provenance
 from skillviewer.core.analysis.familiarity import Familiarity
+from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
@@ -62,6 +63,7 @@ class ScoringModel:
         rect: Part of the picture that its maps cover.
         provenance: Provenance of its numbers.
         familiarity: Statistics of the training videos, or None.
+        raters_scale: Map to the raters' scale, or None.
     """
 
     model: AttentionModel
@@ -69,6 +71,7 @@ class ScoringModel:
     rect: MapRect
     provenance: Provenance
     familiarity: Familiarity | None = None
+    raters_scale: RatersScale | None = None
 
 
 def assess(
@@ -127,6 +130,11 @@ def assess(
                     growing.add(out.attention, out.task_state, out.score)
     mean = (pooled / n).astype(np.float32)
     whole = growing.so_far(provenance)
-    if familiarity is None:
-        return replace(whole, pooled=mean)
-    return replace(whole, pooled=mean, warning=familiarity.warning(mean), strangeness=familiarity.strangeness(mean))
+    warning, scale = familiarity.warning(mean) if familiarity is not None else "", scoring.raters_scale
+    return replace(
+        whole,
+        pooled=mean,
+        warning=warning,
+        strangeness=familiarity.strangeness(mean) if familiarity is not None else None,
+        scaled=scale.of(whole.score, unfamiliar=bool(warning)) if scale is not None else None,
+    )

@@ -55,7 +55,7 @@ class Engine(Closing):
         *,
         aside: bool = False,
     ) -> None:
-        self._checkpoint = checkpoint
+        self.checkpoint = checkpoint  # the checkpoint: configuration and card
         self._model = model
         self._source = source
         self._device = device
@@ -98,22 +98,17 @@ class Engine(Closing):
     @property
     def name(self) -> str:
         """Name of the checkpoint."""
-        return self._checkpoint.name
+        return self.checkpoint.name
 
     @property
     def digest(self) -> str:
         """Digest of the checkpoint: of its configuration and weights."""
-        return self._checkpoint.digest
-
-    @property
-    def checkpoint(self) -> Checkpoint:
-        """The checkpoint: configuration and card."""
-        return self._checkpoint
+        return self.checkpoint.digest
 
     @property
     def caution(self) -> str:
         """Warning of the checkpoint's card, or ""."""
-        return self._checkpoint.card.caution
+        return self.checkpoint.card.caution
 
     @property
     def device_name(self) -> str:
@@ -125,18 +120,19 @@ class Engine(Closing):
         return memory_text(self._device)
 
     def _scoring(self) -> ScoringModel:
-        checkpoint, config = self._checkpoint, self._checkpoint.config
+        checkpoint, config = self.checkpoint, self.checkpoint.config
         provenance = Provenance(
             program=f"SkillViewer {__version__}",
-            model=self._checkpoint.name,
-            model_digest=self._checkpoint.digest,
+            model=self.checkpoint.name,
+            model_digest=self.checkpoint.digest,
             attention_model=config.attention_model,
             flow=config.preprocessing.flow.algorithm,
             backbone=config.backbone.name if config.backbone is not None else "",
             device=self.device_name,
             precision=config.precision,
         )
-        return ScoringModel(self._model, self._source, checkpoint.map_rect, provenance, checkpoint.familiarity)
+        known = checkpoint.familiarity, checkpoint.card.raters_scale
+        return ScoringModel(self._model, self._source, checkpoint.map_rect, provenance, *known)
 
     def assess(
         self,
@@ -199,7 +195,7 @@ class Engine(Closing):
         path = video.video.path if isinstance(video, Analysis) else video
         if isinstance(video, Analysis):
             passes, made_by = video.n_passes, video.provenance
-            if made_by.model_digest != self._checkpoint.digest:
+            if made_by.model_digest != self.checkpoint.digest:
                 raise CheckpointError(
                     f"The analysis of {video.video.path.name} was not made by this version of {self.name} but by "
                     f"{made_by.model} ({made_by.model_digest[:8]}). Assess the video again."
@@ -220,7 +216,7 @@ class Engine(Closing):
                     f"now, or is not complete. Assess the video again."
                 )
             fused = fused_passes(opened, self._model, self._source, passes, token, report, extent)
-            found = weigh(self._model, fused, digest, self._checkpoint.digest, token, report, n_random, seed)
+            found = weigh(self._model, fused, digest, self.checkpoint.digest, token, report, n_random, seed)
             return replace(found, extent=extent)
 
     def _warm_up(self, token: CancelToken, report: Report) -> None:

@@ -18,7 +18,6 @@ class PooledModels(Protocol):
 
     def facts(self, folder: Path) -> "ModelFacts":
         """Return the facts in a model's checkpoint; it is loaded if it is not yet."""
-        ...
 
     def assess(
         self,
@@ -31,7 +30,6 @@ class PooledModels(Protocol):
         reader: "VideoReader | None" = None,
     ) -> "Analysis":
         """Assess one video, or a part of it, with one of the models."""
-        ...
 
     def explain(
         self,
@@ -42,12 +40,9 @@ class PooledModels(Protocol):
         reader: "VideoReader | None" = None,
     ) -> "Evidence":
         """Return the evidence for an analysis by one of the models."""
-        ...
 
     def keep(self, folders: Collection[Path]) -> None:
         """Unload all models but these."""
-        ...
 
     def close(self) -> None:
         """Free the device's memory."""
-        ...

@@ -35,10 +35,7 @@ def for_sparse(settings: OptimiserSettings, n_pairs: int, n_videos: int) -> Opti
 
 
 def batches(
-    pairs: Sequence[Pair],
-    settings: OptimiserSettings,
-    rng: np.random.Generator,
-    similar: Sequence[SimilarPair] = (),
+    pairs: Sequence[Pair], settings: OptimiserSettings, rng: np.random.Generator, similar: Sequence[SimilarPair] = ()
 ) -> Iterator[Placed]:
     """Yield the batches of one epoch, each with its distinct videos once.
 

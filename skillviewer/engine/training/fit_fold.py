@@ -106,12 +106,7 @@ def fit_fold(
         return _new_model(plan, store, names, inputs.device, unfreezing)
 
     def trained(
-        model: AttentionModel,
-        on: Fold,
-        choosing: Sequence[Pair],
-        select: Select,
-        stage: str,
-        until: int | None = None,
+        model: AttentionModel, on: Fold, choosing: Sequence[Pair], select: Select, stage: str, until: int | None = None
     ) -> Trained:
         settings = dataclasses.replace(plan.settings_on(fold), select=select)
         similar = similar_for_training(dataset, on) if model.uses_similar else ()

@@ -32,7 +32,7 @@ def check_keepable(plan: TrainingPlan) -> None:
     plan.check()
     if plan.inputs in NUMBERS:
         raise CheckpointError(
-            f"The model {plan.model} sees {plan.inputs} alone: it can be evaluated, not kept and viewed."
+            f"The model {plan.model} looks at {plan.inputs} alone: it can be evaluated, not kept and viewed."
         )
 
 

@@ -158,11 +158,9 @@ class Keeper(Protocol):
 
     def load(self) -> FitState | None:
         """Return the state that was kept last, or None."""
-        ...
 
     def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
         """Keep the state of an epoch, which ``state`` makes; not every one must be kept unless it is finished."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

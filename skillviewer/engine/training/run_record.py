@@ -13,7 +13,7 @@ from torch import nn
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pair_graph import similar_for_training
-from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
+from skillviewer.core.dataset.pairs import SKILL, Dataset, Fold, videos_of
 from skillviewer.core.version import __version__
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import FEATURES_VERSION
@@ -177,14 +177,7 @@ def provenance_of(
     )
 
 
-def card_of(
-    name: str,
-    dataset: Dataset,
-    fold: Fold,
-    data: str,
-    seed: int,
-    preset: str,
-) -> ModelCard:
+def card_of(name: str, dataset: Dataset, fold: Fold, data: str, seed: int, preset: str) -> ModelCard:
     """Return the card of a checkpoint that this program makes now, without its results."""
     return ModelCard(
         name=name,
@@ -197,6 +190,7 @@ def card_of(
         held_out=None,
         seed=seed,
         preset=preset,
+        criterion=dataset.criterion or SKILL,
     )
 
 

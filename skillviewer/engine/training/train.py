@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
+from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
@@ -47,6 +48,7 @@ from skillviewer.engine.training.run_record import (
     provenance_of,
     unseen_warning,
 )
+from skillviewer.engine.training.scale_folds import learn_scale
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
@@ -100,6 +102,7 @@ def train_checkpoint(
     *,
     test: Dataset | None = None,
     replace: bool = False,
+    scale_folds: int | None = None,
 ) -> TrainingResult:
     """Train a model on a data set and write its checkpoint; a training that was killed continues from its last epochs.
 
@@ -117,6 +120,7 @@ def train_checkpoint(
         test: Another data set of the same task whose pairs are the held-out pairs; else a quarter of this data set's
             participants (or, with a warning, videos) is held out.
         replace: Whether a checkpoint of that name may be replaced.
+        scale_folds: Folds by person for the raters' scale; None for as many as are needed, 0 for none.
 
     Raises:
         DatasetError: There is too little to train on.
@@ -141,7 +145,7 @@ def train_checkpoint(
         ready = _ready(plan, dataset, test, inputs.source, control, together)
         kept.begin(ready.dataset, ready.divided.fold, inputs.backbones, control)
         with device_errors():
-            made = _train(plan, ready, inputs, device, control, kept)
+            made = _train(plan, ready, inputs, device, control, kept, scale_folds)
         control.report(Progress("writing the checkpoint", 0, 1))
         problems = (*dataset.problems, *ready.problems)
         if together.leads:
@@ -208,6 +212,7 @@ class _Made:
     contributions: FloatArray
     provenance: RunProvenance
     selection: str
+    scale: RatersScale | None
 
 
 def _train(
@@ -217,6 +222,7 @@ def _train(
     device: torch.device,
     control: TrainingControl,
     kept: "_Kept",
+    scale_folds: int | None,
 ) -> _Made:
     fold, tested = ready.divided.fold, ready.divided.tested
     watched = WatchedStore(ready.store)
@@ -233,18 +239,23 @@ def _train(
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, seen, fold)
     config = plan.checkpoint_config(head.sizes, inputs.backbones)
-    return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection)
+
+    def train_fold(number: int, other: Fold) -> Mapping[str, float]:
+        control.report(Progress(f"learning the raters' scale, fold {number}"))
+        of_fold, _ = fit_fold(
+            plan, ready.dataset, other, on, control, lambda stage: kept.state(f"scale-{number}-{stage}"), kept.together
+        )
+        own_head, _, (own_store,) = inputs.separate(of_fold, (ready.store,))
+        return predict(own_head, own_store, ready.dataset.names, control.token, maps=False).scores
+
+    asked = (ready.dataset, ready.divided, scores, scale_folds, plan.seed, plan.select is Select.BEST_ON_TEST)
+    every = ready.dataset.names
+    scale = learn_scale(*asked, lambda: predict(head, store, every, control.token, maps=False).scores, train_fold)
+    return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
 
 
 def _write(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    ready: _Ready,
-    made: _Made,
-    folder: Path,
-    kept: "_Kept",
-    *,
-    replace: bool,
+    plan: TrainingPlan, dataset: Dataset, ready: _Ready, made: _Made, folder: Path, kept: "_Kept", *, replace: bool
 ) -> Checkpoint:
     def write_extras(aside: Path) -> None:
         write_log(aside, made.trained.rows, folder.name)
@@ -322,13 +333,7 @@ def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> 
     return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
-def _card(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    divided: "TrainingSplit",
-    made: _Made,
-    name: str,
-) -> ModelCard:
+def _card(plan: TrainingPlan, dataset: Dataset, divided: "TrainingSplit", made: _Made, name: str) -> ModelCard:
     result, pairs = FoldScores(divided.tested_fold, made.scores), divided.tested_fold.test_pairs
     last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
     data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"
@@ -339,6 +344,7 @@ def _card(
         outcome=outcome_check(divided.tested, pairs, made.scores),
         last_fifth=last_fifth if math.isfinite(last_fifth) else None,
         notes=_notes(plan),
+        raters_scale=made.scale,
     )
 
 

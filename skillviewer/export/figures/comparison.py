@@ -13,7 +13,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video, without_map
 from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
-from skillviewer.core.analysis.wording import score_digits, score_words
+from skillviewer.core.analysis.wording import rated_words, score_digits
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import CancelToken, Report, silent
@@ -354,4 +354,4 @@ class _Page:
 def _score(analysis: Analysis) -> str:
     if np.isnan(analysis.score):
         return "no score"
-    return f"score {score_words(analysis, score_digits([analysis]))}"
+    return f"score {rated_words(analysis, score_digits([analysis]))}"

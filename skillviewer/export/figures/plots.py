@@ -80,7 +80,8 @@ def plot_training(
     for one, kind in zip(axes, kinds, strict=True):
         _draw_curves(one, curves[kind], kind, colours)
     axes[-1].set_xlabel(x, fontproperties=font(x, TEXT_PT)[1], color=unit(WHITE.muted))
-    _draw_title(axes[0], title)
+    text, face = font(title, TEXT_PT + 1, bold=True)
+    axes[0].set_title(text, fontproperties=face, color=unit(WHITE.text), loc="left", pad=6)
     with aside(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(figure, temporary, path.suffix.lower())
     return path
@@ -158,11 +159,6 @@ def _part_labels(axes: "Axes") -> None:
     places -= (places - ends).mean()
     for note, end, place in zip(notes, ends, places, strict=True):
         note.set_position((6, float(place - end)))
-
-
-def _draw_title(axes: "Axes", title: str) -> None:
-    text, face = font(title, TEXT_PT + 1, bold=True)
-    axes.set_title(text, fontproperties=face, color=unit(WHITE.text), loc="left", pad=6)
 
 
 def plot_accuracies(

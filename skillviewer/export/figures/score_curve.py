@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS, score_curve
-from skillviewer.core.analysis.wording import score_digits, score_words
+from skillviewer.core.analysis.wording import rated_words, score_digits
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.export.destination import aside
@@ -164,7 +164,7 @@ def _label(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> 
         y = (top_mm - (0.45 + 1.45 * at) * em) / options.height_mm
         left = 5.2 * em
         name = exhibit.title or exhibit.analysis.video.path.stem
-        score = f"   score {score_words(exhibit.analysis, digits)}"
+        score = f"   score {rated_words(exhibit.analysis, digits)}"
         room_px = _room_px(options, left + 3.8 * em) - measuring(size).width(score)
         if room_px < 0:  # a score that is cut is another
             raise ExportError(

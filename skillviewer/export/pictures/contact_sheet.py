@@ -13,7 +13,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look, resolve
-from skillviewer.core.analysis.wording import score_digits, score_so_far, score_words
+from skillviewer.core.analysis.wording import rated_words, score_digits, score_so_far
 from skillviewer.core.arrays import IntArray, Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
@@ -213,7 +213,7 @@ class _Sheet:
 
     def _heading(self, at: int, top: int) -> None:
         y = top + self.line // 2
-        score = f"score {score_words(self.analyses[at], self.digits)}"
+        score = f"score {rated_words(self.analyses[at], self.digits)}"
         room = self.right - self.margin
         self._write(score, self.margin + room, y, align="right")
         self._write(self.exhibits[at].title, self.margin, y, bold=True, room=room - self._width(score) - 2 * self.line)

@@ -2,13 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 
 from skillviewer.core.analysis.cohort import MIN_COHORT, CohortStanding, standings
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.rater_agreement import RaterAgreement
@@ -32,6 +33,7 @@ class CohortOptions:
         statement: The question that raters answered, or "".
         judgements: Judgements of the raters.
         pairs: Agreed pairs, with which the order by the model is compared.
+        criteria: Rating or score in words by criterion and video, if there are several criteria.
         agreement: Agreement of the raters who rated the videos, or None.
         seen_in_training: Titles of videos that the model was trained on; None if they are not known.
         made_on: Date of the report; None for today.
@@ -43,6 +45,7 @@ class CohortOptions:
     statement: str = ""
     judgements: tuple[Judgement, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    criteria: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     agreement: RaterAgreement | None = None
     seen_in_training: frozenset[str] | None = None
     made_on: date | None = None
@@ -61,6 +64,7 @@ class CohortVideo:
         digest: SHA-256 of the file, or "".
         before_blur: Whether the score is of the video before its faces were blurred.
         passes: Number of passes that the score is the mean of.
+        scaled: The score on the raters' scale, or None.
     """
 
     name: str
@@ -71,6 +75,7 @@ class CohortVideo:
     digest: str = ""
     before_blur: bool = False
     passes: int = 1
+    scaled: ScaledScore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class CohortRow:
     checksum: str
     before_blur: bool = False
     passes: int = 1
+    rating: str = ""
 
     @property
     def marks(self) -> str:
@@ -112,6 +118,7 @@ class Cohort:
     model_digest: str
     day: date
     raters: tuple[tuple[str, ...], ...]
+    ratings: tuple[str, ...] = ()
 
     @property
     def scores(self) -> tuple[float, ...]:
@@ -139,6 +146,13 @@ class Cohort:
         )
         rated = self.options.agreement.sentences if self.options.agreement is not None else ()
         return " ".join(filter(None, (words, *rated)))
+
+    @property
+    def all_criteria(self) -> list[list[str]]:
+        """Table of all criteria: a head, then a row for each video; empty if there is one criterion."""
+        found = self.options.criteria
+        rows = [[row.name, *(by_video.get(row.name, "–") for by_video in found.values())] for row in self.rows]
+        return [["video", *map(printable, found)], *rows] if found else []
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -178,6 +192,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
             checksum=one.digest[:CHECKSUM],
             before_blur=one.before_blur,
             passes=one.passes,
+            rating=one.scaled.words or "–" if one.scaled is not None else "",
         )
         for one, where in zip(videos, standings(scores, [v.interval for v in videos]), strict=True)
     ]
@@ -191,6 +206,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
         model_digest=model.digest,
         day=day,
         raters=rater_cells(options.judgements),
+        ratings=tuple(dict.fromkeys(v.scaled.refusal or v.scaled.note for v in videos if v.scaled is not None)),
     )
 
 
@@ -211,7 +227,7 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
         if rated
         else "No rater has judged these videos, so nothing here shows that the scores follow skill."
     )
-    return (order, *_about_intervals(cohort.rows), *_about_videos(cohort), skill)
+    return (order, *_about_intervals(cohort.rows), *_about_videos(cohort), *cohort.ratings, skill)
 
 
 def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:

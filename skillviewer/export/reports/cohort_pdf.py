@@ -60,6 +60,10 @@ def _story(cohort: Cohort, width: float) -> list["Flowable"]:
     # the table may be split: its heading stays with the first rows of it
     title = heading("The videos", "by score; bar: 95 % interval, dashed: median", keep=False)
     story += [CondPageBreak(110), title, _table(cohort, width)]
+    if cohort.all_criteria:
+        cells = [[paragraph(cell, size_pt=8.0) for cell in row] for row in cohort.all_criteria]
+        widths = (width / len(cells[0]),) * len(cells[0])
+        story += [heading("All criteria"), grid(cells, widths, lines=True, pad_pt=1.5, repeat=1)]
     story += [
         heading("Where the numbers come from"),
         grid(
@@ -97,15 +101,19 @@ def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
 def _table(cohort: Cohort, width: float) -> "Flowable":
     median, bars = float(np.median(cohort.scores)), width * 0.16
     people = 0.12 if any(row.participant for row in cohort.rows) else 0.0
-    widths = (20.0, width * (0.34 - people) - 20, width * people, width * 0.23, bars, width * 0.14, width * 0.13)
-    words = ("", "video", "participant" if people else "", "score (95 % interval)", "", "percentile", "SHA-256")
-    lines = [[paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 4) for at, word in enumerate(words)]]
+    rated = 0.14 if any(row.rating for row in cohort.rows) else 0.0
+    names, numbers = width * (0.34 - people - rated / 2) - 20, width * (0.23 - rated / 2)
+    widths = (20.0, names, width * people, numbers, width * rated, bars, width * 0.14, width * 0.13)
+    words = ["", "video", "participant" if people else "", "score (95 % interval)", "rating" if rated else "", ""]
+    words += ["percentile", "SHA-256"]
+    lines = [[paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 5) for at, word in enumerate(words)]]
     lines += [
         [
             paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
             paragraph(row.name + row.marks, size_pt=8.0),
             paragraph(row.participant, size_pt=8.0),
             paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
+            paragraph(row.rating, size_pt=8.0),
             interval_bar(row.standing.score, row.standing.interval, cohort.span, median, bars),
             paragraph(row.standing.percentile_words, size_pt=8.0, right=True),
             paragraph(row.checksum, size_pt=6.8, of=WHITE.muted, right=True),

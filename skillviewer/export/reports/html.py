@@ -137,11 +137,13 @@ def cohort_html(cohort: Cohort) -> str:
                     interval_bar(row.standing.score, row.standing.interval, cohort.span, median, 170.0),
                     score_cell(row.standing, cohort.digits),
                 ),
+                "rating": row.rating,
                 "percentile": row.standing.percentile_words,
                 "checksum": row.checksum,
             }
             for row in cohort.rows
         ],
+        rated=any(row.rating for row in cohort.rows),
         people=any(row.participant for row in cohort.rows),
         facts=cohort_facts(cohort),
     )  # fmt: skip

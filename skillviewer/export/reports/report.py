@@ -45,7 +45,7 @@ def export_report(
         exhibit, options = _blurred(exhibit, options, token, report)
     why = gather(exhibit, options, token, report)
     source, video = why.analysis.provenance, why.analysis.video
-    words = [why.sentence, why.faithfulness, why.caution, source.model_digest, video.digest]
+    words = [why.sentence, why.rating, why.faithfulness, why.caution, source.model_digest, video.digest]
     if why.blurred:
         words.append(ON_PAGE)
     with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:

@@ -125,6 +125,12 @@ class WhyContent:
         return self.standing.sentence(self.digits)
 
     @property
+    def rating(self) -> str:
+        """The score on the raters' scale and the origin of that, or the refusal; "" if the model knows no ratings."""
+        scaled = self.analysis.scaled
+        return "" if scaled is None else f"{scaled.sentence} {scaled.note}".rstrip()
+
+    @property
     def faithful(self) -> bool:
         """True if the attention is known to be better than random; else its pictures are greyed."""
         return self.evidence is not None and self.evidence.faithful is True

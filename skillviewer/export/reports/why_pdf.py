@@ -61,6 +61,8 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     if why.subtitle:
         story.append(paragraph(why.subtitle, size_pt=9, of=WHITE.muted))
     story += [gap(7), paragraph(why.sentence, size_pt=11.5, bold=True, leading=1.35), gap(4)]
+    if why.rating:
+        story += [paragraph(why.rating, size_pt=9), gap(4)]
     if why.options.known.others:
         story.append(cohort_strip(why.standing, [m.score for m in why.options.known.others], width, why.digits))
     story += [

@@ -13,6 +13,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 
@@ -39,6 +40,11 @@ class ScoreRow:
         start_s: When what was looked through begins: 0, or where a part of a file does.
         stop_s: When it ends.
         warning: A word of warning on the score or the file, or empty.
+        criterion: Rated item of the raters' scale; empty if the model knows none, as are the other four.
+        rating: Score on that scale; empty if refused.
+        rating_low: Lower end of its interval for an unseen person.
+        rating_high: Its upper end.
+        rating_refusal: Reason for no rating, or empty.
     """
 
     video: str
@@ -58,6 +64,11 @@ class ScoreRow:
     start_s: float
     stop_s: float
     warning: str
+    criterion: str
+    rating: float | None
+    rating_low: float | None
+    rating_high: float | None
+    rating_refusal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,7 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
     rows = []
     for a in analyses:
         low, high = a.interval if a.interval is not None else (None, None)
+        scaled = a.scaled if a.scaled is not None else ScaledScore("")
         rows.append(
             ScoreRow(
                 video=a.video.path.name,
@@ -121,6 +133,11 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
                 start_s=round(a.start_s, 6),
                 stop_s=round(a.stop_s, 6),
                 warning=a.cautions,
+                criterion=scaled.criterion,
+                rating=scaled.rating,
+                rating_low=scaled.low,
+                rating_high=scaled.high,
+                rating_refusal=scaled.refusal,
             )
         )
     return rows

@@ -1,6 +1,13 @@
-"""Packets of a stream: their stamps and flags, read without decoding, and the reliability of these."""
+"""Packets of a stream: stamps and flags, read without decoding, and how far they can be trusted.
 
+A file may end early by its container's own statements, and a packet's first bytes say whether it is well formed and
+whether it shows a picture.
+"""
+
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,32 +15,157 @@ from numpy.typing import NDArray
 from skillviewer.core.arrays import IntArray
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
-from skillviewer.media.reading.completeness import is_cut_off
 from skillviewer.media.reading.container import VideoFile, VideoPacket
+from skillviewer.media.reading.edits import n_stored, read_edits
 from skillviewer.media.reading.movie_boxes import most_packets
-from skillviewer.media.reading.packet_form import doubt_of
 from skillviewer.media.reading.timing import NO_STAMP
 
-_ONE_PICTURE_A_PACKET = frozenset(
-    (
-        "h264",
-        "hevc",
-        "vp8",
-        "vp9",
-        "av1",
-        "mpeg2video",
-        "mpeg4",
-        "mjpeg",
-        "prores",
-        "dnxhd",
-        "dvvideo",
-        "ffv1",
-        "huffyuv",
-        "ffvhuff",
-        "png",
-        "rawvideo",
-    )
-)
+Doubt: TypeAlias = Callable[[memoryview], str]
+"""Returns the problem of a packet's bytes, or ""."""
+
+_HIDDEN = "a packet shows nothing"
+_MALFORMED = "a packet is malformed"
+
+
+def doubt_of(codec: str, extradata: bytes | None) -> Doubt:
+    """Return the check for a codec's packets, given the container's data for the decoder."""
+    size = _length_size(codec, extradata or b"")
+    if size:
+        return lambda data: _units(data, size)
+    if codec == "rawvideo":
+        return lambda _data: ""
+    return {"vp8": _vp8, "vp9": _vp9, "av1": _av1, "mpeg4": _mpeg4, "mpeg2video": _start_code}.get(codec, _blank)
+
+
+def _length_size(codec: str, extradata: bytes) -> int:
+    """Return the size of the length field before each unit of H.264 or HEVC, 0 if start codes separate them.
+
+    ISO/IEC 14496-15, decoder configuration records.
+    """
+    if len(extradata) > 22 and extradata[0] == 1:
+        if codec == "h264":
+            return (extradata[4] & 3) + 1
+        if codec == "hevc":
+            return (extradata[21] & 3) + 1
+    return 0
+
+
+def _units(data: memoryview, size: int) -> str:
+    """Check that the units fill the packet, and that the forbidden bit is zero."""
+    at, end = 0, len(data)
+    while at < end:
+        start = at + size
+        length = int.from_bytes(data[at:start], "big")
+        at = start + length
+        if not length or at > end or data[start] & 0x80:
+            return _MALFORMED
+    return ""
+
+
+def _blank(data: memoryview) -> str:
+    return "" if any(data[:8]) else _MALFORMED
+
+
+def _start_code(data: memoryview) -> str:
+    return "" if bytes(data[:2]) == b"\x00\x00" and any(data[:8]) else _MALFORMED
+
+
+def _mpeg4(data: memoryview) -> str:
+    """Check for pictures marked "not coded", which fill packed streams and are smaller than any other."""
+    return _HIDDEN if len(data) < 10 else _start_code(data)
+
+
+def _vp8(data: memoryview) -> str:
+    """Read show_frame (RFC 6386, section 9.1)."""
+    return _blank(data) or ("" if data[0] >> 4 & 1 else _HIDDEN)
+
+
+def _vp9(data: memoryview) -> str:
+    """Read frame_marker, profile, show_existing_frame, frame_type and show_frame (VP9 specification 6.2).
+
+    A superframe, whose last byte begins with 110, contains the shown picture.
+    """
+    head = data[0]
+    if head >> 6 != 0b10:
+        return _MALFORMED
+    if data[-1] >> 5 == 0b110 or head >> 4 & 0b11 == 0b11:
+        return ""
+    return "" if head >> 3 & 1 or head >> 1 & 1 else _HIDDEN
+
+
+def _av1(data: memoryview) -> str:
+    """Check that open bitstream units of declared size fill the packet (AV1 specification 5.3)."""
+    at, end = 0, len(data)
+    while at < end:
+        head = data[at]
+        at += 2 if head & 0x04 else 1
+        if head & 0x81:  # bits that must be zero
+            return _MALFORMED
+        if not head & 0x02:  # only the last unit may omit its size
+            return _blank(data)
+        size = shift = 0
+        while at < end and shift < 56:
+            size |= (data[at] & 0x7F) << shift
+            shift += 7
+            at += 1
+            if not data[at - 1] & 0x80:
+                break
+        at += size
+    return _blank(data) if at == end else _MALFORMED
+
+
+def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
+    """Return True if bytes, packets or seconds are missing that the container declares.
+
+    Args:
+        file: The open file.
+        n_packets: Number of readable packets.
+        end_ticks: End of the last of them.
+    """
+    name = file.container.format.name
+    with file.path.open("rb") as stream:
+        if name == "gif":
+            stream.seek(-1, 2)
+            return stream.read(1) != b";"
+        if name == "mpegts":  # packets of 188 bytes, or with a time code or check bytes
+            return all(file.size_bytes % length for length in (188, 192, 204))
+        if name.startswith("matroska"):
+            return _segment_end(stream.read(4096)) > file.size_bytes or _ends_early(file, end_ticks)
+        if name == "avi":  # its number also counts empty chunks, which stand for dropped pictures
+            return file.stream.frames > end_ticks
+    # for others the number is an estimate
+    if not name.startswith("mov") or file.stream.frames <= n_packets:
+        return False
+    return not read_edits(file) or file.stream.frames > n_stored(file)  # an edit list may hide pictures
+
+
+def _ends_early(file: VideoFile, end_ticks: int) -> bool:
+    """Return True if the pictures of a Matroska file end over half a second before the duration in its header."""
+    claimed_s = 0.0
+    # of this track, if the muxer wrote statistics
+    tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d*)?)", file.stream.metadata.get("DURATION", ""))
+    if tag:
+        claimed_s = 3600 * int(tag[1]) + 60 * int(tag[2]) + float(tag[3])
+    elif len(file.container.streams) == 1 and file.container.duration:
+        claimed_s = file.container.duration / 1e6
+    return claimed_s > end_ticks * float(file.time_base) + 0.5
+
+
+def _segment_end(head: bytes) -> int:
+    """Return the declared end of the segment of a Matroska file, or 0 if it is not declared (RFC 8794)."""
+    at = head.find(b"\x18\x53\x80\x67") + 4
+    if at < 4 or at >= len(head) or not head[at]:
+        return 0
+    length = 9 - head[at].bit_length()
+    size = int.from_bytes(head[at : at + length], "big") & ~(1 << 7 * length)
+    unknown = (1 << 7 * length) - 1
+    return 0 if size == unknown else at + length + size
+
+
+_ONE_PICTURE_A_PACKET = frozenset((
+    "h264", "hevc", "vp8", "vp9", "av1", "mpeg2video", "mpeg4", "mjpeg", "prores", "dnxhd", "dvvideo", "ffv1",
+    "huffyuv", "ffvhuff", "png", "rawvideo",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,6 @@ def write_frames(
 
 
 def _read(file: Path) -> Picture | None:
-    """Return a picture, (h, w, 3) uint8 RGB, or None."""
     try:
         data = np.frombuffer(file.read_bytes(), np.uint8)
     except OSError:

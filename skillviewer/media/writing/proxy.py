@@ -171,7 +171,6 @@ def build_proxy(
 def _write(
     file: BufferedWriter, reader: VideoReader, size: tuple[int, int], token: CancelToken, report: Report, most: int
 ) -> None:
-    """Write every frame, the table and the footer."""
     n = reader.n_frames
     entries = np.zeros(n, _ENTRY)
     at = file.write(_MAGIC)

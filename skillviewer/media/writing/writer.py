@@ -41,7 +41,6 @@ class _Format:
     """Settings of one kind of file.
 
     Attributes:
-        name: Display name of the codec.
         suffixes: Suffixes of its files.
         muxer: Name of the container.
         encoder: Name of the encoder.
@@ -52,7 +51,6 @@ class _Format:
         muxing: Options of the container.
     """
 
-    name: str
     suffixes: tuple[str, ...]
     muxer: str
     encoder: str
@@ -65,7 +63,6 @@ class _Format:
 
 _FORMATS = (
     _Format(
-        "h264",
         (".mp4", ".m4v", ".mov"),
         "mp4",
         "libx264",
@@ -76,7 +73,6 @@ _FORMATS = (
         {"movflags": "+faststart"},
     ),
     _Format(
-        "vp9",
         (".webm",),
         "webm",
         "libvpx-vp9",
@@ -86,7 +82,7 @@ _FORMATS = (
         {"small": "40", "good": "31", "best": "20"},
         {},
     ),
-    _Format("gif", (".gif",), "gif", "gif", "pal8", 100, {}, {"small": "64", "good": "256", "best": "256"}, {}),
+    _Format((".gif",), "gif", "gif", "pal8", 100, {}, {"small": "64", "good": "256", "best": "256"}, {}),
 )
 
 _KEY_FRAME_EVERY = 48
@@ -108,13 +104,12 @@ class VideoWriter:
         width_px: Width of the pictures. Odd sizes are made even by doubling the last column or row (not in GIF).
         height_px: Height of the pictures.
         rate_hz: Usual frame rate, which defines the duration of the last frame. None: that of the frame before.
-        codec: "h264", "vp9" or "gif"; None for the default of the suffix.
         quality: "small", "good" or "best".
         overwrite: Whether an existing file may be replaced.
         sound: The sound, or None. A GIF has none.
 
     Raises:
-        ExportError: The name, size or codec cannot be used, or the file exists already.
+        ExportError: The name or size cannot be used, or the file exists already.
     """
 
     def __init__(
@@ -124,13 +119,12 @@ class VideoWriter:
         height_px: int,
         *,
         rate_hz: float | None = None,
-        codec: str | None = None,
         quality: Quality = "good",
         overwrite: bool = False,
         sound: Sound | None = None,
     ) -> None:
         self._path = Path(path)
-        self._format = _format_for(self._path, codec)
+        self._format = _format_for(self._path)
         if width_px < 1 or height_px < 1:
             raise ExportError(f"{path} cannot be written: a picture of {width_px} x {height_px} pixels is empty.")
         if max(width_px, height_px) > MOST_PX:
@@ -245,7 +239,6 @@ class VideoWriter:
         return SoundTrack(stream, self._sound)
 
     def _frame(self, picture: Picture, tick: int) -> VideoFrame:
-        """Return a picture as a frame for the encoder or the palette."""
         height, width, _ = self._shape
         if self.size != (width, height):
             picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
@@ -346,12 +339,10 @@ class VideoWriter:
             self._part.unlink(missing_ok=True)
 
 
-def _format_for(path: Path, codec: str | None) -> _Format:
+def _format_for(path: Path) -> _Format:
     suffix = path.suffix.lower()
     for made in _FORMATS:
         if suffix in made.suffixes:
-            if codec not in (None, made.name):
-                raise ExportError(f"{path} cannot be written: {suffix} files hold {made.name} here, not {codec}.")
             if not can_encode(made.encoder):
                 raise ExportError(f"{path} cannot be written: the encoder {made.encoder} is missing on this computer.")
             return made

@@ -66,9 +66,10 @@ class EfficientNetLite0(nn.Module):
 
     Args:
         in_channels: C, 3 for pictures, 2L for flow stacks.
+        n_blocks: Number of blocks, from the input; 11 end at stride 16 with 112 channels.
     """
 
-    def __init__(self, in_channels: int = 3) -> None:
+    def __init__(self, in_channels: int = 3, n_blocks: int = 16) -> None:
         super().__init__()
         self._conv_stem = nn.Conv2d(in_channels, 32, 3, 2, bias=False)
         self._bn0 = _norm(32)
@@ -76,7 +77,7 @@ class EfficientNetLite0(nn.Module):
         for repeats, kernel, stride, expansion, inputs, outputs in _STAGES:
             blocks.append(_Block(kernel, stride, expansion, inputs, outputs))
             blocks += [_Block(kernel, 1, expansion, outputs, outputs) for _ in range(repeats - 1)]
-        self._blocks = nn.ModuleList(blocks)
+        self._blocks = nn.ModuleList(blocks[:n_blocks])
 
     def blocks(self) -> list[nn.Module]:
         """Return its blocks in order."""
@@ -87,7 +88,7 @@ class EfficientNetLite0(nn.Module):
         del self._blocks[-1]
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Return features, (B, 320, h, w)."""
+        """Return features, (B, 320, h, w) of all blocks."""
         features = F.relu6(self._bn0(self._conv_stem(_padded(pictures, 3, 2))))
         for block in self._blocks:
             features = block(features)

@@ -76,6 +76,7 @@ class BackboneEntry:
         first_centre_px: Pixel index of the centre of cell 0's receptive field.
         ignored: Prefixes of weights of layers after the trunk.
         least_px: Side of the smallest input for which every cell of the grid is computed.
+        weights: Name of the weights, if they are those of another entry.
         prefix: Prefix of the trunk's names before those of the published weights.
         clip: Frames that it takes at every sampled position, in place of one frame and its flow; None for one frame.
         source: Published weights of a library's network; None for others (``weight_sources``).
@@ -91,6 +92,7 @@ class BackboneEntry:
     first_centre_px: float
     ignored: tuple[str, ...]
     least_px: int = 1
+    weights: str = ""
     prefix: str = ""
     clip: ClipForm | None = None
     source: WeightSource | None = None
@@ -122,14 +124,21 @@ def _alexnet(in_channels: int) -> nn.Module:
     return nn.Sequential(OrderedDict(features=net.features, avgpool=net.avgpool))
 
 
-def _efficientnet_lite0(in_channels: int) -> nn.Module:
-    from skillviewer.nets.backbones.efficientnet_lite import EfficientNetLite0
+def _efficientnet_lite0(n_blocks: int) -> Callable[[int], nn.Module]:
+    def make(in_channels: int) -> nn.Module:
+        from skillviewer.nets.backbones.efficientnet_lite import EfficientNetLite0
 
-    return EfficientNetLite0(in_channels)
+        return EfficientNetLite0(in_channels, n_blocks)
+
+    return make
 
 
 def _stride_32(input_px: int) -> int:
     return -(-input_px // 32)
+
+
+def _stride_16(input_px: int) -> int:
+    return -(-input_px // 16)
 
 
 def _always_6(_input_px: int) -> int:
@@ -147,12 +156,24 @@ BACKBONES = table(
         name="efficientnet-lite0",
         title="EfficientNet-Lite0",
         n_channels=320,
-        make=_efficientnet_lite0,
+        make=_efficientnet_lite0(16),
         first_convolution="_conv_stem.weight",
         normalisation=EFFICIENTNET,
         cells=_stride_32,
         first_centre_px=31.0,
         ignored=("_conv_head.", "_bn1.", "_fc."),
+    ),
+    BackboneEntry(
+        name="efficientnet-lite0-mid",
+        title="EfficientNet-Lite0 up to stride 16",
+        n_channels=112,
+        make=_efficientnet_lite0(11),
+        first_convolution="_conv_stem.weight",
+        normalisation=EFFICIENTNET,
+        cells=_stride_16,
+        first_centre_px=15.0,
+        ignored=("_conv_head.", "_bn1.", "_fc.", *(f"_blocks.{i}." for i in range(11, 16))),
+        weights="efficientnet-lite0",
     ),
     _resnet_entry("resnet18", "ResNet18", 512),
     _resnet_entry("resnet34", "ResNet34", 512),

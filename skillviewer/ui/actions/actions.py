@@ -1,15 +1,39 @@
 """The QActions of the table: menus, toolbar, palette and sheet of keys are made from them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from skillviewer.ui.actions.table import MENUS, PLAYER_SCREENS, ActionSpec, Scope
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import Theme
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handlers:
+    """The actions that a screen or a panel carries out, by name.
+
+    A screen or a panel that has any returns them from ``handlers(dialogs)``. It knows nothing of the window.
+
+    Attributes:
+        run: What an action does.
+        switch: What a switch does; it is given whether the switch is on.
+        enabled: Whether an action is possible now; actions that are not named always are.
+        changed: Signals after which ``enabled`` is asked again.
+        arrive: Actions that only show their screen while another screen is shown.
+        player: What actions of the player do while this screen is shown, which shows the current video; "focus" gives
+            its picture the focus.
+    """
+
+    run: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+    switch: Mapping[str, Callable[[bool], object]] = field(default_factory=dict)
+    enabled: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    changed: tuple[SignalInstance, ...] = ()
+    arrive: frozenset[str] = frozenset()
+    player: Mapping[str, Callable[[], object]] = field(default_factory=dict)
 
 
 def words(text: str) -> str:
@@ -118,7 +142,7 @@ class Actions(QObject):
         self._window, self._icons, self._table = window, icons, specs
         known = {spec.name for spec in specs}
         self._chosen = {name: chosen for name, chosen in (keys or {}).items() if name in known}
-        self._specs = specs
+        self.specs = specs  # the actions with the keys that they have now
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
         for spec in specs:
@@ -140,18 +164,13 @@ class Actions(QObject):
         return self._actions[name]
 
     @property
-    def specs(self) -> tuple[ActionSpec, ...]:
-        """The actions with the keys that they have now."""
-        return self._specs
-
-    @property
     def chosen_keys(self) -> dict[str, tuple[str, ...]]:
         """Keys that the user has changed, by action."""
         return dict(self._chosen)
 
     def keys(self, name: str) -> tuple[str, ...]:
         """Return the keys of an action, in Qt's portable form."""
-        return next(spec.keys for spec in self._specs if spec.name == name)
+        return next(spec.keys for spec in self.specs if spec.name == name)
 
     def set_keys(self, changes: Mapping[str, tuple[str, ...] | None]) -> None:
         """Give actions other keys, or those of old for None; menus, tooltips, palette and the sheet of keys follow."""
@@ -165,8 +184,8 @@ class Actions(QObject):
         self.keys_changed.emit()
 
     def _give_keys(self) -> None:
-        self._specs = settled(self._table, self._chosen)
-        for spec in self._specs:
+        self.specs = settled(self._table, self._chosen)
+        for spec in self.specs:
             action = self._actions[spec.name]
             action.setShortcuts([QKeySequence(k, QKeySequence.SequenceFormat.PortableText) for k in spec.keys])
             hint = key_text(spec.keys[0]) if spec.keys else ""

@@ -52,7 +52,6 @@ class Candidates(QObject):
         return (*({**found, **self._opened}).items(), (UNIFORM, self.tr("Uniform")))
 
     def name(self, key: str) -> str:
-        """Return the name of a model, known or not."""
         return dict(self.all).get(key, Path(key).name)
 
     def take(self, folder: Path) -> str:
@@ -71,8 +70,7 @@ class Candidates(QObject):
 
     @Slot()
     def _ask(self, *_: object) -> None:
-        task = self._program.studies.read(_versions)
-        task.succeeded.connect(self._on_versions)
+        self._program.studies.read(_versions).then(succeeded=self._on_versions)
 
     @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:

@@ -11,7 +11,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
 from skillviewer.export.rendering.canvas import common_looks
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.layout import as_tip, horizontal, text_label
+from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, text_label
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 
@@ -63,18 +63,7 @@ class ColourBarStrip(QWidget):
         self._row.addWidget(self._words, 1)
         self.setMinimumHeight(12 + self.fontMetrics().height() + 4)
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Titles of the bars."""
-        return tuple(label.text() for label, _ in self._pairs if not label.isHidden())
-
-    @property
-    def text(self) -> str:
-        """The text next to the bars."""
-        return self._words.text()
-
     def on_theme(self, theme: Theme) -> None:
-        """Apply the colours of the stage."""
         self._theme = theme
         palette = self.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
@@ -93,8 +82,7 @@ class ColourBarStrip(QWidget):
             bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             bar.setMaximumWidth(bar.sizeHint().width())
             self._pairs.append((label, bar))
-            self._row.addWidget(label)
-            self._row.addWidget(bar)
+            add_all(self._row, label, bar)
             self.on_theme(self._theme)
         for at, (label, bar) in enumerate(self._pairs):
             shown = at < len(bars)

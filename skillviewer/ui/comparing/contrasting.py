@@ -41,15 +41,10 @@ class ContrastLoader(QObject):
         super().__init__(parent)
         self._worker = worker
         self._wanted: _Wanted | None = None
-        self._contrast: Contrast | None = None
+        self.contrast: Contrast | None = None  # the numbers, or None while they are not known
         self._mailbox: LatestOnly[_Wanted] = LatestOnly(worker, _answer, self)
         self._mailbox.delivered.connect(self._on_found)
         self._mailbox.failed.connect(messages.fail)
-
-    @property
-    def contrast(self) -> Contrast | None:
-        """The numbers, or None while they are not known."""
-        return self._contrast
 
     def want(self, first: str, second: str, rows: tuple[ComparedModel, ...]) -> None:
         """Compare a model with all others that have assessed the whole video; take the difference from ``second``."""
@@ -61,7 +56,7 @@ class ContrastLoader(QObject):
             return
         wanted = _Wanted(first, second, {key: a for key, a in analyses.items() if a is not None})
         if not _same(wanted, self._wanted):
-            if self._contrast is not None and not _goes_on(wanted, self._wanted):
+            if self.contrast is not None and not _goes_on(wanted, self._wanted):
                 self._set(None)
             self._wanted = wanted
             self._mailbox.post(wanted, interrupt=True)
@@ -72,8 +67,8 @@ class ContrastLoader(QObject):
             self._set(found.contrast)
 
     def _set(self, contrast: Contrast | None) -> None:
-        if contrast is not self._contrast:
-            self._contrast = contrast
+        if contrast is not self.contrast:
+            self.contrast = contrast
             self.changed.emit()
 
 

@@ -12,8 +12,6 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import score_curve
 from skillviewer.core.arrays import FloatArray, frozen
 
-Style = Qt.PenStyle
-
 
 @dataclass(frozen=True, slots=True)
 class Stroke:

@@ -12,8 +12,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.pane import ModelPane
 from skillviewer.ui.player.canvas import AVERAGED_BELOW
 from skillviewer.ui.session.frame_feed import DecodedPicture
-from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.images import as_image
+from skillviewer.ui.widgets.icons import Icons, as_image
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 from skillviewer.ui.widgets.viewport import Viewport
 
@@ -74,7 +73,7 @@ class PaneGrid(QWidget):
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icons = icons
-        self._panes: dict[str, ModelPane] = {}
+        self.panes: dict[str, ModelPane] = {}  # the panes by key, in order
         self._video: VideoInfo | None = None
         self._shot: DecodedPicture | None = None
         self._theme = LIGHT
@@ -85,13 +84,8 @@ class PaneGrid(QWidget):
         self.setMinimumHeight(120)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    @property
-    def panes(self) -> dict[str, ModelPane]:
-        """The panes by key, in order."""
-        return self._panes
-
     def pane(self, key: str) -> ModelPane:
-        return self._panes[key]
+        return self.panes[key]
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -100,9 +94,9 @@ class PaneGrid(QWidget):
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
         """Show the panes of these keys in this order; remaining panes keep what they show."""
-        before, self._panes = self._panes, {}
+        before, self.panes = self.panes, {}
         for key in keys:
-            self._panes[key] = before.pop(key) if key in before else self._made(key)
+            self.panes[key] = before.pop(key) if key in before else self._made(key)
         for pane in before.values():
             pane.hide()
             pane.deleteLater()
@@ -118,9 +112,8 @@ class PaneGrid(QWidget):
         return pane
 
     def set_video(self, video: VideoInfo | None) -> None:
-        """Show another video; the panes stay empty until its first picture comes."""
         self._video, self._shot = video, None
-        for pane in self._panes.values():
+        for pane in self.panes.values():
             pane.set_video(video)
         self._lay_out()
 
@@ -137,7 +130,7 @@ class PaneGrid(QWidget):
     def set_words(self, words: str) -> None:
         """Show in all panes why there is no picture."""
         self._shot = None
-        for pane in self._panes.values():
+        for pane in self.panes.values():
             pane.set_words(words)
 
     def set_shot(self, shot: DecodedPicture) -> None:
@@ -145,24 +138,24 @@ class PaneGrid(QWidget):
         self._show_shot()
 
     def _show_shot(self) -> None:
-        if self._shot is None or not self._panes or not self.isVisible():
+        if self._shot is None or not self.panes or not self.isVisible():
             return
-        widest = max(pane.canvas.viewport.rect[2] for pane in self._panes.values())
+        widest = max(pane.canvas.viewport.rect[2] for pane in self.panes.values())
         # in steps: painters keep a layer for each size, and dragging an edge should need few
         small = shrunk(self._shot, STEP_PX * math.ceil(widest * self.devicePixelRatioF() / STEP_PX))
-        for pane in self._panes.values():
+        for pane in self.panes.values():
             pane.set_shot(small)
 
     def zoom_in(self) -> None:
-        for pane in list(self._panes.values())[:1]:
+        for pane in list(self.panes.values())[:1]:
             pane.canvas.zoom_in()
 
     def zoom_out(self) -> None:
-        for pane in list(self._panes.values())[:1]:
+        for pane in list(self.panes.values())[:1]:
             pane.canvas.zoom_out()
 
     def fit(self) -> None:
-        for pane in list(self._panes.values())[:1]:
+        for pane in list(self.panes.values())[:1]:
             pane.canvas.fit()
 
     @Slot(object)
@@ -170,7 +163,7 @@ class PaneGrid(QWidget):
         source = self.sender()
         zoomed = viewport.zoom != self._viewport.zoom
         self._viewport = viewport
-        for pane in self._panes.values():
+        for pane in self.panes.values():
             if pane.canvas is not source:
                 pane.canvas.follow(viewport)
         if zoomed:
@@ -186,16 +179,16 @@ class PaneGrid(QWidget):
         self._show_shot()
 
     def _lay_out(self) -> None:
-        n = len(self._panes)
+        n = len(self.panes)
         if not n:
             self.update()
             return
-        caption = next(iter(self._panes.values())).caption.sizeHint().height()
+        caption = next(iter(self.panes.values())).caption.sizeHint().height()
         aspect = self._video.width_px / self._video.height_px if self._video is not None else 16 / 9
         columns = columns_of(n, self.size(), aspect, caption)
         rows = math.ceil(n / columns)
         width, height = self.width() + GAP_PX, self.height() + GAP_PX
-        for at, pane in enumerate(self._panes.values()):
+        for at, pane in enumerate(self.panes.values()):
             row, column = divmod(at, columns)
             left, right = column * width // columns, (column + 1) * width // columns - GAP_PX
             top, bottom = row * height // rows, (row + 1) * height // rows - GAP_PX

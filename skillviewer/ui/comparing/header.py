@@ -10,7 +10,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.widgets.layout import as_tip, horizontal, push_button, text_label
+from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, text_label
 
 OPEN = ""
 NAME_CHARACTERS = 12
@@ -94,12 +94,8 @@ class Header(QWidget):
         self.difference.setToolTip(self.tr("Map of where the first attends more (+) and the second does (−)"))
         self.again = push_button(self.tr("Try again"), self, self.again_asked)
         self.save = QPushButton(self.tr("Save"), self)
-        row = horizontal(self, (8, 6, 8, 6), 8)
-        for widget in (self.models, self.scale, self.first, self._against, self.second, self.difference):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.again)
-        row.addWidget(self.save)
+        shown = (self.models, self.scale, self.first, self._against, self.second, self.difference)
+        add_all(horizontal(self, (8, 6, 8, 6), 8), *shown, 1, self.again, self.save)
         for control in (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.scale.currentIndexChanged.connect(self._on_scale)

@@ -1,21 +1,68 @@
-"""Queries of the pool of models, one at a time, so that the next one can change until the last moment."""
+"""Queries of the pool of models, one at a time, and their job, listed only when it takes long enough to be read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.ui.comparing.queries import ask, saved
+from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.throttle import Throttle
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+LISTED_AFTER_MS = 200
+"""Shorter work is not listed, in milliseconds."""
+
+
+class SlowJob(QObject):
+    """Work that starts and stops repeatedly."""
+
+    stop_asked = Signal()
+
+    def __init__(self, jobs: Jobs, title: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs, self._title = jobs, title
+        self._precious = False
+        self._job: Job | None = None
+        self._progress = ("", 0, 0)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._list)
+
+    def begin(self, *, precious: bool = False) -> None:
+        """Start; closing the window asks before it stops a precious job, which is then listed at once."""
+        if precious and not self._precious:
+            self.finish()
+        self._precious = precious or self._precious
+        if self._job is None and not self._timer.isActive():
+            self._timer.start(0 if precious else LISTED_AFTER_MS)
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        self._progress = (stage, done, total)
+        if self._job is not None:
+            self._job.set_progress(*self._progress)
+
+    def finish(self) -> None:
+        self._timer.stop()
+        self._precious = False
+        job, self._job = self._job, None
+        if job is not None:
+            job.finish()
+
+    @Slot()
+    def _list(self) -> None:
+        if self._job is None:
+            self._job = self._jobs.begin(self._title, precious=self._precious, keeps=True)
+            self._job.stop_asked.connect(self.stop_asked)
+            self._job.set_progress(*self._progress)
 
 
 class Kind(Enum):
@@ -90,31 +137,28 @@ class ModelQuery(QObject):
     def __init__(self, worker: WorkerThread[PooledModels], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._request: ModelRequest | None = None
+        self.running: ModelRequest | None = None
         self._task: Task | None = None
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show)
 
     @property
-    def running(self) -> ModelRequest | None:
-        """The query in progress, or None."""
-        return self._request
-
-    @property
     def can_ask(self) -> bool:
         """True if a query can be run now."""
-        return self._request is None and not self._worker.stopped
+        return self.running is None and not self._worker.stopped
 
     def ask(self, request: ModelRequest, inputs: RequestInputs) -> None:
         """Run a query; only where ``can_ask``."""
-        assert self._request is None
-        self._request = request
+        assert self.running is None
+        self.running = request
         task = self._worker.submit(_work(request, inputs))
         self._task = task
-        task.progressed.connect(self._on_progress)
-        task.succeeded.connect(self._on_succeeded)
-        task.failed.connect(self._on_failed)
-        task.finished.connect(self._on_finished)
+        task.then(
+            progressed=self._throttle.report,
+            succeeded=self._on_succeeded,
+            failed=self._on_failed,
+            finished=self._on_finished,
+        )
 
     def cancel(self) -> None:
         if self._task is not None:
@@ -127,13 +171,9 @@ class ModelQuery(QObject):
             self._worker.submit(lambda pool, _token, _report: pool.keep(folders))
 
     @Slot(object)
-    def _on_progress(self, progress: Progress) -> None:
-        self._throttle.report(progress)
-
-    @Slot(object)
     def _show(self, progress: Progress) -> None:
-        if self._request is not None and not self._cancelled:
-            self.progressed.emit(self._request, progress)
+        if self.running is not None and not self._cancelled:
+            self.progressed.emit(self.running, progress)
 
     @property
     def _cancelled(self) -> bool:
@@ -141,18 +181,18 @@ class ModelQuery(QObject):
 
     @Slot(object)
     def _on_succeeded(self, answer: object) -> None:
-        if self._request is not None:
-            self.answered.emit(self._request, answer)
+        if self.running is not None:
+            self.answered.emit(self.running, answer)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        if self._request is not None and not self._cancelled:
+        if self.running is not None and not self._cancelled:
             words = self.tr("Unexpected error: {}. The log has the details.")
             text = str(error) if isinstance(error, SkillViewerError) else words.format(type(error).__name__)
-            self.failed.emit(self._request, text)
+            self.failed.emit(self.running, text)
 
     @Slot()
     def _on_finished(self) -> None:
-        self._request = self._task = None
+        self.running = self._task = None
         self._throttle.stop()
         self.free.emit()

@@ -9,13 +9,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.comparing.curve_style import MOST
-from skillviewer.ui.comparing.model_query import Kind, ModelQuery, ModelRequest, RequestInputs
+from skillviewer.ui.comparing.model_query import Kind, ModelQuery, ModelRequest, RequestInputs, SlowJob
 from skillviewer.ui.comparing.queries import Answer
 from skillviewer.ui.comparing.results import Results
 from skillviewer.ui.comparing.row import UNIFORM, ComparedModel, ModelProgress, baseline, filled
-from skillviewer.ui.comparing.slow_job import SlowJob
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.threads.messages import Message, Severity
@@ -48,7 +47,7 @@ class ModelSet(QObject):
         super().__init__(parent)
         self._program = program
         self.results = Results()
-        self._keys: tuple[str, ...] = ()
+        self.keys: tuple[str, ...] = ()
         self._names: dict[str, str] = {}
         self._active = self._stopped = False
         self._batch: list[ModelRequest] = []
@@ -70,11 +69,6 @@ class ModelSet(QObject):
         program.studies.listed.connect(self._on_listed)
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """Keys of the models, in order."""
-        return self._keys
-
-    @property
     def footage(self) -> VideoClip | None:
         """The video on screen, once it is open."""
         return self._program.state.current if self._program.playback.video is not None else None
@@ -82,7 +76,7 @@ class ModelSet(QObject):
     @property
     def rows(self) -> tuple[ComparedModel, ...]:
         """The models with their results on the video on screen."""
-        return tuple(self.row(key) for key in self._keys)
+        return tuple(self.row(key) for key in self.keys)
 
     @property
     def busy(self) -> bool:
@@ -98,30 +92,28 @@ class ModelSet(QObject):
         """Return one model with its results on the video on screen."""
         row = ComparedModel(key, self._names[key], self.results.facts.get(key), seconds=self.results.seconds.get(key))
         if key == UNIFORM:
-            return baseline(row, self._keys, self.footage, self.results)
-        growing = self._growing[1] if self._growing and self._growing[0] == self._about(key) else None
+            return baseline(row, self.keys, self.footage, self.results)
+        asked = ModelRequest(Kind.ASSESS, key, self.footage)
+        growing = self._growing[1] if self._growing and self._growing[0] == asked else None
         return filled(row, self.footage, self.results, growing, stopped=self._stopped)
-
-    def _about(self, key: str) -> ModelRequest:
-        return ModelRequest(Kind.ASSESS, key, self.footage)
 
     # which models
 
     def add(self, key: str, name: str) -> None:
         """Compare one more model; up to nine."""
-        if key not in self._keys and len(self._keys) < MOST:
-            self._set((*self._keys, key), {**self._names, key: name})
+        if key not in self.keys and len(self.keys) < MOST:
+            self._set((*self.keys, key), {**self._names, key: name})
 
     def remove(self, key: str) -> None:
-        if key in self._keys:
-            self._set(tuple(other for other in self._keys if other != key), self._names)
+        if key in self.keys:
+            self._set(tuple(other for other in self.keys if other != key), self._names)
 
     def choose(self, models: Sequence[tuple[str, str]]) -> None:
         """Compare exactly these models, given as (key, name)."""
         self._set(tuple(key for key, _ in models[:MOST]), dict(models))
 
     def _set(self, keys: tuple[str, ...], names: dict[str, str]) -> None:
-        before, self._keys, self._names = self._keys, keys, names
+        before, self.keys, self._names = self.keys, keys, names
         if keys == before:
             return
         self._batch = [request for request in self._batch if request.key in keys]
@@ -171,7 +163,6 @@ class ModelSet(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Stop all queries; results stay."""
         self._stopped = True
         self._batch, self._n_batch = [], 0
         self._query.cancel()
@@ -189,7 +180,7 @@ class ModelSet(QObject):
         self.advance()
 
     def _models(self) -> tuple[str, ...]:
-        return tuple(key for key in self._keys if key != UNIFORM)
+        return tuple(key for key in self.keys if key != UNIFORM)
 
     @Slot()
     def advance(self) -> None:
@@ -309,13 +300,13 @@ class ModelSet(QObject):
         self.advance()
 
     def _emit_row(self, key: str) -> None:
-        if key in self._keys:
+        if key in self.keys:
             self.row_changed.emit(key)
-        if UNIFORM in self._keys:
+        if UNIFORM in self.keys:
             self.row_changed.emit(UNIFORM)
 
     def _emit_rows(self) -> None:
-        for key in self._keys:
+        for key in self.keys:
             self.row_changed.emit(key)
 
     # changes elsewhere
@@ -346,7 +337,7 @@ class ModelSet(QObject):
         key, analysis = str(model.folder), entry.analysis
         # a result of more passes is kept: fewer would lose the interval in the list
         fits = analysis.n_passes >= self._program.state.passes and analysis.provenance.model_digest == model.digest
-        if key in self._keys and fits and self.results.analysis(key, footage) is None:
+        if key in self.keys and fits and self.results.analysis(key, footage) is None:
             self.results.keep(key, footage, analysis)
             self._emit_row(key)
             self.study_changed.emit()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
@@ -51,12 +51,8 @@ class ModelsView(QWidget):
         )
         self._note = text_label("", self, muted=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        foot = horizontal(margins=(8, 0, 8, 4))
-        foot.addWidget(self._note, 1)
-        foot.addWidget(self.measure)
-        column = vertical(self, (0, 4, 0, 0), 4)
-        column.addWidget(self.table, 1)
-        column.addLayout(foot)
+        foot = add_all(horizontal(margins=(8, 0, 8, 4)), (self._note, 1), self.measure)
+        add_all(vertical(self, (0, 4, 0, 0), 4), (self.table, 1), foot)
         self._columns = (
             Column("", number=False),
             Column(self.tr("Model"), number=False, fills=True),
@@ -66,11 +62,6 @@ class ModelsView(QWidget):
             Column(self.tr("Time"), self.tr("Duration of the last assessment here; cached features are reused")),
             Column(self.tr("Features"), self.tr("Models with the same preprocessing share features"), number=False),
         )
-
-    @property
-    def note(self) -> str:
-        """Note on the features."""
-        return self._note.text()
 
     def show_rows(self, rows: Sequence[tuple[str, ComparedModel]], *, measurable: bool) -> None:
         """Show models by number of the pane, in order; ``measurable`` if faithfulness can be measured now."""

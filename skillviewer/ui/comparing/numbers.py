@@ -11,15 +11,15 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
 from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.widgets.layout import as_tip, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, as_tip, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
 
 
-def number_text(value: float, digits: int = 2) -> str:
+def number_text(value: float) -> str:
     """Return a number with a true minus sign, or a dash where it is not defined."""
-    return NOTHING if math.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
+    return NOTHING if math.isnan(value) else f"{value:.2f}".replace("-", "−")
 
 
 def numbers_at(comparison: VideoComparison, frame_index: int) -> MapNumbers | None:
@@ -48,9 +48,7 @@ class NumbersView(QWidget):
         name = self.tr("Numbers over the video") if over_video else self.tr("Numbers of this frame")
         self.table = PlainTable(name, self)
         self.table.row_chosen.connect(self.row_chosen)
-        column = vertical(self, (0, 4, 0, 0), 4)
-        column.addWidget(self._note)
-        column.addWidget(self.table, 1)
+        add_all(vertical(self, (0, 4, 0, 0), 4), self._note, (self.table, 1))
         self._note.setContentsMargins(8, 0, 8, 0)
         self._columns = (
             Column("", number=False),
@@ -68,18 +66,12 @@ class NumbersView(QWidget):
             Column(self.tr("Entropy"), self.tr("Entropy of this model's map: 1 uniform, 0 all in one cell")),
         )
 
-    @property
-    def note(self) -> str:
-        """The sentence above the numbers."""
-        return self._note.text()
-
     def show_contrast(self, contrast: Contrast | None, rows: Sequence[tuple[str, ComparedModel]]) -> None:
         """Show the numbers of one model compared with others, once known; rows are pane number and model, in order."""
         self._contrast, self._rows = contrast, tuple(rows)
         self._refresh()
 
     def set_frame(self, frame_index: int) -> None:
-        """Follow the playhead."""
         self._frame = frame_index
         if not self._over_video and self.isVisible():
             self._refresh()

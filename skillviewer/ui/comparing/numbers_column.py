@@ -64,7 +64,6 @@ class NumbersColumn(QTabWidget):
         self.setStyleSheet(STYLE.format(theme=theme))
 
     def set_frame(self, frame_index: int) -> None:
-        """Follow the playhead."""
         self.frame_numbers.set_frame(frame_index)
 
     def show_numbers(

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import Difference
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.analysis.scene import Overlay, Scene
 from skillviewer.core.analysis.wording import score_digits, score_words, source_words
 from skillviewer.core.text import plain, printable
@@ -18,7 +19,7 @@ from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, as_tip, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
 from skillviewer.ui.widgets.viewport import Viewport
 
@@ -46,13 +47,12 @@ class PaneCanvas(VideoCanvas):
         self._resolve_again()
 
     def follow(self, viewport: Viewport) -> None:
-        """Show the part of the picture that another canvas shows."""
-        own = self._viewport
+        own = self.viewport
         zoomed = replace(own, zoom=viewport.zoom, centre_x=viewport.centre_x, centre_y=viewport.centre_y).clamped()
         super()._set_viewport(zoomed)
 
     def _set_viewport(self, viewport: Viewport) -> None:
-        before = self._viewport
+        before = self.viewport
         super()._set_viewport(viewport)
         if viewport != before:
             self.moved.emit(viewport)
@@ -75,6 +75,7 @@ class PaneText:
         kind: Kind of map.
         score: Score, or what became of it.
         rest: Where the map on screen comes from, and more.
+        scaled: The score on the raters' scale, or None.
     """
 
     name: str
@@ -83,6 +84,12 @@ class PaneText:
     kind: str = ""
     score: str = ""
     rest: str = ""
+    scaled: ScaledScore | None = None
+
+    @property
+    def rating(self) -> str:
+        """Rating and interval, "" without."""
+        return self.scaled.words if self.scaled is not None else ""
 
 
 class PaneCaption(QWidget):
@@ -114,14 +121,14 @@ class PaneCaption(QWidget):
     @property
     def text(self) -> str:
         text = self._text
-        return " · ".join(part for part in (printable(text.name), text.kind, text.score, text.rest) if part)
+        rating = text.scaled.sentence if text.scaled is not None else ""
+        return " · ".join(part for part in (printable(text.name), text.kind, text.score, rating, text.rest) if part)
 
     def keep_free(self, width_px: int) -> None:
         """Leave room at the right end of the first line."""
         self._room_right = width_px
 
     def on_theme(self, theme: Theme) -> None:
-        """Take colours; the stage is dark in both themes."""
         self._theme = theme
         self.update()
 
@@ -162,7 +169,7 @@ class PaneCaption(QWidget):
         painter.setPen(QColor(self._theme.on_stage))
         if kind_width:
             painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.kind)
-        rest = (text.rest, "" if kind_width else text.kind)
+        rest = (text.rating, text.rest, "" if kind_width else text.kind)
         for below, parts in enumerate(((text.score,), rest) if self._narrow else ((text.score, *rest),), 1):
             line_text = " · ".join(part for part in parts if part)
             words = metrics.elidedText(line_text, Qt.TextElideMode.ElideRight, round(right - left))
@@ -186,9 +193,7 @@ class ModelPane(QWidget):
         self._refusal = ""
         self.canvas = PaneCanvas(self)
         self.caption = PaneCaption(self)
-        column = vertical(self, NONE, 0)
-        column.addWidget(self.canvas, 1)
-        column.addWidget(self.caption)
+        add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption)
         self.close_button = QToolButton(self.caption)
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.close_button.setAutoRaise(True)

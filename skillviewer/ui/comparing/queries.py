@@ -11,7 +11,7 @@ from skillviewer.core.analysis.map_comparison import VideoComparison, compare_vi
 from skillviewer.core.analysis.model_agreement import AgreementMatrix, RankDisagreement, agreement_matrix, disagreements
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.ui.session.study_sync import recall

@@ -8,7 +8,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 
 MIN_VIDEOS = 5
 """Number of videos a model must have scored for its scores to be shown in standard deviations."""
@@ -35,11 +35,9 @@ class Results:
     broken: dict[str, str] = field(default_factory=dict)
 
     def analysis(self, key: str, footage: VideoClip) -> Analysis | None:
-        """Return the analysis of a video by a model, or None."""
         return self.analyses.get(key, {}).get(footage)
 
     def keep(self, key: str, footage: VideoClip, analysis: Analysis) -> None:
-        """Store the analysis of a video by a model."""
         known, digest = self.analyses.setdefault(key, {}), analysis.provenance.model_digest
         if any(other.provenance.model_digest != digest for other in known.values()):  # a newly trained model
             known.clear()

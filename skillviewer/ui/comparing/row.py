@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.difference import uniform_baseline
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.comparing.results import Results
 
 UNIFORM = "uniform"
@@ -64,11 +63,6 @@ class ComparedModel:
     def whole(self) -> Analysis | None:
         """Its analysis once it is complete."""
         return self.analysis if self.analysis is not None and self.analysis.complete else None
-
-    @property
-    def folder(self) -> Path:
-        """Folder of its checkpoint."""
-        return Path(self.key)
 
 
 def filled(

@@ -159,8 +159,7 @@ class ComparisonSaver(QObject):
             task = self._program.export_previews.submit(lambda _desk, token, report: work(token, report))
         else:
             task = self._program.index.submit(lambda _backend, token, report: work(token, report))
-        task.succeeded.connect(self._on_saved)
-        task.failed.connect(self._program.messages.fail)
+        task.then(succeeded=self._on_saved, failed=self._program.messages.fail)
         self._program.jobs.follow(self.tr("Saving the comparison"), task)
 
     @Slot(object)

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.colour_bars import ColourBarStrip, looks_of, shared_bars
 from skillviewer.ui.comparing.contrasting import ContrastLoader
@@ -30,7 +30,7 @@ from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Gap, add_all, push_button, splitter, text_label, vertical
 
 DIFFERENCE = "difference"
 """Key of the pane that shows the difference of two models."""
@@ -78,42 +78,23 @@ class CompareScreen(QWidget):
         self.choose = push_button(self.tr("Choose models"), self.empty, self.header.models.showMenu, primary=True)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self.empty)
-        column.addStretch(1)
-        column.addWidget(self._empty_words)
-        column.addSpacing(8)
-        column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(1)
+        choose = (self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
+        add_all(QVBoxLayout(self.empty), 1, self._empty_words, Gap(8), choose, 1)
         upper = QWidget(self)
-        column = vertical(upper, NONE, 0)
-        for part, stretch in ((self.grid, 1), (self.bars, 0), (self.transport, 0)):
-            column.addWidget(part, stretch)
-        lower = QSplitter(Qt.Orientation.Horizontal, self)
-        lower.setChildrenCollapsible(False)
-        lower.addWidget(self.curves)
-        lower.addWidget(self.side)
-        lower.setStretchFactor(0, 1)
-        lower.setStretchFactor(1, 1)
+        add_all(vertical(upper, NONE, 0), (self.grid, 1), self.bars, self.transport)
         self.curves.setMinimumWidth(280)
-        lower.setSizes([380, 560])
-        whole = QSplitter(Qt.Orientation.Vertical, self)
-        whole.setChildrenCollapsible(False)
-        whole.addWidget(upper)
-        whole.addWidget(lower)
-        whole.setStretchFactor(0, 1)
-        whole.setSizes([460, 200])
+        lower = splitter(self, Qt.Orientation.Horizontal, (self.curves, self.side), (1, 1), (380, 560))
+        whole = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1,), (460, 200))
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(whole)
-        outer = vertical(self, NONE, 0)
-        outer.addWidget(self.header)
-        outer.addWidget(self._pages, 1)
+        add_all(vertical(self, NONE, 0), self.header, (self._pages, 1))
         self._actions.attach_player(self.grid, self.curves.plot)
 
     def _connect(self) -> None:
         program, models, header = self._program, self.models, self.header
         program.playback.video_changed.connect(self._on_video)
-        program.playback.frame_changed.connect(self._on_frame)
+        program.playback.frame_changed.connect(self.side.set_frame)
         program.feed.arrived.connect(self._on_shot)
         program.feed.lost.connect(self.grid.set_words)
         program.state.look_changed.connect(self._on_row)
@@ -126,7 +107,7 @@ class CompareScreen(QWidget):
         header.menu.toggled.connect(self._on_toggled)
         self.grid.remove_asked.connect(self._on_remove)
         header.scale_chosen.connect(self._on_scale)
-        header.pair_chosen.connect(self._on_pair)
+        header.pair_chosen.connect(self._refresh)
         header.difference_toggled.connect(self._on_models)
         header.again_asked.connect(models.again)
         header.difference.toggled.connect(self._actions["compare_difference"].setChecked)
@@ -149,7 +130,6 @@ class CompareScreen(QWidget):
 
     @Slot()
     def on_hidden(self) -> None:
-        """Stop queries about the video on screen while hidden."""
         self.models.set_active(False)
 
     def _choose_first(self) -> None:
@@ -195,10 +175,6 @@ class CompareScreen(QWidget):
         else:
             self.models.remove(key)
 
-    @Slot(str, str)
-    def _on_pair(self, _first: str, _second: str) -> None:
-        self._refresh()
-
     @Slot(object)
     def _on_scale(self, scale: Scale) -> None:
         self._scale = scale
@@ -225,17 +201,12 @@ class CompareScreen(QWidget):
             self.grid.set_shot(shot)
             self._say_panes()
 
-    @Slot(int)
-    def _on_frame(self, frame: int) -> None:
-        self.side.set_frame(frame)
-
     @Slot()
     def _on_row(self, *_: object) -> None:
         self._later.start()
 
     @Slot()
     def _refresh(self) -> None:
-        """Update all parts to the models, the video and the choices."""
         if not self.isVisible() and self._begun:
             return
         rows, video = self.models.rows, self._program.playback.video
@@ -286,7 +257,6 @@ class CompareScreen(QWidget):
 
     @property
     def _contrast_of_pair(self) -> Contrast | None:
-        """The contrast of the chosen pair, or None while it is not known."""
         found = self.contrasting.contrast
         return found if found is not None and (found.first, found.second) == self.header.pair else None
 
@@ -299,7 +269,7 @@ class CompareScreen(QWidget):
         for number, row in self.numbered:
             rest = rest_of(self._scene(row.key), with_limits=own)
             stroke = None if row.is_uniform else strokes[row.key][1]
-            text = PaneText(row.name, number, stroke, kind_of(row), score_of(row), rest)
+            text = PaneText(row.name, number, stroke, kind_of(row), score_of(row), rest, self._scaled(row))
             self.grid.pane(row.key).set_text(text)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
@@ -309,6 +279,10 @@ class CompareScreen(QWidget):
             words = source_of(scene) if scene is not None else waiting
             name = self.tr("{} less {}").format(*self._pair_numbers())
             self.grid.pane(DIFFERENCE).set_text(PaneText(name, kind=self.tr("difference"), score=words))
+
+    def _scaled(self, row: ComparedModel) -> ScaledScore | None:
+        whole, videos = row.whole, self._program.videos
+        return None if whole is None else whole.in_task(*videos.tasks(whole.clip)).scaled
 
     def _pair_numbers(self) -> tuple[str, str]:
         numbers = {row.key: number for number, row in self.numbered}
@@ -361,5 +335,4 @@ class CompareScreen(QWidget):
         self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)
 
     def focus_player(self) -> None:
-        """Focus the panes, so that the player's keys work."""
         self.grid.setFocus()

@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.queries import StudyAgreement, agree
@@ -31,7 +31,7 @@ class AgreementLoader(QObject):
     def __init__(self, program: Program, models: ModelSet, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._models = program, models
-        self._agreement: StudyAgreement | None = None
+        self.agreement: StudyAgreement | None = None  # the agreement, or None where too little is known
         self._mailbox: LatestOnly[ByModel] = LatestOnly(program.compared, _answer, self)
         self._mailbox.delivered.connect(self._on_agreement)
         self._mailbox.failed.connect(program.messages.fail)
@@ -42,11 +42,6 @@ class AgreementLoader(QObject):
             signal.connect(self._on_changed)
 
     @property
-    def agreement(self) -> StudyAgreement | None:
-        """The agreement, or None where too little is known."""
-        return self._agreement
-
-    @property
     def keys(self) -> tuple[str, ...]:
         """The models that give a score, without those that cannot be loaded."""
         broken = self._models.results.broken
@@ -54,7 +49,6 @@ class AgreementLoader(QObject):
 
     @property
     def names(self) -> dict[VideoClip, str]:
-        """The videos of the study that can be opened; each name once."""
         entries = [entry for entry in self._program.videos if entry.state.has_picture]
         taken: dict[str, VideoClip] = {}
         for entry in entries:
@@ -74,7 +68,6 @@ class AgreementLoader(QObject):
         return any(self._models.results.lacks(key, footage) for key in self.keys for footage in self.names)
 
     def footage(self, name: str) -> VideoClip | None:
-        """Return the video with a name."""
         return next((footage for footage, other in self.names.items() if other == name), None)
 
     def spreads(self) -> dict[str, tuple[float, float]]:
@@ -86,8 +79,8 @@ class AgreementLoader(QObject):
     @Slot()
     def _on_changed(self, *_: object) -> None:
         keys = self.keys
-        if self._agreement is not None and not set(self._agreement.keys) <= set(keys):
-            self._agreement = None
+        if self.agreement is not None and not set(self.agreement.keys) <= set(keys):
+            self.agreement = None
         self._timer.start()
         self.changed.emit()
 
@@ -97,7 +90,7 @@ class AgreementLoader(QObject):
             return  # computed when all analyses are there
         analyses = {k: v for k, v in self._models.results.over(self.keys, self.names).items() if len(v) >= MIN_VIDEOS}
         if len(analyses) < 2:
-            self._agreement = None
+            self.agreement = None
             self.changed.emit()
         else:
             self._mailbox.post(analyses, interrupt=True)
@@ -105,5 +98,5 @@ class AgreementLoader(QObject):
     @Slot(object)
     def _on_agreement(self, agreement: StudyAgreement) -> None:
         if set(agreement.keys) <= set(self.keys):
-            self._agreement = agreement
+            self.agreement = agreement
             self.changed.emit()

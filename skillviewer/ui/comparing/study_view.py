@@ -11,7 +11,7 @@ from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.comparing.queries import StudyAgreement
-from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
@@ -31,13 +31,7 @@ class AssessAllBar(QWidget):
         super().__init__(parent)
         self._words = text_label("", self, muted=True, wrap=True)
         self.button = push_button(self.tr("Assess all with these models"), self, self.asked)
-        row = horizontal(self, (8, 4, 8, 0))
-        row.addWidget(self._words, 1)
-        row.addWidget(self.button)
-
-    @property
-    def text(self) -> str:
-        return self._words.text()
+        add_all(horizontal(self, (8, 4, 8, 0)), (self._words, 1), self.button)
 
     def show_message(self, n_shared: int, n_videos: int, n_models: int, *, busy: bool, missing: bool) -> None:
         """Show the progress.
@@ -69,9 +63,7 @@ class DisagreementsView(QWidget):
         super().__init__(parent)
         self.assess_all_bar = AssessAllBar(self)
         self.table = PlainTable(self.tr("Videos with the greatest disagreement between models"), self)
-        column = vertical(self, NONE, 4)
-        column.addWidget(self.assess_all_bar)
-        column.addWidget(self.table, 1)
+        add_all(vertical(self, NONE, 4), self.assess_all_bar, (self.table, 1))
 
     def show_agreement(self, agreement: StudyAgreement | None, models: Models) -> None:
         """Show the videos, greatest disagreement first."""
@@ -114,12 +106,8 @@ class MatrixView(QWidget):
         self.what.currentIndexChanged.connect(self._refresh)
         self._note = text_label("", self, muted=True)
         self.table = PlainTable(self.tr("Agreement between models over the study"), self)
-        head = horizontal(margins=(8, 4, 8, 0))
-        head.addWidget(self.what)
-        head.addWidget(self._note, 1)
-        column = vertical(self, NONE, 4)
-        column.addLayout(head)
-        column.addWidget(self.table, 1)
+        head = add_all(horizontal(margins=(8, 4, 8, 0)), self.what, (self._note, 1))
+        add_all(vertical(self, NONE, 4), head, (self.table, 1))
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, QStandardPaths, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
 from skillviewer.core.paths import safe_name
-from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal, push_button
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button
 
 
 def first_folder() -> Path:
@@ -23,7 +23,7 @@ class Destination(QWidget):
 
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._folder, self._stem, self._into_folder = folder, "export", False
+        self._folder, self._stem, self.into_folder = folder, "export", False
         self._own = False  # the user wrote the name
         row = horizontal(self, NONE, 8)
         self._label = QLabel(self)
@@ -34,8 +34,7 @@ class Destination(QWidget):
         self.kind.setAccessibleName(self.tr("Kind of file"))
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.browse = push_button(self.tr("Choose…"), self, self.browse_asked)
-        for widget, stretch in ((self._label, 0), (self.line, 1), (self.kind, 0), (self.browse, 0)):
-            row.addWidget(widget, stretch)
+        add_all(row, self._label, (self.line, 1), self.kind, self.browse)
         self.line.textEdited.connect(self._on_edited)
         self.kind.currentIndexChanged.connect(self._on_kind)
 
@@ -54,12 +53,7 @@ class Destination(QWidget):
 
     @property
     def folder(self) -> Path:
-        return self.path if self._into_folder else self.path.parent
-
-    @property
-    def into_folder(self) -> bool:
-        """True if a folder is asked for."""
-        return self._into_folder
+        return self.path if self.into_folder else self.path.parent
 
     def offer(self, suffixes: tuple[str, ...]) -> None:
         """Offer the kinds of files of an exporter, the default one first; a typed name is dropped."""
@@ -73,11 +67,11 @@ class Destination(QWidget):
 
     def propose(self, stem: str, *, into_folder: bool) -> None:
         """Propose a name, unless the user has typed one for the same kind; the chosen folder stays."""
-        if into_folder != self._into_folder or safe_name(stem) != self._stem:
+        if into_folder != self.into_folder or safe_name(stem) != self._stem:
             if self._own and self.folder.is_absolute():
                 self._folder = self.folder
             self._own = False
-        self._into_folder = into_folder
+        self.into_folder = into_folder
         self._label.setText(self.tr("Folder") if into_folder else self.tr("File"))
         self._stem = safe_name(stem)
         if not self._own:
@@ -85,9 +79,9 @@ class Destination(QWidget):
 
     def choose(self, path: Path) -> None:
         """Take the path chosen in a dialog."""
-        if not self._into_folder and path.suffix.lower() not in self._suffixes:
+        if not self.into_folder and path.suffix.lower() not in self._suffixes:
             path = path.with_name(path.name + self.suffix)
-        self._folder = path if self._into_folder else path.parent
+        self._folder = path if self.into_folder else path.parent
         self._own = True
         self._show(path)
         self._match_kind()
@@ -104,7 +98,7 @@ class Destination(QWidget):
 
     def _match_kind(self) -> None:
         with QSignalBlocker(self.kind):
-            if not self._into_folder and self.path.suffix.lower() in self._suffixes:
+            if not self.into_folder and self.path.suffix.lower() in self._suffixes:
                 self.kind.setCurrentText(self.path.suffix.lower())
 
     @Slot()
@@ -115,7 +109,7 @@ class Destination(QWidget):
 
     @Slot()
     def _on_kind(self, *_: object) -> None:
-        if not self._into_folder:
+        if not self.into_folder:
             path = self.path
             known = path.suffix.lower() in self._suffixes
             self._show(path.with_suffix(self.suffix) if known else path.with_name(path.name + self.suffix))

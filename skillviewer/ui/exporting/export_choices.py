@@ -8,7 +8,7 @@ from typing import Any
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.paths import reserve_name, safe_name
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter

@@ -56,10 +56,12 @@ class QueueEntry(QObject):
 
     def follow(self, task: Task, job: Job) -> None:
         self._job = job
-        task.progressed.connect(self._on_progress)
-        task.succeeded.connect(self._on_succeeded)
-        task.failed.connect(self._on_failed)
-        task.cancelled.connect(self._on_cancelled)
+        task.then(
+            progressed=self._on_progress,
+            succeeded=self._on_succeeded,
+            failed=self._on_failed,
+            cancelled=self._on_cancelled,
+        )
 
     @Slot()
     def stop(self) -> None:

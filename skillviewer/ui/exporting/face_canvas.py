@@ -63,7 +63,6 @@ class FaceCanvas(QWidget):
         self.update()
 
     def picture_rect(self) -> QRectF:
-        """Return the rectangle of the picture in the widget."""
         if self._image is None:
             return QRectF(self.rect())
         scale = min(self.width() / self._image.width(), self.height() / self._image.height())

@@ -26,7 +26,7 @@ from skillviewer.ui.exporting.face_canvas import FaceCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
@@ -69,20 +69,13 @@ class FacesReview(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        row = horizontal(self, NONE, 16)
-        left = vertical(spacing=8)
-        left.addWidget(self.canvas, 1)
-        scrub = QHBoxLayout()
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName(self.tr("Frame"))
         self.time = text_label("", self, muted=True)
-        scrub.addWidget(self.slider, 1)
-        scrub.addWidget(self.time)
-        left.addLayout(scrub)
-        row.addLayout(left, 1)
+        scrub = add_all(QHBoxLayout(), (self.slider, 1), self.time)
+        left = add_all(vertical(spacing=8), (self.canvas, 1), scrub)
         side = QWidget(self)
         side.setFixedWidth(SIDE_PX)
-        column = vertical(side, NONE, 8)
         self.summary = text_label("", side, wrap=True, plain=True)
         self.search_button = QPushButton(self.tr("Look for faces"), side)
         self.reach = QComboBox(side)
@@ -98,22 +91,16 @@ class FacesReview(QWidget):
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.fine_button = QPushButton(self.tr("Looked at, it is fine"), side)
         caution = text_label(
-            self.tr("Faces can be missed. Check the file before you pass it on."),
-            side,
-            wrap=True,
-            muted=True,
+            self.tr("Faces can be missed. Check the file before you pass it on."), side, wrap=True, muted=True
         )
-        for part in (self.summary, self.search_button, self.reach, self.remove_button, self.here_button, heading):
-            column.addWidget(part)
-        column.addWidget(self.doubts, 1)
-        column.addWidget(self.fine_button)
-        column.addWidget(caution)
-        row.addWidget(side)
+        above = (self.summary, self.search_button, self.reach, self.remove_button, self.here_button, heading)
+        add_all(vertical(side, NONE, 8), *above, (self.doubts, 1), self.fine_button, caution)
+        add_all(horizontal(self, NONE, 16), (left, 1), side)
 
     def _connect(self) -> None:
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_shot)
-        self.feed.failed.connect(self._on_failed)
+        self.feed.failed.connect(self._program.messages.fail)
         self.slider.valueChanged.connect(self._on_frame)
         self.canvas.drawn.connect(self._on_drawn)
         self.canvas.picked.connect(self._on_picked)
@@ -130,7 +117,6 @@ class FacesReview(QWidget):
         self.canvas.set_colours(theme.stage, theme.accent)
 
     def open(self, path: Path | None) -> None:
-        """Show the faces of a video, or nothing."""
         if path == self._path:
             return
         self._generation += 1
@@ -163,9 +149,7 @@ class FacesReview(QWidget):
         def read(_service: object, _token: CancelToken, _report: Report) -> tuple[int, Faces]:
             return turn, known_faces(path) if known is None else kept_faces(known)
 
-        task = self._program.export_previews.submit(read)
-        task.succeeded.connect(self._on_known)
-        task.failed.connect(self._on_failed)
+        self._program.export_previews.submit(read).then(succeeded=self._on_known, failed=self._program.messages.fail)
 
     @Slot(object)
     def _on_known(self, answer: tuple[int, Faces]) -> None:
@@ -174,10 +158,6 @@ class FacesReview(QWidget):
             self.faces = faces
             self.changed.emit(faces)
             self._show()
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self._program.messages.fail(error)
 
     @Slot(object)
     def _on_opened(self, video: VideoInfo) -> None:
@@ -210,9 +190,7 @@ class FacesReview(QWidget):
         self._search = self._program.export_previews.submit(
             lambda _service, token, report: (path, search_faces(path, token, report))
         )
-        self._search.succeeded.connect(self._on_found)
-        self._search.failed.connect(self._on_failed)
-        self._search.finished.connect(self._on_searched)
+        self._search.then(succeeded=self._on_found, failed=self._program.messages.fail, finished=self._on_searched)
         self._program.jobs.follow(self.tr("Looking for faces in {}").format(path.stem), self._search, precious=False)
         self._show()
 
@@ -268,7 +246,6 @@ class FacesReview(QWidget):
 
     @Slot()
     def remove(self) -> None:
-        """Remove the chosen box from all frames."""
         if self.faces is not None and self._chosen is not None:
             number, self._chosen = self._chosen, None
             self._edit(self.faces.removed(number), self.tr("removed face box"))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import push_button, vertical
+from skillviewer.ui.widgets.layout import add_all, push_button, vertical
 
 
 class FacesPage(QWidget):
@@ -20,17 +20,12 @@ class FacesPage(QWidget):
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._paths: list[Path] = []
-        column = vertical(self, (16, 12, 16, 12), 12)
-        row = QHBoxLayout()
         self.back = push_button(self.tr("Back to the export"), self, self._on_back)
         self.videos = QComboBox(self)
         self.videos.setAccessibleName(self.tr("Video"))
-        row.addWidget(self.back)
-        row.addWidget(self.videos)
-        row.addStretch(1)
-        column.addLayout(row)
+        row = add_all(QHBoxLayout(), self.back, self.videos, 1)
         self.review = FacesReview(program, self)
-        column.addWidget(self.review, 1)
+        add_all(vertical(self, (16, 12, 16, 12), 12), row, (self.review, 1))
         self.videos.currentIndexChanged.connect(self._on_video)
 
     def show_videos(self, paths: Sequence[Path]) -> None:

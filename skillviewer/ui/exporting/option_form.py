@@ -62,7 +62,7 @@ class OptionForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._kind: type[Any] | None = None
+        self.kind: type[Any] | None = None
         self._fields: dict[str, _Field] = {}
         self._look_fields: dict[str, dict[str, _Field]] = {}
         self.setStyleSheet(NO_ARROWS)
@@ -73,11 +73,6 @@ class OptionForm(QWidget):
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
 
-    @property
-    def kind(self) -> type[Any] | None:
-        """Dataclass of the options that are shown."""
-        return self._kind
-
     def show_options(self, kind: type[Any] | None, look: Look) -> None:
         """Show the options of another exporter.
 
@@ -87,7 +82,7 @@ class OptionForm(QWidget):
         """
         while self._rows.rowCount():
             self._rows.removeRow(0)
-        self._kind = kind
+        self.kind = kind
         self._fields.clear()
         self._look_fields.clear()
         for option in options_of(kind):
@@ -104,12 +99,12 @@ class OptionForm(QWidget):
         Raises:
             ExportError: A field cannot be read; the message says which and why.
         """
-        if self._kind is None:
+        if self.kind is None:
             return None
         values = {name: field.read() for name, field in self._fields.items()}
         for name, parts in self._look_fields.items():
             values[name] = Look(**{part: field.read() for part, field in parts.items()})
-        return self._kind(**values)
+        return self.kind(**values)
 
     def commit(self) -> None:
         """Take numbers that are still being typed."""
@@ -123,12 +118,10 @@ class OptionForm(QWidget):
                 self._fields[name].write(value)
 
     def field(self, name: str) -> QWidget | None:
-        """Return the widget of an option, or None."""
         found = self._fields.get(name)
         return found.widget if found is not None else None
 
     def has(self, *names: str) -> bool:
-        """Return whether all these options are there."""
         return all(name in self._fields for name in names)
 
     def _add(self, option: Option) -> _Field:

@@ -46,7 +46,6 @@ class Previews(QObject):
 
     @property
     def busy(self) -> bool:
-        """True while a preview is computed."""
         return self._task is not None or self._settle.isActive()
 
     def ask(self, exporter: Exporter, subjects: Sequence[ExportTarget], options: object) -> None:
@@ -77,9 +76,7 @@ class Previews(QObject):
         if wanted is None or self._worker.stopped:
             return
         self._task = self._worker.submit(lambda service, _token, _report: wanted(service))
-        self._task.succeeded.connect(self._on_succeeded)
-        self._task.failed.connect(self._on_failed)
-        self._task.finished.connect(self._on_finished)
+        self._task.then(succeeded=self._on_succeeded, failed=self._on_failed, finished=self._on_finished)
 
     @Slot(object)
     def _on_succeeded(self, seen: Preview | None) -> None:
@@ -104,7 +101,7 @@ class PreviewPane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image = QImage()
-        self._words = self._caption = ""
+        self.words = self.caption = ""
         self.table = QTableWidget(self)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -121,40 +118,29 @@ class PreviewPane(QWidget):
         self.setAccessibleName(self.tr("Preview"))
 
     @property
-    def words(self) -> str:
-        """The message shown instead of a picture, or ""."""
-        return self._words
-
-    @property
     def has_picture(self) -> bool:
-        """True if a picture is shown."""
         return not self._image.isNull()
-
-    @property
-    def caption(self) -> str:
-        """The caption: the frame, or the number of rows; or ""."""
-        return self._caption
 
     def show_preview(self, seen: Preview) -> None:
         """Show a preview. Frames are counted from 1 here."""
-        self._image, self._words, self._caption = QImage(), "", ""
+        self._image, self.words, self.caption = QImage(), "", ""
         if seen.picture is not None:
             height, width, _ = seen.picture.shape
             data = seen.picture.tobytes()
             self._image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
             if seen.frame is not None:
-                self._caption = self.tr("Frame {} of {}").format(seen.frame + 1, seen.n_frames)
+                self.caption = self.tr("Frame {} of {}").format(seen.frame + 1, seen.n_frames)
         elif seen.n_rows:
             self._fill(seen)
             n = len(seen.rows)
             if n < seen.n_rows:
-                self._caption = self.tr("The first {} of {} rows").format(n, seen.n_rows)
+                self.caption = self.tr("The first {} of {} rows").format(n, seen.n_rows)
             else:
-                self._caption = self.tr("1 row") if n == 1 else self.tr("{} rows").format(n)
+                self.caption = self.tr("1 row") if n == 1 else self.tr("{} rows").format(n)
         else:
-            self._words = self.tr("The table has no rows yet.")
+            self.words = self.tr("The table has no rows yet.")
         self.table.setVisible(bool(seen.rows))
-        self.setAccessibleDescription(self._words or self._caption)
+        self.setAccessibleDescription(self.words or self.caption)
         self.update()
 
     def _fill(self, seen: Preview) -> None:
@@ -171,16 +157,11 @@ class PreviewPane(QWidget):
         self.table.scrollToTop()
 
     def show_message(self, words: str) -> None:
-        """Show a sentence only."""
         self._image = QImage()
         self.table.hide()
-        self._words, self._caption = words, ""
+        self.words, self.caption = words, ""
         self.setAccessibleDescription(words)
         self.update()
-
-    def _inside(self) -> QRectF:
-        below = self.fontMetrics().height() + MARGIN_PX if self._caption else 0
-        return QRectF(self.rect()).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - below)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         """Fit the table into the space above the caption."""
@@ -190,8 +171,9 @@ class PreviewPane(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
-        inside = self._inside()
-        if not self._image.isNull() and not self._words:
+        caption_px = self.fontMetrics().height() + MARGIN_PX if self.caption else 0
+        inside = QRectF(self.rect()).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - caption_px)
+        if not self._image.isNull() and not self.words:
             ratio = self.devicePixelRatioF()
             scale = min(inside.width() / self._image.width(), inside.height() / self._image.height(), 1 / ratio * 2)
             width, height = self._image.width() * scale, self._image.height() * scale
@@ -202,13 +184,13 @@ class PreviewPane(QWidget):
                 target.size() * ratio, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
             painter.drawImage(target, small)
-        if self._words:
+        if self.words:
             painter.setPen(self._on_stage)
-            painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._words)
-        if self._caption:
+            painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.words)
+        if self.caption:
             painter.setPen(self._on_stage)
             below = QRectF(inside.left(), inside.bottom(), inside.width(), self.height() - inside.bottom())
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._caption)
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.caption)
         painter.end()
 
     @themed

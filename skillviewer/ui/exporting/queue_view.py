@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QScrollArea, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
-from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 MOST_SHOWN = 6
@@ -20,8 +20,6 @@ class EntryRow(QWidget):
     def __init__(self, entry: QueueEntry, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.entry, self._theme = entry, theme
-        row = horizontal(self, (0, 8, 0, 8), 12)
-        words = vertical(spacing=4)
         self._title = self._label(entry.title)
         self._title.setProperty("heading", True)
         self._bar = QProgressBar(self)
@@ -30,12 +28,9 @@ class EntryRow(QWidget):
         self._message = self._label("")
         self._message.setWordWrap(True)
         self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        words.addWidget(self._title)
-        words.addWidget(self._bar)
-        words.addWidget(self._message)
-        row.addLayout(words, 1)
+        words = add_all(vertical(spacing=4), self._title, self._bar, self._message)
         self.button = push_button("", self, self._on_button)
-        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        add_all(horizontal(self, (0, 8, 0, 8), 12), (words, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
         entry.changed.connect(self.refresh)
         self.refresh()
 
@@ -43,10 +38,6 @@ class EntryRow(QWidget):
         label = text_label(text, self, plain=True)
         label.setMinimumWidth(40)
         return label
-
-    @property
-    def text(self) -> str:
-        return self._message.text()
 
     @Slot()
     def refresh(self) -> None:
@@ -139,8 +130,7 @@ class QueueView(QScrollArea):
         self.setAccessibleName(self.tr("Exports"))
         inside = self._inside = QWidget(self)
         inside.setAutoFillBackground(False)
-        self._column = vertical(inside, (0, 0, 8, 0), 0)
-        self._column.addStretch(1)
+        self._column = add_all(vertical(inside, (0, 0, 8, 0), 0), 1)
         self.setWidget(inside)
         self.viewport().setAutoFillBackground(False)
         self.hide()

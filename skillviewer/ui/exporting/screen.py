@@ -11,8 +11,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.text import printable
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
-from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.export_choices import (
     Candidate,
@@ -35,11 +34,11 @@ from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.footage import VideoClip
+    from skillviewer.core.video.extents import VideoClip
     from skillviewer.export.preview import Preview
 
 
@@ -61,55 +60,41 @@ class ExportScreen(QWidget):
             self.pages,
         )
         page = QWidget(self.pages)
-        row = horizontal(page, NONE, 0)
         self.kinds = KindList(page)
-        row.addWidget(self.kinds)
-        row.addWidget(self._make_form(page))
-        row.addWidget(self._make_right(page, theme), 1)
+        add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page, theme), 1))
         self.faces = FacesPage(program, self.pages)
         for each in (self.empty, page, self.faces):
             self.pages.addWidget(each)
-        column = vertical(self, NONE)
-        column.addWidget(self.pages)
+        add_all(vertical(self, NONE), self.pages)
         self._connect()
         self.kinds.choose("clip")
 
     def _make_form(self, parent: QWidget) -> QWidget:
         inside = QWidget(parent)
-        column = vertical(inside, (16, 12, 16, 12), 12)
         self.about = text_label("", inside, wrap=True, muted=True)
         self.subject = SubjectForm(inside)
         self.options = OptionForm(inside)
         self.selection = QPushButton(self.tr("Use the player's selection"), inside)
         self.at_cursor = QPushButton(self.tr("Use the frame on screen"), inside)
         self.review_faces = QPushButton(self.tr("Look over the faces…"), inside)
-        for part in (self.about, self.subject, self.options, self.selection, self.at_cursor, self.review_faces):
-            column.addWidget(part)
-        column.addStretch(1)
+        buttons = (self.selection, self.at_cursor, self.review_faces)
+        add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.subject, self.options, *buttons, 1)
         area = FormArea(inside, parent)
         area.setAccessibleName(self.tr("Export options"))
         return area
 
     def _make_right(self, parent: QWidget, theme: Theme) -> QWidget:
         right = QWidget(parent)
-        column = vertical(right, NONE, 0)
         self.pane = PreviewPane(right)
-        column.addWidget(self.pane, 3)
-        below = vertical(margins=(16, 12, 16, 12), spacing=8)
         folder = self._program.settings.export_folder
         self.destination = Destination(Path(folder) if folder else first_folder(), right)
-        below.addWidget(self.destination)
-        line = horizontal(spacing=12)
         self.words = text_label("", right, wrap=True, plain=True)
         self.button = push_button(self.tr("Export"), right, primary=True)
-        line.addWidget(self.words, 1)
-        line.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
-        below.addLayout(line)
-        column.addLayout(below)
+        line = add_all(horizontal(spacing=12), (self.words, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
+        below = add_all(vertical(margins=(16, 12, 16, 12), spacing=8), self.destination, line)
         self.list = QueueView(self.queue, theme, right)
-        frame = vertical(margins=(16, 0, 8, 8))
-        frame.addWidget(self.list)
-        column.addLayout(frame, 2)
+        frame = add_all(vertical(margins=(16, 0, 8, 8)), self.list)
+        add_all(vertical(right, NONE, 0), (self.pane, 3), below, (frame, 2))
         return right
 
     def _connect(self) -> None:
@@ -139,14 +124,12 @@ class ExportScreen(QWidget):
     # changes elsewhere
 
     def on_shown(self) -> None:
-        """Update the offered videos and models."""
         self._shown = True
         self._on_models()
         self._on_kind(self.kinds.exporter)
         self._on_marks()
 
     def on_hidden(self) -> None:
-        """Stop previews while hidden."""
         self._shown = False
         self.previews.drop()
 
@@ -340,7 +323,6 @@ class ExportScreen(QWidget):
         return Handlers(run, arrive=frozenset({"export_now"}))
 
     def browse(self, dialogs: Dialogs) -> None:
-        """Ask for the destination."""
         if self.destination.into_folder:
             path = dialogs.folder(self, self.tr("Folder for the files"))
         else:

@@ -6,9 +6,9 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QComboBox, QFormLayout, QLabel, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.exporting.export_choices import Candidate, ExportModel, FileSplit
-from skillviewer.ui.widgets.layout import NONE, as_tip, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical
 from skillviewer.ui.widgets.theme import Theme, url
 
 ROW_PX = 22
@@ -28,7 +28,7 @@ class CheckList(QListWidget):
         self.setUniformItemSizes(True)
         self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
-        self.itemChanged.connect(self._on_item)
+        self.itemChanged.connect(self.marked)
 
     def set_items(self, items: Sequence[tuple[object, str]], chosen: Sequence[object]) -> None:
         """Show (key, text) of each item, and check the chosen ones."""
@@ -51,14 +51,9 @@ class CheckList(QListWidget):
         return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
 
     def mark(self, key: object, *, on: bool) -> None:
-        """Check or uncheck an item."""
         for row in range(self.count()):
             if self.item(row).data(Qt.ItemDataRole.UserRole) == key:
                 self.item(row).setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-
-    @Slot(QListWidgetItem)
-    def _on_item(self, _item: QListWidgetItem) -> None:
-        self.marked.emit()
 
 
 class SubjectForm(QWidget):
@@ -87,8 +82,7 @@ class SubjectForm(QWidget):
         rows.addRow(self.videos)
         rows.addRow(QLabel(self.tr("Models"), self), self.models)
         self._rows = rows
-        column = vertical(self, NONE)
-        column.addLayout(rows)
+        add_all(vertical(self, NONE), rows)
         self.spread.currentIndexChanged.connect(self._on_spread)
         self.videos.marked.connect(self.changed)
         self.models.marked.connect(self._on_marked)

@@ -10,7 +10,7 @@ from skillviewer.core.text import percent, printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, with_interval
 from skillviewer.ui.widgets.form import NamedLines
-from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -27,22 +27,16 @@ class BeforeAfterPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        column = vertical(self, (24, 16, 24, 16), 12)
-        column.addLayout(self._make_head())
+        column = add_all(vertical(self, (24, 16, 24, 16), 12), self._make_head())
         self._lines = NamedLines(6)
         column.addLayout(self._lines)
         self.cautions = text_label("", self, wrap=True, plain=True)
-        column.addWidget(self.cautions)
-        column.addWidget(self._make_tables(), 1)
+        add_all(column, self.cautions, (self._make_tables(), 1))
 
     def _make_head(self) -> QHBoxLayout:
-        top = horizontal(spacing=24)
-        words = vertical(spacing=4)
         self.title = text_label("", self, letters="figure", wrap=True)
         self.subtitle = text_label("", self, muted=True, wrap=True)
-        words.addWidget(self.title)
-        words.addWidget(self.subtitle)
-        top.addLayout(words, 1)
+        words = add_all(vertical(spacing=4), self.title, self.subtitle)
         self.accept = push_button(self.tr("Accept as new version"), self, primary=True)
         self.discard = push_button(self.tr("Discard"), self, self.discard_asked)
         self.later = push_button(self.tr("Decide later"), self, self.later_asked)
@@ -51,8 +45,7 @@ class BeforeAfterPage(QWidget):
         buttons = horizontal(spacing=8)
         for button in (self.later, self.discard, self.accept):
             buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        top.addLayout(buttons)
-        return top
+        return add_all(horizontal(spacing=24), (words, 1), buttons)
 
     def _make_tables(self) -> QWidget:
         split = QSplitter(Qt.Orientation.Horizontal, self)
@@ -79,10 +72,8 @@ class BeforeAfterPage(QWidget):
         row = QHBoxLayout()
         heading, muted = text_label(title, part, heading=True), text_label(why, part, muted=True)
         muted.setMinimumWidth(1)
-        row.addWidget(heading)
-        row.addWidget(muted, 1)
-        column.addLayout(row)
-        column.addWidget(table, 1)
+        add_all(row, heading, (muted, 1))
+        add_all(column, row, (table, 1))
         return part
 
     def show_result(self, result: TuningResult, *, writable: bool) -> None:
@@ -112,7 +103,6 @@ class BeforeAfterPage(QWidget):
         self.set_writable(writable)
 
     def set_writable(self, writable: bool) -> None:
-        """Enable or disable acceptance."""
         self.accept.setEnabled(writable)
         self.accept.setToolTip("" if writable else self.tr("The study is open for reading only."))
 
@@ -155,7 +145,6 @@ class BeforeAfterPage(QWidget):
         ]
 
     def texts(self) -> str:
-        """Return the text above the tables."""
         above = (self.title.text(), self.subtitle.text(), self.cautions.text())
         return "\n".join((*above, *(text for _, text in self._lines.texts)))
 
@@ -165,5 +154,4 @@ class BeforeAfterPage(QWidget):
 
 
 def _sortable(value: float) -> float:
-    """Return a number to sort by; unknown values come last."""
     return -math.inf if math.isnan(value) else value

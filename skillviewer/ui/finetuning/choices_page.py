@@ -14,7 +14,7 @@ from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection
 from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import NamedLines, indented
-from skillviewer.ui.widgets.layout import horizontal, push_button, scroll_area, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 SETTLE_MS = 350
@@ -38,10 +38,8 @@ class ChoicesPage(QWidget):
         self._request: TuningRequest | None = None
         self._writable = True
         self._settle = single_shot(self, SETTLE_MS, self._select)
-        row = horizontal(self, (24, 16, 24, 16), 40)
-        row.addWidget(self._make_form(), 0, Qt.AlignmentFlag.AlignTop)
-        self.right = vertical(spacing=16)
-        self.right.addWidget(self._make_plan(), 3)
+        row = add_all(horizontal(self, (24, 16, 24, 16), 40), (self._make_form(), 0, Qt.AlignmentFlag.AlignTop))
+        self.right = add_all(vertical(spacing=16), (self._make_plan(), 3))
         row.addLayout(self.right, 1)
 
     def _make_form(self) -> QWidget:
@@ -129,10 +127,7 @@ class ChoicesPage(QWidget):
         self._cautions = self._sentence(inside)
         self.judge = push_button(self.tr("Judge pairs"), inside, self.judge_asked)
         self.judge.hide()
-        column.addWidget(self._refusal)
-        column.addWidget(self.judge, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._cautions)
-        column.addStretch(1)
+        add_all(column, self._refusal, (self.judge, 0, Qt.AlignmentFlag.AlignLeft), self._cautions, 1)
         area = scroll_area(self, self.tr("What will be trained"))
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setWidget(inside)
@@ -166,7 +161,6 @@ class ChoicesPage(QWidget):
             self.start.setCurrentIndex(at)
 
     def set_rule(self, rule: str) -> None:
-        """Choose the study's rule."""
         name, _, number = rule.partition(":")
         with QSignalBlocker(self.rule), QSignalBlocker(self.needed):
             at = self.rule.findData("at-least" if name == "at-least" else rule)
@@ -179,7 +173,6 @@ class ChoicesPage(QWidget):
         self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
 
     def set_writable(self, writable: bool) -> None:
-        """Enable or disable new versions."""
         self._writable = writable
 
     @property
@@ -244,20 +237,17 @@ class ChoicesPage(QWidget):
 
     @Slot(object)
     def show_progress(self, progress: Progress) -> None:
-        """Show the progress of the measurement."""
         if self._request is not None and self._request.division is not None and not self.button.isEnabled():
             self._cost.setText(self.tr("{} …").format(progress.stage))
 
     @Slot(str)
     def show_failure(self, text: str) -> None:
-        """Show that planning or measuring failed."""
         self._refusal.setText(text)
         self._refusal.show()
         if self._request is not None and self._request.division is not None:
             self._cost.setText(self.tr("not known"))
 
     def texts(self) -> str:
-        """Return the text on the right."""
         lines = (part for line in self._lines.texts for part in line)
         return "\n".join((*lines, self._refusal.text(), self._cautions.text()))
 

@@ -9,7 +9,7 @@ from skillviewer.core.ranking.disagreements import Disagreement
 from skillviewer.core.text import percent, printable
 from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.requests import RaterDisagreement
-from skillviewer.ui.widgets.layout import push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
 
 
@@ -21,32 +21,20 @@ class DisagreementPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        column = vertical(self, (24, 16, 24, 16), 12)
-        row = QHBoxLayout()
         title = text_label(self.tr("Disagreements between model and raters"), self, heading=True)
         self.back = push_button(self.tr("Back"), self, self.back_asked)
-        row.addWidget(title, 1)
-        row.addWidget(self.back)
-        column.addLayout(row)
+        row = add_all(QHBoxLayout(), (title, 1), self.back)
         self.summary = text_label("", self, wrap=True)
-        column.addWidget(self.summary)
         self.table = SortedTable(
             self.tr("Pairs on which model and raters disagree"),
-            (
-                self.tr("Better: raters"),
-                self.tr("Better: model"),
-                self.tr("Votes"),
-                self.tr("Model's lead"),
-            ),
+            (self.tr("Better: raters"), self.tr("Better: model"), self.tr("Votes"), self.tr("Model's lead")),
             self,
         )
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.table.video_asked.connect(self.video_asked)
-        column.addWidget(self.table, 1)
-        column.addStretch()
+        add_all(vertical(self, (24, 16, 24, 16), 12), row, self.summary, (self.table, 1), 0)
 
     def wait(self) -> None:
-        """Show that the votes and scores are being compared."""
         self.summary.setText(self.tr("Comparing the votes with the scores…"))
         self.table.hide()
 

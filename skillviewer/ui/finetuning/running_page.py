@@ -11,7 +11,7 @@ from skillviewer.core.text import percent
 from skillviewer.ui.finetuning.training_curves import Curves
 from skillviewer.ui.finetuning.tuning import TuningPhase
 from skillviewer.ui.finetuning.tuning_wording import duration, with_interval
-from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
 
 SIDE_PX = 300
 
@@ -36,8 +36,7 @@ class RunningPage(QWidget):
         self.bar = QProgressBar(side)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of the training"))
-        column.addWidget(self.stage)
-        column.addWidget(self.bar)
+        add_all(column, self.stage, self.bar)
         lines = QFormLayout()
         lines.setVerticalSpacing(10)
         lines.setHorizontalSpacing(16)
@@ -57,16 +56,14 @@ class RunningPage(QWidget):
         column.addSpacing(8)
         self.stop = push_button(self.tr("Stop and keep best"), side, self.stop_asked)
         self.cancel = push_button(self.tr("Cancel and discard"), side, self.cancel_asked)
-        column.addWidget(self.stop)
-        column.addWidget(self.cancel)
+        add_all(column, self.stop, self.cancel)
         note = text_label(
             self.tr("The model on screen does not change. Meanwhile, watch videos or judge pairs."),
             side,
             wrap=True,
             muted=True,
         )
-        column.addWidget(note)
-        column.addStretch(1)
+        add_all(column, note, 1)
         row.addWidget(side)
 
     @staticmethod
@@ -74,7 +71,6 @@ class RunningPage(QWidget):
         return text_label("–", parent, wrap=True, plain=True)
 
     def begin(self, *, from_nothing: bool) -> None:
-        """Start a new display."""
         self._finished = False
         self._enable()
         self.curves.clear()

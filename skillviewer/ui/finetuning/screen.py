@@ -12,13 +12,13 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.finetuning.before_after import BeforeAfterPage
 from skillviewer.ui.finetuning.choices_page import ChoicesPage
 from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
-from skillviewer.ui.finetuning.requests import RaterDisagreement, VersionSnapshot, disagreement, version_snapshot
+from skillviewer.ui.finetuning.requests import RaterDisagreement, disagreement, version_snapshot
 from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_state import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 
 if TYPE_CHECKING:
     from skillviewer.ui.session.open_study import OpenStudy
@@ -46,8 +46,7 @@ class FinetuneScreen(QWidget):
         self.choices.right.addWidget(self.versions, 2)
         for page in (self.empty, self.choices, self.running, self.before_after, self.disagreement):
             self.pages.addWidget(page)
-        column = vertical(self, NONE)
-        column.addWidget(self.pages)
+        add_all(vertical(self, NONE), self.pages)
         self._connect()
         self._on_study()
 
@@ -136,16 +135,11 @@ class FinetuneScreen(QWidget):
         study = program.studies.current
         if self._stale or study is None or program.study.stopped:
             return
-        task = program.studies.read(version_snapshot)
-        task.succeeded.connect(self._on_kept)
+        program.studies.read(version_snapshot).then(succeeded=self.versions.show_versions)
         if self.tuning.phase is TuningPhase.CHOOSING:
             self.choices.ask_soon()
         if self.pages.currentWidget() is self.disagreement:
             self._ask_disagreement()
-
-    @Slot(object)
-    def _on_kept(self, found: VersionSnapshot) -> None:
-        self.versions.show_versions(found)
 
     # pages
 
@@ -210,9 +204,7 @@ class FinetuneScreen(QWidget):
             version = next((v for v in opened.models.all() if v.digest == used), None)
             return disagreement(opened, used, scores if scored_by == used else {}), version
 
-        task = self._program.studies.read(work)
-        task.succeeded.connect(self._on_disagreement)
-        task.failed.connect(self._program.messages.fail)
+        self._program.studies.read(work).then(succeeded=self._on_disagreement, failed=self._program.messages.fail)
 
     @Slot(object)
     def _on_disagreement(self, answer: tuple[RaterDisagreement, ModelVersion | None]) -> None:

@@ -1,17 +1,82 @@
-"""Live curves of a fine-tuning: losses above, accuracies below, by batch."""
+"""Live curves of a fine-tuning: losses above, accuracies below, by batch, each with the key of its lines."""
 
 import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
-from skillviewer.ui.finetuning.curve_key import CurveKey
-from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme
+
+SWATCH_PX = QSize(24, 14)
+MARK_PX = 3.0
+
+
+class Swatch(QWidget):
+    """A sample of a line, with the mark of its points.
+
+    Args:
+        mark: ``s`` for a square, ``t`` for a triangle, or "".
+    """
+
+    def __init__(self, mark: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._mark = mark
+        self._pen = QPen(Qt.GlobalColor.gray)
+        self.setFixedSize(SWATCH_PX)
+
+    def set_pen(self, pen: QPen) -> None:
+        self._pen = pen
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        painter.setPen(self._pen)
+        painter.drawLine(QPointF(0, middle.y()), QPointF(self.width(), middle.y()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._pen.color()))
+        r = MARK_PX
+        corners = {"s": ((-r, -r), (r, -r), (r, r), (-r, r)), "t": ((-r, -r), (r, -r), (0, r))}.get(self._mark, ())
+        if corners:
+            painter.drawConvexPolygon([middle + QPointF(x, y) for x, y in corners])
+
+
+class CurveKey(QWidget):
+    """A heading, followed by the names of the lines.
+
+    Args:
+        lines: (name, mark) of each line.
+    """
+
+    def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        row = horizontal(self, NONE, 8)
+        title = text_label(heading, self, heading=True)
+        title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(title, 1)
+        self._parts: list[tuple[Swatch, QLabel]] = []
+        for name, mark in lines:
+            swatch, label = Swatch(mark, self), QLabel(name, self)
+            label.setProperty("muted", True)
+            row.addSpacing(8)
+            add_all(row, swatch, label)
+            self._parts.append((swatch, label))
+
+    def set_pens(self, *pens: QPen) -> None:
+        """Set the pens of the lines, in order."""
+        for (swatch, _), pen in zip(self._parts, pens, strict=True):
+            swatch.set_pen(pen)
+
+    def show_line(self, at: int, *, shown: bool) -> None:
+        for widget in self._parts[at]:
+            widget.setVisible(shown)
+
 
 CHANCE = 50.0
 
@@ -76,8 +141,7 @@ class Curves(QWidget):
         self._loss = _Plot(self.tr("Loss over batches"), self)
         self._share = _Plot(self.tr("Accuracy over batches"), self)
         for key, plot in ((self.loss_key, self._loss), (self.share_key, self._share)):
-            column.addWidget(key)
-            column.addWidget(plot, 1)
+            add_all(column, key, (plot, 1))
         self._raw, self._smoothed = self._loss.plot(), self._loss.plot()
         self._held_loss = self._loss.plot(symbol="s")
         self._bars = pg.ErrorBarItem(beam=0.0)
@@ -99,11 +163,6 @@ class Curves(QWidget):
             self._loss.removeItem(line)
         self._stages.clear()
         self._draw()
-
-    @property
-    def rows(self) -> tuple[TuningRow, ...]:
-        """The epochs drawn."""
-        return tuple(self._rows)
 
     @Slot(object)
     def add_batch(self, row: BatchRow) -> None:

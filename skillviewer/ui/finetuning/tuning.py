@@ -53,10 +53,10 @@ class Tuning(QObject):
     def __init__(self, program: Program, worker: WorkerThread[FineTuner], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._worker = program, worker
-        self._phase = TuningPhase.CHOOSING
-        self._request: TuningRequest | None = None
+        self.phase = TuningPhase.CHOOSING
+        self.request: TuningRequest | None = None
         self._trained: TuningRequest | None = None
-        self._result: TuningResult | None = None
+        self.result: TuningResult | None = None  # result of the last training, until the decision on it
         self._unclaimed: list[Path] = []
         self._decided: TuningResult | None = None  # until the study knows
         self._study_path = program.studies.current.path if program.studies.current is not None else None
@@ -72,28 +72,14 @@ class Tuning(QObject):
             self._study_path = new
 
     @property
-    def phase(self) -> TuningPhase:
-        return self._phase
-
-    @property
-    def request(self) -> TuningRequest | None:
-        """The last plan."""
-        return self._request
-
-    @property
-    def result(self) -> TuningResult | None:
-        """Result of the last training, until the decision on it."""
-        return self._result
-
-    @property
     def same_study(self) -> bool:
         """True while the study is open whose votes the result was trained on."""
         current = self._program.studies.current
         return current is not None and current.path == self._study_path
 
     def _set_phase(self, phase: TuningPhase) -> None:
-        if phase is not self._phase:
-            self._phase = phase
+        if phase is not self.phase:
+            self.phase = phase
             self.phase_changed.emit(phase)
 
     # planning
@@ -107,21 +93,18 @@ class Tuning(QObject):
             return
         room = self._program.settings.cache_gb * 2**30
         self._planning = self._program.studies.read(lambda study: plan(study, selection, room))
-        self._planning.succeeded.connect(self._on_planned)
-        self._planning.failed.connect(self._on_plan_failed)
+        self._planning.then(succeeded=self._on_planned, failed=self._on_plan_failed)
 
     @Slot(object)
     def _on_planned(self, request: TuningRequest) -> None:
         if self.sender() is not self._planning:
             return  # the choices have changed since
-        self._planning, self._request = None, request
+        self._planning, self.request = None, request
         self.planned.emit(request)
-        if request.division is None or self._phase is not TuningPhase.CHOOSING or self._worker.stopped:
+        if request.division is None or self.phase is not TuningPhase.CHOOSING or self._worker.stopped:
             return
         self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(request.job, token, report))
-        self._measuring.succeeded.connect(self._on_measured)
-        self._measuring.failed.connect(self._on_plan_failed)
-        self._measuring.progressed.connect(self.progressed)
+        self._measuring.then(succeeded=self._on_measured, failed=self._on_plan_failed, progressed=self.progressed)
 
     @Slot(object)
     def _on_measured(self, cost: TuningCost) -> None:
@@ -138,9 +121,8 @@ class Tuning(QObject):
     # training
 
     def start(self) -> None:
-        """Start the planned training."""
-        request, current = self._request, self._program.studies.current
-        if request is None or request.division is None or self._phase is not TuningPhase.CHOOSING or current is None:
+        request, current = self.request, self._program.studies.current
+        if request is None or request.division is None or self.phase is not TuningPhase.CHOOSING or current is None:
             return
         if self._measuring is not None:
             self._measuring.cancel()
@@ -156,24 +138,25 @@ class Tuning(QObject):
             return result
 
         task = self._running = self._worker.submit(work)
-        task.progressed.connect(self._on_progress)
-        task.succeeded.connect(self._on_trained)
-        task.failed.connect(self._on_failed)
-        task.cancelled.connect(self._on_cancelled)
+        task.then(
+            progressed=self._on_progress,
+            succeeded=self._on_trained,
+            failed=self._on_failed,
+            cancelled=self._on_cancelled,
+        )
         self._program.jobs.follow(self.tr("Fine-tuning"), task).stop_asked.connect(self.cancel)
         self._set_phase(TuningPhase.RUNNING)
 
     @Slot()
     def stop(self) -> None:
-        """Stop soon and keep the best epoch."""
-        if self._phase is TuningPhase.RUNNING and self._stop is not None:
+        if self.phase is TuningPhase.RUNNING and self._stop is not None:
             self._stop.stop()
             self._set_phase(TuningPhase.STOPPING)
 
     @Slot()
     def cancel(self) -> None:
         """Stop now and keep nothing."""
-        if self._running is not None and self._phase in {TuningPhase.RUNNING, TuningPhase.STOPPING}:
+        if self._running is not None and self.phase in {TuningPhase.RUNNING, TuningPhase.STOPPING}:
             self._running.cancel()
             self._set_phase(TuningPhase.CANCELLING)
 
@@ -198,9 +181,7 @@ class Tuning(QObject):
             for folder in folders:
                 discard(folder)
 
-        task = self._worker.submit(clear)
-        task.failed.connect(self._program.messages.fail)
-        task.finished.connect(self._on_cleared)
+        self._worker.submit(clear).then(failed=self._program.messages.fail, finished=self._on_cleared)
 
     @Slot()
     def _on_cleared(self) -> None:
@@ -214,13 +195,13 @@ class Tuning(QObject):
 
     @Slot(object)
     def _on_trained(self, result: TuningResult) -> None:
-        self._running, self._result = None, result
+        self._running, self.result = None, result
         self.register()
         self._set_phase(TuningPhase.DECIDING)
 
     def register(self) -> None:
         """Store the version of the last training in its study, even if another study is open now."""
-        result, path = self._result, self._study_path
+        result, path = self.result, self._study_path
         if result is None or path is None or self._worker.stopped:
             return
         keep = self._keeping(result)
@@ -270,25 +251,25 @@ class Tuning(QObject):
 
     def _decide(self, result: TuningResult, work: Callable[[Study], object], *changes: str) -> Task:
         """Write a decision; no other decision is possible until it is written or has failed."""
-        self._result, self._decided = None, result
+        self.result, self._decided = None, result
         task = self._program.studies.act(work, *changes)
         task.failed.connect(self._on_decision_failed)
         return task
 
     @Slot(object)
     def _on_decision_failed(self, _error: Exception) -> None:
-        self._result, self._decided = self._decided, None  # it can be decided on again
+        self.result, self._decided = self._decided, None  # it can be decided on again
 
     def _decidable(self) -> TuningResult | None:
         """Return the result to decide on, or None with a message that says why not."""
-        if self._result is None or self._phase is not TuningPhase.DECIDING:
+        if self.result is None or self.phase is not TuningPhase.DECIDING:
             return None
         if not self.same_study:
             title = self._study_path.stem if self._study_path is not None else ""
             words = self.tr("Reopen the study {}: this version was trained on its votes.")
             self._program.messages.note(words.format(title))
             return None
-        return self._result
+        return self.result
 
     @Slot(object)
     def _on_accepted(self, version: ModelVersion) -> None:
@@ -318,10 +299,10 @@ class Tuning(QObject):
 
     def later(self) -> None:
         """Postpone the decision, so that another training can start."""
-        result = self._result
-        if result is None or self._phase is not TuningPhase.DECIDING:
+        result = self.result
+        if result is None or self.phase is not TuningPhase.DECIDING:
             return
-        self._result = None
+        self.result = None
         self._program.models.refresh()
         self._set_phase(TuningPhase.CHOOSING)
         if self.same_study and not self._program.studies.writable:
@@ -364,11 +345,7 @@ class Tuning(QObject):
                 discard(path)
             return found
 
-        self._program.studies.act(work, "models").succeeded.connect(self._on_removed)
-
-    @Slot(object)
-    def _on_removed(self, _version: object) -> None:
-        self._program.models.refresh()
+        self._program.studies.act(work, "models").succeeded.connect(self._program.models.refresh)
 
     @Slot(object)
     def _on_used(self, version: ModelVersion) -> None:

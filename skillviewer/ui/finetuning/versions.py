@@ -7,7 +7,7 @@ from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
 from skillviewer.ui.finetuning.requests import VersionSnapshot
 from skillviewer.ui.finetuning.tuning_wording import version_accuracy
-from skillviewer.ui.widgets.layout import NONE, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, SortedTable
 
 
@@ -26,20 +26,13 @@ class VersionList(QWidget):
         self._used = ""
         self._writable = True
         self._sure = False
-        column = vertical(self, NONE, 8)
-        row = QHBoxLayout()
         title = text_label(self.tr("Versions"), self, heading=True)
-        row.addWidget(title, 1)
         self.disagree = push_button(self.tr("Disagreements"), self, self.disagreement_asked)
         self.disagree.setToolTip(self.tr("The pairs on which the model in use and the raters disagree."))
         self.use = push_button(self.tr("Use this version"), self, self._on_use)
-        row.addWidget(self.disagree)
         self.discard = push_button(self.tr("Discard"), self, self._on_discard)
-        row.addWidget(self.use)
-        row.addWidget(self.discard)
-        column.addLayout(row)
+        row = add_all(QHBoxLayout(), (title, 1), self.disagree, self.use, self.discard)
         self.empty = text_label(self.tr("No versions yet. The first training makes one."), self, muted=True)
-        column.addWidget(self.empty, 0, Qt.AlignmentFlag.AlignTop)
         self.table = SortedTable(
             self.tr("Versions of the study's models"),
             (self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Trained on")),
@@ -56,7 +49,7 @@ class VersionList(QWidget):
             (3, self.tr("Number of this study's pairs used for training.")),
         ):
             self.table.model().setHeaderData(at, Qt.Orientation.Horizontal, meaning, Qt.ItemDataRole.ToolTipRole)
-        column.addWidget(self.table, 1)
+        add_all(vertical(self, NONE, 8), row, (self.empty, 0, Qt.AlignmentFlag.AlignTop), (self.table, 1))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self.show_versions(VersionSnapshot((), ""))
 
@@ -69,7 +62,6 @@ class VersionList(QWidget):
         self._on_selected()
 
     def set_writable(self, writable: bool) -> None:
-        """Enable or disable the choice of another version."""
         self._writable = writable
         self._on_selected()
 

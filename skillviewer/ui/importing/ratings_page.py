@@ -23,8 +23,7 @@ from skillviewer.ui.threads.messages import Message
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.flow_layout import Flow
 from skillviewer.ui.widgets.form import offer
-from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.layout import Wrapped, add_all, horizontal, push_button, text_label, vertical
 
 FIRST_ROWS = 30
 LEAST = QSize(640, 440)
@@ -52,15 +51,8 @@ class RatingsPage(QDialog):
         split.addWidget(self.columns)
         split.addWidget(self._make_tabs())
         split.setChildrenCollapsible(False)
-        foot = horizontal(spacing=8)
-        foot.addStretch(1)
-        foot.addWidget(push_button(self.tr("Close"), self, self.close))
-        foot.addWidget(self.button)
-        column = vertical(self, (16, 12, 16, 12), 8)
-        column.addLayout(self._make_head())
-        column.addWidget(split, 1)
-        column.addWidget(self.words)
-        column.addLayout(foot)
+        foot = add_all(horizontal(spacing=8), 1, push_button(self.tr("Close"), self, self.close), self.button)
+        add_all(vertical(self, (16, 12, 16, 12), 8), self._make_head(), (split, 1), self.words, foot)
         self.columns.mapped.connect(self.reading.take)
         for signal in (self.reading.changed, program.studies.opened, program.studies.closed):
             signal.connect(self._show)
@@ -110,9 +102,7 @@ class RatingsPage(QDialog):
         views = [RowsView(title, self) for title in titles]
         self.first, self.account, self.unrated, self.remarks = views
         self.account.selectionModel().currentRowChanged.connect(self._on_row)
-        column = vertical(rows, (0, 4, 0, 0), 4)
-        column.addLayout(line)
-        column.addWidget(self.account, 1)
+        add_all(vertical(rows, (0, 4, 0, 0), 4), line, (self.account, 1))
         for title, view in zip(titles, views, strict=True):
             self.tabs.addTab(rows if view is self.account else view, title)
         return self.tabs

@@ -65,9 +65,9 @@ class TableReading(QObject):
         if program.studies.current is None:
             self.open()
         else:  # as at the last import of this table
-            task = program.studies.read(lambda study: study.ratings.mapping(path.name))
-            task.succeeded.connect(self._on_kept)
-            task.failed.connect(self._on_failed)
+            program.studies.read(lambda study: study.ratings.mapping(path.name)).then(
+                succeeded=self._on_kept, failed=self._on_failed
+            )
 
     @property
     def busy(self) -> bool:
@@ -106,8 +106,7 @@ class TableReading(QObject):
         if self._task is not None:
             self._task.cancel()
         self._task = self._program.index.submit(lambda _backend, _token, _report: read())
-        self._task.succeeded.connect(self._on_read)
-        self._task.failed.connect(self._on_failed)
+        self._task.then(succeeded=self._on_read, failed=self._on_failed)
         self.changed.emit()
 
     @Slot(str)

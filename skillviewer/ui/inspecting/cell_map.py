@@ -11,11 +11,11 @@ from skillviewer.core.text import signed
 from skillviewer.ui.actions.actions import Actions, plain
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.chip import Chip
+from skillviewer.ui.widgets.empty_state import Section
 from skillviewer.ui.widgets.flow_layout import Flow
-from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.layout import Wrapped
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 WIDTH_PX = 128
 N_SIGNED = 3

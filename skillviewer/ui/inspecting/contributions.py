@@ -9,9 +9,8 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.text import signed
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.layout import push_button
-from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.empty_state import Section
+from skillviewer.ui.widgets.layout import Wrapped, add_all, push_button
 
 
 class Contributions(Section):
@@ -69,9 +68,7 @@ class Contributions(Section):
         row_ = QHBoxLayout()
         self.stop = push_button(self.tr("Stop"), self, self.stop_asked)
         self.explain = push_button(self.tr("Explain"), self, self.explain_asked)
-        row_.addWidget(self.stop)
-        row_.addWidget(self.explain)
-        row_.addStretch(1)
+        add_all(row_, self.stop, self.explain, 1)
         self.column.addLayout(row_)
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:

@@ -6,8 +6,8 @@ from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import signed
 from skillviewer.export.reports.limits import limits
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.empty_state import Section
+from skillviewer.ui.widgets.layout import Wrapped
 
 
 class Limits(Section):

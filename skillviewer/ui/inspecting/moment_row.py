@@ -10,10 +10,9 @@ from skillviewer.ui.inspecting.thumbnail import Thumbnail
 from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 OPINIONS = (Opinion.AGREE, Opinion.DISAGREE, Opinion.NOT_RELEVANT)
 
@@ -52,12 +51,10 @@ class MomentRow(QWidget):
         self.bar = SignedBar(self)
         self._amount = QLabel(self)
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        worth.addWidget(self.bar, 1)
-        worth.addWidget(self._amount)
+        add_all(worth, (self.bar, 1), self._amount)
         self._by = text_label("", self, muted=True, plain=True)
         self._by.setMinimumWidth(20)
-        side.addWidget(self._by)
-        side.addStretch(1)
+        add_all(side, self._by, 1)
         self._make_words(column)
         column.addLayout(self._make_buttons())
         self._make_notes(column)

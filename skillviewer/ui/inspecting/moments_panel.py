@@ -4,15 +4,13 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from skillviewer.ui.actions.actions import Actions, Tip
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.moment_column import MomentColumn, every
 from skillviewer.ui.session.insight.insight import Insight
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, fill_ground, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, fill_ground, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class MomentsPanel(QWidget):
@@ -48,8 +46,7 @@ class MomentsPanel(QWidget):
         self._body = QWidget(self.page)
         inside = vertical(self._body, (0, 0, 0, 8))
         self.moments = MomentColumn(insight.inquiry, insight.remarks, insight.pictures, insight.tour, every, self._body)
-        inside.addWidget(self.moments)
-        inside.addStretch(1)
+        add_all(inside, self.moments, 1)
         self.page.setWidget(self._body)
         column.addWidget(self.page, 1)
         insight.inquiry.changed.connect(self._refresh)

@@ -13,9 +13,17 @@ from skillviewer.ui.session.studies import Studies
 from skillviewer.ui.session.undo import UndoStack
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.chip import Chip
-from skillviewer.ui.widgets.layout import NONE, as_tip, fill_ground, horizontal, scroll_area, text_label, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    Wrapped,
+    as_tip,
+    fill_ground,
+    horizontal,
+    scroll_area,
+    text_label,
+    vertical,
+)
 from skillviewer.ui.widgets.theme import Theme, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class NoteBlock(QWidget):

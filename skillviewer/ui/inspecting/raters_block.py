@@ -7,9 +7,8 @@ from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.session.insight.findings import Findings, RaterReason, Rating
 from skillviewer.ui.widgets.chip import Chip
-from skillviewer.ui.widgets.layout import NONE, horizontal
-from skillviewer.ui.widgets.section import Section
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.empty_state import Section
+from skillviewer.ui.widgets.layout import NONE, Wrapped, horizontal
 
 MOST_REASONS = 5
 """Reasons that are shown, the latest, at most."""

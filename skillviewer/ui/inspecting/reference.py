@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QW
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import clock, signed
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.insight.findings import Findings
@@ -14,10 +14,9 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.layout import NONE, text_label, vertical
-from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.empty_state import Section
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, text_label, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class SmallPlayer(QWidget):
@@ -47,9 +46,7 @@ class SmallPlayer(QWidget):
         self.slider.setAccessibleName(self.tr("Frame of the reference video"))
         self.slider.valueChanged.connect(self.playback.seek)
         self._time = text_label("", self, muted=True)
-        row.addWidget(self.play)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self._time)
+        add_all(row, self.play, (self.slider, 1), self._time)
         column.addLayout(row)
         state.look_changed.connect(self.canvas.set_look)
         self.feed.opened.connect(self._on_opened)
@@ -119,9 +116,7 @@ class ReferenceBlock(Section):
         self.column.addWidget(self.words)
         self.side_by_side = QPushButton(self.tr("Show side by side"), self)
         self.side_by_side.setCheckable(True)
-        row = QHBoxLayout()
-        row.addWidget(self.side_by_side)
-        row.addStretch(1)
+        row = add_all(QHBoxLayout(), self.side_by_side, 1)
         self.column.addLayout(row)
         self.side_by_side.toggled.connect(self._on_side_by_side)
 

@@ -40,11 +40,13 @@ class ScorePlot(TimePlot):
         self._theme: Theme = LIGHT
         self._curve: ScoreCurve | None = None
         self._marks: tuple[CurveMark, ...] = ()
+        self._rated = False
         self.setMinimumHeight(110)
         self.getPlotItem().setContentsMargins(0, 8, 16, 4)
         self._make_items()
         self._box.sigYRangeChanged.connect(self._place_strip)
         self._box.sigYRangeChanged.connect(self._place_flags)
+        self._box.sigYRangeChanged.connect(self._label_axis)
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
         playback.marks_changed.connect(self._on_marks)
@@ -95,6 +97,24 @@ class ScorePlot(TimePlot):
         if marks != self._marks:
             self._marks = marks
             self._place_flags()
+
+    @property
+    def has_ratings(self) -> bool:
+        """True if the score on screen has a rating on the raters' scale."""
+        scaled = self._state.analysis.scaled if self._state.analysis is not None else None
+        return scaled is not None and bool(scaled.words)
+
+    def show_ratings(self, on: bool) -> None:
+        """Label the axis with ratings in place of scores; a rating holds for the end of the curve."""
+        self._rated = on
+        self._label_axis()
+
+    @Slot()
+    def _label_axis(self, *_: object) -> None:
+        analysis = self._state.analysis
+        scaled = analysis.scaled if analysis is not None and self._rated else None
+        ticks = scaled.ticks(*self._box.viewRange()[1]) if scaled is not None else []
+        self.getAxis("left").setTicks([ticks] if ticks else None)
 
     @property
     def flags(self) -> list[tuple[float, str]]:
@@ -192,6 +212,7 @@ class ScorePlot(TimePlot):
             of_this = (analysis.video.digest, analysis.frames) == (video.digest, self._playback.frames)
             curve = score_curve(analysis, self._state.curve_look) if of_this else None
         self._draw(curve)
+        self._label_axis()
 
     @Slot(str)
     def _on_look(self, _look: str) -> None:

@@ -12,14 +12,13 @@ from skillviewer.core.analysis.score_curve import CurveMark
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import printable, signed
-from skillviewer.ui.actions.actions import Actions, Tip, plain
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Actions, Handlers, Tip, plain
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -51,14 +50,11 @@ class ScoreHeader(QWidget):
         self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._assess.setText(plain(self.tr("Assess")))
         Tip(self._assess, action)
-        row.addWidget(title)
-        row.addWidget(self._number)
-        row.addWidget(self._words, 1)
+        add_all(row, title, self._number, (self._words, 1))
         self._stop = push_button(self.tr("Stop"), self, program.assessments.stop)
         self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stop.setToolTip(self.tr("Stop assessing; other work goes on"))
-        row.addWidget(self._assess)
-        row.addWidget(self._stop)
+        add_all(row, self._assess, self._stop)
         program.state.analysis_changed.connect(self._refresh)
         program.state.model_changed.connect(self._refresh)
         program.models.wanted_changed.connect(self._refresh)
@@ -114,7 +110,10 @@ class ScoreHeader(QWidget):
         here = self._program.score_here()
         if here is not None and analysis.complete:
             parts.append(self.tr("at the cursor {}").format(signed(here, digits)))
+        if analysis.scaled is not None and analysis.scaled.words:
+            parts.insert(0, analysis.scaled.words)
         self._words.setText(" · ".join(parts))
+        self._words.setToolTip(as_tip(analysis.scaled.sentence if analysis.scaled is not None else ""))
         self._warning.setText(analysis.warning)
         self._warning.setVisible(bool(analysis.warning))
 
@@ -147,9 +146,7 @@ class InspectScreen(QWidget):
         lower = QWidget(self)
         self.header = ScoreHeader(program, actions, lower)
         self.curve = ScorePlot(program.state, program.playback, lower)
-        column = vertical(lower, NONE, 0)
-        column.addWidget(self.header)
-        column.addWidget(self.curve, 1)
+        add_all(vertical(lower, NONE, 0), self.header, (self.curve, 1))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
@@ -158,9 +155,8 @@ class InspectScreen(QWidget):
         splitter.addWidget(lower)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([560, 190])
-        outer = vertical(self, NONE)
-        outer.addWidget(splitter)
-        self._actions, self._explanations = actions, program.insight.explanations
+        add_all(vertical(self, NONE), splitter)
+        self._actions, self._explanations, self._state = actions, program.insight.explanations, program.state
         self._cells: tuple[Evidence, Analysis | None] | None = None
         program.opening.cannot_open.connect(self.player.canvas.set_words)
         self._inquiry = program.insight.inquiry
@@ -188,9 +184,12 @@ class InspectScreen(QWidget):
                 "curve_fit": self.curve.fit,
                 "focus": self.focus_player,
             },
-            switch={"cell_evidence": self._show_cells},
-            enabled={"cell_evidence": lambda: self._find_cells() is not None},
-            changed=(self._inquiry.changed,),
+            switch={"cell_evidence": self._show_cells, "rating_axis": self.curve.show_ratings},
+            enabled={
+                "cell_evidence": lambda: self._find_cells() is not None,
+                "rating_axis": lambda: self.curve.has_ratings,
+            },
+            changed=(self._inquiry.changed, self._state.analysis_changed),
         )
 
     def _show_cells(self, on: bool) -> None:

@@ -6,8 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.ui.inspecting.standing_strip import StandingStrip
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.layout import push_button, vertical
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.layout import Wrapped, as_tip, push_button, vertical
 
 
 class StandingBlock(QWidget):
@@ -22,6 +21,8 @@ class StandingBlock(QWidget):
         self.sentence = Wrapped(self)
         self.sentence.setProperty("letters", "lead")
         column.addWidget(self.sentence)
+        self.rating = Wrapped(self)
+        column.addWidget(self.rating)
         self.strip = StandingStrip(self)
         column.addWidget(self.strip)
         self.cohort = Wrapped(self, muted=True)
@@ -35,6 +36,11 @@ class StandingBlock(QWidget):
     def show_findings(self, found: Findings) -> None:
         standing = found.standing
         self.sentence.set_plain(standing.sentence(score_digits([found.analysis])))
+        scaled = found.analysis.scaled
+        self.rating.setVisible(scaled is not None)
+        if scaled is not None:
+            self.rating.set_plain(scaled.sentence)
+            self.rating.setToolTip(as_tip(scaled.note))
         self.strip.setVisible(standing.n > 1)
         self.strip.show_standing(standing, found.cohort)
         self.cohort.setVisible(standing.n > 0)

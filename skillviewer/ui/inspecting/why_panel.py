@@ -22,11 +22,9 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.empty_state import Empty
-from skillviewer.ui.widgets.layout import fill_ground, horizontal, scroll_area, vertical
-from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.empty_state import Empty, Section
+from skillviewer.ui.widgets.layout import Wrapped, fill_ground, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 
 class WhyPanel(QStackedWidget):

@@ -23,7 +23,7 @@ from skillviewer.core.analysis.scene import Look, Overlay, Scene, resolve
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import Painter
 from skillviewer.ui.session.frame_feed import DecodedPicture
-from skillviewer.ui.widgets.images import as_image
+from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.viewport import Viewport
 
@@ -72,14 +72,14 @@ class VideoCanvas(QWidget):
         self._video: VideoInfo | None = None
         self._analysis: Analysis | None = None
         self._look = Look()
-        self._shown: Shown | None = None
-        self._image: QImage | None = None
+        self.shown: Shown | None = None  # the picture that is on screen, or about to be
+        self.image: QImage | None = None
         self._buffer: Picture | None = None
         self._drawn: Picture | None = None  # memory of the image
         self._small: QImage | None = None  # the image in the size in which it is shown
         self._ring = False
-        self._words = ""
-        self._viewport = Viewport()
+        self.words = ""  # the reason why there is no picture, or ""
+        self.viewport = Viewport()  # position and zoom of the picture
         self._grabbed: QPointF | None = None
         self._stage, self._on_stage, self._accent = QColor("black"), QColor("grey"), QColor("grey")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -87,21 +87,6 @@ class VideoCanvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(240, 135)
         self.setAccessibleName(self.tr("Picture"))
-
-    @property
-    def shown(self) -> Shown | None:
-        """The picture that is on screen, or about to be."""
-        return self._shown
-
-    @property
-    def viewport(self) -> Viewport:
-        """Position and zoom of the picture."""
-        return self._viewport
-
-    @property
-    def image(self) -> QImage | None:
-        """The painted picture that was drawn last."""
-        return self._image
 
     def sizeHint(self) -> QSize:
         """Return a size in which a picture can be judged."""
@@ -116,19 +101,13 @@ class VideoCanvas(QWidget):
         """Show another video; nothing is on screen until its first picture comes."""
         self._video = video
         self._painters.clear()
-        self._words = ""
+        self.words = ""
         if video is not None:
-            self._viewport = self._viewport.of_picture(video.width_px, video.height_px)
+            self.viewport = self.viewport.of_picture(video.width_px, video.height_px)
         self._set_shown(None)
 
-    @property
-    def words(self) -> str:
-        """The reason why there is no picture, or ""."""
-        return self._words
-
     def set_words(self, words: str) -> None:
-        """Set the reason why there is no picture."""
-        self._words = words
+        self.words = words
         self._set_shown(None)
 
     def set_shot(self, shot: DecodedPicture) -> None:
@@ -141,21 +120,17 @@ class VideoCanvas(QWidget):
         self._resolve_again()
 
     def set_look(self, look: Look) -> None:
-        """Show maps another way."""
         self._look = look
         self._resolve_again()
 
     def zoom_in(self) -> None:
-        """Zoom in on the middle."""
         self._zoom(ZOOM_STEP, self.width() / 2, self.height() / 2)
 
     def zoom_out(self) -> None:
-        """Zoom out from the middle."""
         self._zoom(1 / ZOOM_STEP, self.width() / 2, self.height() / 2)
 
     def fit(self) -> None:
-        """Show the whole picture."""
-        self._set_viewport(self._viewport.fitted())
+        self._set_viewport(self.viewport.fitted())
 
     def _resolved(self, shot: DecodedPicture) -> Shown:
         analysis, video = self._analysis, self._video
@@ -163,31 +138,31 @@ class VideoCanvas(QWidget):
         return Shown(shot, resolve(analysis, shot.frame_index, self._look) if same and analysis is not None else None)
 
     def _resolve_again(self) -> None:
-        if self._shown is not None:
-            self._set_shown(self._resolved(self._shown.shot))
+        if self.shown is not None:
+            self._set_shown(self._resolved(self.shown.shot))
 
     def _set_shown(self, shown: Shown | None) -> None:
-        self._shown = shown
-        self._image = None
+        self.shown = shown
+        self.image = None
         self.update()
         self.shown_changed.emit(shown)
 
     def _set_viewport(self, viewport: Viewport) -> None:
-        if viewport != self._viewport:
-            self._viewport = viewport
+        if viewport != self.viewport:
+            self.viewport = viewport
             self._set_cursor()
             self.update()
 
     def _set_cursor(self) -> None:
-        if self._viewport.zoom > 1:
+        if self.viewport.zoom > 1:
             held = self._grabbed is not None
             self.setCursor(Qt.CursorShape.ClosedHandCursor if held else Qt.CursorShape.OpenHandCursor)
         else:
             self.unsetCursor()
 
     def _zoom(self, factor: float, x: float, y: float) -> None:
-        if self._shown is not None:
-            self._set_viewport(self._viewport.zoomed(factor, x, y))
+        if self.shown is not None:
+            self._set_viewport(self.viewport.zoomed(factor, x, y))
 
     def _compose(self, shown: Shown) -> QImage:
         """Lay the map over the picture, unless there is none to lay."""
@@ -205,7 +180,7 @@ class VideoCanvas(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
-        shown = self._shown
+        shown = self.shown
         if shown is None:
             self._draw_words(painter)
         else:
@@ -218,17 +193,17 @@ class VideoCanvas(QWidget):
             self.painted.emit(shown)
 
     def _draw_shown(self, painter: QPainter, shown: Shown) -> None:
-        if self._image is None:
-            self._image, self._small = self._compose(shown), None
-        target, ratio = QRectF(*self._viewport.rect), self.devicePixelRatioF()
-        scale = target.width() * ratio / self._image.width()
+        if self.image is None:
+            self.image, self._small = self._compose(shown), None
+        target, ratio = QRectF(*self.viewport.rect), self.devicePixelRatioF()
+        scale = target.width() * ratio / self.image.width()
         if scale >= AVERAGED_BELOW:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < SHARP_FROM)
-            painter.drawImage(target, self._image)
+            painter.drawImage(target, self.image)
             return
         size = QSize(round(target.width() * ratio), round(target.height() * ratio))
         if self._small is None or self._small.size() != size:
-            self._small = self._image.scaled(
+            self._small = self.image.scaled(
                 size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
             self._small.setDevicePixelRatio(ratio)
@@ -247,14 +222,14 @@ class VideoCanvas(QWidget):
         self.update()
 
     def _draw_words(self, painter: QPainter) -> None:
-        if self._words:
+        if self.words:
             painter.setPen(self._on_stage)
             room = QRectF(self.rect()).adjusted(24, 24, -24, -24)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._words)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._viewport = self._viewport.resized(self.width(), self.height())
+        self.viewport = self.viewport.resized(self.width(), self.height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the mouse."""
@@ -271,12 +246,11 @@ class VideoCanvas(QWidget):
         if self._grabbed is not None:
             way = event.position() - self._grabbed
             self._grabbed = event.position()
-            self._set_viewport(self._viewport.panned(way.x(), way.y()))
+            self._set_viewport(self.viewport.panned(way.x(), way.y()))
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._grabbed = None
         self._set_cursor()
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
-        """Show the whole picture."""
         self.fit()

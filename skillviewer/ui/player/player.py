@@ -15,9 +15,8 @@ from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
+from skillviewer.ui.widgets.layout import NONE, ShortLabel, add_all, horizontal, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -37,7 +36,6 @@ class Dot(QWidget):
         self.update()
 
     def set_filled(self, filled: bool | None) -> None:
-        """Fill it, show a ring, or nothing."""
         if filled != self._filled:
             self._filled = filled
             self.update()
@@ -68,14 +66,7 @@ class Caption(QWidget):
         self._words.setAccessibleName(self.tr("What the map is"))
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
-        row.addWidget(self._dot)
-        row.addWidget(self._words, 1)
-        row.addWidget(self._unit)
-        row.addWidget(self._bar)
-
-    @property
-    def text(self) -> str:
-        return self._words.words
+        add_all(row, self._dot, (self._words, 1), self._unit, self._bar)
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
@@ -152,10 +143,7 @@ class Player(QWidget):
         self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
         self.transport = Transport(playback, actions, icons, self)
-        column = vertical(self, NONE, 0)
-        column.addWidget(self.canvas, 1)
-        column.addWidget(self.caption)
-        column.addWidget(self.transport)
+        add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption, self.transport)
         self._contributions: Analysis | None = None
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.set_look(state.look)

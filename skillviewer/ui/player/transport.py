@@ -10,9 +10,8 @@ from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Tip
 from skillviewer.ui.session.playback import SPEEDS, Playback
-from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import text_label
+from skillviewer.ui.widgets.layout import Gap, ShortLabel, add_all, text_label
 from skillviewer.ui.widgets.theme import Theme
 
 
@@ -40,31 +39,23 @@ class Transport(QWidget):
         steps = {name: self._button(actions[name]) for name in names}
         self._play = steps["play"]
         self._play.setIconSize(QSize(24, 24))
-        for button in steps.values():
-            row.addWidget(button)
-        row.addSpacing(8)
         loop = self._button(actions["loop"])
-        row.addWidget(loop)
         self._speed = QToolButton(self)
         self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._speed.setMenu(self._speed_menu())
         self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
-        row.addWidget(self._speed)
         self._selection = ShortLabel(self)
         self._selection.setProperty("muted", True)
         self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._selection, 1)
-        row.addSpacing(16)
         self._time = QToolButton(self)
         self._time.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         Tip(self._time, actions["go_to"])
         self._time.setAccessibleName(self.tr("Time; press to go to a time or frame"))
         self._time.clicked.connect(self.place_asked)
-        row.addWidget(self._time)
         self._frame = text_label("", self, muted=True)
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._frame)
+        add_all(row, *steps.values(), Gap(8), loop, self._speed, (self._selection, 1), Gap(16), self._time, self._frame)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)

@@ -1,17 +1,243 @@
-"""The dialog of settings, with a list of its pages. Changes apply at once."""
+"""The dialog of settings, with its pages: assessing, looks, storage and keys. Changes apply at once."""
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QListWidget, QStackedWidget, QWidget
+from PySide6.QtCore import QSize, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QSizePolicy,
+    QStackedWidget,
+    QWidget,
+)
 
+from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.text import printable, size_words
+from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.preferences.assessing import AssessingPage
 from skillviewer.ui.preferences.keys import KeysPage
-from skillviewer.ui.preferences.looks import LooksPage
-from skillviewer.ui.preferences.storage import StoragePage
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.settings import PASSES, TEXT_SIZES
+from skillviewer.ui.session.viewer_state import look_choices
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, horizontal, vertical
+from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.theme import ThemeChoice, theme_choices
+
+
+class LooksPage(Form):
+    """Colours, text size, and style of the maps."""
+
+    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        look = program.state.look
+        self.theme = self.choice(theme_choices(), program.themes.choice)
+        self.text = self.choice(
+            [(size, self.tr("{} %").format(size)) for size in TEXT_SIZES], program.settings.text_size
+        )
+        held = (Between.HELD, self.tr("Hold the last map and show its age"))
+        choices = look_choices() | {"between": [held, (Between.INTERPOLATED, self.tr("Interpolate"))]}
+        self._boxes = {name: self.choice(options, getattr(look, name)) for name, options in choices.items()}
+        self.overlay, self.scale, self.between, self.colours = self._boxes.values()
+        self.add(self.tr("Colours of the window"), self.theme)
+        self.add(self.tr("Text size"), self.text, self.tr("Some titles change only after a restart."))
+        self.add(self.tr("Map as"), self.overlay)
+        self.add(self.tr("Colour scale"), self.scale)
+        self.add(self.tr("Between sampled frames"), self.between)
+        self.add(
+            self.tr("Colours of maps"),
+            self.colours,
+            self.tr("Cividis looks the same with and without colour vision deficiency."),
+        )
+        self.theme.activated.connect(self._on_theme)
+        self.text.activated.connect(self._on_text)
+        for box in self._boxes.values():
+            box.activated.connect(self._on_look)
+        program.state.look_changed.connect(self._on_look_changed)
+        program.themes.changed.connect(self._on_themes)
+
+    @Slot()
+    def _on_theme(self, *_: object) -> None:
+        choice = ThemeChoice(self.theme.currentData())
+        self._program.settings.theme = choice
+        self._program.themes.choose(choice)
+
+    @Slot()
+    def _on_text(self, *_: object) -> None:
+        self._program.settings.text_size = int(self.text.currentData())
+        self._program.themes.resize_text(int(self.text.currentData()))
+
+    @Slot()
+    def _on_look(self, *_: object) -> None:
+        self._program.state.set_look(
+            overlay=Overlay(self.overlay.currentData()),
+            scale=Scale(self.scale.currentData()),
+            between=Between(self.between.currentData()),
+            colours=str(self.colours.currentData()),
+        )
+
+    @Slot(object)
+    def _on_look_changed(self, look: Look) -> None:
+        for name, box in self._boxes.items():
+            choose(box, getattr(look, name))
+
+    @Slot(object)
+    def _on_themes(self, _theme: object) -> None:
+        choose(self.theme, self._program.themes.choice)
+
+
+LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
+
+
+class StoragePage(Form):
+    """The cache: its folder, size and limit.
+
+    Args:
+        program: One of its worker threads measures the disk.
+        dialogs: Asks before the cache is emptied.
+    """
+
+    def __init__(self, program: Program, dialogs: Dialogs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._dialogs = program, dialogs
+        self._storage: Storage | None = None
+        folder = printable(str(cache_dir()))
+        self.place = text_label(folder, self, wrap=True, plain=True)
+        self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
+        self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.show_folder = push_button(self.tr("Show the folder"), self, self._on_show)
+        self.kept = QLabel(self)
+        sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
+        self.limit = self.choice([(size, self.tr("{} GB").format(size)) for size in sizes], program.settings.cache_gb)
+        self.empty = push_button(self.tr("Empty…"), self, self._on_empty)
+        self.empty.setEnabled(False)
+        row = QWidget(self)
+        add_all(horizontal(row, NONE), self.show_folder, self.empty, 1)
+        self.add(self.tr("Place"), self.place)
+        self.add(self.tr("Content"), self.kept)
+        self.add("", row)
+        self.add(
+            self.tr("Features at most"),
+            self.limit,
+            self.tr(
+                "Cached features speed up a second assessment of a video, and every further model. Features that "
+                "were not used for longest are removed first. A new limit applies to models loaded afterwards."
+            ),
+        )
+        self.limit.activated.connect(self._on_limit)
+
+    def measure(self) -> None:
+        if self._program.closing:
+            return
+        if self._storage is None:
+            self.kept.setText(self.tr("measuring"))
+        self._program.index.submit(lambda _backend, token, _report: measured(token)).then(
+            succeeded=self._on_measured, failed=self._program.messages.fail
+        )
+
+    @Slot(object)
+    def _on_measured(self, storage: Storage) -> None:
+        self._storage = storage
+        lines = (
+            (self.tr("{} total"), storage.total),
+            (self.tr("{} features of videos"), storage.features),
+            (self.tr("{} small copies of videos"), storage.copies),
+            (self.tr("{} of fine-tuning"), storage.tuning),
+            (self.tr("{} analyses of videos"), storage.said),
+            (self.tr("{} other"), storage.other),
+        )
+        self.kept.setText("\n".join(words.format(size_words(n_bytes)) for words, n_bytes in lines))
+        self.empty.setEnabled(storage.can_go > 0)
+
+    @Slot()
+    def _on_empty(self) -> None:
+        storage = self._storage
+        if storage is None:
+            return
+        if self._program.jobs.precious:
+            self._program.messages.note(
+                self.tr("A job that needs the cache is running. Stop it, or wait for it, before you empty the cache.")
+            )
+            return
+        question = self.tr(
+            "Remove {} of features, small copies and fine-tuning files? They are computed again when needed, which "
+            "takes a while. Scores, votes and notes stay."
+        ).format(size_words(storage.can_go))
+        if not self._dialogs.confirm(self, question, self.tr("Remove")):
+            return
+        self.empty.setEnabled(False)
+        task = self._program.index.submit(lambda _backend, token, _report: emptied(token))
+        task.then(succeeded=self._on_measured, failed=self._program.messages.fail)
+        self._program.jobs.follow(self.tr("Emptying the cache"), task)
+
+    @Slot()
+    def _on_show(self) -> None:
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(cache_dir())))
+
+    @Slot()
+    def _on_limit(self, *_: object) -> None:
+        self._program.settings.cache_gb = int(self.limit.currentData())
+
+
+class AssessingPage(Form):
+    """Sampling passes, automatic assessment, and the user's name.
+
+    Args:
+        actions: Actions; the menu has the same switch.
+    """
+
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._automatic_action = program, actions["automatic"]
+        words = [(1, self.tr("1 pass")), *((n, self.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
+        self.passes = self.choice(words, program.state.passes)
+        self.automatic = QCheckBox(self.tr("Assess the video on screen automatically"), self)
+        self.automatic.setChecked(program.assessments.automatic)
+        self.person = QLineEdit(program.settings.person, self)
+        self.person.setPlaceholderText(self.tr("No name"))
+        self.person.setMaxLength(80)
+        self.person.setFixedWidth(CONTROL_PX)
+        self.add(
+            self.tr("Passes of an assessment"),
+            self.passes,
+            self.tr("Each pass samples other frames of the same video. More passes give a score an interval."),
+        )
+        self.add("", self.automatic)
+        self.add(
+            self.tr("Who works here"),
+            self.person,
+            self.tr("Moments and notes are signed with this name. Raters choose theirs on the Rank screen."),
+        )
+        self.passes.activated.connect(self._on_passes)
+        self.automatic.clicked.connect(self._on_automatic)
+        self.person.editingFinished.connect(self._on_person)
+        program.state.passes_changed.connect(self._on_passes_changed)
+        self._automatic_action.toggled.connect(self.automatic.setChecked)
+
+    @Slot()
+    def _on_passes(self, *_: object) -> None:
+        self._program.state.set_passes(int(self.passes.currentData()))
+
+    @Slot(int)
+    def _on_passes_changed(self, passes: int) -> None:
+        choose(self.passes, passes)
+
+    @Slot(bool)
+    def _on_automatic(self, on: bool) -> None:
+        if self._automatic_action.isChecked() != on:
+            self._automatic_action.trigger()
+
+    @Slot()
+    def _on_person(self) -> None:
+        self._program.insight.remarks.set_author(self.person.text())
+
 
 LIST_PX = 168
 LEAST = QSize(640, 440)
@@ -50,14 +276,10 @@ class Preferences(QDialog):
         self.list.currentRowChanged.connect(self._on_row)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
-        column = vertical(margins=NONE, spacing=0)
-        column.addWidget(self._pages, 1)
-        foot = horizontal(margins=(16, 12, 16, 12))
-        foot.addWidget(buttons)
+        column = add_all(vertical(margins=NONE, spacing=0), (self._pages, 1))
+        foot = add_all(horizontal(margins=(16, 12, 16, 12)), buttons)
         column.addLayout(foot)
-        row = horizontal(self, NONE, 0)
-        row.addWidget(self.list)
-        row.addLayout(column, 1)
+        row = add_all(horizontal(self, NONE, 0), self.list, (column, 1))
         row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # pages scroll or wrap
         self.setMinimumSize(LEAST)
         self.resize(QSize(760, 540).boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))

@@ -4,20 +4,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QHeaderView,
-    QLineEdit,
-    QTableWidget,
-    QTableWidgetItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.ui.actions.actions import Actions, conflicts, key_text, plain, words, written
 from skillviewer.ui.actions.search import fits
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import set_up
 
 LONE = {
@@ -99,28 +92,15 @@ class KeysPage(QWidget):
         self.message = text_label("", self, wrap=True)
         self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
         self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._lay_out()
+        top = add_all(QHBoxLayout(), (self.search, 1), self.reset_all)
+        line = add_all(horizontal(spacing=8), (self.field, 1), self.add, self.clear, self.reset)
+        add_all(vertical(self, (16, 16, 16, 0), 8), top, (self.table, 1), self.name, line, self.message)
         self.search.textChanged.connect(self._filter)
         self.table.itemSelectionChanged.connect(self._on_chosen)
         self.field.pressed.connect(self._on_pressed)
         actions.keys_changed.connect(self._fill)
         self._fill()
         self.choose(self._specs[0].name)
-
-    def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self.search, 1)
-        top.addWidget(self.reset_all)
-        line = horizontal(spacing=8)
-        line.addWidget(self.field, 1)
-        for button in (self.add, self.clear, self.reset):
-            line.addWidget(button)
-        column = vertical(self, (16, 16, 16, 0), 8)
-        column.addLayout(top)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.name)
-        column.addLayout(line)
-        column.addWidget(self.message)
 
     # the table
 

@@ -51,7 +51,6 @@ class AlignedClip:
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds."""
         return self.stop_s - self.start_s
 
     def at(self, frame: int) -> float:

@@ -1,18 +1,154 @@
-"""Controls under a pair: the transport of its clock, and the buttons of a vote."""
+"""Controls under a pair: its clock as bars that can be dragged, the transport, and the buttons of a vote."""
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QAction,
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.ui.actions.actions import Actions, key_text, plain
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
-from skillviewer.ui.ranking.clock_bar import ClockBar
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.layout import NONE, Gap, add_all, horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+
+BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
+PLAYED = 0.65
+"""Opacity of the played part: the pictures stay the brightest on the screen."""
+
+
+class ClockBar(QWidget):
+    """The left video's bar over the right video's."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pair_view: PairView | None = None
+        self._marks_s: Marks = NO_MARKS
+        self._theme = LIGHT
+        self._held: int | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Time of the two videos"))
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 2 * BAR_PX + 3 * GAP_PX)
+
+    def set_pair_view(self, pair_view: PairView) -> None:
+        if self._pair_view is not None:
+            self._pair_view.clock.moved.disconnect(self._on_moved)
+            self._pair_view.clock.mode_changed.disconnect(self._on_moved)
+            self._pair_view.swapped.disconnect(self._on_moved)
+        self._pair_view = pair_view
+        pair_view.clock.moved.connect(self._on_moved)
+        pair_view.clock.mode_changed.connect(self._on_moved)
+        pair_view.swapped.connect(self._on_moved)
+        self.update()
+
+    def set_marks(self, marks_s: Marks) -> None:
+        self._marks_s = marks_s
+        self.update()
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    @Slot()
+    def _on_moved(self) -> None:
+        self.update()
+
+    def _span(self) -> tuple[float, float] | None:
+        if self._pair_view is None or not self._pair_view.clock.clips:
+            return None
+        clips = self._pair_view.clock.clips
+        start_s, stop_s = min(s.start_s for s in clips), max(s.stop_s for s in clips)
+        return start_s, max(stop_s, start_s + 1e-3)
+
+    def x_of(self, time_s: float) -> float:
+        span = self._span()
+        if span is None:
+            return EDGE_PX
+        return EDGE_PX + (time_s - span[0]) / (span[1] - span[0]) * (self.width() - 2 * EDGE_PX)
+
+    def row_y(self, row: int) -> float:
+        """Return the top of the left (0) or the right (1) video's bar, in pixels."""
+        return GAP_PX + row * (BAR_PX + GAP_PX)
+
+    def _rows(self, pair_view: PairView) -> tuple[int, int]:
+        return (pair_view.left, 1 - pair_view.left)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        pair_view = self._pair_view
+        if pair_view is None or not pair_view.clock.clips:
+            return
+        painter, theme = QPainter(self), self._theme
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for row, video in enumerate(self._rows(pair_view)):
+            clip, top = pair_view.clock.clips[video], self.row_y(row)
+            left, right = self.x_of(clip.start_s), self.x_of(clip.stop_s)
+            painter.setBrush(QColor(theme.line))
+            painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
+            now = min(max(self.x_of(pair_view.clock.time_s(video)), left), right)
+            muted = not pair_view.clock.together and video != pair_view.clock.active
+            played = QColor(theme.muted if muted else theme.accent)
+            played.setAlphaF(PLAYED)
+            painter.setBrush(played)
+            painter.drawRoundedRect(QRectF(left, top, max(now - left, 0), BAR_PX), 3, 3)
+        self._draw_playheads(painter, pair_view)
+        painter.end()
+
+    def _draw_playheads(self, painter: QPainter, pair_view: PairView) -> None:
+        theme = self._theme
+        height = self.row_y(1) + BAR_PX + GAP_PX / 2
+        painter.setPen(QPen(QColor(theme.text), 2))
+        if pair_view.clock.together:
+            x = self.x_of(pair_view.clock.time_s(0))
+            painter.drawLine(QPointF(x, GAP_PX / 2), QPointF(x, height))
+        else:
+            for row, video in enumerate(self._rows(pair_view)):
+                x, top = self.x_of(pair_view.clock.time_s(video)), self.row_y(row)
+                painter.drawLine(QPointF(x, top - GAP_PX / 2), QPointF(x, top + BAR_PX + GAP_PX / 2))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.text))
+        for row, video in enumerate(self._rows(pair_view)):
+            mark_s, top = self._marks_s[video], self.row_y(row) - GAP_PX
+            if mark_s is not None:
+                x = self.x_of(mark_s - pair_view.clock.clips[video].sync_s)
+                painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)]))
+
+    def _go(self, event: QMouseEvent) -> None:
+        pair_view, span = self._pair_view, self._span()
+        if pair_view is None or span is None or self._held is None:
+            return
+        share = (event.position().x() - EDGE_PX) / max(self.width() - 2 * EDGE_PX, 1)
+        pair_view.clock.seek_one(self._held, span[0] + share * (span[1] - span[0]))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to the time under the mouse: with both videos, or with the one under it if each has its own clock."""
+        pair_view = self._pair_view
+        if pair_view is not None and event.button() == Qt.MouseButton.LeftButton:
+            lower = event.position().y() > self.row_y(1) - GAP_PX / 2
+            self._held = self._rows(pair_view)[1 if lower else 0]
+            self._go(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._go(event)
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        self._held = None
+
 
 MOST_REASON = 300
 
@@ -39,29 +175,19 @@ class PairTransport(QWidget):
         self._pair_view: PairView | None = None
         self._marks_s: Marks = NO_MARKS
         self.bar = ClockBar(self)
-        row = horizontal(margins=(12, 0, 16, 4), spacing=2)
-        for name in ("rank_previous_frame", "rank_play", "rank_next_frame"):
-            button = tool(actions[name], self)
-            if name == "rank_play":
-                self._play = button
-                button.setIconSize(QSize(24, 24))
-            row.addWidget(button)
-        row.addSpacing(16)
-        for name in ("rank_together", "rank_swap", "rank_mark"):
-            row.addWidget(tool(actions[name], self, words=True))
-        row.addStretch(1)
+        before, self._play, after = (
+            tool(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
+        )
+        self._play.setIconSize(QSize(24, 24))
+        named = [tool(actions[name], self, words=True) for name in ("rank_together", "rank_swap", "rank_mark")]
         self._mark = text_label("", self, muted=True)
-        row.addWidget(self._mark)
-        row.addSpacing(16)
         self._speed = text_label("", self, muted=True)
         self._speed.setToolTip(self.tr("Both videos play at this speed. It is the same for the whole study."))
-        row.addWidget(self._speed)
-        column = vertical(self, NONE, 0)
-        column.addWidget(self.bar)
-        column.addLayout(row)
+        row = horizontal(margins=(12, 0, 16, 4), spacing=2)
+        add_all(row, before, self._play, after, Gap(16), *named, 1, self._mark, Gap(16), self._speed)
+        add_all(vertical(self, NONE, 0), self.bar, row)
 
     def set_pair_view(self, pair_view: PairView) -> None:
-        """Follow another pair view."""
         if self._pair_view is not None:
             self._pair_view.clock.playing_changed.disconnect(self._on_playing)
             self._pair_view.clock.mode_changed.disconnect(self._on_mode)
@@ -77,7 +203,6 @@ class PairTransport(QWidget):
         self._on_mode()
 
     def set_marks(self, marks_s: Marks) -> None:
-        """Show the marked times, by video."""
         self._marks_s = marks_s
         self.bar.set_marks(marks_s)
         self._show_marks()
@@ -137,7 +262,6 @@ class _Reason(QLineEdit):
     left = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave on Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
         else:
@@ -169,18 +293,14 @@ class VoteBar(QWidget):
         self.reason.setAccessibleName(self.tr("Reason of the vote, optional"))
         self.reason.returnPressed.connect(self.left_reason)
         self.reason.left.connect(self.left_reason)
-        middle = horizontal(spacing=8)
-        middle.addWidget(self.neither)
-        middle.addWidget(self.skip)
+        middle = add_all(horizontal(spacing=8), self.neither, self.skip)
         grid.addWidget(self.left, 0, 0)
         grid.addLayout(middle, 0, 1)
         grid.addWidget(self.right, 0, 2)
         self.message = text_label("", self, wrap=True, plain=True)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().height() + 4)  # nothing moves
         self.message.setAccessibleName(self.tr("Remark"))
-        lower = horizontal(spacing=16)
-        lower.addWidget(self.reason, 2)
-        lower.addWidget(self.message, 3)
+        lower = add_all(horizontal(spacing=16), (self.reason, 2), (self.message, 3))
         grid.addLayout(lower, 1, 0, 1, 3)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
@@ -216,7 +336,3 @@ class VoteBar(QWidget):
         self.message.setText(words)
         if words:
             QAccessible.updateAccessibility(QAccessibleEvent(self.message, QAccessible.Event.Alert))
-
-    def allow_neither(self, allowed: bool) -> None:
-        """Offer “no difference” or not."""
-        self.neither.setVisible(allowed)

@@ -7,8 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, horizontal, push_button, text_label, vertical
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.cycles import Cycle, Link
@@ -33,9 +32,7 @@ class CycleRow(QWidget):
         self._lines: list[Wrapped] = []
         self.again = push_button("", self, self._on_clicked)
         self._column = vertical(spacing=2)
-        row = horizontal(self, (0, 6, 0, 6), 12)
-        row.addLayout(self._column, 1)
-        row.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
+        add_all(horizontal(self, (0, 6, 0, 6), 12), (self._column, 1), (self.again, 0, Qt.AlignmentFlag.AlignTop))
 
     @property
     def text(self) -> str:
@@ -96,13 +93,8 @@ class CyclesView(QWidget):
         self.all.setToolTip(self.tr("Puts one pair of every cycle back in the queue: every rater judges it once more"))
         self.words = Wrapped(self, muted=True)
         self._column = vertical(spacing=0)
-        head = QHBoxLayout()
-        head.addWidget(self.heading, 1)
-        head.addWidget(self.all)
-        column = vertical(self, NONE, 6)
-        column.addLayout(head)
-        column.addWidget(self.words)
-        column.addLayout(self._column)
+        head = add_all(QHBoxLayout(), (self.heading, 1), self.all)
+        add_all(vertical(self, NONE, 6), head, self.words, self._column)
 
     def show_cycles(self, cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show cycles, those with the smallest lead first; ``waiting`` are the pairs in the queue."""

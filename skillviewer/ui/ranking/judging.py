@@ -12,9 +12,8 @@ from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.ranking.ballot import Ballot, Contender, PresentedPair, vote_command
 from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
-from skillviewer.ui.ranking.judging_session import JudgingSession
+from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch
 from skillviewer.ui.ranking.pair_queue import Outlook, Tally, offered, outlook
-from skillviewer.ui.ranking.stopwatch import Stopwatch
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
@@ -58,7 +57,6 @@ class Judging(QObject):
     happens in the study: a vote that no longer stands brings its pair back.
 
     Args:
-        now_s: Clock in seconds; tests give their own.
         undo_key: Returns the text of the key for undo; "" for none.
     """
 
@@ -78,20 +76,15 @@ class Judging(QObject):
     """A remark for the rater; "" clears the last one."""
 
     def __init__(
-        self,
-        studies: Studies,
-        undo: UndoStack,
-        now_s: Callable[[], float] | None = None,
-        undo_key: Callable[[], str] = str,
-        parent: QObject | None = None,
+        self, studies: Studies, undo: UndoStack, undo_key: Callable[[], str] = str, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._studies, self._undo, self._undo_key = studies, undo, undo_key
-        self._phase, self._hidden = JudgingPhase.CLOSED, False
+        self.phase, self._hidden = JudgingPhase.CLOSED, False
         self._session: JudgingSession | None = None
         self._asked: Task | None = None
         self._ballot: Ballot | None = None
-        now_s = now_s if now_s is not None else monotonic_clock()
+        now_s = monotonic_clock()
         self._taken, self._sitting = Stopwatch(now_s), Stopwatch(now_s)
         self._guard = single_shot(self, GUARD_MS)
         studies.opened.connect(self._on_study)
@@ -103,13 +96,7 @@ class Judging(QObject):
     # what the screen reads
 
     @property
-    def phase(self) -> JudgingPhase:
-        """State of the screen."""
-        return self._phase
-
-    @property
     def rater(self) -> str:
-        """Name of the rater, or ""."""
         return self._session.rater if self._session is not None else ""
 
     @property
@@ -130,7 +117,7 @@ class Judging(QObject):
     @property
     def accepting(self) -> bool:
         """True while a vote counts."""
-        return self._phase is JudgingPhase.JUDGING and not self._guard.isActive()
+        return self.phase is JudgingPhase.JUDGING and not self._guard.isActive()
 
     @property
     def sitting_s(self) -> float:
@@ -180,16 +167,14 @@ class Judging(QObject):
         vote = ballot.vote(verdict, session.rater, self._taken.time_s)
         self._ballot = ballot
         self._set_phase(JudgingPhase.STORING)
-        task = self._undo.perform(vote_command(vote))
-        task.succeeded.connect(self._on_stored)
-        task.failed.connect(self._on_not_stored)
+        self._undo.perform(vote_command(vote)).then(succeeded=self._on_stored, failed=self._on_not_stored)
         return True
 
     def go_on(self) -> None:
         """End the pause, or judge beyond the aim."""
         session = self._session
-        if session is not None and self._phase in {JudgingPhase.REST, JudgingPhase.DONE}:
-            session.more = session.more or self._phase is JudgingPhase.DONE
+        if session is not None and self.phase in {JudgingPhase.REST, JudgingPhase.DONE}:
+            session.more = session.more or self.phase is JudgingPhase.DONE
             session.since_rest = 0
             self._sitting.restart()
             self._advance()
@@ -198,7 +183,7 @@ class Judging(QObject):
 
     def on_seen(self) -> None:
         """Start the time of the pair: both its pictures are on screen. Votes count after the guard time."""
-        if self._phase is JudgingPhase.PREPARING and self.turn is not None:
+        if self.phase is JudgingPhase.PREPARING and self.turn is not None:
             (self._taken.reset if self._hidden else self._taken.restart)()
             self._guard.start()
             self._set_phase(JudgingPhase.JUDGING)
@@ -212,9 +197,9 @@ class Judging(QObject):
     def on_shown(self) -> None:
         """Resume the stopwatches."""
         self._hidden = False
-        if self._phase is JudgingPhase.JUDGING:
+        if self.phase is JudgingPhase.JUDGING:
             self._taken.resume()
-        if self._phase in ON_SCREEN:
+        if self.phase in ON_SCREEN:
             self._sitting.resume()
 
     def on_unreadable(self, contender: Contender) -> None:
@@ -238,8 +223,8 @@ class Judging(QObject):
     # what happens
 
     def _set_phase(self, phase: JudgingPhase) -> None:
-        if phase is not self._phase:
-            self._phase = phase
+        if phase is not self.phase:
+            self.phase = phase
             if phase not in ON_SCREEN:
                 self._sitting.pause()
             elif not self._hidden:  # an undo leads back from a pause
@@ -283,7 +268,7 @@ class Judging(QObject):
         if self._session is not None and changes & {VOTES, VIDEOS, SETTINGS}:
             if VIDEOS in changes:
                 self._session.unreadable.clear()  # a missing file may be back
-            if self._phase is not JudgingPhase.STORING:  # _advance asks
+            if self.phase is not JudgingPhase.STORING:  # _advance asks
                 self._ask()
         elif VIDEOS in changes and self._studies.current is not None:
             self._on_study(self._studies.current)
@@ -302,8 +287,7 @@ class Judging(QObject):
             return outlook(study, known_as(rater, offered(study)) if typed else rater, turn, unreadable)
 
         self._asked = self._studies.read(work)
-        self._asked.succeeded.connect(self._on_outlook)
-        self._asked.failed.connect(self._on_no_outlook)
+        self._asked.then(succeeded=self._on_outlook, failed=self._on_no_outlook)
 
     @Slot(object)
     def _on_no_outlook(self, error: object) -> None:
@@ -327,7 +311,7 @@ class Judging(QObject):
         session.n_reported_lost = n_lost
         if any(words):
             self.message_changed.emit("  ".join(word for word in words if word))
-        if self._phase is JudgingPhase.STORING:
+        if self.phase is JudgingPhase.STORING:
             return  # _advance asks again
         if (gone := session.taken_back()) is not None:
             self._set_phase(JudgingPhase.PREPARING)
@@ -346,7 +330,7 @@ class Judging(QObject):
 
     def _fill(self, session: JudgingSession, found: Outlook) -> None:
         session.take(found.turns)
-        if session.turn is None and self._phase in {JudgingPhase.PREPARING, JudgingPhase.TOO_FEW}:
+        if session.turn is None and self.phase in {JudgingPhase.PREPARING, JudgingPhase.TOO_FEW}:
             if session.ahead is None:
                 self._set_phase(JudgingPhase.TOO_FEW if len(found.contenders) < 2 else JudgingPhase.DONE)
                 return
@@ -359,7 +343,7 @@ class Judging(QObject):
     @Slot(object)
     def _on_stored(self, vote: Vote) -> None:
         session = self._session
-        if self._phase is not JudgingPhase.STORING or session is None or vote.rater != session.rater:
+        if self.phase is not JudgingPhase.STORING or session is None or vote.rater != session.rater:
             return
         session.count(vote)
         if vote.verdict is not None:
@@ -376,7 +360,7 @@ class Judging(QObject):
     @Slot(object)
     def _on_not_stored(self, _error: object) -> None:
         """Let the rater vote again. The message bar says why it failed."""
-        if self._phase is JudgingPhase.STORING:
+        if self.phase is JudgingPhase.STORING:
             self._set_phase(JudgingPhase.JUDGING)
             self.message_changed.emit(self.tr("The vote was not stored. Please vote again."))
 

@@ -1,11 +1,44 @@
-"""One rater's session: the pair on screen, the pairs to come, and the pairs already voted on."""
+"""One rater's session: the pair on screen, the pairs to come, the pairs already voted on, and a stopwatch."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from skillviewer.data.study import Vote
 from skillviewer.ui.ranking.ballot import Contender, PresentedPair
 from skillviewer.ui.ranking.pair_queue import Tally
+
+
+class Stopwatch:
+    """Counts seconds while it runs.
+
+    Args:
+        now_s: Clock in seconds.
+    """
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
+        self._counted_s = 0.0
+        self._since_s: float | None = None
+
+    @property
+    def time_s(self) -> float:
+        """Seconds counted so far."""
+        return self._counted_s + (0.0 if self._since_s is None else self._now_s() - self._since_s)
+
+    def restart(self) -> None:
+        self._counted_s, self._since_s = 0.0, self._now_s()
+
+    def reset(self) -> None:
+        """Set to zero, and pause."""
+        self._counted_s, self._since_s = 0.0, None
+
+    def resume(self) -> None:
+        if self._since_s is None:
+            self._since_s = self._now_s()
+
+    def pause(self) -> None:
+        self._counted_s, self._since_s = self.time_s, None
+
 
 REMEMBERED = 20
 """Number of votes of earlier sessions that a rater can undo."""

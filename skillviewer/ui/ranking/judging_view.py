@@ -15,7 +15,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 
 AHEAD_AFTER_MS = 400
 """Time that a pair is on screen before the next one is opened, so that it can play at once."""
@@ -40,15 +40,12 @@ class JudgingView(QWidget):
         for pair_view in self.pair_views:
             self._pile.addWidget(pair_view)
             pair_view.seen.connect(self._on_seen)
-            pair_view.failed.connect(self._on_failed)
+            pair_view.failed.connect(judging.on_unreadable)
             pair_view.broken.connect(self._on_broken)
             pair_view.sync_asked.connect(self._on_sync_asked)
         self.transport = PairTransport(actions, program.icons, self)
         self.votes = VoteBar(actions, self)
-        column = vertical(self, NONE, 0)
-        column.addWidget(self._pile, 1)
-        column.addWidget(self.transport)
-        column.addWidget(self.votes)
+        add_all(vertical(self, NONE, 0), (self._pile, 1), self.transport, self.votes)
         self.transport.set_pair_view(self.pair_view)
         self.votes.left_reason.connect(self.take_focus)
         judging.turn_changed.connect(self._on_turn)
@@ -69,11 +66,7 @@ class JudgingView(QWidget):
     @property
     def marks_s(self) -> Marks:
         """The marked times of this pair, in the left and in the right video."""
-        return self._sided(self._marks_s)
-
-    def _sided(self, marks_s: Marks) -> Marks:
-        """Turn marks by video into marks by side, or back."""
-        return marks_s if self.pair_view.left == 0 else (marks_s[1], marks_s[0])
+        return self._marks_s if self.pair_view.left == 0 else (self._marks_s[1], self._marks_s[0])
 
     @Slot()
     def take_focus(self) -> None:
@@ -81,10 +74,9 @@ class JudgingView(QWidget):
         self.pair_view.player_on(left=True).canvas.setFocus()
 
     def take_settings(self) -> None:
-        """Apply the study's settings."""
         study = self._program.studies.current
         if study is not None:
-            self.votes.allow_neither(study.settings.allow_neither)
+            self.votes.neither.setVisible(study.settings.allow_neither)
             self.transport.set_speed(study.settings.speed)
 
     # what the rater does
@@ -124,9 +116,6 @@ class JudgingView(QWidget):
     def _set_marks(self, marks_s: Marks) -> None:
         self._marks_s = marks_s
         self.transport.set_marks(marks_s)
-
-    def write_reason(self) -> None:
-        self.votes.reason.setFocus()
 
     def set_together(self, together: bool) -> None:
         """Move both videos by one clock, or each by its own."""
@@ -203,10 +192,6 @@ class JudgingView(QWidget):
             self._judging.on_seen()
             self._opening.start()
             self.shown.emit()
-
-    @Slot(object)
-    def _on_failed(self, contender: Contender) -> None:
-        self._judging.on_unreadable(contender)
 
     @Slot()
     def _on_broken(self) -> None:

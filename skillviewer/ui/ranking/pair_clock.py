@@ -34,37 +34,17 @@ class PairClock(QObject):
     def __init__(self, now_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._now_s = now_s if now_s is not None else monotonic_clock()
-        self._clips: tuple[AlignedClip, ...] = ()
+        self.clips: tuple[AlignedClip, ...] = ()  # the clips that play; empty without a pair
         self._frames = [0, 0]
         self._at_s = [0.0, 0.0]  # time of each playhead ...
         self._since_s: list[float | None] = [None, None]  # ... at this reading of the clock; None: paused
-        self._speed = 1.0
-        self._together = True
-        self._active = 0
+        self.speed = 1.0  # playing speed of both, in seconds of video a second
+        self.together = True  # true if one clock moves both
+        self.active = 0  # index of the video that is moved when each has its own clock, 0 or 1
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.tick)
-
-    @property
-    def clips(self) -> tuple[AlignedClip, ...]:
-        """The clips that play; empty without a pair."""
-        return self._clips
-
-    @property
-    def speed(self) -> float:
-        """Playing speed of both, in seconds of video a second."""
-        return self._speed
-
-    @property
-    def together(self) -> bool:
-        """True if one clock moves both."""
-        return self._together
-
-    @property
-    def active(self) -> int:
-        """Index of the video that is moved when each has its own clock, 0 or 1."""
-        return self._active
 
     @property
     def playing(self) -> bool:
@@ -84,29 +64,29 @@ class PairClock(QObject):
 
     def _time_s(self, video: int, now_s: float) -> float:
         since_s = self._since_s[video]
-        return self._at_s[video] + (0.0 if since_s is None else (now_s - since_s) * self._speed)
+        return self._at_s[video] + (0.0 if since_s is None else (now_s - since_s) * self.speed)
 
     @property
     def moving(self) -> tuple[int, ...]:
         """Indices of the videos that a command moves."""
-        return BOTH if self._together else (self._active,)
+        return BOTH if self.together else (self.active,)
 
     def limits(self) -> tuple[float, float]:
         """Return the start of the first and the end of the last of the videos that are moved, in seconds."""
-        clips = [self._clips[video] for video in self.moving]
+        clips = [self.clips[video] for video in self.moving]
         return min(s.start_s for s in clips), max(s.stop_s for s in clips)
 
     def open(self, first: AlignedClip, second: AlignedClip, speed: float = 1.0) -> None:
         """Take a pair: together, paused at its beginning."""
         self.close()
-        self._clips, self._speed = (first, second), speed
-        self._together, self._active = True, 0
+        self.clips, self.speed = (first, second), speed
+        self.together, self.active = True, 0
         self._place(BOTH, self.limits()[0])
         self.mode_changed.emit()
 
     def close(self) -> None:
         self.pause()
-        self._clips = ()
+        self.clips = ()
 
     def _place(self, videos: tuple[int, ...], time_s: float, now_s: float | None = None) -> None:
         now_s = self._now_s() if now_s is None else now_s
@@ -115,7 +95,7 @@ class PairClock(QObject):
             if self._since_s[video] is not None:
                 self._since_s[video] = now_s
         for video in videos:
-            self._show(video, self._clips[video].frame(time_s))
+            self._show(video, self.clips[video].frame(time_s))
         self.moved.emit()
         self._schedule(now_s)
 
@@ -127,7 +107,7 @@ class PairClock(QObject):
     @Slot(float)
     def seek(self, time_s: float) -> None:
         """Go to a time on the clock, clamped to the pair. Playing goes on from there."""
-        if self._clips:
+        if self.clips:
             start_s, stop_s = self.limits()
             self._place(self.moving, min(max(time_s, start_s), stop_s))
 
@@ -137,20 +117,18 @@ class PairClock(QObject):
         self.seek(time_s)
 
     def skip(self, seconds: float) -> None:
-        """Move by a time."""
         self.seek(self.time_s(self.moving[0]) + seconds)
 
     def first(self) -> None:
-        """Go to the start of the first video."""
         self.seek(-math.inf)
 
     def last(self) -> None:
         """Go to the last frame of the longer video."""
-        if self._clips:
+        if self.clips:
             self.seek(self._end_s())
 
     def _end_s(self) -> float:
-        clips = [self._clips[video] for video in self.moving]
+        clips = [self.clips[video] for video in self.moving]
         return max(clip.at(clip.last_frame) for clip in clips)
 
     def step(self, n: int) -> None:
@@ -165,7 +143,7 @@ class PairClock(QObject):
         """Return the time of the next or previous picture of a moved video; None without any."""
         found = []
         for video in self.moving:
-            clip, frame = self._clips[video], self._frames[video]
+            clip, frame = self.clips[video], self._frames[video]
             if direction > 0:
                 if frame < clip.last_frame:
                     found.append(clip.at(frame + 1))
@@ -182,7 +160,7 @@ class PairClock(QObject):
     @Slot()
     def play(self) -> None:
         """Play from here, or from the beginning when at the end."""
-        if not self._clips or self.playing:
+        if not self.clips or self.playing:
             return
         now_s = self._now_s()
         if self._at_s[self.moving[0]] >= self._end_s() - EPSILON_S:
@@ -213,20 +191,20 @@ class PairClock(QObject):
 
     def set_together(self, together: bool) -> None:
         """Move both by one clock, at the time of the active one; or each by its own."""
-        if together == self._together or not self._clips:
+        if together == self.together or not self.clips:
             return
         self.pause()
-        self._together = together
+        self.together = together
         if together:
-            self.seek(self._at_s[self._active])
+            self.seek(self._at_s[self.active])
         self.mode_changed.emit()
 
     def set_active(self, video: int) -> None:
         """Choose the video that is moved when each has its own clock; the other one is paused."""
-        if video != self._active:
-            if not self._together:
+        if video != self.active:
+            if not self.together:
                 self.pause()
-            self._active = video
+            self.active = video
             self.mode_changed.emit()
 
     def set_sync(self, video: int, sync_s: float) -> None:
@@ -238,13 +216,13 @@ class PairClock(QObject):
             video: Index of the video, 0 or 1.
             sync_s: Sync point, in seconds from the first frame of the file.
         """
-        if not self._clips:
+        if not self.clips:
             return
         self.pause()
-        old = self._clips[video]
+        old = self.clips[video]
         new = AlignedClip(old.video, old.first_frame, old.last_frame, sync_s)
-        self._clips = (new, self._clips[1]) if video == 0 else (self._clips[0], new)
-        self._place(BOTH if self._together else (video,), 0.0)
+        self.clips = (new, self.clips[1]) if video == 0 else (self.clips[0], new)
+        self._place(BOTH if self.together else (video,), 0.0)
         self.mode_changed.emit()
 
     @Slot()
@@ -259,7 +237,7 @@ class PairClock(QObject):
             self._place(self.moving, stop_s, now_s)
             return
         for video in self.moving:
-            self._show(video, self._clips[video].frame(time_s))
+            self._show(video, self.clips[video].frame(time_s))
         self.moved.emit()
         self._schedule(now_s)
 
@@ -269,4 +247,4 @@ class PairClock(QObject):
             return
         next_s = self._boundary_s(1)
         wait_s = (self.limits()[1] if next_s is None else next_s) - self._time_s(self.moving[0], now_s)
-        self._timer.start(max(math.ceil(wait_s / self._speed * 1000), 1))
+        self._timer.start(max(math.ceil(wait_s / self.speed * 1000), 1))

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import Gap, add_all, horizontal, text_label, vertical
 
 COLUMN_PX = 440
 ROW_PX = 30
@@ -20,39 +20,25 @@ class Page(QWidget):
 
     def __init__(self, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        outer = QHBoxLayout(self)
-        outer.addStretch(1)
-        self._column = vertical(spacing=8)
-        outer.addLayout(self._column)
-        outer.addStretch(1)
-        self._column.addStretch(2)
         self._heading = text_label(heading, self, letters="page")
         self._words = text_label("", self, wrap=True)
         self._words.setFixedWidth(COLUMN_PX)
         self._words.setProperty("muted", True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._middle = vertical(spacing=8)
-        self._buttons = horizontal(spacing=8)
-        self._buttons.addStretch(1)
-        self._column.addWidget(self._heading)
-        self._column.addWidget(self._words)
-        self._column.addSpacing(8)
-        self._column.addLayout(self._middle)
-        self._column.addSpacing(8)
-        self._column.addLayout(self._buttons)
-        self._column.addStretch(3)
+        self._buttons = add_all(horizontal(spacing=8), 1)
+        words = (self._heading, self._words, Gap(8), self._middle, Gap(8), self._buttons)
+        add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), 2, *words, 3), 1)
         self._first: QPushButton | None = None
 
     @property
     def text(self) -> str:
-        """The sentence shown."""
         return f"{self._heading.text()} {self._words.text()}"
 
     def set_words(self, words: str) -> None:
         self._words.setText(words)
 
     def add_button(self, words: str) -> QPushButton:
-        """Add a button; the first one is the main one."""
         button = QPushButton(words, self)
         button.setProperty("primary", self._first is None)
         self._first = self._first or button
@@ -65,12 +51,7 @@ class Page(QWidget):
         button.clicked.connect(action.trigger)
         return button
 
-    def add_to_middle(self, widget: QWidget) -> None:
-        """Add a widget between the sentence and the buttons."""
-        self._middle.addWidget(widget)
-
     def take_focus(self) -> None:
-        """Focus the main button."""
         if self._first is not None:
             self._first.setFocus()
 
@@ -101,8 +82,7 @@ class RaterPage(Page):
         self.field.setAccessibleName(self.tr("Name of the rater"))
         self.begin = self.add_button(self.tr("Begin"))
         self.begin.setEnabled(False)
-        self.add_to_middle(self.list)
-        self.add_to_middle(self.field)
+        add_all(self._middle, self.list, self.field)
         self.list.itemClicked.connect(self._on_picked)
         self.list.currentItemChanged.connect(self._on_current)
         self.list.itemActivated.connect(self._on_activated)
@@ -137,7 +117,6 @@ class RaterPage(Page):
         self._proposed = name
 
     def take_focus(self) -> None:
-        """Focus the name field."""
         self.field.setFocus()
         if not self.field.isModified():  # typing replaces the proposed name
             self.field.selectAll()

@@ -12,7 +12,7 @@ from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
 from skillviewer.ui.ranking.ballot import Contender
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -32,10 +32,10 @@ class PairPlayer(QWidget):
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(200, 112)
         self._contender: Contender | None = None
-        self._clip: AlignedClip | None = None
+        self.clip: AlignedClip | None = None  # the part of the video that plays, once the file is open
         self._seen: SeenFrames | None = None
         self._due: SeenFrames | None = None
-        self._ready = self._playing = False
+        self.is_ready = self._playing = False
         self._side = text_label("", self, heading=True)
         self._state = text_label("", self, muted=True)
         self._time = QLabel(self)
@@ -45,29 +45,12 @@ class PairPlayer(QWidget):
         self.sync_button.setToolTip(self.tr("Align the frame on screen with the sync point of the other video"))
         self.sync_button.clicked.connect(self.sync_asked)
         self._head = QWidget(self)
-        row = horizontal(self._head, (16, 4, 8, 4), 8)
-        row.addWidget(self._side)
-        row.addWidget(self._state)
-        row.addStretch(1)
-        row.addWidget(self._time)
-        row.addWidget(self.sync_button)
-        column = vertical(self, NONE, 0)
-        column.addWidget(self._head)
-        column.addWidget(self.canvas, 1)
+        add_all(horizontal(self._head, (16, 4, 8, 4), 8), self._side, self._state, 1, self._time, self.sync_button)
+        add_all(vertical(self, NONE, 0), self._head, (self.canvas, 1))
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_arrived)
         self.feed.failed.connect(self.failed)
         self.canvas.painted.connect(self._on_painted)
-
-    @property
-    def clip(self) -> AlignedClip | None:
-        """The part of the video that plays, once the file is open."""
-        return self._clip
-
-    @property
-    def is_ready(self) -> bool:
-        """True once its first picture has arrived."""
-        return self._ready
 
     @property
     def seen(self) -> float:
@@ -87,10 +70,9 @@ class PairPlayer(QWidget):
         self.feed.open(contender.path)
 
     def clear(self) -> None:
-        """Close the video."""
         self.feed.close()
-        self._contender = self._clip = self._seen = self._due = None
-        self._ready = self._playing = False
+        self._contender = self.clip = self._seen = self._due = None
+        self.is_ready = self._playing = False
         self.canvas.set_video(None)
         self._time.clear()
 
@@ -111,9 +93,9 @@ class PairPlayer(QWidget):
 
     def set_time(self, time_s: float) -> None:
         """Show its time, in seconds from the start of the attempt."""
-        if self._clip is not None:
-            at_s = min(max(time_s - self._clip.start_s, 0.0), self._clip.duration_s)
-            self._time.setText(f"{clock(at_s)} / {clock(self._clip.duration_s)}")
+        if self.clip is not None:
+            at_s = min(max(time_s - self.clip.start_s, 0.0), self.clip.duration_s)
+            self._time.setText(f"{clock(at_s)} / {clock(self.clip.duration_s)}")
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -124,13 +106,12 @@ class PairPlayer(QWidget):
     def take_sync(self, contender: Contender) -> AlignedClip | None:
         """Take another sync point from the study; return the clip, once the video is open."""
         self._contender = contender
-        if self._clip is not None:
-            self._clip = AlignedClip.of(self._clip.video, contender.extent, contender.sync_s)
-        return self._clip
+        if self.clip is not None:
+            self.clip = AlignedClip.of(self.clip.video, contender.extent, contender.sync_s)
+        return self.clip
 
     def set_clip(self, clip: AlignedClip) -> None:
-        """Take another sync point."""
-        self._clip = clip
+        self.clip = clip
 
     @Slot(object)
     def _on_opened(self, info: VideoInfo) -> None:
@@ -141,28 +122,28 @@ class PairPlayer(QWidget):
             self.failed.emit(VideoError("Another file has replaced the video."))
             return
         try:
-            self._clip = AlignedClip.of(info, contender.extent, contender.sync_s)
+            self.clip = AlignedClip.of(info, contender.extent, contender.sync_s)
         except SkillViewerError as error:  # the attempt lies outside of the file
             self.failed.emit(error)
             return
-        self._seen, self._due = SeenFrames(self._clip), SeenFrames(self._clip)
+        self._seen, self._due = SeenFrames(self.clip), SeenFrames(self.clip)
         self.canvas.set_video(info)
-        self.feed.request(self._clip.first_frame)
+        self.feed.request(self.clip.first_frame)
         self.opened.emit()
 
     @Slot(object)
     def _on_arrived(self, shot: DecodedPicture) -> None:
-        clip = self._clip
+        clip = self.clip
         if clip is None or not clip.first_frame <= shot.frame_index <= clip.last_frame:
             return  # a preview from outside the attempt
         self.canvas.set_shot(shot)
-        self._ready = self._ready or shot.exact
+        self.is_ready = self.is_ready or shot.exact
 
     @Slot(object)
     def _on_painted(self, shown: Shown) -> None:
         if self._seen is not None:
             self._seen.show(shown.shot.frame_index, playing=self._playing)
-            if self._ready:
+            if self.is_ready:
                 self.painted.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -79,7 +79,7 @@ def outlook(
     """
     settings, videos = study.settings, study.videos.all()
     usable = [v for v in videos if v.path is not None and v.state not in LOST and v.name not in unreadable]
-    votes = tuple(vote for vote in study.votes.all() if vote.stands)
+    votes = tuple(vote for vote in study.votes.in_use() if vote.stands)
     contenders = {video.name: _contender(video) for video in usable}
     tasks = {video.name: video.task for video in usable}
     again = frozenset(pair for pair in study.again.due_for(rater) if _comparable(pair, tasks))

@@ -1,6 +1,6 @@
 """A pair on screen: two players with one clock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -18,9 +18,6 @@ class PairView(QWidget):
 
     Each player has a worker of its own: neither waits for the other, and opening the next pair in another view does not
     delay this one.
-
-    Args:
-        now_s: Clock in seconds; tests give their own.
     """
 
     seen = Signal()
@@ -34,20 +31,17 @@ class PairView(QWidget):
     swapped = Signal()
 
     def __init__(
-        self,
-        workers: tuple[WorkerThread[OpenVideos], WorkerThread[OpenVideos]],
-        now_s: Callable[[], float] | None = None,
-        parent: QWidget | None = None,
+        self, workers: tuple[WorkerThread[OpenVideos], WorkerThread[OpenVideos]], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.clock = PairClock(now_s, self)
+        self.clock = PairClock(parent=self)
         self.players = (PairPlayer(workers[0], self), PairPlayer(workers[1], self))
-        self._turn: PresentedPair | None = None
+        self.turn: PresentedPair | None = None  # the pair, with its sides as on screen
         self._contenders: tuple[Contender, ...] = ()  # by player
         self._speed = 1.0
-        self._left = 0
+        self.left = 0  # index of the video on the left, 0 or 1
         self._painted: set[int] = set()
-        self._over = False
+        self.over = False  # true if the pair could not be shown
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         row = horizontal(self, NONE, 8)
         self._row = row
@@ -67,11 +61,6 @@ class PairView(QWidget):
         self._name_sides()
 
     @property
-    def turn(self) -> PresentedPair | None:
-        """The pair, with its sides as on screen."""
-        return self._turn
-
-    @property
     def is_ready(self) -> bool:
         """True once both first pictures have arrived."""
         return all(player.is_ready for player in self.players)
@@ -81,18 +70,8 @@ class PairView(QWidget):
         """True once both first pictures have been painted."""
         return len(self._painted) == len(BOTH)
 
-    @property
-    def over(self) -> bool:
-        """True if the pair could not be shown."""
-        return self._over
-
-    @property
-    def left(self) -> int:
-        """Index of the video on the left, 0 or 1."""
-        return self._left
-
     def player_on(self, *, left: bool) -> PairPlayer:
-        return self.players[self._left if left else 1 - self._left]
+        return self.players[self.left if left else 1 - self.left]
 
     def shares(self) -> tuple[float, float]:
         """Return the shares of the left and the right video that were on screen, 0 to 1."""
@@ -105,14 +84,14 @@ class PairView(QWidget):
     def load(self, turn: PresentedPair, speed: float) -> None:
         """Open a pair; ``failed`` follows if a video cannot be shown."""
         self.clear()
-        self._turn, self._speed = turn, speed
+        self.turn, self._speed = turn, speed
         self._contenders = (turn.left, turn.right)
         for player, contender in zip(self.players, self._contenders, strict=True):
             player.load(contender)
 
     def clear(self) -> None:
         self.clock.close()
-        self._turn, self._over = None, False
+        self.turn, self.over = None, False
         self._contenders = ()
         self._painted.clear()
         for player in self.players:
@@ -136,14 +115,13 @@ class PairView(QWidget):
         return self._contenders[video].name
 
     def swap(self) -> None:
-        """Swap the sides; each video continues at its time."""
-        if self._turn is not None:
-            self._turn = self._turn.swapped()
-            self._set_left(1 - self._left)
+        if self.turn is not None:
+            self.turn = self.turn.swapped()
+            self._set_left(1 - self.left)
             self.swapped.emit()
 
     def _set_left(self, left: int) -> None:
-        self._left = left
+        self.left = left
         self._row.insertWidget(0, self.players[left], 1)
         self._row.activate()  # now: a vote may come before the next turn of the event loop
         QWidget.setTabOrder(self.players[left], self.players[1 - left])
@@ -159,19 +137,19 @@ class PairView(QWidget):
     @Slot()
     def _on_opened(self) -> None:
         first, second = (player.clip for player in self.players)
-        if first is not None and second is not None and not self._over:
+        if first is not None and second is not None and not self.over:
             self.clock.open(first, second, self._speed)
 
     @Slot(object)
     def _on_failed(self, _error: object) -> None:
         """Report the video and never the error: its text names the file."""
-        if self._turn is None or self._over:
+        if self.turn is None or self.over:
             return
         if self.is_ready:
             self.clock.pause()
             self.broken.emit()
         else:
-            self._over = True
+            self.over = True
             self.failed.emit(self._contenders[self._of(self.sender())])
 
     @Slot()

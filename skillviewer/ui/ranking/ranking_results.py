@@ -1,25 +1,192 @@
-"""Results of the votes: strengths on one scale, their reliability, and contradictions."""
+"""Results of the votes: strengths drawn and listed on one scale, their reliability, and contradictions."""
 
 import math
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, Qt, Slot
+from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QStandardItem
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.text import printable, signed
 from skillviewer.data.study import Study
 from skillviewer.ui.ranking.cycles_view import CyclesView
-from skillviewer.ui.ranking.scale_table import ScaleTable
-from skillviewer.ui.ranking.votes_loader import VotesSnapshot
-from skillviewer.ui.ranking.votes_view import VotesView
+from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.layout import NONE, horizontal, scroll_area, text_label, vertical
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    Wrapped,
+    add_all,
+    as_tip,
+    horizontal,
+    scroll_area,
+    splitter,
+    text_label,
+    vertical,
+)
+from skillviewer.ui.widgets.names import elided, n_alike
+from skillviewer.ui.widgets.tables import SORT_ROLE, VIDEO_ROLE, Cell, SortedTable, item_of
 
 if TYPE_CHECKING:
-    from skillviewer.core.ranking.report import RankingReport
+    from collections.abc import Sequence
+
+    from skillviewer.core.ranking.report import RankingReport, VideoStanding
+
+ENDS_ROLE = VIDEO_ROLE + 1
+TWO_SIDED_95 = 1.96
+"""Standard errors on both sides of a strength that its 95 % interval reaches."""
+ROW_PX = 26
+SCALE_PX = 200
+MARGIN_PX = 10
+HEADER_PX = 26
+"""Room around the title of a column."""
+DOT_PX = 4.0
+Index = QModelIndex | QPersistentModelIndex
+
+
+class ScaleDelegate(QStyledItemDelegate):
+    """Draws a strength as a dot and its interval as a line, on one scale for all rows."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.reach = 1
+        """Both ends of the scale, in logits from 0."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().paint(painter, option, index)
+        ends = index.data(ENDS_ROLE)
+        if ends is None:
+            return
+        low, value, high = ends
+        box, palette = option.rect, option.palette
+        middle = box.top() + box.height() / 2
+
+        def x(logits: float) -> float:
+            share = (logits + self.reach) / (2 * self.reach)
+            return box.left() + MARGIN_PX + share * (box.width() - 2 * MARGIN_PX)
+
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        line, muted = (palette.color(role) for role in (QPalette.ColorRole.Mid, QPalette.ColorRole.PlaceholderText))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+        step = grid_step(self.reach)
+        for logits in range(-(self.reach // step) * step, self.reach + 1, step):
+            painter.setPen(QPen(muted if logits == 0 else line, 1))
+            painter.drawLine(round(x(logits)), box.top(), round(x(logits)), box.bottom() + 1)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        accent = QColor(palette.color(QPalette.ColorRole.Accent))
+        bar = QColor(accent)
+        bar.setAlphaF(0.75 if chosen else 0.55)
+        painter.setPen(QPen(bar, 2.5))
+        painter.drawLine(QPointF(x(low), middle), QPointF(x(high), middle))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(accent)
+        painter.drawEllipse(QPointF(x(value), middle), DOT_PX, DOT_PX)
+        painter.restore()
+
+
+class RankedNameDelegate(QStyledItemDelegate):
+    """Cuts a long name so that what tells it from the others stays."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.alike = 0
+        """Letters that all names begin with."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        """Cut the name to its room."""
+        super().initStyleOption(option, index)
+        option.text = elided(option.text, self.alike, option.fontMetrics, option.rect.width() - 2 * MARGIN_PX)
+
+
+def grid_step(reach: int) -> int:
+    """Return the distance of grid lines in logits, so that there are 3 to 9 of them."""
+    return max(1, math.ceil(reach / 4))
+
+
+class ScaleTable(SortedTable):
+    """Strengths, sortable by every column."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(QCoreApplication.translate("rank", "Strengths of the videos"), (), parent)
+        self.scale, self.names = ScaleDelegate(self), RankedNameDelegate(self)
+        self._plain = self.itemDelegate()
+        self.setStyleSheet("QTableView::item { padding: 0 8px 0 5px; }")  # numbers end where their titles end
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+
+    def show_standings(self, standings: "Sequence[VideoStanding]") -> None:
+        """Show strengths, the strongest first.
+
+        Args:
+            standings: Of one task or several; strengths of two tasks do not stand on one scale.
+        """
+        tasks = len({s.task for s in standings}) > 1
+        self._model.clear()
+        self.names.alike = n_alike([printable(s.name) for s in standings])
+        ends = [abs(s.strength) + TWO_SIDED_95 * s.error for s in standings]
+        self.scale.reach = max(1, math.ceil(max(ends, default=1)))
+        self._set_columns(tasks=tasks)
+        self._fill([self._row(at, standing, tasks=tasks) for at, standing in enumerate(standings)])
+
+    def _set_columns(self, *, tasks: bool) -> None:
+        reach = self.scale.reach
+        columns = [
+            (self.tr("Rank"), self.tr("1 for the strongest of its task")),
+            (self.tr("Video"), ""),
+            *([(self.tr("Task"), self.tr("Strengths of two tasks do not stand on one scale"))] if tasks else []),
+            (
+                self.tr("−{0} to +{0} logits").format(reach),
+                self.tr("The strength with its 95 % interval; 0 is the mean of the task"),
+            ),
+            (
+                self.tr("Strength ± error"),
+                self.tr("Bradley-Terry strength and its standard error in logits; a lead of 1 wins 73 % of votes"),
+            ),
+            (self.tr("Won"), self.tr("Votes for it")),
+            (self.tr("Lost"), self.tr("Votes for the other video")),
+            (self.tr("Alike"), self.tr("Votes for no difference")),
+        ]
+        self._model.setColumnCount(len(columns))
+        scale_at = 3 if tasks else 2
+        header = self.horizontalHeader()
+        for at, (title, meaning) in enumerate(columns):
+            item = QStandardItem(title)
+            item.setToolTip(meaning)
+            side = Qt.AlignmentFlag.AlignRight if at == 0 or at > scale_at else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignHCenter if at == scale_at else side
+            item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            self._model.setHorizontalHeaderItem(at, item)
+            header.setSectionResizeMode(at, QHeaderView.ResizeMode.Fixed)
+            # the mark of the order stands beside the title, or a narrow column would lose its title
+            header.resizeSection(at, self.fontMetrics().horizontalAdvance(title) + HEADER_PX)
+            delegate = {1: self.names, scale_at: self.scale}.get(at, self._plain)
+            self.setItemDelegateForColumn(at, delegate)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        if tasks:
+            header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        header.resizeSection(scale_at, SCALE_PX)
+
+    def _row(self, at: int, standing: "VideoStanding", *, tasks: bool) -> list[QStandardItem]:
+        s = standing
+        low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
+        scale = QStandardItem()
+        scale.setData((low, s.strength, high), ENDS_ROLE)
+        scale.setData(s.strength, SORT_ROLE)
+        words = self.tr("{} logits, 95 % interval {} to {}").format(signed(s.strength), signed(low), signed(high))
+        scale.setToolTip(as_tip(words))
+        scale.setAccessibleText(words)
+        return [
+            item_of(Cell(str(s.rank), at)),
+            item_of(Cell(printable(s.name))),
+            *([item_of(Cell(printable(s.task)))] if tasks else []),
+            scale,
+            item_of(Cell(f"{signed(s.strength)} ± {s.error:.2f}", s.strength)),
+            *(item_of(Cell(str(n), n)) for n in (s.won, s.lost, s.neither)),
+        ]
 
 
 class ResultView(VotesView):
@@ -38,29 +205,14 @@ class ResultView(VotesView):
         self.cycles, self.rated = CyclesView(self), CyclesView(self)
         self.rated.heading.setText(self.tr("Votes against ratings"))
         heading = text_label(self.tr("Strengths"), self, heading=True)
-        head = horizontal(spacing=12)
-        head.addWidget(heading)
-        head.addWidget(self.summary, 1)
+        head = add_all(horizontal(spacing=12), heading, (self.summary, 1))
         left = QWidget(self)
-        column = vertical(left, (16, 12, 12, 12), 8)
-        column.addLayout(head)
-        column.addWidget(self.table, 1)
+        add_all(vertical(left, (16, 12, 12, 12), 8), head, (self.table, 1))
         inside = QWidget(self)
-        column = vertical(inside, (16, 12, 16, 12), 20)
-        column.addWidget(self.reliability)
-        column.addWidget(self.cycles)
-        column.addWidget(self.rated)
-        column.addStretch(1)
+        add_all(vertical(inside, (16, 12, 16, 12), 20), self.reliability, self.cycles, self.rated, 1)
         right = scroll_area(self, self.tr("Reliability and contradictions"))
         right.setWidget(inside)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.setChildrenCollapsible(False)
-        split.addWidget(left)
-        split.addWidget(right)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        split.setSizes([800, 480])
-        return split
+        return splitter(self, Qt.Orientation.Horizontal, (left, right), (3, 2), (800, 480))
 
     def _fill(self, snapshot: VotesSnapshot, found: object) -> str:
         report = cast("RankingReport", found)
@@ -100,8 +252,7 @@ class Reliability(QWidget):
         super().__init__(parent)
         heading = text_label(self.tr("Reliability"), self, heading=True)
         self._sentences: list[Wrapped] = []
-        self._column = vertical(self, NONE, 8)
-        self._column.addWidget(heading)
+        self._column = add_all(vertical(self, NONE, 8), heading)
 
     @property
     def sentences(self) -> tuple[str, ...]:

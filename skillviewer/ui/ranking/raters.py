@@ -7,12 +7,10 @@ from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidg
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, whole_percent
-from skillviewer.ui.ranking.votes_loader import VotesSnapshot
-from skillviewer.ui.ranking.votes_view import VotesView
+from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import as_tip, scroll_area, text_label, vertical
+from skillviewer.ui.widgets.layout import Wrapped, add_all, as_tip, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.tables import set_up
-from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
     from skillviewer.core.proportion import Proportion
@@ -75,17 +73,12 @@ class RatersView(VotesView):
             )
         )
         inside = QWidget(page)
-        lines = vertical(inside, (0, 0, 8, 0), 12)
-        lines.addWidget(self.warnings)
-        lines.addWidget(explained)
-        lines.addStretch(1)
+        add_all(vertical(inside, (0, 0, 8, 0), 12), self.warnings, explained, 1)
         area = scroll_area(page, heading.text())
         area.setWidget(inside)
-        column = vertical(page, (16, 12, 16, 12), 8)
-        column.addWidget(self.table)
+        column = add_all(vertical(page, (16, 12, 16, 12), 8), self.table)
         column.addSpacing(8)
-        column.addWidget(heading)
-        column.addWidget(area, 1)
+        add_all(column, heading, (area, 1))
         return page
 
     def texts(self) -> list[list[str]]:

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QStackedWid
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
-from skillviewer.ui.actions.actions import Actions, key_text
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView
@@ -23,7 +22,7 @@ from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,9 +78,7 @@ class RankScreen(QWidget):
         self.setup = StudySettingsView(program, self)
         self._tabs.addWidget(self.setup)
         self._add_tab(self.tr("Set-up"))
-        column = vertical(self, NONE, 0)
-        column.addWidget(self._head)
-        column.addWidget(self._tabs, 1)
+        add_all(vertical(self, NONE, 0), self._head, (self._tabs, 1))
         self._group.idClicked.connect(self._on_tab)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
@@ -139,8 +136,7 @@ class RankScreen(QWidget):
         left, right = QWidget(head), QWidget(head)
         self._tab_row = horizontal(left, NONE, 4)
         self.progress = text_label("", left, plain=True, muted=True)
-        self._tab_row.addWidget(self.progress)
-        self._tab_row.addStretch(1)
+        add_all(self._tab_row, self.progress, 1)
         self.statement = QLabel(head)
         self.statement.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.statement.setWordWrap(True)
@@ -148,11 +144,8 @@ class RankScreen(QWidget):
         self.statement.setProperty("letters", "question")
         self.finish = push_button(self.tr("Finish for now"), right, self.judging.leave)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        end = horizontal(right, NONE, 12)
-        end.addStretch(1)
-        end.addWidget(self.finish)
-        for part, share in ((left, 1), (self.statement, 2), (right, 1)):  # the question is centred
-            row.addWidget(part, share)
+        add_all(horizontal(right, NONE, 12), 1, self.finish)
+        add_all(row, (left, 1), (self.statement, 2), (right, 1))
         self._add_tab(self.tr("Judge"))
         return head
 
@@ -197,7 +190,7 @@ class RankScreen(QWidget):
             "rank_skip": partial(judging_view.vote, None),
             "rank_swap": judging_view.swap,
             "rank_mark": judging_view.mark,
-            "rank_reason": judging_view.write_reason,
+            "rank_reason": judging_view.votes.reason.setFocus,
             "rank_other": judging_view.other_one,
             **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
         }
@@ -260,8 +253,7 @@ class RankScreen(QWidget):
             self.rater_page.propose("" if self._sat_down else self._program.settings.person)
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.begin_anew()
-            task = self._program.studies.read(offered)
-            task.succeeded.connect(self._on_raters)
+            self._program.studies.read(offered).then(succeeded=self._on_raters)
         elif phase is JudgingPhase.READ_ONLY:
             self._show_read_only()
         elif phase is JudgingPhase.REST:
@@ -342,7 +334,8 @@ class RankScreen(QWidget):
 
     @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:
-        self._question = study.statement
+        of = study.settings.criterion
+        self._question = f"{study.statement} ({of})" if of else study.statement
         self.judging_view.take_settings()
         self._on_phase(self.judging.phase)
 

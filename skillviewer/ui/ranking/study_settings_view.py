@@ -1,13 +1,13 @@
 """Settings of judging in the study: the question, the answers, the speed, and the choice of pairs."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from typing import Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
+from skillviewer.core.text import printable
 from skillviewer.data.study import Study, StudySettings
 from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.player.transport import speed_text
@@ -17,7 +17,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
-from skillviewer.ui.widgets.layout import NONE, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, scroll_area, vertical
 
 COMPARISONS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -39,6 +39,9 @@ class StudySettingsView(QWidget):
         self.question = QLineEdit(form)
         self.question.setMaxLength(MOST_QUESTION)
         self.question.setMinimumWidth(CONTROL_PX)
+        self.criterion = QLineEdit(form)
+        self.criterion.setMaxLength(MOST_QUESTION)
+        self.criterion.setMinimumWidth(CONTROL_PX)
         self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
         self.speed = form.choice([(speed, speed_text(speed)) for speed in SPEEDS], 1.0)
         self.comparisons = form.choice([(n, self._aim_words(n)) for n in COMPARISONS], 10.0)
@@ -49,6 +52,8 @@ class StudySettingsView(QWidget):
         form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
         self.answered.hide()
+        about = self.tr("Subject of question, ratings and models, such as an item of a rubric.")
+        form.add(self.tr("Criterion"), self.criterion, about)
         form.add(self.tr("Answers"), self.neither)
         form.add(self.tr("Speed"), self.speed)
         self.locked = form.add_note()
@@ -68,19 +73,25 @@ class StudySettingsView(QWidget):
         self.rated = form.add_note()
         area = scroll_area(self, self.tr("Set-up"))
         inside = QWidget(area)
-        row = horizontal(inside, NONE)
-        row.addWidget(form, 1)
-        row.addStretch(1)
+        add_all(horizontal(inside, NONE), (form, 1), 1)
         area.setWidget(inside)
-        column = vertical(self, NONE)
-        column.addWidget(area)
+        add_all(vertical(self, NONE), area)
         self.question.editingFinished.connect(self._on_question)
-        self.neither.clicked.connect(self._on_neither)
-        self.blind.clicked.connect(self._on_blind)
-        self.speed.activated.connect(self._on_speed)
-        self.comparisons.activated.connect(self._on_comparisons)
-        self.test.activated.connect(self._on_test)
-        self.repeats.activated.connect(self._on_repeats)
+        self.criterion.editingFinished.connect(self._on_criterion)
+        self._switches: dict[QObject, tuple[str, str]] = {
+            self.neither: (self.tr("possible answers"), "allow_neither"),
+            self.blind: (self.tr("when Why pages open"), "blind"),
+        }
+        for switch in (self.neither, self.blind):
+            switch.clicked.connect(self._on_switch)
+        self._choices = (
+            (self.speed, self.tr("speed of pairs"), "speed", speed_text),
+            (self.comparisons, self.tr("aim of comparisons"), "comparisons_per_video", self._aim_words),
+            (self.test, self.tr("share of test pairs"), "random_share", self._share_words),
+            (self.repeats, self.tr("share of repeated pairs"), "repeat_share", self._share_words),
+        )
+        for box, *_ in self._choices:
+            box.activated.connect(self._on_choice)
         self.rating_rule.activated.connect(self._on_rating_rule)
         program.studies.opened.connect(self._on_study)
         program.studies.replaced.connect(self._on_replaced)
@@ -104,15 +115,15 @@ class StudySettingsView(QWidget):
 
     # what the user changes
 
-    def _set(self, what: str, change: Callable[[StudySettings], StudySettings]) -> None:
+    def _set(self, what: str, **values: Any) -> None:  # noqa: ANN401 - fields of StudySettings, checked by replace()
         """Change the settings as stored at that time: changes by other programs are kept."""
         study = self._program.studies.current
-        if study is None or change(study.settings) == study.settings:
+        if study is None or replace(study.settings, **values) == study.settings:
             return
 
         def do(study: Study) -> object:
             before = study.settings
-            study.settings = change(before)
+            study.settings = replace(before, **values)
             return before
 
         def undo(study: Study, before: object) -> object:
@@ -129,39 +140,31 @@ class StudySettingsView(QWidget):
             return
         self.question.setModified(False)
         if words:
-            self._set(self.tr("question"), partial(_with, statement=words))
+            self._set(self.tr("question"), statement=words)
         else:  # the question must not be empty
             self._show()
 
+    @Slot()
+    def _on_criterion(self) -> None:
+        if self.criterion.isModified():
+            self.criterion.setModified(False)
+            self._program.look_at(self.criterion.text().strip())
+
     @Slot(bool)
-    def _on_neither(self, allowed: bool) -> None:
-        self._set(self.tr("possible answers"), partial(_with, allow_neither=allowed))
-
-    @Slot(bool)
-    def _on_blind(self, blind: bool) -> None:
-        self._set(self.tr("when Why pages open"), partial(_with, blind=blind))
+    def _on_switch(self, on: bool) -> None:
+        what, name = self._switches[self.sender()]
+        self._set(what, **{name: on})
 
     @Slot()
-    def _on_speed(self, *_: object) -> None:
-        self._set(self.tr("speed of pairs"), partial(_with, speed=float(self.speed.currentData())))
-
-    @Slot()
-    def _on_comparisons(self, *_: object) -> None:
-        aim = float(self.comparisons.currentData())
-        self._set(self.tr("aim of comparisons"), partial(_with, comparisons_per_video=aim))
-
-    @Slot()
-    def _on_test(self, *_: object) -> None:
-        self._set(self.tr("share of test pairs"), partial(_with, random_share=float(self.test.currentData())))
-
-    @Slot()
-    def _on_repeats(self, *_: object) -> None:
-        self._set(self.tr("share of repeated pairs"), partial(_with, repeat_share=float(self.repeats.currentData())))
+    def _on_choice(self, *_: object) -> None:
+        for box, what, name, _words in self._choices:
+            if box is self.sender():
+                self._set(what, **{name: float(box.currentData())})
 
     @Slot()
     def _on_rating_rule(self, *_: object) -> None:
         rule = str(self.rating_rule.currentData())
-        self._set(self.tr("rule for ratings"), partial(_with, rating_rule=rule))
+        self._set(self.tr("rule for ratings"), rating_rule=rule)
 
     # what the study reports
 
@@ -189,14 +192,12 @@ class StudySettingsView(QWidget):
         if self.question.text().strip() != settings.statement:
             self.question.setMaxLength(max(MOST_QUESTION, len(settings.statement)))  # an imported question is not cut
             self.question.setText(settings.statement)
+        self.criterion.setText(settings.criterion)
+        self.criterion.setPlaceholderText(printable(study.criteria[0]))
         self.neither.setChecked(settings.allow_neither)
         self.blind.setChecked(settings.blind)
-        for box, value, words in (
-            (self.speed, settings.speed, speed_text),
-            (self.comparisons, settings.comparisons_per_video, self._aim_words),
-            (self.test, settings.random_share, self._share_words),
-            (self.repeats, settings.repeat_share, self._share_words),
-        ):
+        for box, _what, name, words in self._choices:
+            value = getattr(settings, name)
             if box.findData(value) < 0:  # set elsewhere
                 box.addItem(words(value), value)
             choose(box, value)
@@ -230,7 +231,6 @@ class StudySettingsView(QWidget):
             if n_votes > 1:
                 words = self.tr("{} judgements answer this question. Change its wording, not its meaning.")
             self.answered.setText(words.format(n_votes))
-        if n_votes:
             words = self.tr(
                 "Locked by {} judgement at this speed: judgements at other speeds cannot be compared with it."
             )
@@ -244,19 +244,13 @@ class StudySettingsView(QWidget):
             self.locked.setText(words)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Query the number of votes."""
         super().showEvent(event)
         self._watched = True
         self._count()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Stop the queries."""
         super().hideEvent(event)
         self._watched = False
-
-
-def _with(settings: StudySettings, **values: object) -> StudySettings:
-    return replace(settings, **values)  # type: ignore[arg-type]
 
 
 def _n_votes(study: Study) -> int:

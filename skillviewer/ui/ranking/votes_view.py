@@ -1,15 +1,146 @@
-"""Base of the pages made from votes: they query the study while shown, and say when there is nothing to show."""
+"""Base of the pages made from votes: they load the votes while shown, and say when there is nothing to show.
+
+Votes are read in the study's worker, and processed in another.
+"""
 
 from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 
+from skillviewer.core.progress import CancelToken
+from skillviewer.data.study import Study
+from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.ranking.pair_pages import Page
-from skillviewer.ui.ranking.votes_loader import VotesLoader, VotesSnapshot, Work
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+
+if TYPE_CHECKING:
+    from skillviewer.core.ranking.pair_selection import Asked
+    from skillviewer.ui.threads.worker_thread import Task
+
+
+@dataclass(frozen=True, slots=True)
+class VotesSnapshot:
+    """The votes and the tasks of a study at one time.
+
+    Attributes:
+        tasks: Task of every video of the study, by name.
+        asked: Pairs asked and their votes, in the order of voting.
+        waiting: Pairs back in the queue that no rater has judged since.
+        writable: Whether the study can be written.
+        rated: What its ratings say, or None without ratings.
+    """
+
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    asked: "tuple[Asked, ...]" = ()
+    waiting: frozenset[frozenset[str]] = frozenset()
+    writable: bool = False
+    rated: RatingFacts | None = None
+
+
+Work = Callable[[VotesSnapshot, CancelToken], object]
+
+
+class VotesLoader(QObject):
+    """Queries the study when its page is shown, and again when votes change; the latest query counts.
+
+    Args:
+        work: Plain function; its result depends on ``tasks`` and ``asked`` alone.
+    """
+
+    answered = Signal(object, object)
+    """``VotesSnapshot`` and the result of ``work``."""
+    emptied = Signal()
+    """The last answer belongs to another study; there is no new answer yet."""
+
+    def __init__(self, program: Program, work: Work, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._work = program, work
+        self._watched, self._stale = False, True
+        self._asked: Task | None = None
+        self._last: tuple[VotesSnapshot, object] | None = None
+        self._coming = VotesSnapshot()
+        program.studies.replaced.connect(self._on_replaced)
+        program.studies.closed.connect(self._on_replaced)
+        program.studies.changed.connect(self._on_changed)
+        program.studies.opened.connect(self._on_opened)
+
+    def watch(self, *, on: bool) -> None:
+        """Start or stop querying."""
+        self._watched = on
+        if on and self._stale:
+            self._ask()
+
+    @Slot()
+    def _on_replaced(self) -> None:
+        if self._asked is not None:
+            self._asked.cancel()
+        self._asked = self._last = None
+        self._stale = True
+        self.emptied.emit()
+
+    @Slot(object)
+    def _on_opened(self, _study: object) -> None:
+        if self._watched and self._stale:
+            self._ask()
+
+    @Slot(object)
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        if changes & {VOTES, VIDEOS, PAIRS, SETTINGS}:
+            self._stale = True
+            if self._watched:
+                self._ask()
+
+    def _ask(self) -> None:
+        if self._program.studies.current is None or self._program.closing:
+            return
+        if self._asked is not None:
+            self._asked.cancel()
+        self._stale = False
+        if self._last is None:
+            self.emptied.emit()
+        self._asked = self._program.studies.read(_read)
+        self._asked.then(succeeded=self._on_read, failed=self._on_failed)
+
+    @Slot(object)
+    def _on_read(self, snapshot: VotesSnapshot) -> None:
+        last, self._coming = self._last, snapshot
+        if last is not None and (last[0].tasks, last[0].asked) == (snapshot.tasks, snapshot.asked):
+            self._on_worked_out(last[1])
+            return
+        work = self._work
+        self._asked = self._program.index.submit(lambda _backend, token, _report: work(snapshot, token))
+        self._asked.then(succeeded=self._on_worked_out, failed=self._on_failed)
+
+    @Slot(object)
+    def _on_worked_out(self, found: object) -> None:
+        self._asked = None
+        self._last = (self._coming, found)
+        self.answered.emit(self._coming, found)
+
+    @Slot(object)
+    def _on_failed(self, error: BaseException) -> None:
+        self._asked = None
+        self._stale = True
+        self._program.messages.fail(error)
+
+
+def _read(study: Study) -> VotesSnapshot:
+    from skillviewer.data.study.ranking import asked
+
+    return VotesSnapshot(
+        tasks={video.name: video.task for video in study.videos.all()},
+        asked=asked(study),
+        waiting=frozenset(study.again.waiting()),
+        writable=not study.read_only,
+        rated=study.rating_facts(),
+    )
 
 
 class VotesView(QWidget):
@@ -33,8 +164,7 @@ class VotesView(QWidget):
         self.pages = QStackedWidget(self)
         for page in (self.message, self.empty, self._page):
             self.pages.addWidget(page)
-        column = vertical(self, NONE)
-        column.addWidget(self.pages)
+        add_all(vertical(self, NONE), self.pages)
         self._loader.answered.connect(self._on_answered)
         self._loader.emptied.connect(self._on_emptied)
         self._on_emptied()

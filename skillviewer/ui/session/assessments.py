@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
@@ -63,12 +63,12 @@ class Assessments(QObject):
         self._queue: list[VideoClip] = []
         self._unasked: set[VideoClip] = set()
         self._again: set[VideoClip] = set()  # requested again although they are assessed
-        self._running: VideoClip | None = None
+        self.running: VideoClip | None = None
         self._passes = 0  # of the video that is being assessed
         self._task: Task | None = None
         self._job: Job | None = None
         self._n_done = 0
-        self._automatic = True
+        self.automatic = True  # true where the video on screen is assessed automatically
         self._settle = single_shot(self, SETTLE_MS, self._ask_unasked)
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show)
@@ -78,22 +78,10 @@ class Assessments(QObject):
 
     @property
     def busy(self) -> bool:
-        """True while a video is being assessed or waits."""
-        return self._running is not None or bool(self._queue)
-
-    @property
-    def running(self) -> VideoClip | None:
-        """The video that is being assessed."""
-        return self._running
-
-    @property
-    def automatic(self) -> bool:
-        """True where the video on screen is assessed automatically."""
-        return self._automatic
+        return self.running is not None or bool(self._queue)
 
     def set_automatic(self, on: bool) -> None:
-        """Turn the automatic assessment of the video on screen on or off."""
-        self._automatic = on
+        self.automatic = on
         if on:
             self._settle.start()
 
@@ -109,15 +97,14 @@ class Assessments(QObject):
         wanted = [entry.footage for entry in self._videos]
         for footage in sorted(wanted, key=lambda footage: footage != current):
             known = self._known(footage)
-            if footage == self._running and footage not in self._queue and self._passes < self._state.passes:
+            if footage == self.running and footage not in self._queue and self._passes < self._state.passes:
                 self._again.add(footage)
                 self._queue.append(footage)
             self._enqueue(footage, again=known is not None and known.n_passes < self._state.passes)
         self._advance()
 
     def _report_dropped(self) -> None:
-        """Report that the assessment of waiting videos was cancelled."""
-        asked = dict.fromkeys([*self._queue, *([self._running] if self._running is not None else [])])
+        asked = dict.fromkeys([*self._queue, *([self.running] if self.running is not None else [])])
         n = sum(footage not in self._unasked for footage in asked)
         if n:
             words = self.tr("Another model was chosen: the assessment of {} waiting videos was cancelled.")
@@ -133,7 +120,7 @@ class Assessments(QObject):
     def _enqueue(self, footage: VideoClip, *, again: bool) -> None:
         self._unasked.discard(footage)
         entry = self._videos.get(footage)
-        if entry is None or not entry.state.has_picture or footage == self._running or footage in self._queue:
+        if entry is None or not entry.state.has_picture or footage == self.running or footage in self._queue:
             return
         if again or entry.state is not VideoState.DONE:
             self._again.update([footage] if again else [])
@@ -142,7 +129,6 @@ class Assessments(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Stop the running assessment and empty the queue."""
         waiting, self._queue = self._queue, []
         self._unasked.clear()
         self._again.clear()
@@ -161,14 +147,23 @@ class Assessments(QObject):
             self._kept.setdefault((footage, digest), analysis)
             entry = self._videos.get(footage)
             if self._model is not None and self._model.digest == digest and entry is not None:
-                if footage == self._running and footage in self._unasked and self._task is not None:
+                if footage == self.running and footage in self._unasked and self._task is not None:
                     self._task.cancel()  # begun because it had no analysis
                 waits = footage in self._queue and self._suffices(footage, analysis)
-                if footage == self._running or not (waits or entry.state is VideoState.NEW):
+                if footage == self.running or not (waits or entry.state is VideoState.NEW):
                     continue
                 self._leave_out(footage)
                 if footage == self._state.current:
-                    self._state.set_analysis(self._kept[footage, digest])
+                    self._state.set_analysis(self._known(footage))
+
+    def show_tasks(self) -> None:
+        """Put scores on the raters' scale anew, since tasks have changed."""
+        for entry in self._videos:
+            known = self._known(entry.footage)
+            if entry.analysis is not None and known is not None and known.scaled != entry.analysis.scaled:
+                self._videos.update(entry.footage, analysis=known)
+                if entry.footage == self._state.current:
+                    self._state.set_analysis(known)
 
     def forget(self) -> None:
         """Forget the analyses of videos that are no longer there."""
@@ -178,7 +173,7 @@ class Assessments(QObject):
     def _on_current(self, footage: VideoClip | None) -> None:
         entry = self._videos.get(footage)
         self._state.set_analysis(entry.analysis if entry is not None else None)
-        if self._automatic:
+        if self.automatic:
             self._settle.start()
 
     @Slot(int, int)
@@ -208,7 +203,7 @@ class Assessments(QObject):
     def _ask_unasked(self) -> None:
         footage = self._state.current
         entry = self._videos.get(footage)
-        if footage is None or entry is None or not self._automatic or self._model is None:
+        if footage is None or entry is None or not self.automatic or self._model is None:
             return
         if entry.state is VideoState.WAITING:
             self._queue.remove(footage)
@@ -219,24 +214,26 @@ class Assessments(QObject):
             self._videos.update(footage, state=VideoState.WAITING)
         else:
             return
-        if self._running in self._unasked and self._task is not None:
-            self._queue.insert(1, self._running)
+        if self.running in self._unasked and self._task is not None:
+            self._queue.insert(1, self.running)
             self._task.cancel()
         self._advance()
 
     def _advance(self) -> None:
-        if self._model is None or self._running is not None or not self._queue or self._worker.stopped:
+        if self._model is None or self.running is not None or not self._queue or self._worker.stopped:
             return
         footage, passes = self._queue.pop(0), self._state.passes
-        self._running, self._passes = footage, passes
+        self.running, self._passes = footage, passes
         self._videos.update(footage, state=VideoState.WORKING, done=0, total=0)
         task = self._worker.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
         self._task = task
-        task.progressed.connect(self._on_progress)
-        task.succeeded.connect(self._on_succeeded)
-        task.failed.connect(self._on_failed)
-        task.cancelled.connect(self._on_cancelled)
-        task.finished.connect(self._on_finished)
+        task.then(
+            progressed=self._throttle.report,
+            succeeded=self._on_succeeded,
+            failed=self._on_failed,
+            cancelled=self._on_cancelled,
+            finished=self._on_finished,
+        )
         if self._job is None:
             self._n_done = 0
             self._job = self._jobs.begin(self.tr("Assessing"), keeps=True)
@@ -245,50 +242,46 @@ class Assessments(QObject):
         self._report_job(0, 0)
 
     def _report_job(self, done: int, total: int) -> None:
-        if self._job is None or self._running is None:
+        if self._job is None or self.running is None:
             return
         n_videos = self._n_done + 1 + len(self._queue)
-        entry = self._videos.get(self._running)
-        stage = entry.name if entry is not None else self._running.path.stem
+        entry = self._videos.get(self.running)
+        stage = entry.name if entry is not None else self.running.path.stem
         if n_videos > 1:
             stage = self.tr("{} ({} of {})").format(stage, self._n_done + 1, n_videos)
         self._job.set_progress(stage, self._n_done * total + done, n_videos * total)
 
     @Slot(object)
-    def _on_progress(self, progress: Progress) -> None:
-        self._throttle.report(progress)
-
-    @Slot(object)
     def _show(self, progress: Progress) -> None:
-        if self._running is None:
+        if self.running is None:
             return
-        self._videos.update(self._running, done=progress.done, total=progress.total)
+        self._videos.update(self.running, done=progress.done, total=progress.total)
         self._report_job(progress.done, progress.total)
-        if isinstance(progress.value, Analysis) and self._running == self._state.current:
+        if isinstance(progress.value, Analysis) and self.running == self._state.current:
             self._state.set_analysis(progress.value)
 
     @Slot(object)
     def _on_succeeded(self, done: _Done) -> None:
-        footage, model = self._running, self._model
+        footage, model = self.running, self._model
         if footage is None or model is None:
             return
         self._kept[footage, model.digest] = done.analysis
         self.assessed.emit(done.analysis, model)
         self._restore(footage)
         if footage == self._state.current:
-            self._state.set_analysis(done.analysis)
+            self._state.set_analysis(self._known(footage))
         self._state.set_model(replace(model, memory=done.memory))
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        if self._running is not None:
-            self._videos.update(self._running, state=VideoState.FAILED, reason=str(error), done=0, total=0)
-            self._show_kept(self._running)
+        if self.running is not None:
+            self._videos.update(self.running, state=VideoState.FAILED, reason=str(error), done=0, total=0)
+            self._show_kept(self.running)
             self._messages.fail(error)
 
     @Slot()
     def _on_cancelled(self) -> None:
-        footage = self._running
+        footage = self.running
         if footage is not None and footage in self._queue:
             self._videos.update(footage, state=VideoState.WAITING, done=0, total=0)
         elif footage is not None:
@@ -305,14 +298,14 @@ class Assessments(QObject):
     @Slot()
     def _on_finished(self) -> None:
         self._n_done += 1
-        if self._running is not None and self._running not in self._queue:
-            self._unasked.discard(self._running)
-            self._again.discard(self._running)
-        self._running = self._task = None
+        if self.running is not None and self.running not in self._queue:
+            self._unasked.discard(self.running)
+            self._again.discard(self.running)
+        self.running = self._task = None
         self._throttle.stop()
         if self._queue:
             self._advance()
-        if self._running is None:
+        if self.running is None:
             self._finish_job()
 
     def _finish_job(self) -> None:
@@ -322,7 +315,8 @@ class Assessments(QObject):
             self.busy_changed.emit(False)
 
     def _known(self, footage: VideoClip) -> Analysis | None:
-        return self._kept.get((footage, self._model.digest)) if self._model is not None else None
+        kept = self._kept.get((footage, self._model.digest)) if self._model is not None else None
+        return None if kept is None else kept.in_task(*self._videos.tasks(footage))
 
     def _leave_out(self, footage: VideoClip) -> None:
         """Take a video out of the queue because its analysis is known."""

@@ -31,31 +31,24 @@ class Reader(Protocol):
     @property
     def info(self) -> VideoInfo:
         """Facts of the file."""
-        ...
 
     def describe(self, token: CancelToken | None = None, /) -> VideoInfo:
         """Return ``info``, which takes long for a large file; the token stops it."""
-        ...
 
     def frame(self, index: int, token: CancelToken | None = None, /) -> Picture:
         """Return one frame, (H, W, 3) uint8 RGB, exact; from 0. The token is checked on the way."""
-        ...
 
     def cached(self, index: int, /) -> Picture | None:
         """Return one frame if it need not be decoded, else None."""
-        ...
 
     def nearest_cached(self, index: int, /) -> int | None:
         """Return the nearest frame that need not be decoded, or None when there is none."""
-        ...
 
     def prefetch(self, index: int, token: CancelToken | None = None, /) -> None:
         """Decode a frame and some before it into the cache."""
-        ...
 
     def key_frame(self, index: int, /) -> int:
         """Return the latest frame at or before one that decodes at once."""
-        ...
 
     def close(self) -> None: ...
 
@@ -65,7 +58,6 @@ class Proxy(Protocol):
 
     def frame(self, index: int, /) -> Picture:
         """Return a small picture of one frame, (h, w, 3) uint8 RGB."""
-        ...
 
     def close(self) -> None: ...
 
@@ -76,12 +68,10 @@ class Assessor(Protocol):
     @property
     def name(self) -> str:
         """Name of the checkpoint."""
-        ...
 
     @property
     def digest(self) -> str:
         """Digest of the checkpoint."""
-        ...
 
     @property
     def caution(self) -> str:
@@ -91,25 +81,20 @@ class Assessor(Protocol):
     @property
     def device_name(self) -> str:
         """The device, as it is shown."""
-        ...
 
     def memory_text(self) -> str:
         """Return used and total memory of a GPU, or ""."""
-        ...
 
     def assess(
         self, path: Path, passes: int, token: CancelToken, report: Report, extent: ClipRange | None = None
     ) -> Analysis:
         """Assess a video or a part of it; ``report`` gets every step, with the analysis so far as its value."""
-        ...
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence":
         """Return the evidence for an analysis that this model made."""
-        ...
 
     def close(self) -> None:
         """Release the memory of the device."""
-        ...
 
 
 class FineTuner(Protocol):
@@ -117,15 +102,12 @@ class FineTuner(Protocol):
 
     def cost(self, job: "TuningJob", token: CancelToken, report: Report, /) -> "TuningCost":
         """Measure what a job costs."""
-        ...
 
     def finetune(self, job: "TuningJob", stop: "StopFolder", token: CancelToken, report: Report, /) -> "TuningResult":
         """Fine-tune; ``stop`` asks to stop and keep the best, the token to stop and keep nothing."""
-        ...
 
     def close(self) -> None:
         """Release everything."""
-        ...
 
 
 class Exports(Protocol):
@@ -135,19 +117,15 @@ class Exports(Protocol):
         self, requests: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
     ) -> "Batch":
         """Assess what has to be assessed, write files, and read them back."""
-        ...
 
     def preview(self, exporter: "Exporter", subjects: "Sequence[ExportTarget]", options: object, /) -> "Preview | None":
         """Return what will be seen, or None where that cannot be seen yet."""
-        ...
 
     def preview_study(self, exporter: "StudyExporter", study: Path, /) -> "Preview | None":
         """Return what will be seen of an export of a study, or None."""
-        ...
 
     def close(self) -> None:
         """Release the memory of the device."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

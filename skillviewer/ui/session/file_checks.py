@@ -41,7 +41,6 @@ class FileChecks(QObject):
         self._next()
 
     def forget(self) -> None:
-        """Check nothing."""
         if self._reading is not None:
             self._reading.cancel()
         self._round += 1
@@ -52,8 +51,7 @@ class FileChecks(QObject):
             path = self._doubtful[0].path
             assert path is not None
             self._reading = self._worker.submit(lambda _none, token, _report: identify(path, token))
-            self._reading.succeeded.connect(self._on_read)
-            self._reading.failed.connect(self._on_read)
+            self._reading.then(succeeded=self._on_read, failed=self._on_read)
 
     @Slot(object)
     def _on_read(self, found: Identity | Exception) -> None:

@@ -206,7 +206,7 @@ class FrameFeed(QObject):
         self._mailbox.failed.connect(self.failed)
         self._serials = itertools.count(1)
         self._generation = 0
-        self._path: Path | None = None
+        self.path: Path | None = None
         self._shown: DecodedPicture | None = None
         self._want: _Want | None = None
         self._lost = 0  # number of a request without an answer
@@ -214,11 +214,6 @@ class FrameFeed(QObject):
         self._warming: Task | None = None
         self._warm = False
         self._idle = single_shot(self, IDLE_MS, self._warm_up)
-
-    @property
-    def path(self) -> Path | None:
-        """The video whose pictures are requested."""
-        return self._path
 
     @property
     def settled(self) -> bool:
@@ -233,18 +228,16 @@ class FrameFeed(QObject):
         self.close()
         if self._worker.stopped:  # the window closes
             return
-        self._path = path
+        self.path = path
         generation = self._generation
         task = self._worker.submit(lambda videos, token, _report: _opened(videos, path, generation, token))
         self._opening = task
-        task.succeeded.connect(self._deliver)
-        task.failed.connect(self.failed)
-        task.finished.connect(self._on_opening_finished)
+        task.then(succeeded=self._deliver, failed=self.failed, finished=self._on_opening_finished)
 
     def close(self) -> None:
         """Stop; answers under way are dropped."""
         self._generation += 1
-        self._path = self._shown = self._want = None
+        self.path = self._shown = self._want = None
         self._mailbox.clear()
         self._idle.stop()
         self._stop_warming()
@@ -265,9 +258,9 @@ class FrameFeed(QObject):
             playing: While playing frames come in order and quickly; then only exact ones are brought, and each that
                 was begun is finished, so that a slow decoder shows fewer frames and not none.
         """
-        if self._path is not None:
+        if self.path is not None:
             self._stop_warming()
-            self._want = _Want(next(self._serials), self._generation, self._path, frame_index, playing)
+            self._want = _Want(next(self._serials), self._generation, self.path, frame_index, playing)
             self._mailbox.post(self._want, interrupt=not playing)
             if not self._warm:
                 self._idle.start()
@@ -278,14 +271,12 @@ class FrameFeed(QObject):
 
     @Slot()
     def _warm_up(self) -> None:
-        path = self._path
+        path = self.path
         if path is None or self._warming is not None or self._worker.stopped:
             return
         task = self._worker.submit(lambda videos, token, _report: _warmed(videos, path, token))
         self._warming = task
-        task.succeeded.connect(self._on_warm)
-        task.failed.connect(self._on_warm)
-        task.finished.connect(self._on_warming_finished)
+        task.then(succeeded=self._on_warm, failed=self._on_warm, finished=self._on_warming_finished)
 
     @Slot()
     def _on_warm(self) -> None:
@@ -297,9 +288,10 @@ class FrameFeed(QObject):
 
     def look_for_proxy(self, path: Path) -> None:
         """Use the proxy of a video from now on, if it is the one on screen and there is a proxy by now."""
-        if path == self._path:
-            task = self._worker.submit(lambda videos, token, _report: videos.look_for_proxy(path, token))
-            task.failed.connect(self.failed)
+        if path == self.path:
+            self._worker.submit(lambda videos, token, _report: videos.look_for_proxy(path, token)).then(
+                failed=self.failed
+            )
 
     @Slot(object)
     def _deliver(self, answer: _Answer) -> None:

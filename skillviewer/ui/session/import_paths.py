@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, is_rating_file
 from skillviewer.data.study import SUFFIX
@@ -202,9 +202,9 @@ class Intake(QObject):
         given = list(paths)
         if not given:
             return
-        task = self._worker.submit(lambda backend, token, _report: sort_paths(given, backend, token))
-        task.succeeded.connect(self._on_sorted)
-        task.failed.connect(self._messages.fail)
+        self._worker.submit(lambda backend, token, _report: sort_paths(given, backend, token)).then(
+            succeeded=self._on_sorted, failed=self._messages.fail
+        )
 
     def look_at(self, videos: Sequence[VideoClip]) -> None:
         """Look at videos of the list that have not been looked at yet."""
@@ -250,10 +250,9 @@ class Intake(QObject):
             return
         footage = self._to_probe.pop(0)
         self._probing = footage
-        task = self._worker.submit(lambda backend, token, _report: probe(footage, backend, token))
-        task.succeeded.connect(self._on_probed)
-        task.failed.connect(self._messages.fail)
-        task.finished.connect(self._on_probe_finished)
+        self._worker.submit(lambda backend, token, _report: probe(footage, backend, token)).then(
+            succeeded=self._on_probed, failed=self._messages.fail, finished=self._on_probe_finished
+        )
 
     @Slot(object)
     def _on_probed(self, found: Probed) -> None:

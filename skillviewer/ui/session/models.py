@@ -89,56 +89,37 @@ class ModelChooser(QObject):
         super().__init__(parent)
         self._backend, self._worker, self._state = backend, worker, state
         self._jobs, self._messages = jobs, messages
-        self._entries: tuple[ModelEntry, ...] = ()
-        self._wanted: Path | None = None
+        self.entries: tuple[ModelEntry, ...] = ()  # the checkpoints on this computer
+        self.wanted: Path | None = None  # folder of the checkpoint that was chosen: loaded, or loading
         self._before: Path | None = None  # the one that was loaded when another was chosen
         self._task: Task | None = None
 
-    @property
-    def entries(self) -> tuple[ModelEntry, ...]:
-        """The checkpoints on this computer."""
-        return self._entries
-
-    @property
-    def wanted(self) -> Path | None:
-        """Folder of the checkpoint that was chosen: loaded, or loading."""
-        return self._wanted
-
-    @property
-    def loading(self) -> bool:
-        """True while a checkpoint is being loaded."""
-        return self._task is not None
-
     def refresh(self) -> None:
-        """List the checkpoints again."""
-        self._entries = self._backend.find_models()
+        self.entries = self._backend.find_models()
         self.entries_changed.emit()
 
     def choose(self, folder: Path) -> None:
         """Load a checkpoint, by folder; one that is loaded already only if it was trained anew since."""
-        if folder == self._wanted:
+        if folder == self.wanted:
             if self._task is None and self._state.model is not None:
                 task = self._worker.submit(lambda slot, token, report: slot.load_anew(folder, token, report))
-                task.succeeded.connect(self._on_loaded)
-                task.failed.connect(self._messages.fail)
+                task.then(succeeded=self._on_loaded, failed=self._messages.fail)
             return
         if self._task is not None:
             self._task.cancel()
         if self._state.model is not None:
             self._before = self._state.model.folder
-        self._wanted = folder
+        self.wanted = folder
         self.wanted_changed.emit(folder)
         self._state.set_model(None)
         task = self._worker.submit(lambda slot, token, report: slot.load(folder, token, report))
         self._task = task
-        task.succeeded.connect(self._on_loaded)
-        task.failed.connect(self._on_failed)
-        task.finished.connect(self._on_finished)
+        task.then(succeeded=self._on_loaded, failed=self._on_failed, finished=self._on_finished)
         self._jobs.follow(self.tr("Loading model {}").format(folder.name), task, precious=False)
 
     def choose_default(self, name: str | None) -> None:
         """Load a checkpoint by name or folder; for None the first that there is."""
-        folder = next((e.folder for e in self._entries if name is None or e.name == name), None)
+        folder = next((e.folder for e in self.entries if name is None or e.name == name), None)
         if folder is not None:
             self.choose(folder)
         elif name is not None:
@@ -146,20 +127,20 @@ class ModelChooser(QObject):
 
     def step(self, direction: int) -> None:
         """Load the next (1) or previous (-1) checkpoint of the list."""
-        folders = [entry.folder for entry in self._entries]
+        folders = [entry.folder for entry in self.entries]
         if not folders:
             return
-        at = folders.index(self._wanted) + direction if self._wanted in folders else 0
+        at = folders.index(self.wanted) + direction if self.wanted in folders else 0
         self.choose(folders[at % len(folders)])
 
     @Slot(object)
     def _on_loaded(self, model: LoadedModel | None) -> None:
-        if model is not None and model.folder == self._wanted:
+        if model is not None and model.folder == self.wanted:
             self._state.set_model(model)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        self._wanted, before, self._before = None, self._before, None
+        self.wanted, before, self._before = None, self._before, None
         self._messages.fail(error)
         if before is not None:
             self.choose(before)  # it was not released

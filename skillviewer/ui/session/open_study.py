@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir, drafts_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
@@ -30,6 +31,8 @@ class OpenStudy:
         read_only: Whether it can be looked at only; ``notices`` says why.
         notices: Remarks on how it was opened, one sentence each.
         settings: Its settings.
+        criteria: Criteria of its ratings and votes, the usual one first.
+        criterion: Criterion that is looked at.
     """
 
     path: Path
@@ -39,6 +42,8 @@ class OpenStudy:
     read_only: bool
     notices: tuple[str, ...]
     settings: StudySettings
+    criteria: tuple[str, ...] = (SKILL,)
+    criterion: str = SKILL
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +75,13 @@ class StudySlot:
 
     @property
     def is_open(self) -> bool:
-        """True while a study is open."""
         return self._study is not None
 
     def facts(self) -> OpenStudy:
         """Return what the window should know."""
         study, settings = self.study, self.study.settings
-        return OpenStudy(
-            study.path, study.title, settings.statement, self._draft, study.read_only, study.notices, settings
-        )
+        said = (study.title, settings.statement, self._draft, study.read_only, study.notices, settings)
+        return OpenStudy(study.path, *said, study.criteria(), study.criterion)
 
     def listed(self) -> Listed:
         """Return the videos of the study."""

@@ -1,22 +1,75 @@
-"""Opening of the chosen video: file, first picture, playhead."""
+"""Opening of the chosen video: file, first picture, playhead, and a small copy for scrubbing."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.session.frame_feed import FrameFeed
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.frame_feed import WARM_BYTES, FrameFeed, decoded_bytes
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.jobs import Jobs
 from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-if TYPE_CHECKING:
-    from pathlib import Path
+WAIT_MS = 1500
+"""A video must stay on screen this long before a copy is begun."""
+
+
+def _build(backend: Backend, path: Path, token: CancelToken, report: Report) -> Path:
+    backend.build_proxy(path, token, report)
+    return path
+
+
+class Proxies(QObject):
+    """Makes the proxy of the video on screen; stops when another comes on screen.
+
+    Args:
+        feed: Gets the finished proxies.
+    """
+
+    def __init__(
+        self, worker: WorkerThread[Backend], feed: FrameFeed, jobs: Jobs, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._worker, self._feed, self._jobs = worker, feed, jobs
+        self._video: VideoInfo | None = None
+        self._task: Task | None = None
+        self._wait = single_shot(self, WAIT_MS, self._begin)
+
+    @Slot(object)
+    def on_video(self, video: VideoInfo | None) -> None:
+        """Plan a proxy for the video that came on screen."""
+        if self._task is not None:
+            self._task.cancel()
+        self._video = video
+        self._wait.stop()
+        if video is not None and decoded_bytes(video) > WARM_BYTES:
+            self._wait.start()
+
+    @Slot()
+    def _begin(self) -> None:
+        video = self._video
+        if video is None or self._worker.stopped:
+            return
+        path = video.path
+        task = self._worker.submit(lambda backend, token, report: _build(backend, path, token, report))
+        self._task = task
+        task.then(succeeded=self._feed.look_for_proxy, finished=self._on_finished)
+        self._jobs.follow(self.tr("Preparing smooth scrubbing"), task, precious=False)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        if self.sender() is self._task:
+            self._task = None
 
 
 class Opening(QObject):

@@ -77,7 +77,6 @@ class Playback(QObject):
 
     @property
     def frame(self) -> int:
-        """The frame that is to be shown now."""
         return self._frame
 
     @property
@@ -87,7 +86,6 @@ class Playback(QObject):
 
     @property
     def playing(self) -> bool:
-        """True while it plays."""
         return self._playing
 
     @property
@@ -140,7 +138,6 @@ class Playback(QObject):
         self.frame_changed.emit(self._frame)
 
     def set_samples(self, frames: IntArray) -> None:
-        """Set the frames that the model has looked at; ascending."""
         self._samples = frames
 
     @Slot(int)
@@ -163,12 +160,10 @@ class Playback(QObject):
 
     @Slot(int)
     def step(self, n: int) -> None:
-        """Pause and move by n frames."""
         self.pause()
         self.seek(self._frame + n)
 
     def skip(self, seconds: float) -> None:
-        """Move by a time."""
         self.seek_time(self.time_s + seconds)
 
     def to_sample(self, direction: int) -> None:
@@ -182,11 +177,9 @@ class Playback(QObject):
             self.seek(int(self._samples[at]))
 
     def first(self) -> None:
-        """Go to the first frame."""
         self.seek(self._frames[0])
 
     def last(self) -> None:
-        """Go to the last frame."""
         self.seek(self._frames[-1])
 
     @Slot()
@@ -211,7 +204,6 @@ class Playback(QObject):
 
     @Slot()
     def pause(self) -> None:
-        """Stand still."""
         self._once = None
         if self._playing:
             self._playing = False
@@ -220,7 +212,6 @@ class Playback(QObject):
 
     @Slot()
     def toggle(self) -> None:
-        """Play or pause."""
         if self._playing:
             self.pause()
         else:
@@ -240,11 +231,9 @@ class Playback(QObject):
             self._schedule(self._from_s)
 
     def faster(self) -> None:
-        """Take the next greater speed."""
         self.set_speed(next((s for s in SPEEDS if s > self._speed), SPEEDS[-1]))
 
     def slower(self) -> None:
-        """Take the next smaller speed."""
         self.set_speed(next((s for s in reversed(SPEEDS) if s < self._speed), SPEEDS[0]))
 
     @Slot(bool)

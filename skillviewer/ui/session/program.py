@@ -1,15 +1,18 @@
 """The program behind the window: worker threads, state, services. No widgets."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.score_curve import score_curve
-from skillviewer.core.video.extents import FrameRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.video.extents import FrameRange, VideoClip
 from skillviewer.data.study import Study
+from skillviewer.nets.library import criterion_of, model_folder
 from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend, Exports, FineTuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
@@ -22,11 +25,10 @@ from skillviewer.ui.session.insight.thumbnails import Pictures
 from skillviewer.ui.session.insight.why_loader import WhyLoader
 from skillviewer.ui.session.models import ModelChooser, ModelSlot
 from skillviewer.ui.session.open_study import OpenStudy, StudySlot
-from skillviewer.ui.session.open_video import Opening
+from skillviewer.ui.session.open_video import Opening, Proxies
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.scrub_proxies import Proxies
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.session.studies import VIDEOS, Studies
+from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.study_sync import StudyList
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
@@ -148,10 +150,6 @@ class Program(QObject):
             self.settings.remember(path.absolute())
         self.intake.take(paths)
 
-    def close_study(self) -> None:
-        """Close the study with its videos."""
-        self.studies.close()
-
     def name_person(self, person: str) -> None:
         """Store the participant of the video on screen; "" for none."""
         entry = self.videos.get(self.state.current)
@@ -188,6 +186,28 @@ class Program(QObject):
                 (VIDEOS,),
             )
         )
+
+    @Slot(object)
+    def look_at(self, criterion: str) -> None:
+        """Look at a criterion in list, curve, Why, Rank and exports: its votes count, and a model of it is loaded."""
+
+        def change(study: Study) -> None:
+            study.settings = replace(study.settings, criterion=criterion)
+
+        if self.studies.writable:
+            self.studies.act(change, SETTINGS, VOTES)
+        wanted = self.models.wanted
+        if not criterion or (wanted is not None and criterion_of(wanted) == criterion):
+            return
+        folders = [entry.folder for entry in self.models.entries if entry.criterion == criterion]
+        with suppress(CheckpointError, OSError):  # of several criteria that were trained together
+            folders += [model_folder(wanted.parent, criterion)] if wanted is not None else []
+        if folders:
+            self.models.choose(folders[-1])
+        else:
+            self.messages.note(
+                self.tr("No model of the criterion “{}” is here: scores are of another.").format(criterion)
+            )
 
     def forget_current(self) -> None:
         """Delete everything kept about the file on screen; the study is then as newly opened, without undo."""

@@ -114,8 +114,7 @@ class Studies(QObject):
 
         task = self._submit(act, must_run=True)
         self._acts[task] = meant, frozenset(changes)
-        task.succeeded.connect(self._on_acted)
-        task.finished.connect(self._on_act_finished)
+        task.then(succeeded=self._on_acted, finished=self._on_act_finished)
         return task
 
     def act_on(self, path: Path, work: Callable[[Study], object]) -> Task:
@@ -141,7 +140,7 @@ class Studies(QObject):
             self.draft_filled.emit(meant.path)
         if self._worker.stopped or self._current is None:
             return  # an act that had to run when window or study closed: the study is not asked again
-        if SETTINGS in changes:
+        if changes & {SETTINGS, VOTES}:  # votes and ratings bring criteria
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
         if VIDEOS in changes:
             self.relist()
@@ -287,8 +286,7 @@ class Studies(QObject):
         task.failed.connect(self._messages.fail)
         if then is not None:
             self._waiting[task] = self._generation, then
-            task.succeeded.connect(self._on_answer)
-            task.finished.connect(self._on_answered)
+            task.then(succeeded=self._on_answer, finished=self._on_answered)
         return task
 
     @Slot(object)

@@ -8,11 +8,12 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import FileState, Study, StudyVideo, cached_analysis
 from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.import_paths import Intake
+from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.studies import MODELS, Studies
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
@@ -89,7 +90,7 @@ class StudyList(QObject):
         super().__init__(parent)
         self._studies, self._videos, self._assessments = studies, videos, assessments
         self._intake, self._index, self._state = intake, index, state
-        self._known: tuple[StudyVideo, ...] = ()
+        self.known: tuple[StudyVideo, ...] = ()
         self._early: dict[
             tuple[VideoClip, str], tuple[Analysis, str, Path, tuple[str, ...]]
         ] = {}  # by video and digest
@@ -97,17 +98,13 @@ class StudyList(QObject):
         self._task: Task | None = None
         studies.replaced.connect(self._on_replaced)
         studies.listed.connect(self._on_listed)
-        state.model_changed.connect(self._on_model)
+        studies.opened.connect(self._on_opened)
+        state.model_changed.connect(self._recall)
         assessments.assessed.connect(self._on_assessed)
-
-    @property
-    def known(self) -> tuple[StudyVideo, ...]:
-        """The videos of the study."""
-        return self._known
 
     @Slot()
     def _on_replaced(self) -> None:
-        self._known = ()
+        self.known = ()
         self._early.clear()
         self._recalled = ("", frozenset())
         self._assessments.stop()
@@ -116,8 +113,13 @@ class StudyList(QObject):
         self._videos.clear()
 
     @Slot(object)
+    def _on_opened(self, study: OpenStudy) -> None:
+        self._videos.study_task = study.settings.task
+        self._assessments.show_tasks()
+
+    @Slot(object)
     def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
-        self._known = known
+        self.known = known
         wanted = {entry.footage: entry for entry in map(entry_of, known)}
         listed = {entry.known_as for entry in wanted.values()}
         before = {entry.footage for entry in self._videos}
@@ -134,6 +136,7 @@ class StudyList(QObject):
         self._intake.look_at([entry.footage for entry in fresh if entry.state.has_picture])
         if self._state.current is None and fresh:
             self._state.set_current(fresh[0].footage)
+        self._assessments.show_tasks()
         self._keep_early()
         self._recall()
 
@@ -154,16 +157,13 @@ class StudyList(QObject):
         if changes:
             self._videos.update(wanted.footage, **changes)
 
-    @Slot(object)
-    def _on_model(self, _model: LoadedModel | None) -> None:
-        self._recall()
-
+    @Slot()
     def _recall(self) -> None:
         """Read the earlier analyses of the videos by the loaded model."""
         model = self._state.model
         if model is None or not model.digest or self._index.stopped:
             return
-        sure = [video for video in self._known if not video.unsure]  # the others are listed again once they are read
+        sure = [video for video in self.known if not video.unsure]  # the others are listed again once they are read
         known = frozenset(video.subject for video in sure)
         digest, before = self._recalled
         fresh = known if digest != model.digest else known - before
@@ -175,18 +175,12 @@ class StudyList(QObject):
             self._task.cancel()
         task = self._index.submit(lambda _backend, token, report: recall(videos, model.digest, token, report))
         self._task = task
-        task.progressed.connect(self._on_some)
-        task.succeeded.connect(self._on_recalled)
-        task.finished.connect(self._on_finished)
+        task.then(progressed=self._on_some, succeeded=self._assessments.take, finished=self._on_finished)
 
     @Slot(object)
     def _on_some(self, progress: Progress) -> None:
         if isinstance(progress.value, dict):
             self._assessments.take(progress.value)
-
-    @Slot(object)
-    def _on_recalled(self, found: dict[VideoClip, Analysis]) -> None:
-        self._assessments.take(found)
 
     @Slot()
     def _on_finished(self) -> None:
@@ -203,7 +197,7 @@ class StudyList(QObject):
             folder: Where it lies.
             changes: What has changed (see ``Studies.act``).
         """
-        known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self._known)
+        known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self.known)
         if not known:
             self._early[analysis.clip, model_digest] = (analysis, name, folder, changes)
         elif self._studies.writable:

@@ -53,7 +53,6 @@ class _Entry:
         return self.result
 
     def undo(self, study: Study) -> object:
-        """Undo it, unless doing it failed before."""
         if self.stands:
             self.command.undo(study, self.result)
             self.stands = False
@@ -117,7 +116,6 @@ class UndoStack(QObject):
 
     @Slot()
     def undo(self) -> None:
-        """Undo the last command."""
         if self._done:
             entry = self._done.pop()
             self._undone.append(entry)
@@ -135,8 +133,7 @@ class UndoStack(QObject):
         task = self._studies.act(work, *entry.command.changes)
         self._under_way[task] = entry
         entry.tasks.add(task)
-        task.failed.connect(self._on_failed)
-        task.finished.connect(self._on_finished)
+        task.then(failed=self._on_failed, finished=self._on_finished)
         self.changed.emit()
         return task
 

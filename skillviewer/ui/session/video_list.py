@@ -1,4 +1,4 @@
-"""The list of videos, with the facts known of each."""
+"""The list of videos, with the facts known of each, and the comparable ones of each task."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -6,13 +6,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.cohort import CohortStanding, standings
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import ClipRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 
 
@@ -114,6 +114,8 @@ class VideoList(QObject):
         super().__init__(parent)
         self._entries: list[VideoEntry] = []
         self._rows: dict[VideoClip, int] = {}
+        self.study_task = ""
+        """Task of the open study, "" if it states none."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -125,7 +127,6 @@ class VideoList(QObject):
         return self._entries[row]
 
     def row(self, footage: VideoClip) -> int | None:
-        """Return the row of a video, or None."""
         return self._rows.get(footage)
 
     def get(self, footage: VideoClip | None) -> VideoEntry | None:
@@ -139,8 +140,12 @@ class VideoList(QObject):
         name = footage.path.name
         return name if footage.extent is None or entry is None else f"{name} ({entry.name})"
 
+    def tasks(self, footage: VideoClip) -> tuple[str, str]:
+        """Return the task of a video, and that of the study; "" where it is not stated."""
+        entry = self.get(footage)
+        return entry.task if entry is not None else "", self.study_task
+
     def named(self, name: str) -> VideoEntry | None:
-        """Return the entry of a video by its name in the study, or None."""
         return next((entry for entry in self._entries if entry.known_as == name), None)
 
     def add(self, paths: Iterable[Path]) -> list[Path]:
@@ -185,3 +190,64 @@ class VideoList(QObject):
 def _same(before: object, after: object) -> bool:
     """Return whether nothing changes: large values are compared by identity alone."""
     return before is after or (isinstance(before, str | int | float) and before == after)
+
+
+class Cohorts(QObject):
+    """Cohorts by task, rebuilt when the list has changed. A video whose file is gone keeps its score, and counts."""
+
+    def __init__(self, videos: VideoList) -> None:
+        super().__init__(videos)
+        self._videos = videos
+        self._members: dict[str, list[VideoEntry]] | None = None
+        self._standings: dict[str, dict[VideoClip, CohortStanding]] = {}
+        self._seen: dict[VideoClip, tuple[Analysis | None, str]] = {}
+        videos.changed.connect(self._on_changed)
+        for signal in (videos.added, videos.removed, videos.cleared):
+            signal.connect(self._forget)
+
+    @Slot(int)
+    def _on_changed(self, row: int) -> None:
+        """Forget the cohorts if a score or a task has changed; other changes come by the thousand."""
+        entry = self._videos[row]
+        analysis, task = self._seen.get(entry.footage, (None, entry.task))
+        if entry.analysis is not analysis or entry.task != task:
+            self._forget()
+
+    @Slot()
+    def _forget(self, *_: object) -> None:
+        self._members = None
+        self._standings.clear()
+
+    def _of(self, task: str) -> list[VideoEntry]:
+        if self._members is None:
+            self._members = {}
+            self._seen = {entry.footage: (entry.analysis, entry.task) for entry in self._videos}
+            for entry in self._videos:
+                if entry.analysis is not None:
+                    self._members.setdefault(entry.task, []).append(entry)
+        return self._members.get(task, [])
+
+    def others(self, entry: VideoEntry) -> list[VideoEntry]:
+        """Return the assessed videos that one is compared with, without itself."""
+        return [other for other in self._of(entry.task) if other.footage != entry.footage]
+
+    def n_unassessed(self, entry: VideoEntry) -> int:
+        """Return how many comparable videos could be assessed and are not, without the video itself."""
+        return sum(
+            other.analysis is None
+            and other.state.has_picture
+            and other.task == entry.task
+            and other.footage != entry.footage
+            for other in self._videos
+        )
+
+    def standing(self, entry: VideoEntry) -> CohortStanding | None:
+        """Return where a video stands among its comparable ones, or None before it is assessed."""
+        if entry.analysis is None:
+            return None
+        made = self._standings.get(entry.task)
+        if made is None:
+            known = [(e.footage, e.analysis) for e in self._of(entry.task) if e.analysis is not None]
+            found = standings([a.score for _, a in known], [a.interval for _, a in known])
+            made = self._standings[entry.task] = {footage: s for (footage, _), s in zip(known, found, strict=True)}
+        return made.get(entry.footage)

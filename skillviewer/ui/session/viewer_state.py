@@ -1,15 +1,37 @@
 """The state of the window: typed properties, one signal each."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
 from skillviewer.core.analysis.score_curve import CURVE_LOOK
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
+
+
+def look_choices() -> dict[str, list[tuple[object, str]]]:
+    """Return the values of every field of ``Look`` that can be chosen, each with its words."""
+    tr = partial(QCoreApplication.translate, "look")
+    return {
+        "overlay": [
+            (Overlay.HEAT, tr("Heat")),
+            (Overlay.CONTOUR, tr("Contour lines")),
+            (Overlay.BOTH, tr("Heat with contours")),
+            (Overlay.DIMMED, tr("Dimmed surroundings")),
+            (Overlay.OFF, tr("Hidden")),
+        ],
+        "scale": [
+            (Scale.FRAME, tr("One for each frame")),
+            (Scale.VIDEO, tr("One for the video")),
+            (Scale.COMMON, tr("Common to all videos")),
+        ],
+        "between": [(Between.HELD, tr("Hold the last map")), (Between.INTERPOLATED, tr("Interpolate"))],
+        "colours": [("inferno", "Inferno"), ("cividis", "Cividis")],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +56,7 @@ class LoadedModel:
 
 
 class ViewerState(QObject):
-    """The state of the window. Setting a property to its present value does nothing.
-
-    Requests carry the ``generation`` in which they were made: it grows whenever another video is
-    chosen, so that late answers are recognised.
-    """
+    """The state of the window. Setting a property to its present value does nothing."""
 
     current_changed = Signal(object)
     analysis_changed = Signal(object)
@@ -56,12 +74,6 @@ class ViewerState(QObject):
         self._model: LoadedModel | None = None
         self._passes = passes
         self._curve_look = CURVE_LOOK
-        self._generation = 0
-
-    @property
-    def generation(self) -> int:
-        """Number of times that another video was chosen."""
-        return self._generation
 
     @property
     def current(self) -> VideoClip | None:
@@ -71,7 +83,6 @@ class ViewerState(QObject):
     def set_current(self, footage: VideoClip | None) -> None:
         """Choose a video; its analysis is unknown until it is set."""
         if footage != self._current:
-            self._generation += 1
             self._current = footage
             self.set_analysis(None)
             self.current_changed.emit(footage)
@@ -89,11 +100,9 @@ class ViewerState(QObject):
 
     @property
     def look(self) -> Look:
-        """The look of maps."""
         return self._look
 
     def set_look(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Look, checked by replace()
-        """Change how maps are shown."""
         look = replace(self._look, **changes)
         if look != self._look:
             if look.overlay is not Overlay.OFF:
@@ -120,7 +129,6 @@ class ViewerState(QObject):
         return self._curve_look
 
     def set_curve_look(self, look: str) -> None:
-        """Choose how the score curve is drawn."""
         if look != self._curve_look:
             self._curve_look = look
             self.curve_look_changed.emit(look)
@@ -131,7 +139,6 @@ class ViewerState(QObject):
         return self._passes
 
     def set_passes(self, passes: int) -> None:
-        """Choose how many passes the next assessment makes."""
         if passes != self._passes:
             self._passes = passes
             self.passes_changed.emit(passes)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel, QWidget
 
 from skillviewer.core.version import __version__
-from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
 
 
@@ -18,11 +18,8 @@ class About(OverlaySheet):
     def __init__(self, logo: QPixmap, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("About SkillViewer"))
-        column = vertical(self, (24, 24, 24, 16), 16)
-        row = horizontal(spacing=20)
         picture = QLabel(self)
         picture.setPixmap(logo)
-        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         text = self.tr(
             "<h3>SkillViewer {}</h3>"
             "<p>Assesses manipulation skill from video with a spatial attention network, after Li, Huang, "
@@ -33,8 +30,7 @@ class About(OverlaySheet):
         words = text_label(text, self, wrap=True)
         words.setTextFormat(Qt.TextFormat.RichText)
         words.setMinimumWidth(380)
-        row.addWidget(words, 1)
-        column.addLayout(row)
+        row = add_all(horizontal(spacing=20), (picture, 0, Qt.AlignmentFlag.AlignTop), (words, 1))
         button = push_button(self.tr("Close"), self, self.dismiss)
-        column.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
+        add_all(vertical(self, (24, 24, 24, 16), 16), row, (button, 0, Qt.AlignmentFlag.AlignRight))
         self.setFocusProxy(button)

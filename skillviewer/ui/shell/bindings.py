@@ -10,7 +10,7 @@ from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import log_dir
 from skillviewer.data.study import SUFFIX
-from skillviewer.ui.actions.handlers import Handlers
+from skillviewer.ui.actions.actions import Handlers
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.open_study import sample_source
@@ -90,7 +90,7 @@ class Bindings(QObject):
         actions.bind("name_person", self._name_person)
         actions.bind("remove_video", program.remove_current)
         actions.bind("forget_video", self._forget_video)
-        actions.bind("close_study", program.close_study)
+        actions.bind("close_study", program.studies.close)
         actions.bind("quit", window.close)
         actions["open_sample"].setEnabled(sample_source() is not None)
 
@@ -108,7 +108,7 @@ class Bindings(QObject):
         window, actions = self._window, self._window.actions_
         screens = {screen.name for screen in window.screen_specs}
         for name in screens:
-            actions.bind(f"{PREFIX_OF_SCREENS}{name}", partial(window.show_screen, name))
+            actions.bind(f"{PREFIX_OF_SCREENS}{name}", partial(window.screens.show, name))
         for spec in actions.specs:
             if spec.screen in screens:
                 act = partial(self._on_screen_action, spec.screen, spec.name)
@@ -135,7 +135,7 @@ class Bindings(QObject):
 
     @Slot(str)
     def _on_made(self, screen: str) -> None:
-        handlers = self._handlers_of(self._window.screen_named(screen))
+        handlers = self._handlers_of(self._window.screens.named(screen))
         asked = {spec.name for spec in self._window.actions_.specs if spec.screen == screen}
         if asked != {*handlers.run, *handlers.switch}:
             raise ValueError(f"actions of the screen {screen!r} differ from its handlers: {sorted(asked)}")
@@ -152,7 +152,7 @@ class Bindings(QObject):
         """Show a screen, which is made when it is first shown, and do what an action of it does."""
         shown = self._window.screens.current == screen
         if not shown:
-            self._window.show_screen(screen)
+            self._window.screens.show(screen)
         handlers = self._handlers[screen]
         if on is not None:
             handlers.switch[name](on)
@@ -273,7 +273,7 @@ class Bindings(QObject):
 
     def _do_in_player(self, name: str) -> None:
         screen = self._player_screen
-        self._window.screen_named(screen)  # made now at the latest, and with it its handlers
+        self._window.screens.named(screen)  # made now at the latest, and with it its handlers
         self._handlers[screen].player[name]()
 
     def _open_folder(self) -> None:
@@ -396,7 +396,7 @@ class Bindings(QObject):
         playback = self._program.playback
         dialog = GoTo(video, playback.frames, playback.frame, self._window)
         dialog.chosen.connect(self._program.playback.seek)
-        transport = self._window.screen_named(self._player_screen).findChild(Transport)
+        transport = self._window.screens.named(self._player_screen).findChild(Transport)
         assert transport is not None
         dialog.open_above(transport)
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from skillviewer.ui.actions.actions import Actions, key_text, plain, words
 from skillviewer.ui.actions.search import fits
 from skillviewer.ui.actions.table import MENUS
-from skillviewer.ui.widgets.layout import horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
 
 ROW_PX = 32
@@ -45,8 +45,7 @@ def _inside(menu: QMenu, path: str) -> Iterator[tuple[str, QAction]]:
 class _Row(QWidget):
     def __init__(self, name: str, keys: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = horizontal(self, (10, 0, 10, 0))
-        row.addWidget(QLabel(name, self), 1)
+        row = add_all(horizontal(self, (10, 0, 10, 0)), (QLabel(name, self), 1))
         hint = text_label(keys, self, muted=True)
         row.addWidget(hint)
 
@@ -68,8 +67,7 @@ class CommandPalette(OverlaySheet):
         self.list.setAccessibleName(self.tr("Actions"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
-        column.addWidget(self.field)
-        column.addWidget(self.list)
+        add_all(column, self.field, self.list)
         self.setFixedSize(QSize(520, 420))
         self.setFocusProxy(self.field)
         self._fill("")
@@ -139,8 +137,7 @@ class KeySheet(OverlaySheet):
             muted=True,
             wrap=True,
         )
-        foot = horizontal(margins=(24, 0, 16, 12))
-        foot.addWidget(note, 1)
+        foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1))
         self.change = push_button(self.tr("Change keys…"), self, self.dismiss)
         self.change.clicked.connect(change.trigger)
         foot.addWidget(self.change)

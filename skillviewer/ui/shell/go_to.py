@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.widgets.layout import text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
 
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
@@ -60,18 +60,12 @@ class GoTo(OverlaySheet):
         self.field.setPlaceholderText(self.tr("Frame 412, or time 00:13.733"))
         self.field.setMinimumWidth(260)
         self._hint = text_label("", self, muted=True)
-        column.addWidget(self.field)
-        column.addWidget(self._hint)
+        add_all(column, self.field, self._hint)
         self.field.textChanged.connect(self._on_text)
         self.field.returnPressed.connect(self._on_return)
         self.field.setText(str(frame + 1))
         self.field.selectAll()
         self.setFocusProxy(self.field)
-
-    @property
-    def hint(self) -> str:
-        """The place that the text means, in words."""
-        return self._hint.text()
 
     @Slot(str)
     def _on_text(self, text: str) -> None:

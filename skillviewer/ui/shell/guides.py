@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, 
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import docs_dir
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
-from skillviewer.ui.widgets.layout import NONE, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import ThemeSource
 
 NAMES = (
@@ -91,25 +91,16 @@ class Guides(QDialog):
 
     def _lay_out(self) -> None:
         left = vertical(margins=(0, 12, 0, 0), spacing=8)
-        top = horizontal(margins=(12, 0, 12, 0))
-        top.addWidget(self.search)
-        left.addLayout(top)
-        left.addWidget(self.list, 1)
+        top = add_all(horizontal(margins=(12, 0, 12, 0)), self.search)
+        add_all(left, top, (self.list, 1))
         side = QWidget(self)
         side.setFixedWidth(LIST_PX)
         side.setLayout(left)
         close = push_button(self.tr("Close"), self, self.close)
         close.setAutoDefault(False)
-        foot = horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12)
-        foot.addWidget(self.back)
-        foot.addWidget(self.message, 1)
-        foot.addWidget(close)
-        column = vertical(margins=NONE, spacing=0)
-        column.addWidget(self.page, 1)
-        column.addLayout(foot)
-        row = horizontal(self, NONE, 0)
-        row.addWidget(side)
-        row.addLayout(column, 1)
+        foot = add_all(horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12), self.back, (self.message, 1), close)
+        column = add_all(vertical(margins=NONE, spacing=0), (self.page, 1), foot)
+        add_all(horizontal(self, NONE, 0), side, (column, 1))
 
     def show_guide(self, name: str, heading: str = "") -> None:
         """Go to a guide, and end the search.

@@ -4,7 +4,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.widgets.layout import push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, push_button, text_label, vertical
 
 
 class JobRow(QWidget):
@@ -14,20 +14,15 @@ class JobRow(QWidget):
         super().__init__(parent)
         self.job = job
         self.setSizePolicy(self.sizePolicy().horizontalPolicy(), self.sizePolicy().Policy.Maximum)
-        column = vertical(self, (12, 8, 12, 8), 4)
-        row = QHBoxLayout()
         self._title = text_label(job.title, self, heading=True, plain=True)
         self._stop = push_button(self.tr("Cancel"), self, job.stop)
         self._stop.setAccessibleName(self.tr("Cancel {}").format(job.title))
-        row.addWidget(self._title, 1)
-        row.addWidget(self._stop)
-        column.addLayout(row)
+        row = add_all(QHBoxLayout(), (self._title, 1), self._stop)
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(job.title)
-        column.addWidget(self._bar)
         self._words = text_label("", self, muted=True, plain=True)
-        column.addWidget(self._words)
+        add_all(vertical(self, (12, 8, 12, 8), 4), row, self._bar, self._words)
         job.changed.connect(self.refresh)
         self.refresh()
 
@@ -58,8 +53,7 @@ class JobsPanel(QWidget):
         self._column = vertical(self, (0, 4, 0, 4), 0)
         self._nothing = text_label(self.tr("No jobs are running."), self, muted=True)
         self._nothing.setContentsMargins(12, 8, 12, 8)
-        self._column.addWidget(self._nothing)
-        self._column.addStretch(1)
+        add_all(self._column, self._nothing, 1)
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._on_tick)

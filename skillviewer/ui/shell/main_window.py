@@ -8,23 +8,22 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar, QTabWidget, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import FILE, MODEL, VIEW, with_screens
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.shell.dock import Dock
-from skillviewer.ui.shell.menus import CurveMenu, LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
+from skillviewer.ui.shell.dock import Dock, first_size, place
+from skillviewer.ui.shell.menus import CriterionMenu, CurveMenu, LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
 from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.page_stack import START, PageStack
 from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
-from skillviewer.ui.shell.placement import first_size, place
 from skillviewer.ui.shell.start_page import StartPage
 from skillviewer.ui.shell.status_bar import StatusBar
 from skillviewer.ui.shell.tool_bar import ToolBar
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.theme import Theme, dress
 
 LOGO_PX = 72
@@ -63,7 +62,7 @@ class MainWindow(QMainWindow):
         self.recent = RecentMenu(program.settings, self)
         self.model_menu = ModelMenu(program.models, self)
         self._make_centre()
-        self._blind = False
+        self.blind = False  # true while a screen is shown on which names must not be read
         self._docks = {panel.name: self._make_dock(panel) for panel in panels}
         self._join_docks()
         self.screens = PageStack(self, self.pages, self._docks, program, self.actions_, screens, panels)
@@ -87,7 +86,7 @@ class MainWindow(QMainWindow):
         program.studies.closed.connect(self.show_start)
         program.state.current_changed.connect(self._on_current)
         self.screens.made.connect(self._on_made)
-        self.screens.shown.connect(self._on_screen)
+        self.screens.shown.connect(self.retitle)
         self.recent.chosen.connect(self._open_one)
         self.start.recent_chosen.connect(self._open_one)
         self.status.jobs_asked.connect(self.show_jobs)
@@ -104,8 +103,7 @@ class MainWindow(QMainWindow):
         logo = self.program.icons.pixmap("skillviewer", theme.text, LOGO_PX, self.devicePixelRatioF())
         self.start = StartPage(logo, self.actions_["open_sample"], self.actions_["open_videos"], self.pages)
         self.pages.addWidget(self.start)
-        column.addWidget(self.messages)
-        column.addWidget(self.pages, 1)
+        add_all(column, self.messages, (self.pages, 1))
         self.setCentralWidget(centre)
 
     def _make_dock(self, spec: PageSpec) -> Dock:
@@ -132,10 +130,10 @@ class MainWindow(QMainWindow):
         docks = QMenu(self.tr("Panels"), self)
         for dock in self._docks.values():
             docks.addAction(dock.toggleViewAction())
-        passes = PassesMenu(self.program.state, self)
+        passes, criterion = PassesMenu(self.program.state, self), CriterionMenu(self.program, self)
         submenus: dict[str, list[QMenu]] = {
             FILE: [self.recent],
-            VIEW: [*self.looks.all, CurveMenu(self.program.state, self), docks, theme_menu],
+            VIEW: [criterion, *self.looks.all, CurveMenu(self.program.state, self), docks, theme_menu],
             MODEL: [self.model_menu, passes],
         }
         self.actions_.fill(self.menuBar(), submenus)
@@ -145,19 +143,11 @@ class MainWindow(QMainWindow):
         """The list of videos."""
         return cast("VideosPanel", self._docks["videos"].widget())
 
-    def screen_named(self, name: str) -> QWidget:
-        """Return a screen, made when it is first asked for."""
-        return self.screens.named(name)
-
     @Slot()
     def show_start(self) -> None:
         """Show the first page."""
         self.start.set_recent(self.program.settings.recent)
         self.screens.show_start()
-
-    def show_screen(self, name: str) -> None:
-        """Show a screen with its docks."""
-        self.screens.show(name)
 
     @Slot()
     def show_jobs(self) -> None:
@@ -166,11 +156,6 @@ class MainWindow(QMainWindow):
             return
         self._docks["jobs"].show()
         self._docks["jobs"].raise_()
-
-    @property
-    def blind(self) -> bool:
-        """True while a screen is shown on which names must not be read."""
-        return self._blind
 
     @property
     def has_list(self) -> bool:
@@ -187,13 +172,8 @@ class MainWindow(QMainWindow):
     def panel_named(self, name: str) -> QWidget:
         return self._docks[name].widget()
 
-    def raise_dock(self, name: str) -> None:
-        """Bring a dock before those in the same place, unless the user closed it."""
-        self._docks[name].raise_open()
-
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Give every part its colours."""
         self.actions_.on_theme(theme)
         for part in (self.messages, self.status, self.tools, *self.screens.widgets, *self._docks.values()):
             dress(part, theme)
@@ -218,13 +198,9 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _on_made(self, name: str) -> None:
-        status_changed = getattr(self.screen_named(name), "status_changed", None)
+        status_changed = getattr(self.screens.named(name), "status_changed", None)
         if status_changed is not None:
             status_changed.connect(self.retitle)
-
-    @Slot(str)
-    def _on_screen(self, _name: str) -> None:
-        self.retitle()
 
     @Slot()
     def retitle(self) -> None:
@@ -245,8 +221,8 @@ class MainWindow(QMainWindow):
         secrets = hidden() if hidden is not None else ()
         self.messages.keep_back(secrets)
         self.recent.keep_back(names=bool(secrets))
-        if bool(secrets) != self._blind:
-            self._blind = bool(secrets)
+        if bool(secrets) != self.blind:
+            self.blind = bool(secrets)
             self.blind_changed.emit()
         status = getattr(screen, "status_text", None)
         self.status.speak_for(status() if status is not None else None)

@@ -7,13 +7,14 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
-from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
+from skillviewer.core.analysis.scene import Look
 from skillviewer.core.analysis.score_curve import CURVE_LOOKS
 from skillviewer.core.text import printable
 from skillviewer.ui.session.models import ModelChooser
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import PASSES, Settings
-from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
+from skillviewer.ui.session.viewer_state import ViewerState, look_choices
+from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, theme_choices
 
 
 class Choice(QMenu):
@@ -63,62 +64,30 @@ class LookMenus(QObject):
     def __init__(self, state: ViewerState, parent: QWidget) -> None:
         super().__init__(parent)
         self._state = state
-        self.overlay = Choice(
-            self.tr("Map as"),
-            [
-                (Overlay.HEAT, self.tr("Heat")),
-                (Overlay.CONTOUR, self.tr("Contour lines")),
-                (Overlay.BOTH, self.tr("Heat with contours")),
-                (Overlay.DIMMED, self.tr("Dimmed surroundings")),
-                (Overlay.OFF, self.tr("Hidden")),
-            ],
-            parent,
-        )
-        self.scale = Choice(
-            self.tr("Colour scale"),
-            [
-                (Scale.FRAME, self.tr("One for each frame")),
-                (Scale.VIDEO, self.tr("One for the video")),
-                (Scale.COMMON, self.tr("Common to all videos")),
-            ],
-            parent,
-        )
-        self.between = Choice(
-            self.tr("Between sampled frames"),
-            [(Between.HELD, self.tr("Hold the last map")), (Between.INTERPOLATED, self.tr("Interpolate"))],
-            parent,
-        )
-        self.colours = Choice(self.tr("Colours"), [("inferno", "Inferno"), ("cividis", "Cividis")], parent)
-        self.all = [self.overlay, self.scale, self.between, self.colours]
-        self.overlay.chosen.connect(self._on_overlay)
-        self.scale.chosen.connect(self._on_scale)
-        self.between.chosen.connect(self._on_between)
-        self.colours.chosen.connect(self._on_colours)
+        titles = {
+            "overlay": self.tr("Map as"),
+            "scale": self.tr("Colour scale"),
+            "between": self.tr("Between sampled frames"),
+            "colours": self.tr("Colours"),
+        }
+        choices = look_choices()
+        self.all = [Choice(title, choices[name], parent) for name, title in titles.items()]
+        for name, menu in zip(titles, self.all, strict=True):
+            menu.setObjectName(name)
+            menu.chosen.connect(self._on_chosen)
         state.look_changed.connect(self._on_look)
         self._on_look(state.look)
 
     @Slot(object)
-    def _on_overlay(self, value: Overlay) -> None:
-        self._state.set_look(overlay=Overlay(value))
-
-    @Slot(object)
-    def _on_scale(self, value: Scale) -> None:
-        self._state.set_look(scale=Scale(value))
-
-    @Slot(object)
-    def _on_between(self, value: Between) -> None:
-        self._state.set_look(between=Between(value))
-
-    @Slot(object)
-    def _on_colours(self, value: str) -> None:
-        self._state.set_look(colours=value)
+    def _on_chosen(self, value: str) -> None:
+        name = self.sender().objectName()
+        kind = type(getattr(self._state.look, name))  # Qt hands over the text of an enum
+        self._state.set_look(**{name: kind(value)})
 
     @Slot(object)
     def _on_look(self, look: Look) -> None:
-        self.overlay.set_value(look.overlay)
-        self.scale.set_value(look.scale)
-        self.between.set_value(look.between)
-        self.colours.set_value(look.colours)
+        for menu in self.all:
+            menu.set_value(getattr(look, menu.objectName()))
 
 
 class ModelMenu(Choice):
@@ -175,16 +144,33 @@ class CurveMenu(Choice):
         state.curve_look_changed.connect(self.set_value)
 
 
+class CriterionMenu(Choice):
+    """Menu of the criteria of the study and of the models; out of sight where there is one."""
+
+    def __init__(self, program: Program, parent: QWidget) -> None:
+        super().__init__(program.tr("Criterion"), [], parent)
+        self._program = program
+        self.chosen.connect(program.look_at)
+        program.studies.opened.connect(self._refresh)
+        program.studies.replaced.connect(self._refresh)
+        program.models.entries_changed.connect(self._refresh)
+        self._refresh()
+
+    @Slot()
+    def _refresh(self, *_: object) -> None:
+        study = self._program.studies.current
+        of_models = (entry.criterion for entry in self._program.models.entries)
+        known = dict.fromkeys((*(study.criteria if study is not None else ()), *of_models))
+        self.set_options([(name, printable(name)) for name in known])
+        self.set_value(study.criterion if study is not None else None)
+        self.menuAction().setVisible(len(known) > 1)
+
+
 class ThemeMenu(Choice):
     """Light, dark, or as the system."""
 
     def __init__(self, themes: ThemeSource, settings: Settings, parent: QWidget) -> None:
-        words = [
-            (ThemeChoice.SYSTEM, themes.tr("As the system")),
-            (ThemeChoice.LIGHT, themes.tr("Light")),
-            (ThemeChoice.DARK, themes.tr("Dark")),
-        ]
-        super().__init__(themes.tr("Colours of the window"), words, parent)
+        super().__init__(themes.tr("Colours of the window"), theme_choices(), parent)
         self._themes, self._settings = themes, settings
         self.set_value(themes.choice)
         self.chosen.connect(self._on_chosen)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QWidget
 from skillviewer.core.text import printable
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 MOST_DETAILS = 8
@@ -27,8 +27,6 @@ class MessageBar(QFrame):
         self._secrets: frozenset[str] = frozenset()
         self.setObjectName("message_bar")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        column = vertical(self, (12, 6, 6, 6), 4)
-        row = horizontal(spacing=8)
         self._icon = QLabel(self)
         self._text = text_label("", self, wrap=True, plain=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -38,27 +36,17 @@ class MessageBar(QFrame):
         self._close.setAccessibleName(self.tr("Close this message"))
         self._close.setToolTip(self.tr("Close"))
         self._close.clicked.connect(messages.dismiss)
-        row.addWidget(self._icon)
-        row.addWidget(self._text, 1)
-        row.addWidget(self._more)
-        row.addWidget(self._close)
-        column.addLayout(row)
+        row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self._more, self._close)
         self._details = text_label("", self, wrap=True, plain=True)
         self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._details.setContentsMargins(28, 0, 0, 4)
-        column.addWidget(self._details)
+        add_all(vertical(self, (12, 6, 6, 6), 4), row, self._details)
         messages.changed.connect(self._on_changed)
         self._on_changed()
 
     @property
     def text(self) -> str:
-        """The words on screen, or ""."""
         return self._text.text() if self._messages.waiting else ""
-
-    @property
-    def details(self) -> str:
-        """The further lines, whether they are shown or not."""
-        return self._details.text()
 
     def keep_back(self, words: Collection[str]) -> None:
         """Keep back messages with these words, until others are given: names are hidden while pairs are judged."""

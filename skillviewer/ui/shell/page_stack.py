@@ -54,18 +54,13 @@ class PageStack(QObject):
         self._program, self._actions = program, actions
         self._screens, self._panels = {screen.name: screen for screen in screens}, tuple(panels)
         self._widgets: dict[str, QWidget] = {}
-        self._current = START
+        self.current = START  # name of the screen that is shown, "" for the first page
         self._last = screens[0].name
-
-    @property
-    def current(self) -> str:
-        """Name of the screen that is shown, "" for the first page."""
-        return self._current
 
     @property
     def widget(self) -> QWidget | None:
         """The screen that is shown, or None on the first page."""
-        return self._widgets.get(self._current)
+        return self._widgets.get(self.current)
 
     @property
     def widgets(self) -> tuple[QWidget, ...]:
@@ -74,7 +69,7 @@ class PageStack(QObject):
 
     def has(self, panel: PageSpec) -> bool:
         """Return whether a panel belongs to the screen that is shown."""
-        return panel.belongs_to(self._screens.get(self._current))
+        return panel.belongs_to(self._screens.get(self.current))
 
     def named(self, name: str) -> QWidget:
         """Return a screen, made when it is first asked for."""
@@ -101,7 +96,7 @@ class PageStack(QObject):
 
     def show(self, name: str) -> None:
         """Show a screen with its docks, arranged as they were last."""
-        if name == self._current:
+        if name == self.current:
             self._enter(name)
             return
         widget = self.named(name)
@@ -126,16 +121,16 @@ class PageStack(QObject):
 
     def keep(self) -> None:
         """Store the arrangement of the docks."""
-        if self._current != START:
-            self._program.settings.keep_layout(self._current, self._window.saveState(LAYOUT_VERSION))
+        if self.current != START:
+            self._program.settings.keep_layout(self.current, self._window.saveState(LAYOUT_VERSION))
 
     def _leave(self) -> None:
         self.keep()
         _notify(self.widget, "on_hidden")
 
     def _enter(self, name: str) -> None:
-        arrived = name != self._current
-        self._current = name
+        arrived = name != self.current
+        self.current = name
         for screen in self._screens:
             self._actions[f"{PREFIX_OF_SCREENS}{screen}"].setChecked(screen == name)
         if arrived:

@@ -19,8 +19,7 @@ from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer, Slot
 from skillviewer.core.atomic_write import TEMPORARY, atomic_path
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir
-from skillviewer.core.video.extents import range_cells, range_from
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip, range_cells, range_from
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.values import read_json, read_time
 from skillviewer.ui.session.program import Program

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import plain
-from skillviewer.ui.widgets.layout import as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import Gap, add_all, as_tip, horizontal, push_button, text_label, vertical
 
 COLUMN_PX = 460
 MOST_SHOWN = 5
@@ -28,19 +28,9 @@ class StartPage(QWidget):
 
     def __init__(self, logo: QPixmap, sample: QAction, videos: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        outer = QHBoxLayout(self)
-        outer.addStretch(1)
-        column = QVBoxLayout()
-        outer.addLayout(column)
-        outer.addStretch(1)
-        column.setSpacing(8)
-        column.addStretch(2)
         picture = QLabel(self)
         picture.setPixmap(logo)
-        column.addWidget(picture)
-        column.addSpacing(8)
         title = text_label("SkillViewer", self, letters="brand")
-        column.addWidget(title)
         words = QLabel(
             self.tr(
                 "See how skilfully a task was done in a video, when it went well or badly, and where the model "
@@ -51,23 +41,14 @@ class StartPage(QWidget):
         words.setWordWrap(True)
         words.setFixedWidth(COLUMN_PX)
         words.setProperty("muted", True)
-        column.addWidget(words)
-        column.addSpacing(16)
-        row = horizontal(spacing=8)
         self.sample_button = self._button(sample, primary=True)
         self.videos_button = self._button(videos, primary=False)
-        row.addWidget(self.sample_button)
-        row.addWidget(self.videos_button)
-        row.addStretch(1)
-        column.addLayout(row)
+        row = add_all(horizontal(spacing=8), self.sample_button, self.videos_button, 1)
         self._make_offer()
-        column.addWidget(self.offer)
-        column.addSpacing(24)
         self._heading = text_label(self.tr("Recent"), self, heading=True)
-        column.addWidget(self._heading)
         self._recent = vertical(spacing=2)
-        column.addLayout(self._recent)
-        column.addStretch(3)
+        above = (2, picture, Gap(8), title, words, Gap(16), row, self.offer, Gap(24), self._heading)
+        add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), *above, self._recent, 3), 1)
         self.set_recent(())
 
     def _make_offer(self) -> None:
@@ -76,8 +57,7 @@ class StartPage(QWidget):
         self._offer_words = text_label("", self.offer, wrap=True, plain=True)
         self._offer_words.setFixedWidth(COLUMN_PX)
         self.go_on = push_button(self.tr("Go on where it was"), self.offer, self.return_asked)
-        offered.addWidget(self._offer_words)
-        offered.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignLeft)
+        add_all(offered, self._offer_words, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
         self.offer.hide()
 
     def _button(self, action: QAction, *, primary: bool) -> QPushButton:
@@ -100,7 +80,6 @@ class StartPage(QWidget):
         self.offer.setVisible(bool(title))
 
     def set_recent(self, paths: tuple[Path, ...]) -> None:
-        """Show what was opened before."""
         while (item := self._recent.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:

@@ -12,9 +12,8 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.widgets.eliding_label import ShortLabel
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import as_tip
+from skillviewer.ui.widgets.layout import ShortLabel, as_tip
 from skillviewer.ui.widgets.theme import Theme, themed
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
@@ -63,7 +62,8 @@ class StatusBar(QStatusBar):
             ("model", self.tr("Model")),
             ("device", self.tr("Device")),
         ):
-            field = self._fields[name] = self._field(title)
+            field = self._fields[name] = QLabel(self)
+            self._dressed(field, title)
             self.addPermanentWidget(field)
         self._job = QToolButton(self)
         self._job.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -89,11 +89,6 @@ class StatusBar(QStatusBar):
         self._on_video(playback.video)
         self._on_model()
         self._on_jobs()
-
-    def _field(self, title: str) -> QLabel:
-        field = QLabel(self)
-        self._dressed(field, title)
-        return field
 
     @staticmethod
     def _dressed(field: QLabel, title: str) -> None:

@@ -87,7 +87,6 @@ class ToolBar(QToolBar):
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Take colours; those of actions come with the actions."""
         for button, icon in self._menu_buttons:
             button.setIcon(self._icons.icon(icon, theme))
 

@@ -31,7 +31,6 @@ class Collector(QObject):
         self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
-        """Take over."""
         gc.disable()
         self._timer.start()
 

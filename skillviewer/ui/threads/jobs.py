@@ -20,18 +20,13 @@ class Job(QObject):
         self, title: str, *, precious: bool = True, keeps: bool = False, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._title = title
+        self.title = title  # the present step of the work
         self._precious, self._keeps = precious, keeps
-        self._stage = ""
-        self._done = self._total = self._from = 0
-        self._stopping = False
+        self.stage = ""
+        self.done = self.total = self._from = 0
+        self.stopping = False  # true once it was asked to stop
         self._since = QElapsedTimer()
         self._since.start()
-
-    @property
-    def title(self) -> str:
-        """The present step of the work."""
-        return self._title
 
     @property
     def precious(self) -> bool:
@@ -44,58 +39,37 @@ class Job(QObject):
         return self._precious and not self._keeps
 
     @property
-    def stage(self) -> str:
-        """The present step of the work, in a few words."""
-        return self._stage
-
-    @property
-    def done(self) -> int:
-        """Steps finished."""
-        return self._done
-
-    @property
-    def total(self) -> int:
-        """Steps in all, or 0 when it is not known."""
-        return self._total
-
-    @property
-    def stopping(self) -> bool:
-        """True once it was asked to stop."""
-        return self._stopping
-
-    @property
     def share(self) -> float | None:
         """Part that is done, 0 to 1, or None when it is not known."""
-        return self._done / self._total if self._total else None
+        return self.done / self.total if self.total else None
 
     @property
     def left_s(self) -> float | None:
         """Seconds left of this part at the pace so far, or None before it can be estimated."""
         elapsed_s = self._since.elapsed() / 1000
-        n_steps = self._done - self._from
-        if not self._total or n_steps < 1 or elapsed_s < 1:
+        n_steps = self.done - self._from
+        if not self.total or n_steps < 1 or elapsed_s < 1:
             return None
-        if elapsed_s < SURE_S and n_steps < SURE_SHARE * self._total:  # the first steps say little about the pace
+        if elapsed_s < SURE_S and n_steps < SURE_SHARE * self.total:  # the first steps say little about the pace
             return None
-        return elapsed_s / n_steps * (self._total - self._done)
+        return elapsed_s / n_steps * (self.total - self.done)
 
     def set_progress(self, stage: str, done: int, total: int) -> None:
         """Report progress. Where the count begins anew, with another part of the work, so does the pace."""
-        if done < self._done or not self._total:  # its start counts too: it may have waited for its turn
+        if done < self.done or not self.total:  # its start counts too: it may have waited for its turn
             self._from = done
             self._since.restart()
-        self._stage, self._done, self._total = stage, done, total
+        self.stage, self.done, self.total = stage, done, total
         self.changed.emit()
 
     @Slot(object)
     def on_progress(self, progress: Progress) -> None:
-        """Take a job's report."""
         self.set_progress(progress.stage, progress.done, progress.total)
 
     @Slot()
     def stop(self) -> None:
-        if not self._stopping:
-            self._stopping = True
+        if not self.stopping:
+            self.stopping = True
             self.changed.emit()
             self.stop_asked.emit()
 
@@ -141,8 +115,7 @@ class Jobs(QObject):
     def follow(self, title: str, task: Task, *, precious: bool = True) -> Job:
         """List a job that is one task of a worker thread."""
         job = self.begin(title, precious=precious)
-        task.progressed.connect(job.on_progress)
-        task.finished.connect(job.finish)
+        task.then(progressed=job.on_progress, finished=job.finish)
         job.stop_asked.connect(task.cancel)
         return job
 

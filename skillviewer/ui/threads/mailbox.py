@@ -35,11 +35,6 @@ class LatestOnly(QObject, Generic[RequestT]):
         self._task: Task | None = None
         self._superseded = CancelToken()
 
-    @property
-    def busy(self) -> bool:
-        """True while a request is being answered or waits."""
-        return self._task is not None
-
     def post(self, request: RequestT, *, interrupt: bool) -> None:
         """Ask; a request that still waits is dropped.
 
@@ -66,10 +61,9 @@ class LatestOnly(QObject, Generic[RequestT]):
         self._superseded = superseded
         task = self._worker.submit(lambda resource, _token, report: answer(resource, asked, superseded, report))
         self._task = task
-        task.progressed.connect(self._on_progress)
-        task.succeeded.connect(self.delivered)
-        task.failed.connect(self.failed)
-        task.finished.connect(self._on_finished)
+        task.then(
+            progressed=self._on_progress, succeeded=self.delivered, failed=self.failed, finished=self._on_finished
+        )
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:

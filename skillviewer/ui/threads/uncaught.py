@@ -47,14 +47,12 @@ class ExceptionHook(QObject):
         self._threads_before: Callable[[threading.ExceptHookArgs], object] | None = None
 
     def install(self) -> None:
-        """Begin to catch."""
         if self._before is None:
             self._before, self._threads_before = sys.excepthook, threading.excepthook
             sys.excepthook = self._on_error
             threading.excepthook = self._on_thread_error
 
     def uninstall(self) -> None:
-        """Restore the earlier hook."""
         if self._before is not None and self._threads_before is not None:
             sys.excepthook, threading.excepthook = self._before, self._threads_before
             self._before = self._threads_before = None

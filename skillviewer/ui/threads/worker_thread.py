@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, SignalInstance, Slot
 
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report, cancellable
@@ -35,6 +35,12 @@ class Task(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.token = CancelToken()
+
+    def then(self, **slots: Callable[..., object] | SignalInstance) -> "Task":
+        """Connect slots to the signals of these names; return the task."""
+        for signal, slot in slots.items():
+            getattr(self, signal).connect(slot)
+        return self
 
     def cancel(self) -> None:
         """Ask the job to stop. It stops at its next check."""
@@ -128,16 +134,6 @@ class WorkerThread(QObject, Generic[ResourceT]):
     @property
     def name(self) -> str:
         return self._thread.objectName()
-
-    @property
-    def busy(self) -> bool:
-        """True while a job runs or waits."""
-        return bool(self._tasks)
-
-    @property
-    def running(self) -> bool:
-        """True while the thread runs."""
-        return self._thread.isRunning()
 
     @property
     def stopped(self) -> bool:

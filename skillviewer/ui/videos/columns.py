@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.registry import table
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.video.extents import TimeRange
-from skillviewer.ui.session.cohorts import Cohorts
-from skillviewer.ui.session.video_list import VideoEntry, VideoState
+from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoState
 
 UNKNOWN = "–"
 STATE_WORDS = {
@@ -54,6 +54,8 @@ class VideoColumn:
         number: Whether it is aligned to the right, as numbers are.
         shown: Whether it is on screen; values of the others are under the name, and can be sorted by.
         widest: The widest text that it must hold; "" for its heading. The first column takes the room that is left.
+        known: Whether a video has a value; None if all do. A column without one is hidden.
+        unless: Name of the column that takes its place on screen where that one has a value, or "".
         of_all: Whether a value depends on the other videos, and is shown anew when one of them gets a score.
     """
 
@@ -68,6 +70,8 @@ class VideoColumn:
     number: bool = True
     shown: bool = True
     widest: str = ""
+    known: Callable[[VideoEntry], bool] | None = None
+    unless: str = ""
     of_all: bool = False
 
 
@@ -114,6 +118,20 @@ def _half_interval(entry: VideoEntry) -> str:
     return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""
 
 
+def _scaled(entry: VideoEntry) -> ScaledScore:
+    scaled = entry.analysis.scaled if entry.analysis is not None else None
+    return scaled if scaled is not None else ScaledScore("")
+
+
+def _rating_interval(entry: VideoEntry) -> str:
+    return _scaled(entry).words.partition(" (")[2].rstrip(")")
+
+
+def _by_rating(entry: VideoEntry) -> float:
+    rating = _scaled(entry).rating
+    return rating if rating is not None else float("-inf")
+
+
 def _length(entry: VideoEntry) -> str:
     return clock(entry.length_s)[:-2] if entry.length_s is not None else UNKNOWN
 
@@ -126,7 +144,9 @@ def _state(entry: VideoEntry) -> str:
 
 def _percentile(entry: VideoEntry, cohorts: Cohorts) -> str:
     standing = cohorts.standing(entry)
-    return standing.percentile_words if standing is not None else UNKNOWN
+    if standing is None or not standing.enough:
+        return UNKNOWN
+    return "{:.0f}–{:.0f}".format(*standing.percentile_range)
 
 
 def _by_percentile(entry: VideoEntry, cohorts: Cohorts) -> float:
@@ -165,6 +185,18 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         widest="± 00.00",
     ),
     VideoColumn(
+        "rating",
+        str(QT_TRANSLATE_NOOP("videos", "Rating")),
+        str(QT_TRANSLATE_NOOP("videos", "By rating")),
+        lambda entry, _: _scaled(entry).words.partition(" (")[0] or UNKNOWN * bool(_scaled(entry).criterion),
+        lambda entry, _: _by_rating(entry),
+        about=str(QT_TRANSLATE_NOOP("videos", "The score on the raters' scale, and its interval for an unseen person")),
+        under=_rating_interval,
+        spoken=lambda entry: _scaled(entry).sentence if _scaled(entry).criterion else "",
+        widest="00.0 of 00",
+        known=lambda entry: bool(_scaled(entry).criterion),
+    ),
+    VideoColumn(
         "percentile",
         str(QT_TRANSLATE_NOOP("videos", "Pctl.")),
         str(QT_TRANSLATE_NOOP("videos", "By percentile")),
@@ -173,10 +205,12 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         about=str(
             QT_TRANSLATE_NOOP(
                 "videos",
-                "Percentile: how many of 100 comparable videos of the same task score lower. At least {} other videos "
-                "are needed.",
+                "Percentile: how many of 100 comparable videos of the same task score lower, by the interval of "
+                "the score and the number of videos (95 %). At least {} other videos are needed.",
             )
         ),
+        widest="00–100",
+        unless="rating",
         of_all=True,
     ),
     VideoColumn(

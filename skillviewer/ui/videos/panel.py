@@ -15,14 +15,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words, translated
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.names import n_alike
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -79,8 +79,6 @@ class VideosPanel(QWidget):
         self._on_list()
 
     def _lay_out(self) -> None:
-        column = vertical(self, NONE, 0)
-        top = horizontal(margins=(8, 8, 8, 8), spacing=4)
         self.search.setPlaceholderText(self.tr("Search videos"))
         self.search.setClearButtonEnabled(True)
         self.search.setAcceptDrops(False)  # files dropped here are for the window
@@ -90,17 +88,14 @@ class VideosPanel(QWidget):
         self._filter_button.setToolTip(self.tr("Sort, and show only videos in one state"))
         self._filter_button.setAccessibleName(self.tr("Sort and filter"))
         self._filter_button.setMenu(self._filter_menu())
-        top.addWidget(self.search, 1)
-        top.addWidget(self._filter_button)
-        column.addLayout(top)
+        top = add_all(horizontal(margins=(8, 8, 8, 8), spacing=4), (self.search, 1), self._filter_button)
         pages = QWidget(self)
         self._pages = QStackedLayout(pages)
         self._pages.addWidget(self.view)
         self._pages.addWidget(self._empty)
-        column.addWidget(pages, 1)
         self._count.setContentsMargins(12, 6, 12, 6)
         self._count.setProperty("muted", True)
-        column.addWidget(self._count)
+        add_all(vertical(self, NONE, 0), top, (pages, 1), self._count)
 
     def _filter_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -148,17 +143,16 @@ class VideosPanel(QWidget):
         header.setSectionsMovable(False)
         header.setMinimumSectionSize(40)
         self._delegate, self._numbers = VideoNameDelegate(self._icons, view), NumberDelegate(view)
-        for at, column in enumerate(self.table.columns):
+        for at in range(len(self.table.columns)):
             header.setSectionResizeMode(
                 at, QHeaderView.ResizeMode.Stretch if at == NAME else QHeaderView.ResizeMode.Fixed
             )
-            view.setColumnHidden(at, not column.shown)
             view.setItemDelegateForColumn(at, self._delegate if at == NAME else self._numbers)
         self._fit_columns()
         header.setStyleSheet(f"QHeaderView::section {{ padding-right: {NUMBER_MARGIN_PX}px; }}")
         header.sortIndicatorChanged.connect(self._on_sorted)
         view.selectionModel().currentRowChanged.connect(self._on_current)
-        view.activated.connect(self._on_activated)
+        view.activated.connect(self.entered)
         view.verticalScrollBar().valueChanged.connect(self._on_scrolled)
 
     def _fit_columns(self) -> None:
@@ -185,8 +179,7 @@ class VideosPanel(QWidget):
         button = QToolButton(self._empty)
         button.setDefaultAction(open_action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        column.addWidget(words)
-        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+        add_all(column, words, (button, 0, Qt.AlignmentFlag.AlignCenter))
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -195,7 +188,6 @@ class VideosPanel(QWidget):
 
     @property
     def order(self) -> list[VideoClip]:
-        """The videos in the order in which they are shown."""
         rows = range(self.filter.rowCount())
         return [self.filter.index(row, NAME).data(ENTRY_ROLE).footage for row in rows]
 
@@ -214,7 +206,6 @@ class VideosPanel(QWidget):
             self.view.setCurrentIndex(self.filter.index(row, NAME))
 
     def start_search(self) -> None:
-        """Put the text cursor into the search field."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
@@ -248,6 +239,10 @@ class VideosPanel(QWidget):
     def _on_list(self, *_: object) -> None:
         total, shown = len(self._videos), self.filter.rowCount()
         done = sum(entry.state is VideoState.DONE for entry in self._videos)
+        columns = self.table.columns
+        known = {column.name: column.known is None or any(map(column.known, self._videos)) for column in columns}
+        for at, column in enumerate(columns):
+            self.view.setColumnHidden(at, not (column.shown and known[column.name]) or known.get(column.unless, False))
         self._pages.setCurrentWidget(self.view if total else self._empty)
         self._count.setVisible(total > 0)
         if shown < total:
@@ -274,7 +269,3 @@ class VideosPanel(QWidget):
         entry = current.data(ENTRY_ROLE) if current.isValid() else None
         if isinstance(entry, VideoEntry):
             self.chosen.emit(entry.footage)
-
-    @Slot(QModelIndex)
-    def _on_activated(self, _index: QModelIndex) -> None:
-        self.entered.emit()

@@ -15,9 +15,8 @@ from PySide6.QtCore import (
 
 from skillviewer.core.analysis.cohort import MIN_COHORT
 from skillviewer.core.text import printable
-from skillviewer.core.video.footage import VideoClip
-from skillviewer.ui.session.cohorts import Cohorts
-from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
+from skillviewer.core.video.extents import VideoClip
+from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoList, VideoState
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import (
     COLUMNS,
@@ -98,13 +97,15 @@ class VideoTable(QAbstractTableModel):
         """Return the text for screen readers; at the name, that of the whole row."""
         if column is self.columns[NAME]:
             rest = (self._spoken(entry, other) for other in self.columns[NAME + 1 :])
-            return ", ".join((column.text(entry, self._cohorts), *rest))
+            return ", ".join(filter(None, (column.text(entry, self._cohorts), *rest)))
         return " ".join(filter(None, (column.text(entry, self._cohorts), column.spoken(entry))))
 
     def _tool_tip(self, entry: VideoEntry, _column: VideoColumn) -> str:
         lines = [printable(str(entry.path)), part_words(entry), entry.reason]
         if entry.analysis is not None:
             lines += [f"{score_words(entry)} {interval_words(entry)}".strip(), entry.analysis.warning]
+            if entry.analysis.scaled is not None:
+                lines += [entry.analysis.scaled.sentence, entry.analysis.scaled.note]
         return as_tip("\n".join(line for line in lines if line))
 
     @Slot(int, int)

@@ -8,7 +8,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.text import plain
 from skillviewer.export.rendering.colour_bar import bar_colours
-from skillviewer.ui.widgets.images import as_image
+from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.theme import Theme
 
 
@@ -32,7 +32,6 @@ class ColourBar(QWidget):
         self.update()
 
     def set_scene(self, scene: Scene | None) -> None:
-        """Show the limits of a map, or nothing."""
         shown = scene if scene is not None and scene.values is not None else None
         before, self._scene = self._scene, shown
         if _limits(before) != _limits(shown):

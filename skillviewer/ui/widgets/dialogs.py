@@ -39,7 +39,6 @@ class Dialogs:
         return Path(chosen) if chosen else None
 
     def folder(self, parent: QWidget, title: str) -> Path | None:
-        """Ask for a folder."""
         name = QFileDialog.getExistingDirectory(parent, title)
         return Path(name) if name else None
 

@@ -1,11 +1,29 @@
-"""Empty pages: a sentence, and a button where there is something to do."""
+"""Sections with a heading, and empty pages: a sentence, and a button where there is something to do."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.layout import push_button, text_label, vertical
-from skillviewer.ui.widgets.wrapped_label import Wrapped
+from skillviewer.ui.widgets.layout import Wrapped, add_all, push_button, text_label, vertical
+
+
+class Section(QWidget):
+    """A section with a heading.
+
+    Args:
+        wide: Whether what is inside reaches to the edges.
+    """
+
+    def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setAccessibleName(title)
+        side = 0 if wide else 12
+        self.column = vertical(self, (side, 16, side, 0), 6)
+        heading = text_label(title, self, heading=True, wrap=True)
+        if wide:
+            heading.setContentsMargins(12, 0, 12, 0)
+        self.column.addWidget(heading)
 
 
 class Empty(QWidget):
@@ -23,10 +41,8 @@ class Empty(QWidget):
         column.addWidget(self.progress)
         row = QHBoxLayout()
         self.button = push_button("", self, self.pressed)
-        row.addWidget(self.button)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(1)
+        add_all(row, self.button, 1)
+        add_all(column, row, 1)
 
     def show_state(self, words: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
         """Show a sentence, a button unless "", and progress (done and total, 0 if not known) unless None."""
@@ -55,5 +71,4 @@ class NothingOpen(QWidget):
         label = text_label(words, self, wrap=True, muted=True)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         button = push_button(action.iconText(), self, action.trigger)
-        column.addWidget(label)
-        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+        add_all(column, label, (button, 0, Qt.AlignmentFlag.AlignCenter))

@@ -22,7 +22,6 @@ class Flow(QLayout):
         self._items.append(item)
 
     def count(self) -> int:
-        """Return how many there are."""
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.layout import as_tip, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, as_tip, text_label, vertical
 
 CONTROL_PX = 260
 
@@ -23,8 +23,7 @@ class Form(QWidget):
         self._rows.setHorizontalSpacing(24)
         self._rows.setVerticalSpacing(12)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        outer.addLayout(self._rows)
-        outer.addStretch(1)
+        add_all(outer, self._rows, 1)
 
     def add(self, words: str, control: QWidget, note: str = "") -> None:
         """Add a row; ``words`` are "" where the control says it itself, and a note stands under it."""
@@ -37,7 +36,6 @@ class Form(QWidget):
             self.add_note(note)
 
     def add_note(self, words: str = "") -> QLabel:
-        """Add a muted sentence; return its label."""
         note = text_label(words, self, muted=True, wrap=True)
         note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self._rows.addRow(QLabel(self), note)

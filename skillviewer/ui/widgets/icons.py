@@ -1,12 +1,25 @@
-"""Line icons, drawn in the colours of the theme."""
+"""Line icons, drawn in the colours of the theme; and pictures as Qt draws them."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+from skillviewer.core.arrays import Picture
 from skillviewer.ui.widgets.theme import Theme
+
+
+def as_image(picture: Picture) -> QImage:
+    """Return a picture as a QImage over the same memory, which must outlive it.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB, or (H, W, 4) uint8 with the bytes B, G, R, 255.
+    """
+    height, width, channels = picture.shape
+    form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGB32
+    return QImage(picture.data, width, height, picture.strides[0], form)
+
 
 SIZES_PX = (16, 20, 24, 32, 40, 48)
 

@@ -1,16 +1,73 @@
-"""Layouts, labels, buttons, scroll areas and tooltips, made in one call."""
+"""Layouts, labels that wrap or shorten, buttons, scroll areas and tooltips, made in one call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any, TypeVar
 
 from PySide6 import QtGui
-from PySide6.QtCore import Qt, SignalInstance
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, SignalInstance
+from PySide6.QtGui import QColor, QPalette, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.core.text import printable
+
+BREAK = "\N{ZERO WIDTH SPACE}"
+LONGEST = 14
+"""Characters in a row without a place to break."""
+
+
+def breakable(text: str) -> str:
+    """Return text that may break after underscores, hyphens and dots, and after every 14 characters without any."""
+    parts, run = [], 0
+    for character in text:
+        parts.append(character)
+        run = 0 if character.isspace() else run + 1
+        if (character in "_-.—" and run > 3) or run >= LONGEST:
+            parts.append(BREAK)
+            run = 0
+    return "".join(parts)
+
+
+class Wrapped(QLabel):
+    """Plain text over several lines, however narrow."""
+
+    def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
+        super().__init__(parent)
+        self.plain = ""  # the words, as they were given
+        if muted:
+            self.setProperty("muted", True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setMinimumWidth(40)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def set_plain(self, *paragraphs: str) -> None:
+        """Show words, a paragraph below the other."""
+        text = " ".join(paragraphs)
+        if text != self.plain:
+            self.plain = text
+            self.setText("\n\n".join(breakable(printable(paragraph)) for paragraph in paragraphs))
+
 
 Margins = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels."""
 NONE: Margins = (0, 0, 0, 0)
+BoxT = TypeVar("BoxT", bound=QBoxLayout)
+
+
+class Gap(int):
+    """Fixed room in a layout, in pixels."""
 
 
 def vertical(parent: QWidget | None = None, margins: Margins | None = None, spacing: int | None = None) -> QVBoxLayout:
@@ -40,6 +97,49 @@ def _space(layout: QVBoxLayout | QHBoxLayout, margins: Margins | None, spacing: 
         layout.setContentsMargins(*margins)
     if spacing is not None:
         layout.setSpacing(spacing)
+
+
+def add_all(layout: BoxT, *items: QWidget | QLayout | int | tuple[Any, ...]) -> BoxT:
+    """Add widgets, layouts and room to a layout, in order; return the layout.
+
+    Args:
+        layout: The layout.
+        items: Widgets, layouts and gaps; a number is room that grows with this weight. A tuple holds a widget or a
+            layout, the weight with which it grows, and for a widget also its alignment.
+    """
+    for item in items:
+        part, *how = item if isinstance(item, tuple) else (item,)
+        if isinstance(part, Gap):
+            layout.addSpacing(part)
+        elif isinstance(part, int):
+            layout.addStretch(part)
+        elif isinstance(part, QLayout):
+            layout.addLayout(part, *how)
+        else:
+            layout.addWidget(part, *how)
+    return layout
+
+
+def splitter(
+    parent: QWidget, direction: Qt.Orientation, parts: Sequence[QWidget], factors: Sequence[int], sizes: Sequence[int]
+) -> QSplitter:
+    """Return a splitter whose parts cannot be hidden.
+
+    Args:
+        parent: Owner.
+        direction: Whether the parts stand next to or below each other.
+        parts: The parts, in order.
+        factors: Weight with which each grows, 0 for those left out.
+        sizes: Size of each at first.
+    """
+    made = QSplitter(direction, parent)
+    made.setChildrenCollapsible(False)
+    for part in parts:
+        made.addWidget(part)
+    for at, factor in enumerate(factors):
+        made.setStretchFactor(at, factor)
+    made.setSizes(list(sizes))
+    return made
 
 
 def text_label(
@@ -107,3 +207,54 @@ def fill_ground(colour: QColor | str, *widgets: QWidget) -> None:
         palette.setColor(QPalette.ColorRole.Window, QColor(colour))
         widget.setPalette(palette)
         widget.setAutoFillBackground(True)
+
+
+class ShortLabel(QLabel):
+    """Shows the longest of several texts that fits; the tooltip has the first where it does not fit.
+
+    It asks for the room of the shortest wording and takes what there is; it never keeps a window from being narrow.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._forms: tuple[str, ...] = ("",)
+        self._tip = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    @property
+    def words(self) -> str:
+        """The longest text, also where it does not fit."""
+        return self._forms[0]
+
+    def set_forms(self, *forms: str, tip: str = "") -> None:
+        """Set wordings, the longest first; the tooltip says ``tip``, or, where it is "", all of a text that is cut."""
+        if (forms, tip) != (self._forms, self._tip):
+            self._forms, self._tip = forms, tip
+            self.setAccessibleDescription(self.words)
+            self.updateGeometry()
+            self._choose()
+
+    def _width(self, words: str) -> int:
+        return self.fontMetrics().horizontalAdvance(words) + 1
+
+    def _choose(self) -> None:
+        room = self.contentsRect().width()
+        fitting = next((form for form in self._forms if self._width(form) <= room), None)
+        shown = fitting
+        if shown is None:
+            shown = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, room)
+        self.setText(shown)
+        self.setToolTip(as_tip(self._tip or (self.words if shown != self.words else "")))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._choose()
+
+    def sizeHint(self) -> QSize:
+        """Return the room of the shortest wording."""
+        return QSize(self._width(self._forms[-1]), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return no width: its neighbours go first."""
+        return QSize(0, super().minimumSizeHint().height())

@@ -34,10 +34,6 @@ class SignedBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
 
-    @property
-    def value(self) -> float:
-        return self._value
-
     def sizeHint(self) -> QSize:
         return QSize(100, HEIGHT_PX)
 

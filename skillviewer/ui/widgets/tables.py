@@ -96,7 +96,7 @@ class PlainTable(QTableWidget):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[Cells, ...] = ()
+        self.shown_rows: tuple[Cells, ...] = ()
         self._columns: tuple[Column, ...] = ()
         set_up(self, name, self.fontMetrics().height() + 8)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ at their ends only
@@ -106,10 +106,6 @@ class PlainTable(QTableWidget):
         self.cellClicked.connect(self._on_cell)
         self.activated.connect(lambda index: self._on_cell(index.row(), index.column()))
 
-    @property
-    def shown_rows(self) -> tuple[Cells, ...]:
-        return self._rows
-
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 4 * (self.fontMetrics().height() + 8))
 
@@ -118,10 +114,10 @@ class PlainTable(QTableWidget):
         columns, rows = tuple(columns), tuple(rows)
         if columns != self._columns:
             self._set_columns(columns)
-        if rows == self._rows:
+        if rows == self.shown_rows:
             return
-        chosen = self._rows[self.currentRow()].key if 0 <= self.currentRow() < len(self._rows) else None
-        self._rows = rows
+        chosen = self.shown_rows[self.currentRow()].key if 0 <= self.currentRow() < len(self.shown_rows) else None
+        self.shown_rows = rows
         if self.rowCount() != len(rows):
             self.setRowCount(len(rows))
         for at, row in enumerate(rows):
@@ -134,8 +130,7 @@ class PlainTable(QTableWidget):
             self.clearSelection()
 
     def choose(self, key: str) -> None:
-        """Select a row."""
-        at = next((i for i, row in enumerate(self._rows) if row.key == key), None)
+        at = next((i for i, row in enumerate(self.shown_rows) if row.key == key), None)
         if at is not None:
             self.setCurrentCell(at, 0)
 
@@ -155,7 +150,7 @@ class PlainTable(QTableWidget):
         item.setFlags(Qt.ItemFlag.ItemIsSelectable if row.muted else flags)
 
     def _set_columns(self, columns: tuple[Column, ...]) -> None:
-        self._columns, self._rows = columns, ()
+        self._columns, self.shown_rows = columns, ()
         self.clear()
         self.setRowCount(0)
         self.setColumnCount(len(columns))
@@ -169,8 +164,8 @@ class PlainTable(QTableWidget):
             header.setSectionResizeMode(at, mode)
 
     def _on_cell(self, row: int, _column: int) -> None:
-        if 0 <= row < len(self._rows):
-            self.row_chosen.emit(self._rows[row].key)
+        if 0 <= row < len(self.shown_rows):
+            self.row_chosen.emit(self.shown_rows[row].key)
 
 
 @dataclass(frozen=True, slots=True)

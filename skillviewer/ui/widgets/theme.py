@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QWidget
 
@@ -36,6 +37,12 @@ class ThemeChoice(StrEnum):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+
+
+def theme_choices() -> list[tuple[object, str]]:
+    """Return the choices of the theme, each with its words."""
+    tr = partial(QCoreApplication.translate, "theme")
+    return [(ThemeChoice.SYSTEM, tr("As the system")), (ThemeChoice.LIGHT, tr("Light")), (ThemeChoice.DARK, tr("Dark"))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +190,6 @@ class Themed(Protocol):
 
     def on_theme(self, theme: Theme) -> None:
         """Take the colours of a theme: at first, and whenever another is chosen. ``dress`` reaches the parts inside."""
-        ...
 
 
 def themed(method: MethodT) -> MethodT:
@@ -213,23 +219,14 @@ class ThemeSource(QObject):
         super().__init__(parent)
         self._app = app
         self._scheme = scheme if scheme is not None else app.styleHints().colorScheme
-        self._choice = ThemeChoice.SYSTEM
+        self.choice = ThemeChoice.SYSTEM
         self._percent = 100
-        self._theme = self._resolve()
+        self.theme = self._resolve()
         app.styleHints().colorSchemeChanged.connect(self._on_scheme)
-
-    @property
-    def theme(self) -> Theme:
-        """The colours in force."""
-        return self._theme
-
-    @property
-    def choice(self) -> ThemeChoice:
-        return self._choice
 
     def choose(self, choice: ThemeChoice) -> None:
         """Follow the system, or take one."""
-        self._choice = choice
+        self.choice = choice
         self._on_scheme()
 
     def resize_text(self, percent: int) -> None:
@@ -238,7 +235,7 @@ class ThemeSource(QObject):
             self._percent = percent
             self._app.setFont(app_font(percent))
             self._apply()  # widgets under a style sheet take another font only together with it
-            self.changed.emit(self._theme)  # it takes away the colours of what stays dark in both
+            self.changed.emit(self.theme)  # it takes away the colours of what stays dark in both
 
     def dress(self) -> None:
         """Give the application its style, palette and font."""
@@ -247,18 +244,18 @@ class ThemeSource(QObject):
         self._apply()
 
     def _resolve(self) -> Theme:
-        if self._choice is ThemeChoice.SYSTEM:
+        if self.choice is ThemeChoice.SYSTEM:
             return DARK if self._scheme() == Qt.ColorScheme.Dark else LIGHT
-        return DARK if self._choice is ThemeChoice.DARK else LIGHT
+        return DARK if self.choice is ThemeChoice.DARK else LIGHT
 
     def _apply(self) -> None:
-        self._app.setPalette(palette_of(self._theme))
-        self._app.setStyleSheet(style_sheet(self._theme, self._percent))
+        self._app.setPalette(palette_of(self.theme))
+        self._app.setStyleSheet(style_sheet(self.theme, self._percent))
 
     @Slot()
     def _on_scheme(self) -> None:
         theme = self._resolve()
-        if theme != self._theme:
-            self._theme = theme
+        if theme != self.theme:
+            self.theme = theme
             self._apply()
             self.changed.emit(theme)

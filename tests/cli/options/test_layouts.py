@@ -155,7 +155,7 @@ def test_a_layout_is_inspected_trained_on_and_evaluated(
     assert card.held_out.n_pairs > 0
     assert 0 < card.n_pairs < pairs
     capsys.readouterr()
-    command = ["evaluate", str(root), *options, *TINY, "--no-refit", "--model", "none", "--folds", "2"]
+    command = ["evaluate", str(root), *options, *TINY, "--no-refit", "--model", "none", "--folds", "2", "--no-controls"]
     assert run([*command, "-o", str(tmp_path / "tables"), "--json"]) == 0
     (none,) = json.loads(capsys.readouterr().out)["models"]
     assert len(none["folds"]) == folds

@@ -43,6 +43,18 @@ def test_a_new_training_samples_as_its_preset_says_unless_told_otherwise() -> No
     assert sampling("--preset", "paper", "--sampling", "even") == "even"
 
 
+def test_the_preset_names_the_backbone_and_the_picture_unless_others_are_chosen() -> None:
+    fine = plan_of("--preset", "fine-detail")
+    assert (fine.backbone, fine.preprocessing.input_px, fine.preprocessing.sampling) == (
+        "efficientnet-lite0-mid",
+        320,
+        "even",
+    )
+    assert (fine.sizes().feature_channels, fine.sizes().grid, fine.sizes().fusion_hidden) == (224, (20, 20), 64)
+    own = plan_of("--preset", "fine-detail", "--backbone", "resnet18", "--input-px", "64")
+    assert (own.backbone, own.preprocessing.input_px) == ("resnet18", 64)
+
+
 def test_the_preset_takes_the_settings_of_a_published_data_set_unless_others_are_chosen() -> None:
     def taken(published: str | None, *arguments: str) -> str:
         return plan_of(*arguments, published=published).dataset_preset

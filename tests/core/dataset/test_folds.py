@@ -57,11 +57,7 @@ def test_the_same_seed_gives_the_same_folds_in_any_order() -> None:
     assert len(others) > 1
 
 
-@given(
-    sizes=st.lists(st.integers(1, 9), min_size=2, max_size=20),
-    n_parts=st.integers(2, 6),
-    seed=st.integers(0, 1000),
-)
+@given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=20), n_parts=st.integers(2, 6), seed=st.integers(0, 1000))
 def test_parts_are_whole_groups_and_nearly_even(sizes: list[int], n_parts: int, seed: int) -> None:
     groups = {f"g{i}": [f"g{i}/{j}" for j in range(size)] for i, size in enumerate(sizes)}
     parts = divide(groups, min(n_parts, len(groups)), seed)

@@ -165,9 +165,7 @@ def test_what_hardly_moves_the_score_is_no_moment() -> None:
 def test_video_of_fewer_frames_than_segments() -> None:
     analysis = make_analysis([[0, 0, 1, 2, 2]], n_frames=3)
     analysis = replace(
-        analysis,
-        segment_stops=np.array([1, 1, 2, 3, 3]),
-        score_curve=np.array([[0.0, -1.0, -1.0, 1.0, 2.0]]),
+        analysis, segment_stops=np.array([1, 1, 2, 3, 3]), score_curve=np.array([[0.0, -1.0, -1.0, 1.0, 2.0]])
     )
     moments = find_moments(analysis)
     assert [(m.start_frame, m.stop_frame) for m in moments] == [(0, 1), (2, 3)]

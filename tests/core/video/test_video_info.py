@@ -139,10 +139,7 @@ def test_timeline_of_an_irregular_video_by_hand() -> None:
     assert timeline(times, 10.0).tolist() == [0, 1, 2, 4, 6]
 
 
-@given(
-    gaps=st.lists(st.integers(1, 400), min_size=0, max_size=200),
-    rate_hz=st.sampled_from([5.0, 10.0, 25.0, 60.0]),
-)
+@given(gaps=st.lists(st.integers(1, 400), min_size=0, max_size=200), rate_hz=st.sampled_from([5.0, 10.0, 25.0, 60.0]))
 def test_timeline_shows_what_is_on_screen_at_every_tick(gaps: list[int], rate_hz: float) -> None:
     times = np.concatenate([[0], np.cumsum(gaps)]) / 1000
     video = video_info(times)

@@ -9,7 +9,7 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.formats import egoexolearn
-from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.tasks import Choices
 from tests.data.files import touch, write
 
 A, B, C, D = (f"bee9{letter}-ac78-11ee-819f-80615f12b59e" for letter in "abcd")

@@ -50,7 +50,7 @@ def test_a_formula_without_a_kept_value_is_told(tmp_path: Path) -> None:
     )
     rated, _ = opened.read()
     assert given(rated) == {
-        *(("A1", UNNAMED, "Flow", 3.0), ("A2", UNNAMED, "Flow", 4.0), ("A2", UNNAMED, "Total", 8.0)),
+        *(("A1", UNNAMED, "Flow", 3.0), ("A2", UNNAMED, "Flow", 4.0), ("A2", UNNAMED, "Total", 8.0))
     }
     assert "Total holds the formula =B2*2 without a stored value" in aside(rated)["row 2"]
     assert "holds the formula =A2" in aside(rated)["row 4"]

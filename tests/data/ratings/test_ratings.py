@@ -7,8 +7,8 @@ import pytest
 
 from skillviewer.core.dataset.pairs import UNNAMED
 from skillviewer.core.errors import DatasetError, NameTakenError
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import open_dataset, recognised_form
+from skillviewer.data.formats.tasks import Choices
 from skillviewer.data.ratings.guessing import stated_items
 from skillviewer.data.ratings.rated_folder import OpenTable, open_table, write_folder
 from skillviewer.data.ratings.reading import RatedTable
@@ -79,7 +79,7 @@ def test_a_row_can_be_of_one_item(tmp_path: Path) -> None:
     )
     rated = read(tmp_path, table + "B1,x,Grip,2\nB2,x,,2\n")
     assert given(rated) == {
-        *(("A1", "x", "Flow", 3.0), ("A1", "x", "Grip", 4.0), ("A2", "x", "Flow", 5.0), ("B1", "x", "Grip", 2.0)),
+        *(("A1", "x", "Flow", 3.0), ("A1", "x", "Grip", 4.0), ("A2", "x", "Flow", 5.0), ("B1", "x", "Grip", 2.0))
     }
     assert aside(rated) == {"line 6": "it names no item (column “criterion” is empty)"}
 
@@ -244,7 +244,7 @@ def test_a_folder_is_written_and_opens_as_a_data_set(tmp_path: Path) -> None:
     assert recognised_form(tmp_path / "out").name == "ratings"
     data = open_dataset(tmp_path / "out")
     assert {(p.better, p.worse) for p in data.pairs} == {
-        *(("A2", "A1"), ("B1", "A1"), ("B2", "A1"), ("B1", "A2"), ("B2", "A2")),
+        *(("A2", "A1"), ("B1", "A1"), ("B2", "A1"), ("B1", "A2"), ("B2", "A2"))
     }
     assert [(p.first, p.second) for p in data.similar] == [("B1", "B2")]
     assert data.participants == {"A1": "Ann", "A2": "Ann", "B1": "Bea", "B2": "Bea"}

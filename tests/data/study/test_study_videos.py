@@ -121,9 +121,6 @@ def test_replaced_files_are_told_apart_from_moved_and_touched_ones(path: Path, t
             ("b", "replaced", False),
             ("c", "present", False),
         ]
-        old = study.videos.get("b").digest
-        assert study.videos.accept_replacement("b").digest != old
-        assert states(study) == {"a": "replaced", "b": "present", "c": "present"}
         write_file(tmp_path / "archive" / "a.mp4")  # the original
         assert study.videos.relink(tmp_path / "archive").found == ("a",)
 

@@ -1,15 +1,19 @@
 """What a study knows enters the reports of it: the cohort by one model and one task, votes, notes, a reference."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from skillviewer.core.analysis.cohort import NearBy
+from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
+from skillviewer.engine.exporting import cohort_report as report_module
 from skillviewer.engine.exporting.cohort_report import CohortChoices, _numbers, cohort_report
 from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.export.reports.rater_summary import raters_words
@@ -111,6 +115,20 @@ def test_the_cohort_report_says_who_is_missing(study: Path, tmp_path: Path) -> N
     assert "Child A" in found
     assert "Rater One" in found
     assert DIGEST in found
+
+
+def test_all_criteria_stand_in_one_table(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = "f" * 64
+    with Study.open(study) as made, VideoReader(study.parent / "b.mp4") as reader:
+        made.models.add(other, "flowing", tmp_path)
+        found = analysis(reader.info, passes=2)
+        made.models.save_analysis(replace(found, provenance=replace(found.provenance, model_digest=other)))
+    of_flow = RatersScale("Flow", "grasp", refusal="Too few people.")
+    cards = {"tiny": SimpleNamespace(criterion="skill", raters_scale=None),
+             "flowing": SimpleNamespace(criterion="Flow", raters_scale=of_flow)}  # fmt: skip
+    monkeypatch.setattr(report_module, "_card", lambda model: cards[model.name])
+    cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp", model="tiny"))
+    assert "All criteria video skill Flow c +2.56 – b +1.56 +0.56 a +0.56 –" in words(tmp_path / "all.html")
 
 
 def test_without_names_nobody_is_named(study: Path, tmp_path: Path) -> None:

@@ -186,6 +186,10 @@ def test_a_changed_record_is_told(made: tuple[Path, Callable[..., Verifier]], tm
     (tmp_path / "b.svg").write_text(text.replace('"passes": 2', '"passes": 2e9'), encoding="utf-8")
     with pytest.raises(ExportError, match="was changed and cannot be read"):
         checked(made, tmp_path / "b.svg")
+    for old, new in (('"made_on": ""', '"made_on": "soon"'), ('["", 0.0, 0.0]', '["frame", 1e999, 2]')):
+        (tmp_path / "h.svg").write_text(text.replace(old, new), encoding="utf-8")
+        with pytest.raises(ExportError, match="was changed and cannot be read"):
+            checked(made, tmp_path / "h.svg")
     (tmp_path / "c.svg").write_text(text.replace('"exporter": "curve"', '"exporter": "still"'), encoding="utf-8")
     with pytest.raises(ExportError):
         checked(made, tmp_path / "c.svg")

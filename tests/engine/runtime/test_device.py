@@ -94,11 +94,7 @@ def test_a_device_that_is_there_is_taken(cuda: Cuda) -> None:
     ("name", "n", "said"),
     [
         ("cuda", 0, "This computer has no device cuda: torch sees no CUDA GPU. Use auto or cpu."),
-        (
-            "cuda:9",
-            1,
-            "This computer has no device cuda:9: torch sees cuda:0 only. Use one of these, auto or cpu.",
-        ),
+        ("cuda:9", 1, "This computer has no device cuda:9: torch sees cuda:0 only. Use one of these, auto or cpu."),
         (
             "cuda:2",
             2,

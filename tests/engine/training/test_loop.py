@@ -52,11 +52,7 @@ def train(
 ) -> tuple[SpatialModel, Trained]:
     model = fresh()
     return model, fit(
-        model,
-        store(),
-        FitPairs(PAIRS, choosing or []),
-        settings,
-        TrainingControl(token or CancelToken(), report, stop),
+        model, store(), FitPairs(PAIRS, choosing or []), settings, TrainingControl(token or CancelToken(), report, stop)
     )
 
 

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from skillviewer.core.dataset.folds import inner_fold, make_folds, quarter_out
-from skillviewer.core.dataset.pairs import Dataset, videos_of
+from skillviewer.core.dataset.pairs import Dataset, Measure, videos_of
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.video.extents import FrameRange
@@ -321,3 +322,14 @@ def test_the_folder_says_what_decided_it_and_how_it_was_made(
     provenance = json.loads((tmp_path / "m" / "provenance.json").read_text())
     assert (provenance["videos_looked_at"], provenance["held_out_looked_at"]) == (6, 0)
     assert run(PLAN, dataset, tmp_path / "m", cache, replace=True).checkpoint.name == "m"
+
+
+def test_more_folds_score_every_rated_person(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    values = tuple((name, float(i)) for i, name in enumerate(NAMES))
+    ratings = RatingSet(tuple(VideoRating(n, "r", "Flow", x) for n, x in values), (RatingScale("Flow", 0, 9),))
+    rated = replace(dataset, scores=Measure("Flow", values), ratings=ratings, criterion="Flow")
+    card = run(replace(PLAN, select=Select.LAST, epochs=1), rated, tmp_path / "m", cache, scale_folds=4).checkpoint.card
+    assert card.criterion == "Flow"
+    assert card.raters_scale is not None
+    assert card.raters_scale.refusal.startswith("4 rated people whom the model has not seen are too few")
+    assert load_checkpoint(tmp_path / "m").card == card

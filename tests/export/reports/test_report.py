@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.cohort import Member, NearBy
 from skillviewer.core.analysis.other_models import OtherModel
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
@@ -396,6 +397,22 @@ def test_what_is_not_known_of_familiarity_is_said(reader: VideoReader) -> None:
     assert "0.95 times as far" in near
     assert "does not show that it is like them" in near
     assert limits(replace(said, strangeness=1.5, warning="Unlike them."), (), (), 2)[1].startswith("Unlike them.")
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_reports_speak_the_raters_scale(tmp_path: Path, reader: VideoReader, suffix: str) -> None:
+    rated = ScaledScore("Flow", words="41 of 60 (35 to 48)", note="Flow: learnt from 24 people.", level=0.9)
+    refused = ScaledScore("Flow", refusal="It is unlike the others.")
+    made = exhibit(reader)
+    found = words(export_report(replace(made, analysis=replace(made.analysis, scaled=rated)), tmp_path / f"a{suffix}"))
+    assert "Flow on the raters' scale: 41 of 60 (35 to 48), a 90 % interval. Flow: learnt from 24 people." in found
+    videos = [CohortVideo(f"v{i}", i / 10, scaled=scaled) for i, scaled in enumerate((rated, refused))]
+    criteria = {"Flow": {"v0": "41 of 60 (35 to 48)"}, "Speed": {"v0": "+0.20", "v1": "−0.10"}}
+    options = CohortOptions(criteria=criteria)
+    cohort = words(export_cohort(videos, MODEL, tmp_path / f"b{suffix}", options))
+    assert re.search(r"All criteria video Flow Speed v1 – −0\.10 v0 41 of 60 \(35 to 48\) \+0\.20", cohort)
+    for part in ("rating", "41 of 60 (35 to 48)", "Flow: learnt from 24 people.", "It is unlike the others."):
+        assert part in cohort
 
 
 def test_a_cohort_tells_one_pass_from_passes_that_looked_at_the_same() -> None:

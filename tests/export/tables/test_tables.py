@@ -2,7 +2,7 @@
 
 import csv
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.analysis_json import AnalysisRecord
+from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.core.study_log import LogRow
@@ -46,6 +47,19 @@ def test_scores_read_back_with_pandas_without_arguments(tmp_path: Path) -> None:
         half = 4.302652729911275 * 0.125 * np.sqrt(4 / 3)
         assert frame["interval_high"][0] == pytest.approx(0.625 + half, rel=1e-9)
         assert np.isnan(frame["interval_low"][1])
+
+
+def test_scores_bring_their_rating_or_the_reason_for_none(tmp_path: Path) -> None:
+    rated = ScaledScore("Flow", words="41 of 60 (35 to 48)", rating=41.2, low=35.5, high=47.5, level=0.9)
+    refused = ScaledScore("Flow", refusal="Nine people are too few.")
+    analyses = [replace(analysis(info()), scaled=scaled) for scaled in (rated, refused, None)]
+    frame = pd.read_csv(export_scores(analyses, tmp_path / "scores.csv"), keep_default_na=False)
+    columns = ["criterion", "rating", "rating_low", "rating_high", "rating_refusal"]
+    assert [list(map(str, frame[columns].iloc[row])) for row in range(3)] == [
+        ["Flow", "41.2", "35.5", "47.5", ""],
+        ["Flow", "", "", "", "Nine people are too few."],
+        ["", "", "", "", ""],
+    ]
 
 
 def test_curves_have_a_row_for_every_step_of_every_pass(tmp_path: Path) -> None:

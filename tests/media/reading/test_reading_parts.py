@@ -10,11 +10,9 @@ from av.video.frame import VideoFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillviewer.media.reading.completeness import _segment_end
-from skillviewer.media.reading.frame_cache import FrameCache
 from skillviewer.media.reading.frame_index import _assemble
-from skillviewer.media.reading.packet_form import doubt_of
-from skillviewer.media.reading.packets import PacketTable, _doubt_stamps
+from skillviewer.media.reading.packets import PacketTable, _doubt_stamps, _segment_end, doubt_of
+from skillviewer.media.reading.reader import FrameCache
 from skillviewer.media.reading.timing import NO_STAMP, frame_rate, presentation_ticks
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from skillviewer.core.paths import models_dir
+from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.nets.backbones.features import appearance_input, backbone
 from skillviewer.nets.backbones.weight_files import load_backbone_weights
 
@@ -34,6 +35,25 @@ def test_features_are_those_of_the_original_package() -> None:
     expected = torch.tensor([[2.45435, 3.33314, 2.32204], [3.04982, 3.86392, 2.66952], [1.73624, 2.01147, 1.25855]])
     torch.testing.assert_close(features[0, 7], expected, atol=0.04, rtol=0)
     assert float(features.abs().mean()) == pytest.approx(1.9754, abs=0.005)
+
+
+def test_the_middle_is_the_output_of_the_eleventh_block() -> None:
+    """The shipped weights serve the shorter trunk too; what they hold for later layers is left aside."""
+    file = FOLDER / "weights.safetensors"
+    whole, entry = backbone("efficientnet-lite0"), backbone("efficientnet-lite0-mid")
+    assert own_backbone_weights(entry.name).digest == load_backbone_weights(file, entry.name).digest
+    trunks = []
+    for one in (whole, entry):
+        trunks.append(one.make(3).eval())
+        trunks[-1].load_state_dict(load_backbone_weights(file, one.name).state)
+    seen: list[torch.Tensor] = []
+    trunks[0].get_submodule("_blocks.10").register_forward_hook(lambda *given: seen.append(given[2]))
+    with torch.inference_mode():
+        pixels = appearance_input(picture(), entry.normalisation)
+        trunks[0](pixels)
+        found = trunks[1](pixels)
+    assert found.shape == (1, 112, *entry.grid(96)) == (1, 112, 6, 6)
+    torch.testing.assert_close(found, seen[0], atol=0, rtol=0)
 
 
 def test_shipped_weights_come_with_licence_and_notice() -> None:

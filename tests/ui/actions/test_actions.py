@@ -68,7 +68,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> InspectScreen
     program.models.choose_default(None)
     qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
     qtbot.waitUntil(lambda: program.feed.settled and program.playback.video is not None)
-    found = window.window.screen_named("inspect")
+    found = window.window.screens.named("inspect")
     assert isinstance(found, InspectScreen)
     found.player.canvas.setFocus()
     qtbot.waitUntil(found.player.canvas.hasFocus)

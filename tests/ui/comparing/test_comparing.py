@@ -33,7 +33,7 @@ KINDS = ("full", "gate-cbam", "signed-pool", "mapless-tsn")
 
 
 def compare(made: Composition) -> CompareScreen:
-    screen = made.window.screen_named("compare")
+    screen = made.window.screens.named("compare")
     assert isinstance(screen, CompareScreen)
     return screen
 
@@ -50,7 +50,7 @@ def shown_with(
     qtbot.waitUntil(lambda: program.playback.video is not None and program.feed.settled)
     qtbot.waitUntil(lambda: len(program.videos) == n_videos)
     program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
-    made.window.show_screen("compare")
+    made.window.screens.show("compare")
     screen = compare(made)
     asked = [k for k in screen.models.keys if k != UNIFORM and "broken" not in k]
     qtbot.waitUntil(lambda: all(screen.models.row(k).whole is not None for k in asked), timeout=LONG_MS)
@@ -133,14 +133,14 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     assert highs["full"] == highs["other-net"] == pytest.approx(max(limits["full"], limits["other-net"]))
     assert highs["gate-cbam"] == 1
     assert highs["signed-pool"] == pytest.approx(limits["signed-pool"])
-    labels = screen.bars.labels
+    labels = tuple(label.text() for label, _ in screen.bars._pairs if not label.isHidden())
     assert len(labels) == 3
     assert "distribution" in labels[0]
     screen.header.scale.setCurrentIndex(screen.header.scale.findData(Scale.VIDEO))
     for name in ("full", "other-net"):
         assert scene_of(canvases(screen)[name]).high == pytest.approx(limits[name])
-    assert not screen.bars.labels
-    assert "its own scale" in screen.bars.text
+    assert not tuple(label.text() for label, _ in screen.bars._pairs if not label.isHidden())
+    assert "its own scale" in screen.bars._words.text()
     assert f"0…{plain(limits['full'])}×" in screen.grid.pane(screen.models.keys[0]).caption.text
 
 
@@ -163,7 +163,7 @@ def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
         assert texts[:2] == ("2", "xbar")
         assert texts[2:] == tuple(number_text(value) for value in wanted)
         assert view.table.shown_rows[0].texts[2] == "–", "a model is not compared with itself"
-    assert "map kinds differ" in screen.side.video_numbers.note
+    assert "map kinds differ" in screen.side.video_numbers._note.text()
     screen.side.frame_numbers.table.row_chosen.emit(screen.models.keys[2])
     assert screen.header.pair == (screen.models.keys[0], screen.models.keys[2])
 
@@ -208,7 +208,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert rows["mapless-none"].texts[2:] == ("–",) * 7
     assert rows["mapless-none"].tip == "no map"
     assert "–" not in rows["xbar"].texts
-    assert "map kinds differ" not in view.note, "no map is no kind"
+    assert "map kinds differ" not in view._note.text(), "no map is no kind"
     pane, keys = screen.grid.pane(DIFFERENCE), screen.models.keys
     screen.side.frame_numbers.table.row_chosen.emit(keys[1])
     qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
@@ -216,7 +216,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert pane.canvas.shown is not None
     assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
     screen.header.first.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: "has no map to compare" in view.note)
+    qtbot.waitUntil(lambda: "has no map to compare" in view._note.text())
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["xbar"].texts[2:8] == ("–",) * 6
     assert rows["xbar"].texts[8] != "–", "its entropy is its own"
@@ -266,13 +266,13 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     panel = screen.curves
     assert panel.shown_heights is Heights.OWN
     assert panel.heights.currentData() == Heights.OWN, "the box must say what is drawn"
-    assert panel.note == "not comparable"
+    assert panel._note.text() == "not comparable"
     go_to(qtbot, window, 45)
     assert panel.plot.cursor_s == pytest.approx(1.5)
     assess_study(qtbot, screen)
     qtbot.waitUntil(lambda: panel.shown_heights is Heights.STANDARD)
     assert panel.heights.currentData() == Heights.STANDARD
-    assert panel.note == ""
+    assert panel._note.text() == ""
     scores = np.array(
         [screen.models.results.analyses[screen.models.keys[0]][e.footage].score for e in window.program.videos]
     )
@@ -292,7 +292,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     view = screen.side.disagreements
     screen.side.setCurrentWidget(view)
     assert not view.table.shown_rows
-    assert "1 of 6" in view.assess_all_bar.text
+    assert "1 of 6" in view.assess_all_bar._words.text()
     click(view.assess_all_bar.button)
     qtbot.waitUntil(lambda: len(view.table.shown_rows) == 6, timeout=LONG_MS)
     apart = [float(row.texts[1]) for row in view.table.shown_rows]
@@ -345,7 +345,7 @@ def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world
     window.program.assessments.set_automatic(on=False)
     window.program.open(world.touch("v1.mp4"))
     qtbot.waitUntil(lambda: window.program.playback.video is not None)
-    window.window.show_screen("compare")
+    window.window.screens.show("compare")
     screen = compare(window)
     qtbot.waitUntil(lambda: [row.standing for row in screen.models.rows] == [ModelProgress.FAILED] * 2)
     assert "GPU ran out of memory" in screen.models.rows[0].reason
@@ -375,7 +375,7 @@ def test_a_model_that_inspect_has_asked_is_not_asked_again(qtbot: QtBot, window:
     program.open(world.touch("v1.mp4"))
     qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
     program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
-    window.window.show_screen("compare")
+    window.window.screens.show("compare")
     screen = compare(window)
     qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
     assert [name for name, _, _ in world.assessed] == ["alpha", "beta"]
@@ -390,7 +390,7 @@ def test_more_passes_are_not_replaced_by_fewer(qtbot: QtBot, window: Composition
     program.assessments.set_automatic(on=False)
     program.state.set_passes(1)
     program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
-    window.window.show_screen("compare")
+    window.window.screens.show("compare")
     screen = compare(window)
     qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
     assert [name for name, _, _ in world.assessed] == ["alpha", "beta"]
@@ -417,7 +417,7 @@ def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Compos
     assert (second.viewport.centre_x, second.viewport.centre_y) == (first.viewport.centre_x, first.viewport.centre_y)
     key(screen.grid, Qt.Key.Key_H)
     assert window.program.state.look.overlay is Overlay.OFF
-    qtbot.waitUntil(lambda: screen.bars.text == "maps hidden")
+    qtbot.waitUntil(lambda: screen.bars._words.text() == "maps hidden")
     key(screen.grid, Qt.Key.Key_H)
     key(screen.grid, Qt.Key.Key_D)
     assert DIFFERENCE in screen.grid.panes
@@ -433,7 +433,7 @@ def test_without_a_model_there_is_one_thing_to_do(qtbot: QtBot, window: Composit
     window.program.models.refresh()
     window.program.open(world.touch("v1.mp4"))
     qtbot.waitUntil(lambda: window.program.playback.video is not None)
-    window.window.show_screen("compare")
+    window.window.screens.show("compare")
     screen = compare(window)
     assert screen.choose.isVisible()
     assert not screen.header.first.isVisible()
@@ -447,7 +447,7 @@ def test_with_one_model_the_uniform_baseline_stands_beside_it(
     window.program.models.refresh()
     window.program.open(world.touch("v1.mp4"))
     qtbot.waitUntil(lambda: window.program.playback.video is not None)
-    window.window.show_screen("compare")
+    window.window.screens.show("compare")
     screen = compare(window)
     assert [row.name for row in screen.models.rows] == ["full", "Uniform"]
     qtbot.waitUntil(lambda: screen.contrasting.contrast is not None)
@@ -539,4 +539,4 @@ def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[in
     view.show_contrast(
         Contrast("a", "b", videos, None), [(str(i), ComparedModel(k, f"model {k}")) for i, k in enumerate("abc", 1)]
     )
-    assert view.note == f"Compared with 1 model a: {said}."
+    assert view._note.text() == f"Compared with 1 model a: {said}."

@@ -32,8 +32,8 @@ def test_two_models_are_seen_compared_and_saved(
     made.program.settings.compared = tuple(map(str, folders))
     made.program.open([video])
     qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
-    made.window.show_screen("compare")
-    screen = made.window.screen_named("compare")
+    made.window.screens.show("compare")
+    screen = made.window.screens.named("compare")
     assert isinstance(screen, CompareScreen)
     qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows), timeout=120_000)
     with ModelPool("cpu", FeatureCache(tmp_path / "features")) as pool:

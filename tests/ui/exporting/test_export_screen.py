@@ -48,7 +48,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path) 
     qtbot.waitUntil(lambda: not program.assessments.busy and program.state.analysis is not None)
     qtbot.waitUntil(lambda: program.studies.current is not None)
     key(window.window, Qt.Key.Key_5, CTRL)
-    found = cast("ExportScreen", window.window.screen_named("export"))
+    found = cast("ExportScreen", window.window.screens.named("export"))
     assert found.isVisible()
     qtbot.waitUntil(lambda: not found.previews.busy)
     return found
@@ -72,8 +72,8 @@ def test_a_clip_is_seen_and_then_written(
     assert [s.video.name for s in request.subjects] == ["a.mp4"]
     assert request.subjects[0].analysis is not None
     (row,) = screen.list.rows
-    assert "Written and checked" in row.text
-    assert "412 frames" in row.text
+    assert "Written and checked" in row._message.text()
+    assert "412 frames" in row._message.text()
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     assert row.button.text() == "Show in folder"
@@ -82,7 +82,7 @@ def test_a_clip_is_seen_and_then_written(
 
 
 def test_the_key_goes_there_and_then_writes(qtbot: QtBot, window: Composition, screen: ExportScreen) -> None:
-    window.window.show_screen("inspect")
+    window.window.screens.show("inspect")
     key(window.window, Qt.Key.Key_E, CTRL)
     assert screen.isVisible()
     assert screen.queue.entries == []
@@ -266,8 +266,8 @@ def test_a_file_for_every_video_some_of_which_fail(
     assert [o.path.name for o in world.exporting.requests] == ["a.mp4", "b ü.mp4"]
     (row,) = screen.list.rows
     assert row.entry.stage is QueueStage.PARTLY
-    assert "1 of 2 files written" in row.text
-    assert "No space left" in row.text
+    assert "1 of 2 files written" in row._message.text()
+    assert "No space left" in row._message.text()
 
 
 def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
@@ -301,7 +301,7 @@ def test_stopping_leaves_no_file_and_the_next_goes_on(
     qtbot.waitUntil(over(screen, 2))
     assert screen.queue.entries[1].stage is QueueStage.DONE
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a scores.csv"]
-    assert "Stopped" in row.text
+    assert "Stopped" in row._message.text()
     assert not row.button.isVisible()
 
 
@@ -318,7 +318,9 @@ def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
     click(row.button)
     qtbot.waitUntil(lambda: entry.stage is QueueStage.STOPPED)
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
-    assert row.text == ("Stopped. No unfinished file is left.\n1 of 2 files were finished before and are kept: a.mp4.")
+    assert row._message.text() == (
+        "Stopped. No unfinished file is left.\n1 of 2 files were finished before and are kept: a.mp4."
+    )
     assert row.button.isVisible()
     assert row.button.text() == "Show in folder"
 
@@ -344,7 +346,7 @@ def test_closing_over_exports_asks_and_leaves_no_half_file(
     assert dialogs.asked == ["Jobs are running. Stop them and close the window?"]
     if agreed:
         qtbot.waitUntil(lambda: not window.window.isVisible())
-        assert not any(worker.running for worker in window.program.workers)
+        assert not any(worker._thread.isRunning() for worker in window.program.workers)
         assert (first.stage, second.stage) == (QueueStage.STOPPED, QueueStage.STOPPED)
         assert len(world.exporting.requests) == 1, "the one that waited was never begun"
         assert not list((tmp_path / "out").glob("*"))

@@ -167,7 +167,7 @@ def test_closing_during_a_search_ends_it_and_keeps_what_was_drawn(
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert ended.is_set()
     assert dialogs.asked == [], "it can be searched again"
-    assert not any(worker.running for worker in made.program.workers)
+    assert not any(worker._thread.isRunning() for worker in made.program.workers)
     qtbot.waitUntil(lambda: not made.program.jobs.running)
     assert kept(review) == drawn
     assert not made.window.messages.text

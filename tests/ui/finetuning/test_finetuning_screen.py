@@ -107,7 +107,7 @@ def test_what_cannot_be_trained_is_said_before(
     qtbot.waitUntil(lambda: said in choices.texts())
     assert not choices.button.isEnabled()
     choices.judge.click()
-    assert trainer.made.window.screen_named("rank").isVisible()
+    assert trainer.made.window.screens.named("rank").isVisible()
 
 
 def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
@@ -151,7 +151,7 @@ def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
     assert "100" in tick_labels(share, "left"), "percents are percents"
     heights = [plot.getViewBox().height() for plot in (loss, share)]
     trainer.world.tuner.held_at = 0
-    qtbot.waitUntil(lambda: len(curves.rows) == 1)
+    qtbot.waitUntil(lambda: len(tuple(curves._rows)) == 1)
     for plot in (loss, share):
         assert "0" in tick_labels(plot, "bottom")
         assert not any("." in text for text in tick_labels(plot, "bottom"))
@@ -167,9 +167,9 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     trainer.start()
     screen = trainer.screen
     running = screen.running
-    qtbot.waitUntil(lambda: len(running.curves.rows) == 2)
+    qtbot.waitUntil(lambda: len(tuple(running.curves._rows)) == 2)
     assert screen.pages.currentWidget() is running
-    assert [row.epoch for row in running.curves.rows] == [0, 1]
+    assert [row.epoch for row in tuple(running.curves._rows)] == [0, 1]
     assert "of 21 pairs" in running.held.text()
     assert running.old.text() == "90.0 % of the pairs"
     assert "Fine-tuning" in [job.title for job in trainer.made.program.jobs.running]
@@ -232,11 +232,11 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     leads = {(b, w): scores[w] - scores[b] for b, w in wrong}
     assert leads[first[0], first[1]] == max(leads.values()), "the pair of which the model is surest comes first"
     page.table.video_asked.emit(first[0])
-    assert trainer.made.window.screen_named("inspect").isVisible()
+    assert trainer.made.window.screens.named("inspect").isVisible()
     assert program.state.current is not None
     assert program.state.current.path.stem == first[0]
 
-    trainer.made.window.show_screen("finetune")
+    trainer.made.window.screens.show("finetune")
     screen.disagreement.back.click()
     qtbot.waitUntil(lambda: [row[1] for row in screen.versions.table.texts()] == ["in use", "original"])
     assert [row[3] for row in screen.versions.table.texts()] == ["45 pairs", "–"]
@@ -281,7 +281,7 @@ def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_train
     for button in (page.accept, page.discard, page.accept):  # before the study has answered
         button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
-    qtbot.waitUntil(lambda: not trainer.made.program.study.busy)
+    qtbot.waitUntil(lambda: not trainer.made.program.study._tasks)
     assert trainer.used() == result.digest
     assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.ACCEPTED]
     assert result.folder.exists()
@@ -424,7 +424,7 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
     trainer.screen.running.cancel.click()
     assert trainer.phase is TuningPhase.CANCELLING
     trainer.wait_for(TuningPhase.CHOOSING)
@@ -470,9 +470,9 @@ def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTra
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
     window, program = trainer.made.window, trainer.made.program
-    window.show_screen("inspect")
+    window.screens.show("inspect")
     playback = program.playback
     qtbot.waitUntil(lambda: playback.video is not None)
     playback.seek(40)
@@ -486,7 +486,7 @@ def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTra
     assert trainer.phase is TuningPhase.RUNNING
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
-    window.show_screen("finetune")
+    window.screens.show("finetune")
     assert trainer.screen.pages.currentWidget() is trainer.screen.before_after
 
 
@@ -529,7 +529,7 @@ def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_tr
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
     trainer.made.program.close()
     assert trainer.made.program.wait(5000)
     assert trainer.world.tuner.ended == ["cancelled"]
@@ -543,14 +543,14 @@ def test_closing_the_window_while_it_trains_asks(
     made, tuner = trainer.made, trainer.world.tuner
     tuner.held = True
     trainer.start()
-    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
     (job,) = tuner.jobs
     dialogs.confirm_answer = agreed
     made.window.close()
     assert dialogs.asked == ["Jobs are running. Stop them and close the window?"]
     if agreed:
         qtbot.waitUntil(lambda: not made.window.isVisible())
-        assert not any(worker.running for worker in made.program.workers)
+        assert not any(worker._thread.isRunning() for worker in made.program.workers)
         assert tuner.ended == ["cancelled"]
         assert trainer.versions() == ()
         assert not job.folder.exists()
@@ -603,7 +603,7 @@ def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_train
     made, world = trainer.made, trainer.world
     world.tuner.held = True
     trainer.start()
-    made.window.show_screen("inspect")
+    made.window.screens.show("inspect")
     world.held = True
     made.window.actions_["assess"].trigger()
     stop = inspect(made).header._stop

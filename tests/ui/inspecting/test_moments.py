@@ -29,7 +29,7 @@ def shown(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
     """Three videos assessed, the lowest on screen with its moments."""
     open_assessed(qtbot, window, world, 3)
     lowest(qtbot, window)
-    window.window.raise_dock("moments")
+    window.window._docks["moments"].raise_open()
     qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.insight.inquiry.cards) > 1)
     return window
 
@@ -62,7 +62,7 @@ def test_moments_are_those_of_the_page_and_flagged_on_the_curve(qtbot: QtBot, sh
     flags = inspect(shown).curve.flags
     assert [time for time, _ in flags] == pytest.approx([m.start_s for m in found.moments])
     assert [form for _, form in flags] == ["t1" if m.amount > 0 else "t" for m in found.moments]
-    assert [row.bar.value for row in rows(shown)] == [m.amount for m in found.moments]
+    assert [row.bar._value for row in rows(shown)] == [m.amount for m in found.moments]
 
 
 def test_the_playhead_says_which_moment_it_is_in(qtbot: QtBot, shown: Composition) -> None:
@@ -181,7 +181,7 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     row.label.setFocus()
     type_text(row.label, "regrasp")
     key(row.label, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: shown.program.undo.undo_text == "label of a moment" and not shown.program.study.busy)
+    qtbot.waitUntil(lambda: shown.program.undo.undo_text == "label of a moment" and not shown.program.study._tasks)
     with stored_study(shown) as study:
         assert [m.label for m in study.remarks.moments(shown.program.insight.remarks.video)] == ["regrasp"]
     click(row.delete)
@@ -225,7 +225,7 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     open_assessed(qtbot, window, world, 3)
-    window.window.raise_dock("moments")
+    window.window._docks["moments"].raise_open()
     world.explaining.held = True  # not before: a slow machine explains the video on screen between two assessments
     first = unseen(window)
     choose(qtbot, window, first.path)
@@ -260,7 +260,7 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
 
 def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 3)
-    window.window.raise_dock("moments")
+    window.window._docks["moments"].raise_open()
     first, second, _ = by_score(window)
     for entry in (second, first):  # both are explained: nothing has to be waited for later
         choose(qtbot, window, entry.path)
@@ -269,10 +269,10 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
     row = rows(window)[0]
     click(row.note_button)
     type_text(row.note, "hesitates here")
-    window.window.show_screen("compare")
+    window.window.screens.show("compare")
     window.window.panel.show_chosen(second.footage)
     qtbot.waitUntil(lambda: window.program.state.current == second.footage)
-    window.window.show_screen("inspect")
+    window.window.screens.show("inspect")
     qtbot.waitUntil(lambda: window.program.insight.remarks.video == second.name)
     qtbot.waitUntil(lambda: all(other.note.text() == "" for other in rows(window)))
 

@@ -24,7 +24,7 @@ def opened(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
     window.program.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     qtbot.waitUntil(lambda: all(e.known_as for e in window.program.videos))
-    window.window.raise_dock("notes")
+    window.window._docks["notes"].raise_open()
     qtbot.waitUntil(notes_of(window).fresh.isEnabled)
     return window
 
@@ -174,8 +174,8 @@ def test_a_study_that_is_open_elsewhere_can_be_read_only(
         assert not panel.fresh.isVisible()
         assert panel.blocks[0].edit.isReadOnly()
         assert not panel.blocks[0].remove.isEnabled()
-        window.program.close_study()
-        qtbot.waitUntil(lambda: not window.program.study.busy)
+        window.program.studies.close()
+        qtbot.waitUntil(lambda: not window.program.study._tasks)
 
 
 def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.arrays import Picture
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import paint
 from skillviewer.media.reading.reader import VideoReader
@@ -47,7 +47,7 @@ class Witness:
 
     def __init__(self, made: Composition) -> None:
         self.made = made
-        screen = made.window.screen_named("inspect")
+        screen = made.window.screens.named("inspect")
         assert isinstance(screen, InspectScreen)
         self.screen = screen
         self.canvas = screen.player.canvas

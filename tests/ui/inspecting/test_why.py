@@ -258,7 +258,7 @@ def test_closing_while_the_evidence_is_measured_ends_it_unasked(
     window.window.close()
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert dialogs.asked == [], "it is measured again when somebody looks"
-    assert not any(worker.running for worker in window.program.workers)
+    assert not any(worker._thread.isRunning() for worker in window.program.workers)
     qtbot.waitUntil(lambda: not window.program.jobs.running)
     assert not window.window.messages.text
 
@@ -458,8 +458,8 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     page, inquiry = why_of(window), window.program.insight.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert "when you have judged this video yourself" in page.empty.words.plain
-    window.window.show_screen("rank")
-    screen = window.window.screen_named("rank")
+    window.window.screens.show("rank")
+    screen = window.window.screens.named("rank")
     assert isinstance(screen, RankScreen)
     qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER)
     screen.rater_page.field.setText("R. Rater")
@@ -477,12 +477,12 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     judge(None)
     assert not inquiry.people, "a skipped pair is no judgement"
     if video not in judge(Verdict.LEFT):
-        window.window.show_screen("inspect")
+        window.window.screens.show("inspect")
         qtbot.waitUntil(lambda: "when R. Rater has judged this video" in page.empty.words.plain)
-        window.window.show_screen("rank")
+        window.window.screens.show("rank")
         assert video in judge(Verdict.LEFT)
     assert inquiry.people == ("R. Rater",)
-    window.window.show_screen("inspect")
+    window.window.screens.show("inspect")
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.READY and page.currentWidget() is not page.empty)
 
 
@@ -491,8 +491,8 @@ def test_who_works_here_is_proposed_to_the_first_who_judges(
 ) -> None:
     window.program.settings.person = "R. Rater"
     open_assessed(qtbot, window, world, 3)
-    window.window.show_screen("rank")
-    screen = window.window.screen_named("rank")
+    window.window.screens.show("rank")
+    screen = window.window.screens.named("rank")
     assert isinstance(screen, RankScreen)
     field = screen.rater_page.field
     qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER and field.hasFocus())

@@ -163,7 +163,7 @@ def test_a_free_key_is_added_and_counts_at_once(
     leave(qtbot, window, keys)
     window.program.open(world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.program.playback.video is not None and window.program.feed.settled)
-    canvas = window.window.screen_named("inspect").player.canvas  # type: ignore[attr-defined]
+    canvas = window.window.screens.named("inspect").player.canvas  # type: ignore[attr-defined]
     canvas.setFocus()
     qtbot.waitUntil(canvas.hasFocus)
     key(canvas, Qt.Key.Key_P)

@@ -256,12 +256,12 @@ def test_no_time_runs_on_a_pair_that_comes_back_while_nobody_looks(
     rater.begin()
     rater.vote(KEYS.Key_1)
     judging = rater.screen.judging
-    rater.made.window.show_screen("inspect")
+    rater.made.window.screens.show("inspect")
     sitting_s = judging.sitting_s
     rater.made.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: judging.tally.mine == 0)
     assert judging.sitting_s == sitting_s
-    rater.made.window.show_screen("rank")
+    rater.made.window.screens.show("rank")
     rater.wait_for_pair()
     assert judging.sitting_s > sitting_s
 

@@ -186,12 +186,12 @@ def test_nothing_leaks_a_name(
     rater = make_rater()
     window = rater.made.window
     rater.made.program.open([videos[0]])  # the window knew it before, by name
-    window.show_screen("inspect")
+    window.screens.show("inspect")
     qtbot.waitUntil(lambda: any("zebra" in text for text in all_words(window)))  # elsewhere names are read
     caplog.set_level(logging.DEBUG)
     caplog.clear()
     recent = list(rater.made.program.settings.recent)
-    window.show_screen("rank")
+    window.screens.show("rank")
     secrets = [*NAMES, *(path.name for path in videos), "secret title", "files of the study"]
 
     def leaks() -> list[str]:
@@ -235,9 +235,9 @@ def test_no_menu_names_a_video_while_somebody_judges(qtbot: QtBot, make_rater: M
     rater.vote(KEYS.Key_1)
     assert not named()
     window.recent.refresh()
-    window.show_screen("inspect")
+    window.screens.show("inspect")
     assert named() == before, "elsewhere names are read"
-    window.show_screen("rank")
+    window.screens.show("rank")
     assert not named()
     click(rater.screen.finish)
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
@@ -805,7 +805,7 @@ def test_while_a_pair_is_judged_nothing_is_done_to_a_video_that_nobody_sees(
     assert dialogs.asked == []
     rater.vote(Qt.Key.Key_1)
     assert len(rater.votes()) == 1, "the keys are still those of votes"
-    window.show_screen("inspect")
+    window.screens.show("inspect")
     assert window.actions_["find_video"].isEnabled()
     qtbot.waitUntil(window.actions_["remove_video"].isEnabled)
 

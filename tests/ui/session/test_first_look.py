@@ -29,6 +29,6 @@ def test_a_decoder_that_dies_takes_no_window_along(
             qtbot.waitUntil(lambda: [e.info is not None for e in program.videos] == [False, True], timeout=60_000)
             qtbot.waitUntil(lambda: program.videos[0].state is VideoState.UNREADABLE, timeout=60_000)
             assert "abort.mp4 is not opened: a decoder died over it" in program.videos[0].reason
-            qtbot.waitUntil(lambda: not program.index.busy and not program.frames.busy, timeout=60_000)
+            qtbot.waitUntil(lambda: not program.index._tasks and not program.frames._tasks, timeout=60_000)
         finally:
             BEFORE_OPENING.remove(first.check)

@@ -79,7 +79,7 @@ def test_a_session_on_the_sample_study(
     key(canvas, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: program.undo.undo_text == "moment")
     qtbot.waitUntil(lambda: any(r.card is not None and r.card.found is None for r in moments_of(made).moments.rows))
-    made.window.raise_dock("notes")
+    made.window._docks["notes"].raise_open()
     for text in ("Misses the hole twice.", "Typed in the wrong place."):
         notes_of(made).fresh.setFocus()
         type_text(notes_of(made).fresh, text)

@@ -18,8 +18,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import FrameRange, TimeRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import FrameRange, TimeRange, VideoClip
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
@@ -94,7 +93,7 @@ def test_videos_without_a_study_go_into_a_draft(qtbot: QtBot, window: Compositio
     assert study.draft
     assert study.path.parent == drafts_dir()
     assert [entry.known_as for entry in window.program.videos] == ["a", "b"]
-    window.program.close_study()
+    window.program.studies.close()
     qtbot.waitUntil(lambda: not study.path.exists())
     assert len(window.program.videos) == 0
     assert window.window.pages.currentWidget() is window.window.start
@@ -125,8 +124,8 @@ def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
     study = a_draft(qtbot, window, world, "a.mp4")
     window.program.undo.perform(note_deed("shaky"))
     qtbot.waitUntil(lambda: window.program.undo.undo_text == "note")
-    window.program.close_study()
-    qtbot.waitUntil(lambda: not window.program.study.busy)
+    window.program.studies.close()
+    qtbot.waitUntil(lambda: not window.program.study._tasks)
     assert notes_of(study.path) == ["shaky"]
     assert study.path in window.program.settings.recent
 
@@ -144,7 +143,7 @@ def test_what_is_assessed_before_the_study_knows_the_video_is_kept_once_it_does(
     model, study = program.state.model, program.studies.current
     assert model is not None
     assert study is not None
-    qtbot.waitUntil(lambda: not program.study.busy)
+    qtbot.waitUntil(lambda: not program.study._tasks)
     with Study.open(study.path, read_only=True) as opened:
         assert list(opened.models.scores(model.digest)) == ["a"]
 
@@ -155,16 +154,16 @@ def test_closing_before_the_draft_stands_leaves_nothing(
     program = window.program
     drafts_before = set(drafts_dir().glob("*"))
     program.studies.enrol(world.touch("a.mp4"))
-    program.close_study()
+    program.studies.close()
     assert window.window.pages.currentWidget() is window.window.start
-    qtbot.waitUntil(lambda: not program.study.busy)
+    qtbot.waitUntil(lambda: not program.study._tasks)
     assert program.studies.current is None
     assert len(program.videos) == 0
     assert set(drafts_dir().glob("*")) == drafts_before
     program.studies.open(study_file)
     program.studies.relist()
-    program.close_study()
-    qtbot.waitUntil(lambda: not program.study.busy)
+    program.studies.close()
+    qtbot.waitUntil(lambda: not program.study._tasks)
     assert program.studies.current is None
     program.open([study_file])
     wait_for_study(qtbot, window, 3)
@@ -292,17 +291,17 @@ def test_undo_and_redo_from_the_keyboard(qtbot: QtBot, window: Composition, stud
     assert not actions["undo"].isEnabled()
     undo.perform(note_deed("one"))
     undo.perform(note_deed("two"))
-    qtbot.waitUntil(lambda: actions["undo"].isEnabled() and not window.program.study.busy)
+    qtbot.waitUntil(lambda: actions["undo"].isEnabled() and not window.program.study._tasks)
     assert actions["undo"].text() == "&Undo note"
     key(window.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: actions["redo"].isEnabled() and not window.program.study.busy)
+    qtbot.waitUntil(lambda: actions["redo"].isEnabled() and not window.program.study._tasks)
     assert notes_of(study_file) == ["one"]
     actions["redo"].trigger()
-    qtbot.waitUntil(lambda: not actions["redo"].isEnabled() and not window.program.study.busy)
+    qtbot.waitUntil(lambda: not actions["redo"].isEnabled() and not window.program.study._tasks)
     assert sorted(notes_of(study_file)) == ["one", "two"]
     undo.undo()
     undo.undo()
-    qtbot.waitUntil(lambda: not actions["undo"].isEnabled() and not window.program.study.busy)
+    qtbot.waitUntil(lambda: not actions["undo"].isEnabled() and not window.program.study._tasks)
     assert notes_of(study_file) == []
 
 
@@ -383,8 +382,8 @@ def test_the_sample_study_comes_with_participants_and_votes(qtbot: QtBot, window
     qtbot.waitUntil(lambda: len(window.program.videos) == 24, timeout=60_000)
     people = {entry.participant for entry in window.program.videos}
     assert people == {f"P{n}" for n in range(13, 19)}
-    window.program.close_study()
-    qtbot.waitUntil(lambda: not window.program.study.busy)
+    window.program.studies.close()
+    qtbot.waitUntil(lambda: not window.program.study._tasks)
     with Study.open(sample_path(), read_only=True) as study:
         assert len(study.votes.raters()) == 5
         assert len(study.dataset().pairs) > 200
@@ -496,7 +495,7 @@ def test_a_quick_undo_meets_the_deed_just_done(qtbot: QtBot, window: Composition
     undo.undo()
     undo.redo()
     gate.set()
-    qtbot.waitUntil(lambda: not window.program.study.busy)
+    qtbot.waitUntil(lambda: not window.program.study._tasks)
     assert sorted(notes_of(study_file)) == ["one", "three"]
 
 
@@ -519,10 +518,10 @@ def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
     assert (undo.undo_text, undo.redo_text) == (None, None)
     undo.perform(deed)
     undo.undo()
-    qtbot.waitUntil(lambda: not window.program.study.busy)
+    qtbot.waitUntil(lambda: not window.program.study._tasks)
     assert (undo.undo_text, undo.redo_text) == (None, "wink"), "nothing was taken back that was never done"
     undo.redo()
-    qtbot.waitUntil(lambda: (undo.undo_text, undo.redo_text) == (None, None) or not window.program.study.busy)
+    qtbot.waitUntil(lambda: (undo.undo_text, undo.redo_text) == (None, None) or not window.program.study._tasks)
     assert notes_of(study_file) == []
     fails[0] = False
     undo.perform(deed)
@@ -531,7 +530,7 @@ def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
     undo.undo()
     qtbot.waitUntil(lambda: notes_of(study_file) == [])
     undo.redo()
-    qtbot.waitUntil(lambda: undo.redo_text == "wink" and not window.program.study.busy)
+    qtbot.waitUntil(lambda: undo.redo_text == "wink" and not window.program.study._tasks)
     assert undo.undo_text is None, "what could not be done again can still be done again"
 
 
@@ -543,11 +542,7 @@ def test_nothing_is_open(window: Composition, qtbot: QtBot) -> None:
 
 
 def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
-    qtbot: QtBot,
-    make_window: MakeWindow,
-    world: FakeWorld,
-    study_file: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
     read: list[str] = []
@@ -570,7 +565,7 @@ def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
     assert read == ["a.mp4"], "it is still being read"
     go_on.set()
     qtbot.waitUntil(lambda: read == ["a.mp4", "b.mp4"])
-    qtbot.waitUntil(lambda: not made.program.files.busy and not made.program.study.busy)
+    qtbot.waitUntil(lambda: not made.program.files._tasks and not made.program.study._tasks)
     with Study.open(study_file, read_only=True) as study:
         assert not any(video.unsure for video in study.videos.all()), "what was read is written down"
         assert len(study.votes.all()) == 1
@@ -599,7 +594,7 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     second.program.open([study_file])
     qtbot.waitUntil(lambda: states(second) == ["replaced", "done", "done"])
     assert "another file" in under_name(second.program.videos[0])
-    qtbot.waitUntil(lambda: second.program.state.model is not None and not second.program.index.busy)
+    qtbot.waitUntil(lambda: second.program.state.model is not None and not second.program.index._tasks)
     entry = second.program.videos[0]
     assert entry.analysis is None
     assert entry.reason.startswith("Another file has replaced this video:")
@@ -610,7 +605,7 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     canvas = inspect(second).player.canvas
     assert canvas.shown is None, "the picture of the other file is not shown as if it were of this video"
     assert second.program.playback.video is None
-    assert "Another file" in canvas._words
+    assert "Another file" in canvas.words
     texts = [message.text for message in second.program.messages.waiting]
     assert any("Another file has replaced 1 of 3 videos" in text for text in texts)
 
@@ -643,7 +638,7 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
         os.seteuid(65534)  # root may write everywhere
     window.program.open([path])
     wait_for_study(qtbot, window, 3)
-    qtbot.waitUntil(lambda: not window.program.study.busy)
+    qtbot.waitUntil(lambda: not window.program.study._tasks)
     if os.getuid() == 0:
         os.seteuid(0)
     study = window.program.studies.current
@@ -652,8 +647,8 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     words = "The folder of grasp.skillstudy cannot be written: the study is open for reading only."
     assert words in window.window.messages.text
     assert VideoState.MISSING not in states(window)
-    window.window.show_screen("rank")
-    rank = window.window.screen_named("rank")
+    window.window.screens.show("rank")
+    rank = window.window.screens.named("rank")
     assert isinstance(rank, RankScreen)
     qtbot.waitUntil(lambda: rank.judging.phase is JudgingPhase.READ_ONLY)
     assert rank.pages.currentWidget() is rank.read_only_page
@@ -681,9 +676,9 @@ def test_a_draft_with_a_part_of_a_video_or_a_named_person_stays_and_is_offered_a
             window.program.split_off()
         else:
             window.program.name_person("P01")
-        qtbot.waitUntil(lambda: not window.program.study.busy)
-        window.program.close_study()
-        qtbot.waitUntil(lambda: not window.program.study.busy)
+        qtbot.waitUntil(lambda: not window.program.study._tasks)
+        window.program.studies.close()
+        qtbot.waitUntil(lambda: not window.program.study._tasks)
         assert study.path.exists(), do
         assert study.path in window.program.settings.recent
 
@@ -699,7 +694,7 @@ def test_a_draft_in_which_nothing_was_left_is_offered_nowhere(
     window.program.playback.mark_out()
     window.program.split_off()
     window.program.undo.undo()
-    qtbot.waitUntil(lambda: not window.program.study.busy)
-    window.program.close_study()
+    qtbot.waitUntil(lambda: not window.program.study._tasks)
+    window.program.studies.close()
     qtbot.waitUntil(lambda: not study.path.exists())
     assert study.path not in window.program.settings.recent

@@ -7,8 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.video.extents import FrameRange, TimeRange
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import FrameRange, TimeRange, VideoClip
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen
@@ -155,7 +154,7 @@ def test_scores_of_parts_come_back_with_the_study(
 ) -> None:
     assessed(qtbot, parts)
     before = {e.known_as: e.analysis.score for e in parts.program.videos if e.analysis is not None}
-    qtbot.waitUntil(lambda: not parts.program.study.busy)
+    qtbot.waitUntil(lambda: not parts.program.study._tasks)
     parts.program.close()
     assert parts.program.wait(5000)
     n = len(world.looked_at)
@@ -173,7 +172,7 @@ def test_what_is_written_on_a_part_stays_with_it(qtbot: QtBot, parts: Compositio
     playback.seek(640)
     key(canvas, Qt.Key.Key_O)  # from the beginning of the part
     key(canvas, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: parts.program.undo.undo_text == "moment" and not parts.program.study.busy)
+    qtbot.waitUntil(lambda: parts.program.undo.undo_text == "moment" and not parts.program.study._tasks)
     with Study.open(study, read_only=True) as kept:
         (moment,) = kept.remarks.moments("try 2")
         assert kept.remarks.moments("try 1") == ()
@@ -193,8 +192,8 @@ def test_models_are_compared_on_the_part_on_screen(qtbot: QtBot, parts: Composit
     program = parts.program
     program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
     choose_by_hand(qtbot, parts, "try 2")
-    parts.window.show_screen("compare")
-    screen = parts.window.screen_named("compare")
+    parts.window.screens.show("compare")
+    screen = parts.window.screens.named("compare")
     assert isinstance(screen, CompareScreen)
     found = {}
     for name in ("try 2", "try 1"):
@@ -213,8 +212,8 @@ def test_a_part_is_exported_as_that_part(qtbot: QtBot, parts: Composition, world
     program = parts.program
     program.settings.export_folder = str(tmp_path / "out")
     choose_by_hand(qtbot, parts, "try 2")
-    parts.window.show_screen("export")
-    screen = parts.window.screen_named("export")
+    parts.window.screens.show("export")
+    screen = parts.window.screens.named("export")
     assert isinstance(screen, ExportScreen)
     qtbot.waitUntil(lambda: [v.footage for v in screen.subject.chosen_videos] == [part(parts, "try 2")])
     click(screen.button)
@@ -294,7 +293,7 @@ def test_a_long_recording_is_cut_into_attempts_by_hand(qtbot: QtBot, window: Com
         key(canvas, Qt.Key.Key_O)
         assert action.isEnabled()
         action.trigger()
-        qtbot.waitUntil(lambda: not program.study.busy)
+        qtbot.waitUntil(lambda: not program.study._tasks)
         assert program.playback.marks == (None, None)
         assert program.state.current == VideoClip(long), "the next attempt can be marked"
     qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1", "long 2"])

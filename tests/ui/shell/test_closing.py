@@ -34,7 +34,7 @@ def test_closing_during_a_job_asks(
     assert len(dialogs.asked) == 1
     if agreed:
         qtbot.waitUntil(lambda: not window.window.isVisible())
-        assert not any(worker.running for worker in window.program.workers)
+        assert not any(worker._thread.isRunning() for worker in window.program.workers)
     else:
         assert window.window.isVisible()
         assert not window.program.closing
@@ -106,7 +106,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.program.videos[0].done == 12 and bool(window.program.videos[0].known_as))
     window.window.close()
-    qtbot.waitUntil(lambda: not window.program.model.running and states(window) == ["new"])
+    qtbot.waitUntil(lambda: not window.program.model._thread.isRunning() and states(window) == ["new"])
     gate.set()
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert not window.window.messages.text
@@ -115,7 +115,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
 def test_closing_while_a_small_copy_is_made_ends_it_unasked(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.session.scrub_proxies.WAIT_MS", 0)
+    monkeypatch.setattr("skillviewer.ui.session.open_video.WAIT_MS", 0)
     copying, ended = threading.Event(), threading.Event()
 
     def build(_path: Path, token: CancelToken, report: Report) -> None:
@@ -132,7 +132,7 @@ def test_closing_while_a_small_copy_is_made_ends_it_unasked(
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert ended.is_set()
     assert dialogs.asked == [], "it is made again when the video is on screen"
-    assert not any(worker.running for worker in made.program.workers)
+    assert not any(worker._thread.isRunning() for worker in made.program.workers)
     assert not made.window.messages.text
 
 
@@ -171,7 +171,7 @@ def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert ended.is_set()
     assert dialogs.asked == [], "they lie where they were"
-    assert not any(worker.running for worker in program.workers)
+    assert not any(worker._thread.isRunning() for worker in program.workers)
     assert not window.window.messages.text
     assert set(drafts_dir().glob("*")) == drafts, "a draft in which nobody said anything goes"
     if named:
@@ -192,4 +192,4 @@ def test_a_question_that_comes_too_late_is_declined(qtbot: QtBot, window: Compos
     assert told == []
     qtbot.waitUntil(lambda: "finished" in told)
     assert told == ["cancelled", "finished"]
-    qtbot.waitUntil(lambda: not any(worker.running for worker in window.program.workers))
+    qtbot.waitUntil(lambda: not any(worker._thread.isRunning() for worker in window.program.workers))

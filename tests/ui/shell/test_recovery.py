@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.atomic_write import atomic_path
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.app import Composition
 from skillviewer.ui.shell.recovery import Recovery, SessionPlace, SessionRecorder, left_behind
 from tests.ui.conftest import MakeWindow
@@ -63,7 +63,7 @@ def test_it_leads_back_to_study_video_frame_and_screen(
     first = make_window(world.backend())
     session = SessionRecorder(first.program, first.window.screens, sessions)
     files = opened(qtbot, first, world)
-    first.window.show_screen("compare")
+    first.window.screens.show("compare")
     session.note()
     qtbot.waitUntil(lambda: noted(sessions).get("frame") == 41)
     study = first.program.studies.current

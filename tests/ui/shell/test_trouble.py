@@ -44,7 +44,7 @@ def test_files_are_dropped_and_what_is_not_understood_is_listed(
     bar = window.window.messages
     qtbot.waitUntil(bar.isVisible)
     assert bar.text == "4 items were not opened."
-    assert bar.details.splitlines() == [
+    assert bar._details.text().splitlines() == [
         "empty folder: holds no videos", "letter.docx is not a video.", "gone.mp4: is not there",
         f"{folder / 'd.mp4'} is empty.",
     ]  # fmt: skip
@@ -158,7 +158,7 @@ def test_a_frame_that_cannot_be_decoded_shows_no_other_frame(
     qtbot.waitUntil(lambda: canvas.shown is None)
     assert canvas.words == "Frame 71 cannot be shown. Frame 61 of a.mp4 is damaged."
     assert program.feed.settled
-    assert inspect(window).player.caption.text == ""
+    assert inspect(window).player.caption._words.words == ""
     program.playback.seek(30)
     qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.shot.frame_index == 30)
 
@@ -182,7 +182,7 @@ def test_an_error_in_a_slot_is_logged_and_shown_and_the_window_lives(
     finally:
         hook.uninstall()
     assert "unexpected error" in window.window.messages.text
-    assert "ZeroDivisionError" in window.window.messages.details
+    assert "ZeroDivisionError" in window.window.messages._details.text()
     assert "ZeroDivisionError" in caplog.text
     open_and_load(qtbot, window, world.touch("a.mp4"))
     assert window.program.playback.video is not None
@@ -199,7 +199,7 @@ def test_an_error_in_another_thread_is_shown_too(
         thread = threading.Thread(target=lambda: window.window.actions_["missing"])
         thread.start()
         thread.join()
-        qtbot.waitUntil(lambda: "KeyError" in window.window.messages.details)
+        qtbot.waitUntil(lambda: "KeyError" in window.window.messages._details.text())
     finally:
         hook.uninstall()
 

@@ -49,10 +49,10 @@ def test_open_look_assess_and_read_the_score(qtbot: QtBot, window: Composition, 
     assert states(window) == ["done", "new"], "only the video on screen is assessed unasked"
     program.playback.seek(int(analysis.samples[0, 11]))
     qtbot.waitUntil(lambda: program.feed.settled)
-    assert inspect(window).player.caption.text == "map own · sampled frame 12 of 25"
+    assert inspect(window).player.caption._words.words == "map own · sampled frame 12 of 25"
     program.playback.step(1)
     qtbot.waitUntil(lambda: program.feed.settled)
-    assert inspect(window).player.caption.text == "map held 0.03 s · sampled frame 12 of 25"
+    assert inspect(window).player.caption._words.words == "map held 0.03 s · sampled frame 12 of 25"
     text = shown.status.text
     for part in ("P07.mp4", "25/25 sampled", "30.00 fps", "1×", "model alpha", "cpu"):
         assert part in text
@@ -92,7 +92,7 @@ def test_going_to_a_frame(qtbot: QtBot, window: Composition, world: FakeWorld) -
     assert sheet is not None
     sheet.field.clear()
     type_text(sheet.field, "00:01.5")
-    assert sheet.hint == "Frame 46 at 00:01.500"
+    assert sheet._hint.text() == "Frame 46 at 00:01.500"
     key(sheet.field, Qt.Key.Key_Return)
     assert window.program.playback.frame == 45
     qtbot.waitUntil(lambda: window.window.findChild(GoTo) is None)
@@ -174,7 +174,7 @@ def _go_to(qtbot: QtBot, window: Composition, world: FakeWorld, page: str) -> No
         flush()
         return
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    window.window.show_screen(page)
+    window.window.screens.show(page)
     flush()
     qtbot.waitUntil(lambda: window.program.feed.settled)
 
@@ -230,7 +230,7 @@ def test_the_window_can_be_walked_by_keyboard(qtbot: QtBot, window: Composition,
     """Tab reaches all that takes the focus, and gets out of everything again; so does Shift+Tab."""
     _go_to(qtbot, window, world, page)
     shown = window.window
-    (shown.start.videos_button if page == "start" else shown.screen_named(page)).setFocus()
+    (shown.start.videos_button if page == "start" else shown.screens.named(page)).setFocus()
     if QApplication.focusWidget() is None:
         shown.focusNextChild()
     met = _walk(Qt.Key.Key_Tab)
@@ -272,7 +272,7 @@ def test_docks_come_back_as_they_were(qtbot: QtBot, window: Composition, world: 
     docks = window.window._docks
     assert not docks["jobs"].isVisible()
     window.window.show_jobs()
-    window.program.close_study()
+    window.program.studies.close()
     assert not docks["jobs"].isVisible()
     open_and_load(qtbot, window, world.touch("b.mp4"))
     assert docks["jobs"].isVisible()
@@ -282,7 +282,7 @@ def test_a_video_that_comes_back_is_known(qtbot: QtBot, window: Composition, wor
     files = world.touch("a.mp4")
     open_and_load(qtbot, window, files)
     qtbot.waitUntil(lambda: states(window) == ["done"])
-    window.program.close_study()
+    window.program.studies.close()
     window.program.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, files)
     qtbot.waitUntil(lambda: states(window) == ["done"])

@@ -2,7 +2,7 @@
 
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui.widgets.eliding_label import ShortLabel
+from skillviewer.ui.widgets.layout import ShortLabel
 
 LONG, MIDDLE, SHORT = "map of sampled frame 25 of 25, held for 0.17 s", "held 0.17 s · 25 of 25", "held 0.17 s"
 

@@ -229,7 +229,6 @@ class Packer:
             self._add_pairs(folder / PAIRS, f"{place}/{PAIRS}")
 
     def _names_of_models(self, names: Sequence[str]) -> dict[str, str]:
-        """Return unique names of models in the archive, without names of people."""
         if self.names is None:
             return {name: name for name in names}
         unique: dict[str, str] = {}

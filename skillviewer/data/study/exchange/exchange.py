@@ -12,8 +12,8 @@ from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, 
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.core.video.extents import TimeRange
-from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import recognised_form
+from skillviewer.data.formats.tasks import Choices
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
@@ -187,8 +187,8 @@ def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[V
     return new, notes
 
 
-def _what(vote: Vote) -> tuple[str, str, str, Verdict | None]:
-    return vote.left, vote.right, vote.rater, vote.verdict
+def _what(vote: Vote) -> tuple[str, str, str, str, Verdict | None]:
+    return vote.left, vote.right, vote.rater, vote.criterion, vote.verdict
 
 
 def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], list[str]]:
@@ -372,6 +372,7 @@ class _VoteReading:
             left_mark_s=self._mark(row, "left", left),
             right_mark_s=self._mark(row, "right", right),
             purpose=self._cell(row, "purpose"),
+            criterion=self._cell(row, "criterion"),
             key=self._cell(row, "key"),
             withdrawn_at=withdrawn_at,
         )

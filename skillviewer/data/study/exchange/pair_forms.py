@@ -15,21 +15,9 @@ from skillviewer.core.registry import look_up, table
 from skillviewer.data.study.study import Study
 
 _VOTE_COLUMNS = (
-    "left",
-    "right",
-    "rater",
-    "verdict",
-    "judged_at",
-    "taken_s",
-    "watched",
-    "speed",
-    "reason",
-    "left_mark_s",
-    "right_mark_s",
-    "purpose",
-    "key",
-    "withdrawn_at",
-)
+    "left", "right", "rater", "verdict", "judged_at", "taken_s", "watched", "speed", "reason", "left_mark_s",
+    "right_mark_s", "purpose", "criterion", "key", "withdrawn_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.viewer_state import ViewerState
@@ -41,10 +41,6 @@ def _key(analysis: Analysis) -> Key:
     return Key(analysis.subject, analysis.provenance.model_digest, analysis.n_passes)
 
 
-def _explain(slot: ModelSlot, analysis: Analysis, token: CancelToken, report: Report) -> "Evidence":
-    return slot.assessor.explain(analysis, token=token, report=report)
-
-
 class Explanations(QObject):
     """Asks for the evidence of the video on screen while a widget wants to show it.
 
@@ -72,7 +68,7 @@ class Explanations(QObject):
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show_progress)
         state.analysis_changed.connect(self._on_analysis)
-        state.model_changed.connect(self._on_model)
+        state.model_changed.connect(self._look)
 
     @property
     def evidence(self) -> "Evidence | None":
@@ -99,7 +95,6 @@ class Explanations(QObject):
 
     @property
     def progress(self) -> Progress | None:
-        """Progress of the computation, or None before it is known."""
         return self._progress if self._asked is not None and self._asked == self._here else None
 
     @property
@@ -131,10 +126,6 @@ class Explanations(QObject):
         self._look()
         self.changed.emit()
 
-    @Slot(object)
-    def _on_model(self, _model: object) -> None:
-        self._look()
-
     def _needed(self) -> bool:
         key, model = self._here, self._state.model
         if key is None or model is None or not self._wanted or self._worker.stopped:
@@ -142,6 +133,7 @@ class Explanations(QObject):
         known = key in self._kept or key in self._failures or key in self._refused
         return not known and key.model == model.digest
 
+    @Slot()
     def _look(self) -> None:
         if self._needed() and self._asked != self._here:
             self._settle.start()
@@ -156,11 +148,15 @@ class Explanations(QObject):
             return
         self._asked = _key(analysis)
         self._progress = None
-        self._task = task = self._worker.submit(lambda slot, token, report: _explain(slot, analysis, token, report))
-        task.progressed.connect(self._on_progress)
-        task.succeeded.connect(self._on_succeeded)
-        task.failed.connect(self._on_failed)
-        task.finished.connect(self._on_finished)
+        self._task = task = self._worker.submit(
+            lambda slot, token, report: slot.assessor.explain(analysis, token=token, report=report)
+        )
+        task.then(
+            progressed=self._on_progress,
+            succeeded=self._on_succeeded,
+            failed=self._on_failed,
+            finished=self._on_finished,
+        )
         self._job = self._jobs.begin(self.tr("Explaining {}").format(analysis.video.path.stem), precious=False)
         self._job.stop_asked.connect(self.stop)
         self.progressed.emit()

@@ -12,7 +12,7 @@ from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.ranking.rater_names import folded
-from skillviewer.core.video.footage import VideoClip
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 
 if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
@@ -72,7 +72,9 @@ def facts_of(study: Study) -> StudyFacts:
     """Read the facts of a study; runs in its worker thread."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
     tasks = {video.name: video.task for video in study.videos.all()}
-    reasoned = (vote for vote in study.votes.all() if vote.stands and vote.verdict is not None and _gives_reason(vote))
+    reasoned = (
+        vote for vote in study.votes.in_use() if vote.stands and vote.verdict is not None and _gives_reason(vote)
+    )
     return StudyFacts(
         title=study.title,
         blind=study.settings.blind,

@@ -43,7 +43,6 @@ class MomentCard:
 
     @property
     def opinion(self) -> Opinion:
-        """Opinion of the user."""
         return self.kept.opinion if self.kept is not None and self.found is not None else Opinion.NONE
 
 
@@ -71,7 +70,8 @@ def cards_of(
     left = list(kept)
     cards = []
     for moment in found:
-        about = [k for k in left if k.model_digest == model_digest and _same(k, moment.start_s, moment.stop_s)]
+        here = (moment.start_s, moment.stop_s)
+        about = [k for k in left if k.model_digest == model_digest and same_interval(k.start_s, k.stop_s, *here)]
         left = [k for k in left if k not in about]
         own = next((k for k in about if k.author == author), None)
         cards.append(
@@ -90,10 +90,6 @@ def cards_of(
         this = bool(k.model_digest) and k.model_digest == model_digest
         cards.append(MomentCard(k.start_s, k.stop_s, middle, None, k, (), _notes_on(notes, [k]), this))
     return tuple(sorted(cards, key=lambda card: (card.start_s, card.stop_s, card.found is None)))
-
-
-def _same(kept: SavedMoment, start_s: float, stop_s: float) -> bool:
-    return same_interval(kept.start_s, kept.stop_s, start_s, stop_s)
 
 
 def _notes_on(notes: Sequence[Note], moments: Sequence[SavedMoment]) -> tuple[Note, ...]:

@@ -1,6 +1,8 @@
 """Remarks on the video on screen: kept moments, opinions on found ones, notes; and the commands that change them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
@@ -114,7 +116,6 @@ class VideoRemarks(QObject):
 
     @property
     def author(self) -> str:
-        """Name of the user."""
         return self._settings.person
 
     def set_author(self, name: str) -> None:
@@ -125,7 +126,6 @@ class VideoRemarks(QObject):
 
     @property
     def writable(self) -> bool:
-        """True where remarks on the video on screen can be stored."""
         return self._studies.writable and bool(self.video)
 
     @property
@@ -151,12 +151,9 @@ class VideoRemarks(QObject):
             return None
         video, author, kept, moment = self.video, self.author, _Kept(), NewMoment(start_s, stop_s)
         return self._do(
-            Command(
-                _words("moment"),
-                lambda study: kept.keep(study, video, moment, Opinion.NONE, author),
-                lambda study, number: study.remarks.remove("moment", _number(number)),
-                (REMARKS,),
-            )
+            _words("moment"),
+            lambda study: kept.keep(study, video, moment, Opinion.NONE, author),
+            lambda study, number: study.remarks.remove("moment", _number(number)),
         )
 
     def set_opinion(self, found: NewMoment, opinion: Opinion, before: SavedMoment | None) -> Task | None:
@@ -173,12 +170,9 @@ class VideoRemarks(QObject):
             return None
         video, author, kept = self.video, self.author, _Kept()
         return self._do(
-            Command(
-                _words("opinion of a moment"),
-                lambda study: kept.keep(study, video, found, opinion, author),
-                lambda study, number: study.remarks.remove("moment", _number(number)),
-                (REMARKS,),
-            )
+            _words("opinion of a moment"),
+            lambda study: kept.keep(study, video, found, opinion, author),
+            lambda study, number: study.remarks.remove("moment", _number(number)),
         )
 
     def rename(self, moment: SavedMoment, label: str) -> Task | None:
@@ -192,12 +186,9 @@ class VideoRemarks(QObject):
             return None
         number = moment.id
         return self._do(
-            Command(
-                _words("label of a moment") if opinion is None else _words("opinion of a moment"),
-                lambda study: study.remarks.change_moment(number, label=after[0], opinion=after[1]),
-                lambda study, _: study.remarks.change_moment(number, label=before[0], opinion=before[1]),
-                (REMARKS,),
-            )
+            _words("label of a moment") if opinion is None else _words("opinion of a moment"),
+            lambda study: study.remarks.change_moment(number, label=after[0], opinion=after[1]),
+            lambda study, _: study.remarks.change_moment(number, label=before[0], opinion=before[1]),
         )
 
     def annotate(self, found: NewMoment, text: str, before: SavedMoment | None, video: str) -> Task | None:
@@ -225,33 +216,22 @@ class VideoRemarks(QObject):
             if made[1] is not None:
                 study.remarks.remove("moment", made[1])
 
-        return self._do(Command(_words("note on a moment"), do, undo, (REMARKS,)))
+        return self._do(_words("note on a moment"), do, undo)
 
     def remove(self, thing: SavedMoment | Note) -> Task | None:
         """Remove a moment, with its notes, or a note."""
         if not self.writable:
             return None
-        number = thing.id
-        if isinstance(thing, SavedMoment):
-            return self._do(
-                Command(
-                    _words("removal of a moment"),
-                    lambda study: study.remarks.remove("moment", number),
-                    lambda study, _: study.remarks.bring_back("moment", number),
-                    (REMARKS,),
-                )
-            )
+        number, is_moment = thing.id, isinstance(thing, SavedMoment)
+        kind: Literal["moment", "note"] = "moment" if is_moment else "note"
         return self._do(
-            Command(
-                _words("removal of a note"),
-                lambda study: study.remarks.remove("note", number),
-                lambda study, _: study.remarks.bring_back("note", number),
-                (REMARKS,),
-            )
+            _words("removal of a moment") if is_moment else _words("removal of a note"),
+            lambda study: study.remarks.remove(kind, number),
+            lambda study, _: study.remarks.bring_back(kind, number),
         )
 
-    def _do(self, command: Command) -> Task:
-        return self._undo.perform(command)
+    def _do(self, text: str, do: Callable[[Study], object], undo: Callable[[Study, object], object]) -> Task:
+        return self._undo.perform(Command(text, do, undo, (REMARKS,)))
 
     # what is there
 
@@ -273,8 +253,9 @@ class VideoRemarks(QObject):
             self._left = _Left("", (), ())
             self.changed.emit()
             return
-        task = self._studies.read(lambda study: _Left(name, study.remarks.moments(name), study.remarks.notes(name)))
-        task.succeeded.connect(self._on_read)
+        self._studies.read(lambda study: _Left(name, study.remarks.moments(name), study.remarks.notes(name))).then(
+            succeeded=self._on_read
+        )
 
     @Slot(object)
     def _on_read(self, left: _Left) -> None:

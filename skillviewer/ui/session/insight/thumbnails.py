@@ -69,8 +69,7 @@ class Pictures(QObject):
         self._task = task = self._index.submit(
             lambda backend, token, report: _made(backend, path, missing, token, report)
         )
-        task.progressed.connect(self._on_one)
-        task.finished.connect(self._on_finished)
+        task.then(progressed=self._on_one, finished=self._on_finished)
 
     @Slot(object)
     def _on_one(self, progress: Progress) -> None:

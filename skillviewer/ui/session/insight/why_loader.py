@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.cohorts import Cohorts
 from skillviewer.ui.session.insight.explanations import Explanations
 from skillviewer.ui.session.insight.findings import (
     Comparable,
@@ -23,7 +22,7 @@ from skillviewer.ui.session.insight.findings import (
 from skillviewer.ui.session.insight.moment_cards import MomentCard, cards_of
 from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, Studies
-from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
+from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
@@ -106,12 +105,10 @@ class WhyLoader(QObject):
 
     @property
     def entry(self) -> VideoEntry | None:
-        """The video on screen."""
         return self._videos.get(self._state.current)
 
     @property
     def stage(self) -> WhyStage:
-        """The state of the page."""
         entry, analysis = self.entry, self._state.analysis
         if entry is None:
             return WhyStage.NOTHING
@@ -242,8 +239,7 @@ class WhyLoader(QObject):
     @Slot()
     def _read_facts(self, *_: object) -> None:
         if self._studies.current is not None and not self._index.stopped:
-            task = self._studies.read(facts_of)
-            task.succeeded.connect(self._on_facts)
+            self._studies.read(facts_of).then(succeeded=self._on_facts)
 
     @Slot(object)
     def _on_facts(self, facts: StudyFacts) -> None:
@@ -256,8 +252,7 @@ class WhyLoader(QObject):
             facts.tasks,
         )
         if again and not self._index.stopped:
-            task = self._index.submit(lambda _backend, _token, _report: ratings_of(facts))
-            task.succeeded.connect(self._on_ratings)
+            self._index.submit(lambda _backend, _token, _report: ratings_of(facts)).then(succeeded=self._on_ratings)
         self._on_screen()
 
     @Slot(object)

@@ -1,0 +1,97 @@
+"""The score on the raters' scale, wherever the window shows the score."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtWidgets import QTableView
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.analysis.raters_scale import PiecewiseLine, RatersScale, ScaleMap
+from skillviewer.data.study import Study
+from skillviewer.ui.app import Composition
+from skillviewer.ui.comparing.screen import CompareScreen
+from skillviewer.ui.session.studies import SETTINGS
+from skillviewer.ui.videos.columns import COLUMNS
+from skillviewer.ui.videos.panel import VideosPanel
+from tests.ui.driving import inspect
+from tests.ui.fakes import FakeWorld
+from tests.ui.inspect_driving import findings_of, open_assessed, why_of
+
+LINE = PiecewiseLine((-2.0, 2.0), (10.0, 50.0), "line")
+SPREAD = PiecewiseLine((0.0,), (4.0,), "spread")
+GROUPS = tuple(range(12))
+MAP = ScaleMap(LINE, (LINE,) * 12, (SPREAD,) * 12, GROUPS, (1.0,) * 12, (0.077,) * 12, 0.0, 60.0, 0.9, 12)
+SCALE = RatersScale("Global", "grasping", source="4 folds by person", map=MAP)
+RATING = [column.name for column in COLUMNS].index("rating")
+
+
+def words_of(score: float) -> str:
+    rating = 30 + 10 * score
+    return f"{rating:.0f} of 60 ({np.floor(rating - 4):.0f} to {np.ceil(rating + 4):.0f})"
+
+
+def view_of(window: Composition) -> QTableView:
+    panel = window.window.findChild(VideosPanel)
+    assert panel is not None
+    return panel.view
+
+
+def test_every_place_of_the_score_shows_the_rating(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    world.scale = SCALE
+    open_assessed(qtbot, window, world, 3)
+    found = findings_of(qtbot, window)
+    words = words_of(found.analysis.score)
+    assert why_of(window).standing.rating.plain == f"Global on the raters' scale: {words}, a 90 % interval."
+    assert words in inspect(window).header.text
+    view = view_of(window)
+    assert not view.isColumnHidden(RATING)
+    assert view.currentIndex().siblingAtColumn(RATING).data() == words.partition(" (")[0]
+    curve = inspect(window).curve
+    assert curve.has_ratings
+    window.window.actions_["rating_axis"].trigger()
+    ticks = curve.getAxis("left")._tickLevels
+    assert ticks
+    for score, word in ticks[0]:
+        assert 30 + 10 * score == float(word)
+    window.window.actions_["rating_axis"].trigger()
+    assert curve.getAxis("left")._tickLevels is None
+    window.window.screens.show("compare")
+    screen = window.window.screens.named("compare")
+    assert isinstance(screen, CompareScreen)
+    qtbot.waitUntil(lambda: any(words in pane.caption.text for pane in screen.grid.panes.values()))
+
+
+def test_a_refusal_is_said_in_place_of_the_rating(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    world.scale = replace(SCALE, map=None, refusal="Nine people are too few.")
+    open_assessed(qtbot, window, world, 2)
+    findings_of(qtbot, window)
+    assert why_of(window).standing.rating.plain == "Nine people are too few."
+    assert view_of(window).currentIndex().siblingAtColumn(RATING).data() == "–"
+    assert not inspect(window).curve.has_ratings
+
+
+def test_a_study_of_another_task_gets_no_rating(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    world.scale = SCALE
+    open_assessed(qtbot, window, world, 2)
+    findings_of(qtbot, window)
+
+    def rename(task: str) -> None:
+        def change(study: Study) -> None:
+            study.settings = replace(study.settings, task=task)
+
+        window.program.studies.act(change, SETTINGS)
+
+    def shown() -> str:
+        return why_of(window).standing.rating.plain
+
+    rename("Knots")
+    qtbot.waitUntil(lambda: "of the task “grasping”, and this video is of “Knots”" in shown())
+    rename("Grasping")
+    qtbot.waitUntil(lambda: " of 60 (" in shown())
+
+
+def test_models_without_ratings_show_nothing_more(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 2)
+    findings_of(qtbot, window)
+    assert view_of(window).isColumnHidden(RATING)
+    assert why_of(window).standing.rating.isHidden()
