@@ -15,12 +15,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def percent(value: float | None, unit: str = "") -> str:
-    """Return a fraction in percent with one decimal, then a unit; an en dash alone for None, NaN and infinities.
-
-    Args:
-        value: The fraction.
-        unit: " %", say.
-    """
+    """Return a fraction in percent with one decimal, then a unit; an en dash alone for None, NaN and infinities."""
     return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f}{unit}"
 
 

@@ -86,9 +86,7 @@ def _extent(part: str) -> ClipRange | None:
 def moved(path: Path, places: Mapping[str, str]) -> str:
     """Return the content of the file for another computer, without paths of this one.
 
-    Args:
-        path: The file.
-        places: Paths of videos there, relative to the file's folder, by SHA-256; other videos keep their bare names.
+    Places are relative to the file's folder, by SHA-256; other videos keep their bare names.
 
     Raises:
         CheckpointError: The file cannot be read.

@@ -211,7 +211,7 @@ class ReferenceVideo:
 def reference_video(
     video: Member, others: Sequence[Member], scores: Sequence[float] | None = None
 ) -> ReferenceVideo | None:
-    """Return the nearest video in the top quarter of the cohort that has a higher score than the video.
+    """Return the nearest video in the cohort's top quarter with a higher score than the video, or None.
 
     Near videos look alike, so that the difference is in the execution. Ties: the higher score, then the name.
 
@@ -219,9 +219,6 @@ def reference_video(
         video: The video.
         others: Comparable videos that can be shown, without the video itself.
         scores: Scores of all comparable videos, which define the top quarter; None if all of them can be shown.
-
-    Returns:
-        None if no video is scored well, or none higher.
     """
     if not others:
         return None

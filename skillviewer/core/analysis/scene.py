@@ -123,12 +123,7 @@ class Scene:
 
 
 def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:
-    """Return maps in display units: distributions as multiples of uniform, others unchanged.
-
-    Args:
-        attention: (..., h, w) float32.
-        kind: Kind of the numbers.
-    """
+    """Return maps in display units: distributions as multiples of uniform, others unchanged."""
     if kind is MapKind.DISTRIBUTION:
         return attention * np.float32(attention.shape[-1] * attention.shape[-2])
     return attention

@@ -50,7 +50,7 @@ class Folds:
 
 
 def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
-    """Divide groups into parts of nearly equal size; no group is split.
+    """Divide groups into parts of nearly equal size, each of sorted members; no group is split.
 
     The largest groups go first, each to the smallest part so far; the seed decides the order of groups of equal size.
 
@@ -58,9 +58,6 @@ def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tupl
         groups: Members by group.
         n_parts: Number of parts, at most the number of groups.
         seed: Seed; the result does not depend on the order of ``groups``.
-
-    Returns:
-        Sorted members of every part.
     """
     names = sorted(groups)
     drawn = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]

@@ -96,14 +96,11 @@ def coverage(regions: Iterable[Region], geometry: Geometry) -> FloatArray:
 
 
 def target(covered: FloatArray, tolerance: int) -> NDArray[np.bool_]:
-    """Return the cells that count as a hit: touched cells, and those within a number of cells, diagonals included.
+    """Return (h, w) bool the cells that count as a hit: touched ones, and those within some cells, diagonals included.
 
     Args:
         covered: (h, w) from ``coverage``.
         tolerance: Number of cells.
-
-    Returns:
-        (h, w) bool.
     """
     touched = covered > 0
     if tolerance == 0:

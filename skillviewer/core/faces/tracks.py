@@ -67,10 +67,6 @@ def _likeness(mark: FaceMark, box: FaceBox) -> float:
 def link(found: Sequence[FrameFaces], times_s: FloatArray) -> tuple[tuple[FaceTrack, ...], tuple[Doubt, ...]]:
     """Link detections to tracks.
 
-    Args:
-        found: Detections in the searched frames, in order; including frames without detections.
-        times_s: (n,) presentation times of all frames of the video.
-
     Returns:
         The tracks, numbered from 1 in order of their start, and the doubtful frames in order of time.
     """

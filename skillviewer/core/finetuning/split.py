@@ -275,12 +275,7 @@ def _pairs_are(pairs: Sized) -> str:
 
 
 def nameless(warning: str, names: Collection[str]) -> str:
-    """Return a warning without names, for anonymous use.
-
-    Args:
-        warning: A warning of a ``Division``.
-        names: Names of videos and people.
-    """
+    """Return a warning without names, for anonymous use."""
     any_name = f"(?:{'|'.join(re.escape(name) for name in sorted(names, key=len, reverse=True))})"
     without = re.sub(rf" \({any_name}(?:, for one|(?: over {any_name})+)?\)", "", warning)
     return re.sub(f"“{any_name}”", "a video", without)

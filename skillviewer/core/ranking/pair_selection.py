@@ -114,7 +114,7 @@ TwoVideos = frozenset[str]
 def choose(
     videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
 ) -> NextPair | None:
-    """Return the next pair for a rater.
+    """Return the next pair for a rater, or None if the rater has been asked all pairs.
 
     Args:
         videos: Task of every available video, by name; videos of different tasks are never compared.
@@ -123,9 +123,6 @@ def choose(
         rater: Name of the rater.
         plan: Settings.
         again: Pairs that were put back in the queue and not asked of the rater since.
-
-    Returns:
-        The pair, or None if the rater has been asked all pairs.
     """
     return _Choice(videos, asked, rater, plan).made(again)
 

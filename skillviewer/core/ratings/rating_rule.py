@@ -160,8 +160,7 @@ DEFAULT_RATING_RULE = RatingRule()
 def rating_rule_named(text: str) -> RatingRule:
     """Return the rule with a name.
 
-    Args:
-        text: One of ``RATING_RULES``, with numbers for the capitals: ``steps:2``, ``points:1.5``.
+    It is one of ``RATING_RULES``, with numbers for the capitals: ``steps:2``, ``points:1.5``.
 
     Raises:
         DatasetError: There is no such rule, or its number is out of range.

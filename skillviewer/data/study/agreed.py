@@ -31,10 +31,7 @@ class AgreedPairs:
         )
 
     def add(self, pairs: Iterable[Pair | SimilarPair], source: str) -> int:
-        """Add pairs in one transaction; pairs already there from the same source stay.
-
-        Returns:
-            Number of new pairs.
+        """Add pairs in one transaction, and return how many are new; those already there from the same source stay.
 
         Raises:
             StudyError: There is no such video, or the study cannot be written; then nothing is added.

@@ -74,10 +74,7 @@ class StudyFile(Closing):
 
     @classmethod
     def make(cls, path: Path) -> Path:
-        """Create an empty study; its path gets the suffix of studies.
-
-        Returns:
-            The path of the new file.
+        """Create an empty study; its path gets the suffix of studies and is returned.
 
         Raises:
             StudyError: The file exists already, or it cannot be written.

@@ -211,10 +211,7 @@ class StudyModels:
         }
 
     def save_analysis(self, analysis: "Analysis") -> Path:
-        """Store a complete analysis: the whole in the cache, the score in the study.
-
-        Returns:
-            Path of the file in the cache.
+        """Store a complete analysis: the whole in the cache, whose file is returned, the score in the study.
 
         Raises:
             StudyError: The study cannot be written, or the score is no number.

@@ -119,10 +119,7 @@ class StudyRemarks:
         opinion: Opinion = Opinion.NONE,
         model_digest: str = "",
     ) -> int:
-        """Save an interval of a video.
-
-        Returns:
-            Number of the moment.
+        """Save an interval of a video, and return its number.
 
         Raises:
             StudyError: There is no such video, the interval is empty, or the study cannot be written.
@@ -171,10 +168,7 @@ class StudyRemarks:
         moment: int | None = None,
         time_s: float | None = None,
     ) -> int:
-        """Write a note.
-
-        Returns:
-            Number of the note.
+        """Write a note, and return its number.
 
         Raises:
             StudyError: The text is empty, there is no such video or moment, or the study cannot be written.

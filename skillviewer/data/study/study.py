@@ -78,11 +78,7 @@ class Study(Closing):
 
     @classmethod
     def create(cls, path: Path, settings: StudySettings | None = None) -> "Study":
-        """Create a study and open it.
-
-        Args:
-            path: Path of the file; the suffix ``.skillstudy`` is added if it is missing.
-            settings: Initial settings, or None for the defaults.
+        """Create a study and open it. The suffix ``.skillstudy`` is added if it is missing.
 
         Raises:
             StudyError: The file exists already, its folder does not, or it cannot be written.
@@ -262,10 +258,7 @@ class Study(Closing):
             backups.backups_dir(path).rmdir()
 
     def back_up_if_changed(self) -> Path | None:
-        """Make a backup if the study was written since the last one.
-
-        Returns:
-            Path of the backup, or None if the last one is still current.
+        """Make a backup if the study was written since the last one; return its path, or None.
 
         Raises:
             StudyError: The backup cannot be written.
@@ -296,8 +289,7 @@ class Study(Closing):
     def save_as(self, path: Path) -> Path:
         """Copy the study to a new file, with paths to its videos and models adapted. This one stays open.
 
-        Returns:
-            Path of the copy, with the suffix of studies.
+        Its path, with the suffix of studies, is returned.
 
         Raises:
             StudyError: The file exists already, or it cannot be written.

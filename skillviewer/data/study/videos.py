@@ -110,10 +110,6 @@ class Videos(StudyVideoFiles):
     def split(self, name: str, extent: ClipRange) -> str:
         """Add a part of a video's file as a new video with the same participant and task; the file is not read.
 
-        Args:
-            name: The video: the whole file or a part of it.
-            extent: The part, counted from the start of the file.
-
         Returns:
             Name of the part. A part that is or was in the study already keeps its name.
 
@@ -154,14 +150,7 @@ class Videos(StudyVideoFiles):
         return row
 
     def change(self, name: str, /, **cells: str | float | None) -> StudyVideo:
-        """Change the record of a video.
-
-        Args:
-            name: Its name.
-            cells: Any of name, participant, task, notes, context and sync_s.
-
-        Returns:
-            The changed video.
+        """Change the record of a video. It has a name, participant, task, notes, context and sync_s.
 
         Raises:
             StudyError: There is no such video, the new name is taken, or the study cannot be written.
@@ -226,11 +215,7 @@ class Videos(StudyVideoFiles):
     def erase(self, digests: Collection[str]) -> tuple[str, ...]:
         """Erase all videos of some files, removed ones and parts of a file included, and backups that hold them.
 
-        Args:
-            digests: SHA-256 of the files.
-
-        Returns:
-            Names of the erased videos.
+        Their names are returned. Files are given by SHA-256.
 
         Raises:
             StudyError: The study or a backup cannot be written.

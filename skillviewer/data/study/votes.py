@@ -163,14 +163,11 @@ class StudyVotes:
         return int(db.execute("INSERT INTO rater (name, added_at) VALUES (?, ?)", (name, now())).lastrowid or 0)
 
     def cast(self, vote: Vote) -> Vote:
-        """Add a vote; it is on the disk when this returns.
+        """Add a vote, and return it with its number and key; it is on the disk when this returns.
 
         Args:
             vote: The vote; an unknown rater is added, a missing ``judged_at`` is set to now, and a missing criterion to
                 that of the settings.
-
-        Returns:
-            The vote with its number and key.
 
         Raises:
             StudyError: There is no such video, both videos are the same, or the study cannot be written.
@@ -211,12 +208,9 @@ class StudyVotes:
         return number
 
     def bring_in(self, votes: Sequence[Vote]) -> int:
-        """Import votes in one transaction; votes with a known key are left out.
+        """Import votes in one transaction, and return how many are new; votes with a known key are left out.
 
         Votes without a key are always new. A withdrawal is imported with its vote, also for a known vote.
-
-        Returns:
-            Number of new votes.
 
         Raises:
             StudyError: There is no such video, or the study cannot be written; then nothing is added.
@@ -237,10 +231,7 @@ class StudyVotes:
         return new
 
     def withdraw(self, number: int, reason: str = "") -> Vote:
-        """Withdraw a vote: it stays in the study but no longer counts.
-
-        Returns:
-            The withdrawn vote.
+        """Withdraw a vote, and return it: it stays in the study but no longer counts.
 
         Raises:
             StudyError: There is no such vote, it was withdrawn before, or the study cannot be written.

@@ -47,10 +47,7 @@ class CohortChoices:
 def cohort_report(
     path: Path, target: Path, choices: CohortChoices | None = None, *, overwrite: bool = False
 ) -> tuple[str, ...]:
-    """Write the cohort report of a study. The study may be open elsewhere.
-
-    Returns:
-        Remarks for the user, one sentence each.
+    """Write the cohort report of a study, which may be open elsewhere; return remarks for the user.
 
     Raises:
         ExportError: Nothing was assessed, a name is not in the study, or the file cannot be written or read back.

@@ -125,10 +125,6 @@ class Batch:
 def stored_analysis(subject: ExportTarget, digest_of: Callable[[Path], str]) -> "Analysis | None":
     """Return the analysis of a video by a model, if it is given or in the cache and has the passes that are wanted.
 
-    Args:
-        subject: The video and the model.
-        digest_of: Returns the SHA-256 of a video; called where the subject does not name it.
-
     Raises:
         VideoError: The video cannot be read.
         CheckpointError: The model cannot be read.

@@ -117,9 +117,7 @@ class RunFolder:
     def state(self, stage: str, *, writes: bool = True) -> StateFile:
         """Return what keeps the state of a stage of the training.
 
-        Args:
-            stage: Name of the stage.
-            writes: Whether this process keeps it, or only goes on from it.
+        A process that does not write only goes on from it.
         """
         return StateFile(self.path / f"state-{stage}.safetensors", writes=writes)
 

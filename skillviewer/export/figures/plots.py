@@ -36,12 +36,7 @@ class Accuracy:
 
 
 def smoothed(values: FloatArray, width: int) -> FloatArray:
-    """Return a centred moving average; at the ends over what is there.
-
-    Args:
-        values: (n,) numbers.
-        width: Points on either side that are averaged.
-    """
+    """Return a centred moving average; at the ends over what is there."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     at = np.arange(len(values))
     start, stop = np.maximum(at - width, 0), np.minimum(at + width + 1, len(values))

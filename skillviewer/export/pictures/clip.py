@@ -220,10 +220,8 @@ def export_grid(
 ) -> Path:
     """Write an annotated clip of one or more videos, or of several models' views of one, on one clock.
 
-    All videos run on the clock of their presentation times.
-
-    Returns:
-        ``path``. What was written has been read back: count, size and duration are right.
+    All videos run on the clock of their presentation times. What was written has been read back: count, size and
+    duration are right.
 
     Raises:
         ExportError: No exhibit, a range outside the video, or the file is refused or cannot be written.

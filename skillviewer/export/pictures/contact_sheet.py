@@ -73,11 +73,7 @@ class SheetOptions:
 
 
 def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
-    """Return up to ``n_frames`` sampled frames of the first pass, evenly spread over its steps, the last among them.
-
-    Returns:
-        (m,) int64 frames from 0, ascending.
-    """
+    """Return up to ``n_frames`` sampled frames of the first pass, ascending and evenly spread, the last among them."""
     sampled = np.unique(analysis.samples[0])
     if n_frames >= len(sampled):
         return sampled

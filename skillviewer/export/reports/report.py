@@ -31,8 +31,7 @@ def export_report(
 ) -> Path:
     """Write why a video has its score: two pages as PDF, or one self-contained web page.
 
-    Returns:
-        ``path``. What was written has been read back: pages, and the sentences that matter.
+    What was written has been read back: pages, and the sentences that matter.
 
     Raises:
         ExportError: What is given does not belong together, or the file is refused, cannot be written or read back.
@@ -79,8 +78,7 @@ def export_cohort(
 ) -> Path:
     """Write the report of a cohort as PDF or as one web page; the scores are enough, no video is opened.
 
-    Returns:
-        ``path``, read back as ``export_report`` does.
+    It is read back as by ``export_report``.
 
     Raises:
         ExportError: There is no video, a name is there twice, or the file is refused, cannot be written or read back.

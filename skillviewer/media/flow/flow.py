@@ -172,9 +172,6 @@ class FlowStacks:
     def positions_needed(self, samples: IntArray) -> IntArray:
         """Return the positions whose grey pictures are needed for the stacks of some positions.
 
-        Args:
-            samples: Positions, any shape.
-
         Returns:
             (m,) int64, ascending and unique.
         """
@@ -269,11 +266,7 @@ def warm_up(announce: Callable[[str], None], elsewhere: Elsewhere | None = None)
 
 
 def compile_kernels(folder: Path | None) -> None:
-    """Compile the kernels of TV-L1 and cache them; existing copies are loaded.
-
-    Args:
-        folder: Folder of the copies, or None for the program's cache.
-    """
+    """Compile the kernels of TV-L1 and cache them; existing copies are loaded."""
     from skillviewer.media.flow.jit import coming_from
 
     with coming_from(folder):

@@ -192,9 +192,6 @@ class VideoReader(Closing):
     def frames(self, indices: Sequence[int] | NDArray[np.integer]) -> NDArray[np.uint8]:
         """Return frames in any order, with repeats. Every group of pictures is decoded at most once.
 
-        Args:
-            indices: n indices from 0.
-
         Returns:
             (n, height_px, width_px, 3) uint8 RGB.
 

@@ -128,12 +128,7 @@ def _silence(n: int) -> Iterator[Samples]:
 
 
 class SoundTrack:
-    """A sound track being written with the pictures of a clip.
-
-    Args:
-        stream: Stream of the output container, with an encoder of ``ENCODERS``.
-        sound: The sound.
-    """
+    """A sound track being written with the pictures of a clip."""
 
     def __init__(self, stream: AudioStream, sound: Sound) -> None:
         self._stream = stream

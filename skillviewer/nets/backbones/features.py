@@ -209,20 +209,17 @@ def backbone(name: str) -> BackboneEntry:
 
 
 def appearance_input(rgb: Tensor, normalisation: Normalisation) -> Tensor:
-    """Return the input of the appearance stream.
+    """Return the input of the appearance stream, (B, 3, S, S) or (B, 3, T, S, S) float32.
 
     Args:
         rgb: (B, S, S, 3) uint8, frames resized to the input square, or (B, T, S, S, 3), clips of them.
         normalisation: Normalisation of the appearance weights.
-
-    Returns:
-        (B, 3, S, S) or (B, 3, T, S, S) float32.
     """
     return normalisation.apply(rgb.movedim(-1, 1).float())
 
 
 def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> Tensor:
-    """Return the input of the motion stream.
+    """Return the input of the motion stream, (B, 2L, S, S) float32.
 
     The quantised flow is resized like a picture, bicubic and without keeping the aspect ratio; its values stay those of
     the size at which flow was computed, as in all published pipelines.
@@ -231,9 +228,6 @@ def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> 
         stack: (B, 2L, h, w) uint8, x and y in turn.
         normalisation: Normalisation of the motion weights.
         input_px: Side of the input square.
-
-    Returns:
-        (B, 2L, S, S) float32.
     """
     values = stack.float()
     if values.shape[2:] != (input_px, input_px):

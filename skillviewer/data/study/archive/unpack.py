@@ -35,7 +35,7 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: Report = silent) -> Path:
-    """Unpack an archive into a new folder, checking every file against the manifest.
+    """Unpack an archive into a new folder, checking every file against the manifest; return the path of the study.
 
     Analyses are put into the program's cache, so that scores and maps are available at once; so are the faces of the
     videos, so that the same is blurred. Faces already stored on this computer stay.
@@ -45,9 +45,6 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
         folder: The folder to create; it must not exist, or be empty.
         token: Cancels the job; nothing is left behind.
         report: Receives the progress after every file.
-
-    Returns:
-        Path of the unpacked study.
 
     Raises:
         StudyError: The file is no archive or is damaged, the folder is not empty, or it cannot be written.

@@ -83,8 +83,7 @@ PAIR_FORMS = table(
 def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False) -> int:
     """Write votes or pairs as a CSV file, atomically. Its folder must exist; ``form`` is one of ``PAIR_FORMS``.
 
-    Returns:
-        Number of rows written.
+    It returns the number of rows.
 
     Raises:
         ExportError: There is no such form, the file exists already, is the study or one of its videos, or cannot be
@@ -97,8 +96,7 @@ def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False
 def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:
     """Write videos and participants as a ``participants.csv``; videos without a known participant are left out.
 
-    Returns:
-        Number of rows written.
+    It returns the number of rows.
 
     Raises:
         ExportError: The file exists already, is the study or one of its videos, or cannot be written.
