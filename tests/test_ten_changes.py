@@ -178,7 +178,7 @@ def export_thrown(exhibits: Sequence[Exhibit], path: Path, options: ThrownOption
                 ("    thrown_option: str | None", '    """Values of the options."""'),
                 (
                     "    click.echo(f\"thrown: {chosen['thrown_option']}\", err=True)",
-                    "    from skillviewer.media.files import expand, free_names, without_videos",
+                    "    from skillviewer.cli.score_sources import gathered_units",
                 ),
             ]
         },

@@ -1,6 +1,7 @@
-"""Hashes of files."""
+"""Hashes of files, and of values."""
 
 import hashlib
+import json
 from pathlib import Path
 
 from skillviewer.core.progress import CancelToken
@@ -9,6 +10,11 @@ _BLOCK = 1 << 20
 CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
 CARD_PAGE = "MODEL_CARD.md"
 """Files of a checkpoint."""
+
+
+def values_sha256(*values: object) -> str:
+    """Return the SHA-256 of values as JSON, which escapes what is not UTF-8; what JSON does not know is a text."""
+    return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()
 
 
 def sha256_of(path: Path, token: CancelToken | None = None) -> str:

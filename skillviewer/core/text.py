@@ -19,6 +19,16 @@ def percent(value: float | None, unit: str = "") -> str:
     return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f}{unit}"
 
 
+def defined(value: float | None) -> float | None:
+    """Return a number, or None where it is not finite: null in JSON, an empty cell in a table."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def counted(n: int, one: str, several: str = "") -> str:
+    """Return a number with its noun, whose plural ends in s unless it is given."""
+    return f"{n} {one if n == 1 else several or one + 's'}"
+
+
 def whole_percent(part: int, whole: int) -> int:
     """Return a share in whole percent, rounded half up; 0 and 100 only where it is none or all.
 

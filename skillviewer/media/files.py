@@ -1,7 +1,7 @@
 """Video files by name, and the videos in a folder."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from skillviewer.core.progress import CancelToken
@@ -74,16 +74,3 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:  # not accessible: reported when it is opened
         return False
-
-
-def free_names(paths: Sequence[Path], suffix: str) -> list[str]:
-    """Return one file name for each path, from its stem; equal stems are numbered."""
-    taken: set[str] = set()
-    names = []
-    for path in paths:
-        name, number = path.stem + suffix, 2
-        while name.casefold() in taken:
-            name, number = f"{path.stem} ({number}){suffix}", number + 1
-        taken.add(name.casefold())
-        names.append(name)
-    return names

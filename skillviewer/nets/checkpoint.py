@@ -48,7 +48,6 @@ class Checkpoint:
     """A loaded checkpoint.
 
     Attributes:
-        name: Name of its folder.
         folder: Path of the folder.
         config: Configuration.
         card: Card for the user.

@@ -51,7 +51,6 @@ class AttentionEntry:
 
     Attributes:
         name: Name by which it is requested.
-        title: Display name.
         map_kind: Kind of its maps.
         build: Returns it, randomly initialised, for given sizes.
         variant: Interpretation of the model.

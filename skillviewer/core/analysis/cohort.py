@@ -22,8 +22,6 @@ class CohortStanding:
     """One score among the others of its cohort. Scores tie only if they are exactly equal.
 
     Attributes:
-        score: Score of the video.
-        interval: Its 95 % interval, or None.
         cohort: Name of the cohort within a sentence: "this task", "the task “Suturing”".
         n: Number of comparable videos, without the video itself.
         n_lower: Number with a lower score.
@@ -167,8 +165,6 @@ class Member:
     """One comparable video.
 
     Attributes:
-        name: Its name.
-        score: Its score.
         looks: (D,) float64, features in which similar videos lie close (the mean feature, say), or None.
     """
 
@@ -195,8 +191,6 @@ class ReferenceVideo:
     """A well-scored video to compare another with.
 
     Attributes:
-        name: Its name.
-        score: Its score.
         near_by: Nearest in looks or, if these are unknown, in score.
         distance: Root mean square over the looks of the difference, in standard deviations of the members; or the
             difference of the scores.

@@ -146,7 +146,6 @@ class PlacedMaps:
 
     Attributes:
         values: (M, h, w), as the model computed them.
-        rect: Part of the picture.
     """
 
     values: NDArray[Any]

@@ -82,11 +82,8 @@ class Scene:
         values: (h, w) float32 in display units (``unit``), or None if there is no map.
         low: Value at the lower end of the colour bar.
         high: Value at its upper end; greater than ``low``.
-        kind: Kind of the numbers.
         unit: ``"× uniform"`` for distributions, else ``""``.
         rect: Part of the picture that the map covers.
-        look: Display settings.
-        source: Origin of the map.
         sample: Index of the sampled frame that the map (or the earlier one of two) belongs to, among the frames of all
             passes in time order, or -1.
         n_samples: Number of sampled frames in all passes so far.

@@ -17,7 +17,6 @@ class ScoreFindings:
     """Findings on the score of one video.
 
     Attributes:
-        analysis: Analysis of the video.
         evidence: Its evidence, or None before it is known.
         standing: Position of the score among the comparable videos.
         moments: Parts of the video that moved the score most, in order of time.

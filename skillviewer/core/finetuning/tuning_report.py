@@ -47,8 +47,6 @@ class BatchRow:
 
     Attributes:
         batch: Number from 1, over all stages.
-        loss: Mean loss per pair.
-        smoothed: Smoothed loss.
         seconds_left: Estimated time until the training ends.
     """
 
@@ -207,7 +205,6 @@ class Shift:
     """Score of one video, before and after.
 
     Attributes:
-        video: Its name.
         use: Role of the video.
         before: Score by the model before; NaN if there was none.
         after: Score by the new model.
@@ -259,7 +256,6 @@ class AttentionChange:
     """Change of the attention on one video.
 
     Attributes:
-        video: Its name.
         correlation: Correlation of the maps before and after, mean over the sampled frames: 1 is no change.
         centre_distance: Mean distance of their centres, relative to the picture's diagonal.
         step: Index of the sampled frame with the least similar maps.
@@ -306,10 +302,8 @@ class TuningReport:
         attention: Changes of attention, greatest first; empty without a model before, or without maps.
         epoch: The kept epoch, of the last stage.
         selection: Description of its selection.
-        n_trained: Number of training pairs.
         warnings: Warnings to read before accepting the model, one sentence each.
         problems: Videos left out, one sentence each.
-        seconds: Duration of the training.
     """
 
     held_out: BeforeAfter

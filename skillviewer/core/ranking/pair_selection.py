@@ -50,7 +50,6 @@ class Asked:
     Attributes:
         left: Video on the left.
         right: Video on the right.
-        rater: Name of the rater.
         verdict: The rater's verdict, or None: skipped, or not answered yet.
         why: Reason for the pair: a value of ``SelectionReason``, or another text if the program did not choose the
             pair.

@@ -23,8 +23,6 @@ class VideoStanding:
     """Position of one video.
 
     Attributes:
-        name: Name of the video.
-        task: Its task.
         rank: 1 for the strongest of its task; ties share the better rank.
         strength: Bradley-Terry strength in logits; the mean of its task is 0.
         error: Its standard error.

@@ -38,7 +38,6 @@ class RatedOrder:
     """The order of rated videos by a rule.
 
     Attributes:
-        item: The item.
         rule: The rule, in words.
         difference: Smallest difference, in points, that orders two videos with the usual number of raters.
         means: Mean rating of every video; greater is better.

@@ -24,10 +24,11 @@ class DatasetForm:
 
     Attributes:
         name: Name by which the form is requested.
-        title: Display name.
         recognise: Returns True if the content of a folder or file is in this form.
         tasks: Returns the names of the data sets in one folder.
-        load: Reads one from a path, a folder of videos or None, and choices or None.
+        load: Reads one from a path (the folder of a task or of several, or its file), a folder of videos or None for
+            the form's own, and choices or None; raises a ``DatasetError`` if the path holds nothing in this form, or
+            several tasks without a choice, or if a file cannot be read.
     """
 
     name: str

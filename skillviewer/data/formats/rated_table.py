@@ -53,16 +53,7 @@ def tasks(path: Path) -> tuple[str, ...]:
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
-    """Read the folder.
-
-    Args:
-        path: The folder, or its table.
-        videos_dir: Folder of the videos, see ``open_table``.
-        choices: Criterion, rule for ratings, and pattern of participants.
-
-    Raises:
-        DatasetError: There is no table of ratings, it cannot be read, or no row can be used.
-    """
+    """Read the folder."""
     choices = choices or Choices()
     file = _table_of(path)
     if file is None:

@@ -37,7 +37,6 @@ class StudyFile(Closing):
         StudyError: The file is missing, no study, newer than the program, damaged or unreadable.
 
     Attributes:
-        path: The file.
         read_only: Whether it is open for reading only.
         notices: Notices for the user about the opening, one sentence each.
         was_version: Version of its schema before it was opened, if older; else None.

@@ -17,7 +17,6 @@ class Identity:
     """Identity of one file.
 
     Attributes:
-        size_bytes: Size.
         modified_ns: Time of the last change; equal times mean that the digest need not be computed again.
         digest: Hexadecimal SHA-256 of its bytes.
     """

@@ -64,7 +64,6 @@ class Score:
     """Score of a video by a model.
 
     Attributes:
-        score: The score.
         interval: 95 % interval, or None with a single pass.
         passes: K.
         warning: A warning, or ""; it contains ``SAID_BEFORE`` (core/faces/face_wording.py) if the score belongs to the

@@ -226,11 +226,11 @@ class Study(Closing):
         """Return a number that changes when another process has written the study."""
         return int(self._file.scalar("PRAGMA data_version"))
 
-    def erase(self, digests: Collection[str]) -> tuple[str, ...]:
+    def erase(self, digests: Collection[str], names: Collection[str] = ()) -> tuple[str, ...]:
         """Erase the videos of some files with everything on them; see ``Videos.erase``."""
-        names = self.videos.erase(digests)
+        erased = self.videos.erase(digests, names)
         self.back_up()
-        return names
+        return erased
 
     def log(self) -> list[LogRow]:
         """Return who did what and when, by time: votes, withdrawals, notes, models, and all other rows with a time."""

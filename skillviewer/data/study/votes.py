@@ -32,7 +32,6 @@ class Vote:
         left: Name of the video on the left.
         right: Name of the video on the right.
         verdict: Choice of the rater, or None for a skipped pair, which is no tie.
-        rater: Name of the rater.
         judged_at: Time of the vote, or None if not recorded.
         taken_s: Time from first sight to the vote in seconds, or None.
         watched: Proportion of the two videos that was watched, 0 to 1, or None.

@@ -88,7 +88,6 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         model: Entry in ATTENTION_MODELS.
-        title: Name for the user.
         accuracy: Strict pairwise accuracy over pairs that touch a held-out video: mean over folds and seeds.
         folds: Mean over the seeds, for every fold.
         sd: Standard deviation over the folds.
@@ -106,9 +105,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         ceilings: Accuracy of each of the record's orderings on the same pairs, a tie as half.
         selection: Choice of the epoch, in words.
         optimistic: Whether it was chosen on the test pairs themselves.
-        parameters: Parameters of the head.
         seconds: Seconds of training, all runs together.
-        runs: Every run.
         weight: Attention weight near regions; null without regions or without a map.
         curve: Progress of the score along the videos; null for runs without score curves.
         equal_success: Accuracy over the test pairs of equal success; null where the data set does not tell of success.

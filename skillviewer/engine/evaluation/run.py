@@ -58,7 +58,6 @@ class SharedInputs:
         facts: Facts on every video.
         stores: Features and snippets by reference, as far as runs need them.
         backbones: The backbones behind each.
-        device_name: Device to compute on.
     """
 
     dataset: Dataset
@@ -75,8 +74,6 @@ class RunSummary:
 
     Attributes:
         accuracy: Over the test pairs that touch a held-out video.
-        epoch: The epoch that was kept.
-        seconds: Seconds of training.
     """
 
     accuracy: float

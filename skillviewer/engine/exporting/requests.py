@@ -23,7 +23,6 @@ class ExportTarget:
     """One video under one model, as it is asked for.
 
     Attributes:
-        video: Path of the video.
         title: Title on pictures; "" for none.
         model: Folder of the checkpoint, or None where only what is kept or given can be used.
         model_digest: Digest of the checkpoint, or "" for that of ``model``.
@@ -99,7 +98,6 @@ class Written:
     """A file that was written and read back.
 
     Attributes:
-        path: The file.
         facts: Its contents, a few words each; the first is its size.
         remarks: Remarks for the user, one sentence each.
     """

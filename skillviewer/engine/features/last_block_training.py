@@ -26,9 +26,7 @@ class LastBlockTraining:
     Attributes:
         weights: Weights of the backbone, for pictures.
         motion: For flow, or None where the motion stream starts across modalities.
-        preprocessing: Preprocessing of the videos.
         blocks: The last blocks as they are before training.
-        device: Device of the training.
     """
 
     weights: BackboneWeights

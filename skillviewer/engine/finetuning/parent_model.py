@@ -37,8 +37,6 @@ class StartingPoint:
     Attributes:
         parent: The checkpoint, or None where there is none.
         config: Configuration of the new checkpoint; the digest of its weights is filled in when it is saved.
-        source: Source of features.
-        device: Device of the training.
     """
 
     parent: Checkpoint | None

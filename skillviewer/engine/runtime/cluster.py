@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.progress import CancelToken, silent
@@ -86,7 +86,7 @@ def work_on_cluster(
     with _client(*cluster) as client:
         from distributed import KilledWorker, wait
 
-        busy = {}
+        busy: dict[Any, int] = {}
         while waiting or busy:
             token.check()
             threads = sum(client.nthreads().values())

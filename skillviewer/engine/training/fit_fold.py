@@ -65,7 +65,6 @@ class FoldInputs:
 
     Attributes:
         store: Features of the videos; what comes before the last blocks where these are trained.
-        device: Device of the training.
         unfreezing: Last blocks that are trained with the head, or None; then the model is still to be frozen.
     """
 

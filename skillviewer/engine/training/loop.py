@@ -123,7 +123,6 @@ class FitPairs:
     """Pairs of a training.
 
     Attributes:
-        train: Training pairs.
         choosing: Pairs that choose the epoch; none under ``Select.LAST``.
         similar: Pairs without disparity, for models that learn from them.
     """
@@ -169,7 +168,6 @@ class Trained:
 
     Attributes:
         state: Its weights, on the CPU.
-        epoch: The epoch that was kept.
         rows: One row an epoch.
         n_unseen: Training pairs that were in no batch until that epoch: a batch of videos holds the pairs among them,
             and two videos may never be drawn together. None where it is not known.

@@ -36,7 +36,6 @@ class FramePicture:
     """A picture with its map, as it is shown.
 
     Attributes:
-        jpeg: The picture.
         aspect: Width by height.
         time: Its time in words.
         score: Mean score after the last step by then; NaN before the first.

@@ -67,7 +67,6 @@ class BackboneEntry:
 
     Attributes:
         name: Name by which it is requested.
-        title: Display name.
         n_channels: F, number of its output channels.
         make: Returns its randomly initialised trunk, for a number of input channels.
         first_convolution: Name of the weight applied to the input.

@@ -35,8 +35,6 @@ class Imported:
     """Result of an import.
 
     Attributes:
-        videos: Number of new videos.
-        votes: Number of new votes.
         pairs: Number of new agreed pairs.
         people: Number of known videos with a newly known participant; new videos do not count.
         problems: Unreadable parts, one sentence each.
