@@ -55,7 +55,6 @@ def _of(source: Path, videos: Path | None) -> tuple[list[Unit], list[tuple[Path,
 
 
 def _of_dataset(source: Path, videos: Path | None) -> tuple[list[Unit], list[tuple[Path, str]]]:
-    """Return the videos of all tasks of a data set."""
     form = recognised_form(source)
     found: dict[Unit, None] = {}
     missing = []

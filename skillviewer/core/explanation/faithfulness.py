@@ -60,11 +60,7 @@ def removal_counts(n_cells: int) -> IntArray:
 
 
 def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray:
-    """Return the rank of every cell of maps (..., h, w) by falling magnitude, 0 first; ties in random order.
-
-    Returns:
-        (..., L) int64, each row a permutation.
-    """
+    """Return (..., L) int64 the rank of every cell of maps (..., h, w) by falling magnitude; ties in random order."""
     flat = magnitudes.reshape(*magnitudes.shape[:-2], -1)
     order = np.lexsort((rng.random(flat.shape), -flat), axis=-1)
     return np.argsort(order, axis=-1).astype(np.int64)

@@ -158,7 +158,6 @@ class Engine(Closing):
             DatasetError: The part lies outside the video.
             VideoError: The file cannot be read.
             DeviceError: The device ran out of memory.
-            Cancelled: The token was raised.
         """
         if passes < 1:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
@@ -192,7 +191,6 @@ class Engine(Closing):
             CheckpointError: The analysis is of another model.
             VideoError: The file cannot be read, or is no longer the one that was analysed.
             DeviceError: The device ran out of memory.
-            Cancelled: The token was raised.
         """
         token = token if token is not None else CancelToken()
         path = video.video.path if isinstance(video, Analysis) else video

@@ -72,19 +72,12 @@ def work_on_cluster(
     """Do pieces of work on a cluster; see ``workers.work``.
 
     No more pieces are handed over than there are workers, so that the death of one costs no piece that only waited.
-
-    Args:
-        do: Does one piece.
-        items: The pieces.
-        cluster: ``local`` or ``slurm``, which are started, or the address of a scheduler; and the number of workers.
-        tries: Attempts at a piece whose worker dies; a scheduler elsewhere has its own rule.
-        token: Raise it to stop.
-        finished: Called in this process with the outcome of each piece.
+    ``cluster`` is one of ``STARTED`` with its number of workers, or the address of a scheduler, which has its own rule
+    in place of ``tries``.
 
     Raises:
         SettingsError: There is no such cluster, or its package is missing.
         DeviceError: All its jobs have ended.
-        Cancelled: The token was raised.
     """
     waiting, failures = list(range(len(items)))[::-1], [0] * len(items)
     with _client(*cluster) as client:

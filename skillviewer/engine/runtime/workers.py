@@ -74,7 +74,6 @@ def work(
 
     Raises:
         SettingsError: The engine cannot be started.
-        Cancelled: The token was raised.
     """
     if workers.here:
         processes.work_here(do, items, token, progressed, finished)

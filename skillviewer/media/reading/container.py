@@ -65,7 +65,6 @@ _SKIPPABLE_CODECS = frozenset({"h264", "hevc", "mpeg2video", "mpeg4"})
 
 
 def _failure(path: Path, error: Exception) -> VideoError:
-    """Return the error for a file that does not open."""
     if isinstance(error, FileNotFoundError):
         return VideoError(f"There is no file {path}.")
     if isinstance(error, IsADirectoryError):
