@@ -165,7 +165,7 @@ _LOOK: Mapping[str, _Offer] = {
     "strength": _Offer("Strength", "Greatest opacity of the map", 0.0, 1.0),
     "smooth": _Offer("Blend cells"),
     "common_limit": _Offer(
-        "Common scale ends at", "For the common scale, of maps that are distributions", 0.1, 1000.0, "× uniform"
+        "Common scale ends at", "For the common scale, of maps that are distributions", 0.1, 1000.0, "× average"
     ),
 }
 

@@ -178,7 +178,7 @@ def begin(program: Program, files: Sequence[Path], model: str | None, *, sample:
         text = program.tr("Settings are not kept after this session: {} cannot be written.").format(settings.kept_in)
         program.messages.post(Message(text, Severity.WARNING))
     if not program.models.entries and model is None:
-        text = program.tr("There is no checkpoint on this computer: train a model, or open a checkpoint folder.")
+        text = program.tr("There is no model on this computer: train one, or open a model folder.")
         program.messages.post(Message(text, Severity.WARNING))
     program.models.choose_default(model if model is not None else _used_last(program))
     if sample:

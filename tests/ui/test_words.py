@@ -99,7 +99,7 @@ def test_the_bar_shows_the_latest_and_how_many_wait(qtbot: QtBot, messages: Mess
     messages.note("first")
     messages.post(Message("<b>second</b>\n", details=tuple(str(i) for i in range(20))))
     assert not bar.isHidden()
-    assert bar.text == "<b>second</b>   (and 1 more)", "names of files are not read as markup"
+    assert bar.text == "<b>second</b>   (more messages: 1)", "names of files are not read as markup"
     assert bar._details.text().splitlines()[-1] == "and 12 more"
     messages.dismiss()
     assert bar.text == "first"

@@ -138,7 +138,7 @@ def test_passes_give_an_interval(qtbot: QtBot, window: Composition, world: FakeW
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.program.state.analysis is not None and window.program.state.analysis.complete)
     assert "95 % interval" in inspect(window).header.text
-    assert "(3 of 4 passes differ)" in inspect(window).header.text, "the video is short"
+    assert "(3 of 4 passes with different frames)" in inspect(window).header.text, "the video is short"
     assert world.assessed == [("alpha", "a", 4)]
 
 

@@ -326,7 +326,7 @@ def _item(name: str, columns: Sequence[RatingColumn], table: RatingTable, doubts
             doubts.append(f"The levels of {name or 'the ratings'} run from worst to best: {quoted(levels)}.")
     less = {plain(word) for word in re.split(r"[\W_]+", name)} & {"error", "errors", "fault", "faults", "deductions"}
     if less:
-        doubts.append(f"Less is better of “{name}”, by its name.")
+        doubts.append(f"Lower is better for “{name}”, by its name.")
     return ItemMapping(name=name, columns=tuple(columns), levels=levels, low=low, high=high, less_is_better=bool(less))
 
 

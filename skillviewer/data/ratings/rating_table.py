@@ -168,7 +168,7 @@ def assembled(
         return " ".join(filter(None, cells)) or f"column {letters(place)}"
 
     def whole(row: RatingRow) -> RatingRow:
-        fault = "it stands above the titles" if row.first_line in above else row.fault
+        fault = "it stands above the header row" if row.first_line in above else row.fault
         return replace(row, cells=(*row.cells, *[""] * (n - len(row.cells)))[:n], fault=fault)
 
     titles = _unique([title(place) for place in range(n)])

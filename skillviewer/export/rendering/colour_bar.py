@@ -11,7 +11,7 @@ from skillviewer.core.text import plain
 from skillviewer.media.overlay.colours import map_colours
 
 _TITLES = {
-    MapKind.DISTRIBUTION: "attention, × uniform",
+    MapKind.DISTRIBUTION: "attention, × average",
     MapKind.GATE: "attention, gate",
     MapKind.SIGNED: "attention, signed product",
     MapKind.NONE: "",

@@ -64,5 +64,5 @@ def raters_words(judgements: Sequence[Judgement], name: str) -> str:
     place = places(judgements)[name]
     return (
         f"{text} By all votes its strength is {signed(place.strength)} (Bradley–Terry, in logits; standard error "
-        f"{place.error:.2f}), rank {place.rank} of the {place.n} videos that votes connect."
+        f"{place.error:.2f}), rank {place.rank} of the {place.n} videos linked by votes."
     )

@@ -134,7 +134,7 @@ def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["F
     story += _notes(why, n_notes)
     story += [heading("Limits"), *(point(limit) for limit in why.limits)]
     story += [
-        heading("Is the attention faithful?", "" if why.faithful else "not shown to be"),
+        heading("Does the map explain the score?", "" if why.faithful else "not shown to be"),
         paragraph(why.faithfulness, size_pt=8.2, of=WHITE.text if why.faithful else FAINT),
     ]
     story += [heading("Where the numbers come from"), facts_table(why.facts, width), gap(20), _signature(width)]

@@ -120,7 +120,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _window("save_study", FILE, QT_TRANSLATE_NOOP("actions", "Save study &as…"), "Ctrl+S", section=1),
     _window("import_ratings", FILE, QT_TRANSLATE_NOOP("actions", "&Import ratings…"), "Ctrl+I", section=1),
     _window("locate_videos", FILE, QT_TRANSLATE_NOOP("actions", "Find &missing videos…"), section=1),
-    _window("name_person", FILE, QT_TRANSLATE_NOOP("actions", "Who is in this &video…"), section=1),
+    _window("name_person", FILE, QT_TRANSLATE_NOOP("actions", "Set &participant…"), section=1),
     _window("remove_video", FILE, QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
     _window("forget_video", FILE, QT_TRANSLATE_NOOP("actions", "&Delete everything kept about this video…"), section=1),
     _window("close_study", FILE, QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),
@@ -147,7 +147,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     ActionSpec(
         "cell_evidence",
         VIEW,
-        _marked(QT_TRANSLATE_NOOP("actions", "Show what each &cell contributed")),
+        _marked(QT_TRANSLATE_NOOP("actions", "Show how ea&ch area changed the score")),
         section=1,
         checkable=True,
         screen="inspect",
@@ -156,7 +156,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     ActionSpec(
         "rating_axis",
         VIEW,
-        _marked(QT_TRANSLATE_NOOP("actions", "&Ratings at the axis of the curve")),
+        _marked(QT_TRANSLATE_NOOP("actions", "Label the curve with &ratings")),
         section=1,
         checkable=True,
         screen="inspect",
@@ -205,7 +205,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
         section=4,
         repeats=False,
     ),
-    _window("clear_marks", PLAYER, QT_TRANSLATE_NOOP("actions", "Select nothing"), section=4),
+    _window("clear_marks", PLAYER, QT_TRANSLATE_NOOP("actions", "Clear selection"), section=4),
     _player(
         "loop", QT_TRANSLATE_NOOP("actions", "&Loop the selection"), "Shift+L", section=4, icon="loop", checkable=True
     ),
@@ -221,7 +221,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     ),
     _player("next_model", QT_TRANSLATE_NOOP("actions", "&Next model"), "T", menu=MODEL, section=2),
     _player("previous_model", QT_TRANSLATE_NOOP("actions", "&Previous model"), "Shift+T", menu=MODEL, section=2),
-    _window("open_model", MODEL, QT_TRANSLATE_NOOP("actions", "&Open a checkpoint folder…"), section=2),
+    _window("open_model", MODEL, QT_TRANSLATE_NOOP("actions", "&Open a model folder…"), section=2),
     _compare("compare_models", QT_TRANSLATE_NOOP("actions", "Choose &models…"), "M"),
     _compare("compare_difference", QT_TRANSLATE_NOOP("actions", "Show the &difference"), "D", checkable=True),
     _compare("compare_all", QT_TRANSLATE_NOOP("actions", "Assess all &videos with these models"), section=1),
@@ -234,10 +234,10 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _once("rank_neither", QT_TRANSLATE_NOOP("actions", "&No difference"), "0"),
     _once("rank_skip", QT_TRANSLATE_NOOP("actions", "S&kip this pair"), "X"),
     _once("rank_reason", QT_TRANSLATE_NOOP("actions", "Write a r&eason"), "R", section=1),
-    _once("rank_mark", QT_TRANSLATE_NOOP("actions", "&Mark this time"), "M", section=1),
+    _once("rank_mark", QT_TRANSLATE_NOOP("actions", "&Mark current time"), "M", section=1),
     _once("rank_swap", QT_TRANSLATE_NOOP("actions", "&Swap sides"), "S", section=1),
-    _once("rank_together", QT_TRANSLATE_NOOP("actions", "&One clock for both"), "F", section=1, checkable=True),
-    _once("rank_other", QT_TRANSLATE_NOOP("actions", "Keys mo&ve the other video"), "A", section=1),
+    _once("rank_together", QT_TRANSLATE_NOOP("actions", "Play &both together"), "F", section=1, checkable=True),
+    _once("rank_other", QT_TRANSLATE_NOOP("actions", "Switch keys to the other &video"), "A", section=1),
     _rank(
         "rank_play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", section=2, icon="play", repeats=False
     ),

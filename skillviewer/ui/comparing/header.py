@@ -54,7 +54,7 @@ class ModelsMenu(QMenu):
             note = self.addAction(self.tr("Nine models at most: remove one first"))
             note.setEnabled(False)
         self.addSeparator()
-        self.addAction(self.tr("Open a checkpoint folder…")).setData(OPEN)
+        self.addAction(self.tr("Open a model folder…")).setData(OPEN)
 
     def _on_triggered(self, action: object) -> None:
         data, checked = action.data(), action.isChecked()  # type: ignore[attr-defined]
@@ -91,7 +91,7 @@ class Header(QWidget):
         self.first, self.second = self._names(self.tr("Compared model")), self._names(self.tr("Compared with"))
         self._against = text_label(self.tr("against"), self, muted=True)
         self.difference = QCheckBox(self.tr("Show the difference"), self)
-        self.difference.setToolTip(self.tr("Map of where the first attends more (+) and the second does (−)"))
+        self.difference.setToolTip(self.tr("+ where the first model looks more, − where the second does"))
         self.again = push_button(self.tr("Try again"), self, self.again_asked)
         self.save = QPushButton(self.tr("Save"), self)
         shown = (self.models, self.scale, self.first, self._against, self.second, self.difference)

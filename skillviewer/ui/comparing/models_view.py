@@ -106,4 +106,4 @@ class ModelsView(QWidget):
             return self.tr("no map")
         if found.faithful:
             return f"{found.value:.2f}"
-        return self.tr("as random") if found.decidable else self.tr("unclear")
+        return self.tr("no") if found.decidable else self.tr("unclear")

@@ -56,12 +56,14 @@ class NumbersView(QWidget):
             Column(
                 self.tr("Corr."), self.tr("Pearson's correlation of the densities over the area: 1 identical, 0 none")
             ),
-            Column(self.tr("Simil."), self.tr("Histogram intersection: 1 identical, 0 no overlap")),
+            Column(self.tr("Overlap"), self.tr("Histogram intersection: 1 identical, 0 no overlap")),
             Column(self.tr("KL"), self.tr("Kullback-Leibler divergence of the first model from this one, in nats")),
-            Column(self.tr("KL back"), self.tr("Kullback-Leibler divergence of this model from the first, in nats")),
-            Column(self.tr("Top"), self.tr("Overlap of the densest tenths of the area: 1 identical, 0.10 by chance")),
+            Column(self.tr("KL reverse"), self.tr("Kullback-Leibler divergence of this model from the first, in nats")),
             Column(
-                self.tr("Centres"), self.tr("Distance of the centres of mass, as a share of the picture's diagonal")
+                self.tr("Peaks"), self.tr("Shared peaks: overlap of the densest tenths; 1 identical, 0.10 by chance")
+            ),
+            Column(
+                self.tr("Distance"), self.tr("Distance of the centres of mass, as a share of the picture's diagonal")
             ),
             Column(self.tr("Entropy"), self.tr("Entropy of this model's map: 1 uniform, 0 all in one cell")),
         )

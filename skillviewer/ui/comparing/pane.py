@@ -230,7 +230,7 @@ class ModelPane(QWidget):
         self.caption.set_text(text)
         name = printable(text.name)
         self.canvas.setAccessibleName(self.tr("Picture with the map of {}").format(name))
-        self.close_button.setAccessibleName(self.tr("Take {} away").format(name))
+        self.close_button.setAccessibleName(self.tr("Remove {}").format(name))
         self.close_button.setToolTip(as_tip(self.close_button.accessibleName()))
 
     def resizeEvent(self, event: object) -> None:  # noqa: ARG002

@@ -277,7 +277,7 @@ class CompareScreen(QWidget):
             mapless = found is not None and found.second_without_map
             waiting = self.tr("one of them has no map") if mapless else self.tr("waiting for both models")
             words = source_of(scene) if scene is not None else waiting
-            name = self.tr("{} less {}").format(*self._pair_numbers())
+            name = self.tr("{} minus {}").format(*self._pair_numbers())
             self.grid.pane(DIFFERENCE).set_text(PaneText(name, kind=self.tr("difference"), score=words))
 
     def _scaled(self, row: ComparedModel) -> ScaledScore | None:
@@ -296,7 +296,7 @@ class CompareScreen(QWidget):
             bars = [(units[kind], scene) for kind, scene in shared_bars(analyses, looks).items()]
         difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
         if difference is not None and difference.values is not None:
-            bars.append((self.tr("{} less {}, × uniform").format(*self._pair_numbers()), difference))
+            bars.append((self.tr("{} minus {}, × average").format(*self._pair_numbers()), difference))
         if self._look.overlay is Overlay.OFF:
             self.bars.show_bars(self.tr("maps hidden"), [])
         elif self._scale is Scale.COMMON:
@@ -305,7 +305,7 @@ class CompareScreen(QWidget):
             self.bars.show_bars(self.tr("Each map has its own scale; its range is shown under it."), bars)
 
     def _units(self) -> tuple[tuple[MapKind, str], ...]:
-        return ((MapKind.DISTRIBUTION, self.tr("× uniform")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
+        return ((MapKind.DISTRIBUTION, self.tr("× average")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Compare menu and of the player do; dialogs ask for files and folders."""

@@ -73,7 +73,7 @@ class DisagreementsView(QWidget):
             return
         columns = [
             Column(self.tr("Video"), number=False, fills=True),
-            Column(self.tr("Apart"), self.tr("Greatest difference between two ranks")),
+            Column(self.tr("Rank difference"), self.tr("Greatest difference between two ranks")),
             *(Column(self.tr("Rank {}").format(named[key][0]), printable(named[key][1])) for key in agreement.keys),
         ]
         rows = [

@@ -31,7 +31,7 @@ class Destination(QWidget):
         self.line.setAccessibleName(self.tr("Write to"))
         self._label.setBuddy(self.line)
         self.kind = QComboBox(self)
-        self.kind.setAccessibleName(self.tr("Kind of file"))
+        self.kind.setAccessibleName(self.tr("File type"))
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.browse = push_button(self.tr("Choose…"), self, self.browse_asked)
         add_all(row, self._label, (self.line, 1), self.kind, self.browse)

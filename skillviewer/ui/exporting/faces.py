@@ -89,7 +89,7 @@ class FacesReview(QWidget):
         self.doubts.setAccessibleName(self.tr("Doubtful frames"))
         self.doubts.setWordWrap(True)
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.fine_button = QPushButton(self.tr("Looked at, it is fine"), side)
+        self.fine_button = QPushButton(self.tr("Reviewed, OK"), side)
         caution = text_label(
             self.tr("Faces can be missed. Check the file before you pass it on."), side, wrap=True, muted=True
         )

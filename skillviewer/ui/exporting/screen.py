@@ -76,7 +76,7 @@ class ExportScreen(QWidget):
         self.options = OptionForm(inside)
         self.selection = QPushButton(self.tr("Use the player's selection"), inside)
         self.at_cursor = QPushButton(self.tr("Use the frame on screen"), inside)
-        self.review_faces = QPushButton(self.tr("Look over the faces…"), inside)
+        self.review_faces = QPushButton(self.tr("Review faces…"), inside)
         buttons = (self.selection, self.at_cursor, self.review_faces)
         add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.subject, self.options, *buttons, 1)
         area = FormArea(inside, parent)

@@ -54,7 +54,7 @@ class BeforeAfterPage(QWidget):
         split.setStyleSheet("QSplitter::handle { background: transparent; }")
         columns = (self.tr("Video"), self.tr("Part"), self.tr("Score"), self.tr("Shift"), self.tr("Rank"))
         self.shifts = SortedTable(self.tr("Scores before and after"), columns)
-        changes = (self.tr("Video"), self.tr("Alike"), self.tr("Moved"), self.tr("Frame"))
+        changes = (self.tr("Video"), self.tr("Similarity"), self.tr("Moved"), self.tr("Frame"))
         self.attention = SortedTable(self.tr("Attention that changed most"), changes)
         for title, table, why in (
             (self.tr("Score of every video"), self.shifts, self.tr("only the order has a meaning")),

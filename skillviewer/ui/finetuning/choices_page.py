@@ -57,7 +57,7 @@ class ChoicesPage(QWidget):
             (self.tr("Unanimous"), "unanimous"),
             (self.tr("Majority (60 % or more)"), "majority:0.6"),
             (self.tr("Minimum number of votes"), "at-least"),
-            (self.tr("Posterior of 95 %"), "posterior:0.95"),
+            (self.tr("95 % probable (posterior)"), "posterior:0.95"),
         )
         self.needed = indented(QSpinBox(form))
         self.needed.setRange(1, 99)
@@ -74,15 +74,15 @@ class ChoicesPage(QWidget):
         self.epochs.setSpecialValueText(self.tr("default"))
         self.seed = indented(QSpinBox(form))
         self.seed.setRange(0, 999_999)
-        self.old_pairs = QCheckBox(self.tr("Check what it forgets"), form)
+        self.old_pairs = QCheckBox(self.tr("Check what the model forgets"), form)
         self.old_pairs.setChecked(True)
-        trains = text_label(self.tr("A copy of the head, on frozen features"), form, wrap=True)
+        trains = text_label(self.tr("A copy of the head; features stay as they are"), form, wrap=True)
         for label, field in (
             (self.tr("Start from"), self.start),
-            (self.tr("Pairs by"), self.rule),
-            (self.tr("Needed"), self.needed),
+            (self.tr("Decide pairs by"), self.rule),
+            (self.tr("Votes needed"), self.needed),
             (self.tr("Hold out"), self.by),
-            (self.tr("Trains"), trains),
+            (self.tr("Trained part"), trains),
             (self.tr("Epochs"), self.epochs),
             (self.tr("Seed"), self.seed),
         ):

@@ -66,9 +66,9 @@ class DisagreementPage(QWidget):
     def _row(self, disagreement: Disagreement) -> list[Cell]:
         votes = disagreement.votes_for + disagreement.votes_against + disagreement.neither
         for_against = (disagreement.votes_for, disagreement.votes_against)
-        counted = self.tr("{} to {}").format(*for_against) if votes else self.tr("stated")
+        counted = self.tr("{} to {}").format(*for_against) if votes else self.tr("by the data set")
         if disagreement.neither:
-            counted += self.tr(", {} neither").format(disagreement.neither)
+            counted += self.tr(", {} saw no difference").format(disagreement.neither)
         return [
             Cell(printable(disagreement.better), video=disagreement.better),
             Cell(printable(disagreement.worse), video=disagreement.worse),

@@ -62,14 +62,14 @@ class RatingsPage(QDialog):
 
     def _make_head(self) -> Flow:
         self.videos, self.sheet, self.criterion = QComboBox(self), QComboBox(self), QComboBox(self)
-        self.titles, self.hidden = QSpinBox(self), QCheckBox(self.tr("Use hidden rows"), self)
+        self.titles, self.hidden = QSpinBox(self), QCheckBox(self.tr("Include hidden rows"), self)
         self.titles.setSpecialValueText(self.tr("none"))
         head = Flow(gap_px=8)
         for words, control in (
             (self.tr("Videos"), self.videos),
             (self.tr("Sheet"), self.sheet),
-            (self.tr("Row of the titles"), self.titles),
-            (self.tr("Pairs are made of"), self.criterion),
+            (self.tr("Header row"), self.titles),
+            (self.tr("Make pairs from"), self.criterion),
         ):
             label = text_label(words, self)
             label.setMinimumHeight(control.sizeHint().height())
@@ -98,7 +98,7 @@ class RatingsPage(QDialog):
         for widget in (self.only, self.name_of, self.meant):
             widget.setMinimumHeight(self.meant.sizeHint().height())
             line.addWidget(widget)
-        titles = (self.tr("First rows"), self.tr("Every row"), self.tr("Videos without a rating"), self.tr("Remarks"))
+        titles = (self.tr("First rows"), self.tr("All rows"), self.tr("Videos without a rating"), self.tr("Remarks"))
         views = [RowsView(title, self) for title in titles]
         self.first, self.account, self.unrated, self.remarks = views
         self.account.selectionModel().currentRowChanged.connect(self._on_row)
@@ -181,7 +181,7 @@ class RatingsPage(QDialog):
         told = (*now.opened.doubts, *(account.notices if account is not None else table.notices))
         self.unrated.show_rows((self.tr("Video"),), [(name,) for name in unrated])
         self.remarks.show_rows((self.tr("Remark"),), [(_OPTION.sub("", text),) for text in told])
-        self.tabs.setTabText(1, self.tr("Every row ({})").format(len(now.rows)))
+        self.tabs.setTabText(1, self.tr("All rows ({})").format(len(now.rows)))
         self.tabs.setTabText(2, self.tr("Videos without a rating ({})").format(len(unrated)))
         self.tabs.setTabText(3, self.tr("Remarks ({})").format(len(told)))
 
@@ -254,7 +254,7 @@ def _imported(program: Program, now: ReadTable, command: Command, result: Rating
     study, account = program.studies.current, result.rated.account
     if study is not None and study.draft:
         program.settings.remember(study.path)
-    words = program.tr("{} is imported: {}. Rank › Set-up shows the rule that makes pairs of ratings.")
+    words = program.tr("{} is imported: {}. Rank › Set-up shows how ratings become pairs.")
     text = words.format(now.opened.table.path.name, account.count)
     program.messages.post(Message(text, details=(*result.came.problems, *account.problems())))
 

@@ -32,7 +32,7 @@ class CellMap(QWidget):
         self._theme: Theme = LIGHT
         self._height_px = 72
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(self.tr("Contribution of each cell"))
+        self.setAccessibleName(self.tr("Contribution of each area"))
 
     def sizeHint(self) -> QSize:
         """Return the height for the proportions of the picture."""
@@ -114,19 +114,17 @@ class CellBlock(Section):
         raised, lowered = ninths
         lines = []
         if raised is not None:
-            words = self.tr("Raised the score most: {} of the picture ({}).")
+            words = self.tr("{} of the picture raised the score most ({}).")
             lines.append(words.format(raised.place, signed(raised.amount, digits)))
         if lowered is not None:
-            words = self.tr("Lowered it most: {} ({}).")
+            words = self.tr("{} lowered it most ({}).")
             if raised is None:
-                words = self.tr("Lowered the score most: {} of the picture ({}).")
+                words = self.tr("{} of the picture lowered the score most ({}).")
             lines.append(words.format(lowered.place, signed(lowered.amount, digits)))
-        self.words.set_plain(" ".join(lines) or self.tr("No part of the picture changed the score."))
+        text = " ".join(f"{line[0].upper()}{line[1:]}" for line in lines)
+        self.words.set_plain(text or self.tr("No part of the picture changed the score."))
         rect, video = found.analysis.map_rect, found.analysis.video
         proportions = (rect.bottom - rect.top) * video.height_px / ((rect.right - rect.left) * video.width_px)
         self.map.set_cells(cells, proportions, grey=grey)
-        self.how.set_plain(
-            self.tr("Each cell is left out in all steps at once. Interaction of the cells: {}.").format(
-                signed(evidence.cell_remainder, digits)
-            )
-        )
+        words = self.tr("Each area was hidden throughout the video. Not explained by single areas: {}.")
+        self.how.set_plain(words.format(signed(evidence.cell_remainder, digits)))

@@ -38,9 +38,9 @@ class Contributions(Section):
         grid.setColumnStretch(0, 1)
         self.sums: list[QLabel] = []
         names = (
-            self.tr("Score without any segment"),
-            self.tr("Contributions of the segments"),
-            self.tr("Interaction of the segments"),
+            self.tr("Baseline score"),
+            self.tr("Sum of the contributions"),
+            self.tr("Not explained by single segments"),
             self.tr("Score"),
         )
         for row, name in enumerate(names):
@@ -55,9 +55,7 @@ class Contributions(Section):
             grid.addWidget(number, row, 1)
             self.sums.append(number)
         self.how = Wrapped(self, muted=True)
-        self.how.set_plain(
-            self.tr("Each segment is replaced by the mean of the video, and the score is computed again.")
-        )
+        self.how.set_plain(self.tr("Each segment is replaced by the video's average, and the score is computed again."))
         self.column.addWidget(self.how)
         self.words = Wrapped(self)
         self.column.addWidget(self.words)
@@ -118,4 +116,4 @@ class Contributions(Section):
 
     @Slot(str)
     def _on_pointed(self, words: str) -> None:
-        self.pointed.set_plain(words or self.tr("Point at a segment to read it, click to go there."))
+        self.pointed.set_plain(words or self.tr("Hover over a segment to see its value; click to jump there."))

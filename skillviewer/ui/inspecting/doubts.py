@@ -27,7 +27,7 @@ class FaithfulnessBlock(Section):
     """Faithfulness of the attention to the score."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(self.tr("Is the attention faithful?"), parent)
+        super().__init__(self.tr("Does the map explain the score?"), parent)
         self.label = Wrapped(self)
         self.label.setProperty("heading", True)
         self.column.addWidget(self.label)
@@ -58,8 +58,8 @@ class FaithfulnessBlock(Section):
         digits = max(score_digits([found.analysis]), 3)
         self.details.set_plain(
             self.tr(
-                "Gain of its order: {}, of random regions: up to {}. Shuffled maps change the score by {}, uniform "
-                "maps by {}."
+                "Hiding the attended areas first, not last, moves the score curve further by {}; for random areas, by "
+                "up to {}. Shuffling the maps changes the score by {}, spreading them evenly by {}."
             ).format(
                 signed(tested.gain, digits),
                 signed(tested.threshold, digits),

@@ -189,7 +189,7 @@ class MomentRow(QWidget):
         self._by.setText(self._kept_by(card))
         self._by.setVisible(bool(self._by.text()))
         opinions = [
-            self.tr("{}: {}").format(printable(m.author) or self.tr("no name given"), m.opinion) for m in card.opinions
+            self.tr("{}: {}").format(printable(m.author) or self.tr("unnamed"), m.opinion) for m in card.opinions
         ]
         self._opinions.set_plain(" · ".join(opinions))
         self._opinions.setVisible(bool(opinions))
@@ -201,7 +201,7 @@ class MomentRow(QWidget):
         if card.kept.model_digest:
             opinion = card.kept.opinion or self.tr("noted")
             if card.of_this_model:  # without evidence its list is another
-                return self.tr("found by this model in an earlier list of moments: {}").format(opinion)
+                return self.tr("found by this model earlier: {}").format(opinion)
             return self.tr("found by another model or version: {}").format(opinion)
         return self.tr("kept by {}").format(author) if author else self.tr("kept")
 

@@ -58,7 +58,7 @@ class NoteBlock(QWidget):
     def show_note(self, note: Note, *, writable: bool) -> None:
         """Show a note; not over what is being typed."""
         self.note = note
-        author = printable(note.author) or self.tr("no name given")
+        author = printable(note.author) or self.tr("unnamed")
         when = note.made_at.astimezone()
         self._about.setText(f"{author} · {when:%Y-%m-%d}")
         self._about.setToolTip(as_tip(f"{author} · {when:%Y-%m-%d %H:%M}"))

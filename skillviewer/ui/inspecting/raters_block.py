@@ -94,7 +94,7 @@ class RatersBlock(Section):
         if rating.even:
             counts.append(_times(self.tr("no difference once"), self.tr("no difference {} times"), rating.even))
         who = self._who(rating)
-        strength = self.tr("Strength {} ± {}: rank {} of {} videos that votes connect.").format(
+        strength = self.tr("Strength {} ± {}: rank {} of {} videos linked by votes.").format(
             signed(rating.strength, 2), f"{rating.error:.2f}", rating.rank, rating.n
         )
         return self.tr("{}: {}. {}").format(who, ", ".join(counts), strength)

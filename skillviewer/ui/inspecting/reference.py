@@ -128,12 +128,12 @@ class ReferenceBlock(Section):
         reference = found.reference
         self.side_by_side.setVisible(reference is not None)
         if reference is None:
-            none = self.tr("No comparable video of the best quarter scores higher than this one.")
+            none = self.tr("No comparable video in the top 25 % scores higher than this one.")
             self.words.set_plain(none if found.standing.n else self.tr("There are no comparable videos yet."))
         else:
             why = self.tr("it looks most similar") if reference.near_by == "looks" else self.tr("its score is nearest")
             score = signed(reference.score, score_digits([found.analysis]))
-            words = self.tr("{} scores {}. Of the best quarter, {}.")
+            words = self.tr("{} scores {}. Chosen from the top 25 %: {}.")
             self.words.set_plain(words.format(reference.name, score, why))
         footage = found.reference_footage
         if footage != self._footage:

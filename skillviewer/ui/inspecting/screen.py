@@ -105,11 +105,11 @@ class ScoreHeader(QWidget):
             k, different = analysis.n_passes, analysis.n_different
             passes = self.tr("{} passes").format(k)
             if different < k:
-                passes = self.tr("{} of {} passes differ").format(different, k)
+                passes = self.tr("{} of {} passes with different frames").format(different, k)
             parts.append(self.tr("95 % interval {} to {} ({})").format(low, high, passes))
         here = self._program.score_here()
         if here is not None and analysis.complete:
-            parts.append(self.tr("at the cursor {}").format(signed(here, digits)))
+            parts.append(self.tr("score at this point {}").format(signed(here, digits)))
         if analysis.scaled is not None and analysis.scaled.words:
             parts.insert(0, analysis.scaled.words)
         self._words.setText(" · ".join(parts))
@@ -133,7 +133,7 @@ class ScoreHeader(QWidget):
             loading = program.models.wanted is not None
             return self.tr("the model is being loaded") if loading else self.tr("no model: choose one above")
         if entry.state is VideoState.WORKING:
-            return self.tr("the assessment begins")
+            return self.tr("starting assessment")
         return self.tr("waiting for its turn") if entry.state is VideoState.WAITING else self.tr("not assessed yet")
 
 

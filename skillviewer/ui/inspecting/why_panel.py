@@ -62,7 +62,7 @@ class WhyPanel(QStackedWidget):
         self.moments = MomentColumn(
             insight.inquiry, insight.remarks, insight.pictures, insight.tour, only_found, self.moments_section
         )
-        self.unfold = QPushButton(self.tr("Show the moments all the same"), self.moments_section)
+        self.unfold = QPushButton(self.tr("Show the moments anyway"), self.moments_section)
         self.unfold.clicked.connect(self._fold)
         row = horizontal(margins=(12, 0, 12, 0))
         row.addWidget(self.unfold)
@@ -225,11 +225,11 @@ class WhyPanel(QStackedWidget):
     def _blind_words(self) -> str:
         people = self._insight.inquiry.people
         if people:
-            words = self.tr("This study is blind: the page opens when {} has judged this video.")
+            words = self.tr("This page is hidden until {} has judged this video (blind study).")
             return words.format(self.tr(" or ").join(printable(name) for name in people))
         return self.tr(
-            "This study is blind: the page opens when you have judged this video yourself. If you did so on "
-            "another day, enter your name in the settings."
+            "This page is hidden until you have judged this video yourself (blind study). If you did so on another "
+            "day, enter your name in the settings."
         )
 
     @Slot()

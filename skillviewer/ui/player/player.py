@@ -63,7 +63,7 @@ class Caption(QWidget):
         row = horizontal(self, (14, 4, 8, 4), 8)
         self._dot = Dot(self)
         self._words = ShortLabel(self)
-        self._words.setAccessibleName(self.tr("What the map is"))
+        self._words.setAccessibleName(self.tr("What this map shows"))
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
         add_all(row, self._dot, (self._words, 1), self._unit, self._bar)
@@ -102,17 +102,19 @@ class Caption(QWidget):
         self._dot.setVisible(visible)
         self._bar.set_scene(scene if visible else None)
         self._bar.setVisible(visible)
-        self._unit.setText(self._unit_words(scene) if visible and scene is not None else "")
+        unit, tip = self._unit_words(scene) if visible and scene is not None else ("", "")
+        self._unit.setText(unit)
+        self._unit.setToolTip(tip)
 
-    def _unit_words(self, scene: Scene) -> str:
-        """Return the unit of the colour bar."""
+    def _unit_words(self, scene: Scene) -> tuple[str, str]:
+        """Return the unit of the colour bar, and what its numbers mean."""
         if self._contributions:
-            return self.tr("contribution to the score")
+            return self.tr("contribution to the score"), ""
         return {
-            MapKind.DISTRIBUTION: self.tr("times uniform"),
-            MapKind.GATE: self.tr("gate, 0 to 1"),
-            MapKind.SIGNED: self.tr("signed product"),
-            MapKind.NONE: "",
+            MapKind.DISTRIBUTION: (self.tr("× average"), self.tr("1 is the average of all cells")),
+            MapKind.GATE: (self.tr("gate, 0 to 1"), self.tr("0 shuts a cell out, 1 lets all of it through")),
+            MapKind.SIGNED: (self.tr("signed product"), self.tr("A product of two maps, positive or negative")),
+            MapKind.NONE: ("", ""),
         }[scene.kind]
 
     def _forms(self, scene: Scene | None) -> tuple[str, ...]:
@@ -121,7 +123,7 @@ class Caption(QWidget):
         if scene is None or scene.sample < 0 or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
             return (words,)
         if self._contributions:
-            words = self.tr("contribution of cells · {}").format(words)
+            words = self.tr("contribution of areas · {}").format(words)
         at, n = scene.sample + 1, max(scene.n_samples, self._n_samples)
         return self.tr("{} · sampled frame {} of {}").format(words, at, n), f"{words} · {at}/{n}"
 

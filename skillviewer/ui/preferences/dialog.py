@@ -41,11 +41,11 @@ class LooksPage(Form):
         self.text = self.choice(
             [(size, self.tr("{} %").format(size)) for size in TEXT_SIZES], program.settings.text_size
         )
-        held = (Between.HELD, self.tr("Hold the last map and show its age"))
-        choices = look_choices() | {"between": [held, (Between.INTERPOLATED, self.tr("Interpolate"))]}
+        held = (Between.HELD, self.tr("Keep the last map and show its age"))
+        choices = look_choices() | {"between": [held, (Between.INTERPOLATED, self.tr("Blend between maps"))]}
         self._boxes = {name: self.choice(options, getattr(look, name)) for name, options in choices.items()}
         self.overlay, self.scale, self.between, self.colours = self._boxes.values()
-        self.add(self.tr("Colours of the window"), self.theme)
+        self.add(self.tr("Theme"), self.theme)
         self.add(self.tr("Text size"), self.text, self.tr("Some titles change only after a restart."))
         self.add(self.tr("Map as"), self.overlay)
         self.add(self.tr("Colour scale"), self.scale)
@@ -119,15 +119,15 @@ class StoragePage(Form):
         self.empty.setEnabled(False)
         row = QWidget(self)
         add_all(horizontal(row, NONE), self.show_folder, self.empty, 1)
-        self.add(self.tr("Place"), self.place)
+        self.add(self.tr("Folder"), self.place)
         self.add(self.tr("Content"), self.kept)
         self.add("", row)
         self.add(
-            self.tr("Features at most"),
+            self.tr("Features, at most"),
             self.limit,
             self.tr(
                 "Cached features speed up a second assessment of a video, and every further model. Features that "
-                "were not used for longest are removed first. A new limit applies to models loaded afterwards."
+                "were used longest ago are removed first. A new limit applies to models loaded afterwards."
             ),
         )
         self.limit.activated.connect(self._on_limit)
@@ -211,7 +211,7 @@ class AssessingPage(Form):
         )
         self.add("", self.automatic)
         self.add(
-            self.tr("Who works here"),
+            self.tr("Your name"),
             self.person,
             self.tr("Moments and notes are signed with this name. Raters choose theirs on the Rank screen."),
         )

@@ -176,7 +176,7 @@ class KeysPage(QWidget):
             return
         takers = self._takers(self._pressed)
         if takers:
-            self.add.setText(self.tr("Take over"))
+            self.add.setText(self.tr("Reassign"))
             names = ", ".join(
                 self.tr("“{}” ({})").format(plain(words(spec.text)), self._where(spec)) for spec in takers
             )

@@ -313,9 +313,7 @@ class VoteBar(QWidget):
             words = plain(self._actions[name].text())
             button.setText(f"{key_text(keys[0])}   {words}" if keys else words)
         keys = self._actions.keys("rank_reason")
-        words = (
-            self.tr("Reason, if you like ({})").format(key_text(keys[0])) if keys else self.tr("Reason, if you like")
-        )
+        words = self.tr("Reason (optional, key {})").format(key_text(keys[0])) if keys else self.tr("Reason (optional)")
         self.reason.setPlaceholderText(words)
 
     def _button(self, action: QAction) -> QPushButton:

@@ -67,8 +67,8 @@ class CycleRow(QWidget):
     def _line(self, link: "Link", *, weakest: bool) -> str:
         words = self.tr("{} over {}: {} to {}").format(link.better, link.worse, link.votes_for, link.votes_against)
         if link.neither:
-            words += self.tr(", {} alike").format(link.neither)
-        return words + (self.tr(" ‹ smallest lead") if weakest else "")
+            words += self.tr(", {} saw no difference").format(link.neither)
+        return words + (self.tr(" ‹ closest vote") if weakest else "")
 
     @Slot()
     def _on_clicked(self) -> None:
@@ -147,8 +147,8 @@ class CyclesView(QWidget):
             return self.tr("The majority votes on these videos form a cycle, so no order fits them all.")
 
         text = self.tr("The majority votes form {} cycles, so no order fits them all.").format(n)
-        first = self.tr("Cycles with the smallest lead come first.")
-        shown = self.tr("The {} with the smallest lead are shown.").format(MOST)
+        first = self.tr("Cycles with the closest vote come first.")
+        shown = self.tr("The {} with the closest vote are shown.").format(MOST)
         return f"{text} {shown if n > MOST else first}"
 
     @Slot()

@@ -148,7 +148,7 @@ class ScaleTable(SortedTable):
             ),
             (self.tr("Won"), self.tr("Votes for it")),
             (self.tr("Lost"), self.tr("Votes for the other video")),
-            (self.tr("Alike"), self.tr("Votes for no difference")),
+            (self.tr("No difference"), self.tr("Votes for no difference")),
         ]
         self._model.setColumnCount(len(columns))
         scale_at = 3 if tasks else 2

@@ -32,10 +32,10 @@ class RatersView(VotesView):
             (self.tr("Rater"), ""),
             (self.tr("Votes"), self.tr("Judgements, including repeated pairs")),
             (self.tr("Skipped"), self.tr("Pairs that were skipped; a skip is not counted as a judgement")),
-            (self.tr("Alike"), self.tr("Votes for no difference")),
+            (self.tr("No difference"), self.tr("Votes for no difference")),
             (self.tr("Left chosen"), self.tr("Share of left among the votes for a side; 50 % is expected")),
-            (self.tr("As the others"), self.tr("How often the rater votes as most of the others on a pair")),
-            (self.tr("As before"), self.tr("How often the rater gives the same vote when a pair is repeated")),
+            (self.tr("Agrees with others"), self.tr("How often the rater votes as most of the others on a pair")),
+            (self.tr("Agrees with self"), self.tr("How often the rater gives the same vote when a pair is repeated")),
             (self.tr("Time"), self.tr("Median time from the first picture to the vote")),
             (self.tr("Hurried"), self.tr("Votes given before half of both videos was watched")),
             (
@@ -69,7 +69,7 @@ class RatersView(VotesView):
         explained.set_plain(
             self.tr(
                 "In brackets: the 95 % interval of a share, wide for few votes. Misfit: infit against the scale "
-                "of the other raters, and its distance from 1 in standard errors. To differ is not to be wrong."
+                "of the other raters, and its distance from 1 in standard errors. Disagreeing is not being wrong."
             )
         )
         inside = QWidget(page)

@@ -107,7 +107,7 @@ class RankScreen(QWidget):
         self.give_up = too_few.add_button(self.tr("Finish for now"))
         self.give_up.clicked.connect(self.judging.leave)
         self.rest_page = Page(self.tr("Time for a pause"), self)
-        self.rest_page.add_button(self.tr("Go on")).clicked.connect(self.judging.go_on)
+        self.rest_page.add_button(self.tr("Continue")).clicked.connect(self.judging.go_on)
         self.rest_page.add_button(self.tr("Finish for now")).clicked.connect(self.judging.leave)
         self.done_page = Page(self.tr("All done"), self)
         self.done_page.add_button(self.tr("See the results")).clicked.connect(self.show_results)
@@ -228,8 +228,8 @@ class RankScreen(QWidget):
     def _progress_words(self) -> str:
         tally = self.judging.tally
         if tally.all > tally.aim:  # imported votes exceed the aim
-            return self.tr("mine {}/{} · all {}").format(tally.mine, tally.my_aim, tally.all)
-        return self.tr("mine {}/{} · all {}/{}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
+            return self.tr("You {} of {} · everyone {}").format(tally.mine, tally.my_aim, tally.all)
+        return self.tr("You {} of {} · everyone {} of {}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
 
     def _is_judging(self) -> bool:
         """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""

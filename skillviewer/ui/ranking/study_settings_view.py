@@ -52,7 +52,7 @@ class StudySettingsView(QWidget):
         form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
         self.answered.hide()
-        about = self.tr("Subject of question, ratings and models, such as an item of a rubric.")
+        about = self.tr("What is judged, rated and scored, such as an item of a rubric.")
         form.add(self.tr("Criterion"), self.criterion, about)
         form.add(self.tr("Answers"), self.neither)
         form.add(self.tr("Speed"), self.speed)
@@ -68,8 +68,8 @@ class StudySettingsView(QWidget):
             self.repeats,
             self.tr("Shown again later with the sides swapped: how often does a rater give the same vote?"),
         )
-        form.add(self.tr("On Inspect"), self.blind)
-        form.add(self.tr("Ratings order videos"), self.rating_rule)
+        form.add(self.tr("Blinding"), self.blind)
+        form.add(self.tr("Pairs from ratings"), self.rating_rule)
         self.rated = form.add_note()
         area = scroll_area(self, self.tr("Set-up"))
         inside = QWidget(area)
@@ -217,7 +217,7 @@ class StudySettingsView(QWidget):
         if facts is not None:
             words = self.tr("The rule: {}.").format(facts.rule)
             if facts.counts is not None:
-                words += self.tr(" {} pairs are ordered, {} alike, {} neither.").format(*facts.counts)
+                words += self.tr(" {} pairs are ordered, {} similar, {} undecided.").format(*facts.counts)
         self.rated.setText(words)
         self.rating_rule.setEnabled(facts is not None)
 

@@ -165,7 +165,7 @@ class Program(QObject):
 
         self.undo.perform(
             Command(
-                self.tr("who is in {}").format(name),
+                self.tr("participant in {}").format(name),
                 lambda study: change(study, person or None),
                 lambda study, before: change(study, cast("str | None", before)),
                 (VIDEOS,),
@@ -206,7 +206,7 @@ class Program(QObject):
             self.models.choose(folders[-1])
         else:
             self.messages.note(
-                self.tr("No model of the criterion “{}” is here: scores are of another.").format(criterion)
+                self.tr("No model here scores the criterion “{}”: scores are of another.").format(criterion)
             )
 
     def forget_current(self) -> None:

@@ -21,15 +21,15 @@ def look_choices() -> dict[str, list[tuple[object, str]]]:
             (Overlay.HEAT, tr("Heat")),
             (Overlay.CONTOUR, tr("Contour lines")),
             (Overlay.BOTH, tr("Heat with contours")),
-            (Overlay.DIMMED, tr("Dimmed surroundings")),
+            (Overlay.DIMMED, tr("Dim everything else")),
             (Overlay.OFF, tr("Hidden")),
         ],
         "scale": [
-            (Scale.FRAME, tr("One for each frame")),
-            (Scale.VIDEO, tr("One for the video")),
-            (Scale.COMMON, tr("Common to all videos")),
+            (Scale.FRAME, tr("Per frame")),
+            (Scale.VIDEO, tr("Per video")),
+            (Scale.COMMON, tr("Same for all videos")),
         ],
-        "between": [(Between.HELD, tr("Hold the last map")), (Between.INTERPOLATED, tr("Interpolate"))],
+        "between": [(Between.HELD, tr("Keep the last map")), (Between.INTERPOLATED, tr("Blend between maps"))],
         "colours": [("inferno", "Inferno"), ("cividis", "Cividis")],
     }
 

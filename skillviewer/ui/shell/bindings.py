@@ -288,10 +288,10 @@ class Bindings(QObject):
             return
         known = sorted({other.participant for other in program.videos if other.participant})
         question = self.tr(
-            "Who is in {}? When a model is tested, all videos of a participant are held out together."
+            "Participant in {}. In a test, all videos of one participant are kept out of the training."
         ).format(entry.name)
         person = self._window.dialogs.word(
-            self._window, self.tr("Who is in this video"), question, known, entry.participant or ""
+            self._window, self.tr("Set participant"), question, known, entry.participant or ""
         )
         if person is not None:
             program.name_person(person)
@@ -328,7 +328,7 @@ class Bindings(QObject):
         RatingsPage(self._program, self._window.dialogs, path, folder, self._window).show()
 
     def _locate(self) -> None:
-        folder = self._window.dialogs.folder(self._window, self.tr("Find missing videos below a folder"))
+        folder = self._window.dialogs.folder(self._window, self.tr("Choose the folder to search for missing videos"))
         if folder is not None:
             self._program.studies.locate(folder)
 
@@ -376,7 +376,7 @@ class Bindings(QObject):
         KeySheet(actions, actions["change_keys"], self._window).open_over(top=0.05)
 
     def _open_model(self) -> None:
-        folder = self._window.dialogs.folder(self._window, self.tr("Open a checkpoint folder"))
+        folder = self._window.dialogs.folder(self._window, self.tr("Open a model folder"))
         if folder is not None:
             self._program.models.choose(folder)
 

@@ -96,7 +96,7 @@ class ModelMenu(Choice):
     def __init__(self, models: ModelChooser, parent: QWidget) -> None:
         super().__init__(models.tr("Model"), [], parent)
         self._models = models
-        self._nothing = self.addAction(self.tr("No checkpoint on this computer"))
+        self._nothing = self.addAction(self.tr("No model on this computer"))
         self._nothing.setEnabled(False)
         self.chosen.connect(self._on_chosen)
         models.entries_changed.connect(self._on_entries)
@@ -127,7 +127,7 @@ class PassesMenu(Choice):
 
     def __init__(self, state: ViewerState, parent: QWidget) -> None:
         words = [(1, state.tr("1 pass")), *((n, state.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
-        super().__init__(state.tr("Passes"), words, parent)
+        super().__init__(state.tr("Passes over different frames"), words, parent)
         self.set_value(state.passes)
         self.chosen.connect(state.set_passes)
         state.passes_changed.connect(self.set_value)
@@ -170,7 +170,7 @@ class ThemeMenu(Choice):
     """Light, dark, or as the system."""
 
     def __init__(self, themes: ThemeSource, settings: Settings, parent: QWidget) -> None:
-        super().__init__(themes.tr("Colours of the window"), theme_choices(), parent)
+        super().__init__(themes.tr("Theme"), theme_choices(), parent)
         self._themes, self._settings = themes, settings
         self.set_value(themes.choice)
         self.chosen.connect(self._on_chosen)
@@ -208,7 +208,7 @@ class RecentMenu(QMenu):
             action = self.addAction(printable(str(path)).replace("&", "&&"))
             action.setData(str(path))
         self.addSeparator()
-        self.addAction(self.tr("Forget these"))
+        self.addAction(self.tr("Clear list"))
         self.setEnabled(bool(recent))
 
     @Slot(QAction)

@@ -88,7 +88,7 @@ class MessageBar(QFrame):
         others = len(self._messages.waiting) - 1
         message = self._kept_back(message)
         text = printable(message.text)
-        self._text.setText(self.tr("{}  (and {} more)").format(text, others) if others else text)
+        self._text.setText(self.tr("{}  (more messages: {})").format(text, others) if others else text)
         self.setAccessibleName(text)
         lines = [printable(line) for line in message.details[:MOST_DETAILS]]
         if len(message.details) > MOST_DETAILS:

@@ -56,7 +56,7 @@ class StartPage(QWidget):
         offered = vertical(self.offer, (0, 16, 0, 0), 8)
         self._offer_words = text_label("", self.offer, wrap=True, plain=True)
         self._offer_words.setFixedWidth(COLUMN_PX)
-        self.go_on = push_button(self.tr("Go on where it was"), self.offer, self.return_asked)
+        self.go_on = push_button(self.tr("Continue where you left off"), self.offer, self.return_asked)
         add_all(offered, self._offer_words, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
         self.offer.hide()
 
@@ -75,7 +75,7 @@ class StartPage(QWidget):
             title: Of its study; "" takes the offer away.
             when: It was last noted there, in words.
         """
-        text = self.tr("The last session ended without being closed: {}, {}. Its votes and notes are kept.")
+        text = self.tr("SkillViewer did not close properly last time ({}, {}). All votes and notes are kept.")
         self._offer_words.setText(text.format(printable(title), when))
         self.offer.setVisible(bool(title))
 

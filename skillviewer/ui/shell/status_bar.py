@@ -55,7 +55,7 @@ class StatusBar(QStatusBar):
         self._fields: dict[str, QLabel] = {}
         for name, title in (
             ("frame", self.tr("Frame")),
-            ("sampled", self.tr("Sampled frames")),
+            ("sampled", self.tr("Sampled frames (seen by the model)")),
             ("time", self.tr("Time")),
             ("rate", self.tr("Frame rate")),
             ("speed", self.tr("Playing speed")),
@@ -137,7 +137,7 @@ class StatusBar(QStatusBar):
             self._video.set_forms(title, tip=about)
         rate = ""
         if video is not None:
-            words = self.tr("{:.2f} fps variable") if video.variable_rate else self.tr("{:.2f} fps")
+            words = self.tr("{:.2f} fps (varies)") if video.variable_rate else self.tr("{:.2f} fps")
             rate = words.format(video.rate_hz)
         self._show("rate", rate)
         self._on_speed(self._playback.speed)
@@ -159,7 +159,7 @@ class StatusBar(QStatusBar):
         text = ""
         if analysis is not None:
             total = analysis.n_segments * analysis.n_passes
-            text = self.tr("{}/{} sampled").format(analysis.n_samples * analysis.n_passes, total)
+            text = self.tr("{} of {} frames analysed").format(analysis.n_samples * analysis.n_passes, total)
         self._show("sampled", text)
 
     @Slot()

@@ -19,8 +19,8 @@ STATE_WORDS = {
     VideoState.DONE: QT_TRANSLATE_NOOP("videos", "assessed"),
     VideoState.FAILED: QT_TRANSLATE_NOOP("videos", "failed"),
     VideoState.UNREADABLE: QT_TRANSLATE_NOOP("videos", "unreadable"),
-    VideoState.MISSING: QT_TRANSLATE_NOOP("videos", "not found"),
-    VideoState.REPLACED: QT_TRANSLATE_NOOP("videos", "another file"),
+    VideoState.MISSING: QT_TRANSLATE_NOOP("videos", "missing"),
+    VideoState.REPLACED: QT_TRANSLATE_NOOP("videos", "file replaced"),
 }
 
 
@@ -190,7 +190,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         str(QT_TRANSLATE_NOOP("videos", "By rating")),
         lambda entry, _: _scaled(entry).words.partition(" (")[0] or UNKNOWN * bool(_scaled(entry).criterion),
         lambda entry, _: _by_rating(entry),
-        about=str(QT_TRANSLATE_NOOP("videos", "The score on the raters' scale, and its interval for an unseen person")),
+        about=str(QT_TRANSLATE_NOOP("videos", "The score on the raters' scale, and its interval for new participants")),
         under=_rating_interval,
         spoken=lambda entry: _scaled(entry).sentence if _scaled(entry).criterion else "",
         widest="00.0 of 00",
@@ -198,7 +198,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
     ),
     VideoColumn(
         "percentile",
-        str(QT_TRANSLATE_NOOP("videos", "Pctl.")),
+        str(QT_TRANSLATE_NOOP("videos", "Percentile")),
         str(QT_TRANSLATE_NOOP("videos", "By percentile")),
         _percentile,
         _by_percentile,
@@ -209,7 +209,6 @@ COLUMNS: tuple[VideoColumn, ...] = table(
                 "the score and the number of videos (95 %). At least {} other videos are needed.",
             )
         ),
-        widest="00–100",
         unless="rating",
         of_all=True,
     ),

@@ -101,7 +101,7 @@ class VideosPanel(QWidget):
         menu = QMenu(self)
         states = QActionGroup(menu)
         for state in (None, *VideoState):
-            words = self.tr("Show all") if state is None else self.tr("Only {}").format(state_words(state))
+            words = self.tr("Show all") if state is None else self.tr("Show only: {}").format(state_words(state))
             self._option(menu, states, words, state, checked=state is None)
         states.triggered.connect(self._on_filter)
         menu.addSeparator()

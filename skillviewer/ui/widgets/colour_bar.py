@@ -45,7 +45,7 @@ class ColourBar(QWidget):
             return ""
         text = self.tr("Colours from {} to {}").format(plain(scene.low), plain(scene.high))
         if scene.kind is MapKind.DISTRIBUTION:
-            text += self.tr(" times the attention of a cell under a uniform map")
+            text += self.tr(" times the average of all cells")
         return text
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -42,7 +42,7 @@ class ThemeChoice(StrEnum):
 def theme_choices() -> list[tuple[object, str]]:
     """Return the choices of the theme, each with its words."""
     tr = partial(QCoreApplication.translate, "theme")
-    return [(ThemeChoice.SYSTEM, tr("As the system")), (ThemeChoice.LIGHT, tr("Light")), (ThemeChoice.DARK, tr("Dark"))]
+    return [(ThemeChoice.SYSTEM, tr("Follow system")), (ThemeChoice.LIGHT, tr("Light")), (ThemeChoice.DARK, tr("Dark"))]
 
 
 @dataclass(frozen=True, slots=True)

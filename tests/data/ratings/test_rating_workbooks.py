@@ -93,7 +93,7 @@ def test_titles_in_two_rows_are_one(tmp_path: Path) -> None:
         *(("A1", "Rater 2", "Flow", 3.0), ("A1", "Rater 2", "Grip", 4.0)),
     }
     assert [(row.place, row.aside) for row in rated.account.rows if row.aside] == [
-        ("row 1", ["it stands above the titles"])
+        ("row 1", ["it stands above the header row"])
     ]
 
 

@@ -186,7 +186,7 @@ def test_a_table_without_titles_or_with_lines_above_them_is_read(tmp_path: Path)
     assert given(table.read()[0]) == {("A1", UNNAMED, "column B", 3.0), ("A2", UNNAMED, "column B", 4.0)}
     rated = read(tmp_path, "Ratings of spring;;\n\nvideo;Flow;note\nA1;3;x\n")
     assert given(rated) == {("A1", UNNAMED, "Flow", 3.0)}
-    assert aside(rated) == {"line 1": "it stands above the titles"}
+    assert aside(rated) == {"line 1": "it stands above the header row"}
 
 
 def test_columns_that_are_called_alike_are_told_apart(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_votes_of_another_task_say_nothing_of_a_video(study: Path) -> None:
     with VideoReader(study.parent / "a.mp4") as reader:
         known = context_of(study, analysis(reader.info, passes=2))
     assert [j.rater for j in known.judgements] == ["Rater One"]
-    assert "rank 2 of the 2 videos that votes connect" in raters_words(known.judgements, "a")
+    assert "rank 2 of the 2 videos linked by votes" in raters_words(known.judgements, "a")
 
 
 def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> None:

@@ -19,7 +19,7 @@ def scale_words(kind: MapKind, look: Look) -> tuple[str, tuple[str, ...]]:
 
 def test_one_is_marked_where_values_are_times_uniform() -> None:
     # 6 of 17 over 12 cells: 4.24
-    assert scale_words(MapKind.DISTRIBUTION, Look()) == ("attention, × uniform", ("0", "1", "4.24"))
+    assert scale_words(MapKind.DISTRIBUTION, Look()) == ("attention, × average", ("0", "1", "4.24"))
     common = Look(scale=Scale.COMMON, common_limit=20.0)
     assert scale_words(MapKind.DISTRIBUTION, common)[1] == ("1", "20")  # 0 and 1 would touch
     low = Look(scale=Scale.COMMON, common_limit=1.05)

@@ -102,7 +102,7 @@ def test_everything_of_the_why_page_can_be_searched_in_its_order(
         "3 passes that looked at different frames",
         "Other versions of the model score it −0.50 (version 1).",
         "pool v2 ranks it 20 of 25, this model 22 of 25",
-        "Is the attention faithful?",
+        "Does the map explain the score?",
         "tiny v3",
         made.analysis.provenance.model_digest,
         made.analysis.video.digest,

@@ -186,7 +186,7 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     assert truth.values is not None
     assert np.array_equal(values, truth.values)
     turned = -truth.values
-    assert pane.caption.text.startswith("1 less 2")
+    assert pane.caption.text.startswith("1 minus 2")
     screen.header.first.setCurrentIndex(1)
     qtbot.waitUntil(lambda: pane.caption.text.startswith("2 less 1"))
     qtbot.waitUntil(lambda: pane.canvas.shown is not None and pane.canvas.shown.scene is not None
@@ -213,7 +213,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     pane, keys = screen.grid.pane(DIFFERENCE), screen.models.keys
     screen.side.frame_numbers.table.row_chosen.emit(keys[1])
     qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
-    assert pane.caption.text.startswith("1 less 2")
+    assert pane.caption.text.startswith("1 minus 2")
     assert pane.canvas.shown is not None
     assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
     screen.header.first.setCurrentIndex(1)
@@ -348,7 +348,7 @@ def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
     screen.header.difference.click()
     qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and screen.contrasting.contrast.second == broken)
     pane = screen.grid.pane(DIFFERENCE)
-    assert pane.caption.text.startswith("1 less 2")
+    assert pane.caption.text.startswith("1 minus 2")
     assert "no map" not in pane.caption.text, "it has not looked, which is another thing"
     assert "failed" in screen.grid.pane(broken).caption.text
     qtbot.waitUntil(screen.header.again.isVisible)

@@ -84,7 +84,7 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     page = page_of(qtbot, window)
     assert page.words.plain == "6 rows: 4 used, 2 set aside; 8 ratings of 3 videos."
     meanings = [box.currentText() for box in page.columns.boxes]
-    assert meanings == ["video", "person", "rater", "ratings", "ratings"]
+    assert meanings == ["video", "participant", "rater", "ratings", "ratings"]
     assert texts(page.first)[0] == ["line 2", "A1", "Ann", "J1", "3", "12"]
     assert [row[1] for row in texts(page.account)] == ["B 1", "B2"]
     assert [row[0] for row in texts(page.unrated)] == ["B2", "C1"]

@@ -254,7 +254,7 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
 
     qtbot.waitUntil(lambda: notes() == [("the left hand hesitates", card.start_s)])
     texts = [other.text for other in rows(window)]
-    assert any("found by this model in an earlier list of moments: agree" in text for text in texts)
+    assert any("found by this model earlier: agree" in text for text in texts)
     assert not any("another model" in text for text in texts)
 
 

@@ -133,7 +133,7 @@ def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
     block = why_of(window).cells
-    assert block.words.plain.startswith("Raised the score most: the lower right of the picture (+0.")
+    assert block.words.plain.startswith("The lower right of the picture raised the score most (+0.")
     assert "Lowered it most: the upper left (−0." in block.words.plain
     assert found.evidence is not None
     assert told_number(found.evidence.cell_remainder, 3) in block.how.plain

@@ -71,7 +71,7 @@ def test_looks_count_at_once_and_are_remembered(window: Composition, dialog: Pre
     assert window.program.state.look.overlay is Overlay.CONTOUR
     assert (settings.look.overlay, settings.look.colours) == (Overlay.CONTOUR, "cividis")
     window.program.state.set_look(overlay=Overlay.DIMMED)
-    assert dialog.looks.overlay.currentText() == "Dimmed surroundings"
+    assert dialog.looks.overlay.currentText() == "Dim everything else"
     choose(dialog, "theme", ThemeChoice.DARK)
     assert window.program.themes.theme.dark
     assert settings.theme is ThemeChoice.DARK
@@ -175,7 +175,7 @@ def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composit
     actions = window.window.actions_
     give(keys, "go_to", Qt.Key.Key_K)
     assert "“Play or pause” (player)" in keys.message.text()
-    assert keys.add.text() == "Take over"
+    assert keys.add.text() == "Reassign"
     assert actions.keys("play") == ("Space", "K"), "nothing moves before it is asked for"
     click(keys.add)
     assert actions.keys("go_to") == ("Ctrl+G", "K")

@@ -93,7 +93,7 @@ def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_st
     rater = open_study()
     look(qtbot, rater, "Results")
     (row,) = rater.screen.results.cycles.rows
-    assert f"{QUAGGA} over {OKAPI}: 1 to 0 ‹ smallest lead" in row.text
+    assert f"{QUAGGA} over {OKAPI}: 1 to 0 ‹ closest vote" in row.text
     assert not rater.screen.results.cycles.all.isVisible(), "one cycle has one button"
     click(row.again)
     qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")

@@ -329,7 +329,7 @@ def test_who_is_in_a_video_is_said_and_taken_back(
     qtbot.waitUntil(lambda: people() == before)
     assert [now for _, now in dialogs.words] == [before[0] or "", before[0] or "", "P07", "P07"]
     assert dialogs.words[2][0] == tuple(sorted({"P07", *filter(None, before[1:])}))
-    assert dialogs.asked[0].startswith("Who is in a?")
+    assert dialogs.asked[0].startswith("Participant in a.")
 
 
 def test_a_video_is_removed_and_brought_back(qtbot: QtBot, window: Composition, study_file: Path) -> None:
@@ -593,7 +593,7 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     second.program.models.choose_default(None)
     second.program.open([study_file])
     qtbot.waitUntil(lambda: states(second) == ["replaced", "done", "done"])
-    assert "another file" in under_name(second.program.videos[0])
+    assert "file replaced" in under_name(second.program.videos[0])
     qtbot.waitUntil(lambda: second.program.state.model is not None and not second.program.index._tasks)
     entry = second.program.videos[0]
     assert entry.analysis is None

@@ -127,7 +127,7 @@ class BlurredVideos:
             "Faces in the videos of this archive were blurred by SkillViewer. This is an aid and no guarantee.",
             *self.remarks(),
             "",
-            "To look the doubtful frames over: open the study, Export, Blur faces, Look over the faces.",
+            "To look the doubtful frames over: open the study, Export, Blur faces, Review faces.",
             "",
             *(blurred_words(name, faces) for name, faces in self._named),
         ]
