@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.text import size_words
+from skillviewer.core.text import counted, size_words
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import has_sound
 
@@ -27,10 +27,6 @@ def read_back(path: Path) -> tuple[str, ...]:
     return (size_words(size), *found)
 
 
-def _number(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
-
-
 def _unknown(path: Path) -> tuple[str, ...]:
     if not path.read_bytes():
         raise ValueError("it is empty.")
@@ -47,7 +43,7 @@ def _video(path: Path) -> tuple[str, ...]:
     with VideoReader(path, cache_bytes=0) as reader:
         info = reader.info
         reader.frame(info.n_frames - 1)
-    words = [_number(info.n_frames, "frame"), f"{info.duration_s:.3f} s", f"{info.width_px} × {info.height_px} pixels"]
+    words = [counted(info.n_frames, "frame"), f"{info.duration_s:.3f} s", f"{info.width_px} × {info.height_px} pixels"]
     if info.variable_rate:
         words.append("at their own, uneven times")
     if has_sound(path):
@@ -68,12 +64,12 @@ def _csv(path: Path) -> tuple[str, ...]:
         rows = list(csv.reader(file, strict=True))
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         raise ValueError("its rows have not all the columns.")
-    return (_number(len(rows) - 1, "row"), _number(len(rows[0]), "column"))
+    return (counted(len(rows) - 1, "row"), counted(len(rows[0]), "column"))
 
 
 def _json(path: Path) -> tuple[str, ...]:
     found = json.loads(path.read_text(encoding="utf-8"))
-    return (_number(len(found), "row" if isinstance(found, list) else "key"),)
+    return (counted(len(found), "row" if isinstance(found, list) else "key"),)
 
 
 def _arrays(path: Path) -> tuple[str, ...]:
@@ -100,7 +96,7 @@ def _document(path: Path) -> tuple[str, ...]:
     if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-64:]:
         raise ValueError("it is no whole PDF.")
     pages = data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") + data.count(b"/Type/Page/")
-    return (_number(pages, "page"),) if pages else ()
+    return (counted(pages, "page"),) if pages else ()
 
 
 def _archive(path: Path) -> tuple[str, ...]:
@@ -108,7 +104,7 @@ def _archive(path: Path) -> tuple[str, ...]:
         broken = archive.testzip()
         if broken is not None:
             raise ValueError(f"{broken} in it is damaged.")
-        return (_number(len(archive.namelist()), "file"),)
+        return (counted(len(archive.namelist()), "file"),)
 
 
 _READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {

@@ -133,7 +133,6 @@ class StudyVideoFiles:
 
         Raises:
             StudyError: There is no such folder, or the study cannot be written.
-            Cancelled: The user cancelled.
         """
         if folder is not None and not folder.is_dir():
             raise StudyError(f"There is no folder {folder} to look for videos in.")
@@ -193,7 +192,6 @@ class StudyVideoFiles:
 
         Raises:
             VideoError: The file cannot be read, or its name is not UTF-8.
-            Cancelled: The user cancelled.
         """
         try:
             str(path.absolute()).encode()

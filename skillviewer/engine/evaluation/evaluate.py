@@ -158,7 +158,6 @@ def evaluate(
         CheckpointError: A model or backbone is unknown or not here.
         ExportError: Nothing can be written into the folder.
         SettingsError: Another evaluation writes into it.
-        Cancelled: The token was raised.
     """
     plan.check()
     if n_launched() > 1:

@@ -298,7 +298,6 @@ def with_kept_faces(
 
     Raises:
         VideoError: A video cannot be read, or faces cannot be searched for.
-        Cancelled: The token was raised.
     """
     store = FaceStore()
     return with_faces(exhibits, token, report, store.get, store.put)

@@ -125,7 +125,6 @@ def build_store(
 
     Raises:
         DeviceError: The device ran out of memory: that is nothing about one video.
-        Cancelled: The token was raised.
     """
     store: dict[str, list[Reference]] = {}
     problems = []

@@ -49,9 +49,6 @@ def chosen_share(splits: Sequence[Sequence[EpochRow]]) -> float:
 
     Of equals in both, the first. Where iterations say how long, courses on fewer pairs have more epochs: each log is
     looked up where it comes nearest to the share.
-
-    Args:
-        splits: The log of each training, to its end.
     """
     logs = [{row.epoch / log[-1].epoch: row for row in log} for log in splits]
 
@@ -68,7 +65,6 @@ class FoldInputs:
 
     Attributes:
         store: Features of the videos; what comes before the last blocks where these are trained.
-        device: Device of the training.
         unfreezing: Last blocks that are trained with the head, or None; then the model is still to be frozen.
     """
 

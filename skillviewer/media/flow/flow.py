@@ -124,11 +124,6 @@ def grey_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, i
 
     The shorter side becomes ``short_side_px``; the longer one follows, rounded to the nearest pixel. A smaller video
     keeps its size: enlarging would add no visible motion, only work.
-
-    Args:
-        width_px: Width of the video.
-        height_px: Height of the video.
-        short_side_px: Requested shorter side.
     """
     shorter = min(width_px, height_px)
     if shorter <= short_side_px:
@@ -176,9 +171,6 @@ class FlowStacks:
 
     def positions_needed(self, samples: IntArray) -> IntArray:
         """Return the positions whose grey pictures are needed for the stacks of some positions.
-
-        Args:
-            samples: Positions, any shape.
 
         Returns:
             (m,) int64, ascending and unique.
@@ -274,11 +266,7 @@ def warm_up(announce: Callable[[str], None], elsewhere: Elsewhere | None = None)
 
 
 def compile_kernels(folder: Path | None) -> None:
-    """Compile the kernels of TV-L1 and cache them; existing copies are loaded.
-
-    Args:
-        folder: Folder of the copies, or None for the program's cache.
-    """
+    """Compile the kernels of TV-L1 and cache them; existing copies are loaded."""
     from skillviewer.media.flow.jit import coming_from
 
     with coming_from(folder):

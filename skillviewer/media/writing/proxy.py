@@ -64,12 +64,7 @@ class ScrubProxy(Closing):
 
     @classmethod
     def open(cls, info: VideoInfo, folder: Path | None = None) -> "ScrubProxy | None":
-        """Return the proxy of a video, or None if there is none. A damaged one is removed.
-
-        Args:
-            info: The video.
-            folder: Folder of the proxies; None for the program's own cache.
-        """
+        """Return the proxy of a video, or None if there is none. A damaged one is removed."""
         path = _proxy_path(info, folder)
         try:
             proxy = cls(path)

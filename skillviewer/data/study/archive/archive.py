@@ -22,17 +22,7 @@ from skillviewer.data.study.archive.packer import Packer
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """Result of packing, after verification.
-
-    Attributes:
-        path: The archive.
-        n_videos: Number of video files.
-        n_models: Number of checkpoints.
-        n_analyses: Number of analyses.
-        n_bytes: Size of the archive.
-        remarks: Remarks for the user, one sentence each.
-        key: Path of the key to the pseudonyms, or None.
-    """
+    """Result of packing, after verification. ``key`` is the file with the pseudonyms."""
 
     path: Path
     n_videos: int
@@ -68,7 +58,6 @@ def pack(
         StudyError: The study cannot be read.
         SettingsError: Its settings cannot be read.
         VideoError: Faces are to be blurred, and a video or its stored faces cannot be read, or the face search fails.
-        Cancelled: The token was raised.
     """
     options = options if options is not None else ArchiveOptions()
     token = token if token is not None else CancelToken()

@@ -35,7 +35,7 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: Report = silent) -> Path:
-    """Unpack an archive into a new folder, checking every file against the manifest.
+    """Unpack an archive into a new folder, checking every file against the manifest; return the path of the study.
 
     Analyses are put into the program's cache, so that scores and maps are available at once; so are the faces of the
     videos, so that the same is blurred. Faces already stored on this computer stay.
@@ -46,12 +46,8 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
         token: Cancels the job; nothing is left behind.
         report: Receives the progress after every file.
 
-    Returns:
-        Path of the unpacked study.
-
     Raises:
         StudyError: The file is no archive or is damaged, the folder is not empty, or it cannot be written.
-        Cancelled: The token was raised.
     """
     token = token if token is not None else CancelToken()
     folder = folder.absolute()

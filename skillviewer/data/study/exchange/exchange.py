@@ -35,8 +35,6 @@ class Imported:
     """Result of an import.
 
     Attributes:
-        videos: Number of new videos.
-        votes: Number of new votes.
         pairs: Number of new agreed pairs.
         people: Number of known videos with a newly known participant; new videos do not count.
         problems: Unreadable parts, one sentence each.
@@ -74,7 +72,6 @@ def bring_in(
     Raises:
         DatasetError: The form is unknown, or a file cannot be read.
         StudyError: The study cannot be written; or the other study cannot be read.
-        Cancelled: The user cancelled.
     """
     if path.suffix == SUFFIX and form is None:
         return _from_study(study, path, token, report)
