@@ -17,15 +17,26 @@ def read_back(path: Path) -> tuple[str, ...]:
     """Read a file that was exported and say what is in it, a few words each; the first is its size on disk.
 
     Raises:
-        ExportError: It cannot be read, or is not what its name says.
+        ExportError: It cannot be read, is empty, or is not what its name says.
     """
     try:
         size = path.stat().st_size
-        reader = _READERS.get(path.suffix.lower())
-        found = reader(path) if reader is not None else ()
-    except (OSError, EOFError, ValueError, VideoError, zipfile.BadZipFile, zlib.error, csv.Error) as error:
+        found = _READERS.get(path.suffix.lower(), _unknown)(path)
+    except (OSError, EOFError, ValueError, SyntaxError, VideoError, zipfile.BadZipFile, zlib.error, csv.Error) as error:
         raise ExportError(f"{path} was written, but cannot be read back: {error}") from error
     return (size_words(size), *found)
+
+
+def _unknown(path: Path) -> tuple[str, ...]:
+    if not path.read_bytes():
+        raise ValueError("it is empty.")
+    return ("content not checked",)
+
+
+def _page(path: Path) -> tuple[str, ...]:
+    if not path.read_text(encoding="utf-8").rstrip().endswith("</html>"):
+        raise ValueError("it is no whole page.")
+    return ()
 
 
 def _video(path: Path) -> tuple[str, ...]:
@@ -43,11 +54,7 @@ def _video(path: Path) -> tuple[str, ...]:
 def _picture(path: Path) -> tuple[str, ...]:
     from PIL.PngImagePlugin import PngImageFile
 
-    try:
-        picture = PngImageFile(path)  # Image.open would refuse the largest, as an attack by a stranger's file
-    except SyntaxError as error:
-        raise ValueError("it is no picture.") from error
-    with picture:
+    with PngImageFile(path) as picture:  # Image.open would refuse the largest, as an attack by a stranger's file
         picture.load()
         return (f"{picture.width} × {picture.height} pixels",)
 
@@ -75,10 +82,7 @@ def _arrays(path: Path) -> tuple[str, ...]:
 def _drawing(path: Path) -> tuple[str, ...]:
     from xml.etree import ElementTree as ET
 
-    try:
-        root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
-    except ET.ParseError as error:
-        raise ValueError("it is no drawing.") from error
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
     sides_pt = [root.get(side, "").removesuffix("pt") for side in ("width", "height")]
     try:
         width_mm, height_mm = (round(float(side) / 72 * 25.4, 1) for side in sides_pt)
@@ -113,6 +117,8 @@ _READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {
     ".npz": _arrays,
     ".svg": _drawing,
     ".pdf": _document,
+    ".html": _page,
     ".zip": _archive,
     ".skillarchive": _archive,
 }
+"""For each suffix the function that reads a file whole, says what is in it, and raises ValueError if it is damaged."""
