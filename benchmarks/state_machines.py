@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from skillviewer.core.paths import HOME_VARIABLE
 
-EACH = 50
+EACH = 20
 """Runs between two looks at the failures: one failure ends its lot, and the next one begins."""
 
 

@@ -153,6 +153,7 @@ class PromisedStudy:
         votes = self.in_order()
         return {
             "videos": {name[c]: (self.videos[c].participant, self.videos[c].notes) for c in present},
+            "ever": sorted(name.values()),
             "raters": self.raters,
             "votes": [
                 (v.key, name[v.left], name[v.right], v.verdict, v.rater, v.reason, v.judged_at, v.withdrawn)
@@ -173,6 +174,7 @@ def seen_in(study: Study) -> Seen:
     """Return what a user sees in a study."""
     return {
         "videos": {video.name: (video.participant, video.notes) for video in study.videos.all()},
+        "ever": sorted(row["name"] for row in study._file.query("SELECT name FROM video")),  # removed ones come back
         "raters": list(study.votes.raters()),
         "votes": [
             (

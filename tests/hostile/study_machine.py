@@ -77,6 +77,9 @@ class StudyMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         for at in range(3):
             self.add_video(at)
+        for at in range(3):
+            self.vote_once((at, at), 1 - at, RATERS[at], f"{self.new_name('reason')};")
+        self.remark(0, on_study=False, moment=False)
 
     def new_name(self, kind: str) -> str:
         self.n_made += 1
@@ -115,16 +118,14 @@ class StudyMachine(RuleBasedStateMachine):
         (name,) = added.names
         assert name == self.model.videos[content].name
         if before != self.model.seen():
-            self.did(
-                lambda study: study.videos.remove(self.model.videos[content].name), _removed(content, True), before
-            )
+            self.did(lambda study: study.videos.remove(self.name(content)), _removed(content, removed=True), before)
 
     @rule(at=NUMBERS)
     def remove_video(self, at: int) -> None:
         present, before = self.model.present(), self.model.seen()
         if present:
             content = present[at % len(present)]
-            self.study.videos.remove(self.model.videos[content].name)
+            self.study.videos.remove(self.name(content))
             self.model.videos[content].removed = True
             self.did(
                 lambda study: study.videos.bring_back(self.name(content)), _removed(content, removed=False), before
@@ -173,12 +174,19 @@ class StudyMachine(RuleBasedStateMachine):
 
     # votes
 
-    @rule(first=NUMBERS, second=NUMBERS, verdict=VERDICTS, rater=st.sampled_from(RATERS), why=st.booleans())
-    def vote(self, first: int, second: int, verdict: int | None, rater: str, why: bool) -> None:
-        chosen, before = self.pair(first, second, self.model), self.model.seen()
+    @rule(
+        several=st.lists(
+            st.tuples(NUMBERS, NUMBERS, VERDICTS, st.sampled_from(RATERS), st.booleans()), min_size=1, max_size=5
+        )
+    )
+    def vote(self, several: list[tuple[int, int, int | None, str, bool]]) -> None:
+        for first, second, verdict, rater, why in several:
+            self.vote_once((first, second), verdict, rater, f"{self.new_name('reason')};" if why else "")
+
+    def vote_once(self, numbers: tuple[int, int], verdict: int | None, rater: str, reason: str) -> None:
+        chosen, before = self.pair(*numbers, self.model), self.model.seen()
         if chosen is None:
             return
-        reason = f"{self.new_name('reason')};" if why else ""
         cast = self.study.votes.cast(self.ballot(chosen, verdict, rater, self.model, reason))
         self.model.add_vote(cast)
         self.done["votes"] += 1

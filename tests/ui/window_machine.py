@@ -37,7 +37,7 @@ from tests.ui.driving import inspect
 from tests.ui.fakes import FakeDialogs, FakeReader, FakeWorld, numbered_picture, read_number
 from tests.ui.tuning_study import make_checkpoints
 
-N_FRAMES = 90
+N_FRAMES = 30
 FRAMES_A_VIDEO = 1024
 """A picture has the number frame + 1024 * number of the video, so that it tells both."""
 
@@ -80,6 +80,7 @@ class WindowMachine(RuleBasedStateMachine):
         self.threads_before = set(threading.enumerate())
         self.folder = Path(tempfile.mkdtemp(prefix="window-machine-"))
         self.world = NumberedWorld(self.folder / "videos")
+        self.world.n_frames = {f"clip_{i}": N_FRAMES for i in range(N_STUDIES * N_VIDEOS)}
         make_checkpoints(self.world)
         self.files = self.world.touch(*(f"clip_{i}.mp4" for i in range(N_STUDIES * N_VIDEOS)))
         self.studies = []
