@@ -13,11 +13,12 @@ import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
 from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.analysis.raters_scale import ScaledScore
@@ -25,9 +26,6 @@ from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, StudyError, escaped
 from skillviewer.core.video.extents import range_cells, range_from
 from skillviewer.core.video.info import VideoInfo
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 FORMAT = 1
 SUFFIX = ".analysis.npz"
@@ -234,7 +232,7 @@ def load_or_discard(path: Path) -> Analysis | None:
         return None
 
 
-def _read(file: zipfile.ZipFile) -> "tuple[_About, dict[str, NDArray[Any]]]":
+def _read(file: zipfile.ZipFile) -> tuple[_About, dict[str, NDArray[Any]]]:
     if sum(info.file_size for info in file.infolist()) > _MOST_BYTES:
         raise ValueError("it is larger than any analysis")
     about = msgspec.json.decode(_array(file, "about", "U", 0).item(), type=_About)
@@ -247,7 +245,7 @@ def _read(file: zipfile.ZipFile) -> "tuple[_About, dict[str, NDArray[Any]]]":
     return about, arrays
 
 
-def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> "NDArray[Any]":
+def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> NDArray[Any]:
     """Return an array; its header is checked first, so that no more is allocated than the file holds."""
     entry = f"{name}.npy"
     with file.open(entry) as inside:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import SkillViewerError, StudyError
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
@@ -14,9 +14,6 @@ from skillviewer.data.study import FileState, Study
 from skillviewer.engine.exporting.requests import ExportTarget
 from skillviewer.media.files import expand, without_videos
 from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
-
-if TYPE_CHECKING:
-    from skillviewer.core.analysis.analysis import Analysis
 
 
 def gathered(
@@ -81,7 +78,7 @@ def gathered(
     return [tuple(replace(s, passes=passes) for s in subjects) for subjects in found], problems
 
 
-def _video_of(analysis: "Analysis", saved: Path) -> Path:
+def _video_of(analysis: Analysis, saved: Path) -> Path:
     """Return the path of the video of a saved analysis: its recorded path, or in the folder of the analysis."""
     was, beside = analysis.video.path, saved.parent / analysis.video.path.name
     return beside if not was.is_file() and beside.is_file() else was

@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
@@ -109,6 +108,8 @@ def rank_correlations(attention: NDArray[Any], effects: FloatArray, rounding: fl
     Returns:
         (...) float64; NaN for a frame with a constant map or without effects.
     """
+    from scipy import stats  # late: the window is up before it
+
     a, e = (np.abs(x).reshape(*x.shape[:-2], -1).astype(np.float64) for x in (attention, effects))
     ranks = [stats.rankdata(x, axis=-1) for x in (a, e)]
     centred = [x - x.mean(axis=-1, keepdims=True) for x in ranks]

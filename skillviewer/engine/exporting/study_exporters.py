@@ -6,7 +6,7 @@ It stands here and not in ``export`` because it opens a study. To add one: a fun
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import CancelToken, Report, silent
@@ -19,12 +19,10 @@ from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_rep
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
+from skillviewer.export.preview import Preview
 from skillviewer.export.record import attach, dated, record_of
 from skillviewer.export.reports.report import REPORT_SUFFIXES
 from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table, preview_table
-
-if TYPE_CHECKING:
-    from skillviewer.export.preview import Preview
 
 Write = Callable[[Path, Path, Any, bool, CancelToken, Report], tuple[str, ...]]
 """study, path, options, overwrite, token, report -> remarks"""
@@ -66,7 +64,7 @@ class StudyExporter:
     write: Write
     about: str
     group: str = ""
-    preview: "Callable[[Path], Preview] | None" = None
+    preview: Callable[[Path], Preview] | None = None
 
     def export(
         self,
@@ -136,7 +134,7 @@ def _table(name: str, title: str, about: str, source: Callable[[Path], Source]) 
         export_table(name, path, *given, overwrite=overwrite)
         return remarks
 
-    def preview(study: Path) -> "Preview":
+    def preview(study: Path) -> Preview:
         return preview_table(name, *source(study)[0])
 
     return StudyExporter(name, title, TABLE_SUFFIXES, None, write, about, "table", preview)

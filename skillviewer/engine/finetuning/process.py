@@ -1,13 +1,13 @@
 """Fine-tuning in a child process, so that the window stays responsive. Imports torch only in the child."""
 
 import glob
-import os
 import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from skillviewer.core.cores import usable_cores
 from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
@@ -94,7 +94,7 @@ class Tuner:
 def _use_threads() -> None:
     import torch
 
-    torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
+    torch.set_num_threads(max(usable_cores() - 1, 1))
 
 
 def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) -> TuningResult:

@@ -14,9 +14,6 @@ from skillviewer.engine.runtime.threads import settle_threads
 if TYPE_CHECKING:
     from distributed import Client
 
-STARTED = ("local", "slurm")
-"""Clusters whose scheduler and workers are started here, and end with the work."""
-
 
 @contextmanager
 def _client(cluster: str, jobs: int) -> "Iterator[Client]":
@@ -44,7 +41,7 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
                 target = stack.enter_context(SLURMCluster(n_workers=jobs))
             client = stack.enter_context(Client(target, timeout="10s"))
         except (OSError, ImportError, ValueError, RuntimeError) as error:
-            raise SettingsError(f"The cluster “{cluster}” cannot be used: {error}") from error
+            raise SettingsError(f"The cluster “{cluster}” cannot be used (docs/cluster.md): {error}") from error
         yield client
 
 
@@ -75,8 +72,8 @@ def work_on_cluster(
     """Do pieces of work on a cluster; see ``workers.work``.
 
     No more pieces are handed over than there are workers, so that the death of one costs no piece that only waited.
-    ``cluster`` is one of ``STARTED`` with its number of workers, or the address of a scheduler, which has its own rule
-    in place of ``tries``.
+    ``cluster`` is ``local`` or ``slurm``, which are started, or the address of a scheduler, which has its own rule in
+    place of ``tries``; and the number of workers.
 
     Raises:
         SettingsError: There is no such cluster, or its package is missing.
@@ -105,7 +102,7 @@ def work_on_cluster(
                     finished(index, future.result())
                 except KilledWorker:
                     failures[index] += 1
-                    if cluster[0] in STARTED and failures[index] < tries:
+                    if cluster[0] in {"local", "slurm"} and failures[index] < tries:
                         waiting.append(index)
                     else:
                         finished(index, Outcome(error=death("on another computer", failures[index])))

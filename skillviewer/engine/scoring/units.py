@@ -76,27 +76,17 @@ class Scoring:
 
 
 @lru_cache(maxsize=1)
-def _engine(model: Path, _digest: str, device: str, cache_bytes: int) -> "Engine":
-    """Return the model of this process, which stays loaded from one unit to the next."""
-    from skillviewer.engine.features.cache import FeatureCache
-    from skillviewer.engine.inference.engine import Engine
-
-    return Engine.open(model, device, FeatureCache(cache_dir() / "features", cache_bytes))
-
-
 def open_engine(scoring: Scoring) -> "Engine":
-    """Return the loaded model of this process.
+    """Return the model of this process, which stays loaded from one unit to the next.
 
     Raises:
         CheckpointError: It cannot be used.
         DeviceError: The device is not there.
     """
-    return _engine(scoring.model, scoring.digest, scoring.device, scoring.cache_bytes)
+    from skillviewer.engine.features.cache import FeatureCache
+    from skillviewer.engine.inference.engine import Engine
 
-
-def close_engine() -> None:
-    """Let go of the model of this process."""
-    _engine.cache_clear()
+    return Engine.open(scoring.model, scoring.device, FeatureCache(cache_dir() / "features", scoring.cache_bytes))
 
 
 def score_unit(scoring: Scoring, unit: Unit, token: CancelToken, report: Report) -> "Path | Analysis":

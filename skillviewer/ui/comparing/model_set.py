@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.model_query import Kind, ModelQuery, ModelRequest, RequestInputs, SlowJob
 from skillviewer.ui.comparing.queries import Answer
@@ -19,9 +18,6 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.threads.messages import Message, Severity
 from skillviewer.ui.threads.throttle import single_shot
-
-if TYPE_CHECKING:
-    from skillviewer.core.video.extents import ClipRange
 
 SETTLE_MS = 450
 """Time a video must stay on screen before the models are queried about it, unless it is already analysed: by then the

@@ -1,8 +1,8 @@
 """The Rank screen: a rater judges pairs, blind; results and raters are shown while no rater judges."""
 
+from collections.abc import Callable
 from functools import partial
 from operator import methodcaller
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
@@ -14,6 +14,7 @@ from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView
+from skillviewer.ui.ranking.pair_clock import PairClock
 from skillviewer.ui.ranking.pair_pages import Page, RaterPage
 from skillviewer.ui.ranking.pair_queue import offered
 from skillviewer.ui.ranking.ranking_results import ResultView
@@ -23,11 +24,6 @@ from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from skillviewer.ui.ranking.pair_clock import PairClock
 
 LETTERS_OF_NAME = 16
 """Number of letters of a rater's name that are shown in front of the progress."""
@@ -197,7 +193,7 @@ class RankScreen(QWidget):
         switch = {"rank_together": judging_view.set_together}
         return Handlers(run, switch, dict.fromkeys((*run, *switch), self._is_judging), (self.judges_changed,))
 
-    def _move_clock(self, move: "Callable[[PairClock], object]") -> None:
+    def _move_clock(self, move: Callable[[PairClock], object]) -> None:
         move(self.judging_view.pair_view.clock)  # that of the next pair takes its place
 
     def on_shown(self) -> None:
