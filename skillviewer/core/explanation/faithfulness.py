@@ -287,11 +287,6 @@ class Faithfulness:
         return _mean(self.rank_correlation)
 
     @property
-    def mean_opposite_share(self) -> float:
-        """Mean of ``opposite_share`` over the frames where it is defined; NaN if there are none."""
-        return _mean(self.opposite_share)
-
-    @property
     def label(self) -> str:
         """The verdict in a few words."""
         if self.faithful:

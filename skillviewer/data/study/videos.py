@@ -49,13 +49,8 @@ class Videos(StudyVideoFiles):
     ) -> Added:
         """Add all readable videos in one transaction; equal bytes are the same video, whatever its name.
 
-        A video of the study that had been removed, or whose file had been lost, is restored by this.
-
-        Args:
-            videos: The videos.
-            token: Cancels the job; then nothing is added.
-            report: Receives the progress after every file.
-            revive: Whether removed videos are restored; else they count as known and stay removed.
+        A video of the study that had been removed, or whose file had been lost, is restored by this. When the job is
+        cancelled nothing is added. Unless ``revive``, removed videos count as known and stay removed.
 
         Raises:
             StudyError: The study cannot be written.

@@ -157,12 +157,7 @@ class ExportService(Closing):
     ) -> list[Exhibit]:
         """Return subjects with what the models say of them; what is not kept is computed, and kept.
 
-        Args:
-            subjects: Videos under models.
-            token: Raise it to stop.
-            report: Told of progress.
-            evidence: Whether contributions to the scores are computed.
-            sources: Where the exhibits' videos stay open; None to close each video before the next.
+        Without ``sources`` each video is closed before the next.
 
         Raises:
             As ``write``.

@@ -70,11 +70,7 @@ class Tuner:
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
         """Fine-tune; see ``finetuning.finetune.finetune``.
 
-        Args:
-            job: The job.
-            stop: Asks to stop and keep the best; it goes when the job is over.
-            token: Raise it to stop and keep nothing; it takes half a second.
-            report: Told of everything, in this process.
+        When the token is raised it ends within half a second and keeps nothing.
         """
         with stop, training_lock(job.folder):  # when it is cancelled, what lies there is its own
             if job.folder.exists():

@@ -84,15 +84,8 @@ def fit_fold(
 ) -> tuple[AttentionModel, Trained]:
     """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
 
-    Args:
-        plan: Plan of the training.
-        dataset: The data set.
-        fold: Pairs that may be trained on.
-        inputs: Features of its videos, and the device.
-        control: Stops it, and is told of every batch and epoch.
-        keeper: Returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
-            training goes on.
-        together: The processes that train together.
+    ``keeper`` returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
+    training goes on.
     """
     store, unfreezing = inputs.store, inputs.unfreezing
     if not plan.trains_backbones:

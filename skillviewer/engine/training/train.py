@@ -107,19 +107,10 @@ def train_checkpoint(
 
     The folder of the checkpoint also gets the log and its curves, the configuration (``configuration.json``, without
     names of videos) and the provenance (``provenance.json``). Until then the state lies next to the folder, in
-    ``.NAME.training``.
-
-    Args:
-        plan: Model and settings.
-        dataset: Videos and pairs.
-        folder: Folder of the checkpoint.
-        control: Stops it, and is told of videos, batches and epochs. After its token was raised the state of the last
-            epochs stays, and the same call continues from it.
-        resources: Cache, device and processes.
-        test: Another data set of the same task whose pairs are the held-out pairs; else a quarter of this data set's
-            participants (or, with a warning, videos) is held out.
-        replace: Whether a checkpoint of that name may be replaced.
-        scale_folds: Folds by person for the raters' scale; None for as many as are needed, 0 for none.
+    ``.NAME.training``. After the token of ``control`` was raised the state of the last epochs stays, and the same call
+    continues from it. Without ``test``, another data set of the same task, a quarter of the participants (or, with a
+    warning, videos) is held out. ``scale_folds`` are folds by person for the raters' scale: None for as many as are
+    needed, 0 for none.
 
     Raises:
         DatasetError: There is too little to train on.

@@ -71,25 +71,6 @@ def dis(first: Picture, second: Picture) -> Float32Array:
     return np.asarray(search.calc(first, second, np.zeros((*first.shape, 2), dtype=np.float32)), dtype=np.float32)
 
 
-def flow_field(first: Picture, second: Picture, algorithm: str) -> Float32Array:
-    """Return the flow between two pictures by one of ``FLOW_ALGORITHMS``.
-
-    Args:
-        first: (h, w) uint8 grey picture.
-        second: The next picture, of the same size.
-        algorithm: Name of the algorithm.
-
-    Returns:
-        (h, w, 2) float32, x then y displacement in pixels from first to second.
-
-    Raises:
-        SettingsError: The algorithm is unknown.
-        ValueError: The pictures are not two uint8 grey pictures of one size.
-    """
-    _known(algorithm)
-    return dis(first, second) if algorithm == "dis" else tvl1(first, second, preset=algorithm)
-
-
 def _known(algorithm: str) -> None:
     if algorithm not in FLOW_ALGORITHMS:
         raise SettingsError(

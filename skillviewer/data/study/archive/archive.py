@@ -44,13 +44,8 @@ def pack(
 ) -> Archived:
     """Write a study as one file, and verify all of it before it gets its name.
 
-    Args:
-        study_path: The study; it may be open elsewhere and is not changed.
-        path: Path of the archive; its suffix is ``.skillarchive`` or ``.zip``.
-        options: Contents of the archive.
-        overwrite: Whether an existing archive may be replaced; a key never is.
-        token: Cancels the job; nothing is left behind.
-        report: Receives the progress after every file.
+    The study may be open elsewhere and is not changed. The suffix is ``.skillarchive`` or ``.zip``; with ``overwrite``
+    an archive is replaced, a key never is. When the job is cancelled nothing is left behind.
 
     Raises:
         ExportError: The path is refused, the key cannot be written, a video cannot be copied without metadata, or the

@@ -60,14 +60,8 @@ def bring_in(
 ) -> Imported:
     """Import votes, pairs and videos into a study; a second import adds nothing.
 
-    Args:
-        study: The study.
-        path: Another study, a table that ``export_pairs`` or ``export_videos`` wrote, or a data set in any form.
-        videos_dir: Folder of the videos, or None for the form's own folder.
-        form: Name of the data set's form, or None to recognise it by content.
-        choices: The task, and the pattern for participants.
-        token: Cancels the job; then nothing is imported.
-        report: Receives the progress after every video.
+    The path is another study, a table that ``export_pairs`` or ``export_videos`` wrote, or a data set in any form. When
+    the job is cancelled nothing is imported.
 
     Raises:
         DatasetError: The form is unknown, or a file cannot be read.
