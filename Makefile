@@ -3,7 +3,7 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 
-.PHONY: demo window test lint types contracts unit audit wheels who-tests setup setup-dev clean help
+.PHONY: demo window test lint types contracts unit slurm audit wheels who-tests setup setup-dev clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,10 @@ contracts: $(VENV)/.ready-dev    ## import rules between folders
 
 unit: $(VENV)/.ready-dev         ## tests
 	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+slurm: $(VENV)/.ready-dev        ## clusters: set up SLURM here (Debian, as root) and run its test
+	sh packaging/slurm/start.sh
+	SKILLVIEWER_TEST_SLURM=1 $(BIN)/python -m pytest -q tests/engine/scoring/test_slurm.py; sh packaging/slurm/stop.sh
 
 audit: $(VENV)/.ready-dev        ## compare the libraries with known vulnerabilities, and list them (uses the network)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .[audit]

@@ -1,6 +1,7 @@
 """List the tests of a module: python packaging/who_tests.py skillviewer/core/text.py (make who-tests FILE=...).
 
-A test file is listed if it imports the module, or imports one that does (a re-export, a caller, a helper of the tests).
+The tests that mirror the module's path come first: ``tests/cli/test_score.py`` for ``skillviewer/cli/score.py``. Then
+come test files that import the module, or one that does (a re-export, a caller, a helper), those of its folder first.
 Where ``.coverage`` holds contexts (``pytest --cov --cov-context=test``), the tests that ran lines of the module follow.
 """
 
@@ -57,15 +58,25 @@ def importers(root: Path) -> dict[str, set[str]]:
 
 
 def tests_of(module: str, graph: Mapping[str, set[str]]) -> dict[str, str]:
-    """Return the test files of a module, each with the module through which it imports it, or "" if directly."""
+    """Return the test files of a module, each with the module through which it imports it, or "" if directly.
+
+    Those that mirror its path come first, then those of its folder, then those that import it, then the others.
+    """
+    folder, _, name = module.rpartition(".")
+    folder = folder.replace(PACKAGE, TESTS, 1)
+    mirror = f"{folder}.test_{name}"
+    mirrored = {test for test in graph if test == mirror or test.startswith(f"{mirror}_")}
     direct = graph[module]
     through = {test: by for by in sorted(direct, reverse=True) for test in graph[by]}
-    found = through | dict.fromkeys(direct, "")
-    return {name: by for name, by in sorted(found.items()) if name.startswith(f"{TESTS}.") and _is_test(name)}
+    found = through | dict.fromkeys(direct | mirrored, "")
+    order = sorted(
+        found, key=lambda test: (test not in mirrored, not test.startswith(f"{folder}."), test not in direct, test)
+    )
+    return {test: found[test] for test in order if _is_test(test)}
 
 
 def _is_test(name: str) -> bool:
-    return name.rpartition(".")[2].startswith("test_")
+    return name.startswith(f"{TESTS}.") and name.rpartition(".")[2].startswith("test_")
 
 
 def covering(root: Path, path: Path) -> list[str]:
@@ -81,7 +92,7 @@ def covering(root: Path, path: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print the tests of one file; return 2 if it is no module of the package or the tests."""
+    """Print the tests of one file; return 1 if there are none, 2 if it is no module of the package or the tests."""
     parser = argparse.ArgumentParser(description="List the tests of a module.")
     parser.add_argument("file", type=Path, help="a module, skillviewer/core/text.py for one")
     path, root = parser.parse_args().file, Path.cwd()
@@ -93,10 +104,15 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    for name, through in tests_of(module, graph).items():
-        print(f"{name.replace('.', '/')}.py" + (f"  (through {through})" if through else ""))
-    for test in covering(root, path):
-        print(test)
+    found = [
+        f"{name.replace('.', '/')}.py" + (f"  (through {through})" if through else "")
+        for name, through in tests_of(module, graph).items()
+    ]
+    found += covering(root, path)
+    if not found:
+        print(f"No test mirrors or imports {path}: search {TESTS}/ for its words.", file=sys.stderr)
+        return 1
+    print("\n".join(found))
     return 0
 
 

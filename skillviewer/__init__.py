@@ -106,7 +106,6 @@ __all__ += list(_HOMES)
 if not TYPE_CHECKING:  # else every misspelled name would be of type Any
 
     def __getattr__(name: str) -> object:
-        """Import a public name from its module, once."""
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
@@ -114,5 +113,4 @@ if not TYPE_CHECKING:  # else every misspelled name would be of type Any
 
 
 def __dir__() -> list[str]:
-    """List the public names, imported or not."""
     return sorted({*globals(), *__all__})

@@ -54,7 +54,13 @@ def test_named_files_exist(page: Path) -> None:
 def test_ten_changes_touch_three_files_at_most() -> None:
     recipes = rows("To add a thing")
     assert len(recipes) == CHANGES
-    for change, files in recipes:
+    for change, files, copied, tests in recipes:
+        for path in re.findall(r"`([\w/]+\.py)`", copied):
+            assert (PACKAGE / path).is_file(), (change, path)
+        assert "`" in copied, change
+        named = re.findall(r"`([^`]+)`", tests)
+        assert named, change
+        assert [path for path in named if not (ROOT / path).is_file()] == [], change
         paths = re.findall(r"`([\w/]+\.(?:py|md))`", files)
         assert 0 < len(paths) <= MOST_FILES, change
         for name in re.findall(r"`([A-Z_]{4,})`", files):

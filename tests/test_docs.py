@@ -1,11 +1,16 @@
-"""The examples of docs/scripting.md run as they stand, in order."""
+"""The guides name every entry of the tables, and the examples of docs/scripting.md run as they stand, in order."""
 
 import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from skillviewer.core.evaluation.metrics import METRICS
+from skillviewer.core.ratings.rating_metrics import RATED_METRICS
+from skillviewer.data.formats.formats import DATASET_FORMATS
 from skillviewer.media.files import VIDEO_SUFFIXES
+from skillviewer.nets.models import ATTENTION_MODELS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -15,6 +20,19 @@ def test_the_names_of_videos_are_told_whole() -> None:
     told = re.search(r"with any of the extensions ([^.]+)\.", text)
     assert told is not None
     assert {f".{word}" for word in re.findall(r"\w+", told[1]) if word != "and"} == VIDEO_SUFFIXES
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("method", [entry.name for entry in ATTENTION_MODELS]),
+        ("benchmark", [metric.name for metric in (*METRICS, *RATED_METRICS)]),
+        ("data", [form.name for form in DATASET_FORMATS]),
+    ],
+)
+def test_every_entry_of_a_table_stands_in_its_guide(page: str, names: list[str]) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_cleaning_removes_no_results() -> None:

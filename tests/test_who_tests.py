@@ -1,4 +1,4 @@
-"""The list of a module's tests: by imports, one step further, through public names, and by coverage contexts."""
+"""The list of a module's tests: by path, imports, one step further, public names, and coverage contexts."""
 
 import subprocess
 import sys
@@ -13,6 +13,11 @@ FILES = {
     "skillviewer/core/text.py": "def clock():\n    return 1\n",
     "skillviewer/core/wording.py": "from skillviewer.core import text\n",
     "skillviewer/core/other.py": "",
+    "skillviewer/core/untested.py": "",
+    "skillviewer/cli/score.py": "",
+    "tests/cli/test_score.py": "",
+    "tests/cli/test_score_folders.py": "",
+    "tests/cli/test_scores.py": "",
     "tests/core/test_text.py": "def test():\n    from skillviewer.core.text import clock\n",
     "tests/core/test_wording.py": "import skillviewer.core.wording\n",
     "tests/core/test_other.py": "from skillviewer.core import other\n",
@@ -39,10 +44,21 @@ def test_importing_tests_are_listed(tree: Path) -> None:
     assert ask(tree, "skillviewer/core/text.py").stdout.splitlines() == [
         "tests/core/test_text.py",
         "tests/core/test_wording.py  (through skillviewer.core.wording)",
-        "tests/test_helped.py  (through tests.helper)",
         "tests/test_public.py",
+        "tests/test_helped.py  (through tests.helper)",
     ]
     assert ask(tree, "skillviewer/core/other.py").stdout.splitlines() == ["tests/core/test_other.py"]
+
+
+def test_tests_that_mirror_the_path_come_first_even_if_they_import_nothing(tree: Path) -> None:
+    mirrored = ["tests/cli/test_score.py", "tests/cli/test_score_folders.py"]
+    assert ask(tree, "skillviewer/cli/score.py").stdout.splitlines() == mirrored
+
+
+def test_a_module_without_tests_is_told(tree: Path) -> None:
+    told = ask(tree, "skillviewer/core/untested.py")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == "No test mirrors or imports skillviewer/core/untested.py: search tests/ for its words.\n"
 
 
 def test_covering_tests_follow(tree: Path) -> None:

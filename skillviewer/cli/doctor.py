@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from skillviewer.core.cores import usable_cores
 from skillviewer.core.paths import (
     HOME_VARIABLE,
     cache_dir,
@@ -48,7 +49,7 @@ def _devices() -> Iterator[Line]:
     from skillviewer.engine.runtime.device import choose_device, device_title, n_threads
 
     device = choose_device("auto")
-    yield True, "device", f"{device_title(device)}, {n_threads()} torch threads, {os.cpu_count()} cores"
+    yield (True, "device", f"{device_title(device)}, {n_threads()} threads, {usable_cores()} of {os.cpu_count()} cores")
     if device.type == "cpu":
         yield None, "GPU", "none that torch can use: everything works, an analysis takes longer"
 

@@ -27,20 +27,24 @@ def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> Non
     from skillviewer.engine.features.forget import forget_video
 
     found: dict[str, str] = {}
+    never_seen: dict[Path, list[str]] = {}
+    unknown = set(videos)
     for path in studies:
         with Study.open(path, read_only=True) as study:
-            found |= {v.digest: Path(v.recorded_path).name for v in study.videos.all() if v.name in videos and v.digest}
-            asked = {video.name for video in study.videos.all()}
-            videos = tuple(video for video in videos if video not in asked)
-    for video in videos:
+            known = [video for video in study.videos.all() if video.name in videos]
+        found |= {video.digest: Path(video.recorded_path).name for video in known if video.digest}
+        never_seen[path] = [video.name for video in known if not video.digest]
+        unknown -= {video.name for video in known}
+    for video in (video for video in videos if video in unknown):
         if not Path(video).is_file():
             raise StudyError(f"There is no file {video}, and no video “{video}” in a --study.")
         found[digest_of(Path(video), CancelToken())] = Path(video).name
     if not yes:
-        click.confirm(f"Delete everything kept about {', '.join(found.values())}? This cannot be undone", abort=True)
+        whole = ", ".join([*found.values(), *(name for names in never_seen.values() for name in names)])
+        click.confirm(f"Delete everything kept about {whole}? This cannot be undone", abort=True)
     for path in (*studies, *sorted(drafts_dir().glob(f"*{SUFFIX}"))):
         with Study.open(path) as study:
-            names = study.erase(found)
+            names = study.erase(found, never_seen.get(path, ()))
         click.echo(f"{path}: {len(names)} videos erased", err=True)
     n_files = sum(forget_video(digest, name) for digest, name in found.items())
     click.echo(f"{n_files} files deleted; recent files are cleared in the window (File, Open recent)", err=True)

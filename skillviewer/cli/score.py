@@ -102,7 +102,7 @@ def score(sources: tuple[Path, ...], **chosen: Unpack[ScoreChoices]) -> int:
     video is scored; no frame outside it is used.
     """
     from skillviewer.cli.score_sources import gathered_units
-    from skillviewer.engine.scoring.units import close_engine
+    from skillviewer.engine.scoring.units import open_engine
 
     part, (first, step), workers = _part(chosen), _shard(chosen["shard"]), chosen_workers(chosen)
     if chosen["into"] is not None and (chosen["out"] is None or not chosen["into"].is_file()):
@@ -116,7 +116,7 @@ def score(sources: tuple[Path, ...], **chosen: Unpack[ScoreChoices]) -> int:
         if chosen["into"] is not None:
             run.collect(chosen["into"])
     finally:
-        close_engine()
+        open_engine.cache_clear()
     if run.failures and len(units) > 1:
         click.echo("\n".join([f"\n{len(run.failures)} failed:", *run.failures]), err=True)
     return 1 if run.failures else 0

@@ -46,7 +46,8 @@ def _of(source: Path, videos: Path | None) -> tuple[list[Unit], list[tuple[Path,
     if source.suffix == _LIST and source.is_file():
         lines = (line.strip() for line in source.read_text(encoding="utf-8-sig").splitlines())
         named = [source.parent / line for line in lines if line and not line.startswith("#")]
-        return [Unit(path) for path in expand(named)], without_videos(named)
+        empty = without_videos(named) if named else [(source, f"There is no path in {source}.")]
+        return [Unit(path) for path in expand(named)], empty
     empty = without_videos([source])
     if source.suffix.lower() in _TABLES or (empty and (videos or any(f.recognise(source) for f in DATASET_FORMATS))):
         return _of_dataset(source, videos)
@@ -54,7 +55,6 @@ def _of(source: Path, videos: Path | None) -> tuple[list[Unit], list[tuple[Path,
 
 
 def _of_dataset(source: Path, videos: Path | None) -> tuple[list[Unit], list[tuple[Path, str]]]:
-    """Return the videos of all tasks of a data set."""
     form = recognised_form(source)
     found: dict[Unit, None] = {}
     missing = []

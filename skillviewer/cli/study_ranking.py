@@ -80,7 +80,7 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     from skillviewer.core.ranking.report_json import ranking_json
     from skillviewer.data.study import Study
     from skillviewer.data.study.ranking import report
-    from skillviewer.export.tables.tables import export_strengths
+    from skillviewer.export.tables.tables import export_table
 
     with Study.open(path, read_only=True) as opened:
         for notice in opened.notices:
@@ -89,7 +89,7 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
         found, judgements = report(opened), opened.votes.judgements()
         tasks = {video.name: video.task for video in opened.videos.all()}
     if output is not None:
-        written = export_strengths(judgements, output, tasks, overwrite=force)
+        written = export_table("strengths", output, judgements, tasks, overwrite=force)
         click.echo(f"{len(found.standings)} strengths written to {written}", err=True)
     if as_json:
         click.echo(json.dumps(ranking_json(found)))

@@ -12,10 +12,6 @@ def usable_cores(own: Path = OWN_GROUPS, groups: Path = GROUPS) -> int:
     """Return the number of cores that this process may use, at least 1.
 
     A batch system or a container often gives a part of the machine: by affinity, or by a quota of processor time.
-
-    Args:
-        own: File with the control groups of the process.
-        groups: Folder of all control groups.
     """
     n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):

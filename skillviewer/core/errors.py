@@ -32,11 +32,7 @@ class ExportError(SkillViewerError):
 
 
 class NameTakenError(ExportError):
-    """The file exists already and may not be replaced.
-
-    Attributes:
-        path: The same.
-    """
+    """The file exists already and may not be replaced."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)

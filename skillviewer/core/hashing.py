@@ -1,6 +1,7 @@
-"""Hashes of files."""
+"""Hashes of files, and of values."""
 
 import hashlib
+import json
 from pathlib import Path
 
 from skillviewer.core.progress import CancelToken
@@ -11,12 +12,16 @@ CARD_PAGE = "MODEL_CARD.md"
 """Files of a checkpoint."""
 
 
+def values_sha256(*values: object) -> str:
+    """Return the SHA-256 of values as JSON, which escapes what is not UTF-8; what JSON does not know is a text."""
+    return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()
+
+
 def sha256_of(path: Path, token: CancelToken | None = None) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes; the token is checked after every MiB.
 
     Raises:
         OSError: The file cannot be read.
-        Cancelled: The token was raised.
     """
     return _sha256((path,), token)
 
@@ -26,7 +31,6 @@ def checkpoint_sha256(folder: Path, token: CancelToken | None = None) -> str:
 
     Raises:
         OSError: One of the two files cannot be read.
-        Cancelled: The token was raised.
     """
     return _sha256((folder / CONFIG, folder / WEIGHTS), token)
 

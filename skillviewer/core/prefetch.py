@@ -21,10 +21,6 @@ def prefetched(items: Iterator[ItemT], depth: int = 2) -> Generator[ItemT, None,
     The other iterator runs in that thread alone. Its errors are raised here, at their position. Closing this generator
     waits until the thread has finished its current item.
 
-    Args:
-        items: Iterator whose slow code releases the GIL: decoding, say.
-        depth: Greatest number of waiting items.
-
     Yields:
         The same items in the same order.
     """

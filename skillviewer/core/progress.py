@@ -34,7 +34,10 @@ def silent(_progress: Progress) -> None:
 
 
 class CancelToken:
-    """A flag that one thread raises and another checks between steps."""
+    """A flag that one thread raises and another checks between steps.
+
+    Whatever is given one raises ``Cancelled`` soon after it was raised; docstrings do not repeat this.
+    """
 
     __slots__ = ("_flag",)
 

@@ -12,12 +12,7 @@ Z = NormalDist().inv_cdf(0.975)
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
-    """A count out of a total, with Wilson's 95 % interval (1927), which holds for small numbers too.
-
-    Attributes:
-        part: The count.
-        n: The total.
-    """
+    """A count out of a total, with Wilson's 95 % interval (1927), which holds for small numbers too."""
 
     part: int
     n: int

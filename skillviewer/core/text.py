@@ -15,13 +15,18 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def percent(value: float | None, unit: str = "") -> str:
-    """Return a fraction in percent with one decimal, then a unit; an en dash alone for None, NaN and infinities.
-
-    Args:
-        value: The fraction.
-        unit: " %", say.
-    """
+    """Return a fraction in percent with one decimal, then a unit; an en dash alone for None, NaN and infinities."""
     return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f}{unit}"
+
+
+def defined(value: float | None) -> float | None:
+    """Return a number, or None where it is not finite: null in JSON, an empty cell in a table."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def counted(n: int, one: str, several: str = "") -> str:
+    """Return a number with its noun, whose plural ends in s unless it is given."""
+    return f"{n} {one if n == 1 else several or one + 's'}"
 
 
 def whole_percent(part: int, whole: int) -> int:

@@ -83,8 +83,6 @@ class ResultNote(msgspec.Struct, frozen=True):
         key: Key of the unit: all that it was asked with.
         digest: SHA-256 of the video.
         extent: Unit, start and stop of the analysed part (``core.video.extents.range_cells``).
-        score: The score.
-        interval: 95 % interval, or None.
         rating: Rating on the raters' scale in words, or "".
     """
 

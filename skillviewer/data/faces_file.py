@@ -42,10 +42,6 @@ def faces_text(faces: Faces) -> str:
 def read_faces_text(text: str | bytes, source: str = "The text") -> Faces:
     """Return the faces in a JSON text.
 
-    Args:
-        text: Result of ``faces_text``.
-        source: Name of the source, for the message.
-
     Raises:
         VideoError: The text holds no faces, or comes from a newer program.
     """
@@ -103,11 +99,7 @@ def load_faces(path: Path) -> Faces:
 
 
 class FaceStore:
-    """Store of faces, one file per video.
-
-    Args:
-        folder: Folder of the store; None for the program's own folder.
-    """
+    """Store of faces, one file per video."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder if folder is not None else data_dir() / "faces"

@@ -20,14 +20,7 @@ _COLUMNS = ("better", "worse", "better_path", "worse_path", "better_sha256", "wo
 
 @dataclass(frozen=True, slots=True)
 class TrainedVideo:
-    """A video in a pair.
-
-    Attributes:
-        name: Name of the video.
-        path: Path of its file.
-        digest: SHA-256 of its file.
-        extent: Part of the file, or None for the whole file.
-    """
+    """A video in a pair."""
 
     name: str
     path: Path
@@ -93,9 +86,7 @@ def _extent(part: str) -> ClipRange | None:
 def moved(path: Path, places: Mapping[str, str]) -> str:
     """Return the content of the file for another computer, without paths of this one.
 
-    Args:
-        path: The file.
-        places: Paths of videos there, relative to the file's folder, by SHA-256; other videos keep their bare names.
+    Places are relative to the file's folder, by SHA-256; other videos keep their bare names.
 
     Raises:
         CheckpointError: The file cannot be read.

@@ -9,12 +9,7 @@ from skillviewer.core.errors import ExportError
 
 
 def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
-    """Refuse a name that cannot be written to before any work is done.
-
-    Args:
-        path: Destination.
-        suffixes: Suffixes that the exporter can write, lower case with the dot.
-        overwrite: Whether a file of that name may be replaced.
+    """Refuse a name that cannot be written to before any work is done. Suffixes are in lower case, with the dot.
 
     Raises:
         ExportError: Another suffix, a folder, a file that is there already, or a name that no file can have.
@@ -44,10 +39,7 @@ def make_folder(path: Path) -> None:
 def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[Path]:
     """Yield a temporary name in the folder of ``path``; rename it to ``path`` at the end, remove it on an error.
 
-    Args:
-        path: Destination; its folder is made.
-        suffixes: Suffixes that the exporter can write.
-        overwrite: Whether a file of that name may be replaced.
+    Its folder is made.
 
     Yields:
         A free name in the same folder, with the same suffix.

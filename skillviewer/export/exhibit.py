@@ -36,7 +36,6 @@ class Exhibit:
     evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an analysis that is still being computed, and faces of another video."""
         if not self.analysis.complete:
             raise ExportError(f"{self.analysis.video.path} has not been assessed to its end: assess it first.")
         if self.faces is not None and not fits(self.faces, self.analysis.video.digest):

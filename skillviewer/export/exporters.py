@@ -24,16 +24,7 @@ from skillviewer.export.record import attach, dated, record_of
 from skillviewer.export.reports.report import REPORT_SUFFIXES, export_report
 from skillviewer.export.reports.report_options import ReportOptions
 from skillviewer.export.tables.attention_maps import MAPS_SUFFIXES, export_maps
-from skillviewer.export.tables.tables import (
-    RECORD_SUFFIXES,
-    TABLE_SUFFIXES,
-    export_comparison,
-    export_curves,
-    export_evidence,
-    export_record,
-    export_scores,
-    preview_table,
-)
+from skillviewer.export.tables.tables import RECORD_SUFFIXES, TABLE_SUFFIXES, export_record, export_table, preview_table
 
 TABLES_GROUP = "table"
 REPORTS_GROUP = "report"
@@ -48,7 +39,6 @@ class Exporter:
 
     Attributes:
         name: Name by which it is asked for.
-        title: Name for the user.
         suffixes: Suffixes of the files it writes; the first is the usual one.
         options: Dataclass of its options, whose defaults are sensible, or None.
         needs_video: Whether the video itself must be there, or the analysis is enough.
@@ -117,7 +107,6 @@ class Exporter:
         Raises:
             ExportError: What is asked for cannot be written; the message says why.
             VideoError: A video cannot be read.
-            Cancelled: The token was raised.
         """
         self.check(exhibits)
         token = token if token is not None else CancelToken()
@@ -131,14 +120,27 @@ class Exporter:
         return written
 
 
-def _evidence(exhibits: Sequence[Exhibit], path: Path, *, overwrite: bool) -> Path:
-    explained = [(e.analysis, e.evidence) for e in exhibits if e.evidence is not None]
-    return export_evidence(explained, path, overwrite=overwrite)
-
-
-def _table(name: str, title: str, write: Write, **more: Any) -> Exporter:  # noqa: ANN401 - fields of Exporter
+def _table(name: str, title: str, about: str, **more: Any) -> Exporter:  # noqa: ANN401 - fields of Exporter
     """Return the exporter of a table that is made of analyses alone, several at once if need be."""
-    return Exporter(name, title, TABLE_SUFFIXES, None, False, True, write, group=TABLES_GROUP, **more)
+
+    def write(
+        exhibits: Sequence[Exhibit], path: Path, _options: object, overwrite: bool, _token: CancelToken, _report: Report
+    ) -> Path:
+        return export_table(name, path, [e.analysis for e in exhibits], overwrite=overwrite)
+
+    return Exporter(
+        name,
+        title,
+        TABLE_SUFFIXES,
+        None,
+        False,
+        True,
+        write,
+        about,
+        TABLES_GROUP,
+        preview=lambda exhibits, _: preview_table(name, [e.analysis for e in exhibits]),
+        **more,
+    )
 
 
 EXPORTERS = table(
@@ -199,34 +201,29 @@ EXPORTERS = table(
         group=REPORTS_GROUP,
         wants_evidence=True,
     ),
-    _table(
-        "scores",
-        "Table of scores",
-        lambda e, p, _o, w, _t, _r: export_scores([x.analysis for x in e], p, overwrite=w),
-        about="One row a video and model: score, interval, and where the numbers come from.",
-        preview=lambda e, _o: preview_table("scores", [x.analysis for x in e]),
-    ),
+    _table("scores", "Table of scores", "One row a video and model: score, interval, and where the numbers come from."),
     _table(
         "curves",
         "Table of score curves",
-        lambda e, p, _o, w, _t, _r: export_curves([x.analysis for x in e], p, overwrite=w),
-        about="One row for every step of every pass: frame, time, score, and where the map has its peak.",
-        preview=lambda e, _o: preview_table("curves", [x.analysis for x in e]),
+        "One row for every step of every pass: frame, time, score, and where the map has its peak.",
     ),
-    _table(
+    Exporter(
         "evidence",
         "Table of evidence",
-        lambda e, p, _o, w, _t, _r: _evidence(e, p, overwrite=w),
+        TABLE_SUFFIXES,
+        None,
+        False,
+        True,
+        lambda e, p, _o, w, _t, _r: export_table("evidence", p, [(x.analysis, x.evidence) for x in e], overwrite=w),
         about="One row for every segment and cell: what it contributed to the score.",
+        group=TABLES_GROUP,
         needs_evidence=True,
     ),
     _table(
         "comparison",
         "Table of models compared",
-        lambda e, p, _o, w, _t, _r: export_comparison([x.analysis for x in e], p, overwrite=w),
-        about="One row for every two models on a video: how alike their maps and scores are.",
+        "One row for every two models on a video: how alike their maps and scores are.",
         least=2,
-        preview=lambda e, _o: preview_table("comparison", [x.analysis for x in e]),
     ),
     Exporter(
         "result",

@@ -34,18 +34,7 @@ class OptionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """Title, help and limits of an option.
-
-    Attributes:
-        title: Title.
-        help: One sentence more, or "".
-        low: Least value of a number, or None.
-        high: Greatest value of a number, or None.
-        unit: Unit of a number, or "".
-        choices: (name, value) of each choice.
-        people_from: Addend of a number on screen; see ``offered``.
-        people_title: Title on screen.
-    """
+    """Title, help and limits of an option. See ``offered``."""
 
     title: str
     help: str = ""

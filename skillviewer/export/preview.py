@@ -19,7 +19,6 @@ class Preview:
     Attributes:
         picture: The first page, or a frame, (H, W, 3) uint8 RGB; None for a table.
         frame: The frame of the (first) video that the picture shows, from 0, where that is not told by the options.
-        n_frames: Frames of that video.
         header: Names of the columns of a table.
         rows: Its first rows, as they are written, long cells cut short.
         n_rows: Number of all rows.

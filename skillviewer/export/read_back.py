@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.text import size_words
+from skillviewer.core.text import counted, size_words
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import has_sound
 
@@ -17,26 +17,33 @@ def read_back(path: Path) -> tuple[str, ...]:
     """Read a file that was exported and say what is in it, a few words each; the first is its size on disk.
 
     Raises:
-        ExportError: It cannot be read, or is not what its name says.
+        ExportError: It cannot be read, is empty, or is not what its name says.
     """
     try:
         size = path.stat().st_size
-        reader = _READERS.get(path.suffix.lower())
-        found = reader(path) if reader is not None else ()
-    except (OSError, EOFError, ValueError, VideoError, zipfile.BadZipFile, zlib.error, csv.Error) as error:
+        found = _READERS.get(path.suffix.lower(), _unknown)(path)
+    except (OSError, EOFError, ValueError, SyntaxError, VideoError, zipfile.BadZipFile, zlib.error, csv.Error) as error:
         raise ExportError(f"{path} was written, but cannot be read back: {error}") from error
     return (size_words(size), *found)
 
 
-def _number(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
+def _unknown(path: Path) -> tuple[str, ...]:
+    if not path.read_bytes():
+        raise ValueError("it is empty.")
+    return ("content not checked",)
+
+
+def _page(path: Path) -> tuple[str, ...]:
+    if not path.read_text(encoding="utf-8").rstrip().endswith("</html>"):
+        raise ValueError("it is no whole page.")
+    return ()
 
 
 def _video(path: Path) -> tuple[str, ...]:
     with VideoReader(path, cache_bytes=0) as reader:
         info = reader.info
         reader.frame(info.n_frames - 1)
-    words = [_number(info.n_frames, "frame"), f"{info.duration_s:.3f} s", f"{info.width_px} × {info.height_px} pixels"]
+    words = [counted(info.n_frames, "frame"), f"{info.duration_s:.3f} s", f"{info.width_px} × {info.height_px} pixels"]
     if info.variable_rate:
         words.append("at their own, uneven times")
     if has_sound(path):
@@ -47,11 +54,7 @@ def _video(path: Path) -> tuple[str, ...]:
 def _picture(path: Path) -> tuple[str, ...]:
     from PIL.PngImagePlugin import PngImageFile
 
-    try:
-        picture = PngImageFile(path)  # Image.open would refuse the largest, as an attack by a stranger's file
-    except SyntaxError as error:
-        raise ValueError("it is no picture.") from error
-    with picture:
+    with PngImageFile(path) as picture:  # Image.open would refuse the largest, as an attack by a stranger's file
         picture.load()
         return (f"{picture.width} × {picture.height} pixels",)
 
@@ -61,12 +64,12 @@ def _csv(path: Path) -> tuple[str, ...]:
         rows = list(csv.reader(file, strict=True))
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         raise ValueError("its rows have not all the columns.")
-    return (_number(len(rows) - 1, "row"), _number(len(rows[0]), "column"))
+    return (counted(len(rows) - 1, "row"), counted(len(rows[0]), "column"))
 
 
 def _json(path: Path) -> tuple[str, ...]:
     found = json.loads(path.read_text(encoding="utf-8"))
-    return (_number(len(found), "row" if isinstance(found, list) else "key"),)
+    return (counted(len(found), "row" if isinstance(found, list) else "key"),)
 
 
 def _arrays(path: Path) -> tuple[str, ...]:
@@ -79,10 +82,7 @@ def _arrays(path: Path) -> tuple[str, ...]:
 def _drawing(path: Path) -> tuple[str, ...]:
     from xml.etree import ElementTree as ET
 
-    try:
-        root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
-    except ET.ParseError as error:
-        raise ValueError("it is no drawing.") from error
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
     sides_pt = [root.get(side, "").removesuffix("pt") for side in ("width", "height")]
     try:
         width_mm, height_mm = (round(float(side) / 72 * 25.4, 1) for side in sides_pt)
@@ -96,7 +96,7 @@ def _document(path: Path) -> tuple[str, ...]:
     if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-64:]:
         raise ValueError("it is no whole PDF.")
     pages = data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") + data.count(b"/Type/Page/")
-    return (_number(pages, "page"),) if pages else ()
+    return (counted(pages, "page"),) if pages else ()
 
 
 def _archive(path: Path) -> tuple[str, ...]:
@@ -104,7 +104,7 @@ def _archive(path: Path) -> tuple[str, ...]:
         broken = archive.testzip()
         if broken is not None:
             raise ValueError(f"{broken} in it is damaged.")
-        return (_number(len(archive.namelist()), "file"),)
+        return (counted(len(archive.namelist()), "file"),)
 
 
 _READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {
@@ -117,6 +117,8 @@ _READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {
     ".npz": _arrays,
     ".svg": _drawing,
     ".pdf": _document,
+    ".html": _page,
     ".zip": _archive,
     ".skillarchive": _archive,
 }
+"""For each suffix the function that reads a file whole, says what is in it, and raises ValueError if it is damaged."""

@@ -68,11 +68,7 @@ class FaceFinder:
             raise VideoError(f"Faces cannot be searched for: {error.err}. Draw the boxes by hand.") from error
 
     def find(self, picture: Picture) -> tuple[tuple[FaceBox, float], ...]:
-        """Return (box, certainty) of every detection, the most certain first.
-
-        Args:
-            picture: (H, W, 3) uint8 RGB.
-        """
+        """Return (box, certainty) of every detection, the most certain first."""
         finds = [find for side in SIDES_PX for find in self._find(picture, side)]
         finds.sort(key=lambda find: -find[1])
         kept: list[tuple[FaceBox, float]] = []
@@ -111,7 +107,6 @@ def find_faces(
 
     Raises:
         VideoError: The detector cannot be used, or a frame does not decode.
-        Cancelled: The token was raised.
     """
     token = token if token is not None else CancelToken()
     finder = FaceFinder()
@@ -130,10 +125,6 @@ def blurred(picture: Picture, boxes: Sequence[FaceBox]) -> Picture:
 
     The content of a box is averaged to ``CELLS`` x ``CELLS`` colours, smoothed, and drawn over an ellipse that contains
     the box with its corners: no finer detail than these averages is left inside the box, so nothing can be sharpened.
-
-    Args:
-        picture: (H, W, 3) uint8 RGB; not changed.
-        boxes: Face boxes.
 
     Returns:
         A new picture, or ``picture`` itself if no box lies in it.

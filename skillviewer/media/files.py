@@ -19,11 +19,8 @@ BEFORE_OPENING: list[Callable[[Path, CancelToken | None], None]] = []
 def videos_below(folder: Path, passed_over: Callable[[str], bool] = lambda _name: False) -> list[Path]:
     """Return the video files below a folder at any depth, sorted; hidden files and folders are skipped.
 
-    Links to folders elsewhere are followed; each folder is visited once, by its own path here if it has one.
-
-    Args:
-        folder: The folder to search.
-        passed_over: Returns True for names of folders to skip, too.
+    Links to folders elsewhere are followed; each folder is visited once, by its own path here if it has one. Folders
+    whose name is ``passed_over`` are skipped, too.
     """
     found: list[Path] = []
     start = folder.resolve()

@@ -170,13 +170,10 @@ class AttentionModel(nn.Module, ABC):
         """
 
     def fuse(self, features: Tensor) -> Tensor:
-        """Fuse features frame by frame, a few frames at once.
+        """Fuse features frame by frame, a few frames at once, to (B, N, C, h, w).
 
         Args:
             features: (B, N, 2F, rows, columns); any floating type, computed in that of the parameters.
-
-        Returns:
-            (B, N, C, h, w).
         """
         wanted = self.input_shape or (self.sizes.feature_channels, *self.sizes.grid)
         if features.ndim != 5 or tuple(features.shape[2:]) != wanted:

@@ -48,7 +48,6 @@ class Checkpoint:
     """A loaded checkpoint.
 
     Attributes:
-        name: Name of its folder.
         folder: Path of the folder.
         config: Configuration.
         card: Card for the user.
@@ -172,7 +171,7 @@ def save_checkpoint(
     half: bool = False,
     replace: bool = False,
 ) -> Checkpoint:
-    """Write a checkpoint atomically, and verify it before it gets its name.
+    """Write a checkpoint atomically, verify it before it gets its name, and return it as read back.
 
     Args:
         folder: Path of the folder; its parents are created.
@@ -182,9 +181,6 @@ def save_checkpoint(
         extras: Backbone weights, familiarity and other files.
         half: Whether to store matrices in float16.
         replace: Whether an existing checkpoint may be replaced.
-
-    Returns:
-        The checkpoint as read back.
 
     Raises:
         CheckpointError: It cannot be written, or the path exists and must stay.

@@ -6,7 +6,9 @@ import msgspec
 
 from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.dataset.pairs import SKILL
+from skillviewer.core.evaluation.accuracy import Pooled
 from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_caution
+from skillviewer.core.text import defined
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.features import Normalisation, backbone
@@ -53,7 +55,6 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     Attributes:
         format: Version of the format.
         attention_model: Entry in ATTENTION_MODELS.
-        sizes: Sizes of the head.
         preprocessing: Steps from a video to the input of the backbones.
         backbone: The two backbones, or None for a model without features.
         precision: Precision of the features: ``float32`` or ``bfloat16``.
@@ -116,8 +117,6 @@ class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     Attributes:
         accuracy: Proportion of pairs ordered as by the raters; ties count as wrong.
         low: Lower end of its 95 % interval; None if one participant was tested, or no participant changes the value.
-        high: Upper end.
-        n_pairs: Number of tested pairs.
         rule: Description of the held-out videos and of the selection of the epoch.
     """
 
@@ -126,6 +125,12 @@ class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     high: float | None
     n_pairs: int
     rule: str
+
+    @classmethod
+    def of(cls, pooled: Pooled, rule: str) -> "HeldOut":
+        """Return a pooled accuracy for a card."""
+        low, high = defined(pooled.low), defined(pooled.high)
+        return cls(accuracy=pooled.value, low=low, high=high, n_pairs=pooled.n_pairs, rule=rule)
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -137,21 +142,15 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Facts about a checkpoint for the user.
 
     Attributes:
-        name: Display name.
         attention_model: Entry in ATTENTION_MODELS; filled in on saving.
-        task: Task shown in the videos.
         created: Date and time, ISO 8601.
         program: Name and version of the training program.
         training_data: Description of the training data.
-        n_videos: Number of videos.
-        n_pairs: Number of pairs.
         held_out: Accuracy on held-out pairs, or None if not measured.
         ceilings: (name, accuracy) on the same pairs of orderings that no model can beat, or that it must beat
             (duration).
         outcome: Accuracy on held-out pairs with different and with equal outcome (success), or None if not measured.
         last_fifth: Share of the contributions in the last fifth of held-out videos, or None if not measured.
-        seed: Seed of the training.
-        preset: Training preset.
         notes: Further notes.
         criterion: Criterion of the ratings or votes that it learnt from.
         raters_scale: Map from its scores to the raters' scale, or the reason for none; None without ratings.

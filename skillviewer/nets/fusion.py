@@ -23,9 +23,7 @@ class Standardising(nn.Module):
     def set_statistics(self, mean: Tensor, scale: Tensor) -> None:
         """Set the statistics for the standardisation.
 
-        Args:
-            mean: (2F,) mean of each feature channel over the training videos.
-            scale: (2F,) its standard deviation, positive.
+        They are (2F,), of the feature channels over the training videos.
         """
         if not self.standardise:
             raise ValueError("this fusion does not standardise its features")

@@ -15,14 +15,7 @@ DEFAULT_MODEL = "sample-full"
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A checkpoint folder.
-
-    Attributes:
-        name: Name of the folder, by which it is requested.
-        folder: Path of the folder.
-        shipped: Whether it ships with the program.
-        criterion: Criterion that it learnt, "skill" unless its card states another.
-    """
+    """A checkpoint folder. ``criterion`` is what it learnt, "skill" unless its card states another."""
 
     name: str
     folder: Path

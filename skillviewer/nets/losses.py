@@ -112,9 +112,7 @@ def disparity_loss(filters: Tensor, uniform: Tensor, pairs: PairBatch, margin: f
         pairs: Pairs with disparity.
         margin: Margin.
     """
-    better, worse = pairs.better, pairs.worse
-    least = (filters[better] - filters[worse]).amin(dim=1)
-    return reduce(hinge(least - (uniform[better] - uniform[worse]), margin), "mean")
+    return rank_aware_loss(filters, filters, uniform, pairs, margin)
 
 
 def rank_aware_loss(pros: Tensor, cons: Tensor, uniform: Tensor, pairs: PairBatch, margin: float = 0.15) -> Tensor:

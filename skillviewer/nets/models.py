@@ -51,7 +51,6 @@ class AttentionEntry:
 
     Attributes:
         name: Name by which it is requested.
-        title: Display name.
         map_kind: Kind of its maps.
         build: Returns it, randomly initialised, for given sizes.
         variant: Interpretation of the model.
@@ -225,12 +224,7 @@ def attention_model(name: str) -> AttentionEntry:
 
 
 def parameter_count(entry: AttentionEntry, sizes: HeadSizes) -> int:
-    """Return the number of parameters of a model's head, without building it.
-
-    Args:
-        entry: The model.
-        sizes: Its sizes.
-    """
+    """Return the number of parameters of a model's head, without building it."""
     import torch
 
     with torch.device("meta"):

@@ -65,7 +65,6 @@ class HeadSizes:
     raan_filters: int = 3
 
     def __post_init__(self) -> None:
-        """Check that a network can have these sizes."""
         for name in (field.name for field in fields(self) if field.type is int):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")

@@ -45,5 +45,5 @@ def test_the_rows_of_finer_maps_are_those_of_the_kept_evaluations() -> None:
 
 def test_the_rows_of_real_people_are_those_that_were_kept() -> None:
     found = json.loads((KEPT / "real-people" / "real-people.json").read_text("utf-8"))
-    assert {"full", "none", "motion", "pooled", "duration"} <= set.intersection(*(set(rows) for rows in found.values()))
+    assert {"full", "none", "pooled", "duration"} <= set.intersection(*(set(rows) for rows in found.values()))
     assert [line for line in tables(found).splitlines() if line and line not in SAID] == []

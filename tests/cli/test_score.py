@@ -158,6 +158,12 @@ def test_lists_studies_and_data_sets_are_scored_and_collected(
     assert "0 scores are new" in capsys.readouterr().err
 
 
+def test_an_empty_list_is_told(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "list.txt").write_text("# nothing\n")
+    assert run(["score", str(tmp_path / "list.txt")]) == 1
+    assert "There is no path in" in capsys.readouterr().err
+
+
 def test_only_one_process_collects_into_a_study(model: Path, videos: Path, tmp_path: Path, capsys: Capture) -> None:
     command = ["score", str(videos), "--model", str(model), "--out", str(tmp_path / "out")]
     with Study.create(tmp_path / "some.skillstudy") as opened:

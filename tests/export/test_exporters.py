@@ -45,7 +45,7 @@ def test_writes_under_awkward_names_into_new_folders(
     path = tmp_path / "new folder" / f"{AWKWARD}{suffix}"
     assert made.export(exhibits(reader, made.least), path, SHORT.get(made.name)) == path
     assert [p.name for p in path.parent.iterdir()] == [path.name]
-    assert path.stat().st_size > 100
+    assert read_back(path)
     # readable for others, as any file that is made here
     plain = tmp_path / "plain"
     plain.touch()
@@ -152,7 +152,7 @@ MUXER = ("encoder", "Lavf")  # a WebM must name what wrote it: without a version
 
 
 def told(path: Path) -> bytes:
-    """Return all that a file tells besides what is seen: without pictures and compressed parts."""
+    """Return all that a file tells besides what is seen: without pictures and compressed parts; else all of it."""
     data = path.read_bytes()
     if path.suffix == ".png":
         at, names, words = 8, set(), b""
@@ -175,6 +175,8 @@ def told(path: Path) -> bytes:
     if path.suffix == ".npz":
         with zipfile.ZipFile(path) as archive:
             return repr([(i.filename, i.comment, i.extra) for i in archive.infolist()]).encode()
+    if path.suffix not in (".mp4", ".webm", ".gif"):
+        return data
     with av.open(str(path)) as container:
         tags = [container.metadata, *(stream.metadata for stream in container.streams)]
     return repr(

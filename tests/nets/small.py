@@ -28,6 +28,13 @@ SMALL = HeadSizes(
 
 N_FRAMES = 8
 
+RELEASED = (
+    "full", "none", "no-rnn", "xbar", "htask", "sharp", "prefix", "average", "follow", "pool", "pool-gru", "cbam",
+    "cbam-original", "visual", "visual-gru", "sca", "sca-original", "tsn", "tsn-frozen", "raan", "pooled",
+    "motion", "duration",
+)  # fmt: skip
+"""Names in checkpoints and results that users have: each stays, has an oracle, and has its parameters counted."""
+
 
 def small_sizes(entry: AttentionEntry, sizes: HeadSizes = SMALL) -> HeadSizes:
     own = entry.paper_sizes

@@ -1,5 +1,6 @@
 """Contract tests over the whole table of models: what a model declares is what it does."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,17 +12,14 @@ import torch
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.paths import models_dir
 from skillviewer.nets.attention import AttentionOutput
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 from skillviewer.nets.presets import LossSettings, preset
-from tests.nets.small import N_FRAMES, SMALL, small_features, small_model, small_sizes
+from tests.nets.small import N_FRAMES, RELEASED, SMALL, small_features, small_model, small_sizes
 
-NAMES = [
-    "full", "none", "no-rnn", "xbar", "htask", "sharp", "prefix", "average", "follow", "pool", "pool-gru", "cbam",
-    "cbam-original", "visual", "visual-gru", "sca", "sca-original", "tsn", "tsn-frozen", "raan", "pooled",
-    "motion", "duration",
-]  # fmt: skip
+NAMES = [entry.name for entry in ATTENTION_MODELS]
 
 every_model = pytest.mark.parametrize("name", NAMES)
 
@@ -34,7 +32,14 @@ def run(name: str, features: torch.Tensor, seed: int = 0) -> AttentionOutput:
 
 
 def test_names_stay() -> None:
-    assert [entry.name for entry in ATTENTION_MODELS] == NAMES
+    assert [name for name in NAMES if name in RELEASED] == list(RELEASED), "the order of menus stays, too"
+
+
+def test_models_of_shipped_checkpoints_are_released() -> None:
+    configs = [json.loads(path.read_text(encoding="utf-8")) for path in models_dir().glob("sample-*/config.json")]
+    shipped = {config["attention_model"] for config in configs}
+    assert len(shipped) > 10
+    assert shipped <= set(RELEASED)
 
 
 def test_unknown_name_lists_the_known() -> None:
@@ -113,11 +118,15 @@ def test_stepping_frame_by_frame_is_the_same_as_all_at_once(name: str) -> None:
     assert all(torch.equal(a, b) for a, b in zip(exact, whole, strict=True))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("visual")])
-def test_score_after_a_step_ignores_later_frames(name: str) -> None:
-    assert not small_model(name).needs_whole_video
+@every_model
+def test_score_after_a_step_ignores_later_frames_or_says_that_it_needs_them(name: str) -> None:
     features = small_features(name)
-    torch.testing.assert_close(run(name, features[:, :5]).score, run(name, features).score_curve[:, 4])
+    ignores = torch.allclose(run(name, features[:, :5]).score, run(name, features).score_curve[:, 4], atol=1e-5)
+    assert ignores != small_model(name).needs_whole_video
+
+
+def test_no_released_model_but_visual_attention_needs_the_whole_video() -> None:
+    assert [name for name in RELEASED if small_model(name).needs_whole_video] == ["visual", "visual-gru"]
 
 
 @every_model
@@ -164,7 +173,7 @@ def test_same_seed_same_model_and_another_seed_another(name: str) -> None:
         return torch.cat([p.detach().flatten() for p in entry.build(small_sizes(entry)).parameters()])
 
     assert torch.equal(made(3), made(3))
-    assert name == "duration" or not torch.equal(made(3), made(4))
+    assert entry.inputs is Inputs.TIME or not torch.equal(made(3), made(4))
     features = small_features(name)
     assert all(torch.equal(a, b) for a, b in zip(run(name, features), run(name, features), strict=True))
 
@@ -212,7 +221,7 @@ def test_a_few_steps_of_training_lower_the_loss(name: str) -> None:
         out.loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     # the three pairs form a cycle: no model orders them all, and a single number cannot even order two
-    assert value() < start - (0.0 if name == "duration" else 1e-3)
+    assert value() < start - (0.0 if entry.inputs is Inputs.TIME else 1e-3)
 
 
 @every_model

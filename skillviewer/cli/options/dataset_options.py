@@ -53,18 +53,7 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Choices by which data sets are read.
-
-    Attributes:
-        videos: Folder of the videos, or None for that of the data set.
-        form: Its form, or None where it is to be recognised.
-        task: Task, if several lie in one folder.
-        rule: Name of the rule by which votes become pairs.
-        smallest_difference: Ratings nearer to each other make no pair.
-        rating_rule: How a table of ratings becomes pairs, by name.
-        criterion: Which of the items that a table rates, or None for the first.
-        participants: Regular expression that finds the participant in the name of a video.
-    """
+    """Choices by which data sets are read: the values of these options."""
 
     videos: Path | None
     form: str | None

@@ -43,11 +43,7 @@ _ROLES = {"video": "video", "participant": "person", "rater": "rater", "occasion
 
 
 class RatingOptions:
-    """Values of the options; None or empty if not given.
-
-    Args:
-        given: Values by name.
-    """
+    """Values of the options; None or empty if not given."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = given

@@ -41,15 +41,7 @@ class MapRect:
 class Provenance:
     """Origin of the numbers: enough to compute them again.
 
-    Attributes:
-        program: Name and version of the program.
-        model: Name of the checkpoint.
-        model_digest: SHA-256 of its weights.
-        attention_model: Its entry in ATTENTION_MODELS.
-        flow: Name of the optical flow algorithm.
-        backbone: Name of the backbone.
-        device: Where it ran.
-        precision: ``float32`` or ``bfloat16``.
+    Digests are SHA-256; ``precision`` is ``float32`` or ``bfloat16``.
     """
 
     program: str
@@ -67,7 +59,6 @@ class Analysis:
     """Results of one model on one video. K passes, N sampled frames, grid (h, w), task state D.
 
     Attributes:
-        video: The video.
         samples: (K, N) int64, frame indices from 0; a pass is a row, ascending.
         attention: (K, N, h, w) float32, as the model computed it (see ``map_kind``).
         map_kind: What kind of numbers the maps are.
@@ -79,7 +70,6 @@ class Analysis:
         n_segments: Sampled frames per pass in the complete analysis. Before, the arrays hold the steps finished so far,
             the same number in every pass, and N is smaller.
         warning: A warning about the score (the video is unlike the training videos, say), or "".
-        provenance: Origin of the numbers.
         pooled: (2F,) float32, the video's mean feature over sampled frames, passes and cells. None in
             incomplete analyses and in those stored by older versions.
         strangeness: Distance from the training videos, as a multiple of the largest of a held-out training video; above

@@ -22,8 +22,6 @@ class CohortStanding:
     """One score among the others of its cohort. Scores tie only if they are exactly equal.
 
     Attributes:
-        score: Score of the video.
-        interval: Its 95 % interval, or None.
         cohort: Name of the cohort within a sentence: "this task", "the task “Suturing”".
         n: Number of comparable videos, without the video itself.
         n_lower: Number with a lower score.
@@ -167,8 +165,6 @@ class Member:
     """One comparable video.
 
     Attributes:
-        name: Its name.
-        score: Its score.
         looks: (D,) float64, features in which similar videos lie close (the mean feature, say), or None.
     """
 
@@ -195,8 +191,6 @@ class ReferenceVideo:
     """A well-scored video to compare another with.
 
     Attributes:
-        name: Its name.
-        score: Its score.
         near_by: Nearest in looks or, if these are unknown, in score.
         distance: Root mean square over the looks of the difference, in standard deviations of the members; or the
             difference of the scores.
@@ -211,7 +205,7 @@ class ReferenceVideo:
 def reference_video(
     video: Member, others: Sequence[Member], scores: Sequence[float] | None = None
 ) -> ReferenceVideo | None:
-    """Return the nearest video in the top quarter of the cohort that has a higher score than the video.
+    """Return the nearest video in the cohort's top quarter with a higher score than the video, or None.
 
     Near videos look alike, so that the difference is in the execution. Ties: the higher score, then the name.
 
@@ -219,9 +213,6 @@ def reference_video(
         video: The video.
         others: Comparable videos that can be shown, without the video itself.
         scores: Scores of all comparable videos, which define the top quarter; None if all of them can be shown.
-
-    Returns:
-        None if no video is scored well, or none higher.
     """
     if not others:
         return None

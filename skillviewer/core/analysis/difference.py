@@ -21,10 +21,8 @@ class Difference:
     """The first model's normalised maps minus the second's over a video, in multiples of a uniform map.
 
     Attributes:
-        video: The video.
         frames: (M,) int64 ascending, the frame from which each map holds: those that either model sampled.
         values: (M, h, w) float32; 1 where the first model has more by the weight of a cell in a uniform map.
-        rect: Part of the picture.
         part: Frames of the file that were analysed.
     """
 

@@ -53,8 +53,7 @@ class Familiarity:
     def warning(self, pooled: Float32Array) -> str:
         """Return a warning for a video unlike the training videos, or "".
 
-        Args:
-            pooled: (2F,) float32, mean of the video's features over sampled frames and cells.
+        The mean over sampled frames and cells is (2F,).
         """
         times = self.strangeness(pooled)
         if times <= 1:
@@ -77,11 +76,7 @@ def _mean_and_scale(pooled: Float32Array) -> tuple[Float32Array, Float32Array]:
 def learn_familiarity(pooled: Float32Array) -> Familiarity | None:
     """Compute the statistics of the training videos and calibrate them by leave-one-out.
 
-    Args:
-        pooled: (n, 2F) float32, mean features of the training videos.
-
-    Returns:
-        None with fewer than ``MIN_VIDEOS`` different videos: copies add no information.
+    It is None with fewer than ``MIN_VIDEOS`` different videos: copies add no information.
     """
     pooled = pooled[np.sort(np.unique(pooled, axis=0, return_index=True)[1])]
     n = len(pooled)

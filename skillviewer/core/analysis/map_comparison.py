@@ -146,7 +146,6 @@ class PlacedMaps:
 
     Attributes:
         values: (M, h, w), as the model computed them.
-        rect: Part of the picture.
     """
 
     values: NDArray[Any]
@@ -218,10 +217,6 @@ def maps_at(analysis: Analysis, frames: IntArray) -> PlacedMaps:
     """Return a model's maps at M frames, each from the last sampled frame of any pass at or before it.
 
     A model without a map yields a uniform one, which must not be compared (``VideoComparison``).
-
-    Args:
-        analysis: Results of the model.
-        frames: (M,) frame indices, none before the first sampled frame.
     """
     rows = analysis.in_time_order
     at = np.searchsorted(rows[:, 0], frames, side="right") - 1

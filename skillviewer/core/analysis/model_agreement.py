@@ -110,11 +110,7 @@ class RankDisagreement:
 
 
 def disagreements(analyses: ByModel) -> tuple[RankDisagreement, ...]:
-    """Return the videos that all models assessed, those with the greatest disagreement first.
-
-    Args:
-        analyses: Analyses by model and video.
-    """
+    """Return the videos that all models assessed, those with the greatest disagreement first."""
     sides = list(analyses.values())
     shared = sorted(name for name in sides[0] if all(name in side for side in sides)) if sides else []
     if not shared:

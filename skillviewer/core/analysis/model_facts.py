@@ -10,15 +10,12 @@ class ModelFacts:
     """One model, as a row of a table.
 
     Attributes:
-        name: Name of its checkpoint.
         digest: SHA-256 of its configuration and weights.
         attention_model: Its entry in ATTENTION_MODELS.
         title: Display name of that entry.
         map_kind: Kind of its maps.
         n_parameters: Number of trained parameters: the head, and backbones of its own.
         accuracy: Pairwise accuracy on held-out pairs, 0 to 1, or None if not measured.
-        accuracy_interval: Its 95 % interval, or None.
-        n_pairs: Number of held-out pairs.
         rule: Sentence on what was held out.
         caution: Warning of its card, or "".
         features: Description of its feature extraction; models with the same one share features.

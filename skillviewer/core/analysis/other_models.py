@@ -55,15 +55,8 @@ def other_models(
 ) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
     """Return the ranks of a video by other models, the latest first, and (version, score) by this model's versions.
 
-    Versions derive from one another, so their agreement is no independent evidence: they are not among the others.
-
-    Args:
-        video: Name of the video.
-        own: Scores by the model in use, of the video and of those it is compared with.
-        digest: Digest of the model in use.
-        models: The models of the study.
-        scores_by: Maps a model's digest to its scores by video name.
-        most: Greatest number of other models to return.
+    Versions derive from one another, so their agreement is no independent evidence: they are not among the others. Own
+    scores are by the model in use; ``scores_by`` gives those by another digest.
     """
     from skillviewer.core.analysis.model_agreement import rank_agreement  # scipy takes a second
 

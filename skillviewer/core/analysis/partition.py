@@ -65,15 +65,12 @@ def _shares(cells: FloatArray, onto: FloatArray) -> FloatArray:
 
 
 def spread(maps: NDArray[Any], rect: MapRect, onto: Partition) -> FloatArray:
-    """Spread maps over another partition: each cell's mass uniformly over its own area.
+    """Return (..., H, W) float64 the mass of maps over another partition: each cell's spread evenly over its own area.
 
     Args:
         maps: (..., h, w) mass of every cell.
         rect: Part of the picture that the maps cover.
         onto: Target partition. Mass outside it is lost, so it must cover the maps if mass is to be kept.
-
-    Returns:
-        (..., H, W) float64 mass of every rectangle.
     """
     own = Partition.of(rect, (maps.shape[-2], maps.shape[-1]))
     down, across = _shares(own.y, onto.y), _shares(own.x, onto.x)
@@ -83,8 +80,7 @@ def spread(maps: NDArray[Any], rect: MapRect, onto: Partition) -> FloatArray:
 def mass(maps: NDArray[Any]) -> FloatArray:
     """Return normalised maps, as they are compared, whatever their kind; magnitudes if signed.
 
-    Args:
-        maps: (..., h, w); a map of zeros becomes uniform.
+    A map of zeros becomes uniform.
     """
     magnitude = np.abs(maps.astype(np.float64))
     total = magnitude.sum(axis=(-2, -1), keepdims=True)

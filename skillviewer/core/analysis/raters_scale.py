@@ -53,7 +53,6 @@ class ScaleMap:
         low: Lowest rating of the scale; intervals end there.
         high: Highest rating.
         level: Level of the interval, 0 to 1.
-        n_people: Number of people.
     """
 
     curve: PiecewiseLine
@@ -130,14 +129,9 @@ class ScaledScore:
     """A score on the raters' scale, or the reason why it has no place there: all that a surface prints.
 
     Attributes:
-        criterion: Rated item.
-        task: Task of the ratings.
         words: Rating and interval, "41 of 60 (35 to 48)"; "" if refused.
         refusal: Reason, one sentence; "" with a rating.
         note: Origin of the map and its test on people left out, in words.
-        rating: The rating, or None.
-        low: Lower end of its interval, or None.
-        high: Upper end, or None.
         level: Level of the interval, 0 to 1; 0 if refused.
         digits: Decimals of a rating.
         levels: Words of the levels, the worst first; empty for numbers.
@@ -214,8 +208,6 @@ class RatersScale:
     """The raters' scale as the card of a model keeps it.
 
     Attributes:
-        criterion: Rated item.
-        task: Task of the videos.
         step: Smallest distance of two ratings.
         levels: Words of the levels, the worst first; empty for numbers.
         stated: Whether the ends of the scale are stated, rather than those of the ratings that were given.

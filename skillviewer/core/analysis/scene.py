@@ -82,11 +82,8 @@ class Scene:
         values: (h, w) float32 in display units (``unit``), or None if there is no map.
         low: Value at the lower end of the colour bar.
         high: Value at its upper end; greater than ``low``.
-        kind: Kind of the numbers.
         unit: ``"× uniform"`` for distributions, else ``""``.
         rect: Part of the picture that the map covers.
-        look: Display settings.
-        source: Origin of the map.
         sample: Index of the sampled frame that the map (or the earlier one of two) belongs to, among the frames of all
             passes in time order, or -1.
         n_samples: Number of sampled frames in all passes so far.
@@ -123,12 +120,7 @@ class Scene:
 
 
 def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:
-    """Return maps in display units: distributions as multiples of uniform, others unchanged.
-
-    Args:
-        attention: (..., h, w) float32.
-        kind: Kind of the numbers.
-    """
+    """Return maps in display units: distributions as multiples of uniform, others unchanged."""
     if kind is MapKind.DISTRIBUTION:
         return attention * np.float32(attention.shape[-1] * attention.shape[-2])
     return attention
@@ -161,11 +153,6 @@ def _limits(values: Float32Array, analysis: Analysis, look: Look) -> tuple[float
 
 def resolve(analysis: Analysis, frame_index: int, look: Look) -> Scene:
     """Resolve the scene at a frame.
-
-    Args:
-        analysis: Results of the model (so far).
-        frame_index: Frame on screen, 0 to n - 1.
-        look: Display settings.
 
     Returns:
         The scene; ``values`` is None before the first sampled frame and for models without a map.

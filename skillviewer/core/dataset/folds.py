@@ -35,13 +35,7 @@ class FoldsBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Folds:
-    """All folds of a data set.
-
-    Attributes:
-        by: Unit of what is held out.
-        folds: The folds.
-        warning: Weaknesses of the folds, for the user, or "".
-    """
+    """All folds of a data set."""
 
     by: FoldsBy
     folds: tuple[Fold, ...]
@@ -56,7 +50,7 @@ class Folds:
 
 
 def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
-    """Divide groups into parts of nearly equal size; no group is split.
+    """Divide groups into parts of nearly equal size, each of sorted members; no group is split.
 
     The largest groups go first, each to the smallest part so far; the seed decides the order of groups of equal size.
 
@@ -64,9 +58,6 @@ def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tupl
         groups: Members by group.
         n_parts: Number of parts, at most the number of groups.
         seed: Seed; the result does not depend on the order of ``groups``.
-
-    Returns:
-        Sorted members of every part.
     """
     names = sorted(groups)
     drawn = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
@@ -94,12 +85,7 @@ def grouped(dataset: Dataset, by: FoldsBy, pairs: Iterable[Pair] | None = None) 
     """Return what is held out together: videos by participant (a video without one by itself), or single videos.
 
     A video in no ordered pair is not tested and forms no group. It joins the group of its participant, if other videos
-    of the participant are tested.
-
-    Args:
-        dataset: The data set.
-        by: Participants or videos.
-        pairs: Pairs that count, or None for all pairs of the data set.
+    of the participant are tested. Without ``pairs`` all of the data set count.
     """
     participants = dataset.participants if by is FoldsBy.PARTICIPANT else {}
     tested = set(videos_of(tuple(dataset.pairs if pairs is None else pairs)))

@@ -45,9 +45,6 @@ def depths(pairs: Iterable[Pair]) -> dict[str, int]:
     """Return for every video the length of the longest path down to it from a video without a better one.
 
     Videos in a cycle share one depth.
-
-    Returns:
-        Depth, 0 for the best, of every video in a pair.
     """
     graph = _graph(pairs)
     places = nx.condensation(graph)

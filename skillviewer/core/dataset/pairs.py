@@ -4,6 +4,7 @@ A ``Pair`` is what the data set agrees on; a ``Judgement`` is one vote of one ra
 values only, so it may cross threads and processes.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -135,6 +136,11 @@ class Measure:
     name: str
     values: tuple[tuple[str, float], ...]
 
+    @property
+    def first_word(self) -> str:
+        """First word of the name, in lower case."""
+        return re.split(r"[\W_]+", self.name.casefold().strip())[0]
+
     def by_video(self) -> dict[str, float]:
         """Return the numbers by video name."""
         return dict(self.values)
@@ -145,7 +151,6 @@ class Fold:
     """One division of a data set's videos into training and test.
 
     Attributes:
-        name: Its name.
         train_videos: Videos available for training.
         held_out_videos: Videos that training never sees.
         train_pairs: Pairs of two training videos.
@@ -180,9 +185,7 @@ class Dataset:
     """Videos of one task, with their pairs and votes.
 
     Attributes:
-        name: Display name.
         form: Its entry in DATASET_FORMATS.
-        task: The task.
         videos: All videos named in a pair, a rating or a list of the data set.
         pairs: Ordered pairs, each once; no pair contradicts another.
         similar: Pairs that the data set itself calls equal; empty if it names none.

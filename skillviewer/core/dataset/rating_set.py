@@ -25,7 +25,6 @@ class RatingScale:
     """The scale of an item.
 
     Attributes:
-        item: The item.
         low: Lowest possible rating (0 for levels), or the lowest given if the scale is not stated.
         high: Highest possible rating, or the highest given.
         step: Smallest distance of two ratings, above 0.

@@ -81,7 +81,6 @@ class FoldScores:
     """Scores by the model of one fold.
 
     Attributes:
-        fold: The fold.
         scores: Score by video name, for every video in the fold's test pairs.
     """
 
@@ -100,7 +99,6 @@ class Pooled:
     Attributes:
         value: Accuracy, 0 to 1, or a difference of two.
         low: Lower end of the 95 % interval; NaN if there is none: one participant, or none who changes the value.
-        high: Upper end.
         n_pairs: Number of tested pairs; a pair between two folds is tested in both. For a mean, number of videos.
         n_clusters: Number of participants (or videos) in the interval.
         clusters: Unit of the interval: ``participant`` or ``video``.

@@ -1,6 +1,5 @@
 """Orderings of a test set by what is known of its videos: ceilings of a model, and one rater against the others."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -43,10 +42,6 @@ def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:
 
     If they distinguish all videos, quality and ability are ceilings that a model beats only by luck; duration is the
     floor it must beat. Orderings that do not know all videos of the test pairs are left out.
-
-    Args:
-        dataset: The data set, with its ``truth``, ratings and votes.
-        folds: Folds with the test pairs.
     """
     among, held_out = equal_success(dataset), {name for fold in folds for name in fold.held_out_videos}
 
@@ -72,10 +67,13 @@ def orderings(dataset: Dataset) -> dict[str, dict[str, float]]:
     If the direction of a number is unknown, all pairs of the data set decide it, and its name says "less is better".
     """
     found: dict[str, dict[str, float]] = {}
+    ability: dict[str, float] = {}
     for measure in dataset.truth:
         sign, title = _direction(measure, dataset.pairs)
         found[title] = {video: sign * value for video, value in measure.values}
-    success, ability = success_of(dataset), next((found[name] for name in found if _word(name) in _ABILITIES), None)
+        if measure.first_word in _ABILITIES:
+            ability = ability or found[title]
+    success = success_of(dataset)
     if success and ability:
         reach = 1 + max(ability.values()) - min(ability.values())
         found[SUCCESS_THEN_ABILITY] = {v: reach * success[v] + ability[v] for v in success if v in ability}
@@ -85,7 +83,7 @@ def orderings(dataset: Dataset) -> dict[str, dict[str, float]]:
 def success_of(dataset: Dataset) -> dict[str, float]:
     """Return 1 for success and 0 for failure, by video; empty where the data set does not tell, or all are alike."""
     for measure in dataset.truth:
-        if _word(measure.name) == _SUCCESS and {value for _, value in measure.values} == {0.0, 1.0}:
+        if measure.first_word == _SUCCESS and {value for _, value in measure.values} == {0.0, 1.0}:
             return measure.by_video()
     return {}
 
@@ -102,12 +100,7 @@ def rater_worths(dataset: Dataset, folds: Sequence[Fold], honest: bool = False) 
     """Return the worth of each rater's word on the test pairs: 1 as the others order them, 0 the other way, 0.5 alike.
 
     A pair counts for a rater who judged it, if the mean rating (or most votes) of the others orders it. Empty without
-    several raters.
-
-    Args:
-        dataset: Its ratings by the criterion, else its votes.
-        folds: Folds with the test pairs.
-        honest: Whether to count only pairs with both videos held out.
+    several raters. Ratings by the criterion count, else votes; if ``honest``, only pairs with both videos held out.
     """
     tested: dict[frozenset[str], int] = {}
     for fold in folds:
@@ -148,7 +141,7 @@ def _by_rater(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[s
 
 def _direction(measure: Measure, pairs: Sequence[Pair]) -> tuple[float, str]:
     """Return 1 if more is better and -1 if less is, and the display name of the measure."""
-    first = _word(measure.name)
+    first = measure.first_word
     if first in _LESS_IS_BETTER:
         return -1.0, measure.name
     values = measure.by_video()
@@ -158,8 +151,3 @@ def _direction(measure: Measure, pairs: Sequence[Pair]) -> tuple[float, str]:
     if first in _MORE_IS_BETTER or agree >= differ:
         return 1.0, measure.name
     return -1.0, f"{measure.name} (less is better)"
-
-
-def _word(name: str) -> str:
-    """Return the first word of a measure's name."""
-    return re.split(r"[\W_]+", name.casefold().strip())[0]

@@ -63,7 +63,6 @@ def pair_variance(right: FloatArray, tested: FloatArray) -> float:
 
 
 def _by_person(table: FloatArray) -> FloatArray:
-    """Return the sum of an upper triangle over all entries of each person."""
     return np.asarray(table.sum(axis=0) + table.sum(axis=1) - np.diag(table))
 
 

@@ -40,15 +40,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Position of a map over a picture.
-
-    Attributes:
-        rows: h, rows of the map.
-        columns: w, columns of the map.
-        rect: Part of the picture that it covers.
-        width_px: Width of the picture.
-        height_px: Height of the picture.
-    """
+    """Position of a map over a picture."""
 
     rows: int
     columns: int
@@ -104,14 +96,11 @@ def coverage(regions: Iterable[Region], geometry: Geometry) -> FloatArray:
 
 
 def target(covered: FloatArray, tolerance: int) -> NDArray[np.bool_]:
-    """Return the cells that count as a hit: touched cells, and those within a number of cells, diagonals included.
+    """Return (h, w) bool the cells that count as a hit: touched ones, and those within some cells, diagonals included.
 
     Args:
         covered: (h, w) from ``coverage``.
         tolerance: Number of cells.
-
-    Returns:
-        (h, w) bool.
     """
     touched = covered > 0
     if tolerance == 0:

@@ -43,7 +43,6 @@ class Metric:
 
     Attributes:
         name: Name in files.
-        title: Display name.
         measure: Computes the number; NaN if it is undefined (no such pair, all scores equal).
         column: Heading of its column in the Markdown table.
         percent: Whether the table shows it in percent, else as a number with two decimals.

@@ -1,6 +1,5 @@
 """Dependence of a model on the outcome of the videos: success against failure, and the end against the rest."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,8 +31,7 @@ def outcome_check(dataset: Dataset, pairs: Sequence[Pair], scores: Mapping[str, 
     """Check scores of held-out pairs by the first outcome that a data set knows; None without enough pairs of each."""
     for measure in dataset.truth:
         values = measure.by_video()
-        first = re.split(r"[\W_]+", measure.name.casefold().strip())[0]
-        if first in OUTCOMES and len(set(values.values())) == 2:
+        if measure.first_word in OUTCOMES and len(set(values.values())) == 2:
             known = [pair for pair in pairs if pair.within(values)]
             equal = [pair for pair in known if values[pair.better] == values[pair.worse]]
             different = [pair for pair in known if values[pair.better] != values[pair.worse]]

@@ -23,15 +23,12 @@ def scores_at(curves: FloatArray, share: float) -> FloatArray:
 
 
 def contribution_shares(contributions: FloatArray) -> FloatArray:
-    """Return the share of the absolute contributions in each fifth of the steps, mean over videos.
+    """Return (5,) the shares of the absolute contributions in each fifth of the steps, mean over videos, or NaN.
 
     Step i of N, from 0, belongs to fifth floor(5 i / N).
 
     Args:
         contributions: (V, N); videos with a NaN, and videos with zeros alone, are left out.
-
-    Returns:
-        (5,) with sum 1; NaN if no video is left.
     """
     sizes = np.abs(contributions)
     sums = sizes.sum(axis=1)

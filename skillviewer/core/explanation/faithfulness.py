@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
@@ -61,11 +60,7 @@ def removal_counts(n_cells: int) -> IntArray:
 
 
 def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray:
-    """Return the rank of every cell of maps (..., h, w) by falling magnitude, 0 first; ties in random order.
-
-    Returns:
-        (..., L) int64, each row a permutation.
-    """
+    """Return (..., L) int64 the rank of every cell of maps (..., h, w) by falling magnitude; ties in random order."""
     flat = magnitudes.reshape(*magnitudes.shape[:-2], -1)
     order = np.lexsort((rng.random(flat.shape), -flat), axis=-1)
     return np.argsort(order, axis=-1).astype(np.int64)
@@ -113,6 +108,8 @@ def rank_correlations(attention: NDArray[Any], effects: FloatArray, rounding: fl
     Returns:
         (...) float64; NaN for a frame with a constant map or without effects.
     """
+    from scipy import stats  # late: the window is up before it
+
     a, e = (np.abs(x).reshape(*x.shape[:-2], -1).astype(np.float64) for x in (attention, effects))
     ranks = [stats.rankdata(x, axis=-1) for x in (a, e)]
     centred = [x - x.mean(axis=-1, keepdims=True) for x in ranks]
@@ -288,11 +285,6 @@ class Faithfulness:
     def mean_rank_correlation(self) -> float:
         """Mean of ``rank_correlation`` over the frames where it is defined; NaN if there are none."""
         return _mean(self.rank_correlation)
-
-    @property
-    def mean_opposite_share(self) -> float:
-        """Mean of ``opposite_share`` over the frames where it is defined; NaN if there are none."""
-        return _mean(self.opposite_share)
 
     @property
     def label(self) -> str:

@@ -184,12 +184,7 @@ def intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
 
 
 def chosen_intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
-    """Choose the intervals to report (see ``find_moments``), the strongest first.
-
-    Args:
-        worth: (N,) signed worth of each segment.
-        nothing: Segments worth no more than this count as zero.
-    """
+    """Choose the intervals to report (see ``find_moments``), the strongest first."""
     amounts = {s: float(worth[s[0] : s[1] + 1].sum()) for s in intervals(worth, nothing)}
     ranked = sorted(amounts, key=lambda s: (-abs(amounts[s]), s))
     chosen = ranked[:FEWEST]

@@ -17,7 +17,6 @@ class ScoreFindings:
     """Findings on the score of one video.
 
     Attributes:
-        analysis: Analysis of the video.
         evidence: Its evidence, or None before it is known.
         standing: Position of the score among the comparable videos.
         moments: Parts of the video that moved the score most, in order of time.
@@ -83,13 +82,7 @@ def fifths_words(analysis: Analysis, evidence: Evidence) -> str:
 
 
 def member_of(name: str, score: float, pooled: Float32Array | None) -> Member:
-    """Return a comparable video.
-
-    Args:
-        name: Name of the video.
-        score: Its score.
-        pooled: (2F,) its mean feature, by which videos resemble each other, or None.
-    """
+    """Return a comparable video. ``pooled`` is its (2F,) mean feature, by which videos resemble each other."""
     looks: FloatArray | None = None if pooled is None else pooled.astype(np.float64)
     return Member(name, score, looks)
 
@@ -99,11 +92,7 @@ def reference_for(
 ) -> ReferenceVideo | None:
     """Return the well-scored video that is shown next to a video, or None.
 
-    Args:
-        name: Name of the video.
-        analysis: Its analysis.
-        others: Comparable videos, without it.
-        shown: Names of those whose file can be shown.
+    ``shown`` names those whose file can be shown.
     """
     own = member_of(name, analysis.score, analysis.pooled)
     candidates = [member for member in others if member.name in shown]

@@ -128,15 +128,7 @@ class DoubtReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Frames that the user should check.
-
-    Attributes:
-        start: First frame.
-        stop: Frame after the last.
-        reason: Reason for the doubt.
-        box: Box to check.
-        track: Number of the track, or None.
-    """
+    """Frames that the user should check. ``stop`` is the frame after the last."""
 
     start: int
     stop: int
@@ -151,15 +143,7 @@ BY_HAND = "by hand"
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """The faces of one video.
-
-    Attributes:
-        video_digest: SHA-256 of the video.
-        n_frames: Number of its frames.
-        tracks: The face tracks.
-        doubts: Frames to check, in order of time.
-        method: Name of the detector, or ``BY_HAND``.
-    """
+    """The faces of one video. ``method`` is the name of the detector, or ``BY_HAND``."""
 
     video_digest: str
     n_frames: int

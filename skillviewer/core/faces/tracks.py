@@ -34,12 +34,7 @@ _REACH = 0.9  # or: distance of their centres, in widths of the larger
 
 @dataclass(frozen=True, slots=True)
 class FrameFaces:
-    """Detections in one frame.
-
-    Attributes:
-        frame: The frame, from 0.
-        faces: (box, certainty) of each detection.
-    """
+    """Detections in one frame."""
 
     frame: int
     faces: tuple[tuple[FaceBox, float], ...]
@@ -71,10 +66,6 @@ def _likeness(mark: FaceMark, box: FaceBox) -> float:
 
 def link(found: Sequence[FrameFaces], times_s: FloatArray) -> tuple[tuple[FaceTrack, ...], tuple[Doubt, ...]]:
     """Link detections to tracks.
-
-    Args:
-        found: Detections in the searched frames, in order; including frames without detections.
-        times_s: (n,) presentation times of all frames of the video.
 
     Returns:
         The tracks, numbered from 1 in order of their start, and the doubtful frames in order of time.

@@ -196,7 +196,6 @@ def _n_parts(dataset: Dataset, by: FoldsBy | None) -> int:
 
 
 def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
-    """Raise an error with the reason if there is nothing to train on."""
     if usable.dataset.pairs:
         return
     dataset = study.dataset
@@ -276,12 +275,7 @@ def _pairs_are(pairs: Sized) -> str:
 
 
 def nameless(warning: str, names: Collection[str]) -> str:
-    """Return a warning without names, for anonymous use.
-
-    Args:
-        warning: A warning of a ``Division``.
-        names: Names of videos and people.
-    """
+    """Return a warning without names, for anonymous use."""
     any_name = f"(?:{'|'.join(re.escape(name) for name in sorted(names, key=len, reverse=True))})"
     without = re.sub(rf" \({any_name}(?:, for one|(?: over {any_name})+)?\)", "", warning)
     return re.sub(f"“{any_name}”", "a video", without)

@@ -47,8 +47,6 @@ class BatchRow:
 
     Attributes:
         batch: Number from 1, over all stages.
-        loss: Mean loss per pair.
-        smoothed: Smoothed loss.
         seconds_left: Estimated time until the training ends.
     """
 
@@ -124,14 +122,7 @@ class BeforeAfter:
 def before_after(
     dataset: Dataset, fold: Fold, before: Mapping[str, float] | None, after: Mapping[str, float]
 ) -> BeforeAfter:
-    """Compare two models on the test pairs of a fold.
-
-    Args:
-        dataset: Gives the participant of every video.
-        fold: The fold with the test pairs.
-        before: Scores by the model before, or None.
-        after: Scores by the new model.
-    """
+    """Compare two models on the test pairs of a fold."""
     new = FoldScores(fold, after)
     old = FoldScores(fold, before) if before is not None else None
     return BeforeAfter(
@@ -214,7 +205,6 @@ class Shift:
     """Score of one video, before and after.
 
     Attributes:
-        video: Its name.
         use: Role of the video.
         before: Score by the model before; NaN if there was none.
         after: Score by the new model.
@@ -266,7 +256,6 @@ class AttentionChange:
     """Change of the attention on one video.
 
     Attributes:
-        video: Its name.
         correlation: Correlation of the maps before and after, mean over the sampled frames: 1 is no change.
         centre_distance: Mean distance of their centres, relative to the picture's diagonal.
         step: Index of the sampled frame with the least similar maps.
@@ -285,15 +274,7 @@ class AttentionChange:
 def attention_change(
     video: str, before: PlacedMaps, after: PlacedMaps, frames: Sequence[int], aspect: float
 ) -> AttentionChange:
-    """Compare the attention of two models on one video.
-
-    Args:
-        video: Its name.
-        before: Maps of the model before, one per sampled frame.
-        after: Maps of the new model.
-        frames: The sampled frames.
-        aspect: Width of the picture over its height.
-    """
+    """Compare the attention of two models on one video."""
     numbers = compare_maps(before, after, aspect)
     correlations = np.array([n.correlation for n in numbers])
     # a constant map has no correlation: use the similarity instead
@@ -321,10 +302,8 @@ class TuningReport:
         attention: Changes of attention, greatest first; empty without a model before, or without maps.
         epoch: The kept epoch, of the last stage.
         selection: Description of its selection.
-        n_trained: Number of training pairs.
         warnings: Warnings to read before accepting the model, one sentence each.
         problems: Videos left out, one sentence each.
-        seconds: Duration of the training.
     """
 
     held_out: BeforeAfter

@@ -36,7 +36,6 @@ class Alpha:
         value: Alpha, at most 1; NaN if only one verdict was ever given, as the chance level is then undefined.
         low: Lower end of the 95 % interval; NaN if only one pair has more than one rater, or if all draws give the same
             value.
-        high: Upper end.
         n_pairs: Number of pairs with more than one rater.
         n_raters: Number of raters of such pairs.
         level: Level of measurement: nominal, or ordinal in the order second better, no difference, first better.

@@ -212,8 +212,7 @@ RULES = ("default", "unanimous", "at-least:K", "majority:SHARE", "posterior:PROB
 def rule_named(text: str) -> Rule:
     """Return the rule with a name.
 
-    Args:
-        text: One of ``RULES``, with a number in place of the capitals: ``at-least:3``, ``majority:0.6``.
+    It is one of ``RULES``, with a number for the capitals: ``at-least:3``, ``majority:0.6``.
 
     Raises:
         DatasetError: There is no such rule, or its number makes no sense.

@@ -12,15 +12,7 @@ from skillviewer.core.ranking.consensus import PairVotes, count_votes
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Majority verdict on two videos next to each other in a cycle.
-
-    Attributes:
-        better: The video with more votes.
-        worse: The other video.
-        votes_for: Number of votes for the better.
-        votes_against: Number of votes for the worse.
-        neither: Number of votes for no difference.
-    """
+    """Majority verdict on two videos next to each other in a cycle."""
 
     better: str
     worse: str

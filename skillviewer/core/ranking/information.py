@@ -23,14 +23,11 @@ def _entropy(chance: FloatArray) -> FloatArray:
 
 
 def information(values: FloatArray, covariance: FloatArray) -> FloatArray:
-    """Return the expected information, in bits, of a vote on every two videos about their strengths.
+    """Return (n, n) the expected information, in bits, of a vote on every two videos about their strengths.
 
     Args:
         values: (n,) float64 mean strengths in logits.
         covariance: (n, n) float64 their covariance.
-
-    Returns:
-        (n, n) float64 bits, 0 to 1; symmetric, 0 on the diagonal.
     """
     lead = (values[:, None] - values[None, :]) / _LOGIT_IN_PROBIT
     variance = np.diag(covariance)[:, None] + np.diag(covariance)[None, :] - 2 * covariance

@@ -50,7 +50,6 @@ class Asked:
     Attributes:
         left: Video on the left.
         right: Video on the right.
-        rater: Name of the rater.
         verdict: The rater's verdict, or None: skipped, or not answered yet.
         why: Reason for the pair: a value of ``SelectionReason``, or another text if the program did not choose the
             pair.
@@ -76,13 +75,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class NextPair:
-    """The next pair for a rater.
-
-    Attributes:
-        left: Video to show on the left.
-        right: Video to show on the right.
-        why: Reason for the pair.
-    """
+    """The next pair for a rater."""
 
     left: str
     right: str
@@ -120,7 +113,7 @@ TwoVideos = frozenset[str]
 def choose(
     videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
 ) -> NextPair | None:
-    """Return the next pair for a rater.
+    """Return the next pair for a rater, or None if the rater has been asked all pairs.
 
     Args:
         videos: Task of every available video, by name; videos of different tasks are never compared.
@@ -129,9 +122,6 @@ def choose(
         rater: Name of the rater.
         plan: Settings.
         again: Pairs that were put back in the queue and not asked of the rater since.
-
-    Returns:
-        The pair, or None if the rater has been asked all pairs.
     """
     return _Choice(videos, asked, rater, plan).made(again)
 
@@ -142,14 +132,8 @@ def upcoming(
     """Return the current pair of a rater and the one after it, which can be opened in advance.
 
     The second pair cannot depend on an answer that does not exist yet, so a rater's last answer takes effect one pair
-    later. After the answer (or a restart, or an undo) the second pair is the first.
-
-    Args:
-        videos: See ``choose``.
-        asked: See ``choose``; without unanswered pairs.
-        rater: Name of the rater.
-        plan: Settings.
-        again: See ``choose``.
+    later. After the answer (or a restart, or an undo) the second pair is the first. The arguments are those of
+    ``choose``, without unanswered pairs.
 
     Returns:
         Two pairs, one before the last pair, or none at the end.
@@ -169,12 +153,7 @@ def n_left(
 ) -> int:
     """Return the number of pairs left for a rater: new ones, those put back, and the repeats then due.
 
-    Args:
-        videos: See ``choose``.
-        asked: See ``choose``; without unanswered pairs.
-        rater: Name of the rater.
-        plan: Settings.
-        again: See ``choose``.
+    The arguments are those of ``choose``, without unanswered pairs.
     """
     return _Choice(videos, asked, rater, plan).n_left(again)
 
@@ -255,7 +234,6 @@ class _Choice:
         return n + min(repeats, most)
 
     def _put_back(self, again: Collection[TwoVideos]) -> BoolArray:
-        """Return the available pairs that were put back in the queue."""
         back = np.zeros_like(self._comparable)
         for pair in again:
             if len(pair) == 2 and pair <= self._place.keys():
@@ -264,7 +242,6 @@ class _Choice:
         return back & self._comparable
 
     def _once_more(self, i: int, j: int) -> NextPair:
-        """Return a pair that the rater has seen, with swapped sides."""
         names = {self._names[i], self._names[j]}
         seen = next((a for a in reversed(self._own) if {a.left, a.right} == names), None)
         return (
@@ -277,7 +254,6 @@ class _Choice:
         return sum(a.why == why for a in self._own)
 
     def _due(self, n_asked: int) -> dict[SelectionReason, int]:
-        """Return the number of test pairs and repeats due before the next pair."""
         block, inside = divmod(n_asked, BLOCK)
         shares = {SelectionReason.REPEAT: self._plan.repeat_share, SelectionReason.TEST: self._plan.test_share}
         # a share such as 0.15 of 20 must not lose one through rounding
@@ -325,7 +301,6 @@ class _Choice:
         return np.asarray(part[:, None] != part[None, :])
 
     def _chain(self) -> BoolArray:
-        """Return the links of the random chain through the videos of each task."""
         links = np.zeros_like(self._comparable)
         order = np.argsort(seeded_hashes(self._names, self._plan.seed))
         for k, i in enumerate(order):

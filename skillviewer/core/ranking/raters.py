@@ -94,7 +94,6 @@ class RaterReport:
     """Statistics of one rater's votes.
 
     Attributes:
-        name: Name of the rater.
         judged: Number of judgements.
         skipped: Number of skipped pairs.
         neither: Number of judgements of no difference.

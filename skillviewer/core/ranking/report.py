@@ -23,8 +23,6 @@ class VideoStanding:
     """Position of one video.
 
     Attributes:
-        name: Name of the video.
-        task: Its task.
         rank: 1 for the strongest of its task; ties share the better rank.
         strength: Bradley-Terry strength in logits; the mean of its task is 0.
         error: Its standard error.
@@ -118,9 +116,6 @@ def ranking_report(
         videos: Task of every video, by name.
         asked: Valid pairs asked, in the order of voting; pairs with other videos, or across tasks, are ignored.
         token: Cancels the computation.
-
-    Raises:
-        Cancelled: The user cancelled.
     """
     asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
     judgements = [j for a in asked if (j := a.judgement) is not None]

@@ -77,9 +77,6 @@ def split_half(
         n_splits: Number of random splits; all possible ones if there are no more.
         seed: Seed of the splits.
         token: Cancels the computation.
-
-    Raises:
-        Cancelled: The user cancelled.
     """
     raters = sorted({j.rater for j in judgements})
     by_rater = len(raters) >= FEWEST_RATERS

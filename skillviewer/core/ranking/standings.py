@@ -33,9 +33,7 @@ def ranks(values: Sequence[float]) -> list[int]:
 def places(comparisons: Sequence[Judgement | Pair], tasks: Mapping[str, str] | None = None) -> dict[str, Standing]:
     """Return the position of every compared video.
 
-    Args:
-        comparisons: Judgements or pairs; those across tasks are ignored.
-        tasks: Task by video name; None if all have the same.
+    Comparisons across tasks are ignored; without ``tasks`` all videos are of one.
     """
     import networkx as nx
 

@@ -113,14 +113,7 @@ def _absent(metric: RatedMetric, given: Predicted | None, dataset: Dataset) -> s
 def model_metrics(
     names: Collection[str], by_seed: Sequence[Sequence[FoldScores]], dataset: Dataset, reference: Reference
 ) -> dict[str, Pooled]:
-    """Return the chosen metrics of a model with their intervals over people, by name.
-
-    Args:
-        names: Names of metrics (``metrics_named``).
-        by_seed: Scores of every fold, for every seed.
-        dataset: Gives ratings and the participant of every video.
-        reference: Reference values of its videos.
-    """
+    """Return the chosen metrics of a model with their intervals over people, by name."""
     whole = [result for results in by_seed for result in results]
     factor, clusters = refit_factor(result.fold for result in whole), clusters_of(dataset)[0]
 

@@ -33,14 +33,11 @@ class RaterAgreement:
     """Agreement of the raters of an item.
 
     Attributes:
-        item: The item.
-        raters: Names of the raters.
         n_complete: Videos that all of them rated.
         single: ICC(2,1) on these videos, of one rater; None with fewer than two.
         mean: ICC(2,k), of the mean of all raters.
         sem: Standard error of measurement of one rater, in points; NaN if unknown.
         severity: Effect of each rater in points: below 0 severe, above 0 lenient; NaN if videos do not link raters.
-        pairs: All pairs of raters.
     """
 
     item: str

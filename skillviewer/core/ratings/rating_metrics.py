@@ -175,7 +175,6 @@ class RatedMetric:
 
     Attributes:
         name: Name on the command line and in files.
-        title: Display name.
         measure: Computes the number; NaN if it is undefined.
         reach: Range of the number.
         needs: Part of the predictions that it needs: ``ratings``, ``levels`` or ``intervals``.

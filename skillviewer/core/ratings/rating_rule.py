@@ -38,7 +38,6 @@ class RatedOrder:
     """The order of rated videos by a rule.
 
     Attributes:
-        item: The item.
         rule: The rule, in words.
         difference: Smallest difference, in points, that orders two videos with the usual number of raters.
         means: Mean rating of every video; greater is better.
@@ -160,8 +159,7 @@ DEFAULT_RATING_RULE = RatingRule()
 def rating_rule_named(text: str) -> RatingRule:
     """Return the rule with a name.
 
-    Args:
-        text: One of ``RATING_RULES``, with numbers for the capitals: ``steps:2``, ``points:1.5``.
+    It is one of ``RATING_RULES``, with numbers for the capitals: ``steps:2``, ``points:1.5``.
 
     Raises:
         DatasetError: There is no such rule, or its number is out of range.

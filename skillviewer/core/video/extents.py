@@ -8,6 +8,10 @@ from skillviewer.core.text import whole_percent
 from skillviewer.core.video.info import VideoInfo
 
 
+def _outside(video: VideoInfo, length: str, attempt: str) -> DatasetError:
+    return DatasetError(f"{video.path.name} {length}, but its attempt {attempt}. Is it the whole recording?")
+
+
 @dataclass(frozen=True, slots=True)
 class FrameRange:
     """Frames of a long video that belong to the attempt, half open, counted from 0."""
@@ -27,15 +31,9 @@ class FrameRange:
         if self.stop_frame > video.n_frames and abs(video.n_frames - length) <= max(2, 0.02 * length):
             return range(video.n_frames)
         if self.start_frame >= video.n_frames:
-            raise DatasetError(
-                f"{video.path.name} has {video.n_frames} frames, but its attempt starts at frame {self.start_frame}. "
-                "Is it the whole recording?"
-            )
+            raise _outside(video, f"has {video.n_frames} frames", f"starts at frame {self.start_frame}")
         if video.n_frames - self.start_frame < length / 2:
-            raise DatasetError(
-                f"{video.path.name} has {video.n_frames} frames, but its attempt lasts until frame {self.stop_frame}. "
-                "Is it the whole recording?"
-            )
+            raise _outside(video, f"has {video.n_frames} frames", f"lasts until frame {self.stop_frame}")
         return range(self.start_frame, min(self.stop_frame, video.n_frames))
 
 
@@ -62,15 +60,9 @@ class TimeRange:
         if self.stop_s > video.duration_s + slack_s and abs(video.duration_s - length_s) <= slack_s:
             return range(video.n_frames)
         if self.start_s >= video.duration_s:
-            raise DatasetError(
-                f"{video.path.name} lasts {video.duration_s:.1f} s, but its attempt starts at {self.start_s:.1f} s. "
-                "Is it the whole recording?"
-            )
+            raise _outside(video, f"lasts {video.duration_s:.1f} s", f"starts at {self.start_s:.1f} s")
         if video.duration_s - self.start_s < length_s / 2:
-            raise DatasetError(
-                f"{video.path.name} lasts {video.duration_s:.1f} s, but its attempt lasts until {self.stop_s:.1f} s. "
-                "Is it the whole recording?"
-            )
+            raise _outside(video, f"lasts {video.duration_s:.1f} s", f"lasts until {self.stop_s:.1f} s")
         start, stop = video.frame_at(self.start_s), video.frame_at(self.stop_s) + 1
         if video.times_s[stop - 1] > self.stop_s - _SAME_S and stop - 1 > start:
             stop -= 1  # it appears as the attempt ends: it is the first frame of the next one
@@ -158,7 +150,6 @@ class VideoClip:
     """A video file or a part of one. One long file may hold several attempts.
 
     Attributes:
-        path: The file.
         extent: Part of the file, or None for the whole.
     """
 

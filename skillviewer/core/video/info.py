@@ -20,16 +20,12 @@ class VideoInfo:
     """Facts about an opened video file.
 
     Attributes:
-        path: Path of the file.
         digest: Hexadecimal SHA-256 of the file's bytes.
         times_s: (n,) float64, presentation time of every frame that decodes, in seconds from the first; ascending,
             may be irregular.
         width_px: Displayed width: after rotation, with square pixels.
-        height_px: Displayed height.
         duration_s: From the first frame's start to the last frame's end.
-        rate_hz: Median frame rate.
         variable_rate: Whether frames are unevenly spaced in time.
-        codec: Name of the codec.
         note: A warning about the file (a broken tail, say), or "".
     """
 

@@ -22,7 +22,7 @@ _VIDEO, _START, _STOP = ("vidid", "video", "id"), ("startseconds", "start"), ("e
 
 
 def _folders(path: Path) -> dict[str, Path]:
-    found = first_found(path, (_LIST, f"*/{_LIST}", f"*/*/{_LIST}", f"*/*/*/{_LIST}", f"*/*/*/*/{_LIST}"))
+    found = first_found(path, ["*/" * depth + _LIST for depth in range(5)])
     needed = ("train.txt", "test.txt", "test_vid_list.txt")
     whole = (file.parent for file in found if all(file_in(file.parent, name).is_file() for name in needed))
     return each_once(((folder.name, folder) for folder in whole), path)
@@ -39,16 +39,7 @@ def tasks(path: Path) -> tuple[str, ...]:
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
-    """Read a task with its released fold.
-
-    Args:
-        path: Folder of a task's lists, or a folder of several tasks.
-        videos_dir: Folder of the videos, whole or cut; ``path`` if None.
-        choices: The task; the pattern for participants, which the data set does not name.
-
-    Raises:
-        DatasetError: The path holds nothing in this form, or several tasks without a choice; or a file cannot be read.
-    """
+    """Read a task with its released fold. Videos may be whole or cut; the data set does not name participants."""
     choices = choices or Choices()
     folders = _folders(path)
     if not folders:

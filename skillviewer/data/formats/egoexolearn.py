@@ -76,13 +76,7 @@ def tasks(path: Path) -> tuple[str, ...]:
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
     """Read one action, or all of them as one data set.
 
-    Args:
-        path: Folder of the lists, or one list.
-        videos_dir: Folder of the recordings; ``path`` if None.
-        choices: The action (all if None); the pattern for participants in the names of recordings.
-
-    Raises:
-        DatasetError: The path holds nothing in this form, or a file cannot be read.
+    Videos are whole recordings; a pattern finds participants in their names.
     """
     choices = choices or Choices()
     lists, offered = _lists(path), tasks(path)

@@ -86,16 +86,7 @@ def tasks(path: Path) -> tuple[str, ...]:
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
-    """Read a task, or a family of tasks as one data set with videos named ``<task>/<name>``.
-
-    Args:
-        path: Folder of a task, folder of several, or a ``_gt.csv``.
-        videos_dir: Folder of the videos; the folder of the annotations if None.
-        choices: The task; the pattern for participants if the names are not the published ones.
-
-    Raises:
-        DatasetError: The path holds nothing in this form, or several tasks without a choice; or a file cannot be read.
-    """
+    """Read a task, or a family of tasks as one data set with videos named ``<task>/<name>``."""
     choices = choices or Choices()
     offered = _by_task(path)
     if not offered:

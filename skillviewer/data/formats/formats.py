@@ -24,10 +24,11 @@ class DatasetForm:
 
     Attributes:
         name: Name by which the form is requested.
-        title: Display name.
         recognise: Returns True if the content of a folder or file is in this form.
         tasks: Returns the names of the data sets in one folder.
-        load: Reads one from a path, a folder of videos or None, and choices or None.
+        load: Reads one from a path (the folder of a task or of several, or its file), a folder of videos or None for
+            the form's own, and choices or None; raises a ``DatasetError`` if the path holds nothing in this form, or
+            several tasks without a choice, or if a file cannot be read.
     """
 
     name: str
@@ -54,10 +55,6 @@ DATASET_FORMATS = table(
 def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
     """Return the form of a data set.
 
-    Args:
-        path: Folder or file.
-        form: Name of the form, or None to recognise it by content.
-
     Raises:
         DatasetError: The path does not exist, no form or several match, or there is no form with this name.
     """
@@ -82,11 +79,7 @@ def open_dataset(
 ) -> Dataset:
     """Open a data set; its ``problems`` list the missing or contradictory parts, and the rest loads.
 
-    Args:
-        path: Its folder or file.
-        videos_dir: Folder of its videos, or None for the form's own folder.
-        form: Name of its form, or None to recognise it by content.
-        choices: The task, the rule for votes, and the like.
+    Without a form it is recognised by content; without ``videos_dir`` videos lie in the form's own folder.
 
     Raises:
         DatasetError: The form is unknown, several tasks exist without a choice, a file cannot be read, or there are no

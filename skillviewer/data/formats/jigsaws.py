@@ -67,13 +67,7 @@ class _Rated:
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
     """Read a task, or all of them as one data set.
 
-    Args:
-        path: Folder of a task, folder of several, or a meta file.
-        videos_dir: Folder of the ``<trial>_capture2.avi`` files (the right camera); ``path`` if None.
-        choices: The task (all of several if None); the smallest difference of ratings.
-
-    Raises:
-        DatasetError: The path holds nothing in this form, or a file cannot be read.
+    The videos are the ``<trial>_capture2.avi`` files, of the right camera.
     """
     choices = choices or Choices()
     metas = _meta_files(path)

@@ -55,16 +55,7 @@ def tasks(path: Path) -> tuple[str, ...]:
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
-    """Read the folder.
-
-    Args:
-        path: The folder, or its pairs.csv.
-        videos_dir: Folder of the videos; if None, ``videos/`` next to pairs.csv, or the folder itself without one.
-        choices: The rule for raw votes; the pattern for participants.
-
-    Raises:
-        DatasetError: There is no such pairs.csv, or a file cannot be read.
-    """
+    """Read the folder. Without ``videos_dir`` videos lie in ``videos/`` next to pairs.csv, or in the folder itself."""
     choices = choices or Choices()
     file = _required_pairs_file(path)
     folder = file.absolute().parent

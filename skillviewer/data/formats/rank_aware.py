@@ -26,13 +26,7 @@ _FAMILIES = {
     "surgery": ("surgery", r"(?:[^/]+/)?\w*_([A-Za-z])\d{3}(?:_\w+)?"),
 }
 _NUMBER = re.compile(r"train_split(\d+)", re.IGNORECASE)
-_PATTERNS = (
-    "train_split*.txt",
-    "*/train_split*.txt",
-    "*/*/train_split*.txt",
-    "*/*/*/train_split*.txt",
-    "*/*/*/*/train_split*.txt",
-)
+_PATTERNS = tuple("*/" * depth + "train_split*.txt" for depth in range(5))
 
 
 def _folders(path: Path) -> dict[str, Path]:
@@ -54,16 +48,7 @@ def tasks(path: Path) -> tuple[str, ...]:
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
-    """Read a task with its released folds; its pairs are those of all folds combined.
-
-    Args:
-        path: Folder of a task's splits, or a folder of several tasks.
-        videos_dir: Folder of the videos; ``path`` if None.
-        choices: The task; the pattern for participants if the names are not the published ones.
-
-    Raises:
-        DatasetError: The path holds nothing in this form, or several tasks without a choice; or a file cannot be read.
-    """
+    """Read a task with its released folds; its pairs are those of all folds combined."""
     choices = choices or Choices()
     folders = _folders(path)
     if not folders:

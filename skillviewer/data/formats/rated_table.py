@@ -53,16 +53,7 @@ def tasks(path: Path) -> tuple[str, ...]:
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
-    """Read the folder.
-
-    Args:
-        path: The folder, or its table.
-        videos_dir: Folder of the videos, see ``open_table``.
-        choices: Criterion, rule for ratings, and pattern of participants.
-
-    Raises:
-        DatasetError: There is no table of ratings, it cannot be read, or no row can be used.
-    """
+    """Read the folder."""
     choices = choices or Choices()
     file = _table_of(path)
     if file is None:
@@ -126,7 +117,6 @@ def _people(rated: RatedTable, folder: Path, stated: str | None) -> tuple[dict[s
 
 
 def _in_words(mapping: TableMapping) -> str:
-    """Return the meaning of the columns as a list in words."""
     parts = [("video", mapping.video), ("person", mapping.participant or mapping.participant_pattern)]
     parts += [("rater", mapping.rater), ("occasion", mapping.occasion), ("item", mapping.item)]
     words = [f"{role} in “{title}”" for role, title in parts if title]

@@ -53,13 +53,7 @@ def fold_from_pairs(
 
 
 def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair]) -> tuple[Fold, list[str]]:
-    """Return a fold without the videos in none of its listed pairs, and problems: unlisted pairs and videos.
-
-    Args:
-        fold: The fold.
-        listed: All pairs listed for the fold.
-        agreed: All pairs of the data set.
-    """
+    """Return a fold without the videos in none of its listed pairs, and problems: unlisted pairs and videos."""
     problems = []
     in_lists = set(listed)
     missing = [pair for pair in agreed if pair not in in_lists]

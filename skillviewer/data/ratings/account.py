@@ -47,7 +47,6 @@ class Account:
     notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check that nothing is set aside in silence."""
         silent = [row.place for row in self.rows if not row.taken and not row.aside]
         if silent:
             raise ValueError(f"neither used nor set aside with a reason: {silent}")

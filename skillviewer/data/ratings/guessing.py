@@ -66,10 +66,6 @@ _SCALE_IN_TITLE = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|:|\.\.)\s
 def guess(table: RatingTable, is_video: IsVideo | None = None) -> tuple[TableMapping, tuple[str, ...]]:
     """Guess the meaning of the columns from their titles and cells.
 
-    Args:
-        table: The table.
-        is_video: True for a cell that names a known video.
-
     Returns:
         The mapping, empty where nothing was found, and doubts to be checked, one sentence each.
     """

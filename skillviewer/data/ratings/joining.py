@@ -135,11 +135,7 @@ def _likeness(name: str, stem: str) -> int:
 
 
 class StudyJoin:
-    """The videos of a study, by name.
-
-    Args:
-        files: File of every video, or None.
-    """
+    """The videos of a study, by name."""
 
     def __init__(self, files: Mapping[str, Path | None]) -> None:
         self.paths = {name: path for name, path in files.items() if path is not None}

@@ -102,12 +102,6 @@ def write_folder(opened: OpenTable, rated: RatedTable, folder: Path, *, overwrit
 
     The table itself is never written to, even if it is in the folder already.
 
-    Args:
-        opened: The table.
-        rated: Its ratings, with their mapping.
-        folder: The folder; created if missing.
-        overwrite: Whether existing tables, mappings and accounts may be replaced.
-
     Raises:
         NameTakenError: There is a table, a mapping or an account already.
         ExportError: The folder cannot be written.

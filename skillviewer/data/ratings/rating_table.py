@@ -49,7 +49,6 @@ class RatingTable:
     """A table.
 
     Attributes:
-        path: The file.
         titles: Unique names of the columns: a repeated title gets a number, an empty one its place ("column C").
         rows: All non-empty rows but the titles.
         titles_row: Number of the row with the titles among the non-empty ones, from 1; 0 without.

@@ -245,7 +245,6 @@ class _Reading:
         return number
 
     def _texts(self, item: ItemMapping) -> list[str]:
-        """Return the known ratings of an item in readable rows, as text."""
         places = [self._table.titles.index(column.title) for column in item.columns]
         cells = [row.cells[place] for row in self._table.rows if not row.fault for place in places]
         return list(filter(says, cells))

@@ -31,10 +31,7 @@ class AgreedPairs:
         )
 
     def add(self, pairs: Iterable[Pair | SimilarPair], source: str) -> int:
-        """Add pairs in one transaction; pairs already there from the same source stay.
-
-        Returns:
-            Number of new pairs.
+        """Add pairs in one transaction, and return how many are new; those already there from the same source stay.
 
         Raises:
             StudyError: There is no such video, or the study cannot be written; then nothing is added.
@@ -61,11 +58,6 @@ def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPai
     """Return the agreed pairs: by the rule for pairs with votes, else as stated.
 
     Pairs on which two sources contradict each other are left out.
-
-    Args:
-        judgements: Valid votes.
-        agreed: Pairs stated without raters.
-        rule: Name of the rule, see ``core.ranking.consensus.RULES``.
     """
     from skillviewer.core.ranking.consensus import ConsensusPairs, rule_named
 

@@ -38,14 +38,7 @@ def _now() -> str:
 
 
 def back_up(study: Path, copy_to: Callable[[Path], None]) -> Path:
-    """Make a backup of an open study, and remove outdated ones.
-
-    Args:
-        study: Its path.
-        copy_to: Copies the study into a new file.
-
-    Returns:
-        Path of the backup.
+    """Make a backup of an open study, remove outdated ones, and return its path.
 
     Raises:
         StudyError: The backup cannot be written.

@@ -33,15 +33,10 @@ MadeT = TypeVar("MadeT")
 class StudyFile(Closing):
     """An open study file. One process at a time may write; threads may share it.
 
-    Args:
-        path: The file.
-        read_only: Whether to open it for reading even if it could be written.
-
     Raises:
         StudyError: The file is missing, no study, newer than the program, damaged or unreadable.
 
     Attributes:
-        path: The file.
         read_only: Whether it is open for reading only.
         notices: Notices for the user about the opening, one sentence each.
         was_version: Version of its schema before it was opened, if older; else None.
@@ -78,10 +73,7 @@ class StudyFile(Closing):
 
     @classmethod
     def make(cls, path: Path) -> Path:
-        """Create an empty study; its path gets the suffix of studies.
-
-        Returns:
-            The path of the new file.
+        """Create an empty study; its path gets the suffix of studies and is returned.
 
         Raises:
             StudyError: The file exists already, or it cannot be written.

@@ -17,7 +17,6 @@ class Identity:
     """Identity of one file.
 
     Attributes:
-        size_bytes: Size.
         modified_ns: Time of the last change; equal times mean that the digest need not be computed again.
         digest: Hexadecimal SHA-256 of its bytes.
     """
@@ -32,7 +31,6 @@ def digest_of(path: Path, token: CancelToken | None = None) -> str:
 
     Raises:
         VideoError: The file cannot be read.
-        Cancelled: The user cancelled.
     """
     try:
         return sha256_of(path, token)
@@ -45,7 +43,6 @@ def identify(path: Path, token: CancelToken | None = None) -> Identity:
 
     Raises:
         VideoError: The path does not exist, is no file, or is an empty or unreadable one.
-        Cancelled: The user cancelled.
     """
     try:
         found = path.stat()
@@ -154,11 +151,7 @@ class FileIndex:
         return named[0] if len(named) == 1 else None
 
     def find(self, old: Path, size_bytes: int, digest: str, token: CancelToken | None = None) -> Path | None:
-        """Return the file with a digest; of several, the one whose path ends most like the old one.
-
-        Raises:
-            Cancelled: The user cancelled.
-        """
+        """Return the file with a digest; of several, the one whose path ends most like the old one."""
         candidates = sorted(self._by_size.get(size_bytes, []), key=lambda path: -_common_end(path, old))
         for path in candidates:
             if path not in self._digests:

@@ -81,11 +81,8 @@ class StudyVideoFiles:
     ) -> tuple[StudyVideo, ...]:
         """Return the videos after reading the files that are ``unsure``; the results are stored.
 
-        Args:
-            token: Cancels the job.
-            report: Receives the progress after every file.
-            only: Names of the videos to read; None for all.
-            read: Reads a file; a caller that has read one already returns the result here.
+        With ``only`` the other videos are not read. A caller that has read a file already returns the result in
+        ``read``.
 
         Raises:
             Cancelled: The user cancelled; earlier results are kept.
@@ -126,14 +123,11 @@ class StudyVideoFiles:
     def relink(self, folder: Path | None = None, token: CancelToken | None = None, report: Report = silent) -> Relinked:
         """Search for missing video files by size and digest, so that renamed ones are found too.
 
-        Args:
-            folder: Folder to search, at any depth; if None, the folders of the study and of its other videos.
-            token: Cancels the job; then nothing is changed.
-            report: Receives the progress after every video.
+        Without a folder those of the study and of its other videos are searched. When the job is cancelled nothing is
+        changed.
 
         Raises:
             StudyError: There is no such folder, or the study cannot be written.
-            Cancelled: The user cancelled.
         """
         if folder is not None and not folder.is_dir():
             raise StudyError(f"There is no folder {folder} to look for videos in.")
@@ -193,7 +187,6 @@ class StudyVideoFiles:
 
         Raises:
             VideoError: The file cannot be read, or its name is not UTF-8.
-            Cancelled: The user cancelled.
         """
         try:
             str(path.absolute()).encode()

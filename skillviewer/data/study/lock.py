@@ -38,8 +38,7 @@ def _lock(handle: int) -> bool:
 class WriteLock:
     """Exclusive right to write a study (or another file), until ``release`` or the end of the process.
 
-    Args:
-        path: The study file, say; the lock file lies next to it and is removed on release.
+    The lock file lies next to it and is removed on release.
 
     Raises:
         OSError: The lock file cannot be created (a read-only folder), or the file system has no locks (``supported``

@@ -64,7 +64,6 @@ class Score:
     """Score of a video by a model.
 
     Attributes:
-        score: The score.
         interval: 95 % interval, or None with a single pass.
         passes: K.
         warning: A warning, or ""; it contains ``SAID_BEFORE`` (core/faces/face_wording.py) if the score belongs to the
@@ -161,13 +160,7 @@ class StudyModels:
     ) -> ModelVersion:
         """Add a model as the next version of its name; for a known model only the path is updated.
 
-        Args:
-            digest: Digest of its checkpoint.
-            name: Its name.
-            path: Folder of its checkpoint.
-            parent: Digest of the model from which it was fine-tuned.
-            state: Decision on it.
-            facts: Other facts; values of JSON.
+        Facts are values of JSON.
 
         Raises:
             StudyError: The study cannot be written.
@@ -217,10 +210,7 @@ class StudyModels:
         }
 
     def save_analysis(self, analysis: "Analysis") -> Path:
-        """Store a complete analysis: the whole in the cache, the score in the study.
-
-        Returns:
-            Path of the file in the cache.
+        """Store a complete analysis: the whole in the cache, whose file is returned, the score in the study.
 
         Raises:
             StudyError: The study cannot be written, or the score is no number.

@@ -34,10 +34,7 @@ class RejudgeQueue:
         self._file = file
 
     def ask(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
-        """Put pairs back in the queue in one transaction; pairs that still wait stay as they are.
-
-        Returns:
-            Numbers of the new requests.
+        """Put pairs back in the queue in one transaction, and return the new requests; pairs that still wait stay.
 
         Raises:
             StudyError: There is no such video, or the study cannot be written; then nothing is put back.
@@ -71,10 +68,7 @@ class RejudgeQueue:
         self._remove(numbers, now())
 
     def take_out(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
-        """Withdraw the requests for pairs that wait in the queue.
-
-        Returns:
-            Numbers of the withdrawn requests.
+        """Withdraw the requests for pairs that wait in the queue, and return their numbers.
 
         Raises:
             StudyError: The study cannot be written.

@@ -10,6 +10,11 @@ from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import columns, now, read_time
 
+_MARK = {
+    "moment": "UPDATE moment SET removed_at = ? WHERE id = ?",
+    "note": "UPDATE note SET removed_at = ? WHERE id = ?",
+}
+
 
 class Opinion(StrEnum):
     """Opinion of a user on a moment that the program found."""
@@ -25,15 +30,12 @@ class SavedMoment:
     """An interval of a video that a user saved.
 
     Attributes:
-        id: Its number.
-        video: Name of the video.
         start_s: Start, in seconds from the first frame.
         stop_s: End, in seconds from the first frame.
         label: Label, or "".
         opinion: Opinion of the author on a moment that a model found.
         model_digest: Digest of the model that found it, or "" if a user did.
         author: User who saved it.
-        made_at: Time of saving.
     """
 
     id: int
@@ -52,13 +54,10 @@ class Note:
     """A note of a user.
 
     Attributes:
-        id: Its number.
         video: Name of the video, or None for a note on the study.
         moment: Number of the moment it refers to, or None.
         time_s: Time in the video it refers to, or None.
-        text: The words.
         author: User who wrote it.
-        made_at: Time of writing.
     """
 
     id: int
@@ -119,10 +118,7 @@ class StudyRemarks:
         opinion: Opinion = Opinion.NONE,
         model_digest: str = "",
     ) -> int:
-        """Save an interval of a video.
-
-        Returns:
-            Number of the moment.
+        """Save an interval of a video, and return its number.
 
         Raises:
             StudyError: There is no such video, the interval is empty, or the study cannot be written.
@@ -143,13 +139,8 @@ class StudyRemarks:
         Raises:
             StudyError: There is no such moment, or the study cannot be written.
         """
-        with self._file.transaction() as db:
-            cursor = db.execute(
-                "UPDATE moment SET label = coalesce(?, label), opinion = coalesce(?, opinion) WHERE id = ?",
-                (label, None if opinion is None else opinion.value, number),
-            )
-            if cursor.rowcount == 0:
-                raise StudyError(f"There is no moment {number} in the study.")
+        statement = "UPDATE moment SET label = coalesce(?, label), opinion = coalesce(?, opinion) WHERE id = ?"
+        self._update("moment", statement, (label, None if opinion is None else opinion.value, number))
 
     def notes(self, video: str | None = None) -> tuple[Note, ...]:
         """Return the notes of one video, or all notes including those on the study, in the order of writing."""
@@ -171,10 +162,7 @@ class StudyRemarks:
         moment: int | None = None,
         time_s: float | None = None,
     ) -> int:
-        """Write a note.
-
-        Returns:
-            Number of the note.
+        """Write a note, and return its number.
 
         Raises:
             StudyError: The text is empty, there is no such video or moment, or the study cannot be written.
@@ -198,9 +186,7 @@ class StudyRemarks:
         """
         if not text.strip():
             raise StudyError("A note needs some words.")
-        with self._file.transaction() as db:
-            if db.execute("UPDATE note SET text = ? WHERE id = ?", (text, number)).rowcount == 0:
-                raise StudyError(f"There is no note {number} in the study.")
+        self._update("note", "UPDATE note SET text = ? WHERE id = ?", (text, number))
 
     def remove(self, what: Literal["moment", "note"], number: int) -> None:
         """Remove a note, or a moment with its notes.
@@ -208,7 +194,7 @@ class StudyRemarks:
         Raises:
             StudyError: There is no such item, or the study cannot be written.
         """
-        self._mark(what, number, now())
+        self._update(what, _MARK[what], (now(), number))
 
     def bring_back(self, what: Literal["moment", "note"], number: int) -> None:
         """Undo ``remove``.
@@ -216,11 +202,10 @@ class StudyRemarks:
         Raises:
             StudyError: There never was such an item, or the study cannot be written.
         """
-        self._mark(what, number, None)
+        self._update(what, _MARK[what], (None, number))
 
-    def _mark(self, what: Literal["moment", "note"], number: int, removed_at: str | None) -> None:
-        table = {"moment": "moment", "note": "note"}[what]
+    def _update(self, what: str, statement: str, values: tuple[str | int | None, ...]) -> None:
+        """Change the row whose number is the last of the values."""
         with self._file.transaction() as db:
-            cursor = db.execute(f"UPDATE {table} SET removed_at = ? WHERE id = ?", (removed_at, number))  # noqa: S608
-            if cursor.rowcount == 0:
-                raise StudyError(f"There is no {what} {number} in the study.")
+            if db.execute(statement, values).rowcount == 0:
+                raise StudyError(f"There is no {what} {values[-1]} in the study.")

@@ -255,9 +255,6 @@ def expected_schema(version: int) -> frozenset[SchemaRow]:
 def migrate(connection: sqlite3.Connection) -> None:
     """Run the missing migrations of a study, each in one transaction with its number.
 
-    Args:
-        connection: Connection in autocommit mode, to a study that is not newer than the program.
-
     Raises:
         sqlite3.Error: A migration failed; the study is in its state before that migration.
     """

@@ -64,15 +64,6 @@ class Study(Closing):
     """An open study. Every writing method of it and its parts is one transaction, on the disk when it returns.
 
     Threads may share it. A second window, or another computer, opens it for reading only.
-
-    Attributes:
-        videos: Videos of the study.
-        votes: Raters and votes.
-        again: Queue of pairs to judge again.
-        pairs: Agreed pairs stated without raters.
-        ratings: Ratings of single videos.
-        remarks: Moments and notes.
-        models: Models, versions, scores and analyses.
     """
 
     def __init__(self, file: StudyFile) -> None:
@@ -87,11 +78,7 @@ class Study(Closing):
 
     @classmethod
     def create(cls, path: Path, settings: StudySettings | None = None) -> "Study":
-        """Create a study and open it.
-
-        Args:
-            path: Path of the file; the suffix ``.skillstudy`` is added if it is missing.
-            settings: Initial settings, or None for the defaults.
+        """Create a study and open it. The suffix ``.skillstudy`` is added if it is missing.
 
         Raises:
             StudyError: The file exists already, its folder does not, or it cannot be written.
@@ -239,11 +226,11 @@ class Study(Closing):
         """Return a number that changes when another process has written the study."""
         return int(self._file.scalar("PRAGMA data_version"))
 
-    def erase(self, digests: Collection[str]) -> tuple[str, ...]:
+    def erase(self, digests: Collection[str], names: Collection[str] = ()) -> tuple[str, ...]:
         """Erase the videos of some files with everything on them; see ``Videos.erase``."""
-        names = self.videos.erase(digests)
+        erased = self.videos.erase(digests, names)
         self.back_up()
-        return names
+        return erased
 
     def log(self) -> list[LogRow]:
         """Return who did what and when, by time: votes, withdrawals, notes, models, and all other rows with a time."""
@@ -271,10 +258,7 @@ class Study(Closing):
             backups.backups_dir(path).rmdir()
 
     def back_up_if_changed(self) -> Path | None:
-        """Make a backup if the study was written since the last one.
-
-        Returns:
-            Path of the backup, or None if the last one is still current.
+        """Make a backup if the study was written since the last one; return its path, or None.
 
         Raises:
             StudyError: The backup cannot be written.
@@ -305,8 +289,7 @@ class Study(Closing):
     def save_as(self, path: Path) -> Path:
         """Copy the study to a new file, with paths to its videos and models adapted. This one stays open.
 
-        Returns:
-            Path of the copy, with the suffix of studies.
+        Its path, with the suffix of studies, is returned.
 
         Raises:
             StudyError: The file exists already, or it cannot be written.

@@ -45,11 +45,7 @@ class RatingsAdded:
 
 
 class StudyRatings:
-    """The ratings of an open study.
-
-    Args:
-        file: The study.
-    """
+    """The ratings of an open study."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -82,12 +78,7 @@ class StudyRatings:
         """Add the ratings of a table in one transaction.
 
         A rating that differs from one of the same video, rater, item and occasion replaces it; the old one is kept as
-        withdrawn, and reported.
-
-        Args:
-            ratings: The ratings, of videos of the study.
-            table: Name of the table.
-            mapping: Its mapping as JSON, or "".
+        withdrawn, and reported. The mapping of the table is JSON, or "".
 
         Raises:
             StudyError: A video is missing, an item has another scale, or the study cannot be written; nothing is added.

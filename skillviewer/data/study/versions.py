@@ -19,11 +19,7 @@ SET_ASIDE = frozenset({SelectionReason.TEST.value, "random"})
 
 
 def study_pairs(study: Study, rule: str | None = None) -> StudyPairs:
-    """Return the pairs and votes of a study.
-
-    Args:
-        study: The open study.
-        rule: Rule that turns votes into pairs, or None for the study's own.
+    """Return the pairs and votes of a study. Without a rule that of the study is taken.
 
     Raises:
         DatasetError: There is no such rule.
@@ -98,15 +94,7 @@ def propose(
     """Add a new version as proposed, and its parent, so that the user can return to it.
 
     A repeated training gives the same checkpoint: its version stays unchanged (see ``lies_elsewhere``), unless it was
-    discarded.
-
-    Args:
-        study: The open study.
-        digest: Digest of its checkpoint.
-        name: Name of all versions.
-        folder: Folder of its checkpoint.
-        facts: Data, raters, rule, seed, figures; values of JSON.
-        parent: Digest and folder of the parent, or None.
+    discarded. Facts are values of JSON.
 
     Raises:
         StudyError: The study cannot be written.

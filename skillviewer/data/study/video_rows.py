@@ -29,7 +29,6 @@ class StudyVideo:
         recorded_path: Path when it was added or last found.
         state: State of the file, by name, size and time stamp.
         unsure: Whether the file has the same size but another time stamp, so that ``check`` must read it.
-        size_bytes: Size.
         digest: SHA-256 of the file, or "" if it was never seen.
         extent: Part of the file that shows the attempt, or None for the whole.
         participant: The person in the video, or None if unknown.

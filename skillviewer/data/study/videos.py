@@ -49,17 +49,11 @@ class Videos(StudyVideoFiles):
     ) -> Added:
         """Add all readable videos in one transaction; equal bytes are the same video, whatever its name.
 
-        A video of the study that had been removed, or whose file had been lost, is restored by this.
-
-        Args:
-            videos: The videos.
-            token: Cancels the job; then nothing is added.
-            report: Receives the progress after every file.
-            revive: Whether removed videos are restored; else they count as known and stay removed.
+        A video of the study that had been removed, or whose file had been lost, is restored by this. When the job is
+        cancelled nothing is added. Unless ``revive``, removed videos count as known and stay removed.
 
         Raises:
             StudyError: The study cannot be written.
-            Cancelled: The user cancelled.
         """
         identities: list[Identity | None] = []
         problems: list[str] = []
@@ -111,10 +105,6 @@ class Videos(StudyVideoFiles):
     def split(self, name: str, extent: ClipRange) -> str:
         """Add a part of a video's file as a new video with the same participant and task; the file is not read.
 
-        Args:
-            name: The video: the whole file or a part of it.
-            extent: The part, counted from the start of the file.
-
         Returns:
             Name of the part. A part that is or was in the study already keeps its name.
 
@@ -155,14 +145,7 @@ class Videos(StudyVideoFiles):
         return row
 
     def change(self, name: str, /, **cells: str | float | None) -> StudyVideo:
-        """Change the record of a video.
-
-        Args:
-            name: Its name.
-            cells: Any of name, participant, task, notes, context and sync_s.
-
-        Returns:
-            The changed video.
+        """Change the record of a video. It has a name, participant, task, notes, context and sync_s.
 
         Raises:
             StudyError: There is no such video, the new name is taken, or the study cannot be written.
@@ -224,22 +207,20 @@ class Videos(StudyVideoFiles):
             db.execute("UPDATE video SET removed_at = NULL WHERE name = ?", (name,))
         return self.get(name)
 
-    def erase(self, digests: Collection[str]) -> tuple[str, ...]:
+    def erase(self, digests: Collection[str], names: Collection[str] = ()) -> tuple[str, ...]:
         """Erase all videos of some files, removed ones and parts of a file included, and backups that hold them.
 
-        Args:
-            digests: SHA-256 of the files.
-
-        Returns:
-            Names of the erased videos.
+        Their names are returned. Files are given by SHA-256; ``names`` are of videos whose file was never seen.
 
         Raises:
             StudyError: The study or a backup cannot be written.
         """
-        marks = ",".join("?" * len(digests))
+        digests = {digest for digest in digests if digest}  # "" stands for every file that was never seen
+        of_files, of_names = (",".join("?" * len(given)) for given in (digests, names))
+        wanted = f"digest IN ({of_files}) OR digest = '' AND name IN ({of_names})"
         with self._file.transaction() as db:
-            rows = db.execute(f"SELECT id, name FROM video WHERE digest IN ({marks})", tuple(digests)).fetchall()  # noqa: S608
-            names = tuple(row["name"] for row in rows)
+            rows = db.execute(f"SELECT id, name FROM video WHERE {wanted}", (*digests, *names)).fetchall()  # noqa: S608
+            erased = tuple(row["name"] for row in rows)
             db.execute("PRAGMA secure_delete = ON")
             db.execute("CREATE TEMP TABLE IF NOT EXISTS ids (id INTEGER PRIMARY KEY)")
             db.execute("DELETE FROM ids")
@@ -249,15 +230,15 @@ class Videos(StudyVideoFiles):
                 db.execute(f"DROP TRIGGER {trigger['name']}")
             for statement in _DELETE:
                 db.execute(statement)
-            _leave_out_of_facts(db, names)
+            _leave_out_of_facts(db, erased)
             for trigger in triggers:
                 db.execute(trigger["sql"])
             db.execute("DROP TABLE ids")
         with translate_errors(self._file.path):
             self._file.query("VACUUM")
             self._file.query("PRAGMA wal_checkpoint(TRUNCATE)")
-        _delete_backups(self._file.path, digests)
-        return names
+        _delete_backups(self._file.path, {*digests, *names})
+        return erased
 
 
 def _leave_out_of_facts(db: sqlite3.Connection, names: Collection[str]) -> None:
@@ -269,12 +250,14 @@ def _leave_out_of_facts(db: sqlite3.Connection, names: Collection[str]) -> None:
         db.execute("UPDATE model SET facts = ? WHERE digest = ?", (facts, digest))
 
 
-def _delete_backups(study: Path, digests: Collection[str]) -> None:
+def _delete_backups(study: Path, held_of: Collection[str]) -> None:
+    every = (
+        "SELECT digest FROM video UNION SELECT video_digest FROM score UNION SELECT name FROM video WHERE digest = ''"
+    )
     for path in backups_dir(study).glob(f"*{SUFFIX}"):
         held = True  # one that cannot be read may hold them
         with suppress(StudyError, sqlite3.Error), closing(connect(path)) as db:
-            known = {row[0] for row in db.execute("SELECT digest FROM video UNION SELECT video_digest FROM score")}
-            held = not known.isdisjoint(digests)
+            held = not {row[0] for row in db.execute(every)}.isdisjoint(held_of)
         if held:
             with translate_errors(path):
                 for each in (path, *side_files(path)):

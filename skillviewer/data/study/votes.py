@@ -32,7 +32,6 @@ class Vote:
         left: Name of the video on the left.
         right: Name of the video on the right.
         verdict: Choice of the rater, or None for a skipped pair, which is no tie.
-        rater: Name of the rater.
         judged_at: Time of the vote, or None if not recorded.
         taken_s: Time from first sight to the vote in seconds, or None.
         watched: Proportion of the two videos that was watched, 0 to 1, or None.
@@ -110,11 +109,6 @@ def _in_time(file: StudyFile, statement: str, make: Callable[[sqlite3.Row], Made
     """Return votes in the order of voting: votes of another copy of the study are imported later than they were cast.
 
     Votes without a time stay after those that were added before them.
-
-    Args:
-        file: The study.
-        statement: Query of votes in the order of their numbers.
-        make: Makes the result from a row.
     """
     latest = ""
 
@@ -168,14 +162,11 @@ class StudyVotes:
         return int(db.execute("INSERT INTO rater (name, added_at) VALUES (?, ?)", (name, now())).lastrowid or 0)
 
     def cast(self, vote: Vote) -> Vote:
-        """Add a vote; it is on the disk when this returns.
+        """Add a vote, and return it with its number and key; it is on the disk when this returns.
 
         Args:
             vote: The vote; an unknown rater is added, a missing ``judged_at`` is set to now, and a missing criterion to
                 that of the settings.
-
-        Returns:
-            The vote with its number and key.
 
         Raises:
             StudyError: There is no such video, both videos are the same, or the study cannot be written.
@@ -216,12 +207,9 @@ class StudyVotes:
         return number
 
     def bring_in(self, votes: Sequence[Vote]) -> int:
-        """Import votes in one transaction; votes with a known key are left out.
+        """Import votes in one transaction, and return how many are new; votes with a known key are left out.
 
         Votes without a key are always new. A withdrawal is imported with its vote, also for a known vote.
-
-        Returns:
-            Number of new votes.
 
         Raises:
             StudyError: There is no such video, or the study cannot be written; then nothing is added.
@@ -242,10 +230,7 @@ class StudyVotes:
         return new
 
     def withdraw(self, number: int, reason: str = "") -> Vote:
-        """Withdraw a vote: it stays in the study but no longer counts.
-
-        Returns:
-            The withdrawn vote.
+        """Withdraw a vote, and return it: it stays in the study but no longer counts.
 
         Raises:
             StudyError: There is no such vote, it was withdrawn before, or the study cannot be written.

@@ -38,11 +38,7 @@ class Regions:
 
 
 def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
-    """Read regions.
-
-    Args:
-        path: The file.
-        names: Names of the videos that it may refer to; other names are kept as written.
+    """Read regions. Names that are none of the videos' are kept as written.
 
     Raises:
         DatasetError: The file cannot be read or has neither points nor boxes.

@@ -69,12 +69,7 @@ def attention_weight(
 ) -> AttentionWeight | None:
     """Return the attention weight near regions; None without regions, or if a run has no maps.
 
-    Args:
-        runs: Fold and maps of every run.
-        dataset: Gives the participant of every video.
-        facts: Facts about all videos.
-        regions: Regions in which skill shows.
-        tolerance: Number of cells that count as near.
+    Cells up to ``tolerance`` from a region count as near.
     """
     known = [(fold, maps) for fold, maps in runs if maps is not None]
     if regions is None or not known or len(known) < len(runs):
@@ -109,12 +104,7 @@ def _weights(
 
 
 def score_progress(runs: Sequence[tuple[Fold, ScoreCurves | None]], dataset: Dataset) -> ScoreProgress | None:
-    """Return the progress of the score along the videos; None if a run has no score curves.
-
-    Args:
-        runs: Fold and score curves of every run.
-        dataset: Gives the participant of every video.
-    """
+    """Return the progress of the score along the videos; None if a run has no score curves."""
     known = [(fold, curves) for fold, curves in runs if curves is not None]
     if not known or len(known) < len(runs):
         return None

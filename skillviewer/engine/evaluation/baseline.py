@@ -39,12 +39,7 @@ class _Record(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The first model of another evaluation.
-
-    Attributes:
-        folder: Its folder.
-        record: Its record.
-    """
+    """The first model of another evaluation."""
 
     folder: Path
     record: _Record

@@ -1,8 +1,7 @@
 """Evaluating models on a data set: every model, seed and fold is trained and tested, and nothing is made twice.
 
 The folder of an evaluation holds one folder a run (``engine.training.run_folder``), which is skipped where it is
-finished
-and agrees with what is wanted, and the tables made from all of them (``engine.evaluation.tables``).
+finished and agrees with what is wanted, and the tables made from all of them (``engine.evaluation.tables``).
 """
 
 import dataclasses
@@ -141,16 +140,9 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate models on a data set; what was finished before is not made again.
 
-    Args:
-        plan: What, and how.
-        dataset: Videos and pairs.
-        folder: Folder of runs and tables.
-        token: Raise it to stop; what is finished stays.
-        report: Told of videos and runs; a finished run comes with a sentence as value.
-        device_name: Device to compute on.
-        cache: Cache of features.
-        baseline: Folder of another evaluation of the same folds, whose first model the models are compared with in
-            place of the first of their own.
+    After the token was raised what is finished stays; a finished run is reported with a sentence as value. With a
+    ``baseline``, the folder of another evaluation of the same folds, models are compared with its first model in place
+    of the first of their own.
 
     Raises:
         DatasetError: The data set cannot be divided, a held-out video took part in training, or there is nothing to
@@ -158,7 +150,6 @@ def evaluate(
         CheckpointError: A model or backbone is unknown or not here.
         ExportError: Nothing can be written into the folder.
         SettingsError: Another evaluation writes into it.
-        Cancelled: The token was raised.
     """
     plan.check()
     if n_launched() > 1:

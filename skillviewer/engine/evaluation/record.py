@@ -36,25 +36,16 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
     """Everything that an evaluation says.
 
     Attributes:
-        dataset: Name of the data set.
-        task: The task.
         rule: Rule by which judgements or ratings became pairs.
-        n_videos: Videos that took part.
         n_participants: Participants in them, 0 if they are not known.
-        n_pairs: Ordered pairs among them.
         folds_by: Unit that was held out: ``released``, ``participant`` or ``video``.
         division: The folds in words.
-        folds: The folds.
         warning: Their weak point, or "".
-        n_seeds: Seeds.
-        preset: Preset of the training.
         dataset_preset: Whose optimiser settings.
         backbone: Backbone of the features, or "".
         trained_backbone: Initial weights of a network that trains its backbones, or "" if none was evaluated.
-        preprocessing: Preprocessing of the videos.
         selection: Choice of the epochs, in words.
         ceilings: Accuracy of each ordering on all test pairs, a tie as half.
-        models: Results.
         problems: Videos that were left out and runs that failed, one sentence each.
         baseline: The model of another evaluation that all are compared with, or "" where it is the first. Its key in
             the file is ``against``.

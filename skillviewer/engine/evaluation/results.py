@@ -73,16 +73,7 @@ class Pointing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunNumbers(msgspec.Struct, frozen=True, kw_only=True):
-    """One run.
-
-    Attributes:
-        fold: Name of the fold.
-        seed: The seed.
-        metrics: Every metric of ``core.evaluation.metrics.METRICS``.
-        epoch: The epoch kept.
-        seconds: Seconds of training.
-        folder: Name of its folder.
-    """
+    """One run."""
 
     fold: str
     seed: int
@@ -97,7 +88,6 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         model: Entry in ATTENTION_MODELS.
-        title: Name for the user.
         accuracy: Strict pairwise accuracy over pairs that touch a held-out video: mean over folds and seeds.
         folds: Mean over the seeds, for every fold.
         sd: Standard deviation over the folds.
@@ -115,9 +105,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         ceilings: Accuracy of each of the record's orderings on the same pairs, a tie as half.
         selection: Choice of the epoch, in words.
         optimistic: Whether it was chosen on the test pairs themselves.
-        parameters: Parameters of the head.
         seconds: Seconds of training, all runs together.
-        runs: Every run.
         weight: Attention weight near regions; null without regions or without a map.
         curve: Progress of the score along the videos; null for runs without score curves.
         equal_success: Accuracy over the test pairs of equal success; null where the data set does not tell of success.
@@ -176,13 +164,7 @@ def _as_published(model: str, found: Sequence[FinishedRun]) -> bool:
 class ResultBuilder:
     """Turns runs into results; what does not depend on the model is computed once.
 
-    Args:
-        dataset: The videos that took part.
-        folds: The folds.
-        facts: Facts on the videos.
-        regions: Regions in which skill shows, or None.
-        tolerance: Cells by which a map may miss.
-        metrics: Names of metrics whose intervals are wanted.
+    A map may miss the regions in which skill shows by ``tolerance`` cells.
     """
 
     def __init__(
@@ -213,10 +195,7 @@ class ResultBuilder:
     def result(self, model: str, found: Sequence[FinishedRun], first: Sequence[FinishedRun] | None) -> ModelResult:
         """Return the numbers of one model.
 
-        Args:
-            model: Entry in ATTENTION_MODELS.
-            found: Its runs, one for every fold and seed.
-            first: The runs of the model that it is compared with, or None.
+        ``found`` has a run for every fold and seed, ``first`` those of the model that it is compared with.
         """
         numbers = tuple(self._numbers(one) for one in found)
         seeds = sorted({one.run.configuration.settings.seed for one in found})

@@ -35,14 +35,7 @@ from skillviewer.nets.models import Inputs
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One model, fold and seed.
-
-    Attributes:
-        plan: Model, seed and settings.
-        fold: The fold.
-        folder: Its folder.
-        configuration: All that decides its result.
-    """
+    """One model, fold and seed."""
 
     plan: TrainingPlan
     fold: Fold
@@ -65,7 +58,6 @@ class SharedInputs:
         facts: Facts on every video.
         stores: Features and snippets by reference, as far as runs need them.
         backbones: The backbones behind each.
-        device_name: Device to compute on.
     """
 
     dataset: Dataset
@@ -82,8 +74,6 @@ class RunSummary:
 
     Attributes:
         accuracy: Over the test pairs that touch a held-out video.
-        epoch: The epoch that was kept.
-        seconds: Seconds of training.
     """
 
     accuracy: float
@@ -94,17 +84,12 @@ class RunSummary:
 def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Report) -> RunSummary:
     """Make a run; a training that was killed goes on where it stood.
 
-    Args:
-        material: Shared inputs.
-        run: The run.
-        token: Raise it to stop; the state of the last epochs stays.
-        report: Told of every batch and epoch.
+    After the token was raised the state of the last epochs stays.
 
     Raises:
         DatasetError: A held-out video took part in training, or there is too little to train on.
         SettingsError: The training diverged.
         DeviceError: The device ran out of memory.
-        Cancelled: The token was raised.
     """
     plan, fold = run.plan, run.fold
     check_no_leak(fold, material.participants)

@@ -62,9 +62,7 @@ def _csv_row(m: ModelResult) -> dict[str, object]:
             for i, share in enumerate(SHARES)
         },
         **{f"fifth_{i + 1}": m.curve.fifths[i] if m.curve else None for i in range(N_PARTS)},
-        "weight": m.weight.weight.value if m.weight else None,
-        "weight_low": m.weight.weight.low if m.weight else None,
-        "weight_high": m.weight.weight.high if m.weight else None,
+        **_interval("weight", m.weight.weight if m.weight else None),
         "entropy": m.weight.entropy if m.weight else None,
         **{
             f"weight_{control}".replace("'s", "").replace(" ", "_"): m.weight.controls[control] if m.weight else None

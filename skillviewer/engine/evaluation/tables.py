@@ -11,7 +11,7 @@ from skillviewer.core.evaluation.localisation import CONTROLS
 from skillviewer.core.evaluation.metrics import METRICS
 from skillviewer.core.evaluation.score_progress import SHARES
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
-from skillviewer.core.text import percent
+from skillviewer.core.text import defined, percent
 from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
 from skillviewer.engine.evaluation.results import ModelResult, Separated
 from skillviewer.engine.evaluation.table_csv import write_csv
@@ -72,11 +72,7 @@ _ABOUT_WEIGHT = (
 def write_tables(record: EvaluationRecord, folder: Path) -> None:
     """Write ``evaluation.json``, ``table.md``, ``table.csv`` and ``table.png`` into a folder.
 
-    Where no model has a result there is no plot.
-
-    Args:
-        record: The results.
-        folder: Destination; files that are there are replaced.
+    Where no model has a result there is no plot. Files that are there are replaced.
 
     Raises:
         ExportError: They cannot be written.
@@ -87,7 +83,7 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
     write_csv(record, folder / CSV)
     new = all(m.pooled_honest.n_pairs for m in record.models)
     told = [(_label(m), m.pooled_honest if new else m.pooled) for m in record.models]
-    bars = [Accuracy(what, at.value, _number(at.low), _number(at.high)) for what, at in told if math.isfinite(at.value)]
+    bars = [Accuracy(what, at.value, defined(at.low), defined(at.high)) for what, at in told if math.isfinite(at.value)]
     if not bars:
         (folder / PLOT).unlink(missing_ok=True)  # it would be of another evaluation
     else:
@@ -108,10 +104,6 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
 def _label(model: ModelResult) -> str:
     published = model.published and percent(model.published.accuracy)
     return f"{model.model} (published, all pairs: {published})" if published else model.model
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _decimal(value: float | None, places: int = 2) -> str:

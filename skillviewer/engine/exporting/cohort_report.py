@@ -29,12 +29,7 @@ if TYPE_CHECKING:
 class CohortChoices:
     """Options of the report of a study's cohort.
 
-    Attributes:
-        paper: Size of the page; a web page has none.
-        task: The task whose videos are reported, where the study has several; scores of two tasks are not compared.
-        model: Name of the model, or "" for the one that the study uses.
-        names: Whether participants and raters are named.
-        made_on: Date of the report; None for today.
+    The options say themselves what they are; ``made_on`` is None for today.
     """
 
     paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
@@ -47,16 +42,7 @@ class CohortChoices:
 def cohort_report(
     path: Path, target: Path, choices: CohortChoices | None = None, *, overwrite: bool = False
 ) -> tuple[str, ...]:
-    """Write the cohort report of a study.
-
-    Args:
-        path: The study; it may be open elsewhere.
-        target: ``.pdf`` or ``.html``.
-        choices: Its options.
-        overwrite: Whether a file of that name may be replaced.
-
-    Returns:
-        Remarks for the user, one sentence each.
+    """Write the cohort report of a study, which may be open elsewhere; return remarks for the user.
 
     Raises:
         ExportError: Nothing was assessed, a name is not in the study, or the file cannot be written or read back.

@@ -34,7 +34,6 @@ def search_faces(path: Path, token: CancelToken | None = None, report: Report = 
 
     Raises:
         VideoError: The video cannot be read, or the detector cannot be used: boxes can be drawn by hand.
-        Cancelled: The token was raised.
     """
     with VideoReader(path, token) as reader:
         return find_faces(reader, token=token, report=report)

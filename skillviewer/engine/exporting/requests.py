@@ -23,7 +23,6 @@ class ExportTarget:
     """One video under one model, as it is asked for.
 
     Attributes:
-        video: Path of the video.
         title: Title on pictures; "" for none.
         model: Folder of the checkpoint, or None where only what is kept or given can be used.
         model_digest: Digest of the checkpoint, or "" for that of ``model``.
@@ -67,16 +66,7 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """One file that is to be written.
-
-    Attributes:
-        exporter: How.
-        subjects: Videos under models.
-        path: Destination.
-        options: An instance of the exporter's options, or None.
-        overwrite: Whether a file of that name may be replaced.
-        spared: Files that must not be overwritten, besides those of the subjects.
-    """
+    """One file that is to be written. Files in ``spared`` are not overwritten, besides those of the subjects."""
 
     exporter: "Exporter"
     subjects: tuple[ExportTarget, ...]
@@ -94,15 +84,7 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class StudyExportRequest:
-    """One file that is to be written of a whole study.
-
-    Attributes:
-        exporter: How.
-        study: The study.
-        path: Destination.
-        options: An instance of the exporter's options, or None.
-        overwrite: Whether a file of that name may be replaced.
-    """
+    """One file that is to be written of a whole study."""
 
     exporter: "StudyExporter"
     study: Path
@@ -116,7 +98,6 @@ class Written:
     """A file that was written and read back.
 
     Attributes:
-        path: The file.
         facts: Its contents, a few words each; the first is its size.
         remarks: Remarks for the user, one sentence each.
     """
@@ -141,10 +122,6 @@ class Batch:
 
 def stored_analysis(subject: ExportTarget, digest_of: Callable[[Path], str]) -> "Analysis | None":
     """Return the analysis of a video by a model, if it is given or in the cache and has the passes that are wanted.
-
-    Args:
-        subject: The video and the model.
-        digest_of: Returns the SHA-256 of a video; called where the subject does not name it.
 
     Raises:
         VideoError: The video cannot be read.

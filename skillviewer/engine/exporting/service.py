@@ -157,12 +157,7 @@ class ExportService(Closing):
     ) -> list[Exhibit]:
         """Return subjects with what the models say of them; what is not kept is computed, and kept.
 
-        Args:
-            subjects: Videos under models.
-            token: Raise it to stop.
-            report: Told of progress.
-            evidence: Whether contributions to the scores are computed.
-            sources: Where the exhibits' videos stay open; None to close each video before the next.
+        Without ``sources`` each video is closed before the next.
 
         Raises:
             As ``write``.
@@ -298,7 +293,6 @@ def with_kept_faces(
 
     Raises:
         VideoError: A video cannot be read, or faces cannot be searched for.
-        Cancelled: The token was raised.
     """
     store = FaceStore()
     return with_faces(exhibits, token, report, store.get, store.put)

@@ -21,7 +21,6 @@ class SourceReaders:
 
         Raises:
             VideoError: It cannot be read.
-            Cancelled: The token was raised.
         """
         if path not in self._readers:
             reader = self._stack.enter_context(VideoReader(path, token))

@@ -4,15 +4,14 @@ It stands here and not in ``export`` because it opens a study. To add one: a fun
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.core.registry import table
-from skillviewer.core.study_log import LogRow
+from skillviewer.core.text import counted
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
@@ -20,36 +19,18 @@ from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_rep
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
-from skillviewer.export.preview import Preview, table_preview
+from skillviewer.export.preview import Preview
 from skillviewer.export.record import attach, dated, record_of
 from skillviewer.export.reports.report import REPORT_SUFFIXES
-from skillviewer.export.tables.tables import (
-    TABLE_SUFFIXES,
-    export_judgements,
-    export_log,
-    export_strengths,
-    preview_judgements,
-    preview_strengths,
-)
+from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table, preview_table
 
 Write = Callable[[Path, Path, Any, bool, CancelToken, Report], tuple[str, ...]]
 """study, path, options, overwrite, token, report -> remarks"""
 
 
 @dataclass(frozen=True, slots=True)
-class StudyOptions:
-    """Contents of the archive of a study; see ``data.study.archive.archive.ArchiveOptions``.
-
-    Attributes:
-        videos: Whether the video files go in.
-        models: Whether the checkpoints go in.
-        analyses: Whether what models said goes in.
-        pseudonyms: Whether videos, participants and raters get other names.
-        texts: Whether notes, reasons and labels stay then.
-        key: File of the key to the pseudonyms, or None for none.
-        blur_faces: Whether faces are blurred in the videos, which are written anew for it.
-        sound: Whether blurred videos keep their sound.
-    """
+class StudyOptions(ArchiveOptions):
+    """Contents of the archive of a study, as they are offered."""
 
     videos: bool = offered(True, "With the videos")
     models: bool = offered(True, "With the models")
@@ -73,15 +54,7 @@ class StudyOptions:
 class StudyExporter:
     """One way out of the program for a whole study.
 
-    Attributes:
-        name: Name by which it is asked for.
-        title: Name for the user.
-        suffixes: Suffixes of the files it writes; the first is the usual one.
-        options: Dataclass of its options, or None.
-        write: Writes it; called by ``export``.
-        about: One sentence for the user.
-        group: Word under which it is found on the command line together with others, or "".
-        preview: Makes what is seen of it before it is written, of the study; None where that is nothing.
+    See ``Exporter``; ``write`` returns remarks for the user, and ``preview`` is given the study.
     """
 
     name: str
@@ -119,7 +92,6 @@ class StudyExporter:
         Raises:
             ExportError: It cannot be written; the message says why.
             StudyError: The study cannot be read.
-            Cancelled: The token was raised.
         """
         check(path, self.suffixes, overwrite=overwrite)
         token = token if token is not None else CancelToken()
@@ -130,99 +102,72 @@ class StudyExporter:
         return remarks
 
 
-def _judged(study: Path) -> tuple[Judgement, ...]:
+Source = tuple[tuple[Any, ...], tuple[str, ...]]
+"""Arguments of the function that makes the rows of a table, and remarks."""
+
+
+def _judgements(study: Path) -> Source:
     with Study.open(study, read_only=True) as opened:
-        return opened.votes.judgements()
+        judgements = opened.votes.judgements()
+    return (judgements,), () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
 
 
-def _compared(study: Path) -> tuple[tuple[Pair | Judgement, ...], dict[str, str], bool]:
-    """Return what strengths are made of, the task by name of video, and whether anybody judged.
-
-    Raises:
-        ExportError: There is nothing.
-    """
+def _strengths(study: Path) -> Source:
     with Study.open(study, read_only=True) as opened:
         dataset = opened.dataset()
-    comparisons: tuple[Pair | Judgement, ...] = dataset.judgements or dataset.pairs
-    if not comparisons:
+    if not dataset.judgements and not dataset.pairs:
         raise ExportError(f"{study.name} has no judgement and no pair that is agreed on: there are no strengths.")
-    return comparisons, dataset.subtasks, bool(dataset.judgements)
+    agreed = ("The strengths are those of the agreed pairs: there are no judgements.",)
+    return (dataset.judgements or dataset.pairs, dataset.subtasks), () if dataset.judgements else agreed
 
 
-def _judgements(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
-    judgements = _judged(study)
-    export_judgements(judgements, path, overwrite=overwrite)
-    return () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
-
-
-def _strengths(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
-    comparisons, tasks, judged = _compared(study)
-    export_strengths(comparisons, path, tasks, overwrite=overwrite)
-    return () if judged else ("The strengths are those of the agreed pairs: there are no judgements.",)
-
-
-def _logged(study: Path) -> list[LogRow]:
+def _log(study: Path) -> Source:
     with Study.open(study, read_only=True) as opened:
-        return opened.log()
+        return (opened.log(),), ()
 
 
-def _log(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
-    export_log(_logged(study), path, overwrite=overwrite)
-    return ()
+def _table(name: str, title: str, about: str, source: Callable[[Path], Source]) -> StudyExporter:
+    def write(
+        study: Path, path: Path, _options: object, overwrite: bool, _token: CancelToken, _report: Report
+    ) -> tuple[str, ...]:
+        given, remarks = source(study)
+        export_table(name, path, *given, overwrite=overwrite)
+        return remarks
+
+    def preview(study: Path) -> Preview:
+        return preview_table(name, *source(study)[0])
+
+    return StudyExporter(name, title, TABLE_SUFFIXES, None, write, about, "table", preview)
 
 
 def _archive(
     study: Path, path: Path, options: StudyOptions | None, token: CancelToken, report: Report, *, overwrite: bool
 ) -> tuple[str, ...]:
-    chosen = options if options is not None else StudyOptions()
-    made = pack(
-        study,
-        path,
-        ArchiveOptions(**{each.name: getattr(chosen, each.name) for each in fields(chosen)}),
-        overwrite=overwrite,
-        token=token,
-        report=report,
-    )
-    videos, models = _number(made.n_videos, "video", "videos"), _number(made.n_models, "model", "models")
-    found = f"In the archive: {videos}, {models}, {_number(made.n_analyses, 'analysis', 'analyses')}."
+    made = pack(study, path, options or StudyOptions(), overwrite=overwrite, token=token, report=report)
+    videos, models = counted(made.n_videos, "video"), counted(made.n_models, "model")
+    found = f"In the archive: {videos}, {models}, {counted(made.n_analyses, 'analysis', 'analyses')}."
     key = (f"The key to the names is {made.key}: keep it apart.",) if made.key is not None else ()
     return (found, *key, *made.remarks)
 
 
-def _number(n: int, one: str, several: str) -> str:
-    return f"{n} {one if n == 1 else several}"
-
-
 STUDY_EXPORTERS = table(
-    StudyExporter(
+    _table(
         "judgements",
         "Table of judgements",
-        TABLE_SUFFIXES,
-        None,
-        lambda s, p, _o, w, _t, _r: _judgements(s, p, overwrite=w),
-        about="One row for every judgement that stands: pair, verdict, rater and time.",
-        group="table",
-        preview=lambda s: preview_judgements(_judged(s)),
+        "One row for every judgement that stands: pair, verdict, rater and time.",
+        _judgements,
     ),
-    StudyExporter(
+    _table(
         "strengths",
         "Table of strengths",
-        TABLE_SUFFIXES,
-        None,
-        lambda s, p, _o, w, _t, _r: _strengths(s, p, overwrite=w),
-        about="One row a video: its strength by the judgements, with its standard error.",
-        group="table",
-        preview=lambda s: preview_strengths(*_compared(s)[:2]),
+        "One row a video: its strength by the judgements, with its standard error.",
+        _strengths,
     ),
-    StudyExporter(
+    _table(
         "log",
         "Log of the study",
-        TABLE_SUFFIXES,
-        None,
-        lambda s, p, _o, w, _t, _r: _log(s, p, overwrite=w),
-        about="One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
-        group="table",
-        preview=lambda s: table_preview(LogRow, _logged(s)),
+        "One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
+        _log,
     ),
     StudyExporter(
         "cohort",

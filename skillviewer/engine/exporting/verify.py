@@ -88,7 +88,6 @@ class Verifier:
         Raises:
             ExportError: The file is no export, or it cannot be made again.
             SkillViewerError: A source cannot be read.
-            Cancelled: The token was raised.
         """
         token = token if token is not None else CancelToken()
         record = read_export(file)

@@ -64,9 +64,7 @@ class FeatureCache:
     def get(self, key: FeatureKey, shape: Sequence[int]) -> NDArray[Any] | None:
         """Return the features of a key, mapped from the disk, or None when there is no sound entry.
 
-        Args:
-            key: Their key.
-            shape: Shape that they must have, (N, 2F, h, w).
+        Their shape must be (N, 2F, h, w).
         """
         path = self._path(key)
         try:

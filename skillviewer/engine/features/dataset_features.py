@@ -41,14 +41,8 @@ def feature_source(
 ) -> tuple[FeatureSource, BackboneConfig]:
     """Return frozen backbones ready for training a head on their features.
 
-    Args:
-        name: Entry in BACKBONES.
-        preprocessing: Preprocessing of the videos.
-        device: Their device.
-        precision: Number type of the features.
-        cache: Cache of features.
-        own_motion: Whether the motion stream starts from weights trained on flow, else across modalities.
-        before_last_block: Whether they end before their last block, for training that.
+    Without motion weights of its own the motion stream starts across modalities. ``before_last_block`` ends both before
+    their last block, for training that.
 
     Raises:
         CheckpointError: The backbone's weights are not on this computer.
@@ -112,20 +106,14 @@ def build_store(
 ) -> tuple[MappedStore, list[str]]:
     """Compute (or find) the features of videos.
 
-    Args:
-        videos: Name and file of each.
-        source: Source of features.
-        candidates: K, frames of every segment that training draws from.
-        token: Checked while a video is read through, and after every sampled frame.
-        report: Told of every video.
-        extents: The part of the file that is the attempt, by name; the others are whole files.
+    K ``candidates`` are the frames of every segment that training draws from; videos that are not in ``extents`` are
+    whole files.
 
     Returns:
         The store, and one sentence for every video that could not be read; the others go on.
 
     Raises:
         DeviceError: The device ran out of memory: that is nothing about one video.
-        Cancelled: The token was raised.
     """
     store: dict[str, list[Reference]] = {}
     problems = []

@@ -59,9 +59,7 @@ def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
 def backbone_config(weights: BackboneWeights, motion: BackboneWeights | None = None) -> BackboneConfig:
     """Return two backbones as a checkpoint names them.
 
-    Args:
-        weights: For pictures.
-        motion: Weights of the same backbone, for flow; None where the motion stream starts across modalities.
+    Without ``motion``, weights for flow, the motion stream starts across modalities.
     """
     return BackboneConfig(
         name=weights.name,
@@ -82,12 +80,8 @@ def streams_of(
 ) -> TwoStream:
     """Return both streams as they start, in evaluation mode, not deployed.
 
-    Args:
-        weights: Weights of a backbone, for pictures.
-        n_fields: Flow fields that the motion stream is fed.
-        input_px: Side of the input square.
-        motion: Weights of the same backbone, for flow; None to start the motion stream across modalities.
-        rescale: See ``across_modalities``.
+    Without ``motion``, weights for flow, the motion stream starts across modalities; ``rescale``: see
+    ``across_modalities``.
     """
     config = backbone_config(weights, motion)
 
@@ -177,13 +171,8 @@ class FeatureExtractor:
     ) -> Self:
         """Return both streams on given weights.
 
-        Args:
-            weights: Weights of the backbone, for pictures.
-            preprocessing: Preprocessing of the videos.
-            device: Their device.
-            precision: Number type of the features.
-            motion: Weights of the backbone, for flow; None to start the motion stream across modalities.
-            before_last_block: Whether they end before their last block, for training that.
+        Without ``motion``, weights for flow, the motion stream starts across modalities. ``before_last_block`` ends
+        both before their last block, for training that.
         """
         streams = streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion)
         config = backbone_config(weights, motion)

@@ -15,13 +15,8 @@ from skillviewer.engine.features.cache import FeatureCache
 def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> int:
     """Delete what is kept about a video, and mentions of its file in sessions and logs.
 
-    Args:
-        digest: SHA-256 of the file.
-        name: Name of the file.
-        cache: Cache of features; None for the usual one.
-
-    Returns:
-        Number of deleted files.
+    ``digest`` is the SHA-256 of the file. Without a cache the usual one is meant. The number of deleted files is
+    returned.
 
     Raises:
         OSError: A file cannot be deleted.

@@ -1,12 +1,12 @@
 """From a video to what the backbones are fed, one sampled position after the other, in one pass over the file."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray, IntArray, Picture
+from skillviewer.core.cores import usable_cores
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments, timeline
@@ -112,7 +112,7 @@ def stream_inputs(
     Yields:
         One input a position, as soon as the last picture of its flow stack has been decoded.
     """
-    stacks = FlowStacks(preprocessing.flow, len(line), threads=min(os.cpu_count() or 1, FLOW_THREADS), batch=batch)
+    stacks = FlowStacks(preprocessing.flow, len(line), threads=min(usable_cores(), FLOW_THREADS), batch=batch)
     around = np.zeros(1, np.int64) if clip is None else _around(reader.info.times_s[line], clip)
     flow_positions = stacks.positions_needed(positions if clip is None else positions[:0])
     flow_size = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)

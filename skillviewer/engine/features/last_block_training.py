@@ -26,9 +26,7 @@ class LastBlockTraining:
     Attributes:
         weights: Weights of the backbone, for pictures.
         motion: For flow, or None where the motion stream starts across modalities.
-        preprocessing: Preprocessing of the videos.
         blocks: The last blocks as they are before training.
-        device: Device of the training.
     """
 
     weights: BackboneWeights
@@ -43,11 +41,7 @@ class LastBlockTraining:
     ) -> "LastBlockTraining":
         """Take the last blocks of a backbone.
 
-        Args:
-            name: Entry in BACKBONES.
-            preprocessing: Preprocessing of the videos.
-            device: Device of the training.
-            own_motion: Whether the motion stream starts from weights trained on flow, else across modalities.
+        With ``own_motion`` the motion stream starts from weights trained on flow, else across modalities.
 
         Raises:
             CheckpointError: Its weights are not here, or it has no last block that could be trained by itself.
@@ -68,9 +62,6 @@ class LastBlockTraining:
 
     def freeze(self, model: AttentionModel) -> tuple[LastBlocks, dict[str, Tensor]]:
         """Let a trained model be fed features again.
-
-        Args:
-            model: Model that ``unfreeze`` changed.
 
         Returns:
             The trained blocks, and the backbones' changed weights, for ``save_checkpoint``.

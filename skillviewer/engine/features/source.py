@@ -23,13 +23,7 @@ Configuration = tuple[tuple[str, str | int | float | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class FeatureSource:
-    """Source of features: the cache if it has them, else the video.
-
-    Attributes:
-        extractor: The two backbones on their device.
-        cache: Cache of features.
-        preprocessing: Preprocessing of the videos.
-    """
+    """Source of features: the cache if it has them, else the video."""
 
     extractor: FeatureExtractor
     cache: FeatureCache

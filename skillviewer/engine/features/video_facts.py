@@ -61,17 +61,7 @@ def extents_of(dataset: Dataset) -> dict[str, ClipRange]:
 def facts_of(
     dataset: Dataset, preprocessing: Preprocessing, token: CancelToken, report: Report
 ) -> tuple[dict[str, VideoFacts], list[str]]:
-    """Open every video of a data set.
-
-    Args:
-        dataset: The data set.
-        preprocessing: Decides which frames are sampled.
-        token: Checked all the time.
-        report: Told of every video.
-
-    Returns:
-        What is known of them by name, and one sentence for every video that cannot be read.
-    """
+    """Open every video of a data set; return what is known by name, and a sentence for each that cannot be read."""
     files, extents = files_of(dataset), extents_of(dataset)
     found: dict[str, VideoFacts] = {}
     problems = []

@@ -52,9 +52,6 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
 
     The report is told of the bytes that have come.
 
-    Returns:
-        Where they lie.
-
     Raises:
         CheckpointError: The network, the digest or the disk failed; nothing is kept then.
     """

@@ -35,12 +35,7 @@ from skillviewer.nets.attention import AttentionModel
 
 @dataclass(frozen=True, slots=True)
 class SamplingPoint:
-    """Sampled frames of a video.
-
-    Attributes:
-        frames: The sampled frames.
-        aspect: Width of the picture over its height.
-    """
+    """Sampled frames of a video."""
 
     frames: tuple[int, ...]
     aspect: float
@@ -101,16 +96,8 @@ def compare(
     Predictions of the chosen epoch are used again. After a stop only the pairs that were set aside are scored, since
     the user waits.
 
-    Args:
-        prepared: Inputs of the training.
-        tuned: The new model.
-        before: Predictions of the parent model; None without one.
-        token: Raise it to stop; checked after every few videos.
-        report: Told of progress.
-
     Raises:
         SettingsError: The training diverged.
-        Cancelled: The token was raised.
     """
     division, dataset = prepared.division, prepared.study.dataset
     new = _after(prepared, tuned, token, report)

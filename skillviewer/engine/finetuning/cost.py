@@ -41,7 +41,6 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         DatasetError: There is nothing to train on.
         SettingsError: The cache is too small for the features.
         CheckpointError: The model cannot be read.
-        Cancelled: The token was raised.
     """
     device = choose_device(job.device_name)
     with device_errors():

@@ -1,6 +1,5 @@
 """Fine-tuning from end to end: from what a study says to a checkpoint with a report; all of it or nothing."""
 
-import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerE
 from skillviewer.core.finetuning.split import nameless, raters_of
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, OldKind, TuningReport, drift_words, interval_words
 from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.dataset_features import pooled
 from skillviewer.engine.finetuning.before_after import as_it_was, compare
@@ -55,7 +55,6 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             is kept in the work folder, and the same job goes on from there.
         DeviceError: The device ran out of memory.
         SettingsError: The training diverged.
-        Cancelled: The token was raised.
     """
     if job.folder.exists():
         raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
@@ -180,7 +179,7 @@ def _held_out_rule(prepared: Prepared, compared: TuningReport) -> str:
 
 def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningReport) -> ModelCard:
     study, fold, start = prepared.study, tuned.fold, prepared.start
-    dataset, after = study.dataset, compared.held_out.after
+    dataset = study.dataset
     begun = "from nothing"
     if start.parent is not None:
         begun = f"from {start.parent.name} (digest {start.parent.digest[:16]})"
@@ -200,20 +199,13 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningRepo
         *([f"Trained in {tuned.precision}."] if tuned.precision != "float32" else []),
         *(nameless(warning, names) for warning in compared.warnings),
     ]
-    low, high = (x if math.isfinite(x) else None for x in (after.low, after.high))
     data = f"{dataset.name}: {len(fold.train_pairs)} pairs of {len(videos_of(fold.train_pairs))} videos, {counted}"
     return msgspec.structs.replace(
         card_of(job.folder.name, dataset, fold, data, job.choices.seed, start.config.preset),
-        held_out=HeldOut(
-            accuracy=after.value, low=low, high=high, n_pairs=after.n_pairs, rule=_held_out_rule(prepared, compared)
-        ),
+        held_out=HeldOut.of(compared.held_out.after, _held_out_rule(prepared, compared)),
         notes=" ".join(notes),
         raters_scale=RatersScale(dataset.criterion, dataset.task, refusal=UNSCALED) if dataset.ratings else None,
     )
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningReport) -> dict[str, object]:
@@ -229,11 +221,11 @@ def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningRep
         "raters": list(raters_of(votes)),
         "rule": job.choices.rule,
         "seed": job.choices.seed,
-        "accuracy": _finite(held.after.value),
-        "low": _finite(held.after.low),
-        "high": _finite(held.after.high),
-        "accuracy_before": _finite(held.before.value) if held.before is not None else None,
-        "gain": _finite(held.gain.value) if held.gain is not None else None,
+        "accuracy": defined(held.after.value),
+        "low": defined(held.after.low),
+        "high": defined(held.after.high),
+        "accuracy_before": defined(held.before.value) if held.before is not None else None,
+        "gain": defined(held.gain.value) if held.gain is not None else None,
         "known_before": _remembered(compared),
         "selection": compared.selection,
         "warnings": list(compared.warnings),

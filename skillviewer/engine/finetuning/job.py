@@ -1,7 +1,5 @@
 """Job, cost and result of a fine-tuning, as values. Imports no torch."""
 
-import hashlib
-import json
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoices
 from skillviewer.core.finetuning.tuning_report import TuningReport
+from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.version import __version__
 from skillviewer.core.video.extents import range_cells
@@ -23,10 +22,8 @@ class TuningJob:
 
     Attributes:
         study: Pairs of the study.
-        choices: Choices of the user.
         parent: Folder of the model that is fine-tuned, or None to begin from nothing.
         folder: Folder of the new checkpoint.
-        device_name: Device to compute on.
         cache_bytes: Room for features, or None for the usual.
         work: Folder for the state of the training, or None for one in the cache.
     """
@@ -62,21 +59,12 @@ class TuningJob:
             __version__,
             [asdict(each) for each in PRESETS],
         ]
-        return cache_dir() / "tuning" / hashlib.sha256(json.dumps(contents, default=str).encode()).hexdigest()[:32]
+        return cache_dir() / "tuning" / values_sha256(*contents)[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class TuningResult:
-    """A new version, not yet decided on.
-
-    Attributes:
-        folder: Its checkpoint.
-        digest: Digest of the checkpoint.
-        parent_digest: Digest of the parent model, or None.
-        parent_name: Name of the parent model, or "".
-        report: Before against after.
-        facts: Facts that a study stores; values of JSON.
-    """
+    """A new version, not yet decided on."""
 
     folder: Path
     digest: str

@@ -37,8 +37,6 @@ class StartingPoint:
     Attributes:
         parent: The checkpoint, or None where there is none.
         config: Configuration of the new checkpoint; the digest of its weights is filled in when it is saved.
-        source: Source of features.
-        device: Device of the training.
     """
 
     parent: Checkpoint | None
@@ -48,12 +46,7 @@ class StartingPoint:
 
     @classmethod
     def of(cls, folder: Path | None, device: torch.device, cache: FeatureCache) -> "StartingPoint":
-        """Open a starting point.
-
-        Args:
-            folder: Folder of a checkpoint, or None to begin from nothing.
-            device: Device of the training.
-            cache: Cache of features.
+        """Open a starting point. Without a folder training begins from nothing.
 
         Raises:
             CheckpointError: It cannot be read, has no features to be trained on, or its backbone is not here.
@@ -88,14 +81,7 @@ class StartingPoint:
         return model.to(self.device)
 
     def settings(self, n_pairs: int, n_videos: int, epochs: int | None, seed: int) -> TrainSettings:
-        """Return how it is trained.
-
-        Args:
-            n_pairs: Training pairs.
-            n_videos: Videos in them.
-            epochs: Epochs, or None for the preset's.
-            seed: Seed of the training.
-        """
+        """Return how it is trained. Without ``epochs`` those of the preset are taken."""
         chosen = preset(self.config.preset)
         # published step sizes are for what is trained there: here that is the head, never backbones
         own = () if self.config.on_snippets else attention_model(self.config.attention_model).training

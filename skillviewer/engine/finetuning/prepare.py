@@ -24,7 +24,6 @@ class Old:
         what: The same in words.
         store: Features of its videos.
         pairs: The old pairs with their videos, or None where drift is looked at.
-        names: The videos.
     """
 
     kind: OldKind
@@ -39,7 +38,6 @@ class Prepared:
     """All that a training needs.
 
     Attributes:
-        start: Starting point.
         study: Pairs of the readable videos of the study.
         division: Use of its pairs.
         store: Features of its videos.
@@ -67,7 +65,6 @@ def prepare(
     Raises:
         DatasetError: There is nothing to train on.
         SettingsError: The cache is too small for the features.
-        Cancelled: The token was raised.
     """
     known = known_of(start)
     parent = start.parent.name if start.parent is not None else ""

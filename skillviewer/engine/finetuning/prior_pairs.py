@@ -78,11 +78,7 @@ def known_before(folder: Path, name: str) -> PriorPairs | None:
 def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | None, parent: str) -> Division:
     """Divide the pairs of a study for a model, holding out no participant that it was trained on, if possible.
 
-    Args:
-        study: Pairs of the study.
-        choices: Choices of the user.
-        known: Pairs that the model was trained on, or None if they are not known.
-        parent: Name of the model; "" if training begins from nothing.
+    The pairs that the model was trained on are ``known``, or None; ``parent`` is "" if training begins from nothing.
 
     Raises:
         DatasetError: There is nothing to train on.

@@ -1,13 +1,13 @@
 """Fine-tuning in a child process, so that the window stays responsive. Imports torch only in the child."""
 
 import glob
-import os
 import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from skillviewer.core.cores import usable_cores
 from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
@@ -70,11 +70,7 @@ class Tuner:
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
         """Fine-tune; see ``finetuning.finetune.finetune``.
 
-        Args:
-            job: The job.
-            stop: Asks to stop and keep the best; it goes when the job is over.
-            token: Raise it to stop and keep nothing; it takes half a second.
-            report: Told of everything, in this process.
+        When the token is raised it ends within half a second and keeps nothing.
         """
         with stop, training_lock(job.folder):  # when it is cancelled, what lies there is its own
             if job.folder.exists():
@@ -98,7 +94,7 @@ class Tuner:
 def _use_threads() -> None:
     import torch
 
-    torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
+    torch.set_num_threads(max(usable_cores() - 1, 1))
 
 
 def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) -> TuningResult:

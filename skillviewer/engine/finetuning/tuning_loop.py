@@ -154,7 +154,6 @@ class Tuned:
         epoch: The epoch that was kept, of the last stage.
         selection: Its choice, in words.
         rows: The log of both stages.
-        seconds: Duration in seconds.
         fold: On whose training side: less than the division's where it was stopped while the epoch was being chosen.
         stopped: Whether the user stopped it before its end.
         seen: Predictions after that epoch; None if they are not known any more.
@@ -194,7 +193,6 @@ def tune(
         DatasetError: There is nothing to train on.
         SettingsError: The training diverged.
         CheckpointError: The state cannot be kept: the disk is full, say.
-        Cancelled: The token was raised.
     """
     prepared = _averaged_once(prepared)
     fold, inner = prepared.division.fold, prepared.division.inner

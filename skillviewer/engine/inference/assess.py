@@ -95,7 +95,6 @@ def assess(
     Raises:
         DatasetError: The part lies outside the video.
         VideoError: The video cannot be read.
-        Cancelled: The token was raised.
     """
     model, source, provenance, familiarity = scoring.model, scoring.source, scoring.provenance, scoring.familiarity
     info = reader.describe(token)

@@ -27,6 +27,7 @@ from skillviewer.engine.inference.evidence import fused_passes, weigh
 from skillviewer.engine.runtime.device import choose_device, device_errors, device_title, memory_text
 from skillviewer.engine.runtime.flow_compilation import compile_flow
 from skillviewer.engine.runtime.preload import preload_llvm
+from skillviewer.engine.runtime.threads import fit_threads
 from skillviewer.media.flow.flow import warm_up
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
@@ -157,7 +158,6 @@ class Engine(Closing):
             DatasetError: The part lies outside the video.
             VideoError: The file cannot be read.
             DeviceError: The device ran out of memory.
-            Cancelled: The token was raised.
         """
         if passes < 1:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
@@ -191,7 +191,6 @@ class Engine(Closing):
             CheckpointError: The analysis is of another model.
             VideoError: The file cannot be read, or is no longer the one that was analysed.
             DeviceError: The device ran out of memory.
-            Cancelled: The token was raised.
         """
         token = token if token is not None else CancelToken()
         path = video.video.path if isinstance(video, Analysis) else video
@@ -222,7 +221,7 @@ class Engine(Closing):
             return replace(found, extent=extent)
 
     def _warm_up(self, token: CancelToken, report: Report) -> None:
-        """Make the flow kernels ready; announce a compilation, also to the one who waits for this job."""
+        """Take the free cores, and make the flow kernels ready; announce a compilation, also in this job's progress."""
 
         def tell(text: str) -> None:
             self._announce(text)
@@ -231,6 +230,7 @@ class Engine(Closing):
         def elsewhere(folder: Path | None) -> bool:
             return compile_flow(folder, token)
 
+        fit_threads()
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
             if self._aside:
                 preload_llvm()

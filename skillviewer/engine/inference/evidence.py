@@ -57,17 +57,7 @@ def fused_passes(
     report: Report,
     extent: ClipRange | None = None,
 ) -> Tensor:
-    """Return the fused features of a video's passes, (K, N, C, h, w): those that an assessment sees.
-
-    Args:
-        reader: The open video.
-        model: The attention model, in evaluation mode on its device.
-        source: Source of features: the cache if the video was assessed before.
-        n_passes: K.
-        token: Checked after every sampled frame.
-        report: Told of every step.
-        extent: The part of the video that is meant, or None for all of it.
-    """
+    """Return the fused features of a video's passes, (K, N, C, h, w): those that an assessment sees."""
     sampling = sampling_of(reader.describe(token), source.preprocessing, n_passes, extent)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
@@ -116,7 +106,6 @@ def weigh(
 
     Raises:
         ValueError: Too few random orders were asked for.
-        Cancelled: The token was raised.
     """
     if n_random < MIN_RANDOM:
         raise ValueError(f"at least {MIN_RANDOM} random orders tell their spread, not {n_random}")

@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.progress import CancelToken, silent
@@ -13,9 +13,6 @@ from skillviewer.engine.runtime.threads import settle_threads
 
 if TYPE_CHECKING:
     from distributed import Client
-
-STARTED = ("local", "slurm")
-"""Clusters whose scheduler and workers are started here, and end with the work."""
 
 
 @contextmanager
@@ -44,7 +41,7 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
                 target = stack.enter_context(SLURMCluster(n_workers=jobs))
             client = stack.enter_context(Client(target, timeout="10s"))
         except (OSError, ImportError, ValueError, RuntimeError) as error:
-            raise SettingsError(f"The cluster “{cluster}” cannot be used: {error}") from error
+            raise SettingsError(f"The cluster “{cluster}” cannot be used (docs/cluster.md): {error}") from error
         yield client
 
 
@@ -75,25 +72,18 @@ def work_on_cluster(
     """Do pieces of work on a cluster; see ``workers.work``.
 
     No more pieces are handed over than there are workers, so that the death of one costs no piece that only waited.
-
-    Args:
-        do: Does one piece.
-        items: The pieces.
-        cluster: One of ``STARTED`` with its number of workers, or the address of a scheduler.
-        tries: Attempts at a piece whose worker dies; a scheduler elsewhere has its own rule.
-        token: Raise it to stop.
-        finished: Called in this process with the outcome of each piece.
+    ``cluster`` is one of ``STARTED`` with its number of workers, or the address of a scheduler, which has its own rule
+    in place of ``tries``.
 
     Raises:
         SettingsError: There is no such cluster, or its package is missing.
         DeviceError: All its jobs have ended.
-        Cancelled: The token was raised.
     """
     waiting, failures = list(range(len(items)))[::-1], [0] * len(items)
     with _client(*cluster) as client:
         from distributed import KilledWorker, wait
 
-        busy = {}
+        busy: dict[Any, int] = {}
         while waiting or busy:
             token.check()
             threads = sum(client.nthreads().values())
@@ -112,7 +102,7 @@ def work_on_cluster(
                     finished(index, future.result())
                 except KilledWorker:
                     failures[index] += 1
-                    if cluster[0] in STARTED and failures[index] < tries:
+                    if cluster[0] in {"local", "slurm"} and failures[index] < tries:
                         waiting.append(index)
                     else:
                         finished(index, Outcome(error=death("on another computer", failures[index])))

@@ -67,12 +67,7 @@ def measured(token: CancelToken | None = None, folder: Path | None = None) -> St
 
 
 def emptied(token: CancelToken | None = None, folder: Path | None = None) -> Storage:
-    """Remove what can be computed again, and return what is left; a file that is in use may stay.
-
-    Args:
-        token: Checked at every file.
-        folder: The cache, or None for the usual place.
-    """
+    """Remove what can be computed again, and return what is left; a file that is in use may stay."""
     folder = folder if folder is not None else cache_dir()
     token = token if token is not None else CancelToken()
     for part in EMPTIED:

@@ -13,12 +13,8 @@ from skillviewer.data.study.lock import WriteLock
 def alone_at(path: Path, refusal: str) -> Iterator[None]:
     """Let no other command that asks for the same path go on meanwhile.
 
-    The lock is a file next to the path, so that a folder that cannot be written is refused before hours of
-    features, too.
-
-    Args:
-        path: File or folder that one command at a time writes; its parent is made.
-        refusal: Message if another command holds it.
+    The lock is a file next to the path, so that a folder that cannot be written is refused before hours of features,
+    too. Another command is told the refusal; the parent of the path is made.
 
     Raises:
         ExportError: Nothing can be written there.

@@ -72,7 +72,6 @@ class FirstLook(Closing):
 
         Raises:
             VideoError: It cannot be read, or the helper died, hung or ran out of memory over it.
-            Cancelled: The token was raised.
         """
         key = "" if TEMPORARY in path.name else _key(path)  # the program's own, or not there: reported on opening
         if not key or self._is_known(key):

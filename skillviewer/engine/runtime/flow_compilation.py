@@ -16,20 +16,10 @@ PATIENCE_S = 0.2
 
 
 def compile_flow(folder: Path | None, token: CancelToken) -> bool:
-    """Compile the kernels of TV-L1 in another process, which keeps copies of them for this one.
+    """Compile TV-L1 in another process, which keeps copies for this one; return if it went well, or log why not.
 
     Compiling them here holds Python's lock for up to 57 ms at a time, and loading a copy for less than 12
     (``benchmarks/compiling.py``).
-
-    Args:
-        folder: Folder of the copies, or None for the program's cache folder.
-        token: Raise it to stop.
-
-    Returns:
-        Whether it went well; if not, why is logged.
-
-    Raises:
-        Cancelled: The token was raised.
     """
     try:
         return work_elsewhere(_compile, (folder,), token, silent, PATIENCE_S)

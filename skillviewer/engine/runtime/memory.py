@@ -15,9 +15,6 @@ def keep_freed_memory() -> bool:
     process page by page anew: on the CPU a tenth of the time of scoring a video, and more than a third of training a
     backbone (``benchmarks.backbone --train``). For processes that compute and end: what they held at most they hold
     until then, or until ``give_back``, which the window must not.
-
-    Returns:
-        Whether this is a C library that was told so.
     """
     mallopt = _function("mallopt")
     return mallopt is not None and bool(mallopt(_MMAP_MAX, 0)) and bool(mallopt(_TRIM_THRESHOLD, -1))

@@ -103,9 +103,6 @@ def work_in_processes(
         progressed: Called in this process whenever a piece reports.
         finished: Called in this process with the outcome of a piece; an error of one does not stop the others, and the
             death of a process is one after so many tries.
-
-    Raises:
-        Cancelled: The token was raised.
     """
     pool = _Pool(do, items, processes)
     try:
@@ -199,7 +196,6 @@ def work_elsewhere(
 
     Raises:
         SkillViewerError: As the work does; ``DeviceError`` if the process died.
-        Cancelled: The token was raised.
     """
     found: list[Outcome[ResultT]] = []
     alone = Processes(prepare=_be_nice, patience_s=patience_s)

@@ -6,16 +6,8 @@ from dataclasses import dataclass
 
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.runtime.processes import (
-    Do,
-    ItemT,
-    Outcome,
-    Processes,
-    Progressed,
-    ResultT,
-    work_here,
-    work_in_processes,
-)
+from skillviewer.engine.runtime import processes
+from skillviewer.engine.runtime.processes import Do, ItemT, Outcome, Processes, Progressed, ResultT
 from skillviewer.engine.runtime.threads import settle_threads
 
 TRIES = 3
@@ -43,29 +35,23 @@ class Workers:
         """True if this process does the work."""
         return not self.cluster and self.jobs == 1 and not self.devices
 
-    def environments(self) -> list[dict[str, str]]:
-        """Return the variables that each process starts with: its GPU, and its share of the threads.
+    def environments(self) -> tuple[dict[str, str], ...]:
+        """Return the variables that each process starts with: its share of the threads, and its GPU.
 
         Raises:
             SettingsError: A device is no GPU.
         """
+        made = [dict(os.environ) for _ in range(self.jobs)]
         visible = [name for name in os.environ.get(GPUS, "").split(",") if name]
-        made = []
-        for index in range(self.jobs):
-            environment = dict(os.environ)
+        for index, environment in enumerate(made):
             settle_threads(environment, self.jobs)
             if self.devices:
-                environment[GPUS] = _gpu(self.devices[index % len(self.devices)], visible)
-            made.append(environment)
-        return made
-
-
-def _gpu(device: str, visible: Sequence[str]) -> str:
-    kind, _, number = device.partition(":")
-    if kind != "cuda" or not number.isdigit() or (visible and int(number) >= len(visible)):
-        there = f"cuda:0 to cuda:{len(visible) - 1}" if visible else "cuda:0, cuda:1, ..."
-        raise SettingsError(f"“{device}” is not a GPU that a process can be given. Name some of {there}.")
-    return visible[int(number)] if visible else number
+                device = self.devices[index % len(self.devices)]
+                kind, _, number = device.partition(":")
+                if kind != "cuda" or not number.isdigit() or (visible and int(number) >= len(visible)):
+                    raise SettingsError(f"“{device}” is not a GPU that is here: name cuda:0, cuda:1, ...")
+                environment[GPUS] = visible[int(number)] if visible else number
+        return tuple(made)
 
 
 def work(
@@ -88,14 +74,13 @@ def work(
 
     Raises:
         SettingsError: The engine cannot be started.
-        Cancelled: The token was raised.
     """
     if workers.here:
-        work_here(do, items, token, progressed, finished)
+        processes.work_here(do, items, token, progressed, finished)
     elif workers.cluster:
         from skillviewer.engine.runtime.cluster import work_on_cluster
 
         work_on_cluster(do, items, (workers.cluster, workers.jobs), TRIES, token, finished)
     else:
-        processes = Processes(workers.jobs, tuple(workers.environments()), tries=TRIES)
-        work_in_processes(do, items, processes, token, progressed, finished)
+        several = Processes(workers.jobs, workers.environments(), tries=TRIES)
+        processes.work_in_processes(do, items, several, token, progressed, finished)

@@ -48,13 +48,7 @@ def write_scores(study: Study, scored: Iterable[Scored]) -> None:
 def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, ResultNote]]) -> int:
     """Collect results into a study, and add videos that it does not have. Only results that it lacks are read.
 
-    Args:
-        path: The study.
-        scoring: Settings of the run.
-        results: Video, result file and its note, of each.
-
-    Returns:
-        Number of new scores.
+    Each result is a video, its result file and the note in it. The number of new scores is returned.
 
     Raises:
         StudyError: The study cannot be read, another process has it open, or a result is damaged.

@@ -4,7 +4,6 @@ A result is written aside and renamed. It is done if it opens and its key is the
 process, several, a cluster) runs the same ``score_unit``, and workers write nothing but result files and caches.
 """
 
-import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
+from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import cache_dir, safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange, frame_range, range_cells
@@ -35,7 +35,6 @@ class Unit:
     """One video, or a part of it, to be scored.
 
     Attributes:
-        path: The file.
         extent: The part, or None.
         ends_s: Start and end in seconds (None for that of the file), whose frames are found once the file is open.
     """
@@ -55,14 +54,7 @@ class Unit:
 class Scoring:
     """Settings that all units of a run share.
 
-    Attributes:
-        model: Folder of the checkpoint.
-        digest: Its digest.
-        passes: K.
-        device: Device to compute on.
-        folder: Folder of the results, or None to keep none.
-        cache_bytes: Room for features.
-        again: Whether results that are there are computed again.
+    Without a folder no results are kept; ``again`` computes those that are there, too.
     """
 
     model: Path
@@ -80,35 +72,21 @@ class Scoring:
             found = unit.path.stat()
             size, changed = found.st_size, found.st_mtime_ns
         part = (*range_cells(unit.extent), unit.ends_s)
-        return _digest(str(unit.path.absolute()), size, changed, part, self.digest, self.passes)
-
-
-def _digest(*values: object) -> str:
-    return hashlib.sha256(json.dumps(values).encode()).hexdigest()  # JSON escapes what is not UTF-8
+        return values_sha256(str(unit.path.absolute()), size, changed, part, self.digest, self.passes)
 
 
 @lru_cache(maxsize=1)
-def _engine(model: Path, _digest: str, device: str, cache_bytes: int) -> "Engine":
-    """Return the model of this process, which stays loaded from one unit to the next."""
-    from skillviewer.engine.features.cache import FeatureCache
-    from skillviewer.engine.inference.engine import Engine
-
-    return Engine.open(model, device, FeatureCache(cache_dir() / "features", cache_bytes))
-
-
 def open_engine(scoring: Scoring) -> "Engine":
-    """Return the loaded model of this process.
+    """Return the model of this process, which stays loaded from one unit to the next.
 
     Raises:
         CheckpointError: It cannot be used.
         DeviceError: The device is not there.
     """
-    return _engine(scoring.model, scoring.digest, scoring.device, scoring.cache_bytes)
+    from skillviewer.engine.features.cache import FeatureCache
+    from skillviewer.engine.inference.engine import Engine
 
-
-def close_engine() -> None:
-    """Let go of the model of this process."""
-    _engine.cache_clear()
+    return Engine.open(scoring.model, scoring.device, FeatureCache(cache_dir() / "features", scoring.cache_bytes))
 
 
 def score_unit(scoring: Scoring, unit: Unit, token: CancelToken, report: Report) -> "Path | Analysis":
@@ -129,7 +107,6 @@ def score_unit(scoring: Scoring, unit: Unit, token: CancelToken, report: Report)
         CheckpointError: The model cannot be used.
         DeviceError: The device is missing or ran out of memory.
         ExportError: The result cannot be written.
-        Cancelled: The token was raised.
     """
     from skillviewer.media.reading.reader import VideoReader
 
@@ -137,7 +114,7 @@ def score_unit(scoring: Scoring, unit: Unit, token: CancelToken, report: Report)
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
         info = reader.describe(token)
         extent = unit.extent if unit.ends_s is None else frame_range(info, *unit.ends_s)
-        content = _digest(info.digest, range_cells(extent), scoring.digest, scoring.passes)[:_HASH]
+        content = values_sha256(info.digest, range_cells(extent), scoring.digest, scoring.passes)[:_HASH]
         file = (scoring.folder or Path()) / f"{safe_name(unit.path.stem)}-{content}{SUFFIX}"
         if scoring.folder is not None and not scoring.again:
             analysis = load_or_discard(file)
@@ -155,11 +132,7 @@ def score_unit(scoring: Scoring, unit: Unit, token: CancelToken, report: Report)
 
 
 class ResultFolder:
-    """Results and failures in the folder of a run.
-
-    Args:
-        scoring: Settings of the run.
-    """
+    """Results and failures in the folder of a run."""
 
     def __init__(self, scoring: Scoring) -> None:
         self._scoring = scoring

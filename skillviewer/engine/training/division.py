@@ -16,15 +16,7 @@ from skillviewer.media.reading.reader import VideoReader
 
 @dataclass(frozen=True, slots=True)
 class TrainingSplit:
-    """Training and tested videos and pairs.
-
-    Attributes:
-        fold: Training videos and pairs.
-        tested: The data set of the tested videos.
-        tested_fold: Tested videos and pairs.
-        rule: Rule by which they were held out, in words.
-        problems: Weak points of the division.
-    """
+    """Training and tested videos and pairs."""
 
     fold: Fold
     tested: Dataset

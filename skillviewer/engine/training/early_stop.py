@@ -14,11 +14,7 @@ class StopTraining(Exception):  # noqa: N818 - no error: it was requested
 
 
 class BestCheckpoint:
-    """Keeps the best epoch of a training in memory, and passes every state to another keeper.
-
-    Args:
-        then: Keeps states on disk, or None.
-    """
+    """Keeps the best epoch of a training in memory, and passes every state to another keeper."""
 
     def __init__(self, then: Keeper | None) -> None:
         self._then = then
@@ -50,12 +46,7 @@ class BestCheckpoint:
 
 
 class ConditionalToken(CancelToken):
-    """A cancel token that forwards ``other`` while ``so()`` is false.
-
-    Args:
-        other: The other flag, or None for one that is never raised.
-        so: Says whether it is so.
-    """
+    """A cancel token that forwards ``other`` while ``so()`` is false."""
 
     __slots__ = ("_other", "_so")
 

@@ -49,9 +49,6 @@ def chosen_share(splits: Sequence[Sequence[EpochRow]]) -> float:
 
     Of equals in both, the first. Where iterations say how long, courses on fewer pairs have more epochs: each log is
     looked up where it comes nearest to the share.
-
-    Args:
-        splits: The log of each training, to its end.
     """
     logs = [{row.epoch / log[-1].epoch: row for row in log} for log in splits]
 
@@ -68,7 +65,6 @@ class FoldInputs:
 
     Attributes:
         store: Features of the videos; what comes before the last blocks where these are trained.
-        device: Device of the training.
         unfreezing: Last blocks that are trained with the head, or None; then the model is still to be frozen.
     """
 
@@ -88,15 +84,8 @@ def fit_fold(
 ) -> tuple[AttentionModel, Trained]:
     """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
 
-    Args:
-        plan: Plan of the training.
-        dataset: The data set.
-        fold: Pairs that may be trained on.
-        inputs: Features of its videos, and the device.
-        control: Stops it, and is told of every batch and epoch.
-        keeper: Returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
-            training goes on.
-        together: The processes that train together.
+    ``keeper`` returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
+    training goes on.
     """
     store, unfreezing = inputs.store, inputs.unfreezing
     if not plan.trains_backbones:

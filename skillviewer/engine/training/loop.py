@@ -123,7 +123,6 @@ class FitPairs:
     """Pairs of a training.
 
     Attributes:
-        train: Training pairs.
         choosing: Pairs that choose the epoch; none under ``Select.LAST``.
         similar: Pairs without disparity, for models that learn from them.
     """
@@ -169,7 +168,6 @@ class Trained:
 
     Attributes:
         state: Its weights, on the CPU.
-        epoch: The epoch that was kept.
         rows: One row an epoch.
         n_unseen: Training pairs that were in no batch until that epoch: a batch of videos holds the pairs among them,
             and two videos may never be drawn together. None where it is not known.
@@ -365,7 +363,6 @@ def fit(
     Raises:
         DatasetError: There is nothing to train on or to choose on.
         SettingsError: It diverged.
-        Cancelled: The token was raised.
     """
     if not pairs.train:
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")

@@ -37,7 +37,6 @@ class TrainingPlan:
         trained_backbone: Entry in BACKBONES that the network which trains its backbones begins from; AlexNet as
             published.
         own_motion: Whether the motion stream starts from weights trained on flow; else across modalities.
-        preprocessing: Preprocessing of the videos.
         fusion_stride: 2 as released, 1 for finer maps, or None for the preset's.
         candidates: K, frames of every segment that training draws from.
         select: Rule for the epoch that is kept.

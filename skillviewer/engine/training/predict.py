@@ -63,9 +63,6 @@ def predict(
     """Return the predictions of a model for videos, on the frames of the test rule.
 
     The model stays in evaluation mode. The token is checked after every few videos. ``maps`` asks for the maps too.
-
-    Raises:
-        Cancelled: The token was raised.
     """
     device = next(model.parameters()).device
     model.eval()

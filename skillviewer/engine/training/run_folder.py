@@ -117,9 +117,7 @@ class RunFolder:
     def state(self, stage: str, *, writes: bool = True) -> StateFile:
         """Return what keeps the state of a stage of the training.
 
-        Args:
-            stage: Name of the stage.
-            writes: Whether this process keeps it, or only goes on from it.
+        A process that does not write only goes on from it.
         """
         return StateFile(self.path / f"state-{stage}.safetensors", writes=writes)
 
@@ -132,13 +130,6 @@ class RunFolder:
         curves: ScoreCurves | None = None,
     ) -> None:
         """Write what came of the run; the provenance last.
-
-        Args:
-            provenance: Its provenance.
-            scores: Score of every video of the test pairs.
-            held_out: Those that were held out.
-            maps: Maps of the held-out videos, or None.
-            curves: Score curves, if known.
 
         Raises:
             ExportError: The disk is full, say.

@@ -36,16 +36,12 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     Attributes:
         format: Number of this format.
         model: Entry in ATTENTION_MODELS.
-        fold: Name of the fold.
         held_out: Videos held out.
-        preset: Name of the preset.
         dataset_preset: Whose optimiser settings of the preset.
-        sizes: Sizes of the head.
         settings: Optimiser, loss, which epoch is kept, seed.
         refit: Whether it is trained afresh on all training videos once an epoch is chosen.
         inner_folds: On how many inner folds the epoch is chosen.
         candidates: K, frames of every segment that training draws from.
-        preprocessing: Preprocessing of the videos.
         backbone: Entry in BACKBONES, or "" for a model without one.
         backbone_digest: Digest of its weights, or "".
         precision: Number type of the features.
@@ -88,16 +84,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         *,
         checkpoint: bool,
     ) -> "RunConfiguration":
-        """Return the configuration of a run.
-
-        Args:
-            plan: Model, seed, settings.
-            dataset: The videos that can be read.
-            fold: The fold.
-            facts: Facts on these videos.
-            digests: Digest of the weights of every backbone that is used, by name.
-            checkpoint: Whether the checkpoint is kept.
-        """
+        """Return the configuration of a run."""
         of_numbers = plan.inputs in NUMBERS
         return cls(
             features=FEATURES_VERSION,
@@ -133,14 +120,9 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Provenance of a run.
 
     Attributes:
-        program: Name and version.
-        torch: Version of torch.
-        device: Device of the training.
         n_threads: Threads that torch computed with on the CPU.
         finished: Date and time, ISO 8601.
         seconds: Seconds of training, without features.
-        epoch: The epoch that was kept.
-        parameters: Parameters of the head.
         selection: Choice of the epoch, in words.
         videos_looked_at: Videos whose features training has asked for since it was started, or gone on with, last.
         held_out_looked_at: Held-out videos among them: 0, unless the epoch is chosen on the test pairs.
@@ -222,7 +204,6 @@ class Maps:
     Attributes:
         videos: V names.
         values: (V, N, h, w) float32.
-        kind: Kind of the numbers.
         rect: Part of the picture that the maps cover.
     """
 
@@ -253,8 +234,6 @@ class RunResult:
     """A finished run.
 
     Attributes:
-        configuration: Its configuration.
-        provenance: Its provenance.
         scores: Score of every video of the test pairs.
         maps: Maps of the held-out videos, or None for a model without.
         curves: Score curves; None for runs of an earlier version.

@@ -18,12 +18,13 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import DatasetError, SettingsError
-from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy
+from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.evaluation.outcome import outcome_check
 from skillviewer.core.evaluation.score_progress import contribution_shares
 from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room, pooled
@@ -83,8 +84,6 @@ class TrainingResources:
     """Cache, device and processes of a training.
 
     Attributes:
-        cache: Cache of features.
-        device_name: Device to compute on.
         together: Processes that train together, on one cache; the first writes the checkpoint.
     """
 
@@ -108,19 +107,10 @@ def train_checkpoint(
 
     The folder of the checkpoint also gets the log and its curves, the configuration (``configuration.json``, without
     names of videos) and the provenance (``provenance.json``). Until then the state lies next to the folder, in
-    ``.NAME.training``.
-
-    Args:
-        plan: Model and settings.
-        dataset: Videos and pairs.
-        folder: Folder of the checkpoint.
-        control: Stops it, and is told of videos, batches and epochs. After its token was raised the state of the last
-            epochs stays, and the same call continues from it.
-        resources: Cache, device and processes.
-        test: Another data set of the same task whose pairs are the held-out pairs; else a quarter of this data set's
-            participants (or, with a warning, videos) is held out.
-        replace: Whether a checkpoint of that name may be replaced.
-        scale_folds: Folds by person for the raters' scale; None for as many as are needed, 0 for none.
+    ``.NAME.training``. After the token of ``control`` was raised the state of the last epochs stays, and the same call
+    continues from it. Without ``test``, another data set of the same task, a quarter of the participants (or, with a
+    warning, videos) is held out. ``scale_folds`` are folds by person for the raters' scale: None for as many as are
+    needed, 0 for none.
 
     Raises:
         DatasetError: There is too little to train on.
@@ -128,7 +118,6 @@ def train_checkpoint(
         ExportError: Nothing can be written there.
         SettingsError: The cache is too small for the features, or another training makes that checkpoint.
         DeviceError: The device is not there, or ran out of memory.
-        Cancelled: The token was raised.
     """
     check_place(folder, replace=replace)
     check_keepable(plan)
@@ -340,10 +329,12 @@ def _card(plan: TrainingPlan, dataset: Dataset, divided: "TrainingSplit", made: 
     data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"
     return msgspec.structs.replace(
         card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
-        held_out=_held_out(divided.tested, result, f"{divided.rule}; {made.selection}"),
+        held_out=HeldOut.of(pooled_accuracy([result], divided.tested), f"{divided.rule}; {made.selection}")
+        if pairs
+        else None,
         ceilings=tuple((row.name, row.pooled.value) for row in ceilings(divided.tested, [divided.tested_fold])),
         outcome=outcome_check(divided.tested, pairs, made.scores),
-        last_fifth=last_fifth if math.isfinite(last_fifth) else None,
+        last_fifth=defined(last_fifth),
         notes=_notes(plan),
         raters_scale=made.scale,
     )
@@ -378,13 +369,3 @@ def _prepare(
     if together.size > 1:  # afterwards each finds all of them kept
         build_store(files[together.rank :: together.size], source, candidates, token, report, extents_of(dataset))
         together.wait()
-
-
-def _held_out(dataset: Dataset, result: FoldScores, rule: str) -> HeldOut | None:
-    pairs = result.tested(honest=False)
-    if not pairs:
-        return None
-    interval = pooled_accuracy([result], dataset)
-    accuracy = count_pairs(pairs, result.scores).accuracy
-    low, high = (x if math.isfinite(x) else None for x in (interval.low, interval.high))
-    return HeldOut(accuracy=accuracy, low=low, high=high, n_pairs=len(pairs), rule=rule)

@@ -24,7 +24,16 @@ from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, with_faces
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, gradient, tick_words
-from skillviewer.export.rendering.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, save_figure, style_axes
+from skillviewer.export.rendering.figure import (
+    FIGURE_SUFFIXES,
+    MM_PER_INCH,
+    font,
+    new_figure,
+    save_figure,
+    style_axes,
+    tick_align,
+    write_line,
+)
 from skillviewer.export.rendering.lettering import Lettering, measured_px, measuring
 from skillviewer.export.rendering.theme import WHITE, unit
 from skillviewer.export.tables.rows import map_numbers
@@ -160,13 +169,7 @@ def export_compared(
 ) -> Path:
     """Write one frame as several models see it, with colour bars and their score curves, as PNG, PDF or SVG.
 
-    Args:
-        exhibits: One model each, of one video; each ``title`` names the model.
-        path: Destination.
-        options: How.
-        overwrite: Whether a file of that name may be replaced.
-        token: Checked while faces are looked for, and before anything is drawn.
-        report: Told of every frame in which faces are looked for.
+    Exhibits are of one video, by one model each; their titles name the models.
 
     Raises:
         ExportError: No model, a frame that the video does not have, or the file is refused or cannot be written.
@@ -284,8 +287,7 @@ class _Page:
         scale = bar_scale(scene)
         for value, tick in zip(scale.ticks, tick_words(scale), strict=True):
             share = scale.share(value)
-            align = "left" if share == 0 else "right" if share == 1 else "center"
-            self._write(tick, left + share * width, top + 2.2 * self._line, muted=True, align=align)
+            self._write(tick, left + share * width, top + 2.2 * self._line, muted=True, align=tick_align(share))
 
     def _draw_curves(self) -> None:
         """Draw every curve from its own least to its own greatest score: their heights cannot be compared."""
@@ -344,17 +346,8 @@ class _Page:
         """Write a line; ``room`` is its greatest width in millimetres, ``size`` a share of that of the words."""
         if room is not None:
             text = self._letters(bold=bold).elided(text, self._room_px(room))
-        drawable, face = font(text, self._options.text_pt * size, bold=bold)
-        colour = unit(WHITE.muted if muted else WHITE.text)
-        self._figure.text(
-            left / self._options.width_mm,
-            1 - y / self._height,
-            drawable,
-            fontproperties=face,
-            color=colour,
-            ha=align,
-            va="center_baseline",
-        )
+        at = (left / self._options.width_mm, y / self._height)
+        write_line(self._figure, at, text, self._options.text_pt * size, bold=bold, muted=muted, align=align)
 
 
 def _score(analysis: Analysis) -> str:

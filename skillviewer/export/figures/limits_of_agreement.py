@@ -16,11 +16,6 @@ _COLUMNS, _WIDTH_MM, _HEIGHT_MM, _TEXT_PT, _DPI = 3, 64.0, 58.0, 7.0, 200.0
 def plot_limits(agreement: RaterAgreement, path: Path, *, overwrite: bool = False) -> Path:
     """Draw one plot per pair of raters: every video, the bias, and the limits with their intervals.
 
-    Args:
-        agreement: The agreement of the raters.
-        path: PNG, PDF or SVG.
-        overwrite: Whether a file of that name may be replaced.
-
     Raises:
         ExportError: No two raters have three videos in common, or the file cannot be written.
     """

@@ -27,14 +27,7 @@ _SMOOTHING = 0.1  # share of the run that a smoothed point averages over
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """One bar: a pairwise accuracy.
-
-    Attributes:
-        label: Name of the model.
-        value: Accuracy, 0 to 1.
-        low: Lower end of its interval, or None.
-        high: Upper end of its interval, or None.
-    """
+    """One bar: a pairwise accuracy. ``low`` and ``high`` are the ends of its interval."""
 
     label: str
     value: float
@@ -43,12 +36,7 @@ class Accuracy:
 
 
 def smoothed(values: FloatArray, width: int) -> FloatArray:
-    """Return a centred moving average; at the ends over what is there.
-
-    Args:
-        values: (n,) numbers.
-        width: Points on either side that are averaged.
-    """
+    """Return a centred moving average; at the ends over what is there."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     at = np.arange(len(values))
     start, stop = np.maximum(at - width, 0), np.minimum(at + width + 1, len(values))

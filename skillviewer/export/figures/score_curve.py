@@ -29,15 +29,7 @@ _FAINT = 0.4
 class CurveOptions:
     """Options of the figure of score curves.
 
-    Attributes:
-        width_mm: Width of the figure.
-        height_mm: Height of the figure.
-        text_pt: Size of the words.
-        dpi: Pixels an inch, of a PNG.
-        title: Stands above; nothing when empty.
-        ticks: Whether the sampled frames of the first curve are marked at the foot.
-        share_of_duration: Whether time is given as a share of the duration, so that videos of different length compare.
-        curve_look: How the score goes from one sampled frame to the next: name of one of ``CURVE_LOOKS``.
+    The options say themselves what they are; ``ticks`` are those of the first curve.
     """
 
     width_mm: float = offered(160.0, "Width", low=40, high=1000, unit="mm")

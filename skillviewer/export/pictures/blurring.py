@@ -39,7 +39,6 @@ def with_faces(
 
     Raises:
         VideoError: A video cannot be read, or the detector cannot be used: boxes can then be drawn by hand.
-        Cancelled: The token was raised.
     """
     by_digest = {e.analysis.video.digest: e.faces for e in exhibits if e.faces is not None}
     for exhibit in exhibits:

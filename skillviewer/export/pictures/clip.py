@@ -38,21 +38,8 @@ _SPED_UP_HZ = 60.0
 class ClipOptions:
     """Options of a clip.
 
-    Attributes:
-        start: First frame, from 0; of several videos, of the first.
-        stop: Frame after the last (half open), or None for the end.
-        speed: 2 plays twice as fast; told on the clip where it is not 1.
-        look: Look of the maps; several videos share one scale.
-        size: (width_px, height_px) that each picture fills as far as its proportions let it, or None: its own size,
-            small ones scaled up until the words can be read, several scaled down until they are 1920 pixels wide.
-        columns: Pictures in a row, or 0 for a number that suits.
-        title: Stands above the strip; nothing when empty. Several videos have their own titles besides.
-        curve: Whether the score curve is shown.
-        labels: Whether time, frame, score and where the map comes from are written.
-        theme: Colours of the strip.
-        quality: ``small``, ``good`` or ``best``.
-        sound: Whether the sound of the first video is kept; never where the speed is not 1, nor in a GIF.
-        blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
+    The options say themselves what they are. Several videos share one scale of the maps, and small pictures are scaled
+    up until the words can be read. ``Exporter.export`` gives the exhibits their faces.
     """
 
     start: int = offered(0, "First frame", "Counted from 0", low=0, on_screen=("", 1))
@@ -220,16 +207,8 @@ def export_grid(
 ) -> Path:
     """Write an annotated clip of one or more videos, or of several models' views of one, on one clock.
 
-    Args:
-        exhibits: Analysed videos, one per picture; all on the clock of their presentation times.
-        path: ``.mp4`` (H.264), ``.webm`` (VP9) or ``.gif``.
-        options: How.
-        token: Checked after every frame.
-        report: Told after every frame.
-        overwrite: Whether a file of that name may be replaced.
-
-    Returns:
-        ``path``. What was written has been read back: count, size and duration are right.
+    All videos run on the clock of their presentation times. What was written has been read back: count, size and
+    duration are right.
 
     Raises:
         ExportError: No exhibit, a range outside the video, or the file is refused or cannot be written.

@@ -7,7 +7,7 @@ the words stay sharp at any size.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,9 +24,17 @@ from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
-from skillviewer.export.rendering.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, pixels, save_figure
+from skillviewer.export.rendering.figure import (
+    FIGURE_SUFFIXES,
+    MM_PER_INCH,
+    new_figure,
+    pixels,
+    save_figure,
+    tick_align,
+    write_line,
+)
 from skillviewer.export.rendering.lettering import Lettering
-from skillviewer.export.rendering.theme import WHITE, unit
+from skillviewer.export.rendering.theme import WHITE
 from skillviewer.media.overlay.overlay import paint
 from skillviewer.media.reading.reader import DecodedFrame
 
@@ -45,17 +53,7 @@ _MIN_CELL_PX = 16
 class SheetOptions:
     """Options of a contact sheet.
 
-    Attributes:
-        frames: Frames of every row, from 0; empty for ``n_frames`` evenly spread sampled frames, the last among them.
-        n_frames: Number of frames, if they are not chosen.
-        columns: Frames side by side, or 0 for eight, or as many as there are; a row with more goes on below.
-        width_mm: Width of the page: 180 fills two columns of a journal.
-        dpi: Pixels an inch of a PNG, and of the pictures in a PDF or SVG.
-        text_pt: Size of the captions.
-        title: Stands above; nothing when empty.
-        captions: Whether time and score so far stand below every frame.
-        look: Look of the maps.
-        blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
+    The options say themselves what they are; a row with more frames than columns goes on below.
     """
 
     frames: tuple[int, ...] = offered(
@@ -73,11 +71,7 @@ class SheetOptions:
 
 
 def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
-    """Return up to ``n_frames`` sampled frames of the first pass, evenly spread over its steps, the last among them.
-
-    Returns:
-        (m,) int64 frames from 0, ascending.
-    """
+    """Return up to ``n_frames`` sampled frames of the first pass, ascending and evenly spread, the last among them."""
     sampled = np.unique(analysis.samples[0])
     if n_frames >= len(sampled):
         return sampled
@@ -98,14 +92,6 @@ def export_sheet(
 ) -> Path:
     """Write a contact sheet as PNG, PDF or SVG.
 
-    Args:
-        exhibits: One row each, top to bottom.
-        path: Destination.
-        options: How.
-        overwrite: Whether a file of that name may be replaced.
-        token: Checked after every frame.
-        report: Told after every frame.
-
     Raises:
         ExportError: No exhibit, a frame that a video does not have, or the file is refused or cannot be written.
         VideoError: A video cannot be read.
@@ -123,10 +109,7 @@ def export_sheet(
 def preview_sheet(exhibits: Sequence[Exhibit], options: SheetOptions | None = None, width_px: int = 1200) -> Picture:
     """Return a sheet as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
 
-    Args:
-        exhibits: One row each.
-        options: How; its print resolution is not used.
-        width_px: Width of the picture.
+    The print resolution is not used.
 
     Raises:
         ExportError: No exhibit, or a frame that a video does not have.
@@ -247,7 +230,7 @@ class _Sheet:
         self._place(gradient(colours, width, height), left, top, width, height)
         for value, words in zip(scale.ticks, tick_words(scale), strict=True):
             share = scale.share(value)
-            align: Literal["left", "center", "right"] = "left" if share == 0 else "right" if share == 1 else "center"
+            align = tick_align(share)
             x = left + round(share * width)
             if align == "center":
                 self._place(
@@ -276,19 +259,11 @@ class _Sheet:
         size: float = 1.0,
         bold: bool = False,
         muted: bool = False,
-        align: Literal["left", "center", "right"] = "left",
+        align: str = "left",
         room: int | None = None,
     ) -> None:
         """Write a line with its middle at a height; ``room`` is its greatest width."""
         if room is not None:
             text = self._letters(size, bold=bold).elided(text, room)
-        drawable, face = font(text, self.options.text_pt * size, bold=bold)
-        self.figure.text(
-            x / self.width,
-            1 - y / self.height,
-            drawable,
-            fontproperties=face,
-            color=unit(WHITE.muted if muted else WHITE.text),
-            ha=align,
-            va="center_baseline",
-        )
+        at = (x / self.width, y / self.height)
+        write_line(self.figure, at, text, self.options.text_pt * size, bold=bold, muted=muted, align=align)

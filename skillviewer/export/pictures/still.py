@@ -24,17 +24,8 @@ STILL_SUFFIXES = (".png",)
 class StillOptions:
     """Options of a still.
 
-    Attributes:
-        frame: Frame of the first video, from 0, or None for the last sampled one, where the score stands; other videos
-            show what is on screen at the same time.
-        look: Look of the maps; several videos share one scale.
-        size: (width_px, height_px) that each picture fills, or None for its own size (see ``ClipOptions``).
-        columns: Pictures in a row, or 0 for a number that suits.
-        title: Stands above the strip; nothing when empty.
-        curve: Whether the score curve is shown, with a cursor.
-        labels: Whether words and colour bar are shown; without them and the curve the picture stands alone.
-        theme: Colours of the strip.
-        blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
+    The options say themselves what they are. Other videos show what is on screen at the same time as the frame of the
+    first; without words and curve the picture stands alone.
     """
 
     frame: int | None = offered(

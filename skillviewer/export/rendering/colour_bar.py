@@ -66,15 +66,6 @@ def bar_colours(scene: Scene) -> Picture:
 
 
 def gradient(colours: Picture, width_px: int, height_px: int) -> Picture:
-    """Return the colours of a bar from low to high.
-
-    Args:
-        colours: (256, 3) uint8, the colour map.
-        width_px: Width of the bar.
-        height_px: Height of the bar.
-
-    Returns:
-        (height_px, width_px, 3) uint8.
-    """
+    """Return the colours of a bar from low to high, (height_px, width_px, 3) uint8."""
     at = np.rint(np.linspace(0, 255, width_px)).astype(np.int64)
     return np.repeat(colours[at][None], height_px, axis=0)

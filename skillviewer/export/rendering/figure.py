@@ -6,14 +6,14 @@ pyplot keeps a global list of figures and picks a window system; a bare ``Figure
 import os
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.text import printable
-from skillviewer.export.rendering.theme import ExportTheme, unit
+from skillviewer.export.rendering.theme import WHITE, ExportTheme, unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,13 +53,7 @@ def pixels(figure: "Figure") -> Picture:
 
 
 def save_figure(figure: "Figure", path: Path, suffix: str) -> None:
-    """Write a figure as PNG, PDF or SVG: text stays text, and the file names neither program nor date.
-
-    Args:
-        figure: The figure.
-        path: Destination.
-        suffix: One of ``FIGURE_SUFFIXES``.
-    """
+    """Write a figure as PNG, PDF or SVG: text stays text, and the file names neither program nor date."""
     from matplotlib import rc_context
 
     no_metadata: dict[str, dict[str, None]] = {
@@ -138,6 +132,20 @@ def lettered(text: str, *, bold: bool = False) -> tuple[str, Path]:
         if needed <= _characters(font):
             return text, font
     return "".join("\N{REPLACEMENT CHARACTER}" if ord(c) in missing else c for c in text), own
+
+
+def write_line(
+    figure: "Figure", at: tuple[float, float], text: str, size_pt: float, *, bold: bool, muted: bool, align: str
+) -> None:
+    """Write a line on a white page, its middle at a height; ``at`` is in shares of the page, from its top left."""
+    drawable, face = font(text, size_pt, bold=bold)
+    colour = unit(WHITE.muted if muted else WHITE.text)
+    figure.text(at[0], 1 - at[1], drawable, fontproperties=face, color=colour, ha=align, va="center_baseline")
+
+
+def tick_align(share: float) -> Literal["left", "center", "right"]:
+    """Return how the number of a tick stands at a share of its bar, so that those at the ends stay within it."""
+    return "left" if share == 0 else "right" if share == 1 else "center"
 
 
 def font(text: str, size_pt: float, *, bold: bool = False) -> "tuple[str, FontProperties]":

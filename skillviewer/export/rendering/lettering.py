@@ -22,14 +22,7 @@ ELLIPSIS = "…"
 
 
 class Lettering:
-    """Sets text in one size, weight and colour on one background.
-
-    Args:
-        size_px: Size of the font in pixels.
-        colour: Colour of the text.
-        background: Colour behind it.
-        bold: Whether in bold.
-    """
+    """Sets text in one size, weight and colour on one background."""
 
     def __init__(self, size_px: int, colour: Colour, background: Colour, *, bold: bool = False) -> None:
         self._size_px, self._bold = size_px, bold

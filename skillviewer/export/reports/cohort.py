@@ -28,8 +28,6 @@ class CohortOptions:
 
     Attributes:
         paper: ``a4`` or ``letter``; a web page has no size.
-        title: Name of the study, or "".
-        task: Task of the videos, or "".
         statement: The question that raters answered, or "".
         judgements: Judgements of the raters.
         pairs: Agreed pairs, with which the order by the model is compared.
@@ -56,8 +54,6 @@ class CohortVideo:
     """One video that goes into the report.
 
     Attributes:
-        name: Its name.
-        score: Its score.
         interval: 95 % interval, or None with a single pass.
         participant: The participant, or "" if people are not named.
         warning: Warning of the model, or "".
@@ -80,12 +76,7 @@ class CohortVideo:
 
 @dataclass(frozen=True, slots=True)
 class CohortModel:
-    """The model whose scores they are.
-
-    Attributes:
-        name: Its name and version.
-        digest: SHA-256 of its checkpoint.
-    """
+    """The model whose scores they are."""
 
     name: str
     digest: str

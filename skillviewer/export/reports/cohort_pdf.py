@@ -8,7 +8,7 @@ import numpy as np
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
 from skillviewer.export.reports.drawings import distribution, interval_bar
-from skillviewer.export.reports.pdf import PageFrame, gap, grid, heading, paragraph, point
+from skillviewer.export.reports.pdf import PageFrame, facts_table, gap, grid, heading, page_head, paragraph, point
 from skillviewer.export.reports.rater_summary import RATER_HEAD
 
 if TYPE_CHECKING:
@@ -34,21 +34,8 @@ def cohort_pdf(cohort: Cohort) -> bytes:
 def _story(cohort: Cohort, width: float) -> list["Flowable"]:
     from reportlab.platypus import CondPageBreak
 
-    story: list[Flowable] = [
-        grid(
-            [
-                [
-                    paragraph("SkillViewer · Cohort report", size_pt=8.2, of=WHITE.muted),
-                    paragraph(f"{cohort.model} · {cohort.day.isoformat()}", size_pt=8.2, of=WHITE.muted, right=True),
-                ]
-            ],
-            (width * 0.5, width * 0.5),
-            pad_pt=0,
-        ),
-        paragraph(cohort.title, size_pt=17, bold=True, leading=1.25),
-    ]
-    if cohort.options.task:
-        story.append(paragraph(cohort.options.task, size_pt=9, of=WHITE.muted))
+    origin = f"{cohort.model} · {cohort.day.isoformat()}"
+    story = page_head("Cohort report", origin, cohort.title, cohort.options.task, width)
     story += [gap(6), paragraph(cohort.sentence, size_pt=11.5, bold=True, leading=1.35)]
     story += [
         heading("How the scores are spread", "videos by score; every tick is a video"),
@@ -64,18 +51,7 @@ def _story(cohort: Cohort, width: float) -> list["Flowable"]:
         cells = [[paragraph(cell, size_pt=8.0) for cell in row] for row in cohort.all_criteria]
         widths = (width / len(cells[0]),) * len(cells[0])
         story += [heading("All criteria"), grid(cells, widths, lines=True, pad_pt=1.5, repeat=1)]
-    story += [
-        heading("Where the numbers come from"),
-        grid(
-            [
-                [paragraph(name, size_pt=7.4, of=WHITE.muted), paragraph(value, size_pt=7.4)]
-                for name, value in cohort_facts(cohort)
-            ],
-            (84, width - 84),
-            pad_pt=0.6,
-        ),
-    ]
-    return story
+    return [*story, heading("Where the numbers come from"), facts_table(cohort_facts(cohort), width)]
 
 
 def _raters(cohort: Cohort, width: float) -> list["Flowable"]:

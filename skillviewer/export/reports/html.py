@@ -188,10 +188,7 @@ class _Page(HTMLParser):
 def check_html(file: Path, path: Path, words: Sequence[str]) -> None:
     """Read a web page back: it is whole, has its words, and asks for nothing else.
 
-    Args:
-        file: The file that was written.
-        path: The name that it is to get, for messages.
-        words: Sentences that it has to say.
+    Its final ``path`` stands in messages.
 
     Raises:
         ExportError: Something is missing, or the page would fetch something.

@@ -10,14 +10,7 @@ from skillviewer.core.text import signed
 def limits(
     analysis: Analysis, other_models: Sequence[OtherModel], versions: Sequence[tuple[int, float]], digits: int
 ) -> tuple[str, ...]:
-    """Return what a reader has to know of the numbers, one or two sentences each.
-
-    Args:
-        analysis: Analysis of the video.
-        other_models: Ranks of the video by other models.
-        versions: (version, score) by the other versions of the model.
-        digits: Decimals of the scores.
-    """
+    """Return what a reader has to know of the numbers, one or two sentences each."""
     return (
         _interval(analysis, versions, digits),
         _familiar(analysis),

@@ -120,6 +120,21 @@ def style(
     )
 
 
+def page_head(kind: str, origin: str, title: str, subtitle: str, width: float) -> "list[Flowable]":
+    """Return the head of the first page: its kind and the origin of the numbers, a large title, a subtitle or ""."""
+    left = paragraph(f"SkillViewer · {kind}", size_pt=8.2, of=WHITE.muted)
+    right = paragraph(origin, size_pt=8.2, of=WHITE.muted, right=True)
+    head = [grid([[left, right]], (width / 2, width / 2), pad_pt=0)]
+    head.append(paragraph(title, size_pt=17, bold=True, leading=1.25))
+    return [*head, *([paragraph(subtitle, size_pt=9, of=WHITE.muted)] if subtitle else [])]
+
+
+def facts_table(facts: "Iterable[tuple[str, str]]", width: float) -> "Flowable":
+    """Return names with their values, in small print."""
+    rows = [[paragraph(name, size_pt=7.4, of=WHITE.muted), paragraph(value, size_pt=7.4)] for name, value in facts]
+    return grid(rows, (84, width - 84), pad_pt=0.6)
+
+
 def paragraph(text: str, **how: Any) -> "Flowable":  # noqa: ANN401 - the arguments of ``style``
     """Return plain text as a paragraph; the keywords are those of ``style``."""
     from reportlab.platypus import Paragraph
@@ -193,13 +208,7 @@ def grid(
 
 @dataclass(frozen=True, slots=True)
 class PageFrame:
-    """The frame of the pages of one document.
-
-    Attributes:
-        paper: Size of the page.
-        title: Name of the document in the file and at the foot of every page.
-        foot: More text at the foot.
-    """
+    """The frame of the pages of one document."""
 
     paper: Paper
     title: str

@@ -50,12 +50,7 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
 
 
 def raters_words(judgements: Sequence[Judgement], name: str) -> str:
-    """Return a summary of the judgements of one video, "" without any.
-
-    Args:
-        judgements: Judgements of all videos of its task.
-        name: Name of the video in them.
-    """
+    """Return a summary of the judgements of one video, "" without any."""
     own = [j for j in judgements if name in {j.left, j.right}]
     if not own:
         return ""

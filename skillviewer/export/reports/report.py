@@ -31,16 +31,7 @@ def export_report(
 ) -> Path:
     """Write why a video has its score: two pages as PDF, or one self-contained web page.
 
-    Args:
-        exhibit: The video; its faces are blurred where it says so.
-        path: ``.pdf`` or ``.html``.
-        options: Options and context.
-        overwrite: Whether a file of that name may be replaced.
-        token: Checked after every picture.
-        report: Told of every picture.
-
-    Returns:
-        ``path``. What was written has been read back: pages, and the sentences that matter.
+    What was written has been read back: pages, and the sentences that matter.
 
     Raises:
         ExportError: What is given does not belong together, or the file is refused, cannot be written or read back.
@@ -87,15 +78,7 @@ def export_cohort(
 ) -> Path:
     """Write the report of a cohort as PDF or as one web page; the scores are enough, no video is opened.
 
-    Args:
-        videos: The videos, each with a name of its own.
-        model: The model that gave all their scores.
-        path: ``.pdf`` or ``.html``.
-        options: Options and context.
-        overwrite: Whether a file of that name may be replaced.
-
-    Returns:
-        ``path``, read back as ``export_report`` does.
+    It is read back as by ``export_report``.
 
     Raises:
         ExportError: There is no video, a name is there twice, or the file is refused, cannot be written or read back.

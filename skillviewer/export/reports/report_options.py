@@ -18,7 +18,6 @@ class Remark:
     """A note that goes on the page.
 
     Attributes:
-        text: The words.
         author: Author, or "" if people are not named.
         time_s: The time in the video that they speak of, or None.
     """
@@ -52,13 +51,11 @@ class StudyContext:
     Attributes:
         name: Name of the video in ``others`` and ``judgements``; "" for the title of the exhibit.
         participant: The person in it, by the name that the study gives, or "".
-        task: Task of the video, or "".
         cohort: The comparable videos in words, as in "videos of this task".
         others: The comparable videos with their scores by the same model, without this one.
         reference: The well-scored video that is shown with this one, or None.
         near_by: Distance by which the program chose the reference; None if the user chose it.
         judgements: Judgements of all videos of its task.
-        opinions: Opinions on the moments.
         notes: Notes on the video; as many as fit are printed.
         other_models: Its ranks by other models.
         versions: (version, score) by the other versions of the model.

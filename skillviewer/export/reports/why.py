@@ -36,7 +36,6 @@ class FramePicture:
     """A picture with its map, as it is shown.
 
     Attributes:
-        jpeg: The picture.
         aspect: Width by height.
         time: Its time in words.
         score: Mean score after the last step by then; NaN before the first.
@@ -199,7 +198,6 @@ def encoded(picture: Picture) -> bytes:
 
 
 def _nearest_shown(analysis: Analysis, share: float) -> int:
-    """Return the sampled frame nearest to a share of the video."""
     samples = analysis.samples[0]
     return int(samples[min(int(share * len(samples)), len(samples) - 1)])
 
@@ -214,7 +212,6 @@ def gather(
     Raises:
         ExportError: Evidence or reference do not belong to the video.
         VideoError: A video cannot be read.
-        Cancelled: The token was raised.
     """
     from skillviewer.core.errors import ExportError
 

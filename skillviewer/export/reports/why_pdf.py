@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 from skillviewer.core.text import clock, signed
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import cohort_strip, colour_ramp, contribution_plot, score_plot, signed_bar
-from skillviewer.export.reports.pdf import FAINT, PageFrame, fitted, gap, grid, heading, paragraph, picture, point
+from skillviewer.export.reports.pdf import (
+    FAINT,
+    PageFrame,
+    facts_table,
+    fitted,
+    gap,
+    grid,
+    heading,
+    page_head,
+    paragraph,
+    picture,
+    point,
+)
 from skillviewer.export.reports.report_options import Remark
 from skillviewer.export.reports.why import A_ROW, FramePicture, Told, WhyContent
 
@@ -45,21 +57,7 @@ def why_pdf(why: WhyContent) -> bytes:
 def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     made_on = dict(why.facts)["Date of report"]
     model = dict(why.facts)["Model"].split(" (")[0]
-    story: list[Flowable] = [
-        grid(
-            [
-                [
-                    paragraph("SkillViewer · Why this score", size_pt=8.2, of=WHITE.muted),
-                    paragraph(f"{model} · {made_on}", size_pt=8.2, of=WHITE.muted, right=True),
-                ]
-            ],
-            (width * 0.5, width * 0.5),
-            pad_pt=0,
-        ),
-        paragraph(why.title, size_pt=17, bold=True, leading=1.25),
-    ]
-    if why.subtitle:
-        story.append(paragraph(why.subtitle, size_pt=9, of=WHITE.muted))
+    story = page_head("Why this score", f"{model} · {made_on}", why.title, why.subtitle, width)
     story += [gap(7), paragraph(why.sentence, size_pt=11.5, bold=True, leading=1.35), gap(4)]
     if why.rating:
         story += [paragraph(why.rating, size_pt=9), gap(4)]
@@ -139,7 +137,7 @@ def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["F
         heading("Does the map explain the score?", "" if why.faithful else "not shown to be"),
         paragraph(why.faithfulness, size_pt=8.2, of=WHITE.text if why.faithful else FAINT),
     ]
-    story += [heading("Where the numbers come from"), _facts(why, width), gap(20), _signature(width)]
+    story += [heading("Where the numbers come from"), facts_table(why.facts, width), gap(20), _signature(width)]
     return story
 
 
@@ -224,14 +222,6 @@ def note_line(note: Remark, *, names: bool) -> str:
     short = note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE].rstrip()} …"
     head = " · ".join(x for x in ("" if note.time_s is None else clock(note.time_s), note.author if names else "") if x)
     return f"{head}: {short}" if head else short
-
-
-def _facts(why: WhyContent, width: float) -> "Flowable":
-    return grid(
-        [[paragraph(name, size_pt=7.4, of=WHITE.muted), paragraph(value, size_pt=7.4)] for name, value in why.facts],
-        (84, width - 84),
-        pad_pt=0.6,
-    )
 
 
 def _signature(width: float) -> "Flowable":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skillviewer.core.analysis.model_agreement import AgreementMatrix, RankDisagreement
 from skillviewer.core.errors import ExportError
-from skillviewer.export.tables.rows import defined
+from skillviewer.core.text import defined
 from skillviewer.export.tables.tables import write_csv
 
 

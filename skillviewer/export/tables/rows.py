@@ -4,7 +4,6 @@ Frames, passes and steps count from 0; times are in seconds from the first frame
 those of the picture, from its top left corner.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -16,6 +15,7 @@ from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video
 from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.text import defined
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,8 +355,3 @@ def map_numbers(numbers: MapNumbers) -> dict[str, float | None]:
         "first_entropy": defined(numbers.entropy),
         "second_entropy": defined(numbers.entropy_other),
     }
-
-
-def defined(value: float) -> float | None:
-    """Return a number as it stands in a table: None, an empty cell, where it is not finite."""
-    return value if math.isfinite(value) else None

@@ -7,7 +7,7 @@ function raises an ``ExportError`` if the file is there already, or cannot be wr
 
 import csv
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.analysis_json import AnalysisRecord, analysis_json
 from skillviewer.core.csv_safety import escape_cell
-from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.registry import look_up, table
@@ -36,23 +35,32 @@ class TableKind:
     Attributes:
         name: Name by which it is asked for.
         row: Dataclass of a row, or the typed dictionary of the whole.
-        whole: Whether a JSON file holds one object rather than an array of rows.
+        rows: Makes the rows; None where a JSON file holds one object rather than an array of rows.
     """
 
     name: str
     row: type[Any]
-    whole: bool = False
+    rows: Callable[..., Sequence[Any]] | None
+
+    @property
+    def whole(self) -> bool:
+        """True if a JSON file holds one object rather than an array of rows."""
+        return self.rows is None
+
+
+def _explained_rows(explained: Sequence[tuple[Analysis, Evidence]]) -> list[made.EvidenceRow]:
+    return [row for analysis, evidence in explained for row in made.evidence_rows(analysis, evidence)]
 
 
 TABLES = table(
-    TableKind("scores", made.ScoreRow),
-    TableKind("curves", made.CurveRow),
-    TableKind("evidence", made.EvidenceRow),
-    TableKind("comparison", made.ComparisonRow),
-    TableKind("judgements", votes.JudgementRow),
-    TableKind("strengths", votes.StrengthRow),
-    TableKind("log", LogRow),
-    TableKind("result", AnalysisRecord, whole=True),
+    TableKind("scores", made.ScoreRow, made.score_rows),
+    TableKind("curves", made.CurveRow, made.curve_rows),
+    TableKind("evidence", made.EvidenceRow, _explained_rows),
+    TableKind("comparison", made.ComparisonRow, made.comparison_rows),
+    TableKind("judgements", votes.JudgementRow, votes.judgement_rows),
+    TableKind("strengths", votes.StrengthRow, votes.strength_rows),
+    TableKind("log", LogRow, list),
+    TableKind("result", AnalysisRecord, None),
 )
 
 
@@ -68,14 +76,46 @@ def table_schema(name: str) -> dict[str, Any]:
     return msgspec.json.schema(kind.row if kind.whole else list[kind.row])  # type: ignore[name-defined]
 
 
+def _table_of(name: str, source: Sequence[Any]) -> tuple[type[Any], Sequence[Any]]:
+    kind = look_up(TABLES, name, "table", ExportError)
+    assert kind.rows is not None
+    return kind.row, kind.rows(*source)
+
+
+def export_table(name: str, path: Path, *source: Any, overwrite: bool = False) -> Path:  # noqa: ANN401 - by the table
+    """Write a table as CSV or JSON, by the suffix.
+
+    Args:
+        name: Name of one of ``TABLES``, one with rows.
+        path: Destination.
+        source: Arguments of its function of rows.
+        overwrite: Whether a file of that name may be replaced.
+
+    Raises:
+        DatasetError: There is nothing to compare.
+        ExportError: Its rows cannot be made of these, the file is there already, or it cannot be written.
+    """
+    kind, rows = _table_of(name, source)
+    if path.suffix.lower() != ".json":
+        return write_csv(kind, rows, path, TABLE_SUFFIXES, overwrite=overwrite)
+    with aside(path, TABLE_SUFFIXES, overwrite=overwrite) as temporary:
+        temporary.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def preview_table(name: str, *source: Any) -> Preview:  # noqa: ANN401 - by the table
+    """Return the first rows of a table; raises as ``export_table``."""
+    return table_preview(*_table_of(name, source))
+
+
 def export_scores(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
     """Write one row for each analysis (``ScoreRow``) as CSV or JSON."""
-    return _write_table(made.ScoreRow, made.score_rows(analyses), path, overwrite=overwrite)
+    return export_table("scores", path, analyses, overwrite=overwrite)
 
 
 def export_curves(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
     """Write one row for each step of each pass of each analysis (``CurveRow``) as CSV or JSON."""
-    return _write_table(made.CurveRow, made.curve_rows(analyses), path, overwrite=overwrite)
+    return export_table("curves", path, analyses, overwrite=overwrite)
 
 
 def export_evidence(explained: Sequence[tuple[Analysis, Evidence]], path: Path, *, overwrite: bool = False) -> Path:
@@ -84,8 +124,7 @@ def export_evidence(explained: Sequence[tuple[Analysis, Evidence]], path: Path, 
     Raises:
         ExportError: Evidence is of another analysis, the file is there already, or it cannot be written.
     """
-    rows = [row for analysis, evidence in explained for row in made.evidence_rows(analysis, evidence)]
-    return _write_table(made.EvidenceRow, rows, path, overwrite=overwrite)
+    return export_table("evidence", path, explained, overwrite=overwrite)
 
 
 def export_comparison(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
@@ -94,73 +133,7 @@ def export_comparison(analyses: Sequence[Analysis], path: Path, *, overwrite: bo
     Raises:
         ExportError: No video is analysed by two models, the file is there already, or it cannot be written.
     """
-    return _write_table(made.ComparisonRow, made.comparison_rows(analyses), path, overwrite=overwrite)
-
-
-def export_judgements(judgements: Sequence[Judgement], path: Path, *, overwrite: bool = False) -> Path:
-    """Write one row for each judgement (``JudgementRow``) as CSV or JSON."""
-    return _write_table(votes.JudgementRow, votes.judgement_rows(judgements), path, overwrite=overwrite)
-
-
-def export_strengths(
-    comparisons: Sequence[Pair | Judgement],
-    path: Path,
-    tasks: Mapping[str, str] | None = None,
-    *,
-    overwrite: bool = False,
-) -> Path:
-    """Write one row for each video that was compared (``StrengthRow``) as CSV or JSON, by the suffix.
-
-    Args:
-        comparisons: Pairs or judgements.
-        path: Destination.
-        tasks: Task by name of video; None where all are of one.
-        overwrite: Whether to replace a file that is there.
-
-    Raises:
-        DatasetError: There is nothing to compare.
-        ExportError: The file is there already, or it cannot be written.
-    """
-    return _write_table(votes.StrengthRow, votes.strength_rows(comparisons, tasks), path, overwrite=overwrite)
-
-
-def export_log(rows: Sequence[LogRow], path: Path, *, overwrite: bool = False) -> Path:
-    """Write the log of a study (``LogRow``) as CSV or JSON."""
-    return _write_table(LogRow, rows, path, overwrite=overwrite)
-
-
-_ROWS: Mapping[str, Callable[[Sequence[Analysis]], Sequence[Any]]] = {
-    "scores": made.score_rows,
-    "curves": made.curve_rows,
-    "comparison": made.comparison_rows,
-}
-
-
-def preview_table(name: str, analyses: Sequence[Analysis]) -> Preview:
-    """Return the first rows of a table that is made of analyses alone: ``scores``, ``curves`` or ``comparison``.
-
-    Raises:
-        ExportError: It cannot be made of these.
-    """
-    return table_preview(look_up(TABLES, name, "table", ExportError).row, _ROWS[name](analyses))
-
-
-def preview_judgements(judgements: Sequence[Judgement]) -> Preview:
-    """Return the first rows of the table of judgements."""
-    return table_preview(votes.JudgementRow, votes.judgement_rows(judgements))
-
-
-def preview_strengths(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, str] | None = None) -> Preview:
-    """Return the first rows of the table of strengths; raises as ``export_strengths``."""
-    return table_preview(votes.StrengthRow, votes.strength_rows(comparisons, tasks))
-
-
-def _write_table(kind: type[Any], rows: Sequence[Any], path: Path, *, overwrite: bool) -> Path:
-    if path.suffix.lower() != ".json":
-        return write_csv(kind, rows, path, TABLE_SUFFIXES, overwrite=overwrite)
-    with aside(path, TABLE_SUFFIXES, overwrite=overwrite) as temporary:
-        temporary.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
-    return path
+    return export_table("comparison", path, analyses, overwrite=overwrite)
 
 
 def write_csv(

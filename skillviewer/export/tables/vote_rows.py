@@ -79,9 +79,7 @@ def judgement_rows(judgements: Iterable[Judgement]) -> list[JudgementRow]:
 def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, str] | None = None) -> list[StrengthRow]:
     """Return one row for each video that was compared, task by task, the strongest first.
 
-    Args:
-        comparisons: Pairs or judgements; those of two tasks are passed over.
-        tasks: Task by name of video; None where all are of one.
+    Comparisons of two tasks are passed over; without ``tasks`` all videos are of one.
 
     Raises:
         DatasetError: There is nothing to compare.

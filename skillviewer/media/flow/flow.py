@@ -71,25 +71,6 @@ def dis(first: Picture, second: Picture) -> Float32Array:
     return np.asarray(search.calc(first, second, np.zeros((*first.shape, 2), dtype=np.float32)), dtype=np.float32)
 
 
-def flow_field(first: Picture, second: Picture, algorithm: str) -> Float32Array:
-    """Return the flow between two pictures by one of ``FLOW_ALGORITHMS``.
-
-    Args:
-        first: (h, w) uint8 grey picture.
-        second: The next picture, of the same size.
-        algorithm: Name of the algorithm.
-
-    Returns:
-        (h, w, 2) float32, x then y displacement in pixels from first to second.
-
-    Raises:
-        SettingsError: The algorithm is unknown.
-        ValueError: The pictures are not two uint8 grey pictures of one size.
-    """
-    _known(algorithm)
-    return dis(first, second) if algorithm == "dis" else tvl1(first, second, preset=algorithm)
-
-
 def _known(algorithm: str) -> None:
     if algorithm not in FLOW_ALGORITHMS:
         raise SettingsError(
@@ -124,11 +105,6 @@ def grey_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, i
 
     The shorter side becomes ``short_side_px``; the longer one follows, rounded to the nearest pixel. A smaller video
     keeps its size: enlarging would add no visible motion, only work.
-
-    Args:
-        width_px: Width of the video.
-        height_px: Height of the video.
-        short_side_px: Requested shorter side.
     """
     shorter = min(width_px, height_px)
     if shorter <= short_side_px:
@@ -176,9 +152,6 @@ class FlowStacks:
 
     def positions_needed(self, samples: IntArray) -> IntArray:
         """Return the positions whose grey pictures are needed for the stacks of some positions.
-
-        Args:
-            samples: Positions, any shape.
 
         Returns:
             (m,) int64, ascending and unique.
@@ -274,11 +247,7 @@ def warm_up(announce: Callable[[str], None], elsewhere: Elsewhere | None = None)
 
 
 def compile_kernels(folder: Path | None) -> None:
-    """Compile the kernels of TV-L1 and cache them; existing copies are loaded.
-
-    Args:
-        folder: Folder of the copies, or None for the program's cache.
-    """
+    """Compile the kernels of TV-L1 and cache them; existing copies are loaded."""
     from skillviewer.media.flow.jit import coming_from
 
     with coming_from(folder):

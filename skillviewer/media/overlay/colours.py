@@ -20,14 +20,11 @@ SIGNED_COLOURS = "blue-orange"
 
 
 def colour_map(name: str) -> ColourTable:
-    """Return a colour map by name, one of ``COLOUR_MAPS``.
+    """Return a colour map by name, one of ``COLOUR_MAPS``, (256, 3) uint8 RGB, read-only.
 
     Args:
         name: ``"inferno"`` or ``"cividis"`` (ascending, legible in greyscale and with any colour vision), or
             ``"blue-orange"`` (diverging, safe for the common colour-vision deficiencies).
-
-    Returns:
-        (256, 3) uint8 RGB, read-only.
 
     Raises:
         SettingsError: There is no such map.

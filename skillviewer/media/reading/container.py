@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from skillviewer.core.closing import Closing
+from skillviewer.core.cores import usable_cores
 from skillviewer.core.errors import VideoError
 from skillviewer.media.reading.movie_boxes import check_edits
 
@@ -64,7 +65,6 @@ _SKIPPABLE_CODECS = frozenset({"h264", "hevc", "mpeg2video", "mpeg4"})
 
 
 def _failure(path: Path, error: Exception) -> VideoError:
-    """Return the error for a file that does not open."""
     if isinstance(error, FileNotFoundError):
         return VideoError(f"There is no file {path}.")
     if isinstance(error, IsADirectoryError):
@@ -146,7 +146,7 @@ class VideoFile(Closing):
         # broadcast streams have no table of key frames: a jump lands on any packet, by decoding time
         self.sought_by_dts = self._container.format.name in {"mpegts", "mpeg"}
         self.skippable = self.codec in _SKIPPABLE_CODECS
-        context.thread_count = 0 if self._threads == 1 else self._threads
+        context.thread_count = usable_cores() if self._threads == 1 else self._threads
         context.thread_type = "SLICE" if self._threads == 1 else "AUTO"
         self._packets = self._container.demux(self.stream)
         self._next = self.n_failed = 0

@@ -21,10 +21,7 @@ _STEPS_BACK = (0, 1, 2, 4, 8, 16)
 class Cursor:
     """Decodes to requested frames, from its present position if that is the shortest way.
 
-    Args:
-        file: The open file; the cursor is its only reader afterwards.
-        table: Its packets.
-        index: Its frames.
+    It is the only reader of the file afterwards.
     """
 
     def __init__(self, file: VideoFile, table: PacketTable, index: FrameIndex) -> None:

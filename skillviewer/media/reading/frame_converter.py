@@ -137,25 +137,14 @@ class DecodedFrame:
         self._converter = converter
 
     def rgb(self, size: tuple[int, int] | None = None) -> Picture:
-        """Return the frame as displayed, in RGB.
+        """Return the frame as displayed, in RGB, (height_px, width_px, 3) uint8, read-only.
 
-        Args:
-            size: (width_px, height_px), or None for the video's own size.
-
-        Returns:
-            (height_px, width_px, 3) uint8, read-only.
+        Without a size it has the video's own.
         """
         return self._converter.picture(self._frame, size, "rgb24")
 
     def grey(self, size: tuple[int, int]) -> Picture:
-        """Return the frame as displayed, in grey: 0.299 R + 0.587 G + 0.114 B, full range.
-
-        Args:
-            size: (width_px, height_px).
-
-        Returns:
-            (height_px, width_px) uint8, read-only.
-        """
+        """Return the frame as displayed, in grey: 0.299 R + 0.587 G + 0.114 B, full range."""
         return self._converter.picture(self._frame, size, "gray")
 
 

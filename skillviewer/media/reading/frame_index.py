@@ -91,7 +91,6 @@ def index_frames(
 
     Raises:
         VideoError: No frame decodes.
-        Cancelled: The token was raised.
     """
     table = read_packets(file, token)
     order = None if table.doubt or table.damaged or not len(table.pts) else _foretold(file, table, keep)
@@ -166,7 +165,6 @@ def count_frames(
 
 
 def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: bool) -> FrameIndex:
-    """Return the index from the packets in the order of presentation."""
     n_packets = len(table.pts)
     known = (order >= 0) & (order < n_packets)
     frame = np.full(n_packets, -1, np.int64)

@@ -203,7 +203,6 @@ def read_packets(file: VideoFile, token: CancelToken | None = None) -> PacketTab
 
     Raises:
         VideoError: The file requests its frames again and again.
-        Cancelled: The token was raised.
     """
     pts: list[int] = []
     seek_to: list[int] = []

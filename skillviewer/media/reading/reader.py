@@ -102,7 +102,6 @@ class VideoReader(Closing):
     Raises:
         VideoError: The file is missing, a folder, empty, inaccessible, no video, without a video stream, of an unknown
             codec, or no frame of it decodes.
-        Cancelled: The token was raised.
     """
 
     def __init__(
@@ -138,7 +137,6 @@ class VideoReader(Closing):
 
         Raises:
             VideoError: The file can no longer be read, or was rewritten since it was opened.
-            Cancelled: The token was raised.
         """
         if self._info is None:
             self._info = self._described(token)
@@ -194,9 +192,6 @@ class VideoReader(Closing):
     def frames(self, indices: Sequence[int] | NDArray[np.integer]) -> NDArray[np.uint8]:
         """Return frames in any order, with repeats. Every group of pictures is decoded at most once.
 
-        Args:
-            indices: n indices from 0.
-
         Returns:
             (n, height_px, width_px, 3) uint8 RGB.
 
@@ -233,7 +228,6 @@ class VideoReader(Closing):
         Raises:
             VideoError: One of the frames does not exist or does not decode.
             ValueError: The indices do not ascend.
-            Cancelled: The token was raised.
         """
         asked = self._asked(indices)
         if (np.diff(asked) <= 0).any():
@@ -253,7 +247,6 @@ class VideoReader(Closing):
 
         Raises:
             VideoError: There is no such frame, or it does not decode.
-            Cancelled: The token was raised.
         """
         self._check(index)
         first = max(0, index + 1 - min(WINDOW, self._capacity))

@@ -29,23 +29,12 @@ def copy_with_blurred_faces(
     Title, place, date, device and chapters are dropped, and so is the sound unless it is requested; then it is encoded
     anew. Odd sizes become even. The copy is verified like a clip (``writing.writer``): count, times, size and duration.
     Its quality is that of a good clip: the copy is hardly larger than a recording with equal compression, and hard to
-    tell from it (docs/export.md has sizes and differences).
-
-    Args:
-        source: The video.
-        target: Path of the copy; its suffix selects the format (``media.writing.writer``).
-        faces: The faces to blur.
-        token: Checked after every frame; nothing is left behind.
-        report: Receives the progress after every frame.
-        sound: Whether to keep the sound, if there is any.
-
-    Returns:
-        Facts about the copy.
+    tell from it (docs/export.md has sizes and differences). It returns the facts about the copy. The suffix of the
+    target selects the format. When the job is cancelled nothing is left behind.
 
     Raises:
         ExportError: The faces belong to another video, or the copy cannot be written.
         VideoError: A frame of the video, or the sound to keep, does not decode.
-        Cancelled: The token was raised.
     """
     token = token if token is not None else CancelToken()
     info = source.info

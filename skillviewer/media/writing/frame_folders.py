@@ -97,7 +97,6 @@ def write_frames(
     Raises:
         VideoError: Pictures have several sizes, or fewer than two are readable.
         ExportError: The video cannot be written, or exists.
-        Cancelled: The token was raised.
     """
     unread: list[str] = []
     first = next((picture for _, file in folder.frames if (picture := _read(file)) is not None), None)

@@ -25,12 +25,7 @@ def _matrix() -> Float32Array:
 
 
 class Planes:
-    """Converts pictures of one size to frames for an encoder. For use in one thread.
-
-    Args:
-        width_px: Even width of the pictures.
-        height_px: Even height of the pictures.
-    """
+    """Converts pictures of one even size to frames for an encoder. For use in one thread."""
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self._size = width_px, height_px
@@ -41,14 +36,7 @@ class Planes:
         self._half_yuv: Picture = np.empty_like(self._half_rgb)
 
     def frame(self, picture: Picture) -> VideoFrame:
-        """Return a picture as a frame with its own memory.
-
-        Args:
-            picture: (height_px, width_px, 3) uint8 RGB.
-
-        Returns:
-            The frame in yuv420p.
-        """
+        """Return a picture, (height_px, width_px, 3) uint8 RGB, as a frame in yuv420p with its own memory."""
         frame = VideoFrame(*self._size, "yuv420p")
         brightness, blue, red = (
             np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]

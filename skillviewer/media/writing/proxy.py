@@ -64,12 +64,7 @@ class ScrubProxy(Closing):
 
     @classmethod
     def open(cls, info: VideoInfo, folder: Path | None = None) -> "ScrubProxy | None":
-        """Return the proxy of a video, or None if there is none. A damaged one is removed.
-
-        Args:
-            info: The video.
-            folder: Folder of the proxies; None for the program's own cache.
-        """
+        """Return the proxy of a video, or None if there is none. A damaged one is removed."""
         path = _proxy_path(info, folder)
         try:
             proxy = cls(path)
@@ -129,14 +124,7 @@ def build_proxy(
     """Create the proxy of a video, or open the existing one.
 
     The pictures are at most 960 x 540 pixels; smaller if the proxy of a long video would take more than half of the
-    budget.
-
-    Args:
-        source: The video; an open reader must belong to this thread.
-        token: Checked after every frame.
-        report: Receives the progress after every sixteenth frame.
-        max_bytes: Space for all proxies; older ones are removed.
-        folder: Folder of the proxies; None for the program's own cache.
+    budget. An open reader must belong to this thread. Older proxies are removed where all take more than ``max_bytes``.
 
     Raises:
         VideoError: The video cannot be read, is too long for the budget, or the disk is full.

@@ -28,7 +28,6 @@ def copy_without_metadata(source: Path, target: Path, token: CancelToken | None 
     Raises:
         ExportError: The copy cannot be written, or is not the same video.
         VideoError: The source cannot be read.
-        Cancelled: The token was raised.
     """
     muxer = _MUXERS.get(source.suffix.lower())
     if muxer is None:

@@ -60,12 +60,7 @@ def _first_shown_s(path: Path) -> float:
 
 
 class Sound:
-    """Sound of an interval of a video, as samples in blocks.
-
-    Args:
-        path: The video.
-        start_s: Start of the interval, in seconds from the first frame.
-        stop_s: End of the interval.
+    """Sound of an interval of a video, as samples in blocks. The interval is in seconds from the first frame.
 
     Raises:
         VideoError: The video has no sound, or cannot be read.
@@ -133,12 +128,7 @@ def _silence(n: int) -> Iterator[Samples]:
 
 
 class SoundTrack:
-    """A sound track being written with the pictures of a clip.
-
-    Args:
-        stream: Stream of the output container, with an encoder of ``ENCODERS``.
-        sound: The sound.
-    """
+    """A sound track being written with the pictures of a clip."""
 
     def __init__(self, stream: AudioStream, sound: Sound) -> None:
         self._stream = stream

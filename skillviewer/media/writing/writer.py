@@ -169,11 +169,7 @@ class VideoWriter:
             self._discard()
 
     def write(self, picture: Picture, time_s: float) -> None:
-        """Append a picture.
-
-        Args:
-            picture: (height_px, width_px, 3) uint8 RGB.
-            time_s: Time at which it is shown. The first one's time counts as 0; times ascend.
+        """Append a picture. The first time counts as 0, and times ascend.
 
         Raises:
             ExportError: The disk is full, say, or two times are too close for the format.

@@ -42,9 +42,7 @@ def cells_of(fused_t: Tensor) -> Tensor:
 def weighted_sum(attention: Tensor, cells: Tensor) -> Tensor:
     """Return v = sum over cells of attention_i x_i, (B, C).
 
-    Args:
-        attention: (B, h, w).
-        cells: (B, L, C). Either may have a first axis of 1: the same for all.
+    Attention is (B, h, w), cells (B, L, C); either may have a first axis of 1: the same for all.
     """
     weights = attention.flatten(1)
     if len(cells) == 1:
@@ -62,14 +60,9 @@ class TaskRecurrence(nn.Module):
         orthogonal(self.cell)
 
     def forward(self, attended: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """Take one step.
+        """Take one step to (B, D) h_t and (B,) S_t.
 
-        Args:
-            attended: (B, C), the attended vector v_t.
-            hidden: (B, D), h_{t-1}.
-
-        Returns:
-            (B, D) h_t and (B,) S_t.
+        It starts from (B, C), the attended vector v_t, and (B, D) h_{t-1}.
         """
         hidden = self.cell(attended, hidden)
         return hidden, self.score(hidden).squeeze(1)
@@ -78,9 +71,7 @@ class TaskRecurrence(nn.Module):
 class RecurrentModel(AttentionModel):
     """Fusion, attention, task recurrence and score. Subclasses define the attention.
 
-    Args:
-        sizes: All sizes.
-        rectified: Whether the fused features pass a ReLU.
+    If it is ``rectified``, the fused features pass a ReLU.
 
     Attributes:
         averages: Whether the weighted cells are averaged instead of summed: for maps that do not sum to 1.

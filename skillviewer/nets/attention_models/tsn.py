@@ -31,14 +31,11 @@ BETA = 0.5
 
 
 def split_means(values: Tensor, n_splits: int) -> Tensor:
-    """Average snippets within equal splits of a video.
+    """Return the means of snippets within equal splits of a video, (B, n_splits, ...).
 
     Args:
         values: (B, N, ...), one value per snippet, in order of time.
         n_splits: Number of splits, at most N; snippet i of N belongs to split floor(i n_splits / N).
-
-    Returns:
-        (B, n_splits, ...).
     """
     n = values.shape[1]
     if n < n_splits:

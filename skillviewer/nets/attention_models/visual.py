@@ -19,11 +19,8 @@ class VisualModel(AttentionModel):
 
     The initial states are linear in the mean of the fused features over all frames and cells, so the whole video must
     be available before the first step. The fused features pass a ReLU. W has one row per cell: the map's size is part
-    of the model.
-
-    Args:
-        sizes: All sizes.
-        gru: Whether the recurrence is the paper's GRU, with a hidden state alone, instead of the released LSTM.
+    of the model. With ``gru`` the recurrence is the paper's GRU, with a hidden state alone, instead of the released
+    LSTM.
     """
 
     uses_frame = False

@@ -67,7 +67,6 @@ class BackboneEntry:
 
     Attributes:
         name: Name by which it is requested.
-        title: Display name.
         n_channels: F, number of its output channels.
         make: Returns its randomly initialised trunk, for a number of input channels.
         first_convolution: Name of the weight applied to the input.
@@ -209,20 +208,17 @@ def backbone(name: str) -> BackboneEntry:
 
 
 def appearance_input(rgb: Tensor, normalisation: Normalisation) -> Tensor:
-    """Return the input of the appearance stream.
+    """Return the input of the appearance stream, (B, 3, S, S) or (B, 3, T, S, S) float32.
 
     Args:
         rgb: (B, S, S, 3) uint8, frames resized to the input square, or (B, T, S, S, 3), clips of them.
         normalisation: Normalisation of the appearance weights.
-
-    Returns:
-        (B, 3, S, S) or (B, 3, T, S, S) float32.
     """
     return normalisation.apply(rgb.movedim(-1, 1).float())
 
 
 def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> Tensor:
-    """Return the input of the motion stream.
+    """Return the input of the motion stream, (B, 2L, S, S) float32.
 
     The quantised flow is resized like a picture, bicubic and without keeping the aspect ratio; its values stay those of
     the size at which flow was computed, as in all published pipelines.
@@ -231,9 +227,6 @@ def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> 
         stack: (B, 2L, h, w) uint8, x and y in turn.
         normalisation: Normalisation of the motion weights.
         input_px: Side of the input square.
-
-    Returns:
-        (B, 2L, S, S) float32.
     """
     values = stack.float()
     if values.shape[2:] != (input_px, input_px):
@@ -288,15 +281,7 @@ def recalibrate_batch_norm(trunk: nn.Module, batches: Iterable[Tensor]) -> None:
 
 
 class TwoStream(nn.Module):
-    """Two backbones: frames and flow stacks to features, (B, 2F, h, w), appearance first.
-
-    Args:
-        appearance: Trunk for pictures.
-        motion: Trunk for flow stacks.
-        appearance_normalisation: Normalisation for the trunk for pictures.
-        motion_normalisation: Normalisation for the trunk for flow stacks.
-        input_px: Side of the input square.
-    """
+    """Two backbones: frames and flow stacks to features, (B, 2F, h, w), appearance first."""
 
     def __init__(
         self,

@@ -93,17 +93,7 @@ class BatchedTVL1:
 
 
 def iterations(state: State, linear: Linearised, parameters: TVL1Parameters, n: int) -> State:
-    """Run n inner iterations on the fields that have not converged.
-
-    Args:
-        state: Flow, dual variables, active fields.
-        linear: The linearised data term.
-        parameters: Parameters.
-        n: Number of iterations.
-
-    Returns:
-        The new state.
-    """
+    """Run n inner iterations on the fields that have not converged."""
     flow, dual_x, dual_y, active = state
     gradient, inverse, rho = linear
     threshold = parameters.data_weight * parameters.theta

@@ -16,12 +16,8 @@ from skillviewer.nets.backbones.features import TwoStream
 class LastBlocks(nn.Module):
     """Last blocks of both streams: from their inputs, (M, A, h, w), to features, (M, 2F, h, w).
 
-    Batch normalisation keeps the statistics of its weights, in training too: a batch holds few videos.
-
-    Args:
-        appearance: Last block of the appearance stream.
-        motion: Last block of the motion stream.
-        n_channels: A / 2, number of input channels of each.
+    Batch normalisation keeps the statistics of its weights, in training too: a batch holds few videos. ``n_channels``,
+    A / 2, go into each.
     """
 
     def __init__(self, appearance: nn.Module, motion: nn.Module, n_channels: int) -> None:

@@ -7,14 +7,7 @@ from skillviewer.core.registry import table
 
 @dataclass(frozen=True, slots=True)
 class WeightSource:
-    """A published file of weights.
-
-    Attributes:
-        name: Name of the backbone.
-        url: Address of the file.
-        sha256_prefix: First digits of the file's SHA-256, which its name contains.
-        terms: Publisher and licence.
-    """
+    """A published file of weights. The name of the file contains the first digits of its SHA-256."""
 
     name: str
     url: str

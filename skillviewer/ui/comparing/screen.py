@@ -308,7 +308,8 @@ class CompareScreen(QWidget):
         return ((MapKind.DISTRIBUTION, self.tr("× average")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Compare menu and of the player do; dialogs ask where to save."""
+        """Return what the actions of the Compare menu and of the player do; dialogs ask for files and folders."""
+        self.header.menu.open_asked.connect(lambda: self._open_model(dialogs))
         return Handlers(
             run={
                 "compare_models": self.header.models.showMenu,
@@ -327,6 +328,11 @@ class CompareScreen(QWidget):
                 "focus": self.focus_player,
             },
         )
+
+    def _open_model(self, dialogs: Dialogs) -> None:
+        folder = dialogs.folder(self, self.tr("Open a checkpoint folder"))
+        if folder is not None:
+            self._on_toggled(self.candidates.take(folder), on=True)
 
     def save_figure(self, dialogs: Dialogs) -> None:
         """Ask for a path, and save the panes as shown."""

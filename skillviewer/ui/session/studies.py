@@ -181,8 +181,9 @@ class Studies(QObject):
 
         def swap(slot: StudySlot, _token: CancelToken, _report: Report) -> None:
             digest = slot.study.videos.get(name).digest
-            slot.study.erase([digest])
-            forget(digest)
+            slot.study.erase([digest], [name])
+            if digest:  # else its file was never seen, and nothing is kept of it elsewhere
+                forget(digest)
 
         self._jobs.follow(self.tr("Deleting everything kept about a video"), self._exchange(swap))
 

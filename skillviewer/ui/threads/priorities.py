@@ -6,6 +6,8 @@ import threading
 
 from PySide6.QtCore import QThread
 
+from skillviewer.engine.runtime.threads import settle_threads
+
 SWITCH_S = 0.001
 """Switch interval of Python's lock; with the default of 5 ms the waits of one event add up."""
 NICENESS = 5
@@ -13,12 +15,8 @@ NICENESS = 5
 
 
 def let_threads_rest() -> None:
-    """Let threads pass Python's lock on soon, and those of torch sleep while they wait; before torch is imported.
-
-    Torch's spin by default, and on a machine that is busy with anything else they then take the window's time for
-    nothing: an analysis from the cache took ten times as long and held the window up (``benchmarks/window.py``).
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    """Let threads pass Python's lock on soon, and those of libraries sleep while they wait; before their import."""
+    settle_threads()
     sys.setswitchinterval(SWITCH_S)
 
 

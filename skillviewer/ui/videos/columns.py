@@ -34,10 +34,6 @@ def state_words(state: VideoState) -> str:
     return translated(STATE_WORDS[state])
 
 
-def _nothing(_entry: VideoEntry) -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class VideoColumn:
     """A column of the list of videos.
@@ -48,9 +44,10 @@ class VideoColumn:
         order: Words of the menu that sorts by it, for translation.
         text: What a cell shows.
         sort_key: What it is sorted by: numbers as numbers, names as words with numbers in them.
-        about: Tooltip of the heading, for translation; {} stands for how many comparable videos a percentile needs.
+        about: Tooltip of the heading, for translation; {} stands for ``MIN_COHORT``, the least number of other videos.
         under: What stands under the text of a cell, muted; "" for nothing.
         spoken: What a screen reader adds to the text.
+        plain: Whether a row is spoken without the heading of this value, which needs none.
         number: Whether it is aligned to the right, as numbers are.
         shown: Whether it is on screen; values of the others are under the name, and can be sorted by.
         widest: The widest text that it must hold; "" for its heading. The first column takes the room that is left.
@@ -65,8 +62,9 @@ class VideoColumn:
     text: Callable[[VideoEntry, Cohorts], str]
     sort_key: Callable[[VideoEntry, Cohorts], str | float]
     about: str = ""
-    under: Callable[[VideoEntry], str] = _nothing
-    spoken: Callable[[VideoEntry], str] = _nothing
+    under: Callable[[VideoEntry], str] = lambda _: ""
+    spoken: Callable[[VideoEntry], str] = lambda _: ""
+    plain: bool = False
     number: bool = True
     shown: bool = True
     widest: str = ""
@@ -218,6 +216,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         str(QT_TRANSLATE_NOOP("videos", "By state")),
         lambda entry, _: _state(entry),
         lambda entry, _: float(list(VideoState).index(entry.state)),
+        plain=True,
         number=False,
         shown=False,
     ),

@@ -1,6 +1,8 @@
 """The list of videos as a table for Qt's views."""
 
+import re
 from functools import lru_cache
+from string import digits
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -21,6 +23,7 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import (
     COLUMNS,
     NAME,
+    UNKNOWN,
     VideoColumn,
     interval_words,
     part_words,
@@ -94,11 +97,12 @@ class VideoTable(QAbstractTableModel):
         return get(self._videos[index.row()], self.columns[index.column()]) if get is not None else None
 
     def _spoken(self, entry: VideoEntry, column: VideoColumn) -> str:
-        """Return the text for screen readers; at the name, that of the whole row."""
-        if column is self.columns[NAME]:
-            rest = (self._spoken(entry, other) for other in self.columns[NAME + 1 :])
-            return ", ".join(filter(None, (column.text(entry, self._cohorts), *rest)))
-        return " ".join(filter(None, (column.text(entry, self._cohorts), column.spoken(entry))))
+        """Return the text for screen readers; at the name, that of the whole row, with the headings of known values."""
+        words = " ".join(filter(None, (column.text(entry, self._cohorts), column.spoken(entry))))
+        if column is not self.columns[NAME]:
+            return words
+        known = [(o, t) for o in self.columns[NAME + 1 :] if (t := self._spoken(entry, o)) not in {"", UNKNOWN}]
+        return ", ".join([words, *(t if o.plain else f"{translated(o.title)} {t}" for o, t in known)])
 
     def _tool_tip(self, entry: VideoEntry, _column: VideoColumn) -> str:
         lines = [printable(str(entry.path)), part_words(entry), entry.reason]
@@ -189,17 +193,8 @@ class VideoFilter(QSortFilterProxyModel):
 @lru_cache(maxsize=4096)
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a sort key by which clip 9 comes before clip 10."""
-    parts: list[tuple[int, int, str]] = []
-    digits = ""
-    for letter in text + "\0":
-        if letter in "0123456789":
-            digits += letter
-            continue
-        if digits:
-            parts.append((0, int(digits), digits))
-            digits = ""
-        parts.append((1, 0, letter))
-    return tuple(parts)
+    parts = re.findall(r"[0-9]+|[^0-9]", text + "\0")
+    return tuple((0, int(part), part) if part[0] in digits else (1, 0, part) for part in parts)
 
 
 def _alignment(column: VideoColumn) -> Qt.AlignmentFlag:

@@ -80,6 +80,24 @@ def test_nothing_of_a_forgotten_video_is_left(tmp_path: Path, monkeypatch: pytes
             db.execute("DELETE FROM judgement")
 
 
+def test_a_video_whose_file_was_never_seen_is_erased_by_its_name_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    with Study.create(tmp_path / "peg") as study:
+        study.videos.add([NewVideo(None, name=NAME), NewVideo(None, name="other")])
+        study.remarks.write_note("secret note", author="Dr X", video=NAME)
+        study.remarks.write_note("kept note", author="Dr X", video="other")
+        study.back_up()
+        path = study.path
+        assert study.erase([""]) == (), "no file in particular is meant"
+    assert NAME.encode() in _bytes_below(tmp_path)
+    assert run(["forget", NAME, "--study", str(path), "--yes"]) == 0
+    left = _bytes_below(tmp_path)
+    assert [word for word in (b"secret", NAME.encode()) if word in left] == []
+    assert b"kept note" in left
+
+
 def test_forgetting_asks_and_names_what_it_does_not_know(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,7 +31,7 @@ from skillviewer.engine.inference.model_pool import ModelPool, facts
 from skillviewer.engine.training.loop import Select, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train import TrainingResources, train_checkpoint
-from skillviewer.media.flow.flow import flow_field, grey_size, quantise
+from skillviewer.media.flow.flow import dis, grey_size, quantise
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX, EndToEndModel
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, random_backbone_weights
@@ -60,7 +60,7 @@ def test_snippet_is_its_frame_and_the_five_fields_around_it(tmp_path: Path) -> N
             assert read_barcode(snippet[:3].transpose(1, 2, 0)) == position
     position = int(positions[0, 3])
     for field in range(5):
-        expected = quantise(flow_field(greys[position - 3 + field], greys[position - 2 + field], "dis"), 20.0)
+        expected = quantise(dis(greys[position - 3 + field], greys[position - 2 + field]), 20.0)
         # enlarged from 320 x 240: means stay, edges do not
         for axis in range(2):
             assert first[3, 3 + 2 * field + axis].mean() == pytest.approx(expected[..., axis].mean(), abs=0.6)

@@ -17,7 +17,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.media.flow.flow import flow_field, grey_size, quantise
+from skillviewer.media.flow.flow import dis, grey_size, quantise
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.backbone_weights import stream_state
 from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, appearance_input, backbone, motion_input
@@ -60,7 +60,7 @@ def test_streamed_inputs_are_the_sampled_frames_and_their_flow(video: Path) -> N
         assert read_barcode(item.rgb) == item.position
         for field in range(4):
             at = item.position - 2 + field
-            expected = quantise(flow_field(greys[at], greys[at + 1], "dis"), 20.0)
+            expected = quantise(dis(greys[at], greys[at + 1]), 20.0)
             np.testing.assert_array_equal(item.flow[2 * field], expected[..., 0])
             np.testing.assert_array_equal(item.flow[2 * field + 1], expected[..., 1])
 

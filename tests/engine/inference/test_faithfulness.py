@@ -77,7 +77,7 @@ def test_where_nothing_matters_faithfulness_cannot_be_told() -> None:
     assert (tested.value, tested.decidable) == (0, False)
     assert "cannot be told" in tested.sentence
     assert np.isnan(tested.rank_correlation).all()
-    assert np.isnan(tested.mean_opposite_share)
+    assert np.isnan(tested.opposite_share).all()
 
 
 def test_rank_correlation_finds_the_cells_that_count() -> None:

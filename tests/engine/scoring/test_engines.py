@@ -11,7 +11,7 @@ from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.runtime import workers as engines
 from skillviewer.engine.runtime.processes import Outcome, Processes, work_here, work_in_processes
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.engine.scoring.units import Scoring, Unit, close_engine, score_unit
+from skillviewer.engine.scoring.units import Scoring, Unit, open_engine, score_unit
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.scoring.made_units import MadeUnit, make
 from tests.videos import write_barcode_video
@@ -38,7 +38,7 @@ def test_results_of_every_engine_are_the_same_bytes(tmp_path: Path) -> None:
     try:
         work_here(partial(score_unit, settings("here")), units, token, nothing, finished)
     finally:
-        close_engine()
+        open_engine.cache_clear()
     work_in_processes(partial(score_unit, settings("process")), units, Processes(1), token, nothing, finished)
     work(partial(score_unit, settings("cluster")), units, Workers(1, cluster="local"), token, nothing, finished)
     for name in ("here", "process", "cluster"):

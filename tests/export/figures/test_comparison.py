@@ -216,9 +216,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
 
     def submit(work: Callable[[object, CancelToken, Report], object]) -> SimpleNamespace:
         made = work(None, CancelToken(), silent)
-        return SimpleNamespace(
-            succeeded=SimpleNamespace(connect=lambda slot: slot(made)), failed=SimpleNamespace(connect=id)
-        )
+        return SimpleNamespace(then=lambda *, succeeded, failed: succeeded(made))  # noqa: ARG005
 
     worker = SimpleNamespace(submit=submit)
     program = SimpleNamespace(

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import Look, Scale, resolve
+from skillviewer.core.analysis.scene import Look, Scale, display_limit, resolve
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.export.exhibit import Exhibit
@@ -45,7 +45,7 @@ def test_every_cell_is_what_the_painter_paints(tmp_path: Path, reader: VideoRead
     path = export_sheet([Exhibit(one, "one", reader), Exhibit(other, "two", reader)], tmp_path / "s.png", options)
     page = np.asarray(Image.open(path).convert("RGB"))
     assert page.shape[1] == round(100 / 25.4 * 150)
-    look = Look(scale=Scale.COMMON, common_limit=6 / 54 * 49)  # the larger of the two limits
+    look = Look(scale=Scale.COMMON, common_limit=max(map(display_limit, (one, other))))
     places = []
     for row in (one, other):
         for frame in evenly_spread(row, 4):

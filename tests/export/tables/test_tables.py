@@ -24,11 +24,9 @@ from skillviewer.export.tables.tables import (
     export_comparison,
     export_curves,
     export_evidence,
-    export_judgements,
-    export_log,
     export_record,
     export_scores,
-    export_strengths,
+    export_table,
     table_schema,
 )
 from tests.export.analyses import analysis, evidence, info
@@ -93,12 +91,12 @@ def test_csv_is_utf8_with_dot_decimals_and_takes_names_that_are_no_unicode(tmp_p
 
 def test_a_name_that_a_spreadsheet_would_run_is_text_in_csv_and_as_it_is_in_json(tmp_path: Path) -> None:
     said = Judgement("=HYPERLINK(1)", "a\rb", Verdict.RIGHT, "@Ann")
-    path = export_judgements([said], tmp_path / "said.csv")
+    path = export_table("judgements", tmp_path / "said.csv", [said])
     with path.open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["left"], row["right"], row["rater"]) == ("'=HYPERLINK(1)", "a\nb", "'@Ann")
     assert row["verdict"] == "-1", "a number"
-    (record,) = json.loads(export_judgements([said], tmp_path / "said.json").read_text(encoding="utf-8"))
+    (record,) = json.loads(export_table("judgements", tmp_path / "said.json", [said]).read_text(encoding="utf-8"))
     assert (record["left"], record["rater"]) == ("=HYPERLINK(1)", "@Ann")
 
 
@@ -119,9 +117,9 @@ def test_every_table_fits_its_schema(tmp_path: Path) -> None:
         "curves": export_curves([one], tmp_path / "2.json"),
         "evidence": export_evidence([(one, evidence(one))], tmp_path / "3.json"),
         "comparison": export_comparison([one, other], tmp_path / "4.json"),
-        "judgements": export_judgements(votes, tmp_path / "5.json"),
-        "strengths": export_strengths(votes, tmp_path / "6.json"),
-        "log": export_log([LogRow("2026-01-02", "Ann", "vote", "a – b", "left better")], tmp_path / "7.json"),
+        "judgements": export_table("judgements", tmp_path / "5.json", votes),
+        "strengths": export_table("strengths", tmp_path / "6.json", votes),
+        "log": export_table("log", tmp_path / "7.json", [LogRow("2026-01-02", "Ann", "vote", "a – b", "left better")]),
     }
     assert set(made) == {kind.name for kind in TABLES if not kind.whole}
     for name, path in made.items():
@@ -142,7 +140,7 @@ def test_every_table_reads_into_pandas_and_back_to_the_same_numbers(tmp_path: Pa
     cells = frame[(frame["part"] == "cell") & (frame["pass_index"] == 0)]
     assert cells["contribution"].to_numpy() == pytest.approx((cells["grid_row"] - cells["grid_column"]) / 10)
     votes = [Judgement("a", "b", Verdict.LEFT, "Ann"), Judgement("b", "c", Verdict.LEFT, "Ann")]
-    strengths = pd.read_csv(export_strengths(votes, tmp_path / "s.csv"))
+    strengths = pd.read_csv(export_table("strengths", tmp_path / "s.csv", votes))
     assert strengths["video"].tolist() == ["a", "b", "c"]
     assert strengths["n_comparisons"].tolist() == [1, 2, 1]
     assert strengths["strength"].sum() == pytest.approx(0, abs=1e-9)

@@ -173,7 +173,6 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> Non
     [
         ("clip.avi", {}, "ends in one of"),
         ("clip", {}, "ends in one of"),
-        ("clip.mp4", {"codec": "vp9"}, "hold h264"),
         ("nowhere/clip.mp4", {}, "no folder"),
         ("clip.mp4", {"width_px": 0}, "empty"),
     ],

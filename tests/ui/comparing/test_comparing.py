@@ -16,6 +16,7 @@ from skillviewer.core.analysis.scene import Overlay, Scale, Scene, display_limit
 from skillviewer.core.text import plain
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.curve_style import MOST, Heights
+from skillviewer.ui.comparing.header import OPEN
 from skillviewer.ui.comparing.numbers import NumbersView, number_text
 from skillviewer.ui.comparing.pane import PaneCanvas
 from skillviewer.ui.comparing.queries import Contrast
@@ -238,6 +239,23 @@ def test_models_are_added_and_taken_away_and_remembered(qtbot: QtBot, window: Co
     assert [row.name for row in screen.models.rows] == ["full", "Uniform"]
     assert window.program.settings.compared == screen.models.keys
     assert screen.header.pair == screen.models.keys
+
+
+def test_a_model_of_another_folder_is_compared(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    screen = shown_with(qtbot, window, world, ("alpha", "beta"))
+    menu = screen.header.menu
+    menu.aboutToShow.emit()
+    entry = next(a for a in menu.actions() if a.data() == OPEN)
+    entry.trigger()  # the dialog is cancelled
+    assert len(screen.models.keys) == 2
+    dialogs.folder_answer = tmp_path / "gamma"
+    entry.trigger()
+    key = str(tmp_path / "gamma")
+    assert screen.models.keys[-1] == key
+    qtbot.waitUntil(lambda: screen.models.row(key).whole is not None, timeout=LONG_MS)
+    assert screen.models.row(key).name == "gamma"
 
 
 def test_nine_at_most(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:

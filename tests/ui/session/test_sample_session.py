@@ -42,7 +42,7 @@ def test_a_session_on_the_sample_study(
     first = made.window.panel.filter.index(0, NAME)
     low = by_score(made)[0]
     assert first.data(ENTRY_ROLE).path == low.path
-    assert made.window.panel.filter.index(0, PERCENTILE).data() == "0"
+    assert made.window.panel.filter.index(0, PERCENTILE).data() == "0–14"
     click(view.viewport(), view.visualRect(first).center())
     qtbot.waitUntil(lambda: program.state.current == low.footage and program.playback.video is not None)
 

@@ -48,16 +48,23 @@ def row_texts(model: VideoTable | VideoFilter, row: int) -> list[str]:
     return [model.index(row, at).data() for at, column in enumerate(COLUMNS) if column.known is None]
 
 
+def known_texts(model: VideoTable) -> list[str]:
+    """Return the first row's name, length, score, percentile and state, whatever columns are added."""
+    return [row_texts(model, 0)[at] for at in (NAME, LENGTH, SCORE, PERCENTILE, STATE)]
+
+
 def names(model: VideoFilter) -> list[str]:
     return [model.index(row, NAME).data() for row in range(model.rowCount())]
 
 
 def test_rows_tell_what_is_known(videos: VideoList, table: VideoTable) -> None:
     (path,) = add(videos, "P12.mp4")
-    assert row_texts(table, 0) == ["P12", "–", "–", "–", "not assessed"]
+    assert known_texts(table) == ["P12", "–", "–", "–", "not assessed"]
+    spoken = table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).split(", ")
+    assert (spoken[0], "not assessed" in spoken, "–" in " ".join(spoken)) == ("P12", True, False)
     info = video_info(path, 957)
     videos.update(VideoClip(path), info=info)
-    assert row_texts(table, 0) == ["P12", "00:31.9", "–", "–", "not assessed"]
+    assert known_texts(table) == ["P12", "00:31.9", "–", "–", "not assessed"]
     videos.update(VideoClip(path), state=VideoState.WORKING, done=12, total=25)
     assert row_texts(table, 0)[STATE] == "12 of 25"
     analysis = make_analysis(info)
@@ -65,7 +72,9 @@ def test_rows_tell_what_is_known(videos: VideoList, table: VideoTable) -> None:
     assert row_texts(table, 0)[SCORE] == f"{analysis.score:+.2f}".replace("-", "−")
     videos.update(VideoClip(path), state=VideoState.UNREADABLE, reason="P12.mp4 is not a video.")
     assert "is not a video" in table.index(0, NAME).data(Qt.ItemDataRole.ToolTipRole)
-    assert table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).startswith("P12, 00:31.9, ")
+    spoken = table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).split(", ")
+    assert (spoken[0], spoken.count("unreadable")) == ("P12", 1)
+    assert {"Length 00:31.9", f"Score {row_texts(table, 0)[SCORE]}"} < set(spoken), "numbers follow their headings"
 
 
 def test_a_path_is_listed_once(videos: VideoList, table: VideoTable) -> None:

@@ -22,17 +22,7 @@ from skillviewer.data.study.archive.packer import Packer
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """Result of packing, after verification.
-
-    Attributes:
-        path: The archive.
-        n_videos: Number of video files.
-        n_models: Number of checkpoints.
-        n_analyses: Number of analyses.
-        n_bytes: Size of the archive.
-        remarks: Remarks for the user, one sentence each.
-        key: Path of the key to the pseudonyms, or None.
-    """
+    """Result of packing, after verification. ``key`` is the file with the pseudonyms."""
 
     path: Path
     n_videos: int
@@ -54,13 +44,8 @@ def pack(
 ) -> Archived:
     """Write a study as one file, and verify all of it before it gets its name.
 
-    Args:
-        study_path: The study; it may be open elsewhere and is not changed.
-        path: Path of the archive; its suffix is ``.skillarchive`` or ``.zip``.
-        options: Contents of the archive.
-        overwrite: Whether an existing archive may be replaced; a key never is.
-        token: Cancels the job; nothing is left behind.
-        report: Receives the progress after every file.
+    The study may be open elsewhere and is not changed. The suffix is ``.skillarchive`` or ``.zip``; with ``overwrite``
+    an archive is replaced, a key never is. When the job is cancelled nothing is left behind.
 
     Raises:
         ExportError: The path is refused, the key cannot be written, a video cannot be copied without metadata, or the
@@ -68,7 +53,6 @@ def pack(
         StudyError: The study cannot be read.
         SettingsError: Its settings cannot be read.
         VideoError: Faces are to be blurred, and a video or its stored faces cannot be read, or the face search fails.
-        Cancelled: The token was raised.
     """
     options = options if options is not None else ArchiveOptions()
     token = token if token is not None else CancelToken()

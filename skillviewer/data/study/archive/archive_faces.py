@@ -55,18 +55,9 @@ class BlurredVideos:
     def copy(self, source: Path, digest: str, name: str) -> Path:
         """Write a video with its stored faces blurred, or else with faces searched now, which are then stored.
 
-        Args:
-            source: The video.
-            digest: SHA-256 of the video, according to the study.
-            name: Name of the video in the archive.
-
-        Returns:
-            The copy; the caller removes it.
-
         Raises:
             ExportError: The video has changed, or the copy cannot be written.
             VideoError: The video or its stored faces cannot be read, or the face search fails.
-            Cancelled: The token was raised.
         """
         from skillviewer.media.faces import find_faces
         from skillviewer.media.reading.reader import VideoReader
@@ -97,11 +88,7 @@ class BlurredVideos:
         return lambda progress: self._report(Progress(stage, progress.done, progress.total))
 
     def restated(self, analysis: "Analysis") -> "Analysis":
-        """Return an analysis with the facts of the copy, and the note that it belongs to the original.
-
-        Args:
-            analysis: An analysis whose video has the path and digest of the archive.
-        """
+        """Return an analysis with the facts of the copy, and the note that it belongs to the original."""
         video = analysis.video
         made = self._copies.get(video.digest)
         if made is None:

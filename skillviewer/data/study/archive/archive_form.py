@@ -160,7 +160,6 @@ def checked(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> I
 
     Raises:
         StudyError: The file is damaged.
-        Cancelled: The token was raised.
     """
     sha, left = hashlib.sha256(), entry.size_bytes
     try:
@@ -183,7 +182,6 @@ def verify(path: Path, token: CancelToken, report: Report) -> None:
 
     Raises:
         ExportError: A file differs from the original.
-        Cancelled: The token was raised.
     """
     with open_archive(path) as file:
         manifest = read_manifest(file, path)

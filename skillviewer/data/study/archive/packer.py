@@ -49,24 +49,7 @@ _TRAINING_FILES = ("log.csv", "curves.png", "report.json")
 
 
 class Packer:
-    """Packs one study into an open zip file.
-
-    Args:
-        study_path: The study.
-        folder: An empty folder for temporary files.
-        file: The zip file, open for writing.
-        options: Contents of the archive.
-        token: Cancels the job.
-        report: Receives the progress after every file.
-
-    Attributes:
-        names: The pseudonyms, once ``run`` has invented them; None without pseudonyms.
-        entries: Files in the archive, in order.
-        analyses: Analyses among them.
-        remarks: Remarks for the user, one sentence each.
-        n_videos: Number of video files.
-        n_models: Number of checkpoints.
-    """
+    """Packs one study into an open zip file."""
 
     def __init__(
         self,

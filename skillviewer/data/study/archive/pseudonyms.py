@@ -101,11 +101,7 @@ class Replacer:
 
 
 def invent(db: sqlite3.Connection) -> Pseudonyms:
-    """Return pseudonyms for all people and videos of a study, numbered in random order.
-
-    Args:
-        db: The study, with rows accessible by column name.
-    """
+    """Return pseudonyms for all people and videos of a study, numbered in random order."""
 
     def column(query: str) -> list[str]:
         return [row[0] for row in db.execute(query) if row[0]]

@@ -35,23 +35,14 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: Report = silent) -> Path:
-    """Unpack an archive into a new folder, checking every file against the manifest.
+    """Unpack an archive into a new folder, checking every file against the manifest; return the path of the study.
 
     Analyses are put into the program's cache, so that scores and maps are available at once; so are the faces of the
-    videos, so that the same is blurred. Faces already stored on this computer stay.
-
-    Args:
-        path: The archive.
-        folder: The folder to create; it must not exist, or be empty.
-        token: Cancels the job; nothing is left behind.
-        report: Receives the progress after every file.
-
-    Returns:
-        Path of the unpacked study.
+    videos, so that the same is blurred. Faces already stored on this computer stay. The folder must not exist, or be
+    empty. When the job is cancelled nothing is left behind.
 
     Raises:
         StudyError: The file is no archive or is damaged, the folder is not empty, or it cannot be written.
-        Cancelled: The token was raised.
     """
     token = token if token is not None else CancelToken()
     folder = folder.absolute()

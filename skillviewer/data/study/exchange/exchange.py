@@ -35,8 +35,6 @@ class Imported:
     """Result of an import.
 
     Attributes:
-        videos: Number of new videos.
-        votes: Number of new votes.
         pairs: Number of new agreed pairs.
         people: Number of known videos with a newly known participant; new videos do not count.
         problems: Unreadable parts, one sentence each.
@@ -62,19 +60,12 @@ def bring_in(
 ) -> Imported:
     """Import votes, pairs and videos into a study; a second import adds nothing.
 
-    Args:
-        study: The study.
-        path: Another study, a table that ``export_pairs`` or ``export_videos`` wrote, or a data set in any form.
-        videos_dir: Folder of the videos, or None for the form's own folder.
-        form: Name of the data set's form, or None to recognise it by content.
-        choices: The task, and the pattern for participants.
-        token: Cancels the job; then nothing is imported.
-        report: Receives the progress after every video.
+    The path is another study, a table that ``export_pairs`` or ``export_videos`` wrote, or a data set in any form. When
+    the job is cancelled nothing is imported.
 
     Raises:
         DatasetError: The form is unknown, or a file cannot be read.
         StudyError: The study cannot be written; or the other study cannot be read.
-        Cancelled: The user cancelled.
     """
     if path.suffix == SUFFIX and form is None:
         return _from_study(study, path, token, report)

@@ -22,14 +22,7 @@ _VOTE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class PairForm:
-    """A form for the export of votes or pairs; every one can be imported again (see ``docs/data.md``).
-
-    Attributes:
-        name: Name by which the form is requested.
-        title: Meaning of a row.
-        columns: The columns.
-        rows: Returns the rows.
-    """
+    """A form for the export of votes or pairs; every one can be imported again (see ``docs/data.md``)."""
 
     name: str
     title: str
@@ -88,16 +81,9 @@ PAIR_FORMS = table(
 
 
 def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False) -> int:
-    """Write votes or pairs as a CSV file, atomically.
+    """Write votes or pairs as a CSV file, atomically. Its folder must exist; ``form`` is one of ``PAIR_FORMS``.
 
-    Args:
-        study: The study.
-        path: Path of the file; its folder must exist.
-        form: Name of one of ``PAIR_FORMS``.
-        overwrite: Whether an existing file may be replaced.
-
-    Returns:
-        Number of rows written.
+    It returns the number of rows.
 
     Raises:
         ExportError: There is no such form, the file exists already, is the study or one of its videos, or cannot be
@@ -110,8 +96,7 @@ def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False
 def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:
     """Write videos and participants as a ``participants.csv``; videos without a known participant are left out.
 
-    Returns:
-        Number of rows written.
+    It returns the number of rows.
 
     Raises:
         ExportError: The file exists already, is the study or one of its videos, or cannot be written.

@@ -51,7 +51,6 @@ def add_ratings(
     Raises:
         DatasetError: The mapping does not fit, or no row can be used.
         StudyError: The study cannot be written, or has another scale for an item; then nothing is added.
-        Cancelled: The token was raised.
     """
     rated, join = opened.read(mapping)
     study.ratings.check(rated.ratings.scales)

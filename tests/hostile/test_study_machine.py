@@ -1,0 +1,70 @@
+"""Short runs of the state machine over the study; ``python -m benchmarks.state_machines`` makes long ones."""
+
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from skillviewer.data.study import Study, Vote
+from skillviewer.data.study import videos as study_videos
+from skillviewer.data.study.votes import StudyVotes
+from tests.hostile.killed import Victims
+from tests.hostile.study_machine import StudyMachine
+
+if sys.platform == "win32":
+    pytest.skip("processes are forked", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Callable[..., None]]:
+    """Return a function that runs the machine, always with the same acts."""
+
+    def run(**changes: object) -> None:
+        chosen = settings(
+            max_examples=25,
+            stateful_step_count=20,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            **changes,  # type: ignore[arg-type]
+        )
+        run_state_machine_as_test(StudyMachine, settings=chosen)  # type: ignore[no-untyped-call]
+
+    with Victims() as victims:
+        StudyMachine.victims = victims
+        yield run
+
+
+def test_a_study_keeps_what_it_promised(run: Callable[..., None]) -> None:
+    run()
+    assert all(StudyMachine.done[act] for act in ("votes", "undone", "kills")), StudyMachine.done
+
+
+def _doubles_a_vote(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = StudyVotes.cast
+
+    def twice(self: StudyVotes, vote: Vote) -> Vote:
+        cast(self, vote)
+        return cast(self, vote)
+
+    monkeypatch.setattr(StudyVotes, "cast", twice)
+
+
+def _keeps_backups_of_the_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_videos, "_delete_backups", lambda *_: None)
+
+
+def _makes_no_backup_on_opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Study, "back_up_if_changed", lambda _study: None)
+
+
+@pytest.mark.parametrize("plant", [_doubles_a_vote, _keeps_backups_of_the_erased, _makes_no_backup_on_opening])
+def test_the_machine_sees_a_broken_promise(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises((AssertionError, ValueError)):
+        run(phases=(Phase.generate,), report_multiple_bugs=False)
