@@ -26,7 +26,7 @@ def test_the_names_of_videos_are_told_whole() -> None:
     ("page", "names"),
     [
         ("method", [entry.name for entry in ATTENTION_MODELS]),
-        ("benchmark", [metric.name for metric in (*METRICS, *RATED_METRICS)]),
+        ("benchmark", [*(metric.name for metric in METRICS), *(metric.name for metric in RATED_METRICS)]),
         ("data", [form.name for form in DATASET_FORMATS]),
     ],
 )

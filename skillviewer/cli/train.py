@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from skillviewer.engine.training.train import TrainingResult
 
 
+class TrainChoices(PlanChoices):
+    """Values of the options of plans, and of the rest."""
+
+    unfreeze: str | None
+    scale_folds: int | None
+
+
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--model", default="full", show_default=True, help="Attention model (see skillviewer models).")
@@ -45,11 +52,9 @@ def train(
     output: Path,
     reading: Reading,
     test: Path | None,
-    unfreeze: str | None,
-    scale_folds: int | None,
     seed: int,
     force: bool,
-    **chosen: Unpack[PlanChoices],
+    **chosen: Unpack[TrainChoices],
 ) -> None:
     """Train a model on DATA: a folder with videos/ and pairs.csv, or any other form of docs/data.md.
 
@@ -64,14 +69,14 @@ def train(
     from skillviewer.engine.training.train import TrainingResources, train_checkpoint
 
     dataset = reading.open(data)
-    plan = replace(training_plan(chosen, dataset.published), model=model, unfreeze=unfreeze or "", seed=seed)
+    plan = replace(training_plan(chosen, dataset.published), model=model, unfreeze=chosen["unfreeze"] or "", seed=seed)
     tested = reading.open_other(test) if test is not None else None
     with launched(chosen["device"]) as (together, own_device):
         if together.leads:
             summary = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"
             click.echo(summary, err=True)
             click.echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
-            if dataset.ratings is not None and scale_folds is None:
+            if dataset.ratings is not None and chosen["scale_folds"] is None:
                 click.echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
         with progress_bar() if together.leads else nullcontext(silent) as report:
             result = train_checkpoint(
@@ -82,7 +87,7 @@ def train(
                 TrainingResources(feature_cache(chosen), own_device, together),
                 test=tested,
                 replace=force,
-                scale_folds=scale_folds,
+                scale_folds=chosen["scale_folds"],
             )
     if together.leads:
         _tell(result)

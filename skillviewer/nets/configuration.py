@@ -11,7 +11,8 @@ from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_caution
 from skillviewer.core.text import defined
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
-from skillviewer.nets.backbones.features import Normalisation, backbone
+from skillviewer.nets.backbones.backbone_entry import Normalisation
+from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.models import NUMBERS, Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 

@@ -15,9 +15,10 @@ from skillviewer.engine.features.weight_store import find_weights, weights_dir
 from skillviewer.media.flow.flow import FieldBatch
 from skillviewer.media.flow.tvl1 import PRESETS
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX, middle_of, snippet_of
+from skillviewer.nets.backbones.backbone_entry import ClipForm
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, stream_state
 from skillviewer.nets.backbones.deployment import Precision, deploy
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, ClipForm, TwoStream, backbone
+from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, TwoStream, backbone
 from skillviewer.nets.backbones.flow_tvl1 import BatchedTVL1
 from skillviewer.nets.backbones.last_block import last_blocks, without_last_block
 from skillviewer.nets.backbones.weight_files import load_backbone_weights

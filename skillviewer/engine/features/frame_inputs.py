@@ -13,7 +13,7 @@ from skillviewer.core.video.info import VideoInfo, sample_positions, segments, t
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.media.flow.flow import FieldBatch, FlowStacks, grey_size
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.nets.backbones.features import ClipForm
+from skillviewer.nets.backbones.backbone_entry import ClipForm
 
 FLOW_THREADS = 4
 """Fields of a stack computed side by side, where there are as many cores."""

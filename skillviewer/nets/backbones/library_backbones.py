@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.nets.backbones.features import BackboneEntry, ClipForm, Normalisation
+from skillviewer.nets.backbones.backbone_entry import BackboneEntry, ClipForm, Normalisation
 from skillviewer.nets.backbones.weight_sources import WeightSource
 
 Grid = Callable[[Any, Tensor], Tensor]

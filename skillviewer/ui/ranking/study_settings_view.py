@@ -76,6 +76,12 @@ class StudySettingsView(QWidget):
         add_all(horizontal(inside, NONE), (form, 1), 1)
         area.setWidget(inside)
         add_all(vertical(self, NONE), area)
+        self._connect()
+        self._on_replaced()
+        if program.studies.current is not None:
+            self._on_study(program.studies.current)
+
+    def _connect(self) -> None:
         self.question.editingFinished.connect(self._on_question)
         self.criterion.editingFinished.connect(self._on_criterion)
         self._switches: dict[QObject, tuple[str, str]] = {
@@ -93,12 +99,9 @@ class StudySettingsView(QWidget):
         for box, *_ in self._choices:
             box.activated.connect(self._on_choice)
         self.rating_rule.activated.connect(self._on_rating_rule)
-        program.studies.opened.connect(self._on_study)
-        program.studies.replaced.connect(self._on_replaced)
-        program.studies.changed.connect(self._on_changed)
-        self._on_replaced()
-        if program.studies.current is not None:
-            self._on_study(program.studies.current)
+        self._program.studies.opened.connect(self._on_study)
+        self._program.studies.replaced.connect(self._on_replaced)
+        self._program.studies.changed.connect(self._on_changed)
 
     def _aim_words(self, comparisons: float) -> str:
         return self.tr("{:g} comparisons per video").format(comparisons)

@@ -25,6 +25,9 @@ WATCH_MS = 4000
 VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS = "videos", "votes", "pairs", "remarks", "models", "settings"
 EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
 
+SlotWork = Callable[[StudySlot, CancelToken, Report], object]
+"""Plain code that is run in the worker thread of the study."""
+
 
 class Studies(QObject):
     """Opens, makes and saves studies, and hands changes to their worker thread.
@@ -66,11 +69,9 @@ class Studies(QObject):
         self._generation = 0  # grows when a study is closed: answers to earlier requests are dropped
         self._checks = FileChecks(files, self._check, self)
         self._checks.done.connect(self._on_checked)
-        self._back_up = QTimer(self)
-        self._back_up.setInterval(BACK_UP_MS)
+        self._back_up = QTimer(self, interval=BACK_UP_MS)
         self._back_up.timeout.connect(self._on_back_up)
-        self._watch = QTimer(self)
-        self._watch.setInterval(WATCH_MS)
+        self._watch = QTimer(self, interval=WATCH_MS)
         self._watch.timeout.connect(self._on_watch)
 
     @property
@@ -118,12 +119,7 @@ class Studies(QObject):
         return task
 
     def act_on(self, path: Path, work: Callable[[Study], object]) -> Task:
-        """Write to a study that need not be the open one; whoever opens it meanwhile waits. Failures are shown.
-
-        Args:
-            path: The study.
-            work: Plain code that does one whole act.
-        """
+        """Write to a study that need not be the open one; whoever opens it meanwhile waits. Failures are shown."""
 
         def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
             if slot.is_open and slot.study.path == path:
@@ -227,17 +223,14 @@ class Studies(QObject):
         """Add videos to the study; a read-only study only shows them."""
         new = [NewVideo(path) for path in paths]
         title = self.tr("Adding videos to the study")
-        self.fill(lambda study, token, report: study.videos.add(new, token, report), title, self._on_enrolled)
+        self.fill(lambda study, *given: study.videos.add(new, *given), title, self._on_enrolled)
 
     def fill(
         self, add: Callable[[Study, CancelToken, Report], object], title: str, then: Callable[[Any], None]
     ) -> Task:
         """Add something to the study, as a job; without a study, a draft is made.
 
-        Args:
-            add: Plain code that does one whole act.
-            title: Title of the job.
-            then: Gets the result of ``add``, unless the study was closed meanwhile.
+        ``add`` is plain code that does one whole act; ``then`` gets its result, unless the study was closed meanwhile.
         """
 
         def work(slot: StudySlot, token: CancelToken, report: Report) -> object:
@@ -268,20 +261,10 @@ class Studies(QObject):
 
     def locate(self, folder: Path) -> None:
         """Find moved videos again below a folder, by size and content."""
-
-        def work(slot: StudySlot, token: CancelToken, report: Report) -> Relinked:
-            return slot.study.videos.relink(folder, token, report)
-
-        task = self._submit(work, self._on_relinked)
+        task = self._submit(lambda slot, *given: slot.study.videos.relink(folder, *given), self._on_relinked)
         self._jobs.follow(self.tr("Looking for videos"), task, precious=False)
 
-    def _submit(
-        self,
-        work: Callable[[StudySlot, CancelToken, Report], object],
-        then: Callable[[Any], None] | None = None,
-        *,
-        must_run: bool = False,
-    ) -> Task:
+    def _submit(self, work: SlotWork, then: Callable[[Any], None] | None = None, *, must_run: bool = False) -> Task:
         """Submit work; ``then`` gets the result, unless the study was closed meanwhile."""
         task = self._worker.submit(work, must_run=must_run)
         task.failed.connect(self._messages.fail)
@@ -340,15 +323,13 @@ class Studies(QObject):
     def _on_exchanged(self, found: Listed) -> None:
         self.replaced.emit()
         self._current = None
-        self._on_facts(found.study)
-        self._list(found.videos)
+        self._on_listed(found)
         self._report_missing(found.videos)
 
     def _on_saved_as(self, found: Listed) -> None:
         if self._current is not None:
             self.moved.emit(self._current.path, found.study.path)
-        self._on_facts(found.study)
-        self._list(found.videos)
+        self._on_listed(found)
         self._messages.note(self.tr("The study is saved as {}.").format(found.study.path))
 
     def _on_listed(self, found: Listed) -> None:
@@ -356,7 +337,10 @@ class Studies(QObject):
         self._list(found.videos)
 
     def _on_enrolled(self, added: Added) -> None:
-        for text in added.problems:
+        self._warn(added.problems)
+
+    def _warn(self, problems: Sequence[str]) -> None:
+        for text in problems:
             self._messages.post(Message(text, Severity.WARNING))
 
     def _on_relinked(self, found: Relinked) -> None:
@@ -365,8 +349,7 @@ class Studies(QObject):
         if lost:
             text = self.tr("{} videos found again, {} are still missing.").format(len(found.found), len(lost))
         self._messages.post(Message(text, Severity.WARNING if lost else Severity.NOTE, lost))
-        for problem in found.problems:
-            self._messages.post(Message(problem, Severity.WARNING))
+        self._warn(found.problems)
         self.relist()
         self.changed.emit(frozenset({VIDEOS}))
 
@@ -387,18 +370,18 @@ class Studies(QObject):
         self._report_replaced(videos)
 
     def _report_replaced(self, videos: Sequence[StudyVideo]) -> None:
-        lost = [video for video in videos if video.state is FileState.REPLACED]
-        if lost:
-            words = self.tr("Another file has replaced {} of {} videos: their scores and votes are not shown.")
-            details = tuple(f"{video.name}: {video.path}" for video in lost)
-            self._messages.post(Message(words.format(len(lost), len(videos)), Severity.WARNING, details))
+        lost = [f"{video.name}: {video.path}" for video in videos if video.state is FileState.REPLACED]
+        words = self.tr("Another file has replaced {} of {} videos: their scores and votes are not shown.")
+        self._report_lost(words, lost, len(videos))
 
     def _report_missing(self, videos: Sequence[StudyVideo]) -> None:
-        lost = [video for video in videos if video.path is None]
+        lost = [f"{video.name}: {video.recorded_path}" for video in videos if video.path is None]
+        words = self.tr("{} of {} videos are not where they were. File › Find missing videos… finds moved ones.")
+        self._report_lost(words, lost, len(videos))
+
+    def _report_lost(self, words: str, lost: Sequence[str], n: int) -> None:
         if lost:
-            words = self.tr("{} of {} videos are not where they were. File › Find missing videos… finds moved ones.")
-            details = tuple(f"{video.name}: {video.recorded_path}" for video in lost)
-            self._messages.post(Message(words.format(len(lost), len(videos)), Severity.WARNING, details))
+            self._messages.post(Message(words.format(len(lost), n), Severity.WARNING, tuple(lost)))
 
     @Slot()
     def _on_back_up(self) -> None:

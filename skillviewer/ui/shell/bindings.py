@@ -290,9 +290,8 @@ class Bindings(QObject):
         question = self.tr(
             "Participant in {}. In a test, all videos of one participant are kept out of the training."
         ).format(entry.name)
-        person = self._window.dialogs.word(
-            self._window, self.tr("Set participant"), question, known, entry.participant or ""
-        )
+        ask, title = self._window.dialogs.word, self.tr("Set participant")
+        person = ask(self._window, title, question, known, entry.participant or "")
         if person is not None:
             program.name_person(person)
 
@@ -313,11 +312,8 @@ class Bindings(QObject):
             self._program.studies.save_as(path)
 
     def _import_ratings(self) -> None:
-        path = self._window.dialogs.file(
-            self._window,
-            self.tr("Import ratings"),
-            self.tr("Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)"),
-        )
+        kinds = self.tr("Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)")
+        path = self._window.dialogs.file(self._window, self.tr("Import ratings"), kinds)
         if path is not None:
             self._show_ratings_page(path, None)
 
@@ -347,8 +343,7 @@ class Bindings(QObject):
 
         window = self._window
         shown = window.findChild(Preferences)
-        if shown is None:
-            shown = Preferences(self._program, window.actions_, window.dialogs, window)
+        shown = shown or Preferences(self._program, window.actions_, window.dialogs, window)
         shown.show()
         shown.activateWindow()
         return shown
@@ -356,14 +351,11 @@ class Bindings(QObject):
     def _show_guides(self) -> None:
         from skillviewer.ui.shell.guides import Guides, guides
 
-        window = self._window
-        shown = window.findChild(Guides)
-        if shown is None:
-            try:
-                shown = Guides(guides(), self._program.themes, window)
-            except SkillViewerError as error:
-                self._program.messages.fail(error)
-                return
+        try:
+            shown = self._window.findChild(Guides) or Guides(guides(), self._program.themes, self._window)
+        except SkillViewerError as error:
+            self._program.messages.fail(error)
+            return
         shown.show()
         shown.activateWindow()
 
@@ -381,8 +373,7 @@ class Bindings(QObject):
             self._program.models.choose(folder)
 
     def _assess(self) -> None:
-        current = self._program.state.current
-        if current is not None:
+        if (current := self._program.state.current) is not None:
             self._program.assessments.ask([current], again=True)
 
     def _set_automatic(self, on: bool) -> None:
@@ -390,12 +381,11 @@ class Bindings(QObject):
         self._program.settings.automatic = on
 
     def _go_to(self) -> None:
-        video = self._program.playback.video
-        if video is None:
-            return
         playback = self._program.playback
-        dialog = GoTo(video, playback.frames, playback.frame, self._window)
-        dialog.chosen.connect(self._program.playback.seek)
+        if playback.video is None:
+            return
+        dialog = GoTo(playback.video, playback.frames, playback.frame, self._window)
+        dialog.chosen.connect(playback.seek)
         transport = self._window.screens.named(self._player_screen).findChild(Transport)
         assert transport is not None
         dialog.open_above(transport)
@@ -406,7 +396,5 @@ class Bindings(QObject):
         About(logo, self._window).open_over()
 
     def _full_screen(self) -> None:
-        if self._window.isFullScreen():
-            self._window.showNormal()
-        else:
-            self._window.showFullScreen()
+        window = self._window
+        window.showNormal() if window.isFullScreen() else window.showFullScreen()

@@ -19,8 +19,9 @@ from skillviewer.engine.features.weight_store import weight_files, weights_dir
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.spatial import SpatialModel
+from skillviewer.nets.backbones.backbone_entry import ClipForm
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
-from skillviewer.nets.backbones.features import ClipForm, backbone
+from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.checkpoint import save_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
 from tests.checkpoints import PREPROCESSING, SIZES, tiny_checkpoint

@@ -7,12 +7,12 @@ from PIL import Image
 from torch import nn
 
 from skillviewer.core.errors import CheckpointError
+from skillviewer.nets.backbones.backbone_entry import Normalisation
 from skillviewer.nets.backbones.features import (
     EFFICIENTNET,
     FLOW_ACROSS_MODALITIES,
     IMAGENET,
     UNIT,
-    Normalisation,
     TwoStream,
     across_modalities,
     appearance_input,

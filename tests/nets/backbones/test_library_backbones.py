@@ -9,9 +9,10 @@ import torch
 from torchvision import models
 
 from skillviewer.core.errors import CheckpointError
+from skillviewer.nets.backbones.backbone_entry import ClipForm
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.deployment import deploy
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, ClipForm, TwoStream, backbone
+from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
 from skillviewer.nets.backbones.library_backbones import library_entry
 
 DINO, SWIN = "timm/vit_small_patch14_dinov2.lvd142m", "torchvision/swin3d_t"
