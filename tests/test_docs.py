@@ -26,7 +26,7 @@ def test_the_names_of_videos_are_told_whole() -> None:
     ("page", "names"),
     [
         ("method", [entry.name for entry in ATTENTION_MODELS]),
-        ("benchmark", [metric.name for metric in (*METRICS, *RATED_METRICS)]),
+        ("benchmark", [*(one.name for one in METRICS), *(one.name for one in RATED_METRICS)]),
         ("data", [form.name for form in DATASET_FORMATS]),
     ],
 )
