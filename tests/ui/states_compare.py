@@ -52,7 +52,7 @@ def _whole_study(stage: "Stage") -> None:
 
 
 def compare_empty(stage: "Stage") -> QWidget:
-    """No checkpoint on this computer, and none chosen."""
+    """No model on this computer, and none chosen."""
     stage.world.models = ()
     stage.open()
     stage.made.window.screens.show("compare")

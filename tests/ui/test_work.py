@@ -28,7 +28,7 @@ def test_the_curve_and_the_status_grow_while_the_model_works(
     assert curve is not None
     assert len(curve.mean) == 12
     assert "so far, after 12 of 25 sampled frames" in inspect(window).header.text
-    assert "12/25 sampled" in window.window.status.text
+    assert "12 of 25 frames analysed" in window.window.status.text
     qtbot.waitUntil(lambda: "1 job 48 %" in window.window.status.text)  # the file's own job may end later
     assert window.window.panel.table.index(0, STATE).data() == "12 of 25"
     assert window.window.actions_["stop"].isEnabled()

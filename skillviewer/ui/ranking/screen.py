@@ -228,8 +228,8 @@ class RankScreen(QWidget):
     def _progress_words(self) -> str:
         tally = self.judging.tally
         if tally.all > tally.aim:  # imported votes exceed the aim
-            return self.tr("You {} of {} · everyone {}").format(tally.mine, tally.my_aim, tally.all)
-        return self.tr("You {} of {} · everyone {} of {}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
+            return self.tr("You {}/{} · everyone {}").format(tally.mine, tally.my_aim, tally.all)
+        return self.tr("You {}/{} · everyone {}/{}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
 
     def _is_judging(self) -> bool:
         """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""

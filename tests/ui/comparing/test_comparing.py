@@ -188,7 +188,7 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     turned = -truth.values
     assert pane.caption.text.startswith("1 minus 2")
     screen.header.first.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: pane.caption.text.startswith("2 less 1"))
+    qtbot.waitUntil(lambda: pane.caption.text.startswith("2 minus 1"))
     qtbot.waitUntil(lambda: pane.canvas.shown is not None and pane.canvas.shown.scene is not None
                     and pane.canvas.shown.scene.values is not None
                     and np.allclose(pane.canvas.shown.scene.values, turned, atol=1e-6))  # fmt: skip

@@ -134,7 +134,7 @@ def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
     found = lowest(qtbot, window)
     block = why_of(window).cells
     assert block.words.plain.startswith("The lower right of the picture raised the score most (+0.")
-    assert "Lowered it most: the upper left (−0." in block.words.plain
+    assert "The upper left lowered it most (−0." in block.words.plain
     assert found.evidence is not None
     assert told_number(found.evidence.cell_remainder, 3) in block.how.plain
     canvas = inspect(window).player.canvas
@@ -429,7 +429,7 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
     page, inquiry = why_of(window), window.program.insight.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert page.currentWidget() is page.empty
-    assert "when R. Rater has judged this video" in page.empty.words.plain
+    assert "until R. Rater has judged this video" in page.empty.words.plain
     assert not inquiry.cards, "flags on the curve would say it as well"
     video = window.program.insight.remarks.video
     other = next(e.name for e in window.program.videos if e.name != video)
@@ -457,7 +457,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     window.program.studies.act(shut, SETTINGS, VOTES)
     page, inquiry = why_of(window), window.program.insight.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
-    assert "when you have judged this video yourself" in page.empty.words.plain
+    assert "until you have judged this video yourself" in page.empty.words.plain
     window.window.screens.show("rank")
     screen = window.window.screens.named("rank")
     assert isinstance(screen, RankScreen)
@@ -478,7 +478,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     assert not inquiry.people, "a skipped pair is no judgement"
     if video not in judge(Verdict.LEFT):
         window.window.screens.show("inspect")
-        qtbot.waitUntil(lambda: "when R. Rater has judged this video" in page.empty.words.plain)
+        qtbot.waitUntil(lambda: "until R. Rater has judged this video" in page.empty.words.plain)
         window.window.screens.show("rank")
         assert video in judge(Verdict.LEFT)
     assert inquiry.people == ("R. Rater",)

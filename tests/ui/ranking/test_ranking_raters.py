@@ -168,9 +168,9 @@ def test_a_small_study_has_an_aim_that_can_be_reached(
     rater = sit_down_to(make_study(tmp_path, videos[:4], repeat_share=0.0))
     rater.begin()
     progress = rater.screen.progress
-    assert progress.text().endswith("You 0 of 6 · everyone 0 of 6"), "four videos are six pairs"
+    assert progress.text().endswith("You 0/6 · everyone 0/6"), "four videos are six pairs"
     rater.vote(KEYS.Key_X)  # such a pair is not asked again
-    rater.qtbot.waitUntil(lambda: progress.text().endswith("You 0 of 5 · everyone 0 of 5"))
+    rater.qtbot.waitUntil(lambda: progress.text().endswith("You 0/5 · everyone 0/5"))
     for _ in range(5):
         rater.vote(KEYS.Key_1)
     assert rater.phase is JudgingPhase.DONE
@@ -179,7 +179,7 @@ def test_a_small_study_has_an_aim_that_can_be_reached(
     rater.qtbot.waitUntil(lambda: words in page.text and not rater.screen.more.isVisible())
     click(next(button for button in page.findChildren(QAbstractButton) if button.text() == "Next rater"))
     rater.begin("Ben")
-    assert progress.text().endswith("You 0 of 6 · everyone 5 of 11")
+    assert progress.text().endswith("You 0/6 · everyone 5/11")
 
 
 def test_a_rater_whose_videos_are_gone_goes_on_when_they_are_found(

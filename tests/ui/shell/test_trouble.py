@@ -249,4 +249,4 @@ def test_a_note_on_a_file_is_told_once(qtbot: QtBot, make_window: MakeWindow, wo
 def test_without_a_checkpoint_the_window_says_what_to_do(window: Composition, world: FakeWorld) -> None:
     world.models = ()
     begin(window.program, [], None)
-    assert "There is no checkpoint on this computer" in window.window.messages.text
+    assert "There is no model on this computer" in window.window.messages.text

@@ -54,7 +54,7 @@ def test_open_look_assess_and_read_the_score(qtbot: QtBot, window: Composition, 
     qtbot.waitUntil(lambda: program.feed.settled)
     assert inspect(window).player.caption._words.words == "map held 0.03 s · sampled frame 12 of 25"
     text = shown.status.text
-    for part in ("P07.mp4", "25/25 sampled", "30.00 fps", "1×", "model alpha", "cpu"):
+    for part in ("P07.mp4", "25 of 25 frames analysed", "30.00 fps", "1×", "model alpha", "cpu"):
         assert part in text
     number = program.playback.frame + 1
     assert f"frame {number}/90" in text, "frames count from 1 for people"
@@ -103,7 +103,7 @@ def test_the_palette_finds_and_does(qtbot: QtBot, window: Composition, world: Fa
     window.window.actions_["palette"].trigger()
     palette = window.window.findChild(CommandPalette)
     assert palette is not None
-    type_text(palette.field, "dimmed")
+    type_text(palette.field, "dim everything")
     assert palette.list.count() == 1
     key(palette.field, Qt.Key.Key_Return)
     assert window.program.state.look.overlay is Overlay.DIMMED
