@@ -167,7 +167,7 @@ class Forgetting:
 def interval_words(pooled: Pooled, form: str) -> str:
     """Return an interval in percent, or the reason why there is none."""
     if pooled.all_alike:
-        return "the same whoever is left out, so no interval"
+        return "same whoever is left out, so no interval"
     if not math.isfinite(pooled.low):
         return "too few for an interval"
     return f"{100 * pooled.low:{form}} to {100 * pooled.high:{form}}"

@@ -44,7 +44,7 @@ def duration(seconds: float) -> str:
 def with_interval(pooled: Pooled) -> str:
     """Return an accuracy with its interval and its number of pairs."""
     if math.isnan(pooled.low):
-        why = _tr("the same whoever is left out, so no interval") if pooled.all_alike else _tr("too few for an interval")
+        why = _tr("same whoever is left out, so no interval") if pooled.all_alike else _tr("too few for an interval")
         return _tr("{} of {} pairs ({})").format(percent(pooled.value, " %"), pooled.n_pairs, why)
     return _tr("{} ({} to {}) of {} pairs").format(
         percent(pooled.value, " %"), percent(pooled.low), percent(pooled.high), pooled.n_pairs
@@ -68,7 +68,7 @@ def gain_words(compared: BeforeAfter) -> str:
     if gain is None:
         return _tr("there was no model before")
     if math.isnan(gain.low):
-        why = _tr("the same whoever is left out, so no interval") if gain.all_alike else _tr("too few for an interval")
+        why = _tr("same whoever is left out, so no interval") if gain.all_alike else _tr("too few for an interval")
         return _tr("{} points ({})").format(points(gain.value), why)
     span = _tr(" ({} to {})").format(points(gain.low), points(gain.high))
     if compared.beyond_noise:
