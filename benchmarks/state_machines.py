@@ -77,7 +77,7 @@ def _run(machine: type[RuleBasedStateMachine], n_runs: int, n_steps: int, first:
     while counts["runs"] < n_runs:
         n = min(EACH, n_runs - counts["runs"])
         try:
-            run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            run_state_machine_as_test(
                 seed(lot)(counted),
                 settings=settings(
                     max_examples=n,

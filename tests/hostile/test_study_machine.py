@@ -31,7 +31,7 @@ def run() -> Iterator[Callable[..., None]]:
             suppress_health_check=list(HealthCheck),
             **changes,  # type: ignore[arg-type]
         )
-        run_state_machine_as_test(StudyMachine, settings=chosen)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(StudyMachine, settings=chosen)
 
     with Victims() as victims:
         StudyMachine.victims = victims

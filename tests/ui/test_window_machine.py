@@ -18,7 +18,7 @@ def test_the_window_says_the_truth_in_any_order(
 ) -> None:
     monkeypatch.setattr(WindowMachine, "themes", themes, raising=False)
     monkeypatch.setattr(WindowMachine, "icons", icons, raising=False)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         WindowMachine,
         settings=settings(
             max_examples=6,
