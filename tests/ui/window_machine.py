@@ -45,7 +45,7 @@ FRAMES_A_VIDEO = 1024
 """A picture has the number frame + 1024 * number of the video, so that it tells both."""
 
 N_STUDIES, N_VIDEOS = 2, 5
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 SCREENS = ("inspect", "compare", "rank", "finetune", "export")
 VOTE_ACTIONS = {"rank_left": 1, "rank_right": -1, "rank_neither": 0, "rank_skip": None}
 VOTE_TEXTS = {"vote on a pair", "skipped pair"}
@@ -220,6 +220,8 @@ class WindowMachine(RuleBasedStateMachine):
         tuning = screen.tuning
         if tuning.phase is TuningPhase.CHOOSING:
             self.settle()
+            self.let_pass(400)  # changed choices are planned after a rest
+            self.settle()
             if screen.choices.button.isEnabled():
                 screen.choices.button.click()
                 self.done["fine-tunings"] += 1
@@ -243,11 +245,11 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule(several=st.lists(st.tuples(st.sampled_from(sorted(VOTE_ACTIONS)), st.booleans()), min_size=1, max_size=4))
     def vote(self, several: list[tuple[str, bool]]) -> None:
-        self.window.screens.show("rank")
         for action, waits in several:
             self.vote_once(action, waits=waits)
 
     def vote_once(self, action: str, *, waits: bool) -> None:
+        self.window.screens.show("rank")
         judging = self.rank.judging
         if waits and not judging.rater:
             judging.enter("Zoë")
