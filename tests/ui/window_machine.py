@@ -119,7 +119,10 @@ class WindowMachine(RuleBasedStateMachine):
         self.program.models.choose_default(None)
         self.program.studies.open(self.studies[0])
         self.settle()
-        acts = {"vote": partial(self.vote_once, "rank_left", waits=True), "finetune": partial(self.finetune, ["rest"])}
+        acts: dict[str, Callable[[], None]] = {
+            "vote": partial(self.vote_once, "rank_left", waits=True),
+            "finetune": partial(self.finetune, ["rest"]),
+        }
         acts |= {"export": self.export, "rest": self.settle}
         acts[first]()
 
