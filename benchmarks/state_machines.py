@@ -1,6 +1,6 @@
 """Long random use of the study file and of the window's session, held against plain models; a table of what broke.
 
-    python -m benchmarks.state_machines [--runs N] [--steps S] [--first M] [--machine study|window]
+    python -m benchmarks.state_machines [--runs N] [--steps S] [--first M] [--machine study|window] [--no-shrink]
 
 A run is a sequence of up to S random acts; its number is its seed. After every act, everything that the user sees is
 held against a plain model of what was promised. A failure is shrunk, and printed as the acts that lead to it.
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from skillviewer.core.paths import HOME_VARIABLE
@@ -54,13 +54,15 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=30, help="most acts of a run")
     parser.add_argument("--first", type=int, default=0, help="seed of the first lot of runs")
     parser.add_argument("--machine", choices=sorted(MACHINES), help="one machine alone")
+    parser.add_argument("--no-shrink", action="store_true", help="print failures as they are: shrinking takes minutes")
     asked = parser.parse_args()
+    phases = (Phase.generate,) if asked.no_shrink else tuple(Phase)
     rows = []
     with tempfile.TemporaryDirectory(prefix="state-machines-") as folder:
         os.environ[HOME_VARIABLE] = str(Path(folder) / "home")
         for name in [asked.machine] if asked.machine else sorted(MACHINES):
             with MACHINES[name]() as machine:
-                rows.append((name, *_run(machine, asked.runs, asked.steps, asked.first)))
+                rows.append((name, *_run(machine, asked.runs, asked.steps, asked.first, phases)))
                 done = getattr(machine, "done", {})
                 print(f"{name}: " + ", ".join(f"{n} {act}" for act, n in sorted(done.items())))
     print(f"{'machine':10}{'runs':>8}{'steps':>9}{'failures':>10}{'seconds':>9}")
@@ -69,7 +71,9 @@ def main() -> int:
     return 1 if any(row[3] for row in rows) else 0
 
 
-def _run(machine: type[RuleBasedStateMachine], n_runs: int, n_steps: int, first: int) -> tuple[int, int, int, float]:
+def _run(
+    machine: type[RuleBasedStateMachine], n_runs: int, n_steps: int, first: int, phases: tuple[Phase, ...]
+) -> tuple[int, int, int, float]:
     counts, begun = {"runs": 0, "steps": 0}, time.monotonic()
     counted = _counting(machine, counts)
     n_failures = 0
@@ -82,6 +86,7 @@ def _run(machine: type[RuleBasedStateMachine], n_runs: int, n_steps: int, first:
                 settings=settings(
                     max_examples=n,
                     stateful_step_count=n_steps,
+                    phases=phases,
                     database=None,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),

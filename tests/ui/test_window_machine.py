@@ -1,33 +1,60 @@
 """Short runs of the state machine over the window; ``python -m benchmarks.state_machines`` makes long ones."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from PySide6.QtWidgets import QApplication
 
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.data.study import Vote
+from skillviewer.ui.ranking.ballot import Ballot
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import ThemeSource
 from tests.ui.window_machine import WindowMachine
 
 
-def test_the_window_says_the_truth_in_any_order(
+@pytest.fixture
+def run(
     qapp: QApplication,  # noqa: ARG001
     themes: ThemeSource,
     icons: Icons,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
+) -> Callable[..., None]:
+    """Return a function that runs the machine, always with the same acts."""
     monkeypatch.setattr(WindowMachine, "themes", themes, raising=False)
     monkeypatch.setattr(WindowMachine, "icons", icons, raising=False)
-    run_state_machine_as_test(
-        WindowMachine,
-        settings=settings(
-            max_examples=6,
-            stateful_step_count=20,
+
+    def run(**changes: object) -> None:
+        chosen = settings(
+            max_examples=5,
+            stateful_step_count=15,
             derandomize=True,
             database=None,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-        ),
-    )
+            **changes,  # type: ignore[arg-type]
+        )
+        run_state_machine_as_test(WindowMachine, settings=chosen)
+
+    return run
+
+
+def test_the_window_says_the_truth_in_any_order(run: Callable[..., None]) -> None:
+    run()
     assert WindowMachine.done["assessments"]
     assert WindowMachine.done["votes"]
+
+
+def test_the_machine_sees_a_vote_on_the_wrong_side(run: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Ballot.vote
+
+    def wrong(ballot: Ballot, verdict: Verdict | None, rater: str, taken_s: float) -> Vote:
+        vote = right(ballot, verdict, rater, taken_s)
+        return replace(vote, left=vote.right, right=vote.left)
+
+    monkeypatch.setattr(Ballot, "vote", wrong)
+    with pytest.raises(AssertionError, match="given"):
+        run(phases=(Phase.generate,), report_multiple_bugs=False)

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +20,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.arrays import Picture
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import VideoClip
@@ -41,8 +44,8 @@ N_FRAMES = 30
 FRAMES_A_VIDEO = 1024
 """A picture has the number frame + 1024 * number of the video, so that it tells both."""
 
-N_STUDIES, N_VIDEOS = 2, 4
-PATIENCE_S = 60.0
+N_STUDIES, N_VIDEOS = 2, 5
+PATIENCE_S = 30.0
 SCREENS = ("inspect", "compare", "rank", "finetune", "export")
 VOTE_ACTIONS = {"rank_left": 1, "rank_right": -1, "rank_neither": 0, "rank_skip": None}
 VOTE_TEXTS = {"vote on a pair", "skipped pair"}
@@ -88,11 +91,20 @@ class WindowMachine(RuleBasedStateMachine):
             with Study.create(self.folder / f"study {i}") as study:
                 some = self.files[i * N_VIDEOS : (i + 1) * N_VIDEOS]
                 study.videos.add([NewVideo(file, participant=f"P{at}") for at, file in enumerate(some)])
+                names = [file.stem for file in some]
+                study.votes.bring_in(  # of others, so that there is something to train on
+                    [Vote(b, a, Verdict.LEFT, rater) for a, b in combinations(names, 2) for rater in ("Max", "Mia")]
+                )
                 self.studies.append(study.path)
-        self.given: dict[Path, Ballots] = {path: Counter() for path in self.studies}
+        self.given = {path: self.standing(path) for path in self.studies}
 
-    @initialize(decode_s=st.sampled_from(LANES), step_s=st.sampled_from(LANES), open_s=st.sampled_from(LANES))
-    def begin(self, decode_s: float, step_s: float, open_s: float) -> None:
+    @initialize(
+        decode_s=st.sampled_from(LANES),
+        step_s=st.sampled_from(LANES),
+        open_s=st.sampled_from(LANES),
+        first=st.sampled_from(("vote", "finetune", "export", "rest")),
+    )
+    def begin(self, decode_s: float, step_s: float, open_s: float, first: str) -> None:
         self.world.decode_s, self.world.step_s = decode_s, step_s
         self.world.open_s = {file.stem: open_s * 20 for file in self.files}
         self.dialogs = FakeDialogs()
@@ -107,6 +119,12 @@ class WindowMachine(RuleBasedStateMachine):
         self.program.models.choose_default(None)
         self.program.studies.open(self.studies[0])
         self.settle()
+        acts: dict[str, Callable[[], None]] = {
+            "vote": partial(self.vote_once, "rank_left", waits=True),
+            "finetune": partial(self.finetune, ["rest"]),
+        }
+        acts |= {"export": self.export, "rest": self.settle}
+        acts[first]()
 
     # waiting
 
@@ -127,11 +145,14 @@ class WindowMachine(RuleBasedStateMachine):
 
     def settle(self) -> None:
         """Wait until nothing is under way, and check what must hold then."""
+        self.come_to_rest()
+        self.check_rest()
+
+    def come_to_rest(self) -> None:
         for _ in range(2):  # an answer may be the beginning of something
             self.until(lambda: not self.busy_with(), "it does not come to rest")
             flush()
         self.until(lambda: not self.busy_with(), "it does not come to rest")
-        self.check_rest()
 
     # acts
 
@@ -193,20 +214,26 @@ class WindowMachine(RuleBasedStateMachine):
             screen.button.click()
             self.done["exports"] += 1
 
-    @rule(act=st.sampled_from(("start", "stop", "cancel", "accept", "discard")))
-    def finetune(self, act: str) -> None:
+    @rule(acts=st.lists(st.sampled_from(("stop", "cancel", "accept", "discard", "rest")), max_size=3))
+    def finetune(self, acts: list[str]) -> None:
+        """Start a training if one can be started, and go on with it in some way, or leave it running."""
         self.window.screens.show("finetune")
         screen = self.window.screens.named("finetune")
         assert isinstance(screen, FinetuneScreen)
         tuning = screen.tuning
-        if act == "start" and tuning.phase is TuningPhase.CHOOSING and screen.choices.button.isEnabled():
-            screen.choices.button.click()
-            self.done["fine-tunings"] += 1
-        elif act in {"stop", "cancel"} and tuning.phase is TuningPhase.RUNNING:
-            getattr(tuning, act)()
-        elif act in {"accept", "discard"} and tuning.phase is TuningPhase.DECIDING:
-            getattr(tuning, act)()
-            self.done["models decided on"] += 1
+        if tuning.phase is TuningPhase.CHOOSING:
+            self.settle()
+            self.let_pass(400)  # changed choices are planned after a rest
+            self.settle()
+            if screen.choices.button.isEnabled():
+                screen.choices.button.click()
+                self.done["fine-tunings"] += 1
+        for act in acts:
+            if act == "rest":
+                self.settle()
+            elif tuning.phase is (TuningPhase.RUNNING if act in {"stop", "cancel"} else TuningPhase.DECIDING):
+                getattr(tuning, act)()
+                self.done[act] += 1
 
     @property
     def rank(self) -> RankScreen:
@@ -219,8 +246,12 @@ class WindowMachine(RuleBasedStateMachine):
         self.window.screens.show("rank")
         self.rank.judging.enter(rater) if enters else self.rank.judging.leave()
 
-    @rule(action=st.sampled_from(sorted(VOTE_ACTIONS)), waits=st.booleans())
-    def vote(self, action: str, waits: bool) -> None:
+    @rule(several=st.lists(st.tuples(st.sampled_from(sorted(VOTE_ACTIONS)), st.booleans()), min_size=1, max_size=4))
+    def vote(self, several: list[tuple[str, bool]]) -> None:
+        for action, waits in several:
+            self.vote_once(action, waits=waits)
+
+    def vote_once(self, action: str, *, waits: bool) -> None:
         self.window.screens.show("rank")
         judging = self.rank.judging
         if waits and not judging.rater:
@@ -264,7 +295,7 @@ class WindowMachine(RuleBasedStateMachine):
             return
         before = self.standing(study.path)
         self.program.undo.undo()
-        self.settle()
+        self.come_to_rest()
         after = self.standing(study.path)
         if text not in VOTE_TEXTS:
             assert after == before
@@ -275,9 +306,10 @@ class WindowMachine(RuleBasedStateMachine):
             self.given[study.path] = self.given[study.path] - Counter([gone])
         if again and self.program.undo.redo_text == text:
             self.program.undo.redo()
-            self.settle()
+            self.come_to_rest()
             assert self.standing(study.path) == before
             self.given[study.path] = +before
+        self.check_rest()
 
     @rule(milliseconds=st.integers(0, 40))
     def let_pass(self, milliseconds: int) -> None:

@@ -54,7 +54,7 @@ class Provenance:
     precision: str
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Analysis:
     """Results of one model on one video. K passes, N sampled frames, grid (h, w), task state D.
 

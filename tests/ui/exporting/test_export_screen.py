@@ -28,7 +28,7 @@ from skillviewer.ui.exporting.export_choices import FileSplit
 from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.exporting.option_form import OptionForm
 from skillviewer.ui.exporting.screen import ExportScreen
-from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.fakes import FakeDialogs, FakeWorld, make_analysis
 from tests.ui.hands import click, key
 
 EVERY: tuple[Exporter | StudyExporter, ...] = (*EXPORTERS, *STUDY_EXPORTERS)
@@ -603,3 +603,16 @@ def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_pat
     pseudonyms.setChecked(True)
     assert "may be the only key" in screen.words.text()
     assert not screen.button.isEnabled()
+
+
+def test_another_analysis_of_a_chosen_video_is_taken(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
+) -> None:
+    before, *_ = window.program.videos
+    other = make_analysis(world.info(before.path), model="beta", seed=9)
+    window.program.videos.update(before.footage, analysis=other)
+    qtbot.waitUntil(lambda: screen.subject.chosen_videos[0].analysis is other)
+    window.window.screens.show("inspect")
+    window.program.videos.update(before.footage, analysis=before.analysis)
+    window.window.screens.show("export")
+    qtbot.waitUntil(lambda: screen.subject.chosen_videos[0].analysis is before.analysis)
