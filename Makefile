@@ -26,8 +26,8 @@ types: $(VENV)/.ready-dev        ## types
 contracts: $(VENV)/.ready-dev    ## import rules between folders
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.ready-dev         ## tests
-	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q
+unit: $(VENV)/.ready-dev         ## tests; three processes on two cores, for tests of the window often wait
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile -q
 
 slurm: $(VENV)/.ready-dev        ## clusters: set up SLURM here (Debian, as root) and run its test
 	sh packaging/slurm/start.sh

@@ -261,9 +261,16 @@ def wide_picture(number: int) -> Picture:
 
 
 def shoot(
-    app: QApplication, name: str, theme: ThemeChoice, size: tuple[int, int], out: Path, *, wide: bool = True
+    app: QApplication,
+    name: str,
+    theme: ThemeChoice,
+    size: tuple[int, int],
+    out: Path,
+    *,
+    wide: bool = True,
+    settle_ms: int = 250,
 ) -> Path:
-    """Bring a window into a state and save its picture, with large or small frames."""
+    """Bring a window into a state and save its picture, with large or small frames, after a pause."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.in_folder(Path(folder))
         settings.theme = theme
@@ -278,7 +285,7 @@ def shoot(
         stage.pause(20)
         made.window.resize(*size)
         widget = STATES[name](stage)
-        stage.pause(250)
+        stage.pause(settle_ms)
         path = out / f"{name}-{theme}-{size[0]}x{size[1]}.png"
         widget.grab().save(str(path))
         world.hold.set()

@@ -21,7 +21,7 @@ PARTS = {
 def test_it_can_be_shown(qapp: QApplication, tmp_path: Path, name: str) -> None:
     dark = list(STATES).index(name) % 2 == 0
     theme = ThemeChoice.DARK if dark else ThemeChoice.LIGHT
-    image = QImage(str(shoot(qapp, name, theme, (1280, 720), tmp_path, wide=False)))
+    image = QImage(str(shoot(qapp, name, theme, (1280, 720), tmp_path, wide=False, settle_ms=30)))
     if name in PARTS:
         assert min(image.width(), image.height()) > 200
     else:
