@@ -2,16 +2,17 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import Phase
 
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study import videos as study_videos
 from skillviewer.data.study.votes import StudyVotes
 from tests.hostile.killed import Victims
 from tests.hostile.study_machine import StudyMachine
+from tests.machines import run_alike
 
 if sys.platform == "win32":
     pytest.skip("processes are forked", allow_module_level=True)
@@ -20,22 +21,9 @@ if sys.platform == "win32":
 @pytest.fixture(scope="module")
 def run() -> Iterator[Callable[..., None]]:
     """Return a function that runs the machine, always with the same acts."""
-
-    def run(**changes: object) -> None:
-        chosen = settings(
-            max_examples=25,
-            stateful_step_count=20,
-            derandomize=True,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            **changes,  # type: ignore[arg-type]
-        )
-        run_state_machine_as_test(StudyMachine, settings=chosen)
-
     with Victims() as victims:
         StudyMachine.victims = victims
-        yield run
+        yield partial(run_alike, StudyMachine, 25, 20)
 
 
 def test_a_study_keeps_what_it_promised(run: Callable[..., None]) -> None:

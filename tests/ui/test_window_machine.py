@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import Phase
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.dataset.pairs import Verdict
@@ -13,6 +13,7 @@ from skillviewer.data.study import Vote
 from skillviewer.ui.ranking.ballot import Ballot
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import ThemeSource
+from tests.machines import run_alike
 from tests.ui.window_machine import WindowMachine
 
 
@@ -26,20 +27,7 @@ def run(
     """Return a function that runs the machine, always with the same acts."""
     monkeypatch.setattr(WindowMachine, "themes", themes, raising=False)
     monkeypatch.setattr(WindowMachine, "icons", icons, raising=False)
-
-    def run(**changes: object) -> None:
-        chosen = settings(
-            max_examples=5,
-            stateful_step_count=15,
-            derandomize=True,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            **changes,  # type: ignore[arg-type]
-        )
-        run_state_machine_as_test(WindowMachine, settings=chosen)
-
-    return run
+    return partial(run_alike, WindowMachine, 5, 15)
 
 
 def test_the_window_says_the_truth_in_any_order(run: Callable[..., None]) -> None:
