@@ -15,7 +15,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.errors import DeviceError
-from skillviewer.core.paths import cache_dir, config_dir, log_dir, resources_dir
+from skillviewer.core.paths import config_dir, log_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
@@ -61,7 +61,7 @@ def _features(settings: Settings | None) -> "FeatureCache | None":
     """Return the feature cache in the size that the settings allow; None for the usual size."""
     from skillviewer.engine.features.cache import FeatureCache
 
-    return FeatureCache(cache_dir() / "features", settings.cache_gb * 2**30) if settings is not None else None
+    return FeatureCache(max_bytes=settings.cache_gb * 2**30) if settings is not None else None
 
 
 def _open_model(settings: Settings | None, folder: Path) -> Assessor:

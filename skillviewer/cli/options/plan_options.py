@@ -185,7 +185,6 @@ def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
 
 def feature_cache(chosen: PlanChoices) -> "FeatureCache":
     """Return the cache of features, with the room that was chosen."""
-    from skillviewer.core.paths import cache_dir
     from skillviewer.engine.features.cache import FeatureCache
 
-    return FeatureCache(cache_dir() / "features", int(chosen["cache_gb"] * 2**30))
+    return FeatureCache(max_bytes=int(chosen["cache_gb"] * 2**30))

@@ -22,6 +22,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from skillviewer.core.atomic_write import TEMPORARY, atomic_path
+from skillviewer.core.paths import cache_dir
+from skillviewer.engine.runtime.disk_usage import FEATURES
 
 DEFAULT_MAX_BYTES = 20 * 2**30
 _SUFFIX = ".safetensors"
@@ -53,10 +55,13 @@ class FeatureKey:
 
 
 class FeatureCache:
-    """A folder of feature files with a cap on its size; the least recently used entries are dropped first."""
+    """A folder of feature files with a cap on its size; the least recently used entries are dropped first.
 
-    def __init__(self, folder: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        self.folder, self.max_bytes = folder, max_bytes
+    Without a folder the program's own is meant.
+    """
+
+    def __init__(self, folder: Path | None = None, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        self.folder, self.max_bytes = folder or cache_dir() / FEATURES, max_bytes
 
     def _path(self, key: FeatureKey) -> Path:
         return self.folder / key.name[:2] / (key.name + _SUFFIX)

@@ -10,6 +10,7 @@ from pathlib import Path
 from skillviewer.core.paths import cache_dir, data_dir, log_dir
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.runtime.disk_usage import COPIES, SAID
 
 
 def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> int:
@@ -23,8 +24,8 @@ def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> i
     """
     faces = FaceStore().path(digest)
     found = [
-        *(cache_dir() / "analyses").glob(f"*/{digest}-*"),
-        *(cache_dir() / "proxies").glob(f"{digest}*"),
+        *(cache_dir() / SAID).glob(f"*/{digest}-*"),
+        *(cache_dir() / COPIES).glob(f"{digest}*"),
         *faces.parent.glob(f"{faces.name}*"),
     ]
     for session in (data_dir() / "sessions").glob("*.json"):
@@ -34,7 +35,7 @@ def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> i
         path.unlink(missing_ok=True)
     for log in log_dir().glob("skillviewer.log*"):
         _leave_out(log, name)
-    cache = cache if cache is not None else FeatureCache(cache_dir() / "features")
+    cache = cache if cache is not None else FeatureCache()
     return len(found) + cache.forget(digest)
 
 

@@ -38,8 +38,7 @@ class TuningJob:
 
     def cache(self) -> FeatureCache:
         """Return the cache of features."""
-        folder = cache_dir() / "features"
-        return FeatureCache(folder) if self.cache_bytes is None else FeatureCache(folder, self.cache_bytes)
+        return FeatureCache() if self.cache_bytes is None else FeatureCache(max_bytes=self.cache_bytes)
 
     def work_folder(self) -> Path:
         """Return the folder of the training's state: the same for the same job and settings of this program."""

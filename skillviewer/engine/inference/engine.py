@@ -14,7 +14,6 @@ from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError, VideoError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import MIN_RANDOM
-from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.version import __version__
 from skillviewer.core.video.extents import ClipRange
@@ -92,7 +91,7 @@ class Engine(Closing):
         with device_errors():
             model = loaded.build().to(chosen).eval()
             extractor = FeatureExtractor.open(loaded, chosen)
-        kept = cache if cache is not None else FeatureCache(cache_dir() / "features")
+        kept = cache if cache is not None else FeatureCache()
         source = FeatureSource(extractor, kept, loaded.config.preprocessing)
         return cls(loaded, model, source, chosen, announce, aside=aside)
 

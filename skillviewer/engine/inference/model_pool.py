@@ -10,7 +10,6 @@ from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
@@ -49,7 +48,7 @@ class ModelPool(Closing):
         aside: bool = False,
     ) -> None:
         self._wanted, self._announce, self._aside = device, announce, aside
-        self._cache = cache if cache is not None else FeatureCache(cache_dir() / "features")
+        self._cache = cache if cache is not None else FeatureCache()
         self._engines: dict[Path, Engine] = {}
         self._extractors: dict[Hashable, FeatureExtractor] = {}
 

@@ -14,6 +14,9 @@ from skillviewer.engine.runtime.threads import settle_threads
 if TYPE_CHECKING:
     from distributed import Client
 
+STARTED = ("local", "slurm")
+"""Clusters that are started here; any other word is the address of a scheduler."""
+
 
 @contextmanager
 def _client(cluster: str, jobs: int) -> "Iterator[Client]":
@@ -102,7 +105,7 @@ def work_on_cluster(
                     finished(index, future.result())
                 except KilledWorker:
                     failures[index] += 1
-                    if cluster[0] in {"local", "slurm"} and failures[index] < tries:
+                    if cluster[0] in STARTED and failures[index] < tries:
                         waiting.append(index)
                     else:
                         finished(index, Outcome(error=death("on another computer", failures[index])))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
 from skillviewer.core.hashing import values_sha256
-from skillviewer.core.paths import cache_dir, safe_name
+from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange, frame_range, range_cells
 from skillviewer.data.analysis_file import SUFFIX, ResultNote, load_or_discard, result_note, save_analysis
@@ -86,7 +86,7 @@ def open_engine(scoring: Scoring) -> "Engine":
     from skillviewer.engine.features.cache import FeatureCache
     from skillviewer.engine.inference.engine import Engine
 
-    return Engine.open(scoring.model, scoring.device, FeatureCache(cache_dir() / "features", scoring.cache_bytes))
+    return Engine.open(scoring.model, scoring.device, FeatureCache(max_bytes=scoring.cache_bytes))
 
 
 def score_unit(scoring: Scoring, unit: Unit, token: CancelToken, report: Report) -> "Path | Analysis":
