@@ -622,6 +622,7 @@ def test_stopping_everything_asks_before_a_training_is_lost(
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
+    qtbot.waitUntil(lambda: len(trainer.world.tuner.jobs) == 1)  # a job that is stopped before it began never ends
     dialogs.confirm_answer = agreed
     trainer.made.window.actions_["stop"].trigger()
     assert dialogs.asked == ["Stop all running work? The work done so far would be lost: Fine-tuning."]
