@@ -33,7 +33,7 @@ _DELETE = (
     "DELETE FROM video WHERE id IN ids",
 )
 
-_COLUMNS = ("name", "participant", "task", "notes", "context", "sync_s")
+_COLUMNS = ("name", "participant", "task", "occasion", "notes", "context", "sync_s")
 
 
 class Videos(StudyVideoFiles):
@@ -103,7 +103,7 @@ class Videos(StudyVideoFiles):
             self._place(old["id"], video.path, identity)
 
     def split(self, name: str, extent: ClipRange) -> str:
-        """Add a part of a video's file as a new video with the same participant and task; the file is not read.
+        """Add a part of a video's file as a new video with the same participant, task and occasion, without reading it.
 
         Returns:
             Name of the part. A part that is or was in the study already keeps its name.
@@ -118,7 +118,7 @@ class Videos(StudyVideoFiles):
         parts = [v for v in self.all() if v.digest == video.digest and v.extent is not None]
         identity = Identity(video.size_bytes, row["modified_ns"], video.digest)
         new = f"{video.path.stem} {len(parts) + 1}"
-        added = self.add([NewVideo(video.path, new, video.participant, video.task, extent, identity)])
+        added = self.add([NewVideo(video.path, new, video.participant, video.task, extent, identity, video.occasion)])
         (known_as,) = added.names
         assert known_as is not None
         return known_as
@@ -133,11 +133,13 @@ class Videos(StudyVideoFiles):
             *range_cells(video.extent),
             video.participant,
             video.task,
+            video.occasion,
             now(),
         )
         cursor = db.execute(
             "INSERT INTO video (name, relative_path, absolute_path, size_bytes, modified_ns, digest, extent_unit, "
-            "extent_start, extent_stop, participant, task, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "extent_start, extent_stop, participant, task, occasion, added_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
         row = db.execute("SELECT * FROM video WHERE id = ?", (cursor.lastrowid,)).fetchone()
@@ -145,7 +147,7 @@ class Videos(StudyVideoFiles):
         return row
 
     def change(self, name: str, /, **cells: str | float | None) -> StudyVideo:
-        """Change the record of a video. It has a name, participant, task, notes, context and sync_s.
+        """Change the record of a video. It has a name, participant, task, occasion, notes, context and sync_s.
 
         Raises:
             StudyError: There is no such video, the new name is taken, or the study cannot be written.
@@ -173,17 +175,28 @@ class Videos(StudyVideoFiles):
         Raises:
             StudyError: The study cannot be written.
         """
+        return self._state("participant", people, "show")
+
+    def name_occasions(self, occasions: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Set the occasions of videos without one; see ``name_people``.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        return self._state("occasion", occasions, "be of")
+
+    def _state(self, column: str, said: Mapping[str, str], verb: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         problems = []
         named = []
         with self._file.transaction() as db:
-            for row in db.execute("SELECT id, name, participant FROM video WHERE removed_at IS NULL").fetchall():
-                person = people.get(row["name"], "").strip()
-                if person and not row["participant"]:
-                    db.execute("UPDATE video SET participant = ? WHERE id = ?", (person, row["id"]))
+            for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL").fetchall():
+                new = said.get(row["name"], "").strip()
+                if new and not row[column]:
+                    db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (new, row["id"]))  # noqa: S608 - ours
                     named.append(row["name"])
-                elif person and person != row["participant"]:
+                elif new and new != row[column]:
                     problems.append(
-                        f"“{row['name']}” is said to show {person}; the study says {row['participant']}, which stays."
+                        f"“{row['name']}” is said to {verb} {new}; the study says {row[column]}, which stays."
                     )
         return tuple(named), tuple(problems)
 

@@ -1,4 +1,4 @@
-"""Participants of videos: by a pattern of the user, by participants.csv, or by the data set's own names."""
+"""Participants of videos: by a pattern of the user, by participants.csv, or by the data set's own names; occasions."""
 
 import math
 import re
@@ -20,6 +20,7 @@ PERSON_COLUMNS = (
     *("participant", "subject", "person", "surgeon", "patient"),
     *("participantid", "subjectid", "personid", "surgeonid", "patientid"),
 )
+OCCASION_COLUMNS = ("occasion", "date")
 FILE = "participants.csv"
 _MOST_S = 5.0
 """Seconds for all names: some patterns, such as (a|a)*, try more ways through a name than can ever be tried."""
@@ -110,6 +111,23 @@ def by_file(path: Path, names: VideoNames | None = None) -> tuple[dict[str, str]
                 f"{sheet.place(row)} says {name} is {who}, an earlier line {found[name]}; the first counts."
             )
     return found, problems + people.joined(path.name) + known.renumbered(path.name)
+
+
+def occasions_in(files: Sequence[Path], names: VideoNames) -> dict[str, str]:
+    """Return the occasions of named videos from the columns ``video`` and ``occasion`` (or ``date``) of CSV files.
+
+    The first that is stated of a video counts.
+    """
+    found: dict[str, str] = {}
+    for path in files:
+        if looks_like(path, VIDEO_COLUMNS, OCCASION_COLUMNS):
+            sheet = read_sheet(path)
+            video, occasion = sheet.column(*VIDEO_COLUMNS), sheet.column(*OCCASION_COLUMNS)
+            for row in sheet.rows:
+                name, said = names.find(row.cell(video)), row.cell(occasion).strip()
+                if name and said:
+                    found.setdefault(name, said)
+    return found
 
 
 def participants_of(

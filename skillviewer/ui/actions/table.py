@@ -121,6 +121,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _window("import_ratings", FILE, QT_TRANSLATE_NOOP("actions", "&Import ratings…"), "Ctrl+I", section=1),
     _window("locate_videos", FILE, QT_TRANSLATE_NOOP("actions", "Find &missing videos…"), section=1),
     _window("name_person", FILE, QT_TRANSLATE_NOOP("actions", "Set &participant…"), section=1),
+    _window("name_occasion", FILE, QT_TRANSLATE_NOOP("actions", "Set o&ccasion…"), section=1),
     _window("remove_video", FILE, QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
     _window("forget_video", FILE, QT_TRANSLATE_NOOP("actions", "&Delete everything kept about this video…"), section=1),
     _window("close_study", FILE, QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),

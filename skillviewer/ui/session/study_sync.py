@@ -47,6 +47,7 @@ def entry_of(video: StudyVideo) -> VideoEntry:
         participant=video.participant,
         task=video.task,
         extent=video.extent,
+        occasion=video.occasion,
     )
 
 
@@ -145,7 +146,7 @@ class StudyList(QObject):
         if entry is None:
             return
         changes: dict[str, object] = {}
-        for name in ("known_as", "participant", "task"):
+        for name in ("known_as", "participant", "task", "occasion"):
             if getattr(entry, name) != getattr(wanted, name):
                 changes[name] = getattr(wanted, name)
         if wanted.state is not entry.state and (wanted.state.lost or entry.state.lost):

@@ -55,6 +55,7 @@ class VideoEntry:
         known_as: Its name in the study, or "" until the study knows it.
         participant: The participant, or None.
         task: What is done in it, or "" for the study's task.
+        occasion: When it was recorded (pre, post, a date), or "".
         extent: The part of the file that it is, or None for the whole.
     """
 
@@ -70,6 +71,7 @@ class VideoEntry:
     participant: str | None = None
     task: str = ""
     extent: ClipRange | None = None
+    occasion: str = ""
 
     @property
     def footage(self) -> VideoClip:

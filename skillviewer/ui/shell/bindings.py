@@ -34,7 +34,7 @@ NEEDS_VIDEO = (
     "mark_out", "clear_marks", "loop",
 )  # fmt: skip
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
-OF_THIS_VIDEO = ("name_person", "remove_video", "forget_video", "split_off", "go_to", "assess")
+OF_THIS_VIDEO = ("name_person", "name_occasion", "remove_video", "forget_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
@@ -88,6 +88,7 @@ class Bindings(QObject):
         program.table_taken.connect(self._show_ratings_page)
         actions.bind("locate_videos", self._locate)
         actions.bind("name_person", self._name_person)
+        actions.bind("name_occasion", lambda: self._name_person("occasion"))
         actions.bind("remove_video", program.remove_current)
         actions.bind("forget_video", self._forget_video)
         actions.bind("close_study", program.studies.close)
@@ -222,7 +223,7 @@ class Bindings(QObject):
         actions.set_enabled(study is not None, "save_study")
         actions.set_enabled(program.studies.writable, "locate_videos")
         chosen = program.studies.writable and program.state.current is not None
-        actions.set_enabled(chosen, "name_person", "remove_video", "forget_video")
+        actions.set_enabled(chosen, "name_person", "name_occasion", "remove_video", "forget_video")
         actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
@@ -281,19 +282,22 @@ class Bindings(QObject):
         if folder is not None:
             self._program.open([folder])
 
-    def _name_person(self) -> None:
+    def _name_person(self, fact: str = "participant") -> None:
         program = self._program
         entry = program.videos.get(program.state.current)
         if entry is None:
             return
-        known = sorted({other.participant for other in program.videos if other.participant})
-        question = self.tr(
-            "Participant in {}. In a test, all videos of one participant are kept out of the training."
-        ).format(entry.name)
-        ask, title = self._window.dialogs.word, self.tr("Set participant")
-        person = ask(self._window, title, question, known, entry.participant or "")
-        if person is not None:
-            program.name_person(person)
+        known = sorted({getattr(other, fact) for other in program.videos} - {None, ""})
+        question, title = self.tr("Occasion of {}: pre, post, a date (2024-05-31)."), self.tr("Set occasion")
+        if fact == "participant":
+            question, title = (
+                self.tr("Participant in {}. In a test, all videos of one participant are kept out of the training."),
+                self.tr("Set participant"),
+            )
+        ask = self._window.dialogs.word
+        said = ask(self._window, title, question.format(entry.name), known, getattr(entry, fact) or "")
+        if said is not None:
+            program.name_person(said, fact)
 
     def _new_study(self) -> None:
         kinds = self.tr("Studies (*{})").format(SUFFIX)

@@ -332,6 +332,20 @@ def test_who_is_in_a_video_is_said_and_taken_back(
     assert dialogs.asked[0].startswith("Participant in a.")
 
 
+def test_the_occasion_of_a_video_is_set_and_taken_back(
+    qtbot: QtBot, window: Composition, dialogs: FakeDialogs, study_file: Path
+) -> None:
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    dialogs.word_answer = "2024-05-31"
+    window.window.actions_["name_occasion"].trigger()
+    qtbot.waitUntil(
+        lambda: next(e.occasion for e in sorted(window.program.videos, key=lambda e: e.name)) == "2024-05-31"
+    )
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: not any(entry.occasion for entry in window.program.videos))
+
+
 def test_a_video_is_removed_and_brought_back(qtbot: QtBot, window: Composition, study_file: Path) -> None:
     window.program.open([study_file])
     wait_for_study(qtbot, window, 3)
