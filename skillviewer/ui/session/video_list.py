@@ -170,8 +170,8 @@ class VideoList(QObject):
         row = self._rows.get(footage)
         if row is not None:
             self.about_to_remove.emit(row)
-            del self._entries[row]
-            self._rows = {entry.footage: at for at, entry in enumerate(self._entries)}
+            del self._entries[row], self._rows[footage]
+            self._rows.update((entry.footage, at) for at, entry in enumerate(self._entries[row:], start=row))
             self.removed.emit(row)
 
     def update(self, footage: VideoClip, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()

@@ -19,6 +19,7 @@ from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.map_key import HoldToHideMap
+from skillviewer.ui.threads.throttle import single_shot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,10 +55,8 @@ class Bindings(QObject):
         for signal in (
             program.studies.opened,
             program.studies.closed,
-            program.videos.removed,
             program.playback.video_changed,
             program.videos.added,
-            program.videos.changed,
             program.videos.cleared,
             program.models.entries_changed,
             program.models.wanted_changed,
@@ -66,6 +65,8 @@ class Bindings(QObject):
             window.screens.shown,
         ):
             signal.connect(self.refresh)
+        for signal in (program.videos.changed, program.videos.removed):
+            signal.connect(single_shot(self, 0, self.refresh).start)  # once for a thousand videos
         program.state.look_changed.connect(self._on_look)
         program.playback.loop_changed.connect(window.actions_["loop"].setChecked)
         window.panel.chosen.connect(program.state.set_current)

@@ -116,9 +116,12 @@ def _half_interval(entry: VideoEntry) -> str:
     return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""
 
 
+_UNSCALED = ScaledScore("")
+
+
 def _scaled(entry: VideoEntry) -> ScaledScore:
     scaled = entry.analysis.scaled if entry.analysis is not None else None
-    return scaled if scaled is not None else ScaledScore("")
+    return scaled if scaled is not None else _UNSCALED
 
 
 def _rating_interval(entry: VideoEntry) -> str:
