@@ -3,7 +3,8 @@
 It stands here and not in ``export`` because it opens a study. To add one: a function, and an entry here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ class StudyOptions(ArchiveOptions):
 class StudyExporter:
     """One way out of the program for a whole study.
 
-    See ``Exporter``; ``write`` returns remarks for the user, and ``preview`` is given the study.
+    See ``Exporter``; ``write`` returns remarks for the user, and ``preview`` is given the study and the options.
     """
 
     name: str
@@ -64,7 +65,7 @@ class StudyExporter:
     write: Write
     about: str
     group: str = ""
-    preview: Callable[[Path], Preview] | None = None
+    preview: Callable[[Path, Any], Preview] | None = None
 
     def export(
         self,
@@ -106,14 +107,28 @@ Source = tuple[tuple[Any, ...], tuple[str, ...]]
 """Arguments of the function that makes the rows of a table, and remarks."""
 
 
-def _judgements(study: Path) -> Source:
+@dataclass(frozen=True, slots=True)
+class CriterionChoice:
+    """Criterion of the votes in a table."""
+
+    criterion: str = offered("", "Criterion", "Empty for the one that the study looks at")
+
+
+@contextmanager
+def _looking(study: Path, options: CriterionChoice | None) -> Iterator[Study]:
     with Study.open(study, read_only=True) as opened:
+        opened.look_at(options.criterion if options is not None and options.criterion else None)
+        yield opened
+
+
+def _judgements(study: Path, options: CriterionChoice | None) -> Source:
+    with _looking(study, options) as opened:
         judgements = opened.votes.judgements()
     return (judgements,), () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
 
 
-def _strengths(study: Path) -> Source:
-    with Study.open(study, read_only=True) as opened:
+def _strengths(study: Path, options: CriterionChoice | None) -> Source:
+    with _looking(study, options) as opened:
         dataset = opened.dataset()
     if not dataset.judgements and not dataset.pairs:
         raise ExportError(f"{study.name} has no judgement and no pair that is agreed on: there are no strengths.")
@@ -121,23 +136,29 @@ def _strengths(study: Path) -> Source:
     return (dataset.judgements or dataset.pairs, dataset.subtasks), () if dataset.judgements else agreed
 
 
-def _log(study: Path) -> Source:
+def _log(study: Path, _options: None) -> Source:
     with Study.open(study, read_only=True) as opened:
         return (opened.log(),), ()
 
 
-def _table(name: str, title: str, about: str, source: Callable[[Path], Source]) -> StudyExporter:
+def _table(
+    name: str,
+    title: str,
+    about: str,
+    source: Callable[[Path, Any], Source],
+    options: type[Any] | None = CriterionChoice,
+) -> StudyExporter:
     def write(
-        study: Path, path: Path, _options: object, overwrite: bool, _token: CancelToken, _report: Report
+        study: Path, path: Path, chosen: object, overwrite: bool, _token: CancelToken, _report: Report
     ) -> tuple[str, ...]:
-        given, remarks = source(study)
+        given, remarks = source(study, chosen)
         export_table(name, path, *given, overwrite=overwrite)
         return remarks
 
-    def preview(study: Path) -> Preview:
-        return preview_table(name, *source(study)[0])
+    def preview(study: Path, chosen: object) -> Preview:
+        return preview_table(name, *source(study, chosen)[0])
 
-    return StudyExporter(name, title, TABLE_SUFFIXES, None, write, about, "table", preview)
+    return StudyExporter(name, title, TABLE_SUFFIXES, options, write, about, "table", preview)
 
 
 def _archive(
@@ -168,6 +189,7 @@ STUDY_EXPORTERS = table(
         "Log of the study",
         "One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
         _log,
+        None,
     ),
     StudyExporter(
         "cohort",

@@ -53,9 +53,9 @@ class Previews(QObject):
         asked = tuple(subjects)
         self._ask(lambda service: service.preview(exporter, asked, options))
 
-    def ask_study(self, exporter: StudyExporter, study: Path) -> None:
+    def ask_study(self, exporter: StudyExporter, study: Path, options: object) -> None:
         """Query a preview of an export of the whole study."""
-        self._ask(lambda service: service.preview_study(exporter, study))
+        self._ask(lambda service: service.preview_study(exporter, study, options))
 
     def _ask(self, question: Question) -> None:
         self._wanted = question

@@ -296,7 +296,7 @@ class ExportScreen(QWidget):
             self.pane.show_message(str(error))
             return
         if isinstance(exporter, StudyExporter) and choices.study is not None:
-            self.previews.ask_study(exporter, choices.study)
+            self.previews.ask_study(exporter, choices.study, choices.options)
             return
         if isinstance(exporter, StudyExporter) or not choices.videos or not choices.models:
             self.pane.show_message(self._refusal())
