@@ -16,6 +16,7 @@ from skillviewer.core.text import counted
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
+from skillviewer.engine.exporting.change_report import ChangeChoices, write_change
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
@@ -198,6 +199,15 @@ STUDY_EXPORTERS = table(
         CohortChoices,
         lambda s, p, o, w, _t, _r: cohort_report(s, p, o, overwrite=w),
         about="How the scores of a study are spread, every video, the raters, and what is not known.",
+        group="report",
+    ),
+    StudyExporter(
+        "change",
+        "Change over time",
+        REPORT_SUFFIXES,
+        ChangeChoices,
+        lambda s, p, o, w, _t, _r: write_change(s, p, o, overwrite=w),
+        about="One participant by occasion (pre, post, dates), or all before against after, on the raters' scale.",
         group="report",
     ),
     StudyExporter(

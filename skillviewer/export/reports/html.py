@@ -13,6 +13,7 @@ import numpy as np
 from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import signed
+from skillviewer.export.reports.change import ChangeReport
 from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
 from skillviewer.export.reports.drawings import (
     as_svg,
@@ -147,6 +148,16 @@ def cohort_html(cohort: Cohort) -> str:
         people=any(row.participant for row in cohort.rows),
         facts=cohort_facts(cohort),
     )  # fmt: skip
+
+
+def change_html(report: ChangeReport) -> str:
+    """Return the report of change over time."""
+    tables = [
+        (section, [(cells, bar and _drawn(bar, cells[-1])) for (cells, _), bar in zip(section.rows, bars, strict=True)])
+        for section in report.sections
+        for bars in [section.bars(250.0)]
+    ]
+    return _environment().get_template("change.html").render(report=report, tables=tables)
 
 
 _WORDS = frozenset({"alt", "aria-label", "title"})
