@@ -30,7 +30,7 @@ class MomentRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._card: MomentCard | None = None
+        self.card: MomentCard | None = None
         self._theme: Theme = LIGHT
         self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -103,10 +103,6 @@ class MomentRow(QWidget):
         return row
 
     @property
-    def card(self) -> MomentCard | None:
-        return self._card
-
-    @property
     def text(self) -> str:
         parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._opinions.plain)
         return " ".join(part for part in parts if part)
@@ -152,7 +148,7 @@ class MomentRow(QWidget):
 
     def set_card(self, card: MomentCard, *, writable: bool) -> None:
         """Show a moment; ``writable`` if something can be left on it."""
-        self._card = card
+        self.card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
         spoken = self.tr("Play the moment from {} to {}").format(clock(card.start_s), clock(card.stop_s))
         self.picture.setAccessibleName(spoken)
@@ -173,7 +169,7 @@ class MomentRow(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        card = self._card
+        card = self.card
         if card is None:
             return
         found = card.found
@@ -230,15 +226,15 @@ class MomentRow(QWidget):
 
     @Slot()
     def _on_play(self) -> None:
-        if self._card is not None:
-            self.play_asked.emit(self._card)
+        if self.card is not None:
+            self.play_asked.emit(self.card)
 
     @Slot()
     def _on_opinion(self) -> None:
         button = self.sender()
-        if isinstance(button, QToolButton) and self._card is not None:
+        if isinstance(button, QToolButton) and self.card is not None:
             wanted = Opinion(str(button.property("opinion")))
-            self.opinion_given.emit(self._card, wanted if button.isChecked() else Opinion.NONE)
+            self.opinion_given.emit(self.card, wanted if button.isChecked() else Opinion.NONE)
 
     @Slot(bool)
     def _on_note_button(self, on: bool) -> None:
@@ -248,20 +244,20 @@ class MomentRow(QWidget):
 
     @Slot()
     def _on_note(self) -> None:
-        if self._card is not None and self.note.text().strip():
-            self.note_written.emit(self._card, self.note.text().strip())
+        if self.card is not None and self.note.text().strip():
+            self.note_written.emit(self.card, self.note.text().strip())
             self.note.clear()
             self.note_button.setChecked(False)
 
     @Slot()
     def _on_label(self) -> None:
-        kept = self._card.kept if self._card is not None else None
+        kept = self.card.kept if self.card is not None else None
         if kept is not None and self.label.text().strip() != kept.label:
-            self.label_written.emit(self._card, self.label.text())
+            self.label_written.emit(self.card, self.label.text())
 
     @Slot()
     def _on_delete(self) -> None:
-        kept: SavedMoment | None = self._card.kept if self._card is not None else None
+        kept: SavedMoment | None = self.card.kept if self.card is not None else None
         if kept is not None:
             self.removal_asked.emit(kept)
 
@@ -269,7 +265,7 @@ class MomentRow(QWidget):
     def _on_delete_note(self) -> None:
         button = self.sender()
         number = button.property("note") if button is not None else None
-        notes = self._card.notes if self._card is not None else ()
+        notes = self.card.notes if self.card is not None else ()
         note = next((note for note in notes if note.id == number), None)
         if note is not None:
             self.removal_asked.emit(note)

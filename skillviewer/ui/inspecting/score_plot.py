@@ -38,7 +38,7 @@ class ScorePlot(TimePlot):
         self._held_s = 0.0
         self._state, self._playback = state, playback
         self._theme: Theme = LIGHT
-        self._curve: ScoreCurve | None = None
+        self.curve: ScoreCurve | None = None
         self._marks: tuple[CurveMark, ...] = ()
         self._rated = False
         self.setMinimumHeight(110)
@@ -87,10 +87,6 @@ class ScorePlot(TimePlot):
     def cursor_s(self) -> float:
         """Time at which the cursor stands."""
         return float(self._cursor.value())
-
-    @property
-    def curve(self) -> ScoreCurve | None:
-        return self._curve
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:
         """Flag moments: a triangle up where one raises the score, down where it lowers it, a square for a kept one."""
@@ -219,7 +215,7 @@ class ScorePlot(TimePlot):
         self._on_analysis(self._state.analysis)
 
     def _draw(self, curve: ScoreCurve | None) -> None:
-        self._curve = curve
+        self.curve = curve
         items = (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed, self._point)
         for item in items:
             item.setVisible(curve is not None)
@@ -244,7 +240,7 @@ class ScorePlot(TimePlot):
     @Slot()
     def _place_strip(self, *_: object) -> None:
         """Draw the strip at the foot, at the same height for all scores."""
-        curve = self._curve
+        curve = self.curve
         if curve is None:
             return
         bottom, top = self._box.viewRange()[1]
@@ -267,7 +263,7 @@ class ScorePlot(TimePlot):
             self._box.setXRange(time_s, time_s + width, padding=0)
 
     def _place_point(self) -> None:
-        at = self._curve.at(self._playback.time_s) if self._curve is not None else None
+        at = self.curve.at(self._playback.time_s) if self.curve is not None else None
         self._point.setVisible(at is not None)
         if at is not None:
             self._point.setData([at[0]], [at[1]])

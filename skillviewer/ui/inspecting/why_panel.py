@@ -44,19 +44,19 @@ class WhyPanel(QStackedWidget):
         self._insight, self._actions, self._playback = insight, actions, playback
         self._theme: Theme = LIGHT
         self._shown: Findings | None = None
-        self._grey = False
+        self.grey = False  # true where attention is no better than random
         self.setMinimumWidth(240)
         self.empty = Empty(self)
         self.empty.pressed.connect(self._on_pressed)
         self.addWidget(self.empty)
         self.page = scroll_area(self, self.tr("Why this score"))
         self.addWidget(self.page)
-        self._body = QWidget(self.page)
-        self.warning, self.caution = Wrapped(self._body), Wrapped(self._body)
+        self.body = QWidget(self.page)
+        self.warning, self.caution = Wrapped(self.body), Wrapped(self.body)
         self.warning.setContentsMargins(12, 12, 12, 6)
         self.caution.setContentsMargins(12, 8, 12, 0)
-        self.standing = StandingBlock(self._body)
-        self.moments_section = Section(self.tr("Moments that moved the score"), self._body, wide=True)
+        self.standing = StandingBlock(self.body)
+        self.moments_section = Section(self.tr("Moments that moved the score"), self.body, wide=True)
         self.basis = Wrapped(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
         self.moments = MomentColumn(
@@ -70,20 +70,20 @@ class WhyPanel(QStackedWidget):
         self.moments_section.column.addLayout(row)
         self.moments_section.column.addWidget(self.basis)
         self.moments_section.column.addWidget(self.moments)
-        self.contributions = Contributions(self._body)
-        self.cells = CellBlock(actions, self._body)
-        self.reference = ReferenceBlock(frames, state, videos, self._body)
-        self.limits = Limits(self._body)
-        self.faithfulness = FaithfulnessBlock(self._body)
-        self.raters = RatersBlock(self._body)
-        column = vertical(self._body, (0, 0, 0, 16), 0)
+        self.contributions = Contributions(self.body)
+        self.cells = CellBlock(actions, self.body)
+        self.reference = ReferenceBlock(frames, state, videos, self.body)
+        self.limits = Limits(self.body)
+        self.faithfulness = FaithfulnessBlock(self.body)
+        self.raters = RatersBlock(self.body)
+        column = vertical(self.body, (0, 0, 0, 16), 0)
         for part in (
             self.warning, self.standing, self.caution, self.moments_section, self.contributions, self.cells,
             self.reference, self.limits, self.faithfulness, self.raters,
         ):  # fmt: skip
             column.addWidget(part)
         column.addStretch(1)
-        self.page.setWidget(self._body)
+        self.page.setWidget(self.body)
         self.standing.assess_all_asked.connect(actions["assess_all"].trigger)
         self.contributions.seek_asked.connect(self._on_seek)
         self.raters.time_asked.connect(self._on_time)
@@ -94,28 +94,18 @@ class WhyPanel(QStackedWidget):
         insight.explanations.progressed.connect(self._show_work)
         playback.frame_changed.connect(self.contributions.bars.set_frame)
 
-    @property
-    def body(self) -> QWidget:
-        """The widget inside the scroll area."""
-        return self._body
-
-    @property
-    def grey(self) -> bool:
-        """True where the page is grey because attention is no better than random."""
-        return self._grey
-
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         for label in (self.warning, self.caution):
             label.setStyleSheet(f"color: {theme.warn}")
-        fill_ground(theme.base, self.page.viewport(), self._body, self.empty)
+        fill_ground(theme.base, self.page.viewport(), self.body, self.empty)
         self._paint_grey()
 
     def _paint_grey(self) -> None:
-        palette = self._body.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, self._theme.muted if self._grey else self._theme.text)
-        self._body.setPalette(palette)
+        palette = self.body.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, self._theme.muted if self.grey else self._theme.text)
+        self.body.setPalette(palette)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for evidence while the panel is visible."""
@@ -154,7 +144,7 @@ class WhyPanel(QStackedWidget):
         before, self._shown = self._shown, found
         other_video = before is None or before.analysis.clip != found.analysis.clip
         self._show_work()
-        self._grey = found.faithful is False
+        self.grey = found.faithful is False
         self._paint_grey()
         self.warning.setVisible(bool(found.analysis.cautions))
         self.warning.set_plain(found.analysis.cautions)
@@ -163,12 +153,12 @@ class WhyPanel(QStackedWidget):
             "for the score."
         )
         even = EVEN_WORDS if found.analysis.spread_evenly else ""
-        cautions = [words for words in (random if self._grey else "", even, found.model_caution) if words]
+        cautions = [words for words in (random if self.grey else "", even, found.model_caution) if words]
         self.caution.setVisible(bool(cautions))
         self.caution.set_plain(*cautions)
         if other_video or before is None or before.analysis.warning != found.analysis.warning:
             self._fold(folded=bool(found.analysis.warning))
-        self.moments.set_grey(self._grey)
+        self.moments.set_grey(self.grey)
         self.basis.set_plain(
             self.tr("By their contribution to the final score.")
             if found.evidence is not None
@@ -178,8 +168,8 @@ class WhyPanel(QStackedWidget):
         if none:
             self.basis.set_plain(self.tr("No part of this video changed the score more than others."))
         self.standing.show_findings(found)
-        self.contributions.show_findings(found, grey=self._grey)
-        self.cells.show_findings(found, grey=self._grey)
+        self.contributions.show_findings(found, grey=self.grey)
+        self.cells.show_findings(found, grey=self.grey)
         self.contributions.bars.set_frame(self._playback.frame)
         for part in (self.reference, self.limits, self.faithfulness, self.raters):
             part.show_findings(found)

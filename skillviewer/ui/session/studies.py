@@ -62,7 +62,7 @@ class Studies(QObject):
     ) -> None:
         super().__init__(parent)
         self._worker, self._jobs, self._messages = worker, jobs, messages
-        self._current: OpenStudy | None = None
+        self.current: OpenStudy | None = None
         self._reported: tuple[str, ...] = ()
         self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
         self._waiting: dict[Task, tuple[int, Callable[[Any], None]]] = {}
@@ -75,13 +75,9 @@ class Studies(QObject):
         self._watch.timeout.connect(self._on_watch)
 
     @property
-    def current(self) -> OpenStudy | None:
-        return self._current
-
-    @property
     def writable(self) -> bool:
         """True where a study is open that can be written."""
-        return self._current is not None and not self._current.read_only and not self._worker.stopped
+        return self.current is not None and not self.current.read_only and not self._worker.stopped
 
     # requests of the panels
 
@@ -106,7 +102,7 @@ class Studies(QObject):
             work: Plain code that does one whole act.
             changes: Of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models`` and ``settings``.
         """
-        meant = self._current
+        meant = self.current
 
         def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
             if meant is not None and slot.study.path != meant.path:  # asked before the window knew
@@ -134,7 +130,7 @@ class Studies(QObject):
         meant, changes = self._acts[self._asked()]
         if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
             self.draft_filled.emit(meant.path)
-        if self._worker.stopped or self._current is None:
+        if self._worker.stopped or self.current is None:
             return  # an act that had to run when window or study closed: the study is not asked again
         if changes & {SETTINGS, VOTES}:  # votes and ratings bring criteria
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
@@ -155,7 +151,7 @@ class Studies(QObject):
 
     def open(self, path: Path) -> None:
         """Open a study; the one before is closed when this one is open. A read-only study may be writable by now."""
-        if self.writable and self._current is not None and self._current.path == path.absolute():
+        if self.writable and self.current is not None and self.current.path == path.absolute():
             return
         draft = path.absolute().parent == drafts_dir().absolute()
         self._exchange(lambda slot, _token, _report: slot.swap(Study.open(path), draft=draft))
@@ -184,7 +180,7 @@ class Studies(QObject):
         self._jobs.follow(self.tr("Deleting everything kept about a video"), self._exchange(swap))
 
     def open_sample(self) -> None:
-        if self._current is not None and self._current.path == sample_path().absolute():
+        if self.current is not None and self.current.path == sample_path().absolute():
             return
         task = self._exchange(lambda slot, token, report: slot.swap(open_sample(token, report)))
         self._jobs.follow(self.tr("Opening the sample study"), task, precious=False)
@@ -208,9 +204,9 @@ class Studies(QObject):
 
     def close(self) -> None:
         """Close the study, or the one that is about to open."""
-        if self._current is not None or self._waiting:
+        if self.current is not None or self._waiting:
             self.about_to_replace.emit()
-            self._current = None
+            self.current = None
             self._generation += 1
             self._checks.forget()
             self._watch.stop()
@@ -297,7 +293,7 @@ class Studies(QObject):
         return self._submit(work, self._on_exchanged)
 
     def _on_facts(self, study: OpenStudy) -> None:
-        before, self._current = self._current, study
+        before, self.current = self.current, study
         if before is None or before.path != study.path:
             self._reported = ()
             self._back_up.start()
@@ -322,13 +318,13 @@ class Studies(QObject):
 
     def _on_exchanged(self, found: Listed) -> None:
         self.replaced.emit()
-        self._current = None
+        self.current = None
         self._on_listed(found)
         self._report_missing(found.videos)
 
     def _on_saved_as(self, found: Listed) -> None:
-        if self._current is not None:
-            self.moved.emit(self._current.path, found.study.path)
+        if self.current is not None:
+            self.moved.emit(self.current.path, found.study.path)
         self._on_listed(found)
         self._messages.note(self.tr("The study is saved as {}.").format(found.study.path))
 
@@ -390,7 +386,7 @@ class Studies(QObject):
 
     @Slot()
     def _on_watch(self) -> None:
-        if self._current is not None and self._current.read_only and not self._worker.stopped:
+        if self.current is not None and self.current.read_only and not self._worker.stopped:
             self._submit(lambda slot, _token, _report: slot.is_open and slot.news(), self._on_news)
 
     def _on_news(self, news: bool) -> None:

@@ -21,7 +21,7 @@ class Job(QObject):
     ) -> None:
         super().__init__(parent)
         self.title = title  # the present step of the work
-        self._precious, self._keeps = precious, keeps
+        self.precious, self._keeps = precious, keeps  # precious: closing the window asks before it stops this job
         self.stage = ""
         self.done = self.total = self._from = 0
         self.stopping = False  # true once it was asked to stop
@@ -29,14 +29,9 @@ class Job(QObject):
         self._since.start()
 
     @property
-    def precious(self) -> bool:
-        """True where closing the window asks before it stops this job."""
-        return self._precious
-
-    @property
     def loses(self) -> bool:
         """True where stopping loses the work done so far."""
-        return self._precious and not self._keeps
+        return self.precious and not self._keeps
 
     @property
     def share(self) -> float | None:
