@@ -122,9 +122,20 @@ class Playback(QObject):
             self.seek(self.video.frame_at(time_s))
 
     @Slot(int)
-    def step(self, n: int) -> None:
+    def stop_at(self, frame: int) -> None:
+        """Pause at a frame."""
         self.pause()
-        self.seek(self.frame + n)
+        self.seek(frame)
+
+    @Slot(float)
+    def stop_at_time(self, time_s: float) -> None:
+        """Pause at the frame on screen at a time."""
+        self.pause()
+        self.seek_time(time_s)
+
+    @Slot(int)
+    def step(self, n: int) -> None:
+        self.stop_at(self.frame + n)
 
     def skip(self, seconds: float) -> None:
         self.seek_time(self.time_s + seconds)

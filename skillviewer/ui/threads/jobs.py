@@ -1,6 +1,6 @@
 """Running jobs: title, n of m, time left, and stopping."""
 
-from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from skillviewer.core.progress import Progress
 from skillviewer.ui.threads.worker_thread import Task
@@ -78,10 +78,13 @@ class Jobs(QObject):
     """The running jobs, the oldest first."""
 
     changed = Signal()
+    """A job began, ended or got on; fires every second while one runs."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: list[Job] = []
+        self._tick = QTimer(self, interval=1000)  # the time left falls between reports too
+        self._tick.timeout.connect(self.changed)
 
     @property
     def running(self) -> tuple[Job, ...]:
@@ -104,6 +107,7 @@ class Jobs(QObject):
         self._jobs.append(job)
         job.changed.connect(self.changed)
         job.finished.connect(self._on_finished)
+        self._tick.start()
         self.changed.emit()
         return job
 
@@ -124,5 +128,7 @@ class Jobs(QObject):
         job = self.sender()
         if isinstance(job, Job) and job in self._jobs:
             self._jobs.remove(job)
+            if not self._jobs:
+                self._tick.stop()
             self.changed.emit()
             job.deleteLater()
