@@ -6,7 +6,6 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
-from skillviewer.core.arrays import IntArray
 from skillviewer.core.video.info import VideoInfo
 
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
@@ -47,7 +46,7 @@ class Playback(QObject):
         self.loop = False  # true where playing starts again at the end, or between the marks if they are set
         self._once: range | None = None  # the only range that is played until the user pauses or goes elsewhere
         self.marks: tuple[int | None, int | None] = (None, None)  # first and last frame of the selection
-        self.samples: IntArray = np.empty(0, np.int64)  # ascending frames that the model has looked at
+        self.samples = np.empty(0, np.int64)  # ascending frames that the model has looked at
         self.playing = False
         self._started_s = 0.0  # reading of the clock at which ...
         self._from_s = 0.0  # ... the video was at this time
@@ -99,9 +98,6 @@ class Playback(QObject):
         self.video_changed.emit(video)
         self.marks_changed.emit(self.marks)
         self.frame_changed.emit(self.frame)
-
-    def set_samples(self, frames: IntArray) -> None:
-        self.samples = frames
 
     @Slot(int)
     def seek(self, frame: int) -> None:

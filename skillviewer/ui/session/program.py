@@ -133,10 +133,9 @@ class Program(QObject):
         self.playback.video_changed.connect(self.proxies.on_video)
         self.intake.took.connect(self._on_took)
         self.videos.cleared.connect(self.intake.forget)
-        self.state.look_changed.connect(self._on_look)
-        self.state.passes_changed.connect(self._on_passes)
         self.state.set_curve_look(self.settings.curve_look)
-        self.state.curve_look_changed.connect(self._on_curve_look)
+        for signal in (self.state.look_changed, self.state.passes_changed, self.state.curve_look_changed):
+            signal.connect(self._keep_looks)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
         self.studies.draft_filled.connect(self.settings.remember)
@@ -295,17 +294,10 @@ class Program(QObject):
         if not study.draft:
             self.settings.remember(study.path)
 
-    @Slot(object)
-    def _on_look(self, look: object) -> None:  # noqa: ARG002
-        self.settings.look = self.state.look
-
-    @Slot(str)
-    def _on_curve_look(self, look: str) -> None:
-        self.settings.curve_look = look
-
-    @Slot(int)
-    def _on_passes(self, passes: int) -> None:
-        self.settings.passes = passes
+    @Slot()
+    def _keep_looks(self, *_: object) -> None:
+        state, settings = self.state, self.settings
+        settings.look, settings.curve_look, settings.passes = state.look, state.curve_look, state.passes
 
     @Slot(object)
     def _on_model(self, model: LoadedModel | None) -> None:

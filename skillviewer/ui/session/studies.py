@@ -64,8 +64,7 @@ class Studies(QObject):
         self._worker, self._jobs, self._messages = worker, jobs, messages
         self.current: OpenStudy | None = None
         self._reported: tuple[str, ...] = ()
-        self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
-        self._waiting: dict[Task, tuple[int, Callable[[Any], None]]] = {}
+        self._awaited: set[Task] = set()
         self._generation = 0  # grows when a study is closed: answers to earlier requests are dropped
         self._checks = FileChecks(files, self._check, self)
         self._checks.done.connect(self._on_checked)
@@ -109,10 +108,7 @@ class Studies(QObject):
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 
-        task = self._submit(act, must_run=True)
-        self._acts[task] = meant, frozenset(changes)
-        task.then(succeeded=self._on_acted, finished=self._on_act_finished)
-        return task
+        return self._submit(act, must_run=True).then(succeeded=lambda _: self._on_acted(meant, frozenset(changes)))
 
     def act_on(self, path: Path, work: Callable[[Study], object]) -> Task:
         """Write to a study that need not be the open one; whoever opens it meanwhile waits. Failures are shown."""
@@ -125,9 +121,7 @@ class Studies(QObject):
 
         return self._submit(act, must_run=True)
 
-    @Slot(object)
-    def _on_acted(self, _result: object) -> None:
-        meant, changes = self._acts[self._asked()]
+    def _on_acted(self, meant: OpenStudy | None, changes: frozenset[str]) -> None:
         if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
             self.draft_filled.emit(meant.path)
         if self._worker.stopped or self.current is None:
@@ -138,10 +132,6 @@ class Studies(QObject):
             self.relist()
         if changes:
             self.changed.emit(changes)
-
-    @Slot()
-    def _on_act_finished(self) -> None:
-        self._acts.pop(self._asked(), None)
 
     # which study
 
@@ -204,7 +194,7 @@ class Studies(QObject):
 
     def close(self) -> None:
         """Close the study, or the one that is about to open."""
-        if self.current is not None or self._waiting:
+        if self.current is not None or self._awaited:
             self.about_to_replace.emit()
             self.current = None
             self._generation += 1
@@ -265,23 +255,10 @@ class Studies(QObject):
         task = self._worker.submit(work, must_run=must_run)
         task.failed.connect(self._messages.fail)
         if then is not None:
-            self._waiting[task] = self._generation, then
-            task.then(succeeded=self._on_answer, finished=self._on_answered)
-        return task
-
-    @Slot(object)
-    def _on_answer(self, answer: object) -> None:
-        generation, then = self._waiting[self._asked()]
-        if generation == self._generation:
-            then(answer)
-
-    @Slot()
-    def _on_answered(self) -> None:
-        self._waiting.pop(self._asked(), None)
-
-    def _asked(self) -> Task:
-        task = self.sender()
-        assert isinstance(task, Task)
+            asked = self._generation
+            self._awaited.add(task)
+            task.succeeded.connect(lambda answer: then(answer) if asked == self._generation else None)
+            task.finished.connect(lambda: self._awaited.discard(task))
         return task
 
     def _exchange(self, swap: Callable[[StudySlot, CancelToken, Report], None]) -> Task:
