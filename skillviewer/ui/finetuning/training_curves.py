@@ -1,6 +1,5 @@
 """Live curves of a fine-tuning: losses above, accuracies below, by batch, each with the key of its lines."""
 
-
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QSize, Qt, Slot
