@@ -79,7 +79,7 @@ class Guides(QDialog):
         for key, slot in (
             (QKeySequence.StandardKey.Find, self._to_search),
             (QKeySequence.StandardKey.FindNext, self._next),
-            (QKeySequence.StandardKey.FindPrevious, self._previous),
+            (QKeySequence.StandardKey.FindPrevious, lambda: self._next(-1)),
             (QKeySequence.StandardKey.Back, self.go_back),
             (QKeySequence.StandardKey.Close, self.close),
         ):
@@ -199,13 +199,8 @@ class Guides(QDialog):
         self.search.selectAll()
 
     @Slot()
-    def _next(self) -> None:
-        self.page.next_hit()
-        self._show_hit()
-
-    @Slot()
-    def _previous(self) -> None:
-        self.page.next_hit(-1)
+    def _next(self, steps: int = 1) -> None:
+        self.page.next_hit(steps)
         self._show_hit()
 
     @Slot(QUrl)
