@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from skillviewer.cli.options.dataset_options import Reading, dataset_options
+from skillviewer.cli.options.values import FILE, PATH
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PATH)
 @dataset_options
-@click.option("--figure", type=click.Path(path_type=Path, dir_okay=False), help="Bland-Altman plots: PNG, PDF or SVG.")
+@click.option("--figure", type=FILE, help="Bland-Altman plots: PNG, PDF or SVG.")
 @click.option("--force", is_flag=True, help="Replace a figure that is there.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as_json: bool) -> None:
