@@ -19,9 +19,9 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import FEATURES_VERSION
 from skillviewer.engine.features.video_facts import VideoFacts
 from skillviewer.engine.runtime.device import device_title
-from skillviewer.engine.training.log import seconds_of
 from skillviewer.engine.training.loop import Trained, TrainSettings
 from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.run_folder import seconds_of
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.configuration import ModelCard
 from skillviewer.nets.models import NUMBERS
