@@ -22,8 +22,15 @@ from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit
 from skillviewer.engine.training.loop import Select, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import predict, segment_contributions
-from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, seconds_of, write_log
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, ScoreCurves, card_of, provenance_of
+from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, write_log
+from skillviewer.engine.training.run_record import (
+    Maps,
+    RunConfiguration,
+    ScoreCurves,
+    card_of,
+    provenance_of,
+    seconds_of,
+)
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.checkpoint import CheckpointExtras, save_checkpoint

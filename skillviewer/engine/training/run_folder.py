@@ -222,11 +222,3 @@ def write_log(folder: Path, rows: Sequence[EpochRow], title: str) -> None:
         writer.writerows([number, *(getattr(row, name) for name in columns)] for number, row in enumerate(rows, 1))
     numbered = [{"row": number, **dataclasses.asdict(row)} for number, row in enumerate(rows, 1)]
     plot_training(numbered, folder / CURVES, x="row", title=title, overwrite=True)
-
-
-def seconds_of(rows: Sequence[EpochRow]) -> float:
-    """Return the seconds of a training from its log; every stage begins to count anew."""
-    ends = [
-        row for row, after in zip(rows, (*rows[1:], None), strict=True) if after is None or after.epoch <= row.epoch
-    ]
-    return sum(row.seconds for row in ends)
