@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from skillviewer.cli.options.values import PATH
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken
@@ -12,9 +13,7 @@ from skillviewer.core.text import counted
 
 @click.command()
 @click.argument("videos", metavar="VIDEOS...", nargs=-1, required=True)
-@click.option(
-    "--study", "studies", multiple=True, type=click.Path(path_type=Path), help="Study to erase them from; repeatable."
-)
+@click.option("--study", "studies", multiple=True, type=PATH, help="Study to erase them from; repeatable.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> None:
     """Delete everything kept about VIDEOS (files, or names in a --study) for good: there is no undo.
