@@ -65,7 +65,7 @@ def test_the_interval_of_a_change_is_that_of_two_normal_errors() -> None:
     for _ in range(20):
         means, errors = rng.normal(20, 5, 2), rng.uniform(0.5, 3, 2)
         ends = [stats.norm.interval(0.9, loc=m, scale=e) for m, e in zip(means, errors, strict=True)]
-        before, after = (Estimate(m, *end, 0.9) for m, end in zip(means.tolist(), ends, strict=True))
+        before, after = (Estimate(m, end[0], end[1], 0.9) for m, end in zip(means.tolist(), ends, strict=True))
         expected = stats.norm.interval(0.9, loc=means[1] - means[0], scale=math.hypot(*errors))
         found = change(before, after)
         assert (found.low, found.high) == pytest.approx(expected)

@@ -40,10 +40,10 @@ def study(tmp_path: Path) -> Path:
     return path
 
 
-def told(study: Path, *criterion: str, **choices: str) -> list[str]:
+def told(study: Path, criterion: str | None = None, participant: str = "") -> list[str]:
     with Study.open(study, read_only=True) as opened:
-        opened.look_at(*(criterion or (None,)))
-        return [section.sentence for section in change_report(opened, ChangeChoices(**choices)).sections]
+        opened.look_at(criterion)
+        return [section.sentence for section in change_report(opened, ChangeChoices(participant)).sections]
 
 
 def test_a_participant_s_change_is_told_where_its_interval_excludes_0(study: Path) -> None:
