@@ -64,14 +64,19 @@ class ChangeSection:
     rows: tuple[tuple[tuple[str, ...], Estimate], ...]
     line: float
 
+    def places(self) -> "Iterator[tuple[float, ...]]":
+        """Yield places of the dashed line, the rating and the ends of its interval in every row, 0 to 1, if known."""
+        numbers = [[self.line, of.value, of.low, of.high] for _, of in self.rows]
+        known = [number for row in numbers for number in row if math.isfinite(number)]
+        width = max(max(known) - min(known), 1e-6)
+        for row in numbers:
+            yield tuple((number - min(known)) / width for number in row if math.isfinite(number))
+
     def bars(self, width_pt: float) -> "Iterator[Drawing | None]":
         """Yield the drawing of every row, on one scale; None without a rating."""
-        known = [self.line, *(end for _, of in self.rows for end in (of.value, of.low, of.high) if math.isfinite(end))]
-        by = max((max(known) - min(known)) * 0.03, 1e-6)
-        for _, of in self.rows:
-            ends = (of.low, of.high) if math.isfinite(of.low + of.high) else None
-            span = min(known) - by, max(known) + by
-            yield interval_bar(of.value, ends, span, self.line, width_pt) if math.isfinite(of.value) else None
+        for line, *of in self.places():
+            ends = (of[1], of[2]) if len(of) == 3 else None
+            yield interval_bar(of[0], ends, (-0.03, 1.03), line, width_pt) if of else None
 
 
 @dataclass(frozen=True, slots=True)

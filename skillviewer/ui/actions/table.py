@@ -108,6 +108,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _edit("change_keys", QT_TRANSLATE_NOOP("actions", "Change &keys…"), section=1),
     _view("palette", QT_TRANSLATE_NOOP("actions", "&All actions…"), "Ctrl+K", icon="search"),
     _view("find_video", QT_TRANSLATE_NOOP("actions", "&Find a video"), "Ctrl+F"),
+    _view("change_page", QT_TRANSLATE_NOOP("actions", "Change over &time…"), "Ctrl+T"),
     _player(
         "overlay",
         QT_TRANSLATE_NOOP("actions", "Show the &map"),

@@ -3,8 +3,9 @@
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMenu
 
 from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.errors import SkillViewerError
@@ -15,6 +16,7 @@ from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.open_study import sample_source
 from skillviewer.ui.shell.about import About
+from skillviewer.ui.shell.change_page import ChangePage
 from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
@@ -35,7 +37,9 @@ NEEDS_VIDEO = (
     "mark_out", "clear_marks", "loop",
 )  # fmt: skip
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
-OF_THIS_VIDEO = ("name_person", "name_occasion", "remove_video", "forget_video", "split_off", "go_to", "assess")
+OF_LIST = ("change_page", "name_person", "name_occasion", "remove_video")
+"""Actions of the context menu of the list of videos."""
+OF_THIS_VIDEO = (*OF_LIST, "forget_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
@@ -165,6 +169,11 @@ class Bindings(QObject):
         window, actions = self._window, self._window.actions_
         actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.find_video)
+        actions.bind("change_page", lambda: ChangePage(self._program, window).show())
+        menu, view = QMenu(window), window.panel.view
+        menu.addActions([actions[name] for name in OF_LIST])
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(lambda at: menu.popup(view.viewport().mapToGlobal(at)))
         actions.bind("overlay", HoldToHideMap(self._program.state, actions["overlay"], self).begin)
         for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
             actions.bind(name, partial(self._do_in_player, name))
@@ -221,7 +230,7 @@ class Bindings(QObject):
         study = program.studies.current
         screens = [f"{PREFIX_OF_SCREENS}{screen.name}" for screen in self._window.screen_specs]
         actions.set_enabled(study is not None or len(program.videos) > 0, *screens, "close_study")
-        actions.set_enabled(study is not None, "save_study")
+        actions.set_enabled(study is not None, "save_study", "change_page")
         actions.set_enabled(program.studies.writable, "locate_videos")
         chosen = program.studies.writable and program.state.current is not None
         actions.set_enabled(chosen, "name_person", "name_occasion", "remove_video", "forget_video")
