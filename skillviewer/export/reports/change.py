@@ -50,7 +50,7 @@ class ChangeSource:
     def verdict(self, of: Estimate, over: str = "") -> str:
         """Return a change in words: for the better or the worse, or that none can be told."""
         sign = -told(of) if self.less_is_better else told(of)
-        words = {1: "a change for the better", -1: "a change for the worse", 0: "no change can be told"}
+        words = {1: "these attempts became better", -1: "these attempts became worse", 0: "no change can be told"}
         return f"{words[sign]}: {change_words(of, self.digits, over)}"
 
 
