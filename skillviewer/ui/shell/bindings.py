@@ -170,10 +170,10 @@ class Bindings(QObject):
         actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.find_video)
         actions.bind("change_page", lambda: ChangePage(self._program, window).show())
-        menu, view = QMenu(window), window.panel.view
-        menu.addActions([actions[name] for name in OF_LIST])
+        self.list_menu, view = QMenu(window), window.panel.view
+        self.list_menu.addActions([actions[name] for name in OF_LIST])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        view.customContextMenuRequested.connect(lambda at: menu.popup(view.viewport().mapToGlobal(at)))
+        view.customContextMenuRequested.connect(lambda at: self.list_menu.popup(view.viewport().mapToGlobal(at)))
         actions.bind("overlay", HoldToHideMap(self._program.state, actions["overlay"], self).begin)
         for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
             actions.bind(name, partial(self._do_in_player, name))

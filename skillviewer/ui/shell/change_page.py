@@ -13,7 +13,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.layout import add_all, horizontal, text_label, vertical
 
-USUAL, BAR = QSize(820, 560), QSize(240, 16)
+LEAST, USUAL, BAR = QSize(480, 320), QSize(820, 560), QSize(240, 16)
 
 
 class ChangePage(QDialog):
@@ -35,6 +35,7 @@ class ChangePage(QDialog):
         self.who.activated.connect(self._ask)
         program.studies.changed.connect(self._ask)
         program.studies.closed.connect(self.close)
+        self.setMinimumSize(LEAST)
         self.resize(USUAL.boundedTo(parent.size()))
         self._ask()
 
