@@ -88,7 +88,7 @@ def _of_videos(exporter: "Exporter") -> click.Command:
             help="Checkpoint: a name or a folder; repeat it to compare models.",
         ),
         click.Option(
-            ["--criterion"], help="Criterion that the model learnt: the study's newest such model, or another."
+            ["--criterion"], help="Criterion that the model learnt: by default the study's newest such model."
         ),
         click.Option(
             ["--passes"],

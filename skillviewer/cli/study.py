@@ -121,9 +121,8 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
         with progress_bar(unit="file") as report:
             added = opened.videos.add(new, CancelToken(), report)
         stated = {name: one.participant for name, one in zip(added.names, new, strict=True) if name and one.participant}
-        named, contradictions = opened.videos.name_people(stated)
         times = {name: one.occasion for name, one in zip(added.names, new, strict=True) if name}
-        contradictions += opened.videos.name_occasions(times)[1]
+        named, _, contradictions = opened.videos.name_people(stated, times)
         tasks = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
     other_tasks = [
         f"“{name}” is said to be of the task “{one.task}”; the study says {known}, which stays."

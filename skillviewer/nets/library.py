@@ -44,22 +44,6 @@ def find_models() -> tuple[ModelEntry, ...]:
     return tuple(sorted(found.values(), key=lambda entry: (entry.shipped, entry.name != DEFAULT_MODEL, entry.name)))
 
 
-def models_of(criterion: str | None) -> list[Path]:
-    """Return the folders of the checkpoints that learnt a criterion; for None the default one.
-
-    Raises:
-        CheckpointError: There is none.
-    """
-    if criterion is None:
-        return [model_folder(DEFAULT_MODEL)]
-    entries = find_models()
-    found = [entry.folder for entry in entries if entry.criterion.casefold() == criterion.casefold()]
-    if not found:
-        names = ", ".join(sorted({entry.criterion for entry in entries})) or "none"
-        raise CheckpointError(f"No model here learnt the criterion “{criterion}”. Criteria of the models: {names}.")
-    return found
-
-
 def model_folder(name_or_folder: str | Path, criterion: str | None = None) -> Path:
     """Return the folder of a checkpoint, given its name or path.
 

@@ -14,7 +14,7 @@ from skillviewer.data.study import FileState, Study
 from skillviewer.engine.exporting.cohort_report import latest_of
 from skillviewer.engine.exporting.requests import ExportTarget
 from skillviewer.media.files import expand, without_videos
-from skillviewer.nets.library import digest, model_folder, models_of
+from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
 
 
 def gathered(
@@ -61,9 +61,9 @@ def gathered(
                 continue
             video, said_by = _video_of(analysis, source), analysis.provenance.model_digest
             # the model itself is asked for what the file does not hold: what each part contributed
-            model = next((folder for folder in folders or models_of(criterion) if digest(folder) == said_by), None)
+            model = next((folder for folder in folders or [_usual(criterion)] if digest(folder) == said_by), None)
             if (folders or criterion) and model is None:
-                asked_for = ", ".join(folder.name for folder in folders or models_of(criterion))
+                asked_for = ", ".join(folder.name for folder in folders or [_usual(criterion)])
                 problems.append(
                     f"{source.name} holds what {analysis.provenance.model} said, and not {asked_for}: leave out "
                     "--model and --criterion, or give the video itself."
@@ -76,8 +76,7 @@ def gathered(
         else:
             problems += [problem for _, problem in without_videos([source])]
             found += [
-                _under(ExportTarget(video, video.stem), folders or models_of(criterion)[:1])
-                for video in expand([source])
+                _under(ExportTarget(video, video.stem), folders or [_usual(criterion)]) for video in expand([source])
             ]
     if not found and not asked and not problems:
         raise StudyError(f"There is no video in {', '.join(str(source) for source in sources)}.")
@@ -92,6 +91,10 @@ def _video_of(analysis: Analysis, saved: Path) -> Path:
     """Return the path of the video of a saved analysis: its recorded path, or in the folder of the analysis."""
     was, beside = analysis.video.path, saved.parent / analysis.video.path.name
     return beside if not was.is_file() and beside.is_file() else was
+
+
+def _usual(criterion: str | None) -> Path:
+    return model_folder(DEFAULT_MODEL, criterion)
 
 
 def _of_study(
@@ -118,7 +121,7 @@ def _of_study(
             continue
         subject = ExportTarget(video.path, video.name, digest=video.digest, extent=video.extent, study=path)
         if folders or model is None:
-            found.append(_under(subject, folders or models_of(criterion)[:1]))
+            found.append(_under(subject, folders or [_usual(criterion)]))
         else:
             found.append((replace(subject, model=model.path, model_digest=model.digest),))
     return found, problems, {video.name for video in wanted}

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.paths import free_name
@@ -165,40 +166,30 @@ class Videos(StudyVideoFiles):
                 db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (value, video.id))  # noqa: S608 - see above
         return self.get(new_name)
 
-    def name_people(self, people: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Set the participants, by video name, of videos without one, in one transaction; unknown names are ignored.
+    def name_people(
+        self, people: Mapping[str, str], occasions: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Set participants and occasions, by video name, where they are not known; unknown names are ignored.
 
         Returns:
-            Names of the videos with a newly known participant; and a sentence for every video with another one in the
-            study, which stays.
+            Names of the videos with a newly known participant, and with a newly known occasion; and a sentence for
+            every video with another one in the study, which stays.
 
         Raises:
             StudyError: The study cannot be written.
         """
-        return self._state("participant", people, "show")
-
-    def name_occasions(self, occasions: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Set the occasions of videos without one; see ``name_people``.
-
-        Raises:
-            StudyError: The study cannot be written.
-        """
-        return self._state("occasion", occasions, "be of")
-
-    def _state(self, column: str, said: Mapping[str, str], verb: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        named: dict[str, list[str]] = {"participant": [], "occasion": []}
         problems = []
-        named = []
         with self._file.transaction() as db:
-            for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL").fetchall():
-                new = said.get(row["name"], "").strip()
-                if new and not row[column]:
-                    db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (new, row["id"]))  # noqa: S608 - ours
-                    named.append(row["name"])
-                elif new and new != row[column]:
-                    problems.append(
-                        f"“{row['name']}” is said to {verb} {new}; the study says {row[column]}, which stays."
-                    )
-        return tuple(named), tuple(problems)
+            for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL ORDER BY id").fetchall():
+                for column, said, verb in (("participant", people, "show"), ("occasion", occasions, "be of")):
+                    new, name = said.get(row["name"], "").strip(), row["name"]
+                    if new and not row[column]:
+                        db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (new, row["id"]))  # noqa: S608 - ours
+                        named[column].append(name)
+                    elif new and new != row[column]:
+                        problems.append(f"“{name}” is said to {verb} {new}; the study says {row[column]}, which stays.")
+        return tuple(named["participant"]), tuple(named["occasion"]), tuple(problems)
 
     def remove(self, name: str) -> None:
         """Remove a video from the study; its file stays, and so do its votes and notes.

@@ -1,7 +1,7 @@
 """The report of change over time: of one participant of a study by occasion, or of all, before against after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -28,9 +28,10 @@ _TOLD = (
     "A change is told where its interval excludes 0, and no line is drawn between occasions. Without a control group, "
     "a change is not yet an effect of training."
 )
+_DRAWN = " The model draws this mean towards 0."
 _BY_MODEL = (
-    "The model's scale draws ratings towards the mean of the people that it was made of, so that a change by the model "
-    "is rather too small. If the model was trained on these participants, its ratings are too near to those of the "
+    "The model's scale draws ratings towards the mean of the people that it was made of: the mean change of a group by "
+    "the model is too small, and the true one may lie beyond its interval. If the model was trained on these participants, its ratings are too near to those of the "
     "raters."
 )
 
@@ -98,7 +99,7 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
         raise ExportError(" ".join(["Neither raters nor a model rate these videos on a scale.", *notes]))
     sections = []
     for about, estimates in found:
-        source = ChangeSource(about.title, courses(attempts, estimates, places), about.digits, about.less_is_better)
+        source = replace(about, courses=courses(attempts, estimates, places))
         alone = next((c for c in source.courses if c.participant == shown.get(choices.participant)), None)
         sections.append(
             of_participant(source, alone, before, after) if alone is not None else of_group(source, before, after)
@@ -154,7 +155,7 @@ def _sources(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices)
             title = printable(f"By the model {model.name} v{model.version}: {scale_of.criterion}, on the raters' scale")
             line = scale_of.map.curve.values if scale_of.map is not None else (0.0,)
             digits = 1 if scale_of.step >= 1 else 2
-            found.append((ChangeSource(title, (), digits, line[-1] < line[0]), told))
+            found.append((ChangeSource(title, (), digits, line[-1] < line[0], _DRAWN), told))
             facts = (("Model SHA-256", model.digest),)
             notes += (scale_of.about,)
     return found, notes, facts

@@ -3,8 +3,7 @@
 It stands here and not in ``export`` because it opens a study. To add one: a function, and an entry here.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,21 +114,16 @@ class CriterionChoice:
     criterion: str = offered("", "Criterion", "Empty for the one that the study looks at")
 
 
-@contextmanager
-def _looking(study: Path, options: CriterionChoice | None) -> Iterator[Study]:
-    with Study.open(study, read_only=True) as opened:
-        opened.look_at(options.criterion if options is not None and options.criterion else None)
-        yield opened
-
-
 def _judgements(study: Path, options: CriterionChoice | None) -> Source:
-    with _looking(study, options) as opened:
+    with Study.open(study, read_only=True) as opened:
+        opened.look_at((options or CriterionChoice()).criterion or None)
         judgements = opened.votes.judgements()
     return (judgements,), () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
 
 
 def _strengths(study: Path, options: CriterionChoice | None) -> Source:
-    with _looking(study, options) as opened:
+    with Study.open(study, read_only=True) as opened:
+        opened.look_at((options or CriterionChoice()).criterion or None)
         dataset = opened.dataset()
     if not dataset.judgements and not dataset.pairs:
         raise ExportError(f"{study.name} has no judgement and no pair that is agreed on: there are no strengths.")

@@ -10,17 +10,7 @@ from skillviewer.core.ratings.reliability import Estimate
 from skillviewer.core.text import counted, printable
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import interval_bar
-from skillviewer.export.reports.pdf import (
-    PageFrame,
-    Paper,
-    facts_table,
-    gap,
-    grid,
-    heading,
-    page_head,
-    paragraph,
-    point,
-)
+from skillviewer.export.reports.pdf import PageFrame, facts_table, grid, heading, page_head, paragraph, point
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,23 +18,26 @@ if TYPE_CHECKING:
     from reportlab.graphics.shapes import Drawing
     from reportlab.platypus import Flowable
 
+    from skillviewer.export.reports.pdf import Paper
+
 KIND = "Change over time"
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSource:
-    """Origin of ratings in words, the courses of the participants by it, and how its numbers are written."""
+    """Origin of ratings, courses of the participants by it, form of its numbers, and a caution about a mean change."""
 
     title: str
     courses: tuple[Course, ...]
     digits: int
     less_is_better: bool = False
+    caution: str = ""
 
-    def rating(self, of: Estimate) -> str:
-        """Return a rating with its interval, or a dash."""
+    def rating(self, of: Estimate, sign: str = "") -> str:
+        """Return a rating, or a change ("+" as sign), with its interval; a dash if there is none."""
         if not math.isfinite(of.value):
             return "–"
-        value, low, high = (f"{end:.{self.digits}f}".replace("-", "−") for end in (of.value, of.low, of.high))
+        value, low, high = (f"{end:{sign}.{self.digits}f}".replace("-", "−") for end in (of.value, of.low, of.high))
         return f"{value} ({low} to {high})" if math.isfinite(of.low + of.high) else f"{value} (no interval)"
 
     def verdict(self, of: Estimate, over: str = "") -> str:
@@ -64,19 +57,14 @@ class ChangeSection:
     rows: tuple[tuple[tuple[str, ...], Estimate], ...]
     line: float
 
-    def places(self) -> "Iterator[tuple[float, ...]]":
-        """Yield places of the dashed line, the rating and the ends of its interval in every row, 0 to 1, if known."""
-        numbers = [[self.line, of.value, of.low, of.high] for _, of in self.rows]
-        known = [number for row in numbers for number in row if math.isfinite(number)]
-        width = max(max(known) - min(known), 1e-6)
-        for row in numbers:
-            yield tuple((number - min(known)) / width for number in row if math.isfinite(number))
-
     def bars(self, width_pt: float) -> "Iterator[Drawing | None]":
         """Yield the drawing of every row, on one scale; None without a rating."""
-        for line, *of in self.places():
-            ends = (of[1], of[2]) if len(of) == 3 else None
-            yield interval_bar(of[0], ends, (-0.03, 1.03), line, width_pt) if of else None
+        known = [self.line, *(end for _, of in self.rows for end in (of.value, of.low, of.high) if math.isfinite(end))]
+        by = max((max(known) - min(known)) * 0.03, 1e-6)
+        for _, of in self.rows:
+            ends = (of.low, of.high) if math.isfinite(of.low + of.high) else None
+            span = min(known) - by, max(known) + by
+            yield interval_bar(of.value, ends, span, self.line, width_pt) if math.isfinite(of.value) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +99,21 @@ def of_group(source: ChangeSource, before: str, after: str) -> ChangeSection:
     sentence = f"{counted(len(changes), 'participant')} with two rated occasions: too few for a mean change."
     if len(changes) > 1:
         mean = mean_change({name: of.value for name, (*_, of) in changes.items()})
-        sentence = f"Of {len(changes)} participants on average, {source.verdict(mean, ' over participants')}."
+        sentence = (
+            f"Of {len(changes)} participants on average, {source.verdict(mean, ' over participants')}.{source.caution}"
+        )
     signs = [told(of) for *_, of in changes.values()]
     sentence += f" Of each alone: {signs.count(1)} higher, {signs.count(-1)} lower, {signs.count(0)} cannot be told."
     if len(found) > len(changes):
         sentence += f" {counted(len(found) - len(changes), 'more participant')} without two rated occasions."
     rows = tuple(
-        ((printable(name), printable(f"{first} – {last}"), change_words(of, source.digits)), of)
+        ((printable(name), printable(f"{first} – {last}"), source.rating(of, "+")), of)
         for name, (first, last, of) in changes.items()
     )
     return ChangeSection(source.title, sentence, ("participant", "occasions", "change (interval)"), rows, 0.0)
 
 
-def change_pdf(report: ChangeReport, paper: Paper) -> bytes:
+def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:
     """Return the report as PDF.
 
     Raises:
@@ -133,8 +123,8 @@ def change_pdf(report: ChangeReport, paper: Paper) -> bytes:
     width = sheet.width_pt
     story = page_head(KIND, dict(report.facts)["Date of report"], report.title, report.subtitle, width)
     for section in report.sections:
-        story += [heading(section.title), paragraph(section.sentence, size_pt=10.5, bold=True, leading=1.35), gap(4)]
-        story.append(_table(section, width))
+        sentence = paragraph(section.sentence, size_pt=10.5, bold=True, leading=1.35, after_pt=4)
+        story += [heading(section.title), sentence, _table(section, width)]
     story += [heading("What is not known"), *map(point, report.unknown)]
     target = BytesIO()
     sheet.build([*story, heading("Where the numbers come from"), facts_table(report.facts, width)], target)

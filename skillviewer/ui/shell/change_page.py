@@ -1,10 +1,11 @@
 """The page of change over time: one participant by occasion, or all before against after."""
 
+import re
 from functools import partial
-from html import escape
 
-from PySide6.QtCore import QPointF, QSize, Qt, QUrl, Slot
-from PySide6.QtGui import QImage, QPainter, QPen, QTextDocument
+from PySide6.QtCore import QRectF, QSize, Qt, QUrl, Slot
+from PySide6.QtGui import QImage, QPainter, QTextDocument
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QComboBox, QDialog, QTextBrowser, QWidget
 
 from skillviewer.core.text import printable
@@ -13,11 +14,12 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.layout import add_all, horizontal, text_label, vertical
 
-LEAST, USUAL, BAR = QSize(480, 320), QSize(820, 560), QSize(240, 16)
+LEAST, USUAL = QSize(480, 320), QSize(820, 560)
+_DRAWING = re.compile("<svg.*?</svg>", re.DOTALL)
 
 
 class ChangePage(QDialog):
-    """Ratings by occasion, their change, and what is not known. The dialog does not block the window."""
+    """The report of change over time, for a participant of choice. The dialog does not block the window."""
 
     def __init__(self, program: Program, parent: QWidget) -> None:
         super().__init__(parent)
@@ -30,71 +32,51 @@ class ChangePage(QDialog):
         self.page.setPlaceholderText(self.tr("Reading…"))
         head = add_all(horizontal(spacing=8), text_label(self.tr("Participant"), self), self.who, 1)
         add_all(vertical(self, (16, 12, 16, 12), 8), head, (self.page, 1))
-        self._entry = program.videos.get(program.state.current)
-        self._offer(self._entry.participant if self._entry is not None else None)
-        self.who.activated.connect(self._ask)
-        program.studies.changed.connect(self._ask)
+        entry = program.videos.get(program.state.current)
+        self._task = entry.task if entry is not None else ""
+        self._ask(entry.participant if entry is not None else "")
+        self.who.activated.connect(lambda: self._ask(self.who.currentData()))
+        program.studies.changed.connect(self._on_changed)
         program.studies.closed.connect(self.close)
         self.setMinimumSize(LEAST)
         self.resize(USUAL.boundedTo(parent.size()))
-        self._ask()
 
-    def _offer(self, chosen: str | None) -> None:
+    def _ask(self, chosen: str | None) -> None:
         people = sorted({e.participant for e in self._program.videos if e.participant and e.occasion})
         everyone = [("", self.tr("All, before against after"))]
-        offer(self.who, [*everyone, *((name, printable(name)) for name in people)], chosen if chosen in people else "")
-
-    @Slot()
-    def _ask(self, *_: object) -> None:
-        self._offer(self.who.currentData())
-        task = self._entry.task if self._entry is not None else ""
-        ask = partial(_report, participant=self.who.currentData() or "", task=task)
+        chosen = chosen if chosen in people else ""
+        offer(self.who, [*everyone, *((name, printable(name)) for name in people)], chosen)
+        ask = partial(_report, participant=chosen, task=self._task)
         self._program.studies.read(ask).then(succeeded=self._show, failed=self._fail)
 
+    @Slot()
+    def _on_changed(self, *_: object) -> None:
+        self._ask(self.who.currentData())
+
     @Slot(object)
-    def _show(self, report: object) -> None:
-        from skillviewer.export.reports.change import ChangeReport
-
-        assert isinstance(report, ChangeReport)
-        lines = []
-        for section in report.sections:
-            lines += [f"<h3>{escape(section.title)}</h3><p><b>{escape(section.sentence)}</b></p><table cellpadding=4>"]
-            lines += ["<tr>", *(f"<td>{escape(word)}</td>" for word in section.head), "</tr>"]
-            for (cells, _), ends in zip(section.rows, section.places(), strict=True):
-                name = f"bar{len(lines)}"
-                self.page.document().addResource(QTextDocument.ResourceType.ImageResource, QUrl(name), self._bar(ends))
-                lines += ["<tr>", *(f"<td>{escape(cell)}</td>" for cell in cells), f"<td><img src={name}></td></tr>"]
-            lines.append("</table>")
-        lines += [f"<h3>{self.tr('What is not known')}</h3>", *(f"<p>{escape(line)}</p>" for line in report.unknown)]
-        lines.append(f"<p>{self.tr('Export › Change over time writes this as a report.')}</p>")
-        self.page.setHtml("".join(lines))
-
-    def _bar(self, places: tuple[float, ...]) -> QImage:
-        """Draw the dashed line, a rating and the ends of its interval, at fractions of the width."""
-        ratio, text = self.devicePixelRatioF(), self.palette().text().color()
-        image = QImage(BAR * ratio, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(ratio)
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        line, *of = (QPointF(8 + place * (BAR.width() - 16), BAR.height() / 2) for place in places)
-        painter.setPen(QPen(text, 1, Qt.PenStyle.DashLine))
-        painter.drawLine(line - QPointF(0, 8), line + QPointF(0, 8))
-        painter.setPen(QPen(text, 1.5))
-        if len(of) == 3:
-            painter.drawLine(of[1], of[2])
-        painter.setBrush(text)
-        for middle in of[:1]:
-            painter.drawEllipse(middle, 3.5, 3.5)
-        painter.end()
-        return image
+    def _show(self, page: str) -> None:
+        """Show the body of the web page, with its drawings as pictures in the colour of the text."""
+        ratio, colour = self.devicePixelRatioF(), self.palette().text().color().name()
+        for at, drawing in enumerate(_DRAWING.findall(page)):
+            plain = re.sub("<clipPath.*?</clipPath>", "", drawing, flags=re.DOTALL)  # Qt would paint it
+            renderer = QSvgRenderer(re.sub(r"rgb\([^)]*\)", colour, plain).encode())
+            image = QImage(renderer.defaultSize() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+            image.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(image)
+            renderer.render(painter, QRectF(image.rect()))
+            painter.end()
+            image.setDevicePixelRatio(ratio)
+            self.page.document().addResource(QTextDocument.ResourceType.ImageResource, QUrl(f"bar{at}"), image)
+            page = page.replace(drawing, f"<img src=bar{at}>", 1)
+        self.page.setHtml(page.partition("</header>")[2].replace("<table", "<table cellpadding=4"))
 
     @Slot(object)
     def _fail(self, error: BaseException) -> None:
         self.page.setPlainText(str(error))
 
 
-def _report(study: Study, participant: str, task: str) -> object:
+def _report(study: Study, participant: str, task: str) -> str:
     from skillviewer.engine.exporting.change_report import ChangeChoices, change_report
+    from skillviewer.export.reports.html import change_html
 
-    return change_report(study, ChangeChoices(participant, task=task))
+    return change_html(change_report(study, ChangeChoices(participant, task=task)))

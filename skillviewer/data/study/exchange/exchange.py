@@ -99,9 +99,10 @@ def _from_dataset(
         own = there.find(video.name)
         if video.name not in names and own is not None:
             names[video.name] = own
-    people, contradictions = study.videos.name_people(_people(names, dataset.participants))
     times = {video.name: video.occasion for video in dataset.videos}
-    contradictions += study.videos.name_occasions(_people(names, times))[1]
+    people, _, contradictions = study.videos.name_people(
+        *(_people(names, said) for said in (dataset.participants, times))
+    )
     apart, same = _kept_apart(names)
     seen: dict[str, int] = {}
     votes = []
@@ -226,12 +227,10 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
     here = {video.name for video in study.videos.all()}
     removed = [name for name in names.values() if name not in here]
     notes = (f"Removed from this study, and they stay so: {some(removed)}.",) if removed else ()
+    here_as = {name: own for name, own in names.items() if own in here}
     who = {video.name: video.participant for video in videos if video.participant}
-    people, contradictions = study.videos.name_people(
-        {name: person for name, person in _people(names, who).items() if name in here}
-    )
     times = {video.name: video.occasion for video in videos}
-    contradictions += study.videos.name_occasions(_people(names, times))[1]
+    people, _, contradictions = study.videos.name_people(_people(here_as, who), _people(here_as, times))
     stated = [
         Pair(names[p.better], names[p.worse]) if isinstance(p, Pair) else SimilarPair(names[p.first], names[p.second])
         for p in pairs
@@ -268,9 +267,8 @@ def _from_people(study: Study, path: Path) -> Imported:
     strange = sorted(set(listed) - set(names))
     if strange:
         problems.append(f"{path.name} names videos that are not in the study: {some(strange)}.")
-    people, contradictions = study.videos.name_people(_people(names, listed))
     times = occasions_in([path], VideoNames(listed))
-    contradictions += study.videos.name_occasions(_people(names, times))[1]
+    people, _, contradictions = study.videos.name_people(_people(names, listed), _people(names, times))
     return Imported(0, 0, 0, len(people), (*problems, *contradictions))
 
 

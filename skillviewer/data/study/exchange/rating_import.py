@@ -66,12 +66,11 @@ def add_ratings(
     names = {attempt: attempt for attempt in rated.videos}
     names |= {video.name: name or "" for video, name in zip(new, added.names, strict=True)}
     here = {video.name for video in study.videos.all()}
-    times = rated.ratings.occasions()
-    people, contradictions = study.videos.name_people(
-        {names[attempt]: person for attempt, person in rated.participants.items() if names[attempt] in here}
-    )
-    occasions, other_times = study.videos.name_occasions(
-        {names[attempt]: said for attempt, said in times.items() if names[attempt] in here}
+    people, occasions, contradictions = study.videos.name_people(
+        *(
+            {names[attempt]: said for attempt, said in facts.items() if names[attempt] in here}
+            for facts in (rated.participants, rated.ratings.occasions())
+        )
     )
     ratings = (replace(one, video=names[one.video]) for one in rated.ratings.ratings if names[one.video] in here)
     kept = msgspec.structs.replace(rated.mapping, table_sha256=sha256_of(opened.table.path))
@@ -79,7 +78,7 @@ def add_ratings(
         RatingSet(tuple(ratings), rated.ratings.scales), opened.table.path.name, msgspec.json.encode(kept).decode()
     )
     fresh = tuple(sorted(here - before))
-    problems = (*added.problems, *contradictions, *other_times, *came.problems)
+    problems = (*added.problems, *contradictions, *came.problems)
     numbers = Imported(len(fresh), 0, 0, len(people), problems, came.new + came.changed)
     return RatingImport(rated, numbers, came, fresh, people, occasions)
 
