@@ -31,8 +31,8 @@ _TOLD = (
 _DRAWN = " The model draws this mean towards 0."
 _BY_MODEL = (
     "The model's scale draws ratings towards the mean of the people that it was made of: the mean change of a group by "
-    "the model is too small, and the true one may lie beyond its interval. If the model was trained on these participants, its ratings are too near to those of the "
-    "raters."
+    "the model is too small, and the true one may lie beyond its interval. If the model was trained on these "
+    "participants, its ratings are too near to those of the raters."
 )
 
 
