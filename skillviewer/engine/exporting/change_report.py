@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 from skillviewer.core.analysis.raters_scale import RatersScale
@@ -13,10 +12,17 @@ from skillviewer.core.text import printable
 from skillviewer.core.version import __version__
 from skillviewer.data.study import Study, StudyVideo
 from skillviewer.data.study.models import Score
-from skillviewer.engine.exporting.cohort_report import card_of, latest_of, model_of, on_scale, pseudonyms, task_of
+from skillviewer.engine.exporting.cohort_report import (
+    CohortChoices,
+    card_of,
+    latest_of,
+    model_of,
+    on_scale,
+    pseudonyms,
+    task_of,
+)
 from skillviewer.export.options import offered
 from skillviewer.export.reports.change import ChangeReport, ChangeSource, of_group, of_participant
-from skillviewer.export.reports.pdf import Paper
 from skillviewer.export.reports.report import export_change
 from skillviewer.export.reports.why import made_on
 
@@ -37,21 +43,12 @@ _BY_MODEL = (
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeChoices:
-    """Options of the report of change over time.
-
-    The options say themselves what they are; ``made_on`` is None for today.
-    """
+class ChangeChoices(CohortChoices):
+    """Options of the report of change over time: those of a cohort, one participant or all, and two occasions."""
 
     participant: str = offered("", "Participant", "Empty for all participants, before against after")
     before: str = offered("", "Before", "Occasion; empty for the first of each participant")
     after: str = offered("", "After", "Occasion; empty for the last of each participant")
-    criterion: str = offered("", "Criterion", "Empty for the one that the study looks at")
-    task: str = offered("", "Task", "Where the study has several")
-    model: str = offered("", "Model", "Empty for the one that the study uses")
-    names: bool = offered(True, "Name people", "Else they get numbers")
-    paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
-    made_on: date | None = None
 
 
 def write_change(
@@ -112,18 +109,13 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
 
 
 def _occasion(said: str, places: dict[str, int]) -> str:
-    """Return an occasion in the spelling of the courses.
-
-    Raises:
-        ExportError: There is no such occasion.
-    """
-    if not said:
-        return ""
+    """Return an occasion in the spelling of the courses."""
+    here = {text.strip().casefold(): place for text, place in places.items()}
+    place = here.get(said.strip().casefold())
     ordered = sorted(places, key=lambda text: (places[text], text))
-    here = {text.strip().casefold(): places[text] for text in ordered}
-    if said.strip().casefold() not in here:
+    if said and place is None:
         raise ExportError(f"No video is of the occasion “{said}”. Occasions: {', '.join(ordered)}.")
-    return next(text for text in ordered if places[text] == here[said.strip().casefold()])
+    return next((text for text in ordered if places[text] == place), "")
 
 
 Found = tuple[list[tuple[ChangeSource, dict[str, Estimate]]], tuple[str, ...], tuple[tuple[str, str], ...]]
@@ -142,21 +134,20 @@ def _sources(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices)
         about = ChangeSource(f"By the raters: {printable(scale.item + levels)}", (), digits, scale.less_is_better)
         found.append((about, raters_estimates(ratings, scale.item)))
     used = study.models.default_model(study.settings.model)
-    if choices.criterion:
-        used = latest_of(study, choices.criterion)
-    if choices.model or used is not None:
-        model = model_of(study, choices.model) if used is None or choices.model else used
-        card, scores = card_of(model), study.models.scores(model.digest)
+    if choices.criterion or choices.model:
+        used = model_of(study, choices.model) if choices.model else latest_of(study, choices.criterion)
+    if used is not None:
+        card, scores = card_of(used), study.models.scores(used.digest)
         scale_of = card.raters_scale if card is not None else None
         own = {v.name: _estimate(scale_of, scores[v.name], v.task, task) for v in videos if v.name in scores}
         told = {name: one for name, one in own.items() if isinstance(one, Estimate)}
         notes = tuple(dict.fromkeys(one for one in own.values() if isinstance(one, str)))
         if told and scale_of is not None:
-            title = printable(f"By the model {model.name} v{model.version}: {scale_of.criterion}, on the raters' scale")
+            title = printable(f"By the model {used.name} v{used.version}: {scale_of.criterion}, on the raters' scale")
             line = scale_of.map.curve.values if scale_of.map is not None else (0.0,)
             digits = 1 if scale_of.step >= 1 else 2
             found.append((ChangeSource(title, (), digits, line[-1] < line[0], _DRAWN), told))
-            facts = (("Model SHA-256", model.digest),)
+            facts = (("Model SHA-256", used.digest),)
             notes += (scale_of.about,)
     return found, notes, facts
 

@@ -79,4 +79,4 @@ def _report(study: Study, participant: str, task: str) -> str:
     from skillviewer.engine.exporting.change_report import ChangeChoices, change_report
     from skillviewer.export.reports.html import change_html
 
-    return change_html(change_report(study, ChangeChoices(participant, task=task)))
+    return change_html(change_report(study, ChangeChoices(participant=participant, task=task)))

@@ -43,7 +43,7 @@ def study(tmp_path: Path) -> Path:
 def told(study: Path, criterion: str | None = None, participant: str = "") -> list[str]:
     with Study.open(study, read_only=True) as opened:
         opened.look_at(criterion)
-        return [section.sentence for section in change_report(opened, ChangeChoices(participant)).sections]
+        return [section.sentence for section in change_report(opened, ChangeChoices(participant=participant)).sections]
 
 
 def test_a_participant_s_change_is_told_where_its_interval_excludes_0(study: Path) -> None:
@@ -88,7 +88,9 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
     assert by_model == "From pre to post, a change for the better: +4.5 points (+1.7 to +7.3, 90 % interval)."
     assert raters.endswith("95 % interval).")
     for suffix in (".pdf", ".html"):
-        remarks = write_change(study, tmp_path / f"r{suffix}", ChangeChoices("T0", made_on=date(2024, 5, 31)))
+        remarks = write_change(
+            study, tmp_path / f"r{suffix}", ChangeChoices(participant="T0", made_on=date(2024, 5, 31))
+        )
         assert remarks == ("1 videos have no participant or no occasion, and are not in the report.",)
         found = words(tmp_path / f"r{suffix}")
         assert by_model in found
@@ -104,7 +106,10 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
 
 def test_what_cannot_be_told_is_refused_in_a_sentence(study: Path, tmp_path: Path) -> None:
     for choices, sentence in (
-        (ChangeChoices("Tim"), "No video with an occasion shows “Tim”. Participants: T0, T1, T2, T3, T4, T9."),
+        (
+            ChangeChoices(participant="Tim"),
+            "No video with an occasion shows “Tim”. Participants: T0, T1, T2, T3, T4, T9.",
+        ),
         (ChangeChoices(before="June"), "No video is of the occasion “June”. Occasions: pre, post."),
         (ChangeChoices(before="post", after="PRE"), "“post” is not before “PRE”: exchange them."),
         (ChangeChoices(task="sew"), "The study has no videos of the task “sew”."),
