@@ -51,10 +51,10 @@ def test_a_participant_s_change_is_told_where_its_interval_excludes_0(study: Pat
     half = stats.t.ppf(0.975, 9) * (4.8 / 9) ** 0.5 / 2**0.5
     low, high = 4 - half * 2**0.5, 4 + half * 2**0.5
     assert told(study, participant="T0") == [
-        f"From pre to post, a change for the better: +4.0 points ({low:+.1f} to {high:+.1f}, 95 % interval)."
+        f"From pre to post, these attempts became better: +4.0 points ({low:+.1f} to {high:+.1f}, 95 % interval)."
     ]
     assert told(study, participant="T4")[0].startswith("From pre to post, no change can be told: +0.5 points (−")
-    assert told(study, participant="T3")[0].startswith("From pre to post, a change for the worse: −3.0 points")
+    assert told(study, participant="T3")[0].startswith("From pre to post, these attempts became worse: −3.0 points")
     assert told(study, participant="T9") == ["There are no two occasions with a rating: no change can be told."]
 
 
@@ -85,7 +85,7 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
     monkeypatch.setattr(report_module, "card_of", lambda _: SimpleNamespace(raters_scale=scale))
     raters, by_model = told(study, participant="T0")
     # 4 and 5.5 stand for 12 and 16.5, each within 2 points: the change is 4.5 within the root of 8
-    assert by_model == "From pre to post, a change for the better: +4.5 points (+1.7 to +7.3, 90 % interval)."
+    assert by_model == "From pre to post, these attempts became better: +4.5 points (+1.7 to +7.3, 90 % interval)."
     assert raters.endswith("95 % interval).")
     for suffix in (".pdf", ".html"):
         remarks = write_change(
