@@ -11,8 +11,7 @@ import numpy as np
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.intervals import LEVEL, over_people
-from skillviewer.core.ratings.reliability import NAN, Estimate, measurement_error
-from skillviewer.core.text import signed
+from skillviewer.core.ratings.reliability import NAN, Estimate, mean_squares
 
 _WORDS = (
     frozenset(["baseline", "before", "initial", "pre", "pretest", "start"]),
@@ -113,7 +112,8 @@ def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
     """Return the mean rating of every video, with the 95 % interval of the mean of many raters.
 
     The interval is t SEM / sqrt(k) for k raters, with the standard error of measurement of one rater (Bland & Altman
-    1999) and Student's t; NaN if too few videos have two raters. It ends at the ends of a stated scale.
+    1999) and Student's t; NaN if too few videos have two raters. It ends at the ends of a stated scale. The error
+    contains the severity of raters unless each rated every video: it may differ between two occasions.
 
     Raises:
         DatasetError: There is no such item.
@@ -121,10 +121,14 @@ def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
     from scipy.special import stdtrit  # scipy takes a second
 
     table, scale = ratings.table(item), ratings.scale(item)
-    error, half = measurement_error(table.values), NAN
-    if error is not None:
-        freedom = (error.videos - 1) * (error.raters - 1) if error.crossed else error.videos
-        half = error.sem * float(stdtrit(freedom, (1 + LEVEL) / 2))
+    several = table.values[(~np.isnan(table.values)).sum(axis=1) > 1]
+    free, spread = float((~np.isnan(several)).sum() - len(several)), NAN
+    if not np.isnan(table.values).any() and len(several) > 1:
+        ms = mean_squares(several)
+        free, spread = float((ms.n - 1) * (ms.k - 1)), ms.residual
+    elif len(several) > 1:
+        spread = float(np.nansum((several - np.nanmean(several, axis=1, keepdims=True)) ** 2)) / free
+    half = math.sqrt(spread) * float(stdtrit(free, (1 + LEVEL) / 2)) if len(several) > 1 else NAN
     least, most = (scale.low, scale.high) if scale.stated else (-math.inf, math.inf)
     means, counts = table.means(), table.counts()
     found = {}
@@ -188,11 +192,3 @@ def mean_change(changes: Mapping[str, float]) -> Estimate:
         return float(np.mean([value for name, value in changes.items() if name != without]))
 
     return Estimate(*over_people(mean, changes), LEVEL) if len(changes) > 1 else Estimate(NAN, NAN, NAN, LEVEL)
-
-
-def change_words(of: Estimate, digits: int, over: str = "") -> str:
-    """Return a change with its interval (``over`` people, say): "+4.0 points (−0.2 to +8.2, 95 % interval)"."""
-    ends = "no interval"
-    if math.isfinite(of.low + of.high):
-        ends = f"{signed(of.low, digits)} to {signed(of.high, digits)}, {100 * of.level:g} % interval{over}"
-    return f"{signed(of.value, digits)} points ({ends})"

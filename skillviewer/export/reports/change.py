@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from skillviewer.core.ratings.change import Course, change_words, mean_change, told
+from skillviewer.core.ratings.change import Course, mean_change, told
 from skillviewer.core.ratings.reliability import Estimate
-from skillviewer.core.text import counted, printable
+from skillviewer.core.text import counted, printable, signed
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import interval_bar
 from skillviewer.export.reports.pdf import PageFrame, facts_table, grid, heading, page_head, paragraph, point
@@ -33,18 +33,18 @@ class ChangeSource:
     less_is_better: bool = False
     caution: str = ""
 
-    def rating(self, of: Estimate, sign: str = "") -> str:
+    def rating(self, of: Estimate, sign: str = "", unit: str = "", level: str = "") -> str:
         """Return a rating, or a change ("+" as sign), with its interval; a dash if there is none."""
         if not math.isfinite(of.value):
             return "–"
-        value, low, high = (f"{end:{sign}.{self.digits}f}".replace("-", "−") for end in (of.value, of.low, of.high))
-        return f"{value} ({low} to {high})" if math.isfinite(of.low + of.high) else f"{value} (no interval)"
+        value, low, high = (signed(e, self.digits).removeprefix("+" * (not sign)) for e in (of.value, of.low, of.high))
+        return f"{value}{unit} " + (f"({low} to {high}{level})" if math.isfinite(of.low + of.high) else "(no interval)")
 
     def verdict(self, of: Estimate, over: str = "") -> str:
         """Return a change in words: for the better or the worse, or that none can be told."""
         sign = -told(of) if self.less_is_better else told(of)
         words = {1: "these attempts became better", -1: "these attempts became worse", 0: "no change can be told"}
-        return f"{words[sign]}: {change_words(of, self.digits, over)}"
+        return f"{words[sign]}: {self.rating(of, '+', ' points', f', {100 * of.level:g} % interval{over}')}"
 
 
 @dataclass(frozen=True, slots=True)

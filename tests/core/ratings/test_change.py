@@ -13,7 +13,6 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.ratings.change import (
     Course,
     change,
-    change_words,
     courses,
     in_order,
     joined,
@@ -75,10 +74,8 @@ def test_the_interval_of_a_change_is_that_of_two_normal_errors() -> None:
 def test_each_end_holds_the_distances_on_its_side() -> None:
     found = change(Estimate(10, 6, 11, 0.9), Estimate(13, 9, 25, 0.9))
     assert (found.value, found.low, found.high) == (3, 3 - math.hypot(4, 1), 3 + math.hypot(12, 4))
-    assert change_words(found, 1) == "+3.0 points (−1.1 to +15.6, 90 % interval)"
     unknown = change(Estimate(10, math.nan, math.nan), Estimate(13, 9, 25))
     assert (unknown.value, told(unknown)) == (3, 0)
-    assert change_words(unknown, 1) == "+3.0 points (no interval)"
 
 
 def test_the_mean_change_has_the_interval_of_a_paired_t_test() -> None:
@@ -113,6 +110,17 @@ def test_the_interval_of_a_mean_rating_is_that_of_the_raters_disagreement() -> N
     assert all(0 <= one.low <= one.high <= 10 for one in held)
     alone = raters_estimates(rated(values[:, :1]), "Global")
     assert all(math.isnan(one.low) for one in alone.values()), "one rater: the error is not known"
+
+
+def test_ratings_by_one_rater_before_and_another_after_hold_the_severity_of_both() -> None:
+    values = np.full((12, 2), np.nan)
+    values[:10] = np.arange(10)[:, None] + [0, 3]  # Bob rates three points above Ann, always
+    values[10, 0], values[11, 1] = 4, 7
+    found = raters_estimates(rated(values), "Global")
+    sem = math.sqrt(10 * 2 * 1.5**2 / 10)
+    assert found["v10"].high == pytest.approx(4 + stats.t.ppf(0.975, 10) * sem)
+    assert told(change(found["v10"], found["v11"])) == 0
+    assert found["v0"].high == pytest.approx(1.5 + stats.t.ppf(0.975, 10) * sem / math.sqrt(2))
 
 
 def test_a_course_joins_the_videos_of_an_occasion_and_skips_what_is_not_rated() -> None:
