@@ -82,21 +82,24 @@ class Spellings:
         return [f"{where}: people who are spelled in several ways are one each: {some(several)}."] if several else []
 
 
-def by_file(path: Path, names: VideoNames | None = None) -> tuple[dict[str, str], list[str]]:
+def by_file(
+    path: Path, names: VideoNames | None = None, columns: tuple[str, ...] = PERSON_COLUMNS
+) -> tuple[dict[str, str], list[str]]:
     """Return participants by video from a CSV file with a column ``video`` and a column ``participant``.
 
     Args:
         path: The file.
         names: Names of the videos that it may refer to; other names are kept as written, without extension.
+        columns: Other names of the second column.
 
     Returns:
         Participants (none if the file or one of the columns is missing), and problems.
     """
-    if not looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
+    if not looks_like(path, VIDEO_COLUMNS, columns):
         meant = path.is_file() and path.name.casefold() == FILE
         return {}, [f"{path.name} has no columns “video” and “participant”: it is not used."] if meant else []
     sheet = read_sheet(path)
-    video, person = sheet.column(*VIDEO_COLUMNS), sheet.column(*PERSON_COLUMNS)
+    video, person = sheet.column(*VIDEO_COLUMNS), sheet.column(*columns)
     found: dict[str, str] = {}
     people = Spellings()
     known = names or VideoNames(())
@@ -114,20 +117,8 @@ def by_file(path: Path, names: VideoNames | None = None) -> tuple[dict[str, str]
 
 
 def occasions_in(files: Sequence[Path], names: VideoNames) -> dict[str, str]:
-    """Return the occasions of named videos from the columns ``video`` and ``occasion`` (or ``date``) of CSV files.
-
-    The first that is stated of a video counts.
-    """
-    found: dict[str, str] = {}
-    for path in files:
-        if looks_like(path, VIDEO_COLUMNS, OCCASION_COLUMNS):
-            sheet = read_sheet(path)
-            video, occasion = sheet.column(*VIDEO_COLUMNS), sheet.column(*OCCASION_COLUMNS)
-            for row in sheet.rows:
-                name, said = names.find(row.cell(video)), row.cell(occasion).strip()
-                if name and said:
-                    found.setdefault(name, said)
-    return found
+    """Return the occasions of videos by the columns ``video`` and ``occasion`` (or ``date``); the first file counts."""
+    return {name: said for path in reversed(files) for name, said in by_file(path, names, OCCASION_COLUMNS)[0].items()}
 
 
 def participants_of(
