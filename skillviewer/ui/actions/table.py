@@ -116,6 +116,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
         icon="overlay",
         checkable=True,
     ),
+    _view("better_video", QT_TRANSLATE_NOOP("actions", "Compare with a &better video"), "Ctrl+B", section=1),
     _curve("cell_evidence", QT_TRANSLATE_NOOP("actions", "Show how ea&ch area changed the score")),
     _curve("rating_axis", QT_TRANSLATE_NOOP("actions", "Label the curve with &ratings")),
     _player("zoom_in", QT_TRANSLATE_NOOP("actions", "Zoom &in"), "+", "=", menu=VIEW, section=2),
