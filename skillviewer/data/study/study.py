@@ -145,6 +145,20 @@ class Study(Closing):
     def settings(self, settings: StudySettings) -> None:
         write_settings(self._file, settings)
 
+    def keep(self, name: str, text: str) -> None:
+        """Keep a JSON text under a name that is no setting: what a pack of pairs stands for.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        with self._file.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, text))
+
+    def kept(self, name: str) -> str:
+        """Return the text under a name, or ""."""
+        rows = self._file.query("SELECT value FROM setting WHERE name = ?", (name,))
+        return str(rows[0]["value"]) if rows else ""
+
     @property
     def title(self) -> str:
         """Title of the study."""

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QStackedWid
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
+from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView
 from skillviewer.ui.ranking.pair_clock import PairClock
 from skillviewer.ui.ranking.pair_pages import Page, RaterPage
-from skillviewer.ui.ranking.pair_queue import offered
 from skillviewer.ui.ranking.ranking_results import ResultView
 from skillviewer.ui.ranking.raters import RatersView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
