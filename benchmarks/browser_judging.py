@@ -5,8 +5,8 @@
 Packs a study of small clips for one rater, and judges all of its pairs in headless Chromium, from the folder itself.
 Every so many votes the tab is closed, or the browser is killed right after a vote, and opened again. Some votes are
 undone and given again. At the end the saved file is imported twice. Prints votes given, kept, lost and doubled; the
-delay of the next pair in ms, and the time between two videos that play together, in ms. Needs Chromium with its driver
-and selenium.
+delay of the next pair in ms, and the time between two videos that play together, in ms. Needs Chromium with its
+driver.
 """
 
 import argparse
@@ -30,7 +30,7 @@ N_VIDEOS = 34
 def _drift_ms(page: JudgingPage) -> list[float]:
     """Return samples of the time between the two videos of a pair while both play, in ms."""
     page.wait_for_pair()
-    page.press(" ")
+    page.type(" ")
     page.wait("shown.videos.every((video) => !video.paused && video.currentTime > 0.3)")
     found = []
     until = time.monotonic() + 1.0
@@ -54,7 +54,7 @@ def main() -> None:
         with Study.create(folder / "study") as study:
             study.videos.add([NewVideo(file) for file in files])
             drawn = draw_pack(study, folder / "pack", ["Ann"], given.votes)
-        print(*write_pack(drawn).sentences, sep="\n")
+        print(*write_pack(drawn), sep="\n")
         expected: list[tuple[int, int | None]] = []
         n_killed = n_closed = n_undone = 0
         delays_ms, drift_ms = [], []
@@ -74,17 +74,21 @@ def main() -> None:
                     n_killed += 1
                     page = JudgingPage(folder / "pack", folder / "browser")
                 else:
-                    page.new_tab()
+                    old, new = page.tab(), page.new_tab()
+                    page.switch(old)
+                    page.close_tab()
+                    page.switch(new)
+                    page.reopen()
                     n_closed += 1
                 page.begin()
             elif page.ask("shown === null"):  # a pause is suggested
                 if n < given.votes:
-                    page.find("#go-on").click()
+                    page.click("#go-on")
             else:
                 page.wait_for_pair()
                 delays_ms.append(1000 * (time.monotonic() - since) - 260)
             if chance.random() < 0.03 and n < given.votes and page.ask("shown !== null"):
-                page.find("#undo").click()
+                page.click("#undo")
                 page.wait(f"store.standing.length === {n - 1} && !busy")
                 expected.pop()
                 n_undone += 1
@@ -98,10 +102,10 @@ def main() -> None:
             f"{given.votes} votes given, {n_undone} undone before; {n_killed} browsers killed, {n_closed} tabs closed\n"
             f"in the file: {len(set(expected) - set(standing))} lost, {len(standing) - len(set(standing))} doubled, "
             f"{len(set(standing) - set(expected))} wrong\n"
-            f"in the study: {len(kept)} standing; imported {first.new}, the second time {second.new}\n"
+            f"in the study: {len(kept)} standing; “{first}”, then “{second}”\n"
             f"next pair: median {np.median(delays_ms):.0f} ms, 95 % within {np.percentile(delays_ms, 95):.0f} ms\n"
-            f"drift of two videos: median {np.median(np.abs(drift_ms)):.0f} ms, largest {np.abs(drift_ms).max():.0f} ms "
-            f"of {len(drift_ms)} samples"
+            f"drift of two videos in {len(drift_ms)} samples: median {np.median(np.abs(drift_ms)):.0f} ms, "
+            f"largest {np.abs(drift_ms).max():.0f} ms"
         )
 
 

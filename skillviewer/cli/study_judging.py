@@ -32,9 +32,8 @@ def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int |
             click.echo(f"skillviewer: {notice}", err=True)
         drawn = draw_pack(opened, output, raters, pairs)
     with progress_bar(unit="file") as report:
-        packed = write_pack(drawn, blur_faces=blur_faces, token=CancelToken(), report=report)
-    for sentence in packed.sentences:
-        click.echo(sentence)
+        said = write_pack(drawn, blur_faces=blur_faces, token=CancelToken(), report=report)
+    click.echo("\n".join(said))
 
 
 @click.command("import-votes")
@@ -48,6 +47,4 @@ def import_browser_votes(path: Path, votes: Path) -> None:
     with Study.open(path) as opened:
         for notice in opened.notices:
             click.echo(f"skillviewer: {notice}", err=True)
-        came = import_votes(opened, votes)
-    for sentence in came.sentences:
-        click.echo(sentence)
+        click.echo(import_votes(opened, votes))

@@ -96,7 +96,7 @@ def _rank(
     name: str, text: object, *keys: str, section: int = 0, icon: str = "", checkable: bool = False, repeats: bool = True
 ) -> ActionSpec:
     spec = _screen(name, "rank", RANK, text, *keys, section=section, icon=icon, checkable=checkable)
-    return replace(spec, repeats=repeats, at_first=False)  # enabled while a pair is shown to a rater
+    return replace(spec, repeats=repeats, at_first=False)  # enabled while a pair is shown to a rater, or not
 
 
 def _once(name: str, text: object, *keys: str, section: int = 0, checkable: bool = False) -> ActionSpec:
@@ -249,6 +249,9 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _rank("rank_on_ten", QT_TRANSLATE_NOOP("actions", "Forward 10 s"), "L", section=3),
     _rank("rank_first", QT_TRANSLATE_NOOP("actions", "To the beginning"), "Home", section=3),
     _rank("rank_last", QT_TRANSLATE_NOOP("actions", "To the end"), "End", section=3),
+    _rank("rank_pack", QT_TRANSLATE_NOOP("actions", "Pack pairs for a bro&wser…"), section=4),
+    _rank("rank_pack_blurred", QT_TRANSLATE_NOOP("actions", "Pack pairs for a browser, &faces blurred…"), section=4),
+    _rank("rank_import_votes", QT_TRANSLATE_NOOP("actions", "&Import votes from a browser…"), section=4),
     _window("shortcuts", HELP, QT_TRANSLATE_NOOP("actions", "&Keys"), "F1", "?"),
     _window("guides", HELP, QT_TRANSLATE_NOOP("actions", "&Guides"), "Shift+F1"),
     _window("open_log", HELP, QT_TRANSLATE_NOOP("actions", "Show the &log")),

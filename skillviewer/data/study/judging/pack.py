@@ -29,41 +29,32 @@ from skillviewer.data.study.archive.archive_faces import BlurredVideos
 from skillviewer.data.study.archive.archive_form import MODIFIED_NS
 from skillviewer.data.study.judging.pair_queue import Contender, drawn_pairs
 from skillviewer.data.study.study import Study
-from skillviewer.data.study.values import now
 
-PAGE = "index.html"
 VERSION = 1
 """Version of the page and of the votes that it saves."""
 KEPT_AS = "judging_pack:"
 """Beginning of the name under which a study keeps the key to a pack."""
-MOST_PAIRS = 5000
 
-_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike
 _GROWTH = 2.0  # a clip is at most about so many times as large as its part of a well compressed video
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-_Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
 class PackKey(msgspec.Struct, frozen=True):
     """Meaning of the codes of a pack.
 
     Attributes:
-        made_at: Time of the drawing, ISO 8601 in UTC.
         criterion: Criterion of the question, or "".
         speed: Playing speed; 1 is real time.
-        allow_neither: Whether raters may vote for no difference.
         raters: Name of each rater, by code.
         videos: Number of each video in the study, and start of the attempt in seconds from the first frame of its
             file, by code.
         pairs: Left video, right video and reason of every pair, by code of the rater.
     """
 
-    made_at: str
     criterion: str
     speed: float
     allow_neither: bool
     raters: dict[str, str]
-    videos: dict[str, tuple[_Count, _Seconds]]
+    videos: dict[str, tuple[int, Annotated[float, msgspec.Meta(ge=0, le=1e9)]]]
     pairs: dict[str, list[tuple[str, str, str]]]
 
 
@@ -73,7 +64,6 @@ class DrawnPack:
 
     Attributes:
         id: Identity of the pack, 32 hexadecimal digits.
-        question: Question above every pair.
         clips: Videos by code.
     """
 
@@ -82,35 +72,6 @@ class DrawnPack:
     question: str
     key: PackKey
     clips: Mapping[str, Contender]
-
-
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """A pack that was written.
-
-    Attributes:
-        n_pairs: Pairs by rater.
-        codes: Code that each rater types in, by name; one rater alone types none.
-        remarks: Remarks for the user, one sentence each.
-    """
-
-    folder: Path
-    n_videos: int
-    n_bytes: int
-    n_pairs: Mapping[str, int]
-    codes: Mapping[str, str]
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """Statements for the user: what is in the pack, and what each rater needs."""
-        found = f"{self.folder}: {self.n_videos} videos, {size_words(self.n_bytes)}. Give away the whole folder."
-        alone = len(self.codes) == 1
-        each = (
-            f"{rater}: {self.n_pairs[rater]} pairs{'' if alone else f', code {code}'}."
-            for rater, code in self.codes.items()
-        )
-        return (found, *each, *self.remarks)
 
 
 def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int | None = None) -> DrawnPack:
@@ -135,24 +96,21 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
     names = dict.fromkeys(known_as(rater, study.votes.raters()) for rater in raters)
     if not names or "" in names:
         raise StudyError("A pack is made for raters: give the name or the initials of each.")
-    drawn = {rater: pairs for rater, pairs in drawn_pairs(study, names, n_pairs).items() if pairs}
-    idle = [rater for rater in names if rater not in drawn]
-    if idle:
-        raise StudyError(f"There is no pair left for {idle[0]}: the aim is reached, or the videos are missing.")
-    pairs = [pair for of_rater in drawn.values() for pair in of_rater]
-    videos = {video.name: video for pair in pairs for video in (pair.left, pair.right)}
-    code_of = dict(zip(videos, _codes(len(videos), 6), strict=True))
+    drawn = drawn_pairs(study, names, n_pairs)
+    for rater in [rater for rater, pairs in drawn.items() if not pairs]:
+        raise StudyError(f"There is no pair left for {rater}: the aim is reached, or the videos are missing.")
+    videos = {video.name: video for pairs in drawn.values() for pair in pairs for video in (pair.left, pair.right)}
     starts_s, needed = _measured(videos)
-    check_room(folder.parent, needed, f"A pack of {len(videos)} videos needs up to")
+    check_room(folder, needed, f"A pack of {len(videos)} videos needs up to")
+    code_of = dict(zip(videos, _codes(len(videos), 6), strict=True))
     rater_codes = dict(zip(_codes(len(drawn), 4), drawn, strict=True))
     settings, numbers = study.settings, {video.name: video.id for video in study.videos.all()}
     key = PackKey(
-        made_at=now(),
         criterion=settings.criterion,
         speed=settings.speed,
         allow_neither=settings.allow_neither,
         raters=rater_codes,
-        videos={code_of[name]: (numbers[name], starts_s[name]) for name in sorted(videos, key=lambda n: code_of[n])},
+        videos={code_of[name]: (numbers[name], starts_s[name]) for name in videos},
         pairs={
             code: [(code_of[p.left.name], code_of[p.right.name], p.purpose) for p in drawn[rater]]
             for code, rater in rater_codes.items()
@@ -164,14 +122,9 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
     return DrawnPack(identity, folder, question, key, {code_of[name]: video for name, video in videos.items()})
 
 
-def _codes(n: int, length: int) -> list[str]:
-    """Return different random codes, which tell nothing of the order in which they were drawn."""
-    codes: set[str] = set()
-    while len(codes) < n:
-        codes.add("".join(secrets.choice(_LETTERS) for _ in range(length)))
-    found = sorted(codes)
-    secrets.SystemRandom().shuffle(found)
-    return found
+def _codes(n: int, digits: int) -> list[str]:
+    """Return different random codes of hexadecimal digits."""
+    return [f"{number:0{digits}X}" for number in secrets.SystemRandom().sample(range(16**digits), n)]
 
 
 def _measured(videos: Mapping[str, Contender]) -> tuple[dict[str, float], int]:
@@ -191,44 +144,41 @@ def _measured(videos: Mapping[str, Contender]) -> tuple[dict[str, float], int]:
 
 def write_pack(
     drawn: DrawnPack, *, blur_faces: bool = False, token: CancelToken | None = None, report: Report = silent
-) -> Packed:
+) -> tuple[str, ...]:
     """Write a pack whose pairs are drawn: the folder is there whole, or not at all. The study is not needed.
 
     Clips are H.264 in MP4, cut to the frame, without sound and metadata. With ``blur_faces``, stored faces are blurred,
     else those found now.
+
+    Returns:
+        Statements for the user: the size, the code that each rater types in (one rater alone types none), faces.
 
     Raises:
         ExportError: A video has changed, or the pack cannot be written.
         VideoError: A video or its stored faces cannot be read, or the face search fails.
         DatasetError: An attempt lies outside its file.
     """
-    token = token if token is not None else CancelToken()
+    token, key, facts = token if token is not None else CancelToken(), drawn.key, {}
     try:
         with atomic_folder(drawn.folder) as aside:
             (aside / "clips").mkdir()
             blurred = BlurredVideos(aside, token, report) if blur_faces else None
-            facts = {}
-            for done, (code, video) in enumerate(sorted(drawn.clips.items())):
+            for done, (code, video) in enumerate(drawn.clips.items()):
                 report(Progress("packing videos", done, len(drawn.clips)))
-                facts[code] = _write_clip(
-                    video, drawn.key.videos[code][1], aside / "clips" / f"{code}.mp4", token, blurred
-                )
-            (aside / PAGE).write_text(_page(drawn, facts), encoding="utf-8", newline="\n")
+                target = aside / "clips" / f"{code}.mp4"
+                facts[code] = _write_clip(video, key.videos[code][1], target, token, blurred)
+            (aside / "index.html").write_text(_page(drawn, facts), encoding="utf-8", newline="\n")
             files = [file for file in aside.rglob("*") if file.is_file()]
             for file in files:
                 os.utime(file, ns=(MODIFIED_NS, MODIFIED_NS))
             n_bytes = sum(file.stat().st_size for file in files)
     except OSError as error:
         raise ExportError(f"{drawn.folder} could not be written: {error.strerror or error}.") from error
-    report(Progress("packing videos", len(facts), len(facts)))
-    raters = drawn.key.raters
-    return Packed(
-        folder=drawn.folder,
-        n_videos=len(facts),
-        n_bytes=n_bytes,
-        n_pairs={rater: len(drawn.key.pairs[code]) for code, rater in raters.items()},
-        codes={rater: code for code, rater in raters.items()},
-        remarks=blurred.remarks()[:-1] if blurred is not None else (),  # the last one is on scores, which are not here
+    codes = {code: f", code {code}" if len(key.raters) > 1 else "" for code in key.raters}
+    return (
+        f"{drawn.folder}: {len(facts)} videos, {size_words(n_bytes)}. Give away the whole folder.",
+        *(f"{rater}: {len(key.pairs[code])} pairs{codes[code]}." for code, rater in key.raters.items()),
+        *(blurred.remarks()[:-1] if blurred is not None else ()),  # the last one is on scores, which are not here
     )
 
 
@@ -253,23 +203,20 @@ def _write_clip(
 
 
 def _page(drawn: DrawnPack, clips: Mapping[str, Mapping[str, float]]) -> str:
-    """Return the page; its policy allows its own script, style and clips by their sums, and no connection."""
+    """Return the page; its policy allows its own script and style, by their sums, and no connection."""
     folder = resources_dir() / "judging"
     template, style, script = ((folder / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    key = drawn.key
     data = {
         "version": VERSION,
         "pack": drawn.id,
         "question": drawn.question,
-        "neither": key.allow_neither,
-        "speed": key.speed,
-        "clips": clips,
-        "raters": {code: [pair[:2] for pair in pairs] for code, pairs in key.pairs.items()},
+        "neither": drawn.key.allow_neither,
+        "speed": drawn.key.speed,
+        "clips": dict(sorted(clips.items())),
+        "raters": {code: [pair[:2] for pair in pairs] for code, pairs in drawn.key.pairs.items()},
     }
+    sums = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (script, style)]
     text = json.dumps(data).replace("<", "\\u003c")  # nothing in it can end the script element
-    sums = {name: _sum(text) for name, text in (("script_sum", script), ("style_sum", style))}
-    return Template(template).substitute(script=script, style=style, data=text, **sums)
-
-
-def _sum(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return Template(template).substitute(
+        script=script, style=style, data=text, script_sum=f"sha256-{sums[0]}", style_sum=f"sha256-{sums[1]}"
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study import NewVideo, Study, StudySettings
-from skillviewer.data.study.judging.pack import DrawnPack, Packed, draw_pack, write_pack
+from skillviewer.data.study.judging.pack import DrawnPack, draw_pack, write_pack
 from tests.videos import write_barcode_video
 
 NAMES = ("zebra_P01", "quagga_P02", "okapi_P03", "tapir_P04")
@@ -35,8 +35,8 @@ def make_study(folder: Path, n_frames: int = 24, **settings: object) -> Path:
         return study.path
 
 
-def packed(study: Path, folder: Path, *raters: str, n_pairs: int | None = None) -> tuple[DrawnPack, Packed]:
-    """Draw and write a pack."""
+def packed(study: Path, folder: Path, *raters: str, n_pairs: int | None = None) -> tuple[DrawnPack, tuple[str, ...]]:
+    """Draw and write a pack; return it and what is said of it."""
     with Study.open(study) as opened:
         drawn = draw_pack(opened, folder, raters or ("Ann",), n_pairs)
     return drawn, write_pack(drawn)

@@ -16,6 +16,7 @@ from skillviewer.core.errors import Cancelled, ExportError, StudyError
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.ranking.pair_selection import Asked, Plan, SelectionReason, choose, drawn_ahead
+from skillviewer.core.text import size_words
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.archive.archive import pack
@@ -47,28 +48,30 @@ def test_a_pack_has_clips_and_tells_nothing_of_who_and_how_good(tmp_path: Path) 
     with Study.open(path) as study:
         study.videos.change(NAMES[0], notes="limps")
         study.votes.cast(Vote(NAMES[0], NAMES[1], Verdict.LEFT, "Zacharias", reason="steadier"))
-    drawn, made = packed(path, tmp_path / "out" / "pack", "Ann", "Bartholomew")
-    content = all_bytes(made.folder)
+    drawn, said = packed(path, tmp_path / "out" / "pack", "Ann", "Bartholomew")
+    content = all_bytes(drawn.folder)
     words = [*NAMES, *PEOPLE, "Bartholomew", "Zacharias", "Secret title", "limps", "steadier", "zebra", "private"]
     words += ["study.skillstudy", "Lavf", "x264"]
     assert [word for word in words if word.encode().lower() in content.lower()] == []
-    assert sorted(file.name for file in (made.folder / "clips").iterdir()) == sorted(f"{c}.mp4" for c in drawn.clips)
-    assert made.n_bytes == sum(file.stat().st_size for file in made.folder.rglob("*") if file.is_file())
-    data = page_data(made.folder)
+    assert sorted(file.name for file in (drawn.folder / "clips").iterdir()) == sorted(f"{c}.mp4" for c in drawn.clips)
+    n_bytes = sum(file.stat().st_size for file in drawn.folder.rglob("*") if file.is_file())
+    assert said[0] == f"{drawn.folder}: 4 videos, {size_words(n_bytes)}. Give away the whole folder."
+    ann = next(code for code, name in drawn.key.raters.items() if name == "Ann")
+    assert said[1] == f"Ann: {len(drawn.key.pairs[ann])} pairs, code {ann}."
+    data = page_data(drawn.folder)
     assert not [reason for reason in SelectionReason if reason in json.dumps(data)]
     assert data["question"] == "Which is <b>calmer</b></script>?"
-    assert set(made.codes) == {"Ann", "Bartholomew"}
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["pack"]
 
 
 def test_clips_are_the_attempts_frame_by_frame_in_a_form_for_every_browser(tmp_path: Path) -> None:
     path = make_study(tmp_path / "s")
-    drawn, made = packed(path, tmp_path / "pack")
-    clips = page_data(made.folder)["clips"]
+    drawn, _ = packed(path, tmp_path / "pack")
+    clips = page_data(drawn.folder)["clips"]
     assert isinstance(clips, dict)
     seen = {}
     for code, video in drawn.clips.items():
-        file = made.folder / "clips" / f"{code}.mp4"
+        file = drawn.folder / "clips" / f"{code}.mp4"
         with VideoReader(file) as reader, VideoReader(video.path) as source:
             frames = video.extent.frames(source.info) if video.extent is not None else range(source.n_frames)
             assert [read_barcode(reader.frame(i)) for i in range(reader.n_frames)] == list(frames)
@@ -92,16 +95,17 @@ def test_faces_are_blurred_on_request(tmp_path: Path) -> None:
     path = make_study(tmp_path / "s")
     box = FaceBox(0.3, 0.3, 0.7, 0.7)
     with Study.open(path) as study:
-        for video in study.videos.all():
-            assert video.path is not None
-            with VideoReader(video.path) as reader:
+        for known in study.videos.all():
+            assert known.path is not None
+            with VideoReader(known.path) as reader:
                 n = reader.n_frames
-            FaceStore().put(Faces(video.digest, n, method="YuNet").drawn(box, 0, 0, n))
+            FaceStore().put(Faces(known.digest, n, method="YuNet").drawn(box, 0, 0, n))
         drawn = draw_pack(study, tmp_path / "pack", ["Ann"])
-    made = write_pack(drawn, blur_faces=True)
-    assert any("Faces are blurred in 4 of 4 videos" in remark for remark in made.remarks)
+    said = write_pack(drawn, blur_faces=True)
+    assert any("Faces are blurred in 4 of 4 videos" in sentence for sentence in said)
+    assert not any("score" in sentence.lower() for sentence in said)
     for code, video in drawn.clips.items():
-        with VideoReader(made.folder / "clips" / f"{code}.mp4") as clip, VideoReader(video.path) as source:
+        with VideoReader(drawn.folder / "clips" / f"{code}.mp4") as clip, VideoReader(video.path) as source:
             first = PART.start_frame if video.extent is not None else 0
             before, after = source.frame(first).astype(int), clip.frame(0).astype(int)
             height, width, _ = before.shape
@@ -165,9 +169,9 @@ def test_pairs_drawn_ahead_follow_the_rules_of_the_window() -> None:
     # independent: turn by turn, as the window chooses, where every answer is "no difference"
     asked: list[Asked] = []
     for rater in [rater for turn in range(3) for rater in ("Ann", "Bob")]:
-        pair = choose(videos, asked, rater, plan)
-        assert pair is not None
-        asked.append(Asked(pair.left, pair.right, rater, Verdict.NEITHER, pair.why))
+        chosen = choose(videos, asked, rater, plan)
+        assert chosen is not None
+        asked.append(Asked(chosen.left, chosen.right, rater, Verdict.NEITHER, chosen.why))
     assert [(a.left, a.right) for a in asked if a.rater == "Bob"] == [(p.left, p.right) for p in drawn["Bob"][:3]]
     back = {"Ann": [frozenset("ab")]}
     assert drawn_ahead(videos, [], {"Ann": 2}, plan, back)["Ann"][0].why is SelectionReason.AGAIN

@@ -32,13 +32,17 @@ def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jud
 def test_votes_outlive_a_closed_tab_and_a_killed_browser(folder: Path, tmp_path: Path) -> None:
     page = JudgingPage(folder / "pack", tmp_path)
     code, other = page.ask("Object.keys(PACK.raters)")
-    page.find("#code").send_keys("nobody")
-    page.find("#enter button").click()
-    assert "no such code" in page.find("#refused").text
-    page.open()
+    page.type("nobody", "#code")
+    page.click("#enter button")
+    assert "no such code" in page.text("#refused")
+    page.reopen()
     page.begin(code.lower())
     page.vote("1")
-    page.new_tab()
+    old, new = page.tab(), page.new_tab()
+    page.switch(old)
+    page.close_tab()
+    page.switch(new)
+    page.reopen()
     page.begin(code)
     assert page.ask("shown.index") == 1
     page.vote("2")
@@ -48,25 +52,25 @@ def test_votes_outlive_a_closed_tab_and_a_killed_browser(folder: Path, tmp_path:
         page.begin(code)
         assert [(vote["pair"], vote["verdict"]) for vote in page.votes()] == [(0, 1), (1, -1)]
         page.vote("0")
-        page.browser.execute_script("localStorage.clear()")  # one of the two copies is enough
-        page.open()
+        page.run("localStorage.clear()")  # one of the two copies is enough
+        page.reopen()
         page.begin(other)
         assert page.votes() == [], "the raters of a pack do not meet"
-        page.open()
+        page.reopen()
         page.begin(code)
         for key in ("x", "1", "2"):
             page.vote(key)
-        assert page.find("#end-heading").text == "All done"
-        assert "not saved to a file yet" in page.find("#end-next").text
+        assert page.text("#end-heading") == "All done"
+        assert "not saved to a file yet" in page.text("#end-next")
         file = page.save()
-        assert "not saved" not in page.find("#end-next").text
+        assert "not saved" not in page.text("#end-next")
         assert page.complaints() == []
     finally:
         page.close()
     with Study.open(folder / "s" / "study.skillstudy") as study:
-        came = import_votes(study, file)
-        assert (came.new, import_votes(study, file).new) == (6, 0)
-        votes = [vote for vote in study.votes.all() if vote.rater == came.rater]
+        assert import_votes(study, file) in {"6 new votes by Ann.", "6 new votes by Bob."}
+        assert import_votes(study, file).startswith("0 new votes")
+        votes = study.votes.all()
     assert [None if v.verdict is None else int(v.verdict) for v in votes] == [1, -1, 0, None, 1, -1]
     assert all(v.taken_s is not None and 0.25 < v.taken_s < 60 and v.watched == 0 for v in votes)
 
@@ -75,36 +79,36 @@ def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(page: Judgi
     code = page.ask("Object.keys(PACK.raters)")[1]
     page.begin(code)
     left, right = page.ask("shown.codes")
-    page.press(" ")
+    page.type(" ")
     page.wait("!shown.playing && shown.videos.every((video) => video.played.length)")
     stop_s = page.ask("shown.stop([0, 1])")
     assert page.ask("shown.at[0]") == pytest.approx(stop_s)
-    page.press("\ue011")  # Home
+    page.type("\ue011")  # Home
     ahead_s = "shown.videos[0].currentTime = shown.at[0] + shown.clips[0].sync"
     page.ask(f"{ahead_s} + 0.1, shown.follow(0, false)")
     assert page.ask("shown.videos[0].playbackRate") == pytest.approx(0.9, abs=0.01), "it waits for the clock"
     page.ask(f"{ahead_s} + 0.5, shown.follow(0, false), shown.pause(), shown.seek(-Infinity)")
     start_s = page.ask("shown.at[0]")
     assert start_s == pytest.approx(page.ask("Math.min(...shown.clips.map((clip) => -clip.sync))"))
-    page.press("...")
+    page.type("...")
     assert page.ask("shown.at[0]") == pytest.approx(start_s + 3 / 30)
-    page.press("m")
-    page.press("s")
+    page.type("m")
+    page.type("s")
     assert page.ask("document.querySelector('#left video').src").endswith(f"{right}.mp4")
-    page.press("fa")
+    page.type("fa")
     assert page.ask("[shown.together, shown.active]") == [False, 1]
-    page.press("f")
-    page.press("r")
-    page.find("#reason").send_keys("12 x steadier\ue007")  # keys are letters here, until Enter
+    page.type("f")
+    page.type("r")
+    page.type("12 x steadier\ue007", "#reason")  # keys are letters here, until Enter
     page.vote("1")
     given = page.votes()[0]
     assert (given["left"], given["right"], given["verdict"]) == (right, left, 1)
     assert given["reason"] == "12 x steadier"
     assert given["left_mark_s"] is not None
     assert given["watched"] > 0.9
-    page.browser.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyDown", "key": "z", "modifiers": 2})
+    page.command("Input.dispatchKeyEvent", type="keyDown", key="z", modifiers=2)
     page.wait("shown && shown.index === 0 && !busy")
-    assert page.find("#reason").get_attribute("value") == "12 x steadier"
+    assert page.ask("$('reason').value") == "12 x steadier"
     assert page.ask("shown.swapped") is True
     page.vote("2")
     page.vote("1")
@@ -115,18 +119,16 @@ def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(page: Judgi
         (1, 1, True),
     ]
     # another tab judges the same pair: the first vote stays
-    page.browser.switch_to.new_window("tab")
-    page.open()
+    first, second = page.tab(), page.new_tab()
+    page.reopen()
     page.begin(code)
-    second = page.browser.current_window_handle
-    first = next(handle for handle in page.browser.window_handles if handle != second)
-    page.browser.switch_to.window(first)
+    page.switch(first)
     page.vote("1")
-    page.browser.switch_to.window(second)
+    page.switch(second)
     page.wait_for_pair()
-    page.press("2")
+    page.type("2")
     page.wait("shown.index === 3")
-    assert "another tab" in page.find("#message").text
+    assert "another tab" in page.text("#message")
     assert [vote["verdict"] for vote in page.votes() if vote["pair"] == 2] == [1]
     assert page.complaints() == []
 
@@ -137,13 +139,13 @@ def test_the_page_works_where_the_browser_keeps_nothing_and_connects_to_nothing(
           Object.defineProperty(window, name, { get() { throw new DOMException("refused", "SecurityError"); } });
         }
     """
-    made = page.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": refuse})
-    page.open()
+    made = page.command("Page.addScriptToEvaluateOnNewDocument", source=refuse)
+    page.reopen()
     page.begin(page.ask("Object.keys(PACK.raters)")[0])
-    assert "keeps nothing" in page.find("#message").text
+    assert "keeps nothing" in page.text("#message")
     page.vote("1")
-    page.find("#finish").click()
-    assert "save the votes before you close the page" in page.find("#end-words").text
+    page.click("#finish")
+    assert "save the votes before you close the page" in page.text("#end-words")
     assert [vote["verdict"] for vote in saved_votes(page.save())] == [1]
     for attempt in (
         "fetch('http://127.0.0.1:9/')",
@@ -151,9 +153,8 @@ def test_the_page_works_where_the_browser_keeps_nothing_and_connects_to_nothing(
         "new Promise((done, fail) => { const i = new Image(); i.onload = done; i.onerror = fail; i.src = 'data:,'; })",
         "import('data:text/javascript,')",
     ):
-        script = f"const done = arguments[0]; {attempt}.then(() => done('went out'), () => done('refused'))"
-        assert page.browser.execute_async_script(script) == "refused"
-    page.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", made)
+        assert page.run(f"return {attempt}.then(() => 'went out', () => 'refused')") == "refused"
+    page.command("Page.removeScriptToEvaluateOnNewDocument", **made)
 
 
 def test_the_source_names_no_address_and_the_sum_is_that_of_python(page: JudgingPage) -> None:
@@ -163,6 +164,4 @@ def test_the_source_names_no_address_and_the_sum_is_that_of_python(page: Judging
     import hashlib
 
     for text in ("", "abc", "ä€😀" * 9, "x" * 55, "x" * 56, "x" * 64, "x" * 1000):
-        assert page.browser.execute_script("return sha256(arguments[0])", text) == (
-            hashlib.sha256(text.encode()).hexdigest()
-        )
+        assert page.run("return sha256(arguments[0])", text) == (hashlib.sha256(text.encode()).hexdigest())
