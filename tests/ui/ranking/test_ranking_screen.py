@@ -641,17 +641,17 @@ def test_others_judge_in_a_browser_and_their_votes_come_back(
     rater = make_rater(3)
     dialogs, actions = rater.made.window.dialogs, rater.made.window.actions_
     assert isinstance(dialogs, FakeDialogs)
-    heard: list[Message] = []
-    rater.made.program.messages.posted.connect(heard.append)
+    messages = rater.made.program.messages
+    messages.dismiss()
     dialogs.word_answer, dialogs.save_answer = " Ben, Cy ,", tmp_path / "pack"
     actions["rank_pack"].trigger()
-    qtbot.waitUntil(lambda: bool(heard), timeout=20_000)
-    assert "3 videos" in heard[0].text
-    assert {"Ben", "Cy"} <= {word.strip(".:") for word in heard[0].text.split()}
+    qtbot.waitUntil(lambda: len(messages.waiting) == 1, timeout=20_000)
+    assert "3 videos" in messages.waiting[0].text
+    assert {"Ben", "Cy"} <= {word.strip(".:") for word in messages.waiting[0].text.split()}
     assert len(list((tmp_path / "pack" / "clips").iterdir())) == 3
     actions["rank_pack_blurred"].trigger()
-    qtbot.waitUntil(lambda: len(heard) == 2)
-    assert "not empty" in heard[1].text
+    qtbot.waitUntil(lambda: len(messages.waiting) == 2)
+    assert "not empty" in messages.waiting[1].text
     with Study.open(rater.path, read_only=True) as study:
         (name,) = (row["name"] for row in study.in_memory().execute("SELECT name FROM setting WHERE name GLOB 'j*'"))
         key = json.loads(study.kept(name))
@@ -670,8 +670,8 @@ def test_others_judge_in_a_browser_and_their_votes_come_back(
     dialogs.file_answer = tmp_path / "votes.json"
     dialogs.file_answer.write_bytes(sealed(json.dumps(head).encode()))
     actions["rank_import_votes"].trigger()
-    qtbot.waitUntil(lambda: len(heard) == 3)
-    assert heard[2].text == f"1 new votes by {rater_name}."
+    qtbot.waitUntil(lambda: len(messages.waiting) == 3)
+    assert messages.waiting[2].text == f"1 new votes by {rater_name}."
     assert [(vote.rater, vote.verdict, vote.taken_s) for vote in rater.votes()] == [(rater_name, Verdict.RIGHT, 2.5)]
     rater.begin("Ann")
     assert not any(actions[name].isEnabled() for name in ("rank_pack", "rank_pack_blurred", "rank_import_votes"))
