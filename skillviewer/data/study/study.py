@@ -253,8 +253,9 @@ class Study(Closing):
         return [row for row in rows if row.at]
 
     def has_words(self) -> bool:
-        """Return True if a user entered anything: votes, ratings, pairs, moments, notes, facts or parts of a video."""
-        tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating")
+        """Return True if a user entered or packed anything: votes, ratings, pairs, remarks, facts on videos, packs."""
+        packs = "setting WHERE name GLOB 'judging_pack:*'"  # votes may come back
+        tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating", packs)
         if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
         entered = (

@@ -15,16 +15,17 @@ from skillviewer.media.writing.sound import Sound, has_sound
 from skillviewer.media.writing.writer import VideoWriter, last_rate_hz
 
 
-def copy_with_blurred_faces(
+def write_anew(
     source: VideoReader,
     target: Path,
-    faces: Faces,
+    frames: range,
+    faces: Faces | None = None,
     token: CancelToken | None = None,
     report: Report = silent,
     *,
     sound: bool = False,
 ) -> VideoInfo:
-    """Write every frame of a video as displayed, at its own time, with its faces blurred.
+    """Write consecutive frames of a video as displayed, at their own times, the first at 0 s, with faces blurred.
 
     Title, place, date, device and chapters are dropped, and so is the sound unless it is requested; then it is encoded
     anew. Odd sizes become even. The copy is verified like a clip (``writing.writer``): count, times, size and duration.
@@ -36,20 +37,6 @@ def copy_with_blurred_faces(
         ExportError: The faces belong to another video, or the copy cannot be written.
         VideoError: A frame of the video, or the sound to keep, does not decode.
     """
-    return write_anew(source, target, range(source.info.n_frames), faces, token, report, sound=sound)
-
-
-def write_anew(
-    source: VideoReader,
-    target: Path,
-    frames: range,
-    faces: Faces | None = None,
-    token: CancelToken | None = None,
-    report: Report = silent,
-    *,
-    sound: bool = False,
-) -> VideoInfo:
-    """Write consecutive frames of a video, the first at 0 s, as ``copy_with_blurred_faces``; None blurs nothing."""
     token = token if token is not None else CancelToken()
     info = source.info
     if faces is not None and not fits(faces, info.digest):

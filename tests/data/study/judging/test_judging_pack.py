@@ -18,7 +18,7 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.core.ranking.pair_selection import Asked, Plan, SelectionReason, choose, drawn_ahead
 from skillviewer.core.text import size_words
 from skillviewer.data.faces_file import FaceStore
-from skillviewer.data.study import Study, Vote
+from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
@@ -26,7 +26,7 @@ from skillviewer.data.study.judging.pack import KEPT_AS, draw_pack, write_pack
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import has_sound
 from tests.data.study.judging.packs import NAMES, PART, PEOPLE, make_study, packed
-from tests.videos import read_barcode
+from tests.videos import read_barcode, write_barcode_video
 
 
 def all_bytes(folder: Path) -> bytes:
@@ -186,10 +186,21 @@ def test_raters_get_what_they_lack_to_the_aim(tmp_path: Path) -> None:
         by_name = {name: drawn.key.pairs[code] for code, name in drawn.key.raters.items()}
         assert {name: len(pairs) for name, pairs in by_name.items()} == {"Ann": 1, "Bob": 2}
         assert study.kept(KEPT_AS + drawn.id)
+        assert not study.kept(KEPT_AS + "0" * 32)
         for pair in [(NAMES[0], NAMES[2]), (NAMES[1], NAMES[3]), (NAMES[0], NAMES[3])]:
             study.votes.cast(Vote(*pair, Verdict.LEFT, "Ann"))
         with pytest.raises(StudyError, match="There is no pair left for Ann"):
             draw_pack(study, tmp_path / "pack", ["Ann"])
+
+
+def test_a_draft_whose_pairs_were_packed_is_not_thrown_away(tmp_path: Path) -> None:
+    for name, n in (("a", 5), ("b", 6)):
+        write_barcode_video(tmp_path / f"{name}.mp4", n)
+    with Study.create(tmp_path / "draft") as study:
+        study.videos.add([NewVideo(tmp_path / f"{name}.mp4") for name in "ab"])
+        assert not study.has_words()
+        draw_pack(study, tmp_path / "pack", ["Ann"])
+        assert study.has_words()
 
 
 def test_an_archive_with_other_names_leaves_the_key_out(tmp_path: Path) -> None:
