@@ -13,7 +13,7 @@ from skillviewer.core.text import printable
 from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
-from skillviewer.ui.ranking.browser_judging import BrowserJudging
+from skillviewer.ui.ranking.browser_judging import pack_pairs, take_votes
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView
 from skillviewer.ui.ranking.pair_clock import PairClock
@@ -179,11 +179,11 @@ class RankScreen(QWidget):
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Rank menu do, while a pair is before a rater, and while none is."""
-        judging_view, browser = self.judging_view, BrowserJudging(self._program, self)
+        judging_view, given = self.judging_view, (self._program, self, dialogs)
         between: dict[str, Callable[[], object]] = {
-            "rank_pack": partial(browser.pack, dialogs, blur_faces=False),
-            "rank_pack_blurred": partial(browser.pack, dialogs, blur_faces=True),
-            "rank_import_votes": partial(browser.bring_in, dialogs),
+            "rank_pack": partial(pack_pairs, *given, blur_faces=False),
+            "rank_pack_blurred": partial(pack_pairs, *given, blur_faces=True),
+            "rank_import_votes": partial(take_votes, *given),
         }
         run: dict[str, Callable[[], object]] = {
             "rank_left": partial(judging_view.vote, Verdict.LEFT),

@@ -41,7 +41,7 @@ class BrowserVote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pair: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
     left: _Code
     right: _Code
-    verdict: Literal[1, 0, -1] | None
+    verdict: Verdict | None
     judged_at: _Time
     taken_s: _Seconds
     watched: Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -89,7 +89,7 @@ def read_votes(path: Path) -> VotesFile:
             raise StudyError(f"{path} comes from a newer version of the judging page: update this program first.")
         return msgspec.json.decode(body, type=VotesFile)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise StudyError(f"{none} ({str(error).splitlines()[0]}).") from error
+        raise StudyError(f"{none} ({str(error).splitlines()[0][:200]}).") from error
 
 
 def import_votes(study: Study, path: Path) -> str:
@@ -139,7 +139,7 @@ def _vote(number: int, given: BrowserVote, file: VotesFile, key: PackKey, names:
         wrong = f"the study has no video of the code “{strange[0]}”, or no longer"
     elif {given.left, given.right} != {left, right}:
         wrong = f"pair {given.pair + 1} of this rater is not “{given.left}” and “{given.right}”"
-    elif given.verdict == 0 and not key.allow_neither:
+    elif given.verdict is Verdict.NEITHER and not key.allow_neither:
         wrong = "“no difference” was not offered"
     elif not 2000 <= min(years) <= max(years) < 9000:
         wrong = f"it was not given in the year {min(years)}"
@@ -150,7 +150,7 @@ def _vote(number: int, given: BrowserVote, file: VotesFile, key: PackKey, names:
     return Vote(
         left=names[left_id],
         right=names[right_id],
-        verdict=None if given.verdict is None else Verdict(given.verdict),
+        verdict=given.verdict,
         rater=key.raters[file.rater],
         judged_at=given.judged_at,
         taken_s=given.taken_s,

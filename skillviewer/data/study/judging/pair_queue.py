@@ -2,19 +2,18 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.video.extents import ClipRange
-from skillviewer.data.study.settings import StudySettings
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, StudyVideo
 from skillviewer.data.study.votes import Vote
 
 if TYPE_CHECKING:
-    from skillviewer.core.ranking.pair_selection import Asked, Plan  # scipy takes a second
+    from skillviewer.core.ranking.pair_selection import NextPair  # scipy takes a second
 
 LOST = frozenset({FileState.MISSING, FileState.REPLACED})
 
@@ -123,16 +122,14 @@ def outlook(
     Raises:
         SettingsError: The shares of random and repeated pairs are too great.
     """
-    settings, n_videos = study.settings, len(study.videos.all())
-    contenders, tasks, votes = _usable(study, unreadable)
-    again = _put_back(study, rater, tasks)
+    queue = _Queue(study, unreadable)
     return Outlook(
         rater=rater,
-        turns=_turns(settings, contenders, tasks, votes, again, rater, on_screen),
-        tally=_tally(settings, tasks, votes, again, rater),
-        mine=tuple(vote for vote in votes if vote.rater == rater),
-        contenders=tuple(contenders.values()),
-        n_lost=n_videos - len(contenders),
+        turns=queue.turns(rater, on_screen),
+        tally=queue.tally(rater),
+        mine=tuple(vote for vote in queue.votes if vote.rater == rater),
+        contenders=tuple(queue.contenders.values()),
+        n_lost=queue.n_lost,
     )
 
 
@@ -151,32 +148,12 @@ def drawn_pairs(
     """
     from skillviewer.core.ranking.pair_selection import drawn_ahead
 
-    settings = study.settings
-    contenders, tasks, votes = _usable(study)
-    again = {rater: _put_back(study, rater, tasks) for rater in raters}
-    wanted = {}
-    for rater in raters:
-        tally = _tally(settings, tasks, votes, again[rater], rater, raters)
-        wanted[rater] = max(tally.my_aim - tally.mine, 0) if n_pairs is None else n_pairs
-    drawn = drawn_ahead(tasks, _asked(votes), wanted, _plan(settings), again)
-    return {
-        rater: tuple(PresentedPair(contenders[pair.left], contenders[pair.right], str(pair.why)) for pair in pairs)
-        for rater, pairs in drawn.items()
-    }
-
-
-def _usable(
-    study: Study, unreadable: Collection[str] = ()
-) -> tuple[dict[str, Contender], dict[str, str], tuple[Vote, ...]]:
-    """Return the videos that can be shown and their tasks, by name, and the votes that stand."""
-    usable = [v for v in study.videos.all() if v.path is not None and v.state not in LOST and v.name not in unreadable]
-    votes = tuple(vote for vote in study.votes.in_use() if vote.stands)
-    return {video.name: _contender(video) for video in usable}, {video.name: video.task for video in usable}, votes
-
-
-def _put_back(study: Study, rater: str, tasks: Mapping[str, str]) -> frozenset[frozenset[str]]:
-    """Return the pairs back in the queue that can be asked of a rater."""
-    return frozenset(pair for pair in study.again.due_for(rater) if _comparable(pair, tasks))
+    queue = _Queue(study)
+    tallies = {rater: queue.tally(rater, raters) for rater in raters}
+    wanted = {rater: max(t.my_aim - t.mine, 0) if n_pairs is None else n_pairs for rater, t in tallies.items()}
+    back = {rater: queue.put_back(rater) for rater in raters}
+    drawn = drawn_ahead(queue.tasks, queue.asked, wanted, queue.plan, back)
+    return {rater: tuple(map(queue.presented, pairs)) for rater, pairs in drawn.items()}
 
 
 def offered(study: Study) -> tuple[str, ...]:
@@ -191,70 +168,62 @@ def offered(study: Study) -> tuple[str, ...]:
     return tuple(rater for rater in study.votes.raters() if rater not in gone)
 
 
-def _comparable(pair: frozenset[str], tasks: Mapping[str, str]) -> bool:
-    """Return whether a pair can be asked: both videos can be shown, and have the same task."""
-    return pair <= tasks.keys() and len({tasks[name] for name in pair}) == 1
+class _Queue:
+    """Videos that can be shown, and votes that stand, as pairs are chosen from them."""
 
+    def __init__(self, study: Study, unreadable: Collection[str] = ()) -> None:
+        from skillviewer.core.ranking.pair_selection import Asked, Plan
 
-def _tally(
-    settings: StudySettings,
-    tasks: Mapping[str, str],
-    votes: tuple[Vote, ...],
-    again: Collection[frozenset[str]],
-    rater: str,
-    others: Collection[str] = (),
-) -> Tally:
-    from skillviewer.core.ranking.pair_selection import n_left
+        videos, self._study, self._settings = study.videos.all(), study, study.settings
+        usable = [v for v in videos if v.path is not None and v.state not in LOST and v.name not in unreadable]
+        self.contenders = {video.name: _contender(video) for video in usable}
+        self.tasks = {video.name: video.task for video in usable}
+        self.n_lost = len(videos) - len(usable)
+        self.votes = tuple(vote for vote in study.votes.in_use() if vote.stands)
+        self.asked = [Asked(v.left, v.right, v.rater, v.verdict, v.purpose) for v in self.votes]
+        self.plan = Plan(test_share=self._settings.random_share, repeat_share=self._settings.repeat_share)
 
-    judged = Counter(vote.rater for vote in votes if vote.verdict is not None)
-    raters = {*judged, rater, *others}
-    my_aim, aim = aims(len(tasks), settings.comparisons_per_video, len(raters))
-    if len(tasks) > 1:  # else videos are missing, and the aim is not reached
-        n_pairs = sum(n * (n - 1) // 2 for n in Counter(tasks.values()).values())
-        asked = {(vote.rater, frozenset((vote.left, vote.right))) for vote in votes}
-        n_asked = Counter(who for who, pair in asked if _comparable(pair, tasks))
-        mine = judged[rater] + n_left(tasks, _asked(votes), rater, _plan(settings), again)
-        theirs = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
-        my_aim, aim = min(my_aim, mine), min(aim, mine + theirs)
-    return Tally(judged[rater], my_aim, judged.total(), aim, len(again))
+    def put_back(self, rater: str) -> frozenset[frozenset[str]]:
+        """Return the pairs back in the queue that can be asked of a rater."""
+        return frozenset(pair for pair in self._study.again.due_for(rater) if self._comparable(pair))
 
+    def presented(self, pair: "NextPair") -> PresentedPair:
+        """Return a chosen pair with its videos."""
+        return PresentedPair(self.contenders[pair.left], self.contenders[pair.right], str(pair.why))
 
-def _plan(settings: StudySettings) -> "Plan":
-    from skillviewer.core.ranking.pair_selection import Plan
+    def tally(self, rater: str, others: Collection[str] = ()) -> Tally:
+        """Return the progress; raters without votes count among the ``others`` who share the aim."""
+        from skillviewer.core.ranking.pair_selection import n_left
 
-    return Plan(test_share=settings.random_share, repeat_share=settings.repeat_share)
+        judged, again = Counter(vote.rater for vote in self.votes if vote.verdict is not None), self.put_back(rater)
+        raters = {*judged, rater, *others}
+        my_aim, aim = aims(len(self.tasks), self._settings.comparisons_per_video, len(raters))
+        if len(self.tasks) > 1:  # else videos are missing, and the aim is not reached
+            n_pairs = sum(n * (n - 1) // 2 for n in Counter(self.tasks.values()).values())
+            asked = {(vote.rater, frozenset((vote.left, vote.right))) for vote in self.votes}
+            n_asked = Counter(who for who, pair in asked if self._comparable(pair))
+            mine = judged[rater] + n_left(self.tasks, self.asked, rater, self.plan, again)
+            theirs = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
+            my_aim, aim = min(my_aim, mine), min(aim, mine + theirs)
+        return Tally(judged[rater], my_aim, judged.total(), aim, len(again))
 
+    def turns(self, rater: str, on_screen: PresentedPair | None) -> tuple[PresentedPair, ...]:
+        """Return the pairs to ask, the next one first, without the one on screen."""
+        from skillviewer.core.ranking.pair_selection import Asked, choose, upcoming
 
-def _asked(votes: tuple[Vote, ...]) -> "list[Asked]":
-    from skillviewer.core.ranking.pair_selection import Asked
+        again = self.put_back(rater)
+        turns = tuple(map(self.presented, upcoming(self.tasks, self.asked, rater, self.plan, again)))
+        if on_screen is None:
+            return turns
+        if turns and turns[0].names == on_screen.names:
+            return turns[1:]
+        waiting = Asked(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
+        then = choose(self.tasks, [*self.asked, waiting], rater, self.plan, again - {on_screen.names})
+        return () if then is None else (self.presented(then),)
 
-    return [Asked(v.left, v.right, v.rater, v.verdict, v.purpose) for v in votes]
-
-
-def _turns(
-    settings: StudySettings,
-    contenders: Mapping[str, Contender],
-    tasks: Mapping[str, str],
-    votes: tuple[Vote, ...],
-    again: frozenset[frozenset[str]],
-    rater: str,
-    on_screen: PresentedPair | None,
-) -> tuple[PresentedPair, ...]:
-    from skillviewer.core.ranking.pair_selection import Asked, NextPair, choose, upcoming
-
-    plan, asked = _plan(settings), _asked(votes)
-
-    def turn(pair: NextPair) -> PresentedPair:
-        return PresentedPair(contenders[pair.left], contenders[pair.right], str(pair.why))
-
-    turns = tuple(turn(pair) for pair in upcoming(tasks, asked, rater, plan, again))
-    if on_screen is None:
-        return turns
-    if turns and turns[0].names == on_screen.names:
-        return turns[1:]
-    waiting = Asked(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
-    then = choose(tasks, [*asked, waiting], rater, plan, again - {on_screen.names})
-    return () if then is None else (turn(then),)
+    def _comparable(self, pair: frozenset[str]) -> bool:
+        """Return whether a pair can be asked: both videos can be shown, and have the same task."""
+        return pair <= self.tasks.keys() and len({self.tasks[name] for name in pair}) == 1
 
 
 def _contender(video: StudyVideo) -> Contender:
