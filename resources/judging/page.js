@@ -143,6 +143,16 @@ class ShownPair {
   get moving() { return this.together ? [0, 1] : [this.active]; }
   start(which) { return Math.min(...which.map((v) => -this.clips[v].sync)); }
   stop(which) { return Math.max(...which.map((v) => this.clips[v].seconds - this.clips[v].sync)); }
+  // mark the time of the videos that move; a second time takes the marks away; none before a video begins
+  mark() {
+    const here = this.moving.map((v) => {
+      const own = this.at[v] + this.clips[v].sync;
+      return own >= -1e-3 && own <= this.clips[v].seconds + 1e-3 ? Math.round(this.videos[v].currentTime * 1000) / 1000 : null;
+    });
+    const again = this.moving.every((v, i) => this.marks[v] === here[i]);
+    this.moving.forEach((v, i) => { this.marks[v] = again ? null : here[i]; });
+    show();
+  }
   // as it was when a vote was given
   restore(vote) {
     this.swapped = vote.left !== this.codes[0];
@@ -261,7 +271,7 @@ function next(again) {
   const free = (from) => { let i = from; while (voted.has(i)) i++; return i; };
   at = free(0);
   tally();
-  if (at >= pairs.length) { end("All done", "Thank you. You have judged every pair."); return; }
+  if (at >= pairs.length) { end("All done", "Thank you."); return; }
   if (sinceRest >= REST_AFTER_PAIRS || now() - sitting > REST_AFTER_S) {
     end("Time for a pause", `You have judged ${sinceRest} pairs in ${Math.max(1, Math.round((now() - sitting) / 60))} min. A few minutes away from the screen keep your judgement fair.`);
     return;
@@ -373,7 +383,7 @@ const acts = {
   home: () => shown.seek(-Infinity), end: () => shown.seek(Infinity),
   s: () => { shown.swapped = !shown.swapped; stage(); },
   r: () => $("reason").focus(),
-  m: () => { for (const v of shown.moving) shown.marks[v] = shown.videos[v].currentTime; show(); },
+  m: () => shown.mark(),
   f: () => { shown.pause(); shown.together = !shown.together; if (shown.together) shown.seek(shown.at[shown.active]); else show(); },
   a: () => { if (!shown.together) { shown.pause(); shown.active = 1 - shown.active; show(); } },
 };

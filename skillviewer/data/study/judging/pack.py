@@ -35,7 +35,7 @@ VERSION = 1
 KEPT_AS = "judging_pack:"
 """Beginning of the name under which a study keeps the key to a pack."""
 
-_GROWTH = 2.0  # a clip is at most about so many times as large as its part of a well compressed video
+_GROWTH = 4.0  # a clip is at most about so many times as large as its part of a well compressed video
 
 
 class PackKey(msgspec.Struct, frozen=True):

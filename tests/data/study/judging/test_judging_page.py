@@ -93,6 +93,11 @@ def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(page: Judgi
     page.type("...")
     assert page.ask("shown.at[0]") == pytest.approx(start_s + 3 / 30)
     page.type("m")
+    marks = page.ask("shown.marks")
+    page.type("m")
+    assert page.ask("shown.marks") == [None, None], "a second time takes them away"
+    page.type("m")
+    assert page.ask("shown.marks") == marks
     page.type("s")
     assert page.ask("document.querySelector('#left video').src").endswith(f"{right}.mp4")
     page.type("fa")
@@ -104,7 +109,7 @@ def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(page: Judgi
     given = page.votes()[0]
     assert (given["left"], given["right"], given["verdict"]) == (right, left, 1)
     assert given["reason"] == "12 x steadier"
-    assert given["left_mark_s"] is not None
+    assert [given["right_mark_s"], given["left_mark_s"]] == marks
     assert given["watched"] > 0.9
     page.command("Input.dispatchKeyEvent", type="keyDown", key="z", modifiers=2)
     page.wait("shown && shown.index === 0 && !busy")
