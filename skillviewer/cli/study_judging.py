@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from skillviewer.cli.failures import open_study
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.progress import CancelToken
 
@@ -24,12 +25,9 @@ def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int |
     FOLDER gets a page and clips under random codes, without names, scores, sound and metadata. The study keeps what the
     codes stand for; “study import-votes” takes the votes.
     """
-    from skillviewer.data.study import Study
     from skillviewer.data.study.judging.pack import draw_pack, write_pack
 
-    with Study.open(path) as opened:
-        for notice in opened.notices:
-            click.echo(f"skillviewer: {notice}", err=True)
+    with open_study(path) as opened:
         drawn = draw_pack(opened, output, raters, pairs)
     with progress_bar(unit="file") as report:
         said = write_pack(drawn, blur_faces=blur_faces, token=CancelToken(), report=report)
@@ -41,10 +39,7 @@ def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int |
 @click.argument("votes", type=_PATH)
 def import_browser_votes(path: Path, votes: Path) -> None:
     """Import VOTES, a file that the page of “study pack-judging” saved, into STUDY; a second time adds nothing."""
-    from skillviewer.data.study import Study
     from skillviewer.data.study.judging.browser_votes import import_votes
 
-    with Study.open(path) as opened:
-        for notice in opened.notices:
-            click.echo(f"skillviewer: {notice}", err=True)
+    with open_study(path) as opened:
         click.echo(import_votes(opened, votes))
