@@ -136,6 +136,14 @@ def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(page: Judgi
     assert "another tab" in page.text("#message")
     assert [vote["verdict"] for vote in page.votes() if vote["pair"] == 2] == [1]
     assert page.complaints() == []
+    # a clip that is missing on the stick: the pair can only be skipped
+    page.wait_for_pair()
+    page.run("shown.videos[0].src = 'clips/none.mp4'")
+    page.wait("shown.broken")
+    assert "cannot be shown" in page.text("#message")
+    page.type("1")
+    page.vote("x")
+    assert [vote["verdict"] for vote in page.votes() if vote["pair"] == 3] == [None]
 
 
 def test_the_page_works_where_the_browser_keeps_nothing_and_connects_to_nothing(page: JudgingPage) -> None:
