@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
@@ -190,7 +190,6 @@ class ModelPane(QWidget):
 
     def __init__(self, key: str, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._key = key
         self._refusal = ""
         self.canvas = PaneCanvas(self)
         self.caption = PaneCaption(self)
@@ -202,7 +201,7 @@ class ModelPane(QWidget):
         self.close_button.setFixedSize(20, 20)
         self.close_button.setStyleSheet("QToolButton { padding: 0; }")
         self.close_button.setIcon(icons.icon("close", DARK))  # it lies on the stage
-        self.close_button.clicked.connect(self._on_close)
+        self.close_button.clicked.connect(lambda: self.remove_asked.emit(key))
         self.caption.keep_free(22)
 
     def set_video(self, video: VideoInfo | None) -> None:
@@ -237,10 +236,6 @@ class ModelPane(QWidget):
     def resizeEvent(self, event: object) -> None:  # noqa: ARG002
         """Keep the button in the corner of the caption."""
         self.close_button.move(self.width() - 22, 0)
-
-    @Slot()
-    def _on_close(self) -> None:
-        self.remove_asked.emit(self._key)
 
 
 _tr = partial(QCoreApplication.translate, "Captions")

@@ -1,7 +1,6 @@
 """Preview of an export, computed in a worker thread; only the latest query counts."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import TypeAlias
 
 from PySide6.QtCore import QObject, QRectF, Signal, Slot
@@ -9,9 +8,6 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, Q
 from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.engine.exporting.requests import ExportTarget
-from skillviewer.engine.exporting.study_exporters import StudyExporter
-from skillviewer.export.exporters import Exporter
 from skillviewer.export.preview import Preview
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.throttle import single_shot
@@ -48,51 +44,35 @@ class Previews(QObject):
     def busy(self) -> bool:
         return self._task is not None or self._settle.isActive()
 
-    def ask(self, exporter: Exporter, subjects: Sequence[ExportTarget], options: object) -> None:
+    def ask(self, question: Question) -> None:
         """Query a preview soon; the last query is dropped."""
-        asked = tuple(subjects)
-        self._ask(lambda service: service.preview(exporter, asked, options))
-
-    def ask_study(self, exporter: StudyExporter, study: Path) -> None:
-        """Query a preview of an export of the whole study."""
-        self._ask(lambda service: service.preview_study(exporter, study))
-
-    def _ask(self, question: Question) -> None:
+        self.drop()
         self._wanted = question
         self._settle.start()
 
     def drop(self) -> None:
-        self._wanted = None
         self._settle.stop()
         if self._task is not None:
             self._task.cancel()
+            self._task = None
 
     @Slot()
     def _begin(self) -> None:
-        if self._task is not None:
-            self._task.cancel()  # _on_finished starts the next one
-            return
-        wanted, self._wanted = self._wanted, None
+        wanted = self._wanted
         if wanted is None or self._worker.stopped:
             return
-        self._task = self._worker.submit(lambda service, _token, _report: wanted(service))
-        self._task.then(succeeded=self._on_succeeded, failed=self._on_failed, finished=self._on_finished)
+        task = self._task = self._worker.submit(lambda service, _token, _report: wanted(service))
+        task.then(succeeded=self._on_seen, failed=lambda error: self._on_failed(task, error))
 
     @Slot(object)
-    def _on_succeeded(self, seen: Preview | None) -> None:
-        if self._wanted is None:
-            self.arrived.emit(seen)
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        if self._wanted is None:
-            self.failed.emit(str(error))
-
-    @Slot()
-    def _on_finished(self) -> None:
+    def _on_seen(self, seen: Preview | None) -> None:
         self._task = None
-        if self._wanted is not None:
-            self._settle.start()
+        self.arrived.emit(seen)
+
+    def _on_failed(self, task: Task, error: Exception) -> None:
+        if task is self._task:  # else it was dropped
+            self._task = None
+            self.failed.emit(str(error))
 
 
 class PreviewPane(QWidget):

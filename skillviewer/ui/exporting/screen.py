@@ -51,7 +51,7 @@ class ExportScreen(QWidget):
         self._shown = False
         self._current: VideoClip | None = None
         theme = program.themes.theme
-        self.queue = ExportQueue(program.exports, program.jobs, self)
+        self.queue = ExportQueue(program.exports, program.jobs, program.study_list.learn, self)
         self.previews = Previews(program.export_previews, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(
@@ -109,9 +109,8 @@ class ExportScreen(QWidget):
         self.at_cursor.clicked.connect(self._take_frame)
         self.review_faces.clicked.connect(self._on_review_faces)
         self.faces.back_asked.connect(self._on_back)
-        self.queue.assessed.connect(program.study_list.learn)
         self.previews.arrived.connect(self._on_preview)
-        self.previews.failed.connect(self._on_preview_failed)
+        self.previews.failed.connect(lambda text: self.pane.show_message(printable(text)))
         for signal in (program.videos.added, program.videos.changed, program.videos.removed, program.videos.cleared):
             signal.connect(self._on_videos)
         program.state.current_changed.connect(self._on_videos)
@@ -296,13 +295,15 @@ class ExportScreen(QWidget):
             self.pane.show_message(str(error))
             return
         if isinstance(exporter, StudyExporter) and choices.study is not None:
-            self.previews.ask_study(exporter, choices.study)
+            study = choices.study
+            self.previews.ask(lambda service: service.preview_study(exporter, study))
             return
         if isinstance(exporter, StudyExporter) or not choices.videos or not choices.models:
             self.pane.show_message(self._refusal())
             return
         videos = choices.videos[:1] if choices.spread is FileSplit.EACH else choices.videos
-        self.previews.ask(exporter, subjects(videos, choices.models, choices.study), choices.options)
+        asked = subjects(videos, choices.models, choices.study)
+        self.previews.ask(lambda service: service.preview(exporter, asked, choices.options))
 
     @Slot(object)
     def _on_preview(self, seen: "Preview | None") -> None:
@@ -310,10 +311,6 @@ class ExportScreen(QWidget):
             self.pane.show_preview(seen)
         else:
             self.pane.show_message(self.tr("The preview appears once the video is assessed."))
-
-    @Slot(str)
-    def _on_preview_failed(self, text: str) -> None:
-        self.pane.show_message(printable(text))
 
     # write
 

@@ -39,7 +39,7 @@ class NoteBlock(QWidget):
         self.remove = Chip("×", self)
         self.remove.setToolTip(self.tr("Delete the note"))
         self.remove.setAccessibleName(self.tr("Delete the note"))
-        self.remove.clicked.connect(self._on_remove)
+        self.remove.clicked.connect(lambda: program.remarks.remove(self.note))
         self.edit = NoteEdit(self)
         row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)
         add_all(vertical(self, (12, 4, 12, 4), 2), row, self.edit)
@@ -60,10 +60,6 @@ class NoteBlock(QWidget):
         self.edit.setReadOnly(not writable)
         self.edit.setAccessibleName(self.tr("Note by {}").format(author))
         self.remove.setEnabled(writable)
-
-    @Slot()
-    def _on_remove(self) -> None:
-        self._program.remarks.remove(self.note)
 
     @Slot()
     def _on_time(self) -> None:

@@ -46,7 +46,7 @@ class SmallPlayer(QWidget):
         program.state.look_changed.connect(self.canvas.set_look)
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self.canvas.set_shot)
-        self.feed.failed.connect(self._on_failed)
+        self.feed.failed.connect(lambda error: self.canvas.set_words(str(error)))
         self.playback.frame_changed.connect(self._on_frame)
         self.playback.playing_changed.connect(self._on_playing)
 
@@ -71,10 +71,6 @@ class SmallPlayer(QWidget):
         self.slider.setRange(frames[0], frames[-1])
         self.playback.open(video, frames)
         self.feed.request(frames[0])
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self.canvas.set_words(str(error))
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:

@@ -193,7 +193,7 @@ class AssessingPage(Form):
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program, self._automatic_action = program, actions["automatic"]
+        self._automatic_action = actions["automatic"]
         words = [(1, self.tr("1 pass")), *((n, self.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
         self.passes = self.choice(words, program.state.passes)
         self.automatic = QCheckBox(self.tr("Assess the video on screen automatically"), self)
@@ -213,15 +213,11 @@ class AssessingPage(Form):
             self.person,
             self.tr("Moments and notes are signed with this name. Raters choose theirs on the Rank screen."),
         )
-        self.passes.activated.connect(self._on_passes)
+        self.passes.activated.connect(lambda: program.state.set_passes(int(self.passes.currentData())))
         self.automatic.clicked.connect(self._on_automatic)
-        self.person.editingFinished.connect(self._on_person)
+        self.person.editingFinished.connect(lambda: program.remarks.set_author(self.person.text()))
         program.state.passes_changed.connect(self._on_passes_changed)
         self._automatic_action.toggled.connect(self.automatic.setChecked)
-
-    @Slot()
-    def _on_passes(self, *_: object) -> None:
-        self._program.state.set_passes(int(self.passes.currentData()))
 
     @Slot(int)
     def _on_passes_changed(self, passes: int) -> None:
@@ -231,10 +227,6 @@ class AssessingPage(Form):
     def _on_automatic(self, on: bool) -> None:
         if self._automatic_action.isChecked() != on:
             self._automatic_action.trigger()
-
-    @Slot()
-    def _on_person(self) -> None:
-        self._program.remarks.set_author(self.person.text())
 
 
 LIST_PX = 168

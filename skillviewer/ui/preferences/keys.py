@@ -86,9 +86,10 @@ class KeysPage(QWidget):
         self.name = text_label("", self, heading=True)
         self.field = KeyField(self)
         self.add = push_button(self.tr("Add"), self, self._on_add)
-        self.clear = push_button(self.tr("No keys"), self, self._on_clear)
+        self.clear = push_button(self.tr("No keys"), self, lambda: self._change({self.chosen.name: ()}))
         self.reset = push_button(self.tr("Default"), self, self._on_reset)
-        self.reset_all = push_button(self.tr("All defaults"), self, self._on_reset_all)
+        self.reset_all = push_button(self.tr("All defaults"), self)
+        self.reset_all.clicked.connect(lambda: self._change(dict.fromkeys(actions.chosen_keys)))
         self.message = text_label("", self, wrap=True)
         self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
         self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -216,10 +217,6 @@ class KeysPage(QWidget):
         self.message.setText(self.tr("{} is now a key of “{}”.").format(key_text(key), plain(words(own.text))))
 
     @Slot()
-    def _on_clear(self) -> None:
-        self._change({self.chosen.name: ()})
-
-    @Slot()
     def _on_reset(self) -> None:
         """Restore the default keys of the action, and take them from other actions."""
         name = self.chosen.name
@@ -228,10 +225,6 @@ class KeysPage(QWidget):
         self._change({name: None})
         if self._actions.keys(name) == before and name not in chosen:
             self.message.setText(self.tr("Its default keys belong to other actions now. Restore those actions first."))
-
-    @Slot()
-    def _on_reset_all(self) -> None:
-        self._change(dict.fromkeys(self._actions.chosen_keys))
 
     def _change(self, changes: dict[str, tuple[str, ...] | None]) -> None:
         self._actions.set_keys(changes)

@@ -39,7 +39,7 @@ class ClockBar(QWidget):
         self._theme = LIGHT
         for pair_view in pair_views:
             for signal in (pair_view.clock.moved, pair_view.clock.mode_changed, pair_view.swapped):
-                signal.connect(self._on_moved)
+                signal.connect(self.update)
         self._held: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Time of the two videos"))
@@ -58,10 +58,6 @@ class ClockBar(QWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.update()
-
-    @Slot()
-    def _on_moved(self) -> None:
         self.update()
 
     def _span(self) -> tuple[float, float] | None:

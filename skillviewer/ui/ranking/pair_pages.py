@@ -86,7 +86,7 @@ class RaterPage(Page):
         self.list.itemClicked.connect(self._on_picked)
         self.list.currentItemChanged.connect(self._on_current)
         self.list.itemActivated.connect(self._on_activated)
-        self.field.textChanged.connect(self._on_text)
+        self.field.textChanged.connect(lambda text: self.begin.setEnabled(bool(text.strip())))
         self.field.returnPressed.connect(self._on_begin)
         self.begin.clicked.connect(self._on_begin)
         self.set_raters(())
@@ -136,10 +136,6 @@ class RaterPage(Page):
     def _on_activated(self, item: QListWidgetItem) -> None:
         self._on_picked(item)
         self._on_begin()
-
-    @Slot(str)
-    def _on_text(self, text: str) -> None:
-        self.begin.setEnabled(bool(text.strip()))
 
     @Slot()
     def _on_begin(self, *_: object) -> None:

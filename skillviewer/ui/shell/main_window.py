@@ -252,11 +252,7 @@ class MainWindow(QMainWindow):
             geometry = self.program.settings.geometry
             if geometry.isEmpty() or not self.restoreGeometry(geometry):
                 first_size(self)
-            QTimer.singleShot(0, self._place)
-
-    @Slot()
-    def _place(self) -> None:
-        place(self)
+            QTimer.singleShot(0, self, lambda: place(self))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask during a job; then stop everything, wait without blocking, and close."""

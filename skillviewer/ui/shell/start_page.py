@@ -1,8 +1,9 @@
 """The first page: what to do next, and what was opened before."""
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -95,10 +96,5 @@ class StartPage(QWidget):
             )
             button.setToolTip(as_tip(printable(str(path))))
             button.setAccessibleName(printable(str(path)))
-            button.setProperty("path", str(path))
-            button.clicked.connect(self._on_recent)
+            button.clicked.connect(partial(self.recent_chosen.emit, path))
             self._recent.addWidget(button)
-
-    @Slot()
-    def _on_recent(self) -> None:
-        self.recent_chosen.emit(Path(str(self.sender().property("path"))))

@@ -102,7 +102,7 @@ class VideosPanel(QWidget):
         self._option(menu, orders, self.tr("In the order added"), -1, checked=True)
         for at, column in enumerate(self.table.columns):
             self._option(menu, orders, translated(column.order), at, checked=False)
-        orders.triggered.connect(self._on_order)
+        orders.triggered.connect(lambda action: self.view.sortByColumn(action.data(), Qt.SortOrder.AscendingOrder))
         self._orders = orders
         return menu
 
@@ -146,7 +146,7 @@ class VideosPanel(QWidget):
         header.sortIndicatorChanged.connect(self._on_sorted)
         view.selectionModel().currentRowChanged.connect(self._on_current)
         view.activated.connect(self.entered)
-        view.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        view.verticalScrollBar().valueChanged.connect(lambda _value: self._settle.start())
 
     def _fit_columns(self) -> None:
         metrics, header = self.fontMetrics(), self.view.horizontalHeader()
@@ -213,10 +213,6 @@ class VideosPanel(QWidget):
         self.filter.set_state(VideoState(state) if state else None)
         self._on_list()
 
-    @Slot(QAction)
-    def _on_order(self, action: QAction) -> None:
-        self.view.sortByColumn(int(action.data()), Qt.SortOrder.AscendingOrder)
-
     @Slot(int, Qt.SortOrder)
     def _on_sorted(self, column: int, _order: Qt.SortOrder) -> None:
         for action in self._orders.actions():
@@ -243,10 +239,6 @@ class VideosPanel(QWidget):
         else:
             words = self.tr("{} videos, {} assessed") if total != 1 else self.tr("{} video, {} assessed")
             self._count.setText(words.format(total, done))
-        self._settle.start()
-
-    @Slot()
-    def _on_scrolled(self) -> None:
         self._settle.start()
 
     @Slot()

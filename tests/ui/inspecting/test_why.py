@@ -15,6 +15,7 @@ from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.explanation.why import fifths_words
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
+from skillviewer.ui.inspecting.moment_row import MomentRow
 from skillviewer.ui.inspecting.raters_block import RatersBlock, ReasonRow
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
@@ -510,11 +511,12 @@ def test_nothing_is_cut_at_the_right(qtbot: QtBot, window: Composition, world: F
     lowest(qtbot, window)
     page = why_of(window)
     window.window.resizeDocks([window.window._docks["why"]], [width], Qt.Orientation.Horizontal)
-    qtbot.wait(50)
-    room = page.page.viewport().width()
-    assert page.body.width() == room
-    for row in page.moments.rows:
-        for button in (*row.opinions.values(), row.note_button):
-            right = button.mapTo(page.body, button.rect().topRight()).x()
-            assert right < room
-            assert button.mapTo(row, button.rect().bottomLeft()).y() < row.height()
+    room = page.page.viewport()
+
+    def is_whole(row: MomentRow) -> bool:
+        """Return whether all buttons of a row lie inside it."""
+        corners = [(b, b.rect().bottomRight()) for b in (*row.opinions.values(), row.note_button)]
+        right = max(button.mapTo(page.body, corner).x() for button, corner in corners)
+        return right < room.width() and all(button.mapTo(row, corner).y() < row.height() for button, corner in corners)
+
+    qtbot.waitUntil(lambda: page.body.width() == room.width() and all(map(is_whole, page.moments.rows)))
