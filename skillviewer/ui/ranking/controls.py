@@ -22,21 +22,20 @@ from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, Gap, add_all, horizontal, text_label, vertical
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import Drawn, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
 PLAYED = 0.65
 """Opacity of the played part: the pictures stay the brightest on the screen."""
 
 
-class ClockBar(QWidget):
+class ClockBar(Drawn):
     """The left video's bar over the right video's."""
 
     def __init__(self, pair_views: tuple[PairView, PairView], parent: QWidget) -> None:
         super().__init__(parent)
         self._pair_view = pair_views[0]
         self._marks_s: Marks = NO_MARKS
-        self._theme = LIGHT
         for pair_view in pair_views:
             for signal in (pair_view.clock.moved, pair_view.clock.mode_changed, pair_view.swapped):
                 signal.connect(self.update)
@@ -53,11 +52,6 @@ class ClockBar(QWidget):
 
     def set_marks(self, marks_s: Marks) -> None:
         self._marks_s = marks_s
-        self.update()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
         self.update()
 
     def _span(self) -> tuple[float, float] | None:

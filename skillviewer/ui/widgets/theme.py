@@ -197,6 +197,17 @@ def themed(method: MethodT) -> MethodT:
     return method
 
 
+class Drawn(QWidget):
+    """A widget that draws itself in the colours of a theme."""
+
+    _theme = LIGHT
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+
 def dress(widget: QWidget, theme: Theme) -> None:
     """Give a widget, and all widgets and delegates inside it, their colours."""
     for part in (widget, *widget.findChildren(QWidget), *widget.findChildren(QStyledItemDelegate)):
