@@ -225,7 +225,6 @@ class Actions(QObject):
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Draw the icons in the colours of a theme."""
         for spec in self._table:
             if spec.icon:
                 self._actions[spec.name].setIcon(self._icons.icon(spec.icon, theme))

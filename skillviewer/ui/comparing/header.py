@@ -31,7 +31,6 @@ class ModelsMenu(QMenu):
         self.triggered.connect(self._on_triggered)
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
-        """Check the compared models."""
         self._keys = keys
 
     @Slot()

@@ -109,7 +109,6 @@ class ModelQuery(QObject):
 
     @property
     def can_ask(self) -> bool:
-        """True if a query can be run now."""
         return self.running is None and not self._worker.stopped
 
     def ask(self, request: ModelRequest, work: Work) -> None:

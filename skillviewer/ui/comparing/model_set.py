@@ -71,7 +71,6 @@ class ModelSet(QObject):
 
     @property
     def rows(self) -> tuple[ComparedModel, ...]:
-        """The models with their results on the video on screen."""
         return tuple(self.row(key) for key in self.keys)
 
     @property
@@ -81,7 +80,6 @@ class ModelSet(QObject):
 
     @property
     def troubled(self) -> bool:
-        """True if a model failed or was stopped."""
         return any(row.standing in {ModelProgress.FAILED, ModelProgress.STOPPED} for row in self.rows)
 
     def row(self, key: str) -> ComparedModel:

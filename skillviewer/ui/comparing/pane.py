@@ -43,7 +43,6 @@ class PaneCanvas(VideoCanvas):
         self.setMinimumSize(LEAST)
 
     def set_difference(self, difference: Difference | None) -> None:
-        """Show where two models differ."""
         self._difference = difference
         self._resolve_again()
 
@@ -114,7 +113,6 @@ class PaneCaption(Drawn):
         return self.width() < self.fontMetrics().horizontalAdvance(USUAL_WORDS) + 2 * EDGE_PX
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for room for the lines."""
         super().resizeEvent(event)
         self.updateGeometry()
 
@@ -229,7 +227,6 @@ class ModelPane(QWidget):
         self.close_button.setToolTip(as_tip(self.close_button.accessibleName()))
 
     def resizeEvent(self, event: object) -> None:  # noqa: ARG002
-        """Keep the button in the corner of the caption."""
         self.close_button.move(self.width() - 22, 0)
 
 

@@ -56,12 +56,10 @@ class ComparedModel:
 
     @property
     def is_uniform(self) -> bool:
-        """True for the uniform baseline."""
         return self.key == UNIFORM
 
     @property
     def whole(self) -> Analysis | None:
-        """Its analysis once it is complete."""
         return self.analysis if self.analysis is not None and self.analysis.complete else None
 
 

@@ -58,7 +58,6 @@ class AgreementLoader(QObject):
 
     @property
     def n_shared(self) -> int:
-        """Number of videos that all models have assessed."""
         known = [set(self._models.results.analyses.get(key, {})) for key in self.keys]
         return len(set(self.names).intersection(*known)) if known else 0
 

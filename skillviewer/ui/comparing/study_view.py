@@ -146,7 +146,6 @@ class MatrixView(QWidget):
 
     @property
     def _offset(self) -> int:
-        """Number of columns before the numbers."""
         return 1 + len(self._named_column)
 
     def _values(self, found: StudyAgreement) -> np.ndarray:

@@ -267,7 +267,6 @@ class FacesReview(QWidget):
             self._edit(self.faces.reviewed(doubt), self.tr("doubtful frames"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Remove the chosen box on Delete."""
         if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and self._chosen is not None:
             self.remove()
         else:

@@ -265,7 +265,6 @@ class FormArea(QScrollArea):
         self.setFixedWidth(max(FORM_PX, need))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Grow with the form."""
         if watched is self._form and event.type() == QEvent.Type.LayoutRequest:
             self._fit()
         return super().eventFilter(watched, event)

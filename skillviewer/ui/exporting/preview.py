@@ -144,7 +144,6 @@ class PreviewPane(QWidget):
         self.update()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
-        """Fit the table into the space above the caption."""
         below = self.fontMetrics().height() + MARGIN_PX
         self.table.setGeometry(self.rect().adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - below))
 

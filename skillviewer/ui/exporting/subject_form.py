@@ -131,7 +131,6 @@ class SubjectForm(QWidget):
 
     @property
     def chosen_spread(self) -> FileSplit:
-        """The chosen split into files."""
         data = self.spread.currentData()
         return FileSplit(data) if data is not None else FileSplit.THIS
 

@@ -72,7 +72,6 @@ class BeforeAfterPage(QWidget):
         return part
 
     def show_result(self, result: TuningResult, *, writable: bool) -> None:
-        """Show a new version that waits for a decision."""
         report = result.report
         held = report.held_out
         if held.before is not None:

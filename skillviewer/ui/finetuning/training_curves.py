@@ -67,7 +67,6 @@ class CurveKey(QWidget):
             self._parts.append((swatch, label))
 
     def set_pens(self, *pens: QPen) -> None:
-        """Set the pens of the lines, in order."""
         for (swatch, _), pen in zip(self._parts, pens, strict=True):
             swatch.set_pen(pen)
 

@@ -123,7 +123,6 @@ class MomentRow(QWidget):
             self._times.setFont(font)
 
     def set_picture(self, picture: Picture | None) -> None:
-        """Show what it looks like."""
         self.picture.set_picture(picture)
 
     def set_card(self, card: MomentCard, *, writable: bool) -> None:

@@ -73,7 +73,6 @@ class MomentsPanel(QWidget):
         fill_ground(theme.base, self, self.page.viewport(), self._body)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Show what came while the panel was hidden."""
         super().showEvent(event)
         self.moments.refresh()
 

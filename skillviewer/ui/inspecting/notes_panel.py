@@ -197,6 +197,5 @@ class NotesPanel(QWidget):
             self._finish(edit)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Finish the text that is being typed."""
         super().hideEvent(event)
         self._finish_all()

@@ -133,7 +133,6 @@ class ScorePlot(TimePlot):
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Scrub, or move the visible range."""
         if self._held == Qt.MouseButton.MiddleButton:
             self._box.translateBy(x=self._held_s - self._time_at(event))
         super().mouseMoveEvent(event)

@@ -206,7 +206,6 @@ class InspectScreen(QWidget):
         return self._cells[1]
 
     def focus_player(self) -> None:
-        """Give the picture the focus: the player's keys work."""
         self.player.canvas.setFocus()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -129,7 +129,6 @@ class SegmentBars(Drawn):
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Describe the segment under the mouse."""
         self._point(self._at(event.position().x()))
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -159,7 +158,6 @@ class SegmentBars(Drawn):
             self.asked.emit(self.segments.frames[segment])
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget the keyboard's choice."""
         super().focusOutEvent(event)
         self._point(-1)
 

@@ -78,7 +78,6 @@ class WhyPanel(QStackedWidget):
         self.body.setPalette(palette)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask for evidence while the panel is visible."""
         super().showEvent(event)
         self._program.explanations.want(self, True)
         self._refresh()

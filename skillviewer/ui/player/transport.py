@@ -111,7 +111,6 @@ class Transport(QWidget):
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Draw the play button's icon again."""
         self._theme = theme
         self._on_playing(self._playback.playing)
 

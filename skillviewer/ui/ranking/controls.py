@@ -233,7 +233,6 @@ class _VoteButton(QPushButton):
     """Button that counts a double click as one vote: the second click may come when the next pair is on screen."""
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Accept the event without a press."""
         event.accept()
 
 

@@ -189,13 +189,11 @@ class Judging(QObject):
             self._set_phase(JudgingPhase.JUDGING)
 
     def on_hidden(self) -> None:
-        """Stop both stopwatches while the screen is hidden."""
         self._hidden = True
         self._taken.pause()
         self._sitting.pause()
 
     def on_shown(self) -> None:
-        """Resume the stopwatches."""
         self._hidden = False
         if self.phase is JudgingPhase.JUDGING:
             self._taken.resume()

@@ -48,18 +48,15 @@ class PairClock(QObject):
 
     @property
     def playing(self) -> bool:
-        """True if at least one plays."""
         return any(since is not None for since in self._since_s)
 
     def plays(self, video: int) -> bool:
         return self._since_s[video] is not None
 
     def frame(self, video: int) -> int:
-        """Return the frame of a video to show now."""
         return self._frames[video]
 
     def time_s(self, video: int) -> float:
-        """Return the time of a video's playhead on the clock."""
         return self._time_s(video, self._now_s())
 
     def _time_s(self, video: int, now_s: float) -> float:
@@ -183,7 +180,6 @@ class PairClock(QObject):
 
     @Slot()
     def toggle(self) -> None:
-        """Play or pause the videos that are moved."""
         if self.playing:
             self.pause()
         else:

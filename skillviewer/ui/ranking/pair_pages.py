@@ -46,7 +46,6 @@ class Page(QWidget):
         return button
 
     def add_action(self, words: str, action: QAction) -> QPushButton:
-        """Add a button that triggers an action."""
         button = self.add_button(words)
         button.clicked.connect(action.trigger)
         return button

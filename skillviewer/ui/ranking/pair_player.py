@@ -144,6 +144,5 @@ class PairPlayer(QWidget):
                 self.painted.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Make this player the active one."""
         self.clicked.emit()
         super().mousePressEvent(event)

@@ -96,7 +96,6 @@ class RankedNameDelegate(QStyledItemDelegate):
         """Letters that all names begin with."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        """Cut the name to its room."""
         super().initStyleOption(option, index)
         option.text = elided(option.text, self.alike, option.fontMetrics, option.rect.width() - 2 * MARGIN_PX)
 

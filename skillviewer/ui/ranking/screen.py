@@ -197,14 +197,12 @@ class RankScreen(QWidget):
         move(self.judging_view.pair_view.clock)  # that of the next pair takes its place
 
     def on_shown(self) -> None:
-        """Resume the stopwatches and focus the page."""
         self._shown = True
         self.judging.on_shown()
         self._take_focus()
         self.judges_changed.emit()
 
     def on_hidden(self) -> None:
-        """Pause the videos and the stopwatches."""
         self._shown = False
         self.judging_view.pair_view.clock.pause()
         self.judging.on_hidden()

@@ -136,7 +136,6 @@ class Studies(QObject):
     # which study
 
     def create(self, path: Path) -> None:
-        """Make a new study and open it."""
         self._exchange(lambda slot, _token, _report: slot.swap(Study.create(path)))
 
     def open(self, path: Path) -> None:
@@ -242,7 +241,6 @@ class Studies(QObject):
         return task
 
     def relist(self) -> None:
-        """Read the list of videos again."""
         self._submit(lambda slot, _token, _report: slot.listed(), self._on_listed)
 
     def locate(self, folder: Path) -> None:

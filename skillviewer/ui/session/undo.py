@@ -123,7 +123,6 @@ class UndoStack(QObject):
 
     @Slot()
     def redo(self) -> None:
-        """Redo the command that was undone last."""
         if self._undone:
             entry = self._undone.pop()
             self._done.append(entry)

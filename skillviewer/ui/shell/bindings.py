@@ -212,7 +212,6 @@ class Bindings(QObject):
 
     @Slot()
     def refresh(self, *_: object) -> None:
-        """Enable the actions that are possible now."""
         program, actions = self._program, self._window.actions_
         actions.set_enabled(program.playback.video is not None, *NEEDS_VIDEO)
         actions.set_enabled(len(program.videos) > 0, *NEEDS_LIST)

@@ -77,7 +77,6 @@ class GuidePage(QTextBrowser):
 
     @property
     def n_hits(self) -> int:
-        """Number of places where the guide contains the searched text."""
         return len(self._hits)
 
     @property
@@ -140,13 +139,11 @@ class GuidePage(QTextBrowser):
             self._to_hit((self.hit - 1 + steps) % len(self._hits))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let pictures follow the width."""
         super().resizeEvent(event)
         if self._pictures:
             self._refit.start()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Let words grow with the window's."""
         super().changeEvent(event)
         made = self._made if event.type() == QEvent.Type.FontChange else None
         if made is not None and made.defaultFont() != self.font():

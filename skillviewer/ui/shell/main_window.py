@@ -144,12 +144,10 @@ class MainWindow(QMainWindow):
 
     @property
     def panel(self) -> VideosPanel:
-        """The list of videos."""
         return cast("VideosPanel", self._docks["videos"].widget())
 
     @Slot()
     def show_start(self) -> None:
-        """Show the first page."""
         self.start.set_recent(self.program.settings.recent)
         self.screens.show_start()
 

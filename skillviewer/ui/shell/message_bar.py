@@ -110,6 +110,5 @@ class MessageBar(QFrame):
 
     @Slot()
     def show_details(self) -> None:
-        """Show the further lines, or hide them again."""
         self._open = not self._open
         self._dress()

@@ -120,7 +120,6 @@ class PageStack(QObject):
         self._enter(name)
 
     def keep(self) -> None:
-        """Store the arrangement of the docks."""
         if self.current != START:
             self._program.settings.keep_layout(self.current, self._window.saveState(LAYOUT_VERSION))
 

@@ -70,7 +70,6 @@ class Job(QObject):
 
     @Slot()
     def finish(self) -> None:
-        """Report that it has ended, in whatever way."""
         self.finished.emit()
 
 

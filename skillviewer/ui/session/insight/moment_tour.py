@@ -36,7 +36,6 @@ class Tour(QObject):
         inquiry.changed.connect(self._look)
 
     def is_here(self, card: MomentCard) -> bool:
-        """Return whether the playhead stands in a moment."""
         return card.identity in self._here
 
     def play(self, card: MomentCard) -> None:
