@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.ui.comparing.compared_models import MIN_VIDEOS
 from skillviewer.ui.comparing.curve_style import Heights, Line, Stroke, lines
-from skillviewer.ui.comparing.results import MIN_VIDEOS
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, text_label, vertical

@@ -9,11 +9,10 @@ from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import ClipRange, VideoClip
+from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress, Results, baseline, filled
 from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.model_query import Kind, ModelQuery, ModelRequest, SlowJob, Work
 from skillviewer.ui.comparing.queries import Answer, ask, saved
-from skillviewer.ui.comparing.results import Results
-from skillviewer.ui.comparing.row import UNIFORM, ComparedModel, ModelProgress, baseline, filled
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.threads.messages import Message, Severity

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
+from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.widgets.layout import add_all, as_tip, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 

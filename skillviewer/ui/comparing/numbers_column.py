@@ -4,12 +4,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.comparing.compared_models import ComparedModel
+from skillviewer.ui.comparing.comparisons import AgreementLoader
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.models_view import ModelsView
 from skillviewer.ui.comparing.numbers import NumbersView
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.comparing.study_view import DisagreementsView, MatrixView
 from skillviewer.ui.widgets.theme import Theme, themed
 

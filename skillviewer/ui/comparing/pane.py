@@ -14,9 +14,9 @@ from skillviewer.core.analysis.scene import Overlay, Scene
 from skillviewer.core.analysis.wording import score_digits, score_words, source_words
 from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
 from skillviewer.ui.comparing.curve_style import SWATCH_PX, Stroke, draw_swatch
 from skillviewer.ui.comparing.models_view import kind_words
-from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons

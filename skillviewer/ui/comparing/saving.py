@@ -10,9 +10,9 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Report
+from skillviewer.ui.comparing.compared_models import ComparedModel
+from skillviewer.ui.comparing.comparisons import AgreementLoader
 from skillviewer.ui.comparing.model_set import ModelSet
-from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 

@@ -12,7 +12,8 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.colour_bars import ColourBarStrip, looks_of, shared_bars
-from skillviewer.ui.comparing.contrasting import ContrastLoader
+from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
+from skillviewer.ui.comparing.comparisons import AgreementLoader, ContrastLoader
 from skillviewer.ui.comparing.curve_style import STROKES, Stroke
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.grid import PaneGrid
@@ -22,9 +23,7 @@ from skillviewer.ui.comparing.models_view import kind_words
 from skillviewer.ui.comparing.numbers_column import NumbersColumn
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.comparing.saving import ComparisonSaver
-from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program

@@ -6,8 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QWidget
 
-from skillviewer.ui.actions.actions import Actions, conflicts, key_text, plain, words, written
-from skillviewer.ui.actions.search import fits
+from skillviewer.ui.actions.actions import Actions, conflicts, fits, key_text, plain, words, written
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical

@@ -16,8 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.ui.actions.actions import Actions, key_text, plain, words
-from skillviewer.ui.actions.search import fits
+from skillviewer.ui.actions.actions import Actions, fits, key_text, plain, words
 from skillviewer.ui.actions.table import MENUS
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
