@@ -15,7 +15,6 @@ from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.export_choices import (
-    Candidate,
     ExportChoices,
     ExportModel,
     FileSplit,
@@ -137,11 +136,7 @@ class ExportScreen(QWidget):
         if not self._shown:
             return
         program = self._program
-        candidates = [
-            Candidate(e.footage, e.name, e.info.digest if e.info is not None else "", e.analysis)
-            for e in program.videos
-            if e.state.has_picture
-        ]
+        candidates = [entry for entry in program.videos if entry.state.has_picture]
         before = self.subject.chosen_videos
         if program.state.current != self._current:  # a selection belongs to one video
             self._current = program.state.current

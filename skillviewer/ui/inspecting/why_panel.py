@@ -122,7 +122,7 @@ class WhyPanel(QStackedWidget):
             "for the score."
         )
         even = EVEN_WORDS if found.analysis.spread_evenly else ""
-        cautions = [words for words in (random if self.grey else "", even, found.model_caution) if words]
+        cautions = [words for words in (random if self.grey else "", even, found.caution) if words]
         self.caution.setVisible(bool(cautions))
         self.caution.set_plain(*cautions)
         if other_video or before is None or before.analysis.warning != found.analysis.warning:

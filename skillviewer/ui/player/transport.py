@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
@@ -26,8 +26,6 @@ class Transport(QWidget):
 
     Buttons take the focus by Tab and not by a click, so that after a click the keys go on working in the player.
     """
-
-    place_asked = Signal()
 
     def __init__(self, playback: Playback, actions: Actions, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +53,7 @@ class Transport(QWidget):
         self._time.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         Tip(self._time, actions["go_to"])
         self._time.setAccessibleName(self.tr("Time; press to go to a time or frame"))
-        self._time.clicked.connect(self.place_asked)
+        self._time.clicked.connect(actions["go_to"].trigger)
         self._frame = text_label("", self, muted=True)
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         add_all(row, *steps.values(), Gap(8), loop, self._speed, (self._selection, 1), Gap(16), self._time, self._frame)

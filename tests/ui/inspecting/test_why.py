@@ -200,7 +200,7 @@ def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: 
     open_assessed(qtbot, window, world, 3)
     found, page = lowest(qtbot, window), why_of(window)
     flat = replace(found.analysis, attention=np.full_like(found.analysis.attention, 1 / 49))
-    page._show_findings(replace(found, analysis=flat, model_caution="It decides at the end."))
+    page._show_findings(replace(found, analysis=flat, caution="It decides at the end."))
     assert page.caution.plain == "Attention was spread evenly; the map says little here. It decides at the end."
     assert found.evidence is not None
     assert page.contributions.fifths.plain == fifths_words(found.analysis, found.evidence) != ""
@@ -340,7 +340,7 @@ def test_another_version_of_the_model_is_no_other_model() -> None:
     question = SimpleNamespace(
         name="b",
         analysis=SimpleNamespace(provenance=SimpleNamespace(model_digest="d1"), score=1.5),
-        others=[SimpleNamespace(name=name, score=scores["d1"][name]) for name in ("a", "c")],
+        others=[SimpleNamespace(name=n, analysis=SimpleNamespace(score=scores["d1"][n])) for n in ("a", "c")],
         facts=SimpleNamespace(models=versions, scores=scores),
     )
     found, other_versions = _other_models(cast("WhyQuestion", question))

@@ -87,7 +87,7 @@ def test_playing_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) 
 
 def test_going_to_a_frame(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    window.window.actions_["go_to"].trigger()
+    inspect(window).player.transport._time.click()
     sheet = window.window.findChild(GoTo)
     assert sheet is not None
     sheet.field.clear()
