@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QStackedWidget, QWidget
 
 from skillviewer.core.atomic_write import is_one_of, path_exists
 from skillviewer.core.errors import ExportError
@@ -24,7 +24,7 @@ from skillviewer.ui.exporting.export_choices import (
 )
 from skillviewer.ui.exporting.export_queue import ExportQueue
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
-from skillviewer.ui.exporting.faces_page import FacesPage
+from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.exporting.kinds import KindList, translated
 from skillviewer.ui.exporting.option_form import FormArea, OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
@@ -61,7 +61,7 @@ class ExportScreen(QWidget):
         page = QWidget(self.pages)
         self.kinds = KindList(page)
         add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page, theme), 1))
-        self.faces = FacesPage(program, self.pages)
+        self.faces = FacesReview(program, self.pages)
         for each in (self.empty, page, self.faces):
             self.pages.addWidget(each)
         add_all(vertical(self, NONE), self.pages)
@@ -73,9 +73,9 @@ class ExportScreen(QWidget):
         self.about = text_label("", inside, wrap=True, muted=True)
         self.subject = SubjectForm(inside)
         self.options = OptionForm(inside)
-        self.selection = QPushButton(self.tr("Use the player's selection"), inside)
-        self.at_cursor = QPushButton(self.tr("Use the frame on screen"), inside)
-        self.review_faces = QPushButton(self.tr("Review faces…"), inside)
+        self.selection = push_button(self.tr("Use the player's selection"), inside, self._take_selection)
+        self.at_cursor = push_button(self.tr("Use the frame on screen"), inside, self._take_frame)
+        self.review_faces = push_button(self.tr("Review faces…"), inside, self._on_review_faces)
         buttons = (self.selection, self.at_cursor, self.review_faces)
         add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.subject, self.options, *buttons, 1)
         area = FormArea(inside, parent)
@@ -104,10 +104,7 @@ class ExportScreen(QWidget):
         self.destination.changed.connect(self._show_message)
         self.destination.browse_asked.connect(self._actions["export_browse"].trigger)
         self.button.clicked.connect(self._actions["export_now"].trigger)
-        self.selection.clicked.connect(self._take_selection)
-        self.at_cursor.clicked.connect(self._take_frame)
-        self.review_faces.clicked.connect(self._on_review_faces)
-        self.faces.back_asked.connect(self._on_back)
+        self.faces.back.clicked.connect(self._on_back)
         self.previews.arrived.connect(self._on_preview)
         self.previews.failed.connect(lambda text: self.pane.show_message(printable(text)))
         for signal in (program.videos.added, program.videos.changed, program.videos.removed, program.videos.cleared):
@@ -211,6 +208,7 @@ class ExportScreen(QWidget):
 
     @Slot()
     def _on_back(self) -> None:
+        self.faces.open(None)
         self.pages.setCurrentIndex(1)
         self._preview()
 

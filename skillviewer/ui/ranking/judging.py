@@ -1,6 +1,7 @@
 """One rater's judging: which pair is on screen, which comes next, and when a vote counts. No widgets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
-from skillviewer.ui.ranking.ballot import Ballot, Contender, PresentedPair, vote_command
+from skillviewer.ui.ranking.ballot import Contender, PresentedPair, vote_command
 from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
 from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch
 from skillviewer.ui.ranking.pair_queue import Outlook, Tally, offered, outlook
@@ -23,6 +24,8 @@ from skillviewer.ui.threads.throttle import single_shot
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
 
+Shares = tuple[float, float]
+"""Shares of the left and of the right video, 0 to 1."""
 GUARD_MS = 250
 """Time after a pair comes on screen in which no vote counts: a key hit twice is one vote."""
 REST_AFTER_S = 25 * 60.0
@@ -83,7 +86,7 @@ class Judging(QObject):
         self.phase, self._hidden = JudgingPhase.CLOSED, False
         self._session: JudgingSession | None = None
         self._asked: Task | None = None
-        self._ballot: Ballot | None = None
+        self._seen: tuple[Shares, Shares] = ((0.0, 0.0), (0.0, 0.0))  # of the pair that was voted on: seen, played
         now_s = monotonic_clock()
         self._taken, self._sitting = Stopwatch(now_s), Stopwatch(now_s)
         self._guard = single_shot(self, GUARD_MS)
@@ -150,8 +153,14 @@ class Judging(QObject):
             self._set_phase(JudgingPhase.RATER)
             self._on_study(self._studies.current)
 
-    def vote(self, verdict: Verdict | None, ballot: Ballot) -> bool:
-        """Vote on the pair on screen; None skips it.
+    def vote(self, vote: Vote, turn: PresentedPair, shares: Shares, played: Shares) -> bool:
+        """Vote on the pair on screen, or skip it.
+
+        Args:
+            vote: The vote, without the time that the pair was looked at.
+            turn: The pair, with its sides as they are on screen.
+            shares: What was seen of the left and of the right video, 0 to 1.
+            played: What was to be seen of them, had every picture come in time, 0 to 1.
 
         Returns:
             False if the vote is refused: the last one is being stored, or this pair was not seen yet.
@@ -159,13 +168,12 @@ class Judging(QObject):
         session, study = self._session, self._studies.current
         if not self.accepting or session is None or session.turn is None or study is None:
             return False
-        if verdict is Verdict.NEITHER and not study.settings.allow_neither:
+        if vote.verdict is Verdict.NEITHER and not study.settings.allow_neither:
             return False
-        if ballot.turn not in {session.turn, session.turn.swapped()}:
+        if turn not in {session.turn, session.turn.swapped()}:
             return False
-        session.turn = ballot.turn
-        vote = ballot.vote(verdict, session.rater, self._taken.time_s)
-        self._ballot = ballot
+        session.turn, self._seen = turn, (shares, played)
+        vote = replace(vote, taken_s=round(self._taken.time_s, 3))
         self._set_phase(JudgingPhase.STORING)
         self._undo.perform(vote_command(vote)).then(succeeded=self._on_stored, failed=self._on_not_stored)
         return True
@@ -347,8 +355,8 @@ class Judging(QObject):
         if vote.verdict is not None:
             self.judged.emit(vote.rater)
         self.tally_changed.emit(session.tally)
-        ballot = self._ballot if vote.verdict is not None else None
-        words = [] if ballot is None else [hardly_seen(*ballot.shares, self._undo_key(), ballot.played)]
+        shares, played = self._seen
+        words = [] if vote.verdict is None else [hardly_seen(*shares, self._undo_key(), played)]
         if len(session.mine) - session.n_reported_side >= SIDE_AGAIN:
             words.append(side_favoured(session.mine))
             session.n_reported_side = len(session.mine) if words[-1] else session.n_reported_side

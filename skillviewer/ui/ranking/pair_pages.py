@@ -21,10 +21,8 @@ class Page(QWidget):
     def __init__(self, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._heading = text_label(heading, self, letters="page")
-        self._words = text_label("", self, wrap=True)
+        self._words = text_label("", self, wrap=True, muted=True, plain=True)
         self._words.setFixedWidth(COLUMN_PX)
-        self._words.setProperty("muted", True)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._middle = vertical(spacing=8)
         self._buttons = add_all(horizontal(spacing=8), 1)
         words = (self._heading, self._words, Gap(8), self._middle, Gap(8), self._buttons)

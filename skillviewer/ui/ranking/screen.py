@@ -6,7 +6,7 @@ from operator import methodcaller
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QStackedWidget, QToolButton, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
@@ -133,11 +133,8 @@ class RankScreen(QWidget):
         self._tab_row = horizontal(left, NONE, 4)
         self.progress = text_label("", left, plain=True, muted=True)
         add_all(self._tab_row, self.progress, 1)
-        self.statement = QLabel(head)
+        self.statement = text_label("", head, wrap=True, plain=True, letters="question")
         self.statement.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.statement.setWordWrap(True)
-        self.statement.setTextFormat(Qt.TextFormat.PlainText)
-        self.statement.setProperty("letters", "question")
         self.finish = push_button(self.tr("Finish for now"), right, self.judging.leave)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         add_all(horizontal(right, NONE, 12), 1, self.finish)

@@ -32,16 +32,12 @@ class StartPage(QWidget):
         picture = QLabel(self)
         picture.setPixmap(logo)
         title = text_label("SkillViewer", self, letters="brand")
-        words = QLabel(
-            self.tr(
-                "See how skilfully a task was done in a video, when it went well or badly, and where the model "
-                "looked. Drop videos or a folder here to begin."
-            ),
-            self,
+        text = self.tr(
+            "See how skilfully a task was done in a video, when it went well or badly, and where the model looked. "
+            "Drop videos or a folder here to begin."
         )
-        words.setWordWrap(True)
+        words = text_label(text, self, wrap=True, muted=True)
         words.setFixedWidth(COLUMN_PX)
-        words.setProperty("muted", True)
         self.sample_button = self._button(sample, primary=True)
         self.videos_button = self._button(videos, primary=False)
         row = add_all(horizontal(spacing=8), self.sample_button, self.videos_button, 1)

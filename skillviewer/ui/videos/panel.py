@@ -5,7 +5,6 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QMenu,
     QStackedLayout,
@@ -60,7 +59,7 @@ class VideosPanel(QWidget):
         self.view = VideosView(self)
         self.search = QLineEdit(self)
         self._filter_button = QToolButton(self)
-        self._count = QLabel(self)
+        self._count = text_label("", self, muted=True)
         self._empty = QWidget(self)
         self._settle = single_shot(self, 120, self._emit_in_sight)
         self._lay_out()
@@ -87,7 +86,6 @@ class VideosPanel(QWidget):
         self._pages.addWidget(self.view)
         self._pages.addWidget(self._empty)
         self._count.setContentsMargins(12, 6, 12, 6)
-        self._count.setProperty("muted", True)
         add_all(vertical(self, NONE, 0), top, (pages, 1), self._count)
 
     def _filter_menu(self) -> QMenu:
@@ -166,9 +164,8 @@ class VideosPanel(QWidget):
     def _fill_empty(self, open_action: QAction) -> None:
         column = QVBoxLayout(self._empty)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = text_label(self.tr("No videos yet: drop some here, or open them."), self._empty, wrap=True)
+        words = text_label(self.tr("No videos yet: drop some here, or open them."), self._empty, wrap=True, muted=True)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words.setProperty("muted", True)
         button = QToolButton(self._empty)
         button.setDefaultAction(open_action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
