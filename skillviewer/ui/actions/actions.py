@@ -58,11 +58,7 @@ def written(key: str) -> str:
 
 
 class Tip(QObject):
-    """Gives a widget the tooltip of an action, also when its keys change.
-
-    Args:
-        widget: Whose tooltip; it owns this.
-    """
+    """Gives a widget the tooltip of an action, also when its keys change."""
 
     def __init__(self, widget: QWidget, action: QAction) -> None:
         super().__init__(widget)

@@ -20,11 +20,7 @@ def _versions(study: Study) -> tuple[tuple[str, str], ...]:
 
 
 class Candidates(QObject):
-    """The models that can be chosen.
-
-    Args:
-        program: Its checkpoints and study are listed.
-    """
+    """The models that can be chosen."""
 
     changed = Signal()
 

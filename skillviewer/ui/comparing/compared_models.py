@@ -134,15 +134,7 @@ class ComparedModel:
 def filled(
     row: ComparedModel, footage: VideoClip | None, results: Results, growing: Progress | None, *, stopped: bool
 ) -> ComparedModel:
-    """Return a model's row with its result on a video.
-
-    Args:
-        row: The model.
-        footage: The video, or None.
-        results: All results.
-        growing: Its progress with this video, while it is assessed.
-        stopped: True once the user stopped it.
-    """
+    """Return a model's row with its result on a video."""
     reason = results.broken.get(row.key) or (results.failures.get((row.key, footage)) if footage is not None else None)
     if reason:
         return replace(row, standing=ModelProgress.FAILED, reason=reason)

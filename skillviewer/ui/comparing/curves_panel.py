@@ -40,13 +40,7 @@ class CurvesPlot(TimePlot):
         self.follow_playhead()
 
     def show_lines(self, lines: Sequence[Line], strokes: Mapping[str, tuple[str, Stroke]], heights: Heights) -> None:
-        """Draw curves.
-
-        Args:
-            lines: The curves.
-            strokes: Number and stroke of each model, by key.
-            heights: The vertical scale.
-        """
+        """Draw curves."""
         self.lines, self._strokes, self._heights = tuple(lines), strokes, heights
         self._draw()
 

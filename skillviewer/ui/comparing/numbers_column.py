@@ -26,11 +26,7 @@ QTableView::item {{ padding: 0 5px; }}
 
 
 class NumbersColumn(QTabWidget):
-    """Five tables on tabs.
-
-    Args:
-        actions: Actions; the player's keys work in the tables too.
-    """
+    """Five tables on tabs."""
 
     second_chosen = Signal(str)
     """Key of the model to compare the first one with."""

@@ -173,11 +173,7 @@ class PaneCaption(Drawn):
 
 
 class ModelPane(QWidget):
-    """Canvas over caption.
-
-    Args:
-        key: Of the model.
-    """
+    """Canvas over caption."""
 
     remove_asked = Signal(str)
 

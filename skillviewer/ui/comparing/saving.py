@@ -21,11 +21,7 @@ Work = Callable[[CancelToken, Report], tuple[Path, tuple[str, ...]]]
 
 
 class ComparisonSaver(QObject):
-    """Writes files in a worker thread and reports their paths.
-
-    Args:
-        parent: Owner, and parent of the dialogs.
-    """
+    """Writes files in a worker thread and reports their paths."""
 
     saved = Signal(object)
     """Path of a file that was written."""

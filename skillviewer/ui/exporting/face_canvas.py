@@ -14,12 +14,7 @@ LEAST_PX = 6
 
 
 class FaceCanvas(QWidget):
-    """Shows a picture and boxes over it.
-
-    Args:
-        stage: Colour around the picture.
-        accent: Colour of the chosen box.
-    """
+    """Shows a picture and boxes over it."""
 
     drawn = Signal(object)
     """``FaceBox`` that was drawn."""

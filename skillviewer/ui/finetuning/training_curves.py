@@ -46,11 +46,7 @@ class Swatch(QWidget):
 
 
 class CurveKey(QWidget):
-    """A heading, followed by the names of the lines.
-
-    Args:
-        lines: (name, mark) of each line.
-    """
+    """A heading, followed by the names of the lines."""
 
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
         super().__init__(parent)

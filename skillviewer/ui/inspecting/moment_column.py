@@ -23,9 +23,6 @@ class MomentColumn(QWidget):
 
     A row stays, with what is being typed into it, as long as its moment does, and while the user types. When
     another video comes on screen, what was typed is kept of the video that it was typed on.
-
-    Args:
-        choose: Which moments are shown.
     """
 
     def __init__(self, program: Program, choose: Callable[[MomentCard], bool], parent: QWidget) -> None:

@@ -26,9 +26,6 @@ class ScorePlot(TimePlot):
     """The score curve of the video on screen; the cursor follows the playhead.
 
     The left button scrubs, the wheel zooms time about the mouse, the middle button moves the visible range.
-
-    Args:
-        state: Its analysis is drawn, also while it grows.
     """
 
     def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:

@@ -94,12 +94,7 @@ LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
 
 
 class StoragePage(Form):
-    """The cache: its folder, size and limit.
-
-    Args:
-        program: One of its worker threads measures the disk.
-        dialogs: Asks before the cache is emptied.
-    """
+    """The cache: its folder, size and limit."""
 
     def __init__(self, program: Program, dialogs: Dialogs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -185,11 +180,7 @@ class StoragePage(Form):
 
 
 class AssessingPage(Form):
-    """Sampling passes, automatic assessment, and the user's name.
-
-    Args:
-        actions: Actions; the menu has the same switch.
-    """
+    """Sampling passes, automatic assessment, and the user's name."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -234,11 +225,7 @@ LEAST = QSize(640, 440)
 
 
 class Preferences(QDialog):
-    """Settings of the program. The dialog is not modal: changes can be seen in the window.
-
-    Args:
-        dialogs: Asks before something is removed.
-    """
+    """Settings of the program. The dialog is not modal: changes can be seen in the window."""
 
     def __init__(self, program: Program, actions: Actions, dialogs: Dialogs, parent: QWidget) -> None:
         super().__init__(parent)

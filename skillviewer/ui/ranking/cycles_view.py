@@ -20,12 +20,7 @@ MOST = 40
 
 
 class CycleRow(QWidget):
-    """One cycle.
-
-    Args:
-        ask: Puts pairs back in the queue.
-        take_out: Takes pairs out of the queue.
-    """
+    """One cycle."""
 
     def __init__(self, ask: Queue, take_out: Queue, parent: QWidget) -> None:
         super().__init__(parent)

@@ -30,11 +30,7 @@ SlotWork = Callable[[StudySlot, CancelToken, Report], object]
 
 
 class Studies(QObject):
-    """Opens, makes and saves studies, and hands changes to their worker thread.
-
-    Args:
-        files: Worker thread that reads doubtful files of videos.
-    """
+    """Opens, makes and saves studies, and hands changes to their worker thread."""
 
     moved = Signal(object, object)
     """The study goes on under another path: old, new."""

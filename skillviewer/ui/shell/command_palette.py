@@ -96,11 +96,7 @@ class CommandPalette(OverlaySheet):
 
 
 class KeySheet(OverlaySheet):
-    """All keys, by menu.
-
-    Args:
-        change: Leads to where keys are changed.
-    """
+    """All keys, by menu."""
 
     def __init__(self, actions: Actions, change: QAction, parent: QWidget) -> None:
         super().__init__(parent)

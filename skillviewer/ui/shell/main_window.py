@@ -38,11 +38,7 @@ LOGO_PX = 72
 
 
 class MainWindow(QMainWindow):
-    """The window of one program.
-
-    Args:
-        screens: Its screens, in the order of their buttons and keys.
-    """
+    """The window of one program."""
 
     blind_changed = Signal()
     """A screen on which names must not be read came or went."""

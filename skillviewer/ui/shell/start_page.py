@@ -16,12 +16,7 @@ MOST_SHOWN = 5
 
 
 class StartPage(QWidget):
-    """The first page: a sentence, a primary and a secondary button, and the recent files.
-
-    Args:
-        sample: Opens the sample study.
-        videos: Opens videos.
-    """
+    """The first page: a sentence, a primary and a secondary button, and the recent files."""
 
     recent_chosen = Signal(object)
     return_asked = Signal()

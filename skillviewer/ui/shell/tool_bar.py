@@ -16,11 +16,7 @@ MODEL_PX = 220
 
 
 class ToolBar(QToolBar):
-    """Buttons of the screens and of the most frequent actions.
-
-    Args:
-        screens: Names of the screens.
-    """
+    """Buttons of the screens and of the most frequent actions."""
 
     def __init__(
         self,

@@ -43,15 +43,7 @@ class Dialogs:
         return Path(name) if name else None
 
     def word(self, parent: QWidget, title: str, question: str, known: Sequence[str], now: str) -> str | None:
-        """Ask for a word that may be one of those known; None where the user cancels.
-
-        Args:
-            parent: Over which window.
-            title: Of the dialog.
-            question: What it is.
-            known: Words to choose from.
-            now: The one that stands.
-        """
+        """Ask for a word that may be one of those known; None where the user cancels."""
         words = list(dict.fromkeys((now, *known)))
         answer, agreed = QInputDialog.getItem(parent, title, question, words, 0, editable=True)
         return answer if agreed else None

@@ -12,11 +12,7 @@ LEAD_IN_S = 2.0
 
 
 class Tour(QObject):
-    """Moves the playhead from moment to moment.
-
-    Args:
-        remarks: Where a selection is kept as a moment.
-    """
+    """Moves the playhead from moment to moment."""
 
     here_changed = Signal()
     """Another moment is under the playhead, or none."""

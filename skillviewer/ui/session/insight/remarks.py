@@ -76,12 +76,7 @@ _words = partial(QCoreApplication.translate, "Remarks")
 
 
 class VideoRemarks(QObject):
-    """Moments and notes of the video on screen, as they are in the study. Each change is one command of the undo stack.
-
-    Args:
-        videos: Knows the names of the videos in the study.
-        settings: Has the name of the user.
-    """
+    """Moments and notes of the video on screen, as they are in the study. Each change is one command of the undo stack."""
 
     changed = Signal()
     finish_asked = Signal()
@@ -192,14 +187,7 @@ class VideoRemarks(QObject):
         )
 
     def annotate(self, found: NewMoment, text: str, before: SavedMoment | None, video: str) -> Task | None:
-        """Write a note on a moment; one that a model found is kept with it.
-
-        Args:
-            found: The moment.
-            text: The words.
-            before: What is kept of the moment, or None.
-            video: Name of the video that the moment is of.
-        """
+        """Write a note on a moment; one that a model found is kept with it."""
         if not self._studies.writable or not video or not text.strip():
             return None
         author, kept, written = self.author, _Kept(), _Kept()

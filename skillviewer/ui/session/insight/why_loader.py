@@ -55,11 +55,7 @@ def _answer(_backend: Backend, question: WhyQuestion, _superseded: CancelToken, 
 
 
 class WhyLoader(QObject):
-    """Loads the contents of the Why page of the video on screen.
-
-    Args:
-        videos: The videos among which it stands.
-    """
+    """Loads the contents of the Why page of the video on screen."""
 
     changed = Signal()
     """Stage, findings or moments."""
