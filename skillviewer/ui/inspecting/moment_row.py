@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QEnterEvent, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QSizePolicy, QWidget
 
@@ -10,6 +10,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.data.study import Note, Opinion
 from skillviewer.ui.session.insight.moment_cards import MomentCard
+from skillviewer.ui.session.insight.remarks import NewMoment
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
@@ -83,13 +84,9 @@ class Thumbnail(QAbstractButton):
 class MomentRow(QWidget):
     """A moment that a model found, or that the user kept."""
 
-    opinion_given = Signal(object, object)
-    """The card, and an ``Opinion``: ``NONE`` withdraws it."""
-    note_written = Signal(object, str)
-
-    def __init__(self, program: Program, parent: QWidget) -> None:
+    def __init__(self, program: Program, video: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program = program
+        self._program, self._video = program, video
         self.card: MomentCard | None = None
         self._theme: Theme = LIGHT
         self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
@@ -187,8 +184,10 @@ class MomentRow(QWidget):
     def set_picture(self, picture: Picture | None) -> None:
         self.picture.set_picture(picture)
 
-    def set_card(self, card: MomentCard, *, writable: bool) -> None:
-        """Show a moment; ``writable`` if something can be left on it."""
+    def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
+        """Show a moment of the model on screen, or a kept one; ``writable`` if something can be left on it."""
+        if card is not self.card:
+            self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.found is not None else "")
         self.card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
         spoken = self.tr("Play the moment from {} to {}").format(clock(card.start_s), clock(card.stop_s))
@@ -268,8 +267,9 @@ class MomentRow(QWidget):
             self._program.tour.play(self.card)
 
     def _on_opinion(self, opinion: Opinion, *_: object) -> None:
-        given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
-        self.opinion_given.emit(self.card, given)
+        if self.card is not None:
+            given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
+            self._program.remarks.set_opinion(self._moment, given, self.card.kept)
 
     @Slot(bool)
     def _on_note_button(self, on: bool) -> None:
@@ -280,7 +280,7 @@ class MomentRow(QWidget):
     @Slot()
     def _on_note(self) -> None:
         if self.card is not None and self.note.text().strip():
-            self.note_written.emit(self.card, self.note.text().strip())
+            self._program.remarks.annotate(self._moment, self.note.text().strip(), self.card.kept, self._video)
             self.note.clear()
             self.note_button.setChecked(False)
 

@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip
-from skillviewer.ui.inspecting.moment_column import MomentColumn, every
+from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, fill_ground, horizontal, scroll_area, vertical
@@ -34,7 +34,7 @@ class MomentsPanel(QWidget):
         self.words.setContentsMargins(12, 4, 12, 8)
         self.page = scroll_area(self, self.tr("Moments"))
         self._body = QWidget(self.page)
-        self.moments = MomentColumn(program, every, self._body)
+        self.moments = MomentColumn(program, self._body)
         add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
         self.page.setWidget(self._body)
         add_all(vertical(self, NONE, 0), row, self.words, (self.page, 1))

@@ -10,7 +10,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.inspecting.cell_map import CellBlock
 from skillviewer.ui.inspecting.contributions import Contributions
 from skillviewer.ui.inspecting.doubts import FaithfulnessBlock, Limits
-from skillviewer.ui.inspecting.moment_column import MomentColumn, only_found
+from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.inspecting.raters_block import RatersBlock
 from skillviewer.ui.inspecting.reference import ReferenceBlock
 from skillviewer.ui.inspecting.standing_block import StandingBlock
@@ -45,7 +45,7 @@ class WhyPanel(QStackedWidget):
         self.moments_section = Section(self.tr("Moments that moved the score"), self.body, wide=True)
         self.basis = Wrapped(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
-        self.moments = MomentColumn(program, only_found, self.moments_section)
+        self.moments = MomentColumn(program, self.moments_section, only_found=True)
         self.unfold = push_button(self.tr("Show the moments anyway"), self.moments_section, self._fold)
         row = add_all(horizontal(margins=(12, 0, 12, 0)), self.unfold, 1)
         add_all(self.moments_section.column, row, self.basis, self.moments)

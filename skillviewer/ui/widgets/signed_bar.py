@@ -10,7 +10,7 @@ HEIGHT_PX = 8
 
 
 def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
-    """Return the colour of a signed amount; the ends of the colour map ``blue-orange``, to be read on the theme's base."""
+    """Return the colour of a signed amount: an end of the map ``blue-orange``, to be read on the theme's base."""
     if grey or value == 0:
         return QColor(theme.muted)
     if theme.dark:
