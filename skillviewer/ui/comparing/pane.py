@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import Difference
@@ -20,7 +20,7 @@ from skillviewer.ui.comparing.models_view import kind_words
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, tool_button, vertical
 from skillviewer.ui.widgets.theme import DARK, Drawn
 from skillviewer.ui.widgets.viewport import Viewport
 
@@ -183,8 +183,7 @@ class ModelPane(QWidget):
         self.canvas = PaneCanvas(self)
         self.caption = PaneCaption(self)
         add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption)
-        self.close_button = QToolButton(self.caption)
-        self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.close_button = tool_button("", self.caption)
         self.close_button.setAutoRaise(True)
         self.close_button.setIconSize(QSize(14, 14))
         self.close_button.setFixedSize(20, 20)

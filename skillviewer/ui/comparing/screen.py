@@ -58,7 +58,7 @@ class CompareScreen(QWidget):
         self.header = Header(self.candidates, self)
         self.grid = PaneGrid(program.icons, self)
         self.bars = ColourBarStrip(self)
-        self.transport = Transport(program.playback, actions, program.icons, self)
+        self.transport = Transport(program, actions, self)
         self.curves = CurvesPanel(program.playback, self)
         self.side = NumbersColumn(actions, self)
         save = QMenu(self.header)

@@ -1,6 +1,6 @@
 """The panel of moments: found by the model, or kept by raters."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -8,7 +8,16 @@ from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, fill_ground, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    Wrapped,
+    add_all,
+    fill_ground,
+    horizontal,
+    scroll_area,
+    tool_button,
+    vertical,
+)
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -59,12 +68,9 @@ class MomentsPanel(QWidget):
         self.raise_asked.emit()
 
     def _button(self, action: QAction, text: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
+        button = tool_button(text, self, action.trigger)
         Tip(button, action)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setEnabled(action.isEnabled())
-        button.clicked.connect(action.trigger)
         action.enabledChanged.connect(button.setEnabled)
         return button
 

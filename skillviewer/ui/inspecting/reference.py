@@ -1,7 +1,7 @@
 """A well-scored video of the same task, shown next to the one on screen."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
@@ -13,7 +13,7 @@ from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_state import Section
-from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
 
@@ -33,10 +33,7 @@ class SmallPlayer(QWidget):
         self.canvas.setFixedHeight(160)
         self.canvas.setAccessibleName(self.tr("Picture of the reference video"))
         self.canvas.set_look(program.state.look)
-        self.play = QToolButton(self)
-        self.play.setText(self.tr("Play"))
-        self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.play.clicked.connect(self.playback.toggle)
+        self.play = tool_button(self.tr("Play"), self, self.playback.toggle)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName(self.tr("Frame of the reference video"))
         self.slider.valueChanged.connect(self.playback.seek)

@@ -142,7 +142,7 @@ class InspectScreen(QWidget):
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.player = Player(program.state, program.playback, program.feed, actions, program.icons, self)
+        self.player = Player(program, actions, self)
         lower = QWidget(self)
         self.header = ScoreHeader(program, actions, lower)
         self.curve = ScorePlot(program.state, program.playback, lower)

@@ -11,11 +11,8 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.player.transport import Transport
-from skillviewer.ui.session.frame_feed import FrameFeed
-from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, ShortLabel, add_all, horizontal, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -131,27 +128,19 @@ class Caption(QWidget):
 class Player(QWidget):
     """One player: canvas, caption and transport over one playhead and one feed."""
 
-    def __init__(
-        self,
-        state: ViewerState,
-        playback: Playback,
-        feed: FrameFeed,
-        actions: Actions,
-        icons: Icons,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._state = state = program.state
         self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
-        self.transport = Transport(playback, actions, icons, self)
+        self.transport = Transport(program, actions, self)
         add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption, self.transport)
         self._contributions: Analysis | None = None
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.set_look(state.look)
-        playback.video_changed.connect(self._on_video)
-        feed.arrived.connect(self.canvas.set_shot)
-        feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
+        program.playback.video_changed.connect(self._on_video)
+        program.feed.arrived.connect(self.canvas.set_shot)
+        program.feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
 

@@ -13,11 +13,11 @@ from PySide6.QtGui import (
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.ui.actions.actions import Actions, key_text, plain
-from skillviewer.ui.player.transport import speed_text
+from skillviewer.ui.player.transport import action_button, speed_text
 from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.icons import Icons
@@ -138,18 +138,6 @@ class ClockBar(Drawn):
 MOST_REASON = 300
 
 
-def tool(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButton:
-    """Return a button for an action. It takes the focus by Tab only, so that keys keep working after a click."""
-    button = QToolButton(parent)
-    button.setDefaultAction(action)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setIconSize(QSize(20, 20))
-    button.setAccessibleName(plain(action.text()))
-    if words:
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    return button
-
-
 class PairTransport(QWidget):
     """Bars of the two videos, play and step buttons, one clock or two, a mark, and the locked speed."""
 
@@ -161,10 +149,10 @@ class PairTransport(QWidget):
         self._marks_s: Marks = NO_MARKS
         self.bar = ClockBar(pair_views, self)
         before, self._play, after = (
-            tool(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
+            action_button(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
         )
         self._play.setIconSize(QSize(24, 24))
-        named = [tool(actions[name], self, words=True) for name in ("rank_together", "rank_swap", "rank_mark")]
+        named = [action_button(actions[name], self, words=True) for name in ("rank_together", "rank_swap", "rank_mark")]
         self._mark = text_label("", self, muted=True)
         self._speed = text_label("", self, muted=True)
         self._speed.setToolTip(self.tr("Both videos play at this speed. It is the same for the whole study."))

@@ -91,7 +91,7 @@ class JudgingView(QWidget):
                 left=turn.left.name,
                 right=turn.right.name,
                 verdict=verdict,
-                rater=self._judging.rater,
+                rater=self._judging.session.rater,
                 watched=round(min(shares), 4),  # 1 says that both were seen whole
                 speed=pair_view.clock.speed,
                 reason=self.votes.reason.text().strip(),
@@ -145,7 +145,7 @@ class JudgingView(QWidget):
         self._set_marks(NO_MARKS)
         self.votes.reason.clear()
         if turn is None:
-            if self._judging.ahead is None:
+            if self._judging.session.ahead is None:
                 for pair_view in self.pair_views:
                     pair_view.clear()
             return

@@ -10,6 +10,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.layout import tool_button
 from skillviewer.ui.widgets.theme import Theme
 
 MODEL_PX = 220
@@ -59,9 +60,8 @@ class ToolBar(QToolBar):
         self._on_model()
 
     def _add_button(self) -> QToolButton:
-        button = QToolButton(self)
+        button = tool_button("", self)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.addWidget(button)
         return button
 

@@ -469,7 +469,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
 
     def judge(verdict: Verdict | None) -> frozenset[str]:
         qtbot.waitUntil(lambda: screen.judging.accepting)
-        turn = screen.judging.turn
+        turn = screen.judging.session.turn
         assert turn is not None
         screen.judging_view.vote(verdict)
         qtbot.waitUntil(lambda: screen.judging.phase is not JudgingPhase.STORING)
