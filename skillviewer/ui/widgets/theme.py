@@ -39,7 +39,7 @@ class ThemeChoice(StrEnum):
     DARK = "dark"
 
 
-def theme_choices() -> list[tuple[object, str]]:
+def theme_choices() -> list[tuple[ThemeChoice, str]]:
     """Return the choices of the theme, each with its words."""
     tr = partial(QCoreApplication.translate, "theme")
     return [(ThemeChoice.SYSTEM, tr("Follow system")), (ThemeChoice.LIGHT, tr("Light")), (ThemeChoice.DARK, tr("Dark"))]
