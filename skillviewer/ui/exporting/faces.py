@@ -147,18 +147,16 @@ class FacesReview(QWidget):
         if path is None or self._writing or self._program.export_previews.stopped:
             return
 
-        def read(_service: object, _token: CancelToken, _report: Report) -> tuple[int, Faces]:
-            return turn, known_faces(path) if known is None else kept_faces(known)
+        def read(_service: object, _token: CancelToken, _report: Report) -> Faces:
+            return known_faces(path) if known is None else kept_faces(known)
 
-        self._program.export_previews.submit(read).then(succeeded=self._on_known, failed=self._program.messages.fail)
+        def show(faces: Faces) -> None:
+            if turn == self._generation and faces != self.faces:
+                self.faces = faces
+                self.changed.emit(faces)
+                self._show()
 
-    @Slot(object)
-    def _on_known(self, answer: tuple[int, Faces]) -> None:
-        turn, faces = answer
-        if turn == self._generation and faces != self.faces:
-            self.faces = faces
-            self.changed.emit(faces)
-            self._show()
+        self._program.export_previews.submit(read).then(succeeded=show, failed=self._program.messages.fail)
 
     @Slot(object)
     def _on_opened(self, video: VideoInfo) -> None:
