@@ -92,27 +92,22 @@ class WhyPanel(QStackedWidget):
     def _refresh(self) -> None:
         if not self.isVisible():
             return
-        stage, found = self._inquiry.stage, self._inquiry.findings
+        stage, found, entry = self._inquiry.stage, self._inquiry.findings, self._inquiry.entry
         if stage is WhyStage.READY and found is not None:
             self._show_findings(found)
         elif stage is not WhyStage.COMING:
             self._show_empty(stage)
-        elif self._shown is not None and self._shown.analysis.clip != self._footage():
+        elif self._shown is not None and (entry is None or self._shown.analysis.clip != entry.footage):
             self.empty.show_state("")
             self.setCurrentWidget(self.empty)
 
-    def _footage(self) -> object:
-        entry = self._inquiry.entry
-        return entry.footage if entry is not None else None
-
     def _show_findings(self, found: Findings) -> None:
         self.setCurrentWidget(self.page)
-        self._show_work()
-        if found is self._shown:
-            return
         before, self._shown = self._shown, found
-        other_video = before is None or before.analysis.clip != found.analysis.clip
         self._show_work()
+        if found is before:
+            return
+        other_video = before is None or before.analysis.clip != found.analysis.clip
         self.grey = found.faithful is False
         self._paint_grey()
         self.warning.setVisible(bool(found.analysis.cautions))
@@ -154,10 +149,8 @@ class WhyPanel(QStackedWidget):
 
     @Slot()
     def _show_work(self) -> None:
-        e = self._program.explanations
         known = self._shown is not None and self._shown.evidence is not None
-        known = known and e.evidence is not None
-        self.contributions.show_work(e.progress, e.failure, working=e.working, known=known, stopped=e.stopped)
+        self.contributions.show_work(known=known and self._program.explanations.evidence is not None)
 
     def _show_empty(self, stage: WhyStage) -> None:
         entry = self._inquiry.entry
