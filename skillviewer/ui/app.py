@@ -127,13 +127,7 @@ def real_backend(settings: Settings | None = None) -> Backend:
 
 @dataclass(slots=True)
 class Composition:
-    """A program with its window.
-
-    Attributes:
-        program: Everything that is not a widget.
-        window: The window.
-        bindings: What its actions do.
-    """
+    """A program with its window, and what the actions of the window do."""
 
     program: Program
     window: MainWindow

@@ -168,13 +168,7 @@ class CurvesPanel(QWidget):
         strokes: Mapping[str, tuple[str, Stroke]],
         spreads: Mapping[str, tuple[float, float]],
     ) -> None:
-        """Draw curves.
-
-        Args:
-            analyses: Analyses by key of the model, whole or so far.
-            strokes: Number and stroke of each model.
-            spreads: Mean and standard deviation of the scores over the study, where they are known.
-        """
+        """Draw curves of models by key; ``spreads`` are mean and standard deviation over the study, where known."""
         self._analyses, self._strokes, self._spreads = tuple(analyses), strokes, spreads
         self._draw()
 

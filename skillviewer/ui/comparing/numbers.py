@@ -29,11 +29,7 @@ def numbers_at(comparison: VideoComparison, frame_index: int) -> MapNumbers | No
 
 
 class NumbersView(QWidget):
-    """One row per model, compared with the chosen model.
-
-    Args:
-        over_video: True for means over the video, False for the frame on screen.
-    """
+    """One row per model, compared with the chosen model: means over the video, or the frame on screen."""
 
     row_chosen = Signal(str)
 

@@ -70,15 +70,7 @@ class NumbersColumn(QTabWidget):
         studying: AgreementLoader,
         frame_index: int,
     ) -> None:
-        """Show the present results.
-
-        Args:
-            rows: Number of the pane and model, in order.
-            contrast: Comparison of one model with the others on the video on screen.
-            models: The compared models.
-            studying: Agreement over the study.
-            frame_index: Frame on screen, from 0.
-        """
+        """Show the present results; rows are number of the pane and model, in order, and the frame counts from 0."""
         for view in (self.frame_numbers, self.video_numbers):
             view.show_contrast(contrast, rows)
         self.set_frame(frame_index)

@@ -265,11 +265,6 @@ def limits_words(scene: Scene | None) -> str:
 
 
 def rest_of(scene: Scene | None, *, with_limits: bool) -> str:
-    """Return the ends of the colours of the map on screen, and where it comes from.
-
-    Args:
-        scene: What the pane shows.
-        with_limits: Whether its scale is its own.
-    """
+    """Return where the map on screen comes from, after the ends of its colours where its scale is its own."""
     parts = [limits_words(scene) if with_limits else "", source_of(scene)]
     return " · ".join(part for part in parts if part)

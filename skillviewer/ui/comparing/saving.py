@@ -92,14 +92,7 @@ class ComparisonSaver(QObject):
         self._write(work, searches=blur_faces)
 
     def agreement(self, dialogs: Dialogs, models: ModelSet, studying: AgreementLoader, *, ranks: bool) -> None:
-        """Ask for a path, and write the agreement over the study.
-
-        Args:
-            dialogs: Asks for the path.
-            models: The compared models.
-            studying: Agreement over the study.
-            ranks: True for a row per video and model, False for a row per pair of models.
-        """
+        """Ask for a path, and write the agreement over the study: a row per pair of models, or per video and model."""
         found = studying.agreement
         if found is None:
             self._program.messages.note(

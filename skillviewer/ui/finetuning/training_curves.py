@@ -15,11 +15,7 @@ MARK_PX = 3.0
 
 
 class Swatch(QWidget):
-    """A sample of a line, with the mark of its points.
-
-    Args:
-        mark: ``s`` for a square, ``t`` for a triangle, or "".
-    """
+    """A sample of a line, with the mark of its points: ``s`` for a square, ``t`` for a triangle, or ""."""
 
     def __init__(self, mark: str, parent: QWidget) -> None:
         super().__init__(parent)

@@ -84,13 +84,7 @@ class _Row:
 
 
 class NoteDraft(QObject):
-    """The text of one note while it is typed.
-
-    Args:
-        video: Name of the video in the study.
-        author: Who writes.
-        note: The note that is changed, or None for a new one.
-    """
+    """The text of one note while it is typed: of one that is changed, or of a new one."""
 
     def __init__(
         self, program: Program, video: str, author: str, note: Note | None, parent: QObject | None = None

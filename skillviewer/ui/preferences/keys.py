@@ -52,12 +52,7 @@ class KeyField(QLineEdit):
 
 
 def without_shift(combination: str, text: str) -> str:
-    """Return a key without Shift where Shift only selects the character: ``?`` instead of ``Shift+?``, but ``Shift+L``.
-
-    Args:
-        combination: The key in Qt's portable form.
-        text: The text that the key types.
-    """
+    """Return a portable key without Shift where that only selects the character typed: ``?``, but ``Shift+L``."""
     sign = len(text) == 1 and text.isprintable() and not text.isalnum() and text != " "
     return combination.replace("Shift+", "", 1) if sign and combination.startswith("Shift+") else combination
 

@@ -118,11 +118,7 @@ class ScaleTable(SortedTable):
         self.verticalHeader().setDefaultSectionSize(ROW_PX)
 
     def show_standings(self, standings: "Sequence[VideoStanding]") -> None:
-        """Show strengths, the strongest first.
-
-        Args:
-            standings: Of one task or several; strengths of two tasks do not stand on one scale.
-        """
+        """Show strengths, the strongest first; those of two tasks do not stand on one scale."""
         tasks = len({s.task for s in standings}) > 1
         self._model.clear()
         self.names.alike = n_alike([printable(s.name) for s in standings])

@@ -61,12 +61,7 @@ class StartPage(QWidget):
         return button
 
     def offer_return(self, title: str, when: str) -> None:
-        """Offer to go back to the place of the last session.
-
-        Args:
-            title: Of its study; "" takes the offer away.
-            when: It was last noted there, in words.
-        """
+        """Offer to go back to the last session: title of its study, or "" to take the offer away, and its time."""
         text = self.tr("SkillViewer did not close properly last time ({}, {}). All votes and notes are kept.")
         self._offer_words.setText(text.format(printable(title), when))
         self.offer.setVisible(bool(title))
