@@ -20,7 +20,6 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
@@ -55,8 +54,7 @@ class FacesReview(QWidget):
         self._chosen: int | None = None
         self.faces: Faces | None = None
         self.feed = FrameFeed(program.frames, self)
-        theme = program.themes.theme
-        self.canvas = FaceCanvas(theme.stage, theme.accent, self)
+        self.canvas = FaceCanvas(self)
         self._lay_out()
         self._connect()
         self._show()
@@ -103,12 +101,7 @@ class FacesReview(QWidget):
         self.canvas.drawn.connect(self._on_drawn)
         self.canvas.picked.connect(self._on_picked)
         self.doubts.currentRowChanged.connect(self._on_doubt)
-        self._program.themes.changed.connect(self.on_theme)
         self._program.undo.changed.connect(self._reread)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.canvas.set_colours(theme.stage, theme.accent)
 
     def show_videos(self, paths: Sequence[Path]) -> None:
         """Show the faces of videos, starting with the first."""

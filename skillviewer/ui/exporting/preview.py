@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
@@ -12,7 +13,8 @@ from skillviewer.export.preview import Preview
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.icons import as_image
+from skillviewer.ui.widgets.theme import Drawn
 
 SETTLE_MS = 200
 """Delay before a preview, in milliseconds: quick changes are previewed once."""
@@ -75,7 +77,7 @@ class Previews(QObject):
             self.failed.emit(str(error))
 
 
-class PreviewPane(QWidget):
+class PreviewPane(Drawn):
     """Shows a picture in its true proportions, the first rows of a table, or a sentence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -92,7 +94,6 @@ class PreviewPane(QWidget):
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName(self.tr("First rows of the table"))
         self.table.hide()
-        self._stage, self._on_stage = QColor("#16181c"), QColor("#aab1bb")
         self.setMinimumSize(240, 135)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Preview"))
@@ -105,9 +106,7 @@ class PreviewPane(QWidget):
         """Show a preview. Frames are counted from 1 here."""
         self._image, self.words, self.caption = QImage(), "", ""
         if seen.picture is not None:
-            height, width, _ = seen.picture.shape
-            data = seen.picture.tobytes()
-            self._image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+            self._image = as_image(np.ascontiguousarray(seen.picture)).copy()
             if seen.frame is not None:
                 self.caption = self.tr("Frame {} of {}").format(seen.frame + 1, seen.n_frames)
         elif seen.n_rows:
@@ -149,7 +148,7 @@ class PreviewPane(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._stage)
+        painter.fillRect(self.rect(), QColor(self._theme.stage))
         caption_px = self.fontMetrics().height() + MARGIN_PX if self.caption else 0
         inside = QRectF(self.rect()).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - caption_px)
         if not self._image.isNull() and not self.words:
@@ -163,16 +162,10 @@ class PreviewPane(QWidget):
                 target.size() * ratio, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
             painter.drawImage(target, small)
+        painter.setPen(QColor(self._theme.on_stage))
         if self.words:
-            painter.setPen(self._on_stage)
             painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.words)
         if self.caption:
-            painter.setPen(self._on_stage)
             below = QRectF(inside.left(), inside.bottom(), inside.width(), self.height() - inside.bottom())
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.caption)
         painter.end()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._stage, self._on_stage = QColor(theme.stage), QColor(theme.on_stage)
-        self.update()

@@ -49,7 +49,6 @@ class ExportScreen(QWidget):
         self._program, self._actions = program, actions
         self._shown = False
         self._current: VideoClip | None = None
-        theme = program.themes.theme
         self.queue = ExportQueue(program.exports, program.jobs, program.study_list.learn, self)
         self.previews = Previews(program.export_previews, self)
         self.pages = QStackedWidget(self)
@@ -60,7 +59,7 @@ class ExportScreen(QWidget):
         )
         page = QWidget(self.pages)
         self.kinds = KindList(page)
-        add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page, theme), 1))
+        add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page), 1))
         self.faces = FacesReview(program, self.pages)
         for each in (self.empty, page, self.faces):
             self.pages.addWidget(each)
@@ -82,7 +81,7 @@ class ExportScreen(QWidget):
         area.setAccessibleName(self.tr("Export options"))
         return area
 
-    def _make_right(self, parent: QWidget, theme: Theme) -> QWidget:
+    def _make_right(self, parent: QWidget) -> QWidget:
         right = QWidget(parent)
         self.pane = PreviewPane(right)
         folder = self._program.settings.export_folder
@@ -91,7 +90,7 @@ class ExportScreen(QWidget):
         self.button = push_button(self.tr("Export"), right, primary=True)
         line = add_all(horizontal(spacing=12), (self.words, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
         below = add_all(vertical(margins=(16, 12, 16, 12), spacing=8), self.destination, line)
-        self.list = QueueView(self.queue, theme, right)
+        self.list = QueueView(self.queue, right)
         frame = add_all(vertical(margins=(16, 0, 8, 8)), self.list)
         add_all(vertical(right, NONE, 0), (self.pane, 3), below, (frame, 2))
         return right

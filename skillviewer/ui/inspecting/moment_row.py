@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QEnterEvent, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
@@ -14,6 +14,7 @@ from skillviewer.ui.session.insight.remarks import NewMoment
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
@@ -62,10 +63,9 @@ class Thumbnail(QAbstractButton):
         painter.setClipPath(shape)
         painter.fillRect(room, QColor(self._theme.stage))
         if self.picture is not None:
-            height, width = self.picture.shape[:2]
-            image = QImage(self.picture.data, width, height, self.picture.strides[0], QImage.Format.Format_RGB888)
-            scale = min(room.width() / width, room.height() / height)
-            size = (width * scale, height * scale)
+            image = as_image(self.picture)
+            scale = min(room.width() / image.width(), room.height() / image.height())
+            size = (image.width() * scale, image.height() * scale)
             target = QRectF((room.width() - size[0]) / 2, (room.height() - size[1]) / 2, *size)
             painter.drawImage(target, image)
         disc = QPointF(room.left() + 12, room.bottom() - 12)

@@ -14,23 +14,16 @@ from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.layout import NONE, ShortLabel, add_all, horizontal, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import DARK, Drawn, Theme
 
 
-class Dot(QWidget):
+class Dot(Drawn):
     """A disc, filled when the frame on screen is a sampled one, a ring when its map is held from another."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._accent, self._faint = QColor("grey"), QColor("grey")
         self._filled: bool | None = None
         self.setFixedSize(QSize(10, 10))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._accent = QColor(theme.accent) if theme.dark else QColor("#7fb0ff")  # the stage is dark in both
-        self._faint = QColor(theme.on_stage)
-        self.update()
 
     def set_filled(self, filled: bool | None) -> None:
         if filled != self._filled:
@@ -42,8 +35,9 @@ class Dot(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self._accent if self._filled else self._faint)
-        painter.setBrush(self._accent if self._filled else Qt.BrushStyle.NoBrush)
+        accent = QColor(DARK.accent)  # the stage is dark in both themes
+        painter.setPen(accent if self._filled else QColor(self._theme.on_stage))
+        painter.setBrush(accent if self._filled else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(QRectF(1.5, 1.5, 7, 7))
         painter.end()
 
