@@ -83,9 +83,6 @@ class PaneGrid(Drawn):
         self.setMinimumHeight(120)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def pane(self, key: str) -> ModelPane:
-        return self.panes[key]
-
     def set_keys(self, keys: tuple[str, ...]) -> None:
         """Show the panes of these keys in this order; remaining panes keep what they show."""
         before, self.panes = self.panes, {}
@@ -116,10 +113,6 @@ class PaneGrid(Drawn):
         """True once a picture of the video has come."""
         return self._shot is not None
 
-    def refresh(self) -> None:
-        """Show the last picture in panes that have none."""
-        self._show_shot()
-
     @Slot(object)
     def set_words(self, words: str) -> None:
         """Show in all panes why there is no picture."""
@@ -129,9 +122,10 @@ class PaneGrid(Drawn):
 
     def set_shot(self, shot: DecodedPicture) -> None:
         self._shot = shot
-        self._show_shot()
+        self.refresh()
 
-    def _show_shot(self) -> None:
+    def refresh(self) -> None:
+        """Show the last picture, also in panes that have none."""
         if self._shot is None or not self.panes or not self.isVisible():
             return
         widest = max(pane.canvas.viewport.rect[2] for pane in self.panes.values())
@@ -161,7 +155,7 @@ class PaneGrid(Drawn):
             if pane.canvas is not source:
                 pane.canvas.follow(viewport)
         if zoomed:
-            self._show_shot()  # with more or fewer pixels
+            self.refresh()  # with more or fewer pixels
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -170,7 +164,7 @@ class PaneGrid(Drawn):
     def showEvent(self, event: QShowEvent) -> None:
         """Show the picture that came while hidden."""
         super().showEvent(event)
-        self._show_shot()
+        self.refresh()
 
     def _lay_out(self) -> None:
         n = len(self.panes)
@@ -190,7 +184,7 @@ class PaneGrid(Drawn):
             tall = min(bottom - top, math.ceil((right - left) / aspect) + caption)
             pane.setGeometry(QRect(left, top + (bottom - top - tall) // 2, right - left, tall))
         self.update()
-        self._show_shot()
+        self.refresh()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
