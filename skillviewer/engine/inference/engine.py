@@ -195,9 +195,9 @@ class Engine(Closing):
             DeviceError: The device ran out of memory.
         """
         token = token if token is not None else CancelToken()
-        path, extent = video, None
-        if isinstance(video, Analysis):
-            path, extent, passes = video.video.path, video.extent, video.n_passes
+        path = video.video.path if isinstance(video, Analysis) else video
+        extent = video.extent if isinstance(video, Analysis) else None
+        passes = video.n_passes if isinstance(video, Analysis) else passes
         if passes < 1:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
         self._warm_up(token, report)
