@@ -404,7 +404,7 @@ def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
 def test_videos_are_aligned_with_the_first_by_one_model(tmp_path: Path) -> None:
     """A clip of two videos asks the model once; one video, or two models, are refused in one sentence."""
     pool, options = FakePool(), ClipOptions(align=True)
-    files = [write_barcode_video(tmp_path / f"{name}.mp4", 12).path for name in ("low", "high")]
+    files = [write_barcode_video(tmp_path / f"{name}.mp4", n).path for name, n in (("low", 12), ("high", 14))]
     low, high = (ExportTarget(file, file.stem, tmp_path / "m", MODEL) for file in files)
     with ExportService(lambda: pool) as service:
         service.write(ExportRequest(exporter("clip"), (low, high), tmp_path / "both.mp4", options))
