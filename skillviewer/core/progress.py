@@ -63,6 +63,9 @@ class CancelToken:
             raise Cancelled
 
 
+NEVER = CancelToken()
+"""The token of jobs that are never stopped; it is never raised."""
+
 _OF_THREAD: ContextVar[CancelToken | None] = ContextVar("token of the job", default=None)
 
 

@@ -12,7 +12,7 @@ VIDEO_SUFFIXES = frozenset(
 """Suffixes of video files in folders. A file named by the user is tried with any suffix."""
 
 
-BEFORE_OPENING: list[Callable[[Path, CancelToken | None], None]] = []
+BEFORE_OPENING: list[Callable[[Path, CancelToken], None]] = []
 """Calls before a video is opened in this process; the window looks at unknown files in a helper process first."""
 
 

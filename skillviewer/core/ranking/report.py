@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.ranking.agreement import Alpha, agreement
 from skillviewer.core.ranking.bradley_terry import Strengths, bradley_terry
 from skillviewer.core.ranking.cycles import PreferenceCycles, contradictions
@@ -107,9 +107,7 @@ class RankingReport:
         return " ".join(sentences)
 
 
-def ranking_report(
-    videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken | None = None
-) -> RankingReport:
+def ranking_report(videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken = NEVER) -> RankingReport:
     """Return the report on the votes of a study.
 
     Args:

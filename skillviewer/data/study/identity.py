@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import VideoError
 from skillviewer.core.hashing import CONFIG, sha256_of
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
 
@@ -26,7 +26,7 @@ class Identity:
     digest: str
 
 
-def digest_of(path: Path, token: CancelToken | None = None) -> str:
+def digest_of(path: Path, token: CancelToken = NEVER) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes.
 
     Raises:
@@ -38,7 +38,7 @@ def digest_of(path: Path, token: CancelToken | None = None) -> str:
         raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def identify(path: Path, token: CancelToken | None = None) -> Identity:
+def identify(path: Path, token: CancelToken = NEVER) -> Identity:
     """Return the identity of a file.
 
     Raises:
@@ -150,7 +150,7 @@ class FileIndex:
         named = [path for path in self._by_size.get(size_bytes, []) if path.name == old.name]
         return named[0] if len(named) == 1 else None
 
-    def find(self, old: Path, size_bytes: int, digest: str, token: CancelToken | None = None) -> Path | None:
+    def find(self, old: Path, size_bytes: int, digest: str, token: CancelToken = NEVER) -> Path | None:
         """Return the file with a digest; of several, the one whose path ends most like the old one."""
         candidates = sorted(self._by_size.get(size_bytes, []), key=lambda path: -_common_end(path, old))
         for path in candidates:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.errors import StudyError, VideoError
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, recorded_paths, relative, stat_of
 from skillviewer.data.study.values import columns
@@ -74,10 +74,10 @@ class StudyVideoFiles:
 
     def check(
         self,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         only: Collection[str] | None = None,
-        read: Callable[[Path, CancelToken | None], Identity] = identify,
+        read: Callable[[Path, CancelToken], Identity] = identify,
     ) -> tuple[StudyVideo, ...]:
         """Return the videos after reading the files that are ``unsure``; the results are stored.
 
@@ -120,7 +120,7 @@ class StudyVideoFiles:
         report(Progress("checking videos", len(doubtful), len(doubtful)))
         return tuple(videos)
 
-    def relink(self, folder: Path | None = None, token: CancelToken | None = None, report: Report = silent) -> Relinked:
+    def relink(self, folder: Path | None = None, token: CancelToken = NEVER, report: Report = silent) -> Relinked:
         """Search for missing video files by size and digest, so that renamed ones are found too.
 
         Without a folder those of the study and of its other videos are searched. When the job is cancelled nothing is
@@ -182,7 +182,7 @@ class StudyVideoFiles:
                     (relative(path, self._folder), str(path), row["id"]),
                 )
 
-    def _identified(self, path: Path, token: CancelToken | None) -> Identity:
+    def _identified(self, path: Path, token: CancelToken) -> Identity:
         """Return the identity of a file whose path can be stored.
 
         Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.paths import free_name
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange, range_cells
 from skillviewer.data.study.backups import backups_dir
 from skillviewer.data.study.database import connect, side_files, translate_errors
@@ -40,12 +40,7 @@ class Videos(StudyVideoFiles):
     """Videos of an open study."""
 
     def add(
-        self,
-        videos: Sequence[NewVideo],
-        token: CancelToken | None = None,
-        report: Report = silent,
-        *,
-        revive: bool = True,
+        self, videos: Sequence[NewVideo], token: CancelToken = NEVER, report: Report = silent, *, revive: bool = True
     ) -> Added:
         """Add all readable videos in one transaction; equal bytes are the same video, whatever its name.
 
@@ -59,8 +54,7 @@ class Videos(StudyVideoFiles):
         problems: list[str] = []
         for i, video in enumerate(videos):
             report(Progress("reading videos", i, len(videos)))
-            if token is not None:
-                token.check()
+            token.check()
             identities.append(video.identity)
             if video.path is not None and video.identity is None:
                 try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.atomic_write import check_not_source, path_exists
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
@@ -74,7 +74,7 @@ class ExportService(Closing):
         self._pool: PooledModels | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
-    def write(self, request: ExportRequest, token: CancelToken | None = None, report: Report = silent) -> Written:
+    def write(self, request: ExportRequest, token: CancelToken = NEVER, report: Report = silent) -> Written:
         """Assess what has to be assessed, write a file, and read it back.
 
         Raises:
@@ -84,7 +84,6 @@ class ExportService(Closing):
             DeviceError: The device ran out of memory.
             Cancelled: The token was raised; nothing is left behind.
         """
-        token = token if token is not None else CancelToken()
         check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
         if path_exists(request.path):
             check_not_source(request.path, (*request.originals, *_in_studies(request.subjects)))
@@ -105,9 +104,7 @@ class ExportService(Closing):
         report(Progress("reading it back"))
         return Written(request.path, read_back(request.path), remarks)
 
-    def write_study(
-        self, request: StudyExportRequest, token: CancelToken | None = None, report: Report = silent
-    ) -> Written:
+    def write_study(self, request: StudyExportRequest, token: CancelToken = NEVER, report: Report = silent) -> Written:
         """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
         remarks = request.exporter.export(
             request.study, request.path, request.options, overwrite=request.overwrite, token=token, report=report
@@ -118,7 +115,7 @@ class ExportService(Closing):
     def write_all(
         self,
         requests: Sequence[ExportRequest | StudyExportRequest],
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
     ) -> Batch:
         """Write several files; a failure is recorded, and the others go on. A single one raises its error.
@@ -128,7 +125,6 @@ class ExportService(Closing):
         Raises:
             Cancelled: The token was raised; the files that were finished stay.
         """
-        token = token if token is not None else CancelToken()
         written, failures = [], []
         for done, request in enumerate(requests):
             token.check()
@@ -149,7 +145,7 @@ class ExportService(Closing):
     def exhibits(
         self,
         subjects: Sequence[ExportTarget],
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         *,
         evidence: Wanted = Wanted.NO,
@@ -162,7 +158,6 @@ class ExportService(Closing):
         Raises:
             As ``write``.
         """
-        token = token if token is not None else CancelToken()
         made, tasks = [], _tasks(subjects)
         for subject in subjects:
             token.check()
@@ -286,9 +281,7 @@ def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[So
     return SourceReaders() if exporter.needs_video or wanted(options) else nullcontext()
 
 
-def with_kept_faces(
-    exhibits: Sequence[Exhibit], token: CancelToken | None = None, report: Report = silent
-) -> list[Exhibit]:
+def with_kept_faces(exhibits: Sequence[Exhibit], token: CancelToken = NEVER, report: Report = silent) -> list[Exhibit]:
     """Return exhibits with the faces that are kept of their videos; what was never searched is, and is kept then.
 
     Raises:

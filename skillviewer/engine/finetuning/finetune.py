@@ -14,7 +14,7 @@ from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
 from skillviewer.core.finetuning.split import nameless, raters_of
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, OldKind, TuningReport, drift_words, interval_words
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.dataset_features import pooled
@@ -39,7 +39,7 @@ ROOM_BYTES = 200 * 2**20
 """Free space that must be left over for the checkpoint, its log and the state of the training."""
 
 
-def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelToken | None = None) -> TuningResult:
+def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelToken = NEVER) -> TuningResult:
     """Train and write the new checkpoint. The model that it starts from is never changed.
 
     Args:

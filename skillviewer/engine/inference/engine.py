@@ -14,7 +14,7 @@ from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError, VideoError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import MIN_RANDOM
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.version import __version__
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
@@ -138,7 +138,7 @@ class Engine(Closing):
         self,
         path: str | Path,
         passes: int = 1,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         extent: ClipRange | None = None,
         reader: VideoReader | None = None,
@@ -160,7 +160,6 @@ class Engine(Closing):
         """
         if passes < 1:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
-        token = token if token is not None else CancelToken()
         self._warm_up(token, report)
         with device_errors(), _opened(path, reader, token) as opened:
             return assess(opened, self._scoring(), passes, token, report, extent)
@@ -171,7 +170,7 @@ class Engine(Closing):
         passes: int = 1,
         n_random: int = MIN_RANDOM,
         seed: int = 0,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         reader: VideoReader | None = None,
     ) -> Evidence:
@@ -191,7 +190,6 @@ class Engine(Closing):
             VideoError: The file cannot be read, or is no longer the one that was analysed.
             DeviceError: The device ran out of memory.
         """
-        token = token if token is not None else CancelToken()
         path = video.video.path if isinstance(video, Analysis) else video
         if isinstance(video, Analysis):
             passes, made_by = video.n_passes, video.provenance

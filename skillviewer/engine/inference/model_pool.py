@@ -10,7 +10,7 @@ from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
@@ -66,7 +66,7 @@ class ModelPool(Closing):
         folder: Path,
         video: Path,
         passes: int = 1,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         extent: ClipRange | None = None,
         reader: VideoReader | None = None,
@@ -82,7 +82,7 @@ class ModelPool(Closing):
         self,
         folder: Path,
         analysis: Analysis,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         reader: VideoReader | None = None,
     ) -> Evidence:

@@ -16,7 +16,7 @@ from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
 from skillviewer.core.analysis.wording import rated_words, score_digits
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.text import clock
 from skillviewer.export.destination import aside, check
 from skillviewer.export.exhibit import Exhibit, opened
@@ -164,7 +164,7 @@ def export_compared(
     options: ComparedOptions,
     *,
     overwrite: bool = False,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
 ) -> Path:
     """Write one frame as several models see it, with colour bars and their score curves, as PNG, PDF or SVG.
@@ -182,7 +182,6 @@ def export_compared(
     if not 0 <= options.frame < video.n_frames:
         raise ExportError(f"{video.path.name} has no frame {options.frame}: it has {video.n_frames}, counted from 0.")
     check(path, FIGURE_SUFFIXES, overwrite=overwrite)
-    token = token if token is not None else CancelToken()
     if options.blur_faces:
         exhibits = with_faces(exhibits, token, report)
     token.check()

@@ -22,7 +22,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import VideoError
 from skillviewer.core.paths import cache_dir
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.reading.reader import VideoReader
 
@@ -115,7 +115,7 @@ class ScrubProxy(Closing):
 
 def build_proxy(
     source: VideoReader | Path | str,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
     *,
     max_bytes: int = DEFAULT_MAX_BYTES,
@@ -145,7 +145,7 @@ def build_proxy(
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
         part = Path(name)
         with os.fdopen(handle, "wb") as file:
-            _write(file, source, size, token or CancelToken(), report, max_bytes)
+            _write(file, source, size, token, report, max_bytes)
         _make_room(path.parent, part.stat().st_size, max_bytes)
         part.replace(path)
         return ScrubProxy(path)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from skillviewer.core.atomic_write import TEMPORARY, atomic_path, clear_leftovers
 from skillviewer.core.errors import StudyError, VideoError
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.faces_file import FaceStore, load_faces
 from skillviewer.data.study.archive.archive_form import (
@@ -34,7 +34,7 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 """Names of files in the program's own folders; any other name in an archive could point elsewhere."""
 
 
-def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: Report = silent) -> Path:
+def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report = silent) -> Path:
     """Unpack an archive into a new folder, checking every file against the manifest; return the path of the study.
 
     Analyses are put into the program's cache, so that scores and maps are available at once; so are the faces of the
@@ -44,7 +44,6 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
     Raises:
         StudyError: The file is no archive or is damaged, the folder is not empty, or it cannot be written.
     """
-    token = token if token is not None else CancelToken()
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StudyError(f"{folder} is there already and not empty: choose another folder to unpack into.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
 from skillviewer.core.dataset.rating_set import RatingSet
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.formats.tasks import Choices
@@ -55,7 +55,7 @@ def bring_in(
     videos_dir: Path | None = None,
     form: str | None = None,
     choices: Choices | None = None,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
 ) -> Imported:
     """Import votes, pairs and videos into a study; a second import adds nothing.
@@ -77,9 +77,7 @@ def bring_in(
     return _from_dataset(study, dataset, token, report, alone=path.is_file() and videos_dir is None)
 
 
-def _from_dataset(
-    study: Study, dataset: Dataset, token: CancelToken | None, report: Report, *, alone: bool
-) -> Imported:
+def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Report, *, alone: bool) -> Imported:
     """Import a data set.
 
     A single table (``alone``) refers to the videos of the study, even if files next to it (exported clips, say) have
@@ -200,7 +198,7 @@ def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], l
     return apart, same
 
 
-def _from_study(study: Study, path: Path, token: CancelToken | None, report: Report) -> Imported:
+def _from_study(study: Study, path: Path, token: CancelToken, report: Report) -> Imported:
     """Import votes and pairs of another study; equal bytes are the same video, whatever its name there."""
     with Study.open(path, read_only=True) as other:
         videos, votes, pairs = other.videos.all(), other.votes.all(), other.pairs.all()
