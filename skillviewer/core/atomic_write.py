@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from skillviewer.core.errors import ExportError, NameTakenError
+from skillviewer.core.errors import ExportError, NameTakenError, reason_told
 
 TEMPORARY = ".part"
 """Part of the names of temporary files."""
@@ -29,10 +29,8 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         NameTakenError: The file exists already.
         ExportError: The path is a folder, or a name that no file can have.
     """
-    try:
+    with reason_told(ExportError, f"{path} could not be written"):  # a name that is too long, say
         folder, there = path.is_dir(), path.exists()
-    except OSError as error:  # a name that is too long, say
-        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
     if folder:
         raise ExportError(f"{path} is a folder: choose the name of a file.")
     if there and not overwrite:
@@ -136,9 +134,6 @@ def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Itera
         ExportError: The path is refused (see ``check_free``), or the write failed: the disk is full, say.
     """
     check_free(path, overwrite=overwrite)
-    try:
-        with atomic_path(path, durable=durable) as temporary:
-            yield temporary
-            check_free(path, overwrite=overwrite)
-    except OSError as error:
-        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+    with reason_told(ExportError, f"{path} could not be written"), atomic_path(path, durable=durable) as temporary:
+        yield temporary
+        check_free(path, overwrite=overwrite)

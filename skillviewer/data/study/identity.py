@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.errors import VideoError
+from skillviewer.core.errors import VideoError, reason_told
 from skillviewer.core.hashing import CONFIG, sha256_of
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
@@ -32,10 +32,8 @@ def digest_of(path: Path, token: CancelToken = NEVER) -> str:
     Raises:
         VideoError: The file cannot be read.
     """
-    try:
+    with reason_told(VideoError, f"{path} cannot be read"):
         return sha256_of(path, token)
-    except OSError as error:
-        raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def identify(path: Path, token: CancelToken = NEVER) -> Identity:
@@ -44,10 +42,8 @@ def identify(path: Path, token: CancelToken = NEVER) -> Identity:
     Raises:
         VideoError: The path does not exist, is no file, or is an empty or unreadable one.
     """
-    try:
+    with reason_told(VideoError, f"{path} cannot be read"):
         found = path.stat()
-    except OSError as error:
-        raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
     if not path.is_file():
         raise VideoError(f"{path} is not a file.")
     if found.st_size == 0:

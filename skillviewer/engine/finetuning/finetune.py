@@ -11,7 +11,7 @@ from skillviewer.core.analysis.familiarity import learn_familiarity
 from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import videos_of
-from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
+from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError, reason_told
 from skillviewer.core.finetuning.split import nameless, raters_of
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, OldKind, TuningReport, drift_words, interval_words
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
@@ -65,10 +65,8 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         prepared = prepare(start, job.study, job.choices, token, report)
     # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
     state = work / prepared.division.digest[:16]
-    try:
+    with reason_told(CheckpointError, f"{work} cannot be made"):
         state.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
     try:
         with device_errors():
             before = as_it_was(prepared, token, report)
@@ -103,10 +101,8 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
 def _check_room(*folders: Path) -> None:
     for folder in folders:
         there = next(place for place in (folder, *folder.parents) if place.exists())
-        try:
+        with reason_told(CheckpointError, f"{there} cannot be looked at"):
             free = shutil.disk_usage(there).free
-        except OSError as error:
-            raise CheckpointError(f"{there} cannot be looked at: {error.strerror or error}.") from error
         if free < ROOM_BYTES:
             raise CheckpointError(
                 f"The disk of {there} has {free / 1e6:.0f} MB left, and a training needs {ROOM_BYTES / 1e6:.0f}. Make "

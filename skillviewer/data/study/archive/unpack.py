@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from skillviewer.core.atomic_write import TEMPORARY, atomic_path, clear_leftovers
-from skillviewer.core.errors import StudyError, VideoError
+from skillviewer.core.errors import StudyError, VideoError, reason_told
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.faces_file import FaceStore, load_faces
@@ -47,33 +47,34 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StudyError(f"{folder} is there already and not empty: choose another folder to unpack into.")
-    try:
-        with open_archive(path) as file, _folder_aside(folder) as aside:
-            manifest = read_manifest(file, path)
-            _check_room(manifest, path, aside)
-            for done, entry in enumerate(manifest.files):
-                report(Progress("unpacking", done, len(manifest.files)))
-                target = _inside(aside, entry.name, path)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with target.open("wb") as out:
-                    for block in checked(file, entry, token):
-                        out.write(block)
-                os.utime(target, ns=(MODIFIED_NS, MODIFIED_NS))
-            study = _inside(aside, manifest.study, path)
-            with StudyFile(study) as unpacked, unpacked.transaction() as db:
-                clear_outside_paths(db, study.parent)
-            with Study.open(study, read_only=True) as opened:
-                videos = {video.name: video for video in opened.videos.all()}
-            for known in manifest.analyses:
-                _install(_inside(aside, known.file, path), videos.get(known.video), known.model)
-            for entry in manifest.files:
-                if entry.name.startswith(FACES):
-                    _keep_faces(_inside(aside, entry.name, path), path)
-            for used in ("analyses", FACES):
-                shutil.rmtree(aside / used, ignore_errors=True)
-            report(Progress("unpacking", len(manifest.files), len(manifest.files)))
-    except OSError as error:
-        raise StudyError(f"{path} could not be unpacked: {error.strerror or error}.") from error
+    with (
+        reason_told(StudyError, f"{path} could not be unpacked"),
+        open_archive(path) as file,
+        _folder_aside(folder) as aside,
+    ):
+        manifest = read_manifest(file, path)
+        _check_room(manifest, path, aside)
+        for done, entry in enumerate(manifest.files):
+            report(Progress("unpacking", done, len(manifest.files)))
+            target = _inside(aside, entry.name, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as out:
+                for block in checked(file, entry, token):
+                    out.write(block)
+            os.utime(target, ns=(MODIFIED_NS, MODIFIED_NS))
+        study = _inside(aside, manifest.study, path)
+        with StudyFile(study) as unpacked, unpacked.transaction() as db:
+            clear_outside_paths(db, study.parent)
+        with Study.open(study, read_only=True) as opened:
+            videos = {video.name: video for video in opened.videos.all()}
+        for known in manifest.analyses:
+            _install(_inside(aside, known.file, path), videos.get(known.video), known.model)
+        for entry in manifest.files:
+            if entry.name.startswith(FACES):
+                _keep_faces(_inside(aside, entry.name, path), path)
+        for used in ("analyses", FACES):
+            shutil.rmtree(aside / used, ignore_errors=True)
+        report(Progress("unpacking", len(manifest.files), len(manifest.files)))
     return folder / manifest.study
 
 
