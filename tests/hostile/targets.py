@@ -177,7 +177,7 @@ TARGETS: dict[str, Target] = {
     "pairs": Target(("pairs.csv",), words_mutated, _dataset),
     "rated folder": Target(("Knot_Tying/meta_file_Knot_Tying.txt",), words_mutated, lambda path: _dataset(path.parent)),
     "votes": Target(("votes.csv",), words_mutated, _votes),
-    "participants": Target(("participants.csv",), words_mutated, by_file),
+    "participants": Target(("participants.csv",), words_mutated, lambda path: by_file(path, [])),
     "pairs of a model": Target(("trained.csv",), words_mutated, read_pairs),
     "configuration": Target(("model/config.json", "model/card.json"), json_mutated, _checkpoint),
     "weights of a model": Target(("model/weights.safetensors",), bytes_mutated, _checkpoint),

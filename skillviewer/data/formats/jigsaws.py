@@ -7,7 +7,6 @@ items (1 to 5) that sum to it. The letter is the surgeon.
 
 import math
 import re
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -47,21 +46,10 @@ def _is_rated(row: TableRow) -> bool:
     return _rating(row) is not None
 
 
-def recognise(path: Path) -> bool:
-    """Return True if the content of a folder or file is in this form."""
-    return bool(_meta_files(path))
-
-
 def tasks(path: Path) -> tuple[str, ...]:
     """Return the names of the data sets: single tasks, and "surgery" for all of them."""
     single = tuple(_meta_files(path))
     return (*single, POOLED) if len(single) > 1 else single
-
-
-@dataclass(frozen=True, slots=True)
-class _Rated:
-    ratings: dict[str, float]
-    problems: tuple[str, ...]
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
@@ -82,25 +70,19 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     similar: list[SimilarPair] = []
     ratings: dict[str, float] = {}
     for subtask, meta in chosen.items():
-        rated = _read(meta)
-        problems += rated.problems
-        people, found = participants_of(
-            tuple(rated.ratings),
-            [file_in(meta.parent, "participants.csv")],
-            choices.participant_pattern,
-            r"_([A-Za-z])\d{3}$",
-        )
-        problems += found
-        again = next((trial for trial in sorted(rated.ratings) if trial in ratings), None)
+        rated = _read(meta, problems)
+        files_of_people, own = [file_in(meta.parent, "participants.csv")], r"_([A-Za-z])\d{3}$"
+        people = participants_of(tuple(rated), files_of_people, choices.participant_pattern, problems, own)
+        again = next((trial for trial in sorted(rated) if trial in ratings), None)
         if again is not None:
             raise DatasetError(f"{meta} rates {again}, which another task rates too: choose one of {', '.join(metas)}.")
-        for trial in sorted(rated.ratings):
+        for trial in sorted(rated):
             where = files.find(trial, (f"{trial}_capture2", trial))
             videos.append(DatasetVideo(trial, where, people.get(trial), subtask if len(chosen) > 1 else ""))
-        ordered, alike = _compare(rated.ratings, choices.smallest_difference)
+        ordered, alike = _compare(rated, choices.smallest_difference)
         pairs += ordered
         similar += alike
-        ratings.update(rated.ratings)
+        ratings.update(rated)
     names = [video.name for video in videos]
     every = {plain(name) for name in chosen} == {"suturing", "knottying", "needlepassing"}
     return Dataset(
@@ -124,9 +106,9 @@ def _rule(smallest: float) -> str:
     return "better is the higher global rating; equal ratings are no disparity"
 
 
-def _read(meta: Path) -> _Rated:
+def _read(meta: Path, problems: list[str]) -> dict[str, float]:
+    """Return the ratings by trial."""
     ratings: dict[str, float] = {}
-    problems = []
     for row in read_words(meta):
         where = f"{meta.name} line {row.line}"
         rating = _rating(row)
@@ -142,7 +124,7 @@ def _read(meta: Path) -> _Rated:
             counted = len(items) == 6 and all(map(_ITEM.fullmatch, items))
             if counted and sum(map(int, items)) != rating:
                 problems.append(f"{where}: the items of {trial} sum to {sum(map(int, items))}, not to {rating:g}.")
-    return _Rated(ratings, tuple(problems))
+    return ratings
 
 
 def _compare(ratings: dict[str, float], smallest: float) -> tuple[list[Pair], list[SimilarPair]]:

@@ -251,7 +251,8 @@ def _people(names: Mapping[str, str], participants: Mapping[str, str]) -> dict[s
 
 def _from_people(study: Study, path: Path) -> Imported:
     """Import a table of participants by video; names may have file extensions."""
-    listed, problems = by_file(path, VideoNames(video.name for video in study.videos.all()))
+    problems: list[str] = []
+    listed = by_file(path, problems, VideoNames(video.name for video in study.videos.all()))
     there = _Names(study)
     found = {name: there.find(name) for name in listed}
     names = {name: own for name, own in found.items() if own is not None}
