@@ -16,6 +16,7 @@ from skillviewer.core.hashing import CONFIG, WEIGHTS, sha256_of
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
 from skillviewer.data.formats.formats import recognised_form
+from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
@@ -85,7 +86,7 @@ def _votes(path: Path) -> None:
 
 
 def _dataset(path: Path) -> None:
-    recognised_form(path, None).load(path, None, None)
+    recognised_form(path, None).load(path, None, USUAL_CHOICES)
 
 
 def _checkpoint(path: Path) -> None:

@@ -11,7 +11,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair, videos_o
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words
-from skillviewer.data.formats.tasks import Choices, chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
@@ -33,9 +33,8 @@ def tasks(path: Path) -> tuple[str, ...]:
     return tuple(_folders(path))
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read a task with its released fold. Videos may be whole or cut; the data set does not name participants."""
-    choices = choices or Choices()
     folders = _folders(path)
     if not folders:
         raise DatasetError(f"{path} holds no lists of videos ({_LIST} with train.txt and test.txt next to it).")

@@ -17,7 +17,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.formats.released_folds import pairs_of_words
-from skillviewer.data.formats.tasks import Choices, chosen_task, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
@@ -68,12 +68,11 @@ def tasks(path: Path) -> tuple[str, ...]:
     return (*single, ALL) if len(single) > 1 else single
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read one action, or all of them as one data set.
 
     Videos are whole recordings; a pattern finds participants in their names.
     """
-    choices = choices or Choices()
     lists, offered = _lists(path), tasks(path)
     if not lists:
         raise DatasetError(f"{path} holds no skill pairs (skill_train.txt with two ranges of frames on every line).")

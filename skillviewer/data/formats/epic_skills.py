@@ -21,7 +21,7 @@ from skillviewer.data.formats.released_folds import (
     renamed,
     without_strangers,
 )
-from skillviewer.data.formats.tasks import Choices, chosen_task, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, order_claim, parted, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of
@@ -80,9 +80,8 @@ def tasks(path: Path) -> tuple[str, ...]:
     return tuple(_by_task(path))
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read a task, or a family of tasks as one data set with videos named ``<task>/<name>``."""
-    choices = choices or Choices()
     offered = _by_task(path)
     if not offered:
         raise DatasetError(f"{path} holds no ground truth (<task>_gt.csv with the columns Vid1, Vid2 and Best).")

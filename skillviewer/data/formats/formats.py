@@ -11,7 +11,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.registry import look_up, table
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
 from skillviewer.data.formats.pair_folder import NO_PAIR
-from skillviewer.data.formats.tasks import Choices, file_in
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, file_in
 from skillviewer.data.tables.rows import composed, some
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class DatasetForm:
     name: str
     title: str
     tasks: Callable[[Path], tuple[str, ...]]
-    load: Callable[[Path, Path | None, Choices | None], Dataset]
+    load: Callable[[Path, Path | None, Choices], Dataset]
 
     def recognise(self, path: Path) -> bool:
         """Return True if the content of a folder or file is in this form."""
@@ -85,7 +85,7 @@ def open_dataset(
         DatasetError: The form is unknown, several tasks exist without a choice, a file cannot be read, or there are no
             pairs.
     """
-    dataset = recognised_form(path, form).load(path, videos_dir, choices)
+    dataset = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
     if not dataset.pairs:
         rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
         ties = f" All {len(dataset.similar)} pairs that it holds count as no disparity." if dataset.similar else ""

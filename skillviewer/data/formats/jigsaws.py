@@ -13,7 +13,7 @@ from pathlib import Path
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.tasks import Choices, chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import TableRow, plain, read_words
@@ -52,12 +52,11 @@ def tasks(path: Path) -> tuple[str, ...]:
     return (*single, POOLED) if len(single) > 1 else single
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read a task, or all of them as one data set.
 
     The videos are the ``<trial>_capture2.avi`` files, of the right camera.
     """
-    choices = choices or Choices()
     metas = _meta_files(path)
     if not metas:
         raise DatasetError(f"{path} holds no ratings (meta_file_<Task>.txt).")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, SimilarPair, videos_of
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.tasks import Choices, chosen_task, file_in
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in
 from skillviewer.data.tables.claims import sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.pair_rows import NOT_KNOWN, PairRows, is_pairs_file, read_pairs, video_cells
@@ -49,9 +49,8 @@ def tasks(path: Path) -> tuple[str, ...]:
     return () if file is None else (file.absolute().parent.name,)
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read the folder. Without ``videos_dir`` videos lie in ``videos/`` next to pairs.csv, or in the folder itself."""
-    choices = choices or Choices()
     file = _required_pairs_file(path)
     folder = file.absolute().parent
     chosen_task(choices.task, tasks(path), folder.name, path)

@@ -12,7 +12,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, vi
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.epic_tasks import epic_task
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words, without_strangers
-from skillviewer.data.formats.tasks import Choices, chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of
@@ -42,9 +42,8 @@ def tasks(path: Path) -> tuple[str, ...]:
     return tuple(_folders(path))
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read a task with its released folds; its pairs are those of all folds combined."""
-    choices = choices or Choices()
     folders = _folders(path)
     if not folders:
         raise DatasetError(f"{path} holds no splits (train_split1.txt with two videos on every line).")

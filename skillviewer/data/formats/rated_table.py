@@ -10,7 +10,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.rating_rule import RatingRule
-from skillviewer.data.formats.tasks import Choices, chosen_task, file_in
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in
 from skillviewer.data.ratings import table_mapping
 from skillviewer.data.ratings.rated_folder import STEM, open_table
 from skillviewer.data.ratings.reading import RatedTable
@@ -46,9 +46,8 @@ def tasks(path: Path) -> tuple[str, ...]:
     return () if file is None else (file.absolute().parent.name,)
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read the folder."""
-    choices = choices or Choices()
     file = _table_of(path)
     if file is None:
         raise DatasetError(f"{path} holds no table of ratings (ratings.csv, ratings.tsv or ratings.xlsx).")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Fold, Pair, videos_of
 from skillviewer.data.tables.rows import CsvTable, TableRow, plain, read_sheet, read_words, some
 
@@ -40,13 +41,8 @@ def fold_from_pairs(
             f"Fold {name}: {len(untouched)} test pairs name no held-out video "
             f"({untouched[0].better}–{untouched[0].worse}); they are left out."
         )
-    return Fold(
-        name=name,
-        train_videos=tuple(v for v in videos if v not in out),
-        held_out_videos=tuple(v for v in videos if v in out),
-        train_pairs=tuple(p for p in train if not p.touches(out)),
-        test_pairs=tuple(p for p in test if p.touches(out)),
-    )
+    kept = [pair for pair in train if not pair.touches(out)] + [pair for pair in test if pair.touches(out)]
+    return fold_of(name, videos, out, kept)
 
 
 def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair], problems: list[str]) -> Fold:

@@ -33,6 +33,10 @@ class Choices:
     rating_rule: RatingRule = DEFAULT_RATING_RULE
 
 
+USUAL_CHOICES = Choices()
+"""What counts where nothing is chosen."""
+
+
 def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, path: Path) -> str:
     """Return the requested task.
 

@@ -13,7 +13,7 @@ from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats.formats import recognised_form
-from skillviewer.data.formats.tasks import Choices
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
@@ -73,7 +73,7 @@ def bring_in(
         return _from_votes(study, path)
     if form is None and path.is_file() and looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
         return _from_people(study, path)
-    dataset = recognised_form(path, form).load(path, videos_dir, choices)
+    dataset = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
     return _from_dataset(study, dataset, token, report, alone=path.is_file() and videos_dir is None)
 
 
