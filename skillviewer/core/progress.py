@@ -1,12 +1,15 @@
 """Progress reports of long jobs, and their cancellation."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeVar
 
 from skillviewer.core.errors import Cancelled
+
+ItemT = TypeVar("ItemT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ Report = Callable[[Progress], None]
 
 def silent(_progress: Progress) -> None:
     """Discard the report."""
+
+
+def one_by_one(stage: str, items: Sequence[ItemT], report: Report) -> Iterator[ItemT]:
+    """Yield items in turn, and report how many are done before each, and when the last one is."""
+    for done, item in enumerate(items):
+        report(Progress(stage, done, len(items)))
+        yield item
+    report(Progress(stage, len(items), len(items)))
 
 
 class CancelToken:

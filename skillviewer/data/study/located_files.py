@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.errors import StudyError, VideoError
-from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, silent
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, recorded_paths, relative, stat_of
 from skillviewer.data.study.values import columns
@@ -90,8 +90,7 @@ class StudyVideoFiles:
         videos = list(self.all())
         wanted = {video.name for video in videos} if only is None else set(only)
         doubtful = [i for i, v in enumerate(videos) if v.unsure and v.path is not None and v.name in wanted]
-        for done, i in enumerate(doubtful):
-            report(Progress("checking videos", done, len(doubtful)))
+        for i in one_by_one("checking videos", doubtful, report):
             video = videos[i]
             assert video.path is not None
             try:
@@ -117,7 +116,6 @@ class StudyVideoFiles:
                             "UPDATE video SET modified_ns = ?, other_digest = ? WHERE id = ?",
                             (found.modified_ns, found.digest, video.id),
                         )
-        report(Progress("checking videos", len(doubtful), len(doubtful)))
         return tuple(videos)
 
     def relink(self, folder: Path | None = None, token: CancelToken = NEVER, report: Report = silent) -> Relinked:
@@ -140,8 +138,7 @@ class StudyVideoFiles:
             index = FileIndex.of_folders([self._folder, self._folder / "videos", *there])
         places: list[tuple[StudyVideo, Path, Identity]] = []
         problems: list[str] = []
-        for i, video in enumerate(lost):
-            report(Progress("looking for videos", i, len(lost)))
+        for video in one_by_one("looking for videos", lost, report):
             if video.digest:
                 path = index.find(video.recorded, video.size_bytes, video.digest, token)
             else:
@@ -152,7 +149,6 @@ class StudyVideoFiles:
                 places.append((video, path, self._identified(path, token)))
             except VideoError as error:
                 problems.append(str(error))
-        report(Progress("looking for videos", len(lost), len(lost)))
         with self._file.transaction():
             for video, path, identity in places:
                 self._place(video.id, path, identity)

@@ -11,7 +11,7 @@ from torch import nn
 
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import CancelToken, Report, one_by_one
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
@@ -116,8 +116,7 @@ def build_store(
     """
     store: dict[str, list[Reference]] = {}
     problems = []
-    for done, (name, path) in enumerate(videos):
-        report(Progress("features of videos", done, len(videos)))
+    for name, path in one_by_one("features of videos", videos, report):
         try:
             with device_errors(), VideoReader(path, token) as reader:
                 found = source.passes(reader, candidates, token, (extents or {}).get(name))
@@ -126,7 +125,6 @@ def build_store(
             raise
         except SkillViewerError as error:
             problems.append(str(error))
-    report(Progress("features of videos", len(videos), len(videos)))
     return MappedStore(store), problems
 
 
