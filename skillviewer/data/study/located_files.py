@@ -100,23 +100,21 @@ class StudyVideoFiles:
                 continue
             if found.digest == video.digest:
                 videos[i] = replace(video, unsure=False)
-                if not self._file.read_only and video.state is FileState.PRESENT:
-                    with self._file.transaction() as db:
-                        db.execute(
-                            "UPDATE video SET modified_ns = ?, other_digest = '' WHERE id = ?",
-                            (found.modified_ns, video.id),
-                        )
+                if video.state is FileState.PRESENT:
+                    self._remember(video.id, found.modified_ns, "")
             elif video.state is FileState.MOVED:  # another video with the same name and size
                 videos[i] = replace(video, path=None, state=FileState.MISSING, unsure=False)
             else:
                 videos[i] = replace(video, state=FileState.REPLACED, unsure=False)
-                if not self._file.read_only:
-                    with self._file.transaction() as db:
-                        db.execute(
-                            "UPDATE video SET modified_ns = ?, other_digest = ? WHERE id = ?",
-                            (found.modified_ns, found.digest, video.id),
-                        )
+                self._remember(video.id, found.modified_ns, found.digest)
         return tuple(videos)
+
+    def _remember(self, number: int, modified_ns: int, other_digest: str) -> None:
+        """Store what was found of a file, so that it need not be read again; a read-only study stays as it is."""
+        if not self._file.read_only:
+            change = "UPDATE video SET modified_ns = ?, other_digest = ? WHERE id = ?"
+            with self._file.transaction() as db:
+                db.execute(change, (modified_ns, other_digest, number))
 
     def relink(self, folder: Path | None = None, token: CancelToken = NEVER, report: Report = silent) -> Relinked:
         """Search for missing video files by size and digest, so that renamed ones are found too.

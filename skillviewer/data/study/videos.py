@@ -12,7 +12,7 @@ from skillviewer.core.paths import free_name
 from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, silent
 from skillviewer.core.video.extents import ClipRange, range_cells
 from skillviewer.data.study.backups import backups_dir
-from skillviewer.data.study.database import connect, side_files, translate_errors
+from skillviewer.data.study.database import connect, side_files, translate_errors, without_triggers
 from skillviewer.data.study.identity import Identity, relative
 from skillviewer.data.study.located_files import StudyVideoFiles
 from skillviewer.data.study.schema import SUFFIX
@@ -216,14 +216,10 @@ class Videos(StudyVideoFiles):
             db.execute("CREATE TEMP TABLE IF NOT EXISTS ids (id INTEGER PRIMARY KEY)")
             db.execute("DELETE FROM ids")
             db.executemany("INSERT INTO ids VALUES (?)", [(row["id"],) for row in rows])
-            triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-            for trigger in triggers:  # they refuse every deletion; in this transaction alone they are not there
-                db.execute(f"DROP TRIGGER {trigger['name']}")
-            for statement in _DELETE:
-                db.execute(statement)
-            _leave_out_of_facts(db, erased)
-            for trigger in triggers:
-                db.execute(trigger["sql"])
+            with without_triggers(db):
+                for statement in _DELETE:
+                    db.execute(statement)
+                _leave_out_of_facts(db, erased)
             db.execute("DROP TABLE ids")
         with translate_errors(self._file.path):
             self._file.query("VACUUM")
