@@ -27,6 +27,7 @@ from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, grad
 from skillviewer.export.rendering.figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
+    dash,
     font,
     new_figure,
     save_figure,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_DASHES: tuple[tuple[float, ...], ...] = ((), (4, 1.5), (1, 1.2), (6, 1.5, 1, 1.5))
 _GAP_MM, _MARGIN_MM, _BAR_MM, _CURVES_MM = 2.0, 3.0, 44.0, 34.0
 
 
@@ -309,8 +309,7 @@ class _Page:
             heights = (mean - mean.min()) / span if span else np.full_like(mean, 0.5)
             colour = unit(WHITE.series[at % len(WHITE.series)])
             (line,) = axes.plot(analysis.times_s.max(axis=0), heights, color=colour, linewidth=1.1)
-            if _DASHES[at % len(_DASHES)]:
-                line.set_dashes(_DASHES[at % len(_DASHES)])
+            dash(line, at)
             ends.append((float(heights[-1]), str(at + 1), colour))
         place = -1.0
         for height, number, colour in sorted(ends):
