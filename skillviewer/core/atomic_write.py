@@ -39,10 +39,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
 
 def path_exists(path: Path) -> bool:
     """Return True if a file or folder exists; False if that is unknown: the write itself finds out."""
-    try:
-        return path.exists()
-    except OSError:  # a name that is too long, a folder that may not be read
-        return False
+    return os.path.exists(path)  # noqa: PTH110 - a name that is too long, a folder that may not be read
 
 
 def is_one_of(path: Path, others: Iterable[Path]) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import VideoError, reason_told
 from skillviewer.core.hashing import CONFIG, sha256_of
+from skillviewer.core.paths import is_folder
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
@@ -58,14 +59,6 @@ def stat_of(path: Path) -> os.stat_result | None:
     except (OSError, ValueError):
         return None
     return found if path.is_file() else None
-
-
-def is_folder(path: Path) -> bool:
-    """Return True if a path is a folder; False for names that no folder can have, and without access."""
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def relative(path: Path, folder: Path) -> str:
