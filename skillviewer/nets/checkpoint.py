@@ -32,8 +32,7 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.backbones.weight_files import first_line
-from skillviewer.nets.configuration import FORMAT, LATER_FIELDS, CheckpointConfig, ModelCard
-from skillviewer.nets.model_card_page import model_card_page
+from skillviewer.nets.configuration import FORMAT, LATER_FIELDS, CheckpointConfig, ModelCard, model_card_page
 from skillviewer.nets.models import attention_model
 
 _MOST_JSON_BYTES = 1 << 20

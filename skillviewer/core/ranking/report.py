@@ -1,14 +1,18 @@
-"""Report on the votes of a study: strengths, agreement, raters, cycles, connectivity, split-half reliability."""
+"""Report on the votes of a study: strengths, agreement, raters, cycles, connectivity, halves; and its JSON."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+import msgspec
 import networkx as nx
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.progress import NEVER, CancelToken
+from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.agreement import Alpha, agreement
 from skillviewer.core.ranking.bradley_terry import Strengths, bradley_terry
 from skillviewer.core.ranking.cycles import PreferenceCycles, contradictions
@@ -184,3 +188,35 @@ def _parts(
     for part in nx.connected_components(graph):
         by_task[videos[min(part)]].append(tuple(sorted(part)))
     return tuple((task, tuple(sorted(parts, key=lambda p: (-len(p), p)))) for task, parts in by_task.items())
+
+
+def ranking_json(report: RankingReport) -> dict[str, Any]:
+    """Return a report as plain values; an unknown number is null."""
+    found = {
+        "judged": report.judged,
+        "skipped": report.skipped,
+        "asked_because": dict(report.why),
+        "strengths": report.standings,
+        "reliability": report.reliability,
+        "agreement": {"nominal": report.nominal, "ordinal": report.ordinal, "ordinal_on_test_pairs": report.on_test},
+        "split_half": report.split_half,
+        "connected": report.connected,
+        "parts": dict(report.parts),
+        "circles": [
+            {"links": cycle.links, "weakest": [cycle.weakest.better, cycle.weakest.worse]}
+            for cycle in report.contradictions.cycles
+        ],
+        "raters": [_rater(rater) for rater in report.raters],
+    }
+    plain: dict[str, Any] = json.loads(msgspec.json.encode(found))  # which writes NaN as null
+    return plain
+
+
+def _rater(rater: RaterReport) -> dict[str, Any]:
+    shares = {name: _share(getattr(rater, name)) for name in ("left", "hurried", "agreement", "consistency")}
+    return asdict(rater) | shares | {"warnings": rater.warnings}
+
+
+def _share(share: Proportion) -> dict[str, Any]:
+    low, high = share.interval
+    return {"part": share.part, "n": share.n, "value": share.value, "low": low, "high": high}

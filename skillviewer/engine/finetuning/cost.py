@@ -11,8 +11,8 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.finetuning.split import Division
 from skillviewer.core.progress import CancelToken, Progress, Report, one_by_one
 from skillviewer.core.video.extents import VideoClip
-from skillviewer.engine.features.cell_average import averaged_once, averages
 from skillviewer.engine.features.dataset_features import check_room
+from skillviewer.engine.features.feature_store import averaged_once, averages
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.features.video_facts import files_of

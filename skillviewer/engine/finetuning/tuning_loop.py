@@ -20,7 +20,7 @@ from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
-from skillviewer.engine.features.cell_average import averaged_once, restore_inputs
+from skillviewer.engine.features.feature_store import averaged_once, restore_inputs
 from skillviewer.engine.finetuning.prepare import Prepared
 from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.loop import (
