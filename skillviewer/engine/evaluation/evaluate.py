@@ -24,11 +24,11 @@ from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, Resu
 from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
 from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room
+from skillviewer.engine.features.dataset_features import build_store, check_room
 from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.feature_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
-from skillviewer.engine.features.source import FeatureSource, FlowSource
+from skillviewer.engine.features.source import FeatureSource, FlowSource, FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of, shared_frames
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
@@ -214,10 +214,10 @@ class _Preparation:
             own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
             source, n = own.source, self._plan.training.candidates
             if inputs is Inputs.FLOW and isinstance(source, FeatureSource):
-                source, n = FlowSource(source.extractor, source.cache, source.preprocessing), 1
+                source, n = FlowSource(source.cache, source.preprocessing, source.extractor), 1
             self._stores[inputs], self._backbones[inputs] = self._store(source, n), own.backbones
 
-    def _store(self, source: KeptSource, n: int) -> MappedStore:
+    def _store(self, source: FrameSource, n: int) -> MappedStore:
         files, extents = files_of(self.dataset), extents_of(self.dataset)
         check_room(source, len(self.facts), n)
         store, problems = build_store(files, source, n, self._token, self._report, extents)

@@ -61,7 +61,7 @@ class StartingPoint:
         parent = load_checkpoint(folder)
         if parent.config.backbone is None:
             raise CheckpointError(f"{parent.name} looks at time alone: it cannot be fine-tuned.")
-        source = FeatureSource(FeatureExtractor.later(parent, device), cache, parent.config.preprocessing)
+        source = FeatureSource(cache, parent.config.preprocessing, FeatureExtractor.later(parent, device))
         return cls(parent, msgspec.structs.replace(parent.config, weights_sha256=""), source, device)
 
     def model(self, store: FeatureStore, names: Sequence[str], seed: int) -> AttentionModel:

@@ -92,7 +92,7 @@ class Engine(Closing):
             model = loaded.build().to(chosen).eval()
             extractor = FeatureExtractor.open(loaded, chosen)
         kept = cache if cache is not None else FeatureCache()
-        source = FeatureSource(extractor, kept, loaded.config.preprocessing)
+        source = FeatureSource(kept, loaded.config.preprocessing, extractor)
         return cls(loaded, model, source, chosen, announce, aside=aside)
 
     @property

@@ -120,7 +120,7 @@ class ModelPool(Closing):
                 key = _feature_key(checkpoint)
                 if key not in self._extractors:
                     self._extractors[key] = FeatureExtractor.later(checkpoint, device)
-            source = FeatureSource(self._extractors[key], self._cache, preprocessing)
+            source = FeatureSource(self._cache, preprocessing, self._extractors[key])
             self._engines[folder] = Engine(checkpoint, model, source, device, self._announce, aside=self._aside)
         return self._engines[folder]
 

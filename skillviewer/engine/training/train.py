@@ -27,8 +27,9 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room, pooled
+from skillviewer.engine.features.dataset_features import build_store, check_room, pooled
 from skillviewer.engine.features.feature_store import FeatureStore, WatchedStore, first_pass
+from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
@@ -162,7 +163,7 @@ def _ready(
     plan: TrainingPlan,
     dataset: Dataset,
     test: Dataset | None,
-    source: KeptSource,
+    source: FrameSource,
     control: TrainingControl,
     together: ProcessGroup,
 ) -> _Ready:
@@ -339,7 +340,7 @@ def _card(plan: TrainingPlan, dataset: Dataset, divided: "TrainingSplit", made: 
 
 
 def dataset_features(
-    dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report
+    dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report
 ) -> tuple[FeatureStore, list[str]]:
     """Return the features (or snippets) of every video that has a file; arguments are those of ``build_store``."""
     return build_store(files_of(dataset), source, candidates, token, report, extents_of(dataset))
@@ -359,7 +360,7 @@ def _notes(plan: TrainingPlan) -> str:
 
 
 def _prepare(
-    dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report, together: ProcessGroup
+    dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report, together: ProcessGroup
 ) -> None:
     """See that there is room for features; of several processes each computes those of its share of the videos."""
     files = files_of(dataset)
