@@ -168,33 +168,29 @@ def evaluate(
     return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
 
 
+@dataclass(eq=False)
 class _Preparation:
     """Preparation of the first run: the readable videos, the folds, and the runs that are missing."""
 
-    def __init__(
-        self,
-        plan: EvaluationPlan,
-        dataset: Dataset,
-        folder: Path,
-        token: CancelToken,
-        report: Report,
-        device_name: str,
-        cache: FeatureCache,
-        baseline: Baseline | None,
-    ) -> None:
-        self.baseline = baseline
-        self._plan, self._folder, self._token, self._report = plan, folder, token, report
-        self._device_name, self._cache = device_name, cache
-        self._stores: dict[Inputs, MappedStore] = {}
-        self._backbones: dict[Inputs, BackboneConfig] = {}
-        self.dataset = dataset
-        self.facts: Mapping[str, VideoFacts] = {}
-        self.problems = [*dataset.problems, *filter(None, (other_epochs(plan.of(name, 0)) for name in plan.models))]
-        self.names = dataset.names
-        self.runs: tuple[Run, ...] = ()
-        self.missing: tuple[Run, ...] = ()
-        self.compared: tuple[FinishedRun, ...] = ()
-        self.folds = Folds(FoldsBy.VIDEO, ())
+    _plan: EvaluationPlan
+    dataset: Dataset
+    _folder: Path
+    _token: CancelToken
+    _report: Report
+    _device_name: str
+    _cache: FeatureCache
+    baseline: Baseline | None
+    facts: Mapping[str, VideoFacts] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
+    missing: tuple[Run, ...] = ()
+    compared: tuple[FinishedRun, ...] = ()
+    _stores: dict[Inputs, MappedStore] = field(default_factory=dict)
+    _backbones: "dict[Inputs, BackboneConfig]" = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        plan, self.names, self.folds = self._plan, self.dataset.names, Folds(FoldsBy.VIDEO, ())
+        other = filter(None, (other_epochs(plan.of(name, 0)) for name in plan.models))
+        self.problems = [*self.dataset.problems, *other]
 
     def open_videos(self) -> None:
         """Open every video and see what there is to do."""

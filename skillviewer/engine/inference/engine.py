@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -42,25 +42,16 @@ def announce_nothing(_text: str) -> None:
     """Drop an announcement."""
 
 
+@dataclass(eq=False, repr=False)
 class Engine(Closing):
     """A loaded model that stays on its device. Not thread safe: one thread owns it. Use it as a context manager."""
 
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        model: AttentionModel,
-        source: FeatureSource,
-        device: torch.device,
-        announce: Callable[[str], None],
-        *,
-        aside: bool = False,
-    ) -> None:
-        self.checkpoint = checkpoint  # the checkpoint: configuration and card
-        self._model = model
-        self._source = source
-        self._device = device
-        self._announce = announce
-        self._aside = aside
+    checkpoint: Checkpoint  # configuration and card
+    _model: AttentionModel
+    _source: FeatureSource
+    _device: torch.device
+    _announce: Callable[[str], None]
+    _aside: bool = False
 
     @classmethod
     def open(
@@ -93,7 +84,7 @@ class Engine(Closing):
             extractor = FeatureExtractor.open(loaded, chosen)
         kept = cache if cache is not None else FeatureCache()
         source = FeatureSource(kept, loaded.config.preprocessing, extractor)
-        return cls(loaded, model, source, chosen, announce, aside=aside)
+        return cls(loaded, model, source, chosen, announce, aside)
 
     @property
     def name(self) -> str:

@@ -121,7 +121,7 @@ class ModelPool(Closing):
                 if key not in self._extractors:
                     self._extractors[key] = FeatureExtractor.later(checkpoint, device)
             source = FeatureSource(self._cache, preprocessing, self._extractors[key])
-            self._engines[folder] = Engine(checkpoint, model, source, device, self._announce, aside=self._aside)
+            self._engines[folder] = Engine(checkpoint, model, source, device, self._announce, self._aside)
         return self._engines[folder]
 
     def close(self) -> None:
