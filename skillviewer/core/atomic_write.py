@@ -21,6 +21,9 @@ _TEMPORARY_NAME = re.compile(r"(\.(.+\.)?[a-z0-9_]{8,12}\.part(\.\w+)*|[0-9a-f]{
 _OLD_S = 86_400.0
 """Age after which a temporary file is a leftover."""
 
+_ABANDONED_S = 3600.0
+"""The same among files that can be computed again."""
+
 
 def check_free(path: Path, *, overwrite: bool) -> None:
     """Refuse a path that must not be written to.
@@ -134,3 +137,35 @@ def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Itera
     with reason_told(ExportError, f"{path} could not be written"), atomic_path(path, durable=durable) as temporary:
         yield temporary
         check_free(path, overwrite=overwrite)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for where, _, names in os.walk(folder):  # folders that another process removes meanwhile are passed over
+        yield from (Path(where, name) for name in names)
+
+
+def kept_files(folder: Path, suffix: str) -> list[tuple[Path, int, float]]:
+    """Return (path, bytes, last use) of every whole file with a suffix below a folder, the longest unused first."""
+    found = []
+    for path in _files_below(folder):
+        if path.suffix == suffix and not path.name.startswith("."):
+            with suppress(OSError):  # another process may have removed it
+                stat = path.stat()
+                found.append((path, stat.st_size, stat.st_mtime))
+    return sorted(found, key=lambda entry: entry[2])
+
+
+def make_room(folder: Path, suffix: str, n_bytes: int, max_bytes: int) -> None:
+    """Remove what a killed process left half written, then the longest unused files until ``n_bytes`` more fit."""
+    for path in _files_below(folder):
+        with suppress(OSError):
+            if TEMPORARY in path.name and time.time() - path.stat().st_mtime > _ABANDONED_S:
+                path.unlink()
+    entries = kept_files(folder, suffix)
+    total = sum(size for _, size, _ in entries)
+    for path, size, _ in entries:
+        if total + n_bytes <= max_bytes:
+            return
+        with suppress(OSError):
+            path.unlink()
+        total -= size
