@@ -123,11 +123,11 @@ def ranking_report(videos: Mapping[str, str], asked: Sequence[Asked], token: Can
     judgements = [j for a in asked if (j := a.judgement) is not None]
     tests = {frozenset((a.left, a.right)) for a in asked if a.why == SelectionReason.TEST}
     tested = [j for j in judgements if frozenset((j.left, j.right)) in tests]
-    scales = _scales(videos, judgements)
+    by_task = scales(videos, judgements)
     halves = split_half(judgements, videos, token=token)
     return RankingReport(
-        standings=tuple(standing for scale in scales for standing in _standings(videos, judgements, scale)),
-        reliability=_reliability(scales),
+        standings=tuple(standing for scale in by_task for standing in standings(videos, judgements, scale)),
+        reliability=_reliability(by_task),
         nominal=agreement(judgements, "nominal"),
         ordinal=agreement(judgements, "ordinal"),
         on_test=agreement(tested, "ordinal"),
@@ -141,7 +141,7 @@ def ranking_report(videos: Mapping[str, str], asked: Sequence[Asked], token: Can
     )
 
 
-def _scales(videos: Mapping[str, str], judgements: Sequence[Judgement]) -> tuple[Strengths, ...]:
+def scales(videos: Mapping[str, str], judgements: Sequence[Judgement]) -> tuple[Strengths, ...]:
     """Return the strengths of every task separately: errors about a common mean of unconnected tasks would be wrong."""
     by_task: dict[str, list[Judgement]] = {}
     for j in judgements:
@@ -159,9 +159,10 @@ def _reliability(scales: Sequence[Strengths]) -> float:
     return max(0.0, 1 - float(np.mean(errors**2)) / spread) if spread > 0 else float("nan")
 
 
-def _standings(
+def standings(
     videos: Mapping[str, str], judgements: Sequence[Judgement], strengths: Strengths
 ) -> tuple[VideoStanding, ...]:
+    """Return the positions of the videos of one task, the strongest first."""
     won, lost, neither = Counter[str](), Counter[str](), Counter[str]()
     for j in judgements:
         if j.verdict is Verdict.NEITHER:
