@@ -3,7 +3,7 @@
 Analyses come from the cache; only missing ones are computed, with a model that is loaded then.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from enum import Enum, auto
@@ -38,6 +38,7 @@ from skillviewer.export.reports.report_options import ReportOptions, StudyContex
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.explanation.evidence import Evidence
+    from skillviewer.data.study import Study
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview
@@ -86,12 +87,11 @@ class ExportService(Closing):
         """
         check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
         if path_exists(request.path):
-            check_not_source(request.path, (*request.originals, *_in_studies(request.subjects)))
+            of_studies = [video.path for _, study in _studies(request.subjects) for video in study.videos.all()]
+            check_not_source(request.path, (*request.originals, *filter(None, of_studies)))
         self._lacking.clear()
-        exporter, options = (
-            request.exporter,
-            request.options if request.options is not None else _defaults(request.exporter),
-        )
+        exporter = request.exporter
+        options = request.options if request.options is not None else _defaults(exporter)
         with _sources(exporter, options) as sources:
             exhibits = self.exhibits(request.subjects, token, report, evidence=_wanted(exporter), sources=sources)
             if wanted(options):
@@ -291,25 +291,21 @@ def with_kept_faces(exhibits: Sequence[Exhibit], token: CancelToken = NEVER, rep
     return with_faces(exhibits, token, report, store.get, store.put)
 
 
-def _in_studies(subjects: Sequence[ExportTarget]) -> list[Path]:
+def _studies(subjects: Sequence[ExportTarget]) -> "Iterator[tuple[Path, Study]]":
+    """Yield the studies of subjects with their paths, each open until the next."""
     from skillviewer.data.study import Study
 
-    files: list[Path] = []
     for path in {subject.study for subject in subjects if subject.study is not None}:
         with Study.open(path, read_only=True) as study:
-            files += [video.path for video in study.videos.all() if video.path is not None]
-    return files
+            yield path, study
 
 
 def _tasks(subjects: Sequence[ExportTarget]) -> dict[tuple[Path | None, object], tuple[str, str]]:
     """Return the tasks of videos in their studies, their own and the study's, by study and subject."""
-    from skillviewer.data.study import Study
-
     found: dict[tuple[Path | None, object], tuple[str, str]] = {}
-    for path in {subject.study for subject in subjects if subject.study is not None}:
-        with Study.open(path, read_only=True) as study:
-            task = study.settings.task
-            found |= {(path, video.subject): (video.task, task) for video in study.videos.all()}
+    for path, study in _studies(subjects):
+        task = study.settings.task
+        found |= {(path, video.subject): (video.task, task) for video in study.videos.all()}
     return found
 
 
