@@ -42,8 +42,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     folder = folders[task]
     problems: list[str] = []
     sides, claims = _claims(folder, problems)
-    claimed = sort_out(claims, task)
-    problems += claimed.problems
+    claimed = sort_out(claims, task, problems)
     names, held_out = _videos(folder, claimed.pairs, problems)
     train, test = (known_pairs(pairs, claimed.pairs, f"{side}.txt", []) for side, pairs in sides.items())
     fold = fold_from_pairs("released", names, train, test, problems, held_out)

@@ -81,8 +81,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     claims = _claims(lists, task, problems)
     if len(lists) > 1:
         problems.append(_shared_between(lists))
-    claimed = sort_out(claims, task)
-    problems += claimed.problems
+    claimed = sort_out(claims, task, problems)
     names = tuple(videos_of(claimed.pairs))
     recordings = {name: _parts(name)[1] for name in names}
     files_of_people = [file_in(file.parent, "participants.csv") for file in lists[:1]]

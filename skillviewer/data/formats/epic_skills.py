@@ -141,8 +141,7 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
         else:
             rows.append(order_claim(best, second if best == first else first, sheet.place(row)))
     claims, problems = parted(rows)
-    claimed = sort_out(claims, truth.name)
-    problems += claimed.problems
+    claimed = sort_out(claims, truth.name, problems)
     names = tuple(videos_of(claimed.pairs))
     folds = _read_splits(truth, name, names, claimed.pairs, problems)
     files_of_people, own = [file_in(truth.parent, "participants.csv")], known.participant if known else None

@@ -62,13 +62,11 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     problems = read.problems
     rule = ""
     if read.judgements:
-        agreement = choices.rule.agree(read.judgements)
-        pairs, similar, rule = agreement.pairs, agreement.similar, choices.rule.text
-        problems += _disagreeing_labels(read, (*pairs, *similar))
+        agreed, rule = choices.rule.agree(read.judgements), choices.rule.text
+        problems += _disagreeing_labels(read, (*agreed.pairs, *agreed.similar))
     else:
-        claimed = sort_out(read.claims, file.name)
-        pairs, similar = claimed.pairs, claimed.similar
-        problems += claimed.problems
+        agreed = sort_out(read.claims, file.name, problems)
+    pairs, similar = agreed.pairs, agreed.similar
     judged = {v for judgement in read.judgements for v in (judgement.left, judgement.right)}
     names = tuple(sorted(judged.union(videos_of(pairs, similar))))
     truth = file_in(folder, "truth.csv")

@@ -51,8 +51,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     folder = folders[task]
     problems: list[str] = []
     splits, claims = _read_splits(folder, problems)
-    claimed = sort_out(claims, folder.name)
-    problems += claimed.problems
+    claimed = sort_out(claims, folder.name, problems)
     names = tuple(videos_of(claimed.pairs))
     released = [_fold(number, names, sides, claimed.pairs, problems) for number, sides in splits.items()]
     family, pattern = _published(task, names)
