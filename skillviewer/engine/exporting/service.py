@@ -340,21 +340,13 @@ def _defaults(exporter: "Exporter") -> object:
 
 
 def _named(report: Report, subject: ExportTarget, doing: str) -> Report:
-    name = subject.title or subject.video.stem
-
-    def counted(progress: Progress) -> None:
-        report(Progress(f"{doing} {name}", progress.done, progress.total))
-
-    return counted
+    stage = f"{doing} {subject.title or subject.video.stem}"
+    return lambda progress: report(Progress(stage, progress.done, progress.total))
 
 
 def _counted(report: Report, done: int, total: int) -> Report:
     """Return a report of one file of several, which tells how many are finished."""
-
-    def counted(progress: Progress) -> None:
-        report(Progress(progress.stage, done, total, progress.value))
-
-    return counted
+    return lambda progress: report(replace(progress, done=done, total=total))
 
 
 def _no_model(subject: ExportTarget) -> CheckpointError:

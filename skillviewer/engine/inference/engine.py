@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -215,14 +216,11 @@ class Engine(Closing):
             self._announce(text)
             report(Progress(text))
 
-        def elsewhere(folder: Path | None) -> bool:
-            return compile_flow(folder, token)
-
         fit_threads()
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
             if self._aside:
                 preload_llvm()
-            warm_up(tell, elsewhere if self._aside else None)
+            warm_up(tell, partial(compile_flow, token=token) if self._aside else None)
 
     def close(self) -> None:
         """Give the device's memory back."""

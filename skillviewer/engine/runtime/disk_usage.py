@@ -61,8 +61,8 @@ def measured(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
                 if not path.is_symlink():
                     part = path.relative_to(folder).parts[0]
                     sizes[part] = sizes.get(part, 0) + path.stat().st_size
-    known = {part: sizes.pop(part, 0) for part in (FEATURES, COPIES, TUNING, SAID)}
-    return Storage(folder, known[FEATURES], known[COPIES], known[TUNING], known[SAID], sum(sizes.values()))
+    known = [sizes.pop(part, 0) for part in (FEATURES, COPIES, TUNING, SAID)]
+    return Storage(folder, *known, sum(sizes.values()))
 
 
 def emptied(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
