@@ -61,8 +61,8 @@ def measured(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
                 if not path.is_symlink():
                     part = path.relative_to(folder).parts[0]
                     sizes[part] = sizes.get(part, 0) + path.stat().st_size
-    known = [sizes.pop(part, 0) for part in (FEATURES, COPIES, TUNING, SAID)]
-    return Storage(folder, *known, sum(sizes.values()))
+    features, copies, tuning, said = (sizes.pop(part, 0) for part in (FEATURES, COPIES, TUNING, SAID))
+    return Storage(folder, features, copies, tuning, said, sum(sizes.values()))
 
 
 def emptied(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
