@@ -34,7 +34,7 @@ class Choices:
 
 
 USUAL_CHOICES = Choices()
-"""What counts where nothing is chosen."""
+"""Usual choices, where none are made."""
 
 
 def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, path: Path) -> str:

@@ -74,7 +74,7 @@ class SnippetSource(FrameSource):
         return CHANNELS, height, width
 
     def sampling(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> Sampling:
-        """Return the sampled frames, of which each has the fields of a snippet around it."""
+        """Return the sampled frames, each with the fields of a snippet around it."""
         return sampling_of(info, preprocessing_of(self.preprocessing), n_passes, extent)
 
     def compute(

@@ -1,4 +1,4 @@
-"""What is kept of sampled frames, features above all: from the cache, else computed from the video."""
+"""Features and other numbers of sampled frames: from the cache, else computed from the video."""
 
 import math
 from abc import ABC, abstractmethod
