@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import msgspec
 import numpy as np
@@ -128,7 +127,8 @@ def train_checkpoint(
     if test is None:
         check_people(dataset, plan.seed)
     together = resources.together
-    with _Kept(plan, folder, together) as kept:
+    with training_lock(folder) if together.leads else nullcontext():
+        kept = _Kept(plan, folder, together)
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)
         ready = _ready(plan, dataset, test, inputs.source, control, together)
@@ -269,19 +269,10 @@ class _Kept:
     """
 
     def __init__(self, plan: TrainingPlan, folder: Path, together: ProcessGroup) -> None:
-        self._plan, self._folder, self.together = plan, folder.absolute(), together
-        self._run = RunFolder(training_folder(self._folder))
+        self._plan, self.together = plan, together
+        self._run = RunFolder(training_folder(folder.absolute()))
         self._configuration: RunConfiguration | None = None
         self._trained: list[TrainedPair] = []
-        self._alone = ExitStack()
-
-    def __enter__(self) -> Self:
-        if self.together.leads:
-            self._alone.enter_context(training_lock(self._folder))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._alone.close()
 
     def begin(self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, control: TrainingControl) -> None:
         """Prepare the folder: a state of the same training is resumed, one of another training stays."""
