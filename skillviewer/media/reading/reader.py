@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray, Picture
 from skillviewer.core.closing import Closing
-from skillviewer.core.errors import VideoError
+from skillviewer.core.errors import VideoError, reason_told
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.info import VideoInfo
@@ -169,10 +169,8 @@ class VideoReader(Closing):
         )
 
     def _digest(self, token: CancelToken) -> str:
-        try:
+        with reason_told(VideoError, f"{self._path} can no longer be read"):
             digest = sha256_of(self._path, token)
-        except OSError as error:
-            raise VideoError(f"{self._path} can no longer be read: {error.strerror}.") from error
         self._file.check_unchanged()  # else the digest would belong to other frames
         return digest
 
