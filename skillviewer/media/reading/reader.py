@@ -139,34 +139,30 @@ class VideoReader(Closing):
             VideoError: The file can no longer be read, or was rewritten since it was opened.
         """
         if self._info is None:
-            self._info = self._described(token)
+            digest, index = self._digest(token), self._index
+            nominal = self._file.stream.average_rate
+            rate_hz, variable = frame_rate(
+                index.times_s, float(self._file.time_base), index.last_s, float(nominal) if nominal else None
+            )
+            width, height = self._converter.size
+            self._info = VideoInfo(
+                path=self._path,
+                digest=digest,
+                times_s=index.times_s,
+                width_px=width,
+                height_px=height,
+                duration_s=float(index.times_s[-1]) + index.last_s,
+                rate_hz=rate_hz,
+                variable_rate=variable,
+                codec=self._file.codec,
+                note=self._note,
+            )
         return self._info
 
     @property
     def n_frames(self) -> int:
         """Number of frames that decode."""
         return len(self._index.times_s)
-
-    def _described(self, token: CancelToken) -> VideoInfo:
-        digest = self._digest(token)
-        index = self._index
-        nominal = self._file.stream.average_rate
-        rate_hz, variable = frame_rate(
-            index.times_s, float(self._file.time_base), index.last_s, float(nominal) if nominal else None
-        )
-        width, height = self._converter.size
-        return VideoInfo(
-            path=self._path,
-            digest=digest,
-            times_s=index.times_s,
-            width_px=width,
-            height_px=height,
-            duration_s=float(index.times_s[-1]) + index.last_s,
-            rate_hz=rate_hz,
-            variable_rate=variable,
-            codec=self._file.codec,
-            note=self._note,
-        )
 
     def _digest(self, token: CancelToken) -> str:
         with reason_told(VideoError, f"{self._path} can no longer be read"):
