@@ -21,13 +21,9 @@ STEP_PX = 16
 
 
 def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
-    """Return the number of columns for the largest pictures; with equal sizes, the one with fewer rows.
+    """Return the number of columns for the largest pictures of this aspect (width over height), each over a caption.
 
-    Args:
-        n: Number of panes.
-        room: Size of the area.
-        aspect: Width of the picture over its height.
-        caption_px: Height of the caption under each.
+    With equal sizes it is the one with fewer rows.
     """
 
     def size(columns: int) -> float:

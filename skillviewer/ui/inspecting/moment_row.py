@@ -162,13 +162,7 @@ class MomentRow(QWidget):
         self._refresh()
 
     def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
-        """Set the scale of the bars and the decimals of the numbers.
-
-        Args:
-            limit: The amount whose bar reaches the end.
-            digits: Decimals.
-            grey: Whether bars are without colour.
-        """
+        """Set the amount whose bar reaches the end, the decimals of numbers, and whether bars are without colour."""
         if (limit, digits, grey) != (self._limit, self._digits, self._grey):
             self._limit, self._digits, self._grey = limit, digits, grey
             self._refresh()
