@@ -175,9 +175,6 @@ class MomentRow(QWidget):
             font.setWeight(font.Weight.DemiBold if here else font.Weight.Normal)
             self._times.setFont(font)
 
-    def set_picture(self, picture: Picture | None) -> None:
-        self.picture.set_picture(picture)
-
     def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
         """Show a moment of the model on screen, or a kept one; ``writable`` if something can be left on it."""
         if card is not self.card:
