@@ -66,13 +66,7 @@ def aims(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[in
 def outlook(
     study: Study, rater: str, on_screen: PresentedPair | None = None, unreadable: Collection[str] = ()
 ) -> Outlook:
-    """Return the state of the study for one rater.
-
-    Args:
-        study: The study.
-        rater: Name of the rater.
-        on_screen: The pair on screen, or None.
-        unreadable: Names of videos that could not be shown.
+    """Return the state of the study for one rater, without the videos that could not be shown.
 
     Raises:
         SettingsError: The shares of random and repeated pairs are too great.
