@@ -51,7 +51,7 @@ WAKE_MS = 250
 """Interval at which Python can see Ctrl+C while Qt waits, in ms."""
 
 
-def _open_reader(path: Path, token: CancelToken | None) -> Reader:
+def _open_reader(path: Path, token: CancelToken) -> Reader:
     from skillviewer.media.reading.reader import VideoReader
 
     return VideoReader(path, token)

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 from skillviewer.core.errors import SkillViewerError, VideoError
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.study.judging.pair_queue import Contender
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
-from skillviewer.ui.ranking.ballot import Contender
 from skillviewer.ui.ranking.pair_clock import AlignedClip, SeenFrames
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread

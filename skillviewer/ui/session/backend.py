@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import Picture
-from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.progress import NEVER, CancelToken, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.nets.library import ModelEntry
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
+    from skillviewer.core.explanation.alignment import Alignment
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
     from skillviewer.engine.finetuning.process import StopFolder
@@ -31,10 +32,10 @@ class Reader(Protocol):
     @property
     def info(self) -> VideoInfo: ...
 
-    def describe(self, token: CancelToken | None = None, /) -> VideoInfo:
+    def describe(self, token: CancelToken = NEVER, /) -> VideoInfo:
         """Return ``info``, which takes long for a large file; the token stops it."""
 
-    def frame(self, index: int, token: CancelToken | None = None, /) -> Picture:
+    def frame(self, index: int, token: CancelToken = NEVER, /) -> Picture:
         """Return one frame, (H, W, 3) uint8 RGB, exact; from 0. The token is checked on the way."""
 
     def cached(self, index: int, /) -> Picture | None:
@@ -43,7 +44,7 @@ class Reader(Protocol):
     def nearest_cached(self, index: int, /) -> int | None:
         """Return the nearest frame that need not be decoded, or None when there is none."""
 
-    def prefetch(self, index: int, token: CancelToken | None = None, /) -> None: ...
+    def prefetch(self, index: int, token: CancelToken = NEVER, /) -> None: ...
 
     def key_frame(self, index: int, /) -> int:
         """Return the latest frame at or before one that decodes at once."""
@@ -86,6 +87,8 @@ class Assessor(Protocol):
         """Assess a video or a part of it; ``report`` gets every step, with the analysis so far as its value."""
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence": ...
+
+    def align(self, own: Analysis, other: Analysis, token: CancelToken, report: Report) -> "Alignment": ...
 
     def close(self) -> None: ...
 
@@ -134,7 +137,7 @@ class Backend:
         open_desk: Makes who writes exports. Runs in a worker thread; a model is loaded only when one has to be asked.
     """
 
-    open_reader: Callable[[Path, CancelToken | None], Reader]
+    open_reader: Callable[[Path, CancelToken], Reader]
     open_model: Callable[[Path], Assessor]
     find_models: Callable[[], tuple[ModelEntry, ...]]
     open_proxy: Callable[[VideoInfo], Proxy | None]
