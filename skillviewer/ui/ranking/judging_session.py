@@ -56,7 +56,7 @@ class Answered:
 
 @dataclass(slots=True)
 class JudgingSession:
-    """The session of one rater; before one has begun it has no pairs.
+    """One rater's session; outside of judging it has no rater and no pairs.
 
     Attributes:
         rater: Name of the rater, or "".
