@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
@@ -15,7 +15,6 @@ from skillviewer.engine.features import extractor
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import build_store
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_pool import ModelPool
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -28,6 +27,9 @@ from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import PREPROCESSING, SIZES, tiny_checkpoint
 from tests.engine.tiny_dataset import tiny_dataset
 from tests.videos import write_barcode_video
+
+if TYPE_CHECKING:
+    from skillviewer.engine.features.source import FrameSource
 
 GPU_IS_FULL = "The GPU ran out of memory. Close other programs that use it, use fewer passes, or choose the device cpu."
 Cuda = Callable[[int], None]
