@@ -226,7 +226,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
         options, output = chosen_options(exporter.options, given), given["output"]
         request = StudyExportRequest(exporter, given["study"], output, options, given["force"])
         try:
-            with ExportService(ModelPool) as service, progress_bar(unit="file") as report:
+            with ExportService(ModelPool, keeps=True) as service, progress_bar(unit="file") as report:
                 written = service.write_study(request, CancelToken(), report)
         except SkillViewerError as error:
             report_failure(message_of(error), str(output), as_json=given["as_json"])

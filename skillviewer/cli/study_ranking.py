@@ -11,6 +11,7 @@ from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.study_log import LoggedExport
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
@@ -80,6 +81,7 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     from skillviewer.core.ranking.report_json import ranking_json
     from skillviewer.data.study import Study
     from skillviewer.data.study.ranking import report
+    from skillviewer.engine.exporting.study_context import keep_in_log
     from skillviewer.export.tables.tables import export_table
 
     with Study.open(path, read_only=True) as opened:
@@ -90,6 +92,8 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
         tasks = {video.name: video.task for video in opened.videos.all()}
     if output is not None:
         written = export_table("strengths", output, judgements, tasks, overwrite=force)
+        for remark in keep_in_log(LoggedExport(path, output.name, "strengths")):
+            click.echo(f"skillviewer: {remark}", err=True)
         click.echo(f"{len(found.standings)} strengths written to {written}", err=True)
     if as_json:
         click.echo(json.dumps(ranking_json(found)))

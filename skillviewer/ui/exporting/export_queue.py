@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import Progress
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.engine.exporting.requests import Assessed, Batch, ExportRequest, StudyExportRequest, Written
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.jobs import Job, Jobs
@@ -35,6 +36,8 @@ class QueueEntry(QObject):
     changed = Signal()
     assessed = Signal(object)
     """``Assessed``: an analysis that the window did not have yet."""
+    logged = Signal(object)
+    """``LoggedExport``: a file for the log of the study."""
 
     def __init__(
         self, title: str, requests: Sequence[ExportRequest | StudyExportRequest], parent: QObject | None = None
@@ -73,6 +76,8 @@ class QueueEntry(QObject):
     def _on_progress(self, progress: Progress) -> None:
         if isinstance(progress.value, Assessed):
             self.assessed.emit(progress.value)
+        elif isinstance(progress.value, LoggedExport):
+            self.logged.emit(progress.value)
         elif isinstance(progress.value, Written):
             self.written.append(progress.value)
         self.progress = progress
@@ -110,6 +115,9 @@ class ExportQueue(QObject):
     assessed = Signal(object)
     """``Assessed``, of any entry."""
 
+    logged = Signal(object)
+    """``LoggedExport``, of any entry."""
+
     def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker, self._jobs = worker, jobs
@@ -123,6 +131,7 @@ class ExportQueue(QObject):
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
         entry = QueueEntry(title, requests, self)
         entry.assessed.connect(self.assessed)
+        entry.logged.connect(self.logged)
         given = entry.requests
         task = self._worker.submit(lambda service, token, report: service.write_all(given, token, report))
         entry.follow(task, self._jobs.follow(title, task))

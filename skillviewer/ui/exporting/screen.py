@@ -110,6 +110,7 @@ class ExportScreen(QWidget):
         self.review_faces.clicked.connect(self._on_review_faces)
         self.faces.back_asked.connect(self._on_back)
         self.queue.assessed.connect(program.study_list.learn)
+        self.queue.logged.connect(program.study_list.log_export)
         self.previews.arrived.connect(self._on_preview)
         self.previews.failed.connect(self._on_preview_failed)
         for signal in (program.videos.added, program.videos.changed, program.videos.removed, program.videos.cleared):

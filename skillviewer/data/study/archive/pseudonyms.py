@@ -109,7 +109,7 @@ def invent(db: sqlite3.Connection) -> Pseudonyms:
     named = _numbered(column("SELECT name FROM video"), "V")
     raters = (
         "SELECT name FROM rater UNION SELECT author FROM moment UNION SELECT author FROM note "
-        "UNION SELECT rater FROM rating"
+        "UNION SELECT rater FROM rating UNION SELECT who FROM event"
     )
     files: dict[str, str] = {}
     for row in db.execute("SELECT name, absolute_path FROM video WHERE absolute_path <> ''"):
@@ -182,6 +182,9 @@ def _rewrite(db: sqlite3.Connection, names: Pseudonyms, replace: Replacer, purpo
     _map(db, "note", "author", names.raters)
     _map(db, "agreed_pair", "source", names.sources)
     _map(db, "rating", "rater", names.raters)
+    _map(db, "event", "who", names.raters)
+    db.execute("UPDATE event SET subject = '' WHERE what = 'export'")  # names of files are free texts
+    db.execute("DELETE FROM event WHERE subject = 'participant_pattern'")
     _map(db, "rating_table", "name", names.sources)
     db.execute("UPDATE rating_table SET mapping = ''")  # it has column titles and folders
     db.execute("UPDATE model SET facts = '{}'")  # they describe data, raters and folders
@@ -215,6 +218,8 @@ _MAPPED = {
     ("note", "author"),
     ("agreed_pair", "source"),
     ("rating", "rater"),
+    ("event", "who"),
+    ("event", "what"),
     ("rating_table", "name"),
     ("model", "name"),  # replaced by the packer of models, as their folders have the same names
     ("setting", "name"),
