@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.text import clock, series_words
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.curve_style import Heights, Line, Stroke, lines
 from skillviewer.ui.comparing.results import MIN_VIDEOS
@@ -49,6 +50,14 @@ class CurvesPlot(TimePlot):
     @property
     def cursor_s(self) -> float:
         return float(self._cursor.value())
+
+    def spoken(self) -> str:
+        """Return the scores of every curve, by its number."""
+        said = []
+        for line in self.lines:
+            words = series_words(map(clock, line.times_s), line.scores, 2)
+            said.append(self.tr("Curve {}: {}").format(self._strokes[line.key][0], words))
+        return " ".join(said)
 
     def show_lines(self, lines: Sequence[Line], strokes: Mapping[str, tuple[str, Stroke]], heights: Heights) -> None:
         """Draw curves.

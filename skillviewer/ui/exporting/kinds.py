@@ -66,6 +66,7 @@ class KindList(QListWidget):
             item = self.item(row)
             item.setSizeHint(QSize(10, HEADING_PX if item in self._headings else ROW_PX))
         self.currentItemChanged.connect(self._on_item)
+        self.itemSelectionChanged.connect(self._on_selected)
 
     @property
     def exporter(self) -> Exporter | StudyExporter:
@@ -80,6 +81,12 @@ class KindList(QListWidget):
     @Slot()
     def _on_item(self, *_: object) -> None:
         self.chosen.emit(self.exporter)
+
+    @Slot()
+    def _on_selected(self) -> None:
+        """Follow a screen reader, which selects items without moving the cursor."""
+        for item in self.selectedItems():
+            self.setCurrentItem(item)
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
+from skillviewer.core.text import series_words
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme
 
@@ -93,6 +94,8 @@ class _BatchAxis(pg.AxisItem):  # type: ignore[misc]
 class _Plot(pg.PlotWidget):  # type: ignore[misc]
     """A plot without mouse control that fits its data."""
 
+    CHART = True
+
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent, axisItems={"bottom": _BatchAxis("bottom")}, background=None, enableMenu=False)
         plot = self.getPlotItem()
@@ -103,6 +106,15 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(120)
+
+    def spoken(self) -> str:
+        """Return the named curves, each by batch."""
+        said = []
+        for curve in self.listDataItems():
+            at, values = curve.getOriginalDataset()
+            if curve.name() and at is not None and len(at):
+                said.append(f"{curve.name()}: {series_words((f'{x:.0f}' for x in at), values, 3)}")
+        return " ".join(said)
 
     def show_ticks(self, side: str, *, shown: bool) -> None:
         """Show or hide the ticks of an axis: without data its numbers have no meaning."""
@@ -142,12 +154,12 @@ class Curves(QWidget):
         self._share = _Plot(self.tr("Accuracy over batches"), self)
         for key, plot in ((self.loss_key, self._loss), (self.share_key, self._share)):
             add_all(column, key, (plot, 1))
-        self._raw, self._smoothed = self._loss.plot(), self._loss.plot()
-        self._held_loss = self._loss.plot(symbol="s")
+        self._raw, self._smoothed = self._loss.plot(), self._loss.plot(name=self.tr("smoothed"))
+        self._held_loss = self._loss.plot(symbol="s", name=self.tr("held out"))
         self._bars = pg.ErrorBarItem(beam=0.0)
         self._share.addItem(self._bars)
-        self._held = self._share.plot(symbol="s")
-        self._old = self._share.plot(symbol="t")
+        self._held = self._share.plot(symbol="s", name=self.tr("held out"))
+        self._old = self._share.plot(symbol="t", name=self.tr("known before"))
         self._chance = pg.InfiniteLine(pos=CHANCE, angle=0)
         self._share.addItem(self._chance)
         self._share.setYRange(0, 100, padding=0.03)

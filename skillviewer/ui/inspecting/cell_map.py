@@ -25,6 +25,8 @@ N_SIGNED = 3
 class CellMap(QWidget):
     """A grid over the picture's outline; the stronger a cell, the fuller its colour."""
 
+    CHART = True
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._cells: FloatArray | None = None
@@ -37,6 +39,18 @@ class CellMap(QWidget):
     def sizeHint(self) -> QSize:
         """Return the height for the proportions of the picture."""
         return QSize(WIDTH_PX, self._height_px)
+
+    def spoken(self) -> str:
+        """Return the cells that lowered and raised the score most."""
+        if self._cells is None:
+            return ""
+        h, w = self._cells.shape
+        said = [self.tr("{} rows, {} columns.").format(h, w)]
+        for at in _strongest(self._cells):
+            row, column = divmod(at, w)
+            amount = signed(float(self._cells[row, column]), 4)
+            said.append(self.tr("Row {}, column {}: {}.").format(row + 1, column + 1, amount))
+        return " ".join(said)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -64,8 +78,7 @@ class CellMap(QWidget):
             return
         h, w = cells.shape
         limit = float(np.abs(cells).max()) or 1.0
-        ranked = np.argsort(cells, axis=None)
-        marked = {int(i) for i in (*ranked[:N_SIGNED], *ranked[-N_SIGNED:])}
+        marked = set(_strongest(cells))
         font = painter.font()
         font.setPixelSize(max(min(round(self.height() / h) - 2, 12), 8))
         painter.setFont(font)
@@ -81,6 +94,12 @@ class CellMap(QWidget):
                 painter.setPen(QPen(QColor(theme.text)))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "+" if amount > 0 else "−")
         painter.end()
+
+
+def _strongest(cells: FloatArray) -> list[int]:
+    """Return the places of the least and the greatest cells, in this order."""
+    ranked = np.argsort(cells, axis=None).tolist()
+    return list(dict.fromkeys((*ranked[:N_SIGNED], *ranked[-N_SIGNED:])))
 
 
 class CellBlock(Section):

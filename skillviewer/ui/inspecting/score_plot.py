@@ -8,11 +8,14 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import CurveMark, ScoreCurve, score_curve
+from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.arrays import FloatArray
+from skillviewer.core.text import clock, series_words, signed
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
+from skillviewer.ui.widgets.spoken import announce
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 from skillviewer.ui.widgets.time_plot import TimePlot
 
@@ -91,6 +94,23 @@ class ScorePlot(TimePlot):
     @property
     def curve(self) -> ScoreCurve | None:
         return self._curve
+
+    def spoken(self) -> str:
+        """Return the score at the playhead, at all sampled frames, and the moments."""
+        curve, analysis = self._curve, self._state.analysis
+        if curve is None or analysis is None:
+            return ""
+        times, digits = analysis.times_s.max(axis=0), score_digits([analysis])
+        parts = [self._spoken_here(), series_words(map(clock, times), analysis.score_curve.mean(axis=0), digits)]
+        for mark in self._marks:
+            amount = signed(mark.amount, digits) if mark.amount is not None else self.tr("kept")
+            parts.append(self.tr("Moment {} to {}: {}.").format(clock(mark.start_s), clock(mark.stop_s), amount))
+        return " ".join(parts)
+
+    def _spoken_here(self) -> str:
+        at, analysis = self._curve.at(self._playback.time_s) if self._curve is not None else None, self._state.analysis
+        score = signed(at[1], score_digits([analysis])) if at is not None and analysis is not None else "–"
+        return f"{clock(self._playback.time_s)}: {score}."
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:
         """Flag moments: a triangle up where one raises the score, down where it lowers it, a square for a kept one."""
@@ -261,6 +281,8 @@ class ScorePlot(TimePlot):
         time_s = self._playback.time_s
         self._cursor.setValue(time_s)
         self._place_point()
+        if not self._playback.playing:
+            announce(self, self._spoken_here)
         start, stop = self._box.viewRange()[0]
         if self._playback.playing and not start <= time_s <= stop:
             width = stop - start

@@ -11,6 +11,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.widgets.signed_bar import sign_colour
+from skillviewer.ui.widgets.spoken import announce
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 HEIGHT_PX = 96
@@ -66,6 +67,7 @@ def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segment
 class SegmentBars(QWidget):
     """Bars up where a segment raises the score, down where it lowers it; + and − at the edges."""
 
+    CHART = True
     asked = Signal(int)
     """The frame that the model looked at in the segment that was clicked."""
     pointed = Signal(str)
@@ -118,6 +120,10 @@ class SegmentBars(QWidget):
             segment + 1, len(s), clock(s.start_s[segment]), clock(s.stop_s[segment]), signed(amount, s.digits)
         )
 
+    def spoken(self) -> str:
+        """Return the contributions of all segments."""
+        return "; ".join(map(self.words, range(len(self._segments or ()))))
+
     def _slot(self, segment: int) -> QRectF:
         assert self._segments is not None
         width = self.width() / len(self._segments)
@@ -136,6 +142,7 @@ class SegmentBars(QWidget):
         if segment != self._pointed:
             self._pointed = segment
             self.pointed.emit(self.words(segment))
+            announce(self, lambda: self.words(segment))
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -51,7 +51,6 @@ class Transport(QWidget):
         self._time = QToolButton(self)
         self._time.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         Tip(self._time, actions["go_to"])
-        self._time.setAccessibleName(self.tr("Time; press to go to a time or frame"))
         self._time.clicked.connect(self.place_asked)
         self._frame = text_label("", self, muted=True)
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

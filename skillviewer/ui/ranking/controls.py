@@ -32,6 +32,8 @@ PLAYED = 0.65
 class ClockBar(QWidget):
     """The left video's bar over the right video's."""
 
+    CHART = True
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pair_view: PairView | None = None
@@ -74,6 +76,14 @@ class ClockBar(QWidget):
         clips = self._pair_view.clock.clips
         start_s, stop_s = min(s.start_s for s in clips), max(s.stop_s for s in clips)
         return start_s, max(stop_s, start_s + 1e-3)
+
+    def spoken(self) -> str:
+        """Return where each of the two videos is."""
+        pair_view = self._pair_view
+        if pair_view is None or not pair_view.clock.clips:
+            return ""
+        left, right = (clock(pair_view.clock.time_s(video)) for video in self._rows(pair_view))
+        return self.tr("Left video at {}, right video at {}").format(left, right)
 
     def x_of(self, time_s: float) -> float:
         span = self._span()
@@ -299,7 +309,6 @@ class VoteBar(QWidget):
         grid.addWidget(self.right, 0, 2)
         self.message = text_label("", self, wrap=True, plain=True)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().height() + 4)  # nothing moves
-        self.message.setAccessibleName(self.tr("Remark"))
         lower = add_all(horizontal(spacing=16), (self.reason, 2), (self.message, 3))
         grid.addLayout(lower, 1, 0, 1, 3)
         grid.setColumnStretch(0, 3)

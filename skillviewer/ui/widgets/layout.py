@@ -28,12 +28,15 @@ LONGEST = 14
 
 
 def breakable(text: str) -> str:
-    """Return text that may break after underscores, hyphens and dots, and after every 14 characters without any."""
+    """Return text that may break after underscores, hyphens and dots, and after every 14 characters without any.
+
+    Numbers stay whole.
+    """
     parts, run = [], 0
-    for character in text:
+    for character, after in zip(text, f"{text[1:]} ", strict=False):
         parts.append(character)
         run = 0 if character.isspace() else run + 1
-        if (character in "_-.—" and run > 3) or run >= LONGEST:
+        if (character in "_-.—" and run > 3 and not after.isdigit()) or run >= LONGEST:
             parts.append(BREAK)
             run = 0
     return "".join(parts)
@@ -57,6 +60,7 @@ class Wrapped(QLabel):
         text = " ".join(paragraphs)
         if text != self.plain:
             self.plain = text
+            self.setAccessibleName(printable(text))  # a screen reader would stop at the places to break
             self.setText("\n\n".join(breakable(printable(paragraph)) for paragraph in paragraphs))
 
 

@@ -35,6 +35,8 @@ class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
 class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     """A plot of scores over time. The wheel zooms time about the mouse; subclasses define the buttons."""
 
+    CHART = True
+
     def __init__(self, parent: QWidget | None = None) -> None:
         axes = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}
         super().__init__(parent, axisItems=axes, background=None, enableMenu=False)
