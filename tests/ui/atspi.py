@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class SpiNode:
     program: str
     path: str
 
-    def _call(self, interface: str, method: str, signature: str | None = None, *given: object) -> Any:  # noqa: ANN401
+    def _call(self, interface: str, method: str, signature: str | None = None, *given: object) -> Any:
         address = DBusAddress(self.path, self.program, f"org.a11y.atspi.{interface}")
         answer = self.bus.send_and_get_reply(new_method_call(address, method, signature, given), timeout=20)
         return answer.body[0] if answer.body and answer.header.message_type.name == "method_return" else None
@@ -68,7 +69,7 @@ class SpiNode:
     @property
     def actions(self) -> dict[str, Callable[[], None]]:
         names = [name for name, _, _ in self._call("Action", "GetActions") or ()]
-        return {name: lambda at=at: self._act(at) for at, name in enumerate(names)}
+        return {name: partial(self._act, at) for at, name in enumerate(names)}
 
     def _act(self, at: int) -> None:
         message = new_method_call(DBusAddress(self.path, self.program, "org.a11y.atspi.Action"), "DoAction", "i", (at,))

@@ -1,6 +1,6 @@
 """A screen reader for tests: it knows names, descriptions and actions alone, and sees no widget.
 
-The flows below are read through Qt's own interface in the gate (``test_screen_reader.py``), and over D-Bus as Orca reads
+The flows are read through Qt's own interface in the gate (``test_screen_reader.py``), and over D-Bus, as Orca reads
 them (``test_atspi.py``).
 """
 

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ class QtNode:
     @property
     def actions(self) -> dict[str, Callable[[], None]]:
         found = self.thing.actionInterface()
-        return {name: lambda name=name: found.doAction(name) for name in (found.actionNames() if found else ())}
+        return {name: partial(found.doAction, name) for name in (found.actionNames() if found else ())}
 
     def children(self) -> list[Node]:
         inside = (self.thing.child(at) for at in range(self.thing.childCount()))
@@ -86,7 +87,7 @@ def test_a_video_is_opened_judged_and_exported_with_no_eyes(
     assert score == pytest.approx(analysis.score, abs=0.005)
     assert curve == pytest.approx(analysis.score_curve.mean(axis=0), abs=0.005)
     contributions = hear_why(reader)
-    findings = program.insight.inquiry.findings
+    findings = program.inquiry.findings
     assert findings is not None
     assert findings.evidence is not None
     assert contributions == pytest.approx(findings.evidence.contributions, abs=0.0005)
@@ -133,14 +134,13 @@ def test_numbers_are_put_into_words_when_asked_and_outlive_nothing(qapp: QApplic
 
 
 def test_nothing_is_computed_while_no_screen_reader_listens(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    bars, asked = _bars(), []
+    bars, asked = _bars(), list[str]()
     qtbot.addWidget(bars)
     bars.show()
     bars.setFocus()
     qtbot.waitUntil(bars.hasFocus)
     monkeypatch.setattr(QAccessible, "isActive", lambda: False)
-    announce(bars, lambda: asked.append("") or "")
-    assert not asked
+    announce(bars, asked.pop)
     monkeypatch.setattr(QAccessible, "isActive", lambda: True)
     told: list[str] = []
     monkeypatch.setattr(QAccessible, "updateAccessibility", lambda event: told.append(event.message()))

@@ -66,7 +66,7 @@ class VideoCanvas(QWidget):
     The map is laid over the picture only when it is about to be drawn, so that what is never seen costs nothing.
     """
 
-    CHART = False
+    PICTURE = True
     painted = Signal(object)
     """The Shown that was just drawn."""
     shown_changed = Signal(object)

@@ -10,9 +10,7 @@ from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 
 class Spoken(Protocol):
-    """A widget that draws numbers. ``CHART`` says what a screen reader calls it: a chart, else a picture."""
-
-    CHART: bool
+    """A widget that draws numbers: for a screen reader a chart, or a picture if its class says ``PICTURE = True``."""
 
     def spoken(self) -> str:
         """Return the numbers in words; "" for none."""
@@ -31,9 +29,8 @@ def _interface(key: str, thing: QObject) -> QAccessibleInterface | None:
     kind = type(thing)
     if key != kind.__name__ or not hasattr(kind, "spoken"):  # a widget that is being deleted asks by its base class
         return None
-    widget = cast("QWidget", thing)
-    chart = cast("Spoken", widget).CHART
-    return _SpokenWidget(widget, QAccessible.Role.Chart if chart else QAccessible.Role.Graphic)
+    role = QAccessible.Role.Graphic if getattr(kind, "PICTURE", False) else QAccessible.Role.Chart
+    return _SpokenWidget(cast("QWidget", thing), role)
 
 
 @cache
