@@ -14,7 +14,7 @@ from tests.videos import write_barcode_video
 jeepney = pytest.importorskip("jeepney", reason="the accessibility bus is read with jeepney")
 from tests.ui.atspi import missing, running_program  # noqa: E402
 
-PATIENCE_S = 240.0
+PATIENCE_S = 120.0
 
 
 @pytest.mark.slow

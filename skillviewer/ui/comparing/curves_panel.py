@@ -63,7 +63,7 @@ class CurvesPlot(TimePlot):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.dress_axes(theme)
-        self._zero.setPen(pg.mkPen(theme.line, width=1))
+        self._zero.setPen(pg.mkPen(theme.edge, width=1))
         self._points.setPen(pg.mkPen(theme.base, width=1))
         self._draw()
 

@@ -117,7 +117,7 @@ class FaceCanvas(QWidget):
             rect.left(), rect.top() - metrics.height(), metrics.horizontalAdvance(words) + 8, metrics.height()
         )
         painter.fillRect(label, self._accent if chosen else QColor(0, 0, 0, 180))
-        painter.setPen(QColor("white"))
+        painter.setPen(QColor("black" if chosen and self._accent.lightnessF() > 0.6 else "white"))
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, words)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
 from skillviewer.core.text import series_words
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
+from skillviewer.ui.widgets.spoken import ask_again
 from skillviewer.ui.widgets.theme import Theme
 
 SWATCH_PX = QSize(24, 14)
@@ -102,6 +103,7 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(120)
+        ask_again(self)
 
     def spoken(self) -> str:
         """Return the named curves, each by batch."""
@@ -229,7 +231,7 @@ class Curves(QWidget):
         self._theme = theme
         accent, text, muted = QColor(theme.accent), QColor(theme.text), QColor(theme.muted)
         faint = QColor(muted)
-        faint.setAlphaF(0.6)
+        faint.setAlphaF(0.75)
         for plot in (self._loss, self._share):
             plot.dress(theme)
         dash = Qt.PenStyle.DashLine
@@ -246,7 +248,7 @@ class Curves(QWidget):
         self.loss_key.set_pens(raw, smoothed, held)
         self.share_key.set_pens(held, old)
         self._bars.setData(pen=pg.mkPen(accent, width=1))
-        self._chance.setPen(pg.mkPen(theme.line, width=1, style=dash))
+        self._chance.setPen(pg.mkPen(theme.edge, width=1, style=dash))
         for curve, colour in ((self._held_loss, accent), (self._held, accent), (self._old, text)):
             curve.setSymbolBrush(colour)
             curve.setSymbolPen(pg.mkPen(theme.base))
@@ -255,6 +257,6 @@ class Curves(QWidget):
             self._dress_line(line, theme)
 
     def _dress_line(self, line: pg.InfiniteLine, theme: Theme) -> None:
-        line.setPen(pg.mkPen(theme.line, width=1))
+        line.setPen(pg.mkPen(theme.edge, width=1))
         line.label.setColor(theme.muted)
         line.label.setPosition(0.06)

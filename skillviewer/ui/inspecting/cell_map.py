@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
@@ -86,12 +86,18 @@ class CellMap(QWidget):
             top, bottom = (round(i * self.height() / h) for i in (row, row + 1))
             box = QRectF(left, top, right - left, bottom - top)
             colour = sign_colour(amount, theme, grey=self._grey)
-            colour.setAlphaF(abs(amount) / limit)
+            share = abs(amount) / limit
+            colour.setAlphaF(share)
             painter.fillRect(box, colour)
-            if at in marked and abs(amount) > 0.1 * limit:
-                painter.setPen(QPen(QColor(theme.text)))
+            if at in marked and share > 0.1:
+                painter.setPen(sign_shade(share, theme))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "+" if amount > 0 else "−")
         painter.end()
+
+
+def sign_shade(share: float, theme: Theme) -> QColor:
+    """Return the colour of the mark on a cell whose colour has an opacity of ``share``."""
+    return QColor(theme.base if share > (0.55 if theme.dark else 0.85) else theme.text)
 
 
 def _strongest(cells: FloatArray) -> list[int]:

@@ -84,7 +84,7 @@ class ScorePlot(TimePlot):
 
     def spoken(self) -> str:
         """Return the score at the playhead, at all sampled frames, and the moments."""
-        curve, analysis = self._curve, self._state.analysis
+        curve, analysis = self.curve, self._state.analysis
         if curve is None or analysis is None:
             return ""
         times, digits = analysis.times_s.max(axis=0), score_digits([analysis])
@@ -95,7 +95,7 @@ class ScorePlot(TimePlot):
         return " ".join(parts)
 
     def _spoken_here(self) -> str:
-        at, analysis = self._curve.at(self._playback.time_s) if self._curve is not None else None, self._state.analysis
+        at, analysis = self.curve.at(self._playback.time_s) if self.curve is not None else None, self._state.analysis
         score = signed(at[1], score_digits([analysis])) if at is not None and analysis is not None else "–"
         return f"{clock(self._playback.time_s)}: {score}."
 
@@ -165,18 +165,18 @@ class ScorePlot(TimePlot):
         self.getAxis("left").setWidth(56)
         accent = QColor(theme.accent)
         self._mean.setPen(pg.mkPen(accent, width=2))
-        self._passes.setPen(pg.mkPen(_faded(accent, 0.35), width=1))
+        self._passes.setPen(pg.mkPen(_faded(accent, 0.7), width=1))
         self._band.setBrush(_faded(accent, 0.12))
         self._boundaries.setPen(pg.mkPen(_faded(QColor(theme.line), 0.7), width=1))
         self._ticks.setPen(pg.mkPen(theme.muted, width=1))
-        self._analysed.setPen(pg.mkPen(_faded(accent, 0.55), width=3))
+        self._analysed.setPen(pg.mkPen(_faded(accent, 0.75), width=3))
         self._point.setBrush(accent)
         self._point.setPen(pg.mkPen(theme.base, width=1.5))
         self._stretches.setPen(pg.mkPen(_faded(QColor(theme.muted), 0.7), width=1))
         self._place_flags()
         self._selection.setBrush(_faded(accent, 0.10))
         for line in self._selection.lines:
-            line.setPen(pg.mkPen(_faded(accent, 0.6), width=1))
+            line.setPen(pg.mkPen(_faded(accent, 0.75), width=1))
 
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:

@@ -25,7 +25,7 @@ from skillviewer.ui.widgets.layout import NONE, Gap, add_all, horizontal, text_l
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
-PLAYED = 0.65
+PLAYED = 0.75
 """Opacity of the played part: the pictures stay the brightest on the screen."""
 
 
@@ -102,7 +102,7 @@ class ClockBar(QWidget):
         for row, video in enumerate(self._rows(pair_view)):
             clip, top = pair_view.clock.clips[video], self.row_y(row)
             left, right = self.x_of(clip.start_s), self.x_of(clip.stop_s)
-            painter.setBrush(QColor(theme.line))
+            painter.setBrush(QColor(theme.edge))
             painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
             now = min(max(self.x_of(pair_view.clock.time_s(video)), left), right)
             muted = not pair_view.clock.together and video != pair_view.clock.active

@@ -14,7 +14,7 @@ from skillviewer.core.paths import drafts_dir
 from skillviewer.ui.widgets.theme import ThemeChoice
 
 MOST_RECENT = 8
-TEXT_SIZES = (90, 100, 115, 130)
+TEXT_SIZES = (90, 100, 115, 130, 150, 175, 200)
 MOST_DIGITS = 10
 CACHE_GB, MOST_CACHE_GB = 20, 4096
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)

@@ -39,6 +39,14 @@ def speak_numbers() -> None:
     QAccessible.installFactory(_interface)
 
 
+def ask_again(widget: QWidget) -> None:
+    """Let Qt ask once more, for a widget whose base class was asked while it was made, as those of plots are."""
+    if QAccessible.isActive():
+        known = QAccessible.queryAccessibleInterface(widget)
+        if not isinstance(known, _SpokenWidget):
+            QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(known))
+
+
 def announce(widget: QWidget, words: Callable[[], str]) -> None:
     """Tell a screen reader about a change in the widget that has the focus; without one, nothing is computed."""
     if QAccessible.isActive() and widget.hasFocus():
