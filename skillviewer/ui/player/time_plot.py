@@ -112,8 +112,10 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go: the playhead is where the mouse is now."""
-        self.mouseMoveEvent(event)
+        if self._held == Qt.MouseButton.LeftButton:
+            self._go(event)
         self._held = Qt.MouseButton.NoButton
+        event.accept()
 
     def dress_axes(self, theme: Theme) -> None:
         """Give ground, cursor and axes their colours; pyqtgraph does not follow the palette."""
