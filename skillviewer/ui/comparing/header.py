@@ -10,7 +10,8 @@ from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, text_label
+from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.layout import as_tip, push_button, text_label
 
 OPEN = ""
 NAME_CHARACTERS = 12
@@ -92,7 +93,10 @@ class Header(QWidget):
         self.again = push_button(self.tr("Try again"), self)
         self.save = QPushButton(self.tr("Save"), self)
         shown = (self.models, self.scale, self.first, self._against, self.second, self.difference)
-        add_all(horizontal(self, (8, 6, 8, 6), 8), *shown, 1, self.again, self.save)
+        row = Flow(self, 8)
+        row.setContentsMargins(8, 6, 8, 6)
+        for each in (*shown, self.again, self.save):
+            row.addWidget(each)
         for control in (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.first.currentIndexChanged.connect(self._on_pair)

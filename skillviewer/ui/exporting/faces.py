@@ -27,7 +27,7 @@ from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
@@ -75,7 +75,7 @@ class FacesReview(QWidget):
         scrub = add_all(QHBoxLayout(), (self.slider, 1), self.time)
         left = add_all(vertical(spacing=8), (self.canvas, 1), scrub)
         side = QWidget(self)
-        side.setFixedWidth(SIDE_PX)
+        side.setFixedWidth(by_text(SIDE_PX))
         self.summary = text_label("", side, wrap=True, plain=True)
         self.search_button = QPushButton(self.tr("Look for faces"), side)
         self.reach = QComboBox(side)

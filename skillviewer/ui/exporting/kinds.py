@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidge
 
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176
@@ -43,7 +43,7 @@ class KindList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("What to export"))
-        self.setFixedWidth(WIDTH_PX)
+        self.setFixedWidth(by_text(WIDTH_PX))
         self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -64,7 +64,7 @@ class KindList(QListWidget):
                 item.setData(Qt.ItemDataRole.UserRole, made.name)
         for row in range(self.count()):
             item = self.item(row)
-            item.setSizeHint(QSize(10, HEADING_PX if item in self._headings else ROW_PX))
+            item.setSizeHint(QSize(10, by_text(HEADING_PX) if item in self._headings else by_text(ROW_PX)))
         self.currentItemChanged.connect(self._on_item)
         self.itemSelectionChanged.connect(self._on_selected)
 

@@ -17,7 +17,7 @@ from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import NamedLines, indented
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 SETTLE_MS = 350
 """Delay before planning, in milliseconds: quick changes are planned once."""
@@ -45,7 +45,7 @@ class ChoicesPage(QWidget):
 
     def _make_form(self) -> QWidget:
         form = QWidget(self)
-        form.setFixedWidth(FORM_PX)
+        form.setFixedWidth(by_text(FORM_PX))
         lines = QFormLayout(form)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setVerticalSpacing(12)
@@ -100,7 +100,7 @@ class ChoicesPage(QWidget):
 
     def _connect_fields(self) -> None:
         for spin in (self.needed, self.epochs, self.seed):
-            spin.setMinimumHeight(FIELD_PX)
+            spin.setMinimumHeight(by_text(FIELD_PX))
             spin.valueChanged.connect(self._on_change)
         for combo in (self.start, self.rule, self.by):
             combo.currentIndexChanged.connect(self._on_change)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.cohort import CohortStanding
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import LIGHT, Theme, by_text, themed
 
 HEIGHT_PX = 44
 LINE_PX = 14.0
@@ -31,7 +31,7 @@ class StandingStrip(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        return QSize(200, HEIGHT_PX)
+        return QSize(200, by_text(HEIGHT_PX))
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -134,6 +134,11 @@ def app_font(percent: int = 100) -> QFont:
     return font
 
 
+def by_text(px: int) -> int:
+    """Return a length for text of the usual size, in pixels, grown with a larger text that is in force."""
+    return max(px, round(px * QApplication.font().pointSizeF() / FONT_SIZE_PT))
+
+
 def palette_of(theme: Theme) -> QPalette:
     """Return Qt's palette of a theme."""
     roles = QPalette.ColorRole
