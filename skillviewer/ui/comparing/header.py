@@ -72,7 +72,7 @@ class Header(QWidget):
 
     def __init__(self, candidates: Candidates, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.menu = ModelsMenu(candidates, self)
         self.models = QPushButton(self.tr("Models"), self)
         self.models.setMenu(self.menu)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 
 from skillviewer.core.atomic_write import is_one_of, path_exists
 from skillviewer.core.errors import ExportError
@@ -34,7 +34,7 @@ from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Pages, add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ExportScreen(QWidget):
         theme = program.themes.theme
         self.queue = ExportQueue(program.exports, program.jobs, self)
         self.previews = Previews(program.export_previews, self)
-        self.pages = QStackedWidget(self)
+        self.pages = Pages(self)
         self.empty = NothingOpen(
             self.tr("Open videos or a study to export clips, figures, tables and reports."),
             actions["open_sample"],

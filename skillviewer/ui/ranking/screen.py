@@ -6,7 +6,7 @@ from operator import methodcaller
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QToolButton, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
@@ -23,7 +23,7 @@ from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Pages, add_all, as_tip, horizontal, push_button, text_label, vertical
 
 LETTERS_OF_NAME = 16
 """Number of letters of a rater's name that are shown in front of the progress."""
@@ -62,7 +62,7 @@ class RankScreen(QWidget):
         self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
         self.judging_view = JudgingView(program, self.judging, actions, self)
         self._make_pages()
-        self._tabs = QStackedWidget(self)
+        self._tabs = Pages(self)
         self._tabs.addWidget(self.pages)
         self._group = QButtonGroup(self)
         self._head = self._make_head()
@@ -90,7 +90,7 @@ class RankScreen(QWidget):
 
     def _make_pages(self) -> None:
         actions = self._actions
-        self.pages = QStackedWidget(self)
+        self.pages = Pages(self)
         self.pages.addWidget(self.judging_view)
         self.rater_page = RaterPage(self)
         self.rater_page.chosen.connect(self._on_chosen)

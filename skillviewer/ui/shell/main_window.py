@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QScrollArea, QStackedWidget, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.core.video.extents import VideoClip
@@ -31,22 +31,10 @@ from skillviewer.ui.shell.status_bar import StatusBar
 from skillviewer.ui.shell.tool_bar import ToolBar
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
 from skillviewer.ui.widgets.theme import Theme, dress
 
 LOGO_PX = 72
-
-
-class Pages(QStackedWidget):
-    """Screens one upon the other: as large as the one in front needs to be, which is scrolled where that is too large."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.currentChanged.connect(self.updateGeometry)
-
-    def minimumSizeHint(self) -> QSize:
-        front = self.currentWidget()
-        return front.minimumSizeHint() if front is not None else QSize()
 
 
 class MainWindow(QMainWindow):
