@@ -46,7 +46,7 @@ class LooksPage(Form):
         self._boxes = {name: self.choice(options, getattr(look, name)) for name, options in choices.items()}
         self.overlay, self.scale, self.between, self.colours = self._boxes.values()
         self.add(self.tr("Theme"), self.theme)
-        self.add(self.tr("Text size"), self.text, self.tr("Some titles change only after a restart."))
+        self.add(self.tr("Text size"), self.text, self.tr("Start the program again, so that every part makes room."))
         self.add(self.tr("Map as"), self.overlay)
         self.add(self.tr("Colour scale"), self.scale)
         self.add(self.tr("Between sampled frames"), self.between)
