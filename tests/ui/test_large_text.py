@@ -69,8 +69,9 @@ def _reachable(widget: QWidget, window: QMainWindow) -> bool:
 
 
 def _problems(window: QMainWindow) -> list[str]:
-    found = []
-    for widget in (*window.findChildren(QLabel), *window.findChildren(QAbstractButton)):
+    found, labels = [], window.findChildren(QLabel)
+    worded: list[QLabel | QAbstractButton] = [*labels, *window.findChildren(QAbstractButton)]
+    for widget in worded:
         if widget.isVisible() and widget.text() and widget.width() > 0:
             cut = _cut(widget) or ("" if _reachable(widget, window) else f"out of reach: {widget.text()}")
             found += [f"{type(widget.parent()).__name__}, {type(widget).__name__}: {cut}"] if cut else []

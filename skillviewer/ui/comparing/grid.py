@@ -13,7 +13,7 @@ from skillviewer.ui.comparing.pane import ModelPane
 from skillviewer.ui.player.canvas import AVERAGED_BELOW
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons, as_image
-from skillviewer.ui.widgets.theme import LIGHT, Theme, by_text, dress, themed
+from skillviewer.ui.widgets.theme import Painted, by_text, dress
 from skillviewer.ui.widgets.viewport import Viewport
 
 GAP_PX = 8
@@ -64,7 +64,7 @@ def _pixels(image: QImage) -> Picture:
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()  # the image is freed
 
 
-class PaneGrid(QWidget):
+class PaneGrid(Painted, QWidget):
     """The panes. All show the same picture, each with its own map over it."""
 
     remove_asked = Signal(str)
@@ -76,7 +76,6 @@ class PaneGrid(QWidget):
         self.panes: dict[str, ModelPane] = {}  # the panes by key, in order
         self._video: VideoInfo | None = None
         self._shot: DecodedPicture | None = None
-        self._theme = LIGHT
         self._viewport = Viewport()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -86,11 +85,6 @@ class PaneGrid(QWidget):
 
     def pane(self, key: str) -> ModelPane:
         return self.panes[key]
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
         """Show the panes of these keys in this order; remaining panes keep what they show."""

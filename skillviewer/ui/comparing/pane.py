@@ -21,7 +21,7 @@ from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical
-from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
+from skillviewer.ui.widgets.theme import DARK, Painted
 from skillviewer.ui.widgets.viewport import Viewport
 
 LEAST = QSize(96, 54)
@@ -93,7 +93,7 @@ class PaneText:
         return self.scaled.words if self.scaled is not None else ""
 
 
-class PaneCaption(QWidget):
+class PaneCaption(Painted, QWidget):
     """The caption of a pane: number, line and name with the kind of map; score and source of the map.
 
     These are two lines, and three where a score with its interval leaves no room for where the map comes from.
@@ -102,7 +102,6 @@ class PaneCaption(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = PaneText("")
-        self._theme = LIGHT
         self._room_right = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -128,10 +127,6 @@ class PaneCaption(QWidget):
     def keep_free(self, width_px: int) -> None:
         """Leave room at the right end of the first line."""
         self._room_right = width_px
-
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_text(self, text: PaneText) -> None:
         if text != self._text:

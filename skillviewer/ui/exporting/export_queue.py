@@ -34,10 +34,8 @@ class QueueEntry(QObject):
     """One export: one file, or one per video."""
 
     changed = Signal()
-    assessed = Signal(object)
-    """``Assessed``: an analysis that the window did not have yet."""
-    logged = Signal(object)
-    """``LoggedExport``: a file for the log of the study."""
+    told = Signal(object)
+    """``Assessed``, an analysis that the window did not have yet, or ``LoggedExport``, for the log of the study."""
 
     def __init__(
         self, title: str, requests: Sequence[ExportRequest | StudyExportRequest], parent: QObject | None = None
@@ -74,10 +72,8 @@ class QueueEntry(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        if isinstance(progress.value, Assessed):
-            self.assessed.emit(progress.value)
-        elif isinstance(progress.value, LoggedExport):
-            self.logged.emit(progress.value)
+        if isinstance(progress.value, Assessed | LoggedExport):
+            self.told.emit(progress.value)
         elif isinstance(progress.value, Written):
             self.written.append(progress.value)
         self.progress = progress
@@ -112,11 +108,8 @@ class ExportQueue(QObject):
     added = Signal(object)
     """``QueueEntry``: the latest."""
 
-    assessed = Signal(object)
-    """``Assessed``, of any entry."""
-
-    logged = Signal(object)
-    """``LoggedExport``, of any entry."""
+    told = Signal(object)
+    """What an entry told."""
 
     def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -130,8 +123,7 @@ class ExportQueue(QObject):
 
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
         entry = QueueEntry(title, requests, self)
-        entry.assessed.connect(self.assessed)
-        entry.logged.connect(self.logged)
+        entry.told.connect(self.told)
         given = entry.requests
         task = self._worker.submit(lambda service, token, report: service.write_all(given, token, report))
         entry.follow(task, self._jobs.follow(title, task))

@@ -35,7 +35,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
     from skillviewer.core.video.extents import VideoClip
@@ -88,7 +88,7 @@ class ExportScreen(QWidget):
         self.pane = PreviewPane(right)
         folder = self._program.settings.export_folder
         self.destination = Destination(Path(folder) if folder else first_folder(), right)
-        self.words = text_label("", right, wrap=True, plain=True)
+        self.words = text_label("", right, wrap=True, plain=True, muted=True)
         self.button = push_button(self.tr("Export"), right, primary=True)
         line = add_all(horizontal(spacing=12), (self.words, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
         below = add_all(vertical(margins=(16, 12, 16, 12), spacing=8), self.destination, line)
@@ -109,8 +109,7 @@ class ExportScreen(QWidget):
         self.at_cursor.clicked.connect(self._take_frame)
         self.review_faces.clicked.connect(self._on_review_faces)
         self.faces.back_asked.connect(self._on_back)
-        self.queue.assessed.connect(program.study_list.learn)
-        self.queue.logged.connect(program.study_list.log_export)
+        self.queue.told.connect(program.study_list.learn)
         self.previews.arrived.connect(self._on_preview)
         self.previews.failed.connect(self._on_preview_failed)
         for signal in (program.videos.added, program.videos.changed, program.videos.removed, program.videos.cleared):
@@ -356,7 +355,3 @@ class ExportScreen(QWidget):
             return
         self._program.settings.export_folder = str(self.destination.folder)
         self.queue.add(title(made), [replace(o, overwrite=True) if o.path in there else o for o in made])
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.words.setStyleSheet(f"color: {theme.muted}")

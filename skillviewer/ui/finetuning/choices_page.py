@@ -17,7 +17,7 @@ from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import NamedLines, indented
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, by_text, themed
+from skillviewer.ui.widgets.theme import by_text
 
 SETTLE_MS = 350
 """Delay before planning, in milliseconds: quick changes are planned once."""
@@ -123,7 +123,9 @@ class ChoicesPage(QWidget):
         self._lines = NamedLines(8)
         self._lines.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._lines)
-        self._refusal, self._cautions = (text_label("", inside, wrap=True, plain=True) for _ in range(2))
+        self._refusal = text_label("", inside, wrap=True, plain=True)
+        self._refusal.setProperty("refuses", True)
+        self._cautions = text_label("", inside, wrap=True, plain=True, warns=True)
         self._refusal.hide()
         self._cautions.hide()
         self.judge = push_button(self.tr("Judge pairs"), inside, judge.trigger)
@@ -244,8 +246,3 @@ class ChoicesPage(QWidget):
     def texts(self) -> str:
         lines = (part for line in self._lines.texts for part in line)
         return "\n".join((*lines, self._refusal.text(), self._cautions.text()))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._cautions.setStyleSheet(f"color: {theme.warn}")
-        self._refusal.setStyleSheet(f"color: {theme.bad}")

@@ -12,7 +12,7 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.spoken import announce
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import Painted
 
 HEIGHT_PX = 96
 GAP_PX = 1.0
@@ -64,7 +64,7 @@ def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segment
     )
 
 
-class SegmentBars(QWidget):
+class SegmentBars(Painted, QWidget):
     """Bars up where a segment raises the score, down where it lowers it; + and − at the edges."""
 
     asked = Signal(int)
@@ -75,7 +75,6 @@ class SegmentBars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.segments: Segments | None = None
-        self._theme: Theme = LIGHT
         self._grey = False
         self._pointed = -1
         self._here = -1
@@ -86,11 +85,6 @@ class SegmentBars(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(240, HEIGHT_PX)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_segments(self, segments: Segments | None, *, grey: bool = False) -> None:
         """Show segments, or nothing."""

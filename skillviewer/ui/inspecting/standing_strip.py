@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.cohort import CohortStanding
-from skillviewer.ui.widgets.theme import LIGHT, Theme, by_text, themed
+from skillviewer.ui.widgets.theme import Painted, by_text
 
 HEIGHT_PX = 44
 LINE_PX = 14.0
@@ -16,7 +16,7 @@ TICK_PX = 5.0
 SIDE_PX = 6.0
 
 
-class StandingStrip(QWidget):
+class StandingStrip(Painted, QWidget):
     """A tick for every comparable video, a longer one for their median, a dot with its interval for the video."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -24,7 +24,6 @@ class StandingStrip(QWidget):
         self._standing: CohortStanding | None = None
         self._others: tuple[float, ...] = ()
         self.span = (0.0, 1.0)  # the scores at the left and the right end
-        self._theme: Theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(
             self.tr("Ticks: comparable videos; long tick: their median; dot: this video; bar: its interval.")
@@ -32,11 +31,6 @@ class StandingStrip(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(200, by_text(HEIGHT_PX))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def show_standing(self, standing: CohortStanding, others: Sequence[float]) -> None:
         """Show where a score stands among the scores of the comparable videos."""

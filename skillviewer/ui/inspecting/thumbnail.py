@@ -5,18 +5,17 @@ from PySide6.QtGui import QColor, QEnterEvent, QImage, QPainter, QPainterPath, Q
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import Painted
 
 SIZE = QSize(80, 45)
 
 
-class Thumbnail(QAbstractButton):
+class Thumbnail(Painted, QAbstractButton):
     """A picture with a play mark, pressed by the mouse or by Space."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture: Picture | None = None  # (h, w, 3) uint8 RGB
-        self._theme: Theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -24,11 +23,6 @@ class Thumbnail(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return SIZE
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_picture(self, picture: Picture | None) -> None:
         """Show a picture; None while it is being made."""

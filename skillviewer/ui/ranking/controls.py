@@ -22,21 +22,20 @@ from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, Gap, add_all, horizontal, text_label, vertical
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import Painted, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
 PLAYED = 0.75
 """Opacity of the played part: the pictures stay the brightest on the screen."""
 
 
-class ClockBar(QWidget):
+class ClockBar(Painted, QWidget):
     """The left video's bar over the right video's."""
 
     def __init__(self, pair_views: tuple[PairView, PairView], parent: QWidget) -> None:
         super().__init__(parent)
         self._pair_view = pair_views[0]
         self._marks_s: Marks = NO_MARKS
-        self._theme = LIGHT
         for pair_view in pair_views:
             for signal in (pair_view.clock.moved, pair_view.clock.mode_changed, pair_view.swapped):
                 signal.connect(self._on_moved)
@@ -53,11 +52,6 @@ class ClockBar(QWidget):
 
     def set_marks(self, marks_s: Marks) -> None:
         self._marks_s = marks_s
-        self.update()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
         self.update()
 
     @Slot()
@@ -296,7 +290,7 @@ class VoteBar(QWidget):
         grid.addWidget(self.left, 0, 0)
         grid.addLayout(middle, 0, 1)
         grid.addWidget(self.right, 0, 2)
-        self.message = text_label("", self, wrap=True, plain=True)
+        self.message = text_label("", self, wrap=True, plain=True, warns=True)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().height() + 4)  # nothing moves
         lower = add_all(horizontal(spacing=16), (self.reason, 2), (self.message, 3))
         grid.addLayout(lower, 1, 0, 1, 3)
@@ -321,10 +315,6 @@ class VoteBar(QWidget):
         button.setAccessibleName(plain(action.text()))
         button.clicked.connect(action.trigger)
         return button
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.message.setStyleSheet(f"color: {theme.warn}")
 
     @Slot(str)
     def show_message(self, words: str) -> None:

@@ -180,6 +180,7 @@ def text_label(
     *,
     wrap: bool = False,
     muted: bool = False,
+    warns: bool = False,
     plain: bool = False,
     heading: bool = False,
     letters: str = "",
@@ -191,13 +192,14 @@ def text_label(
         parent: Owner.
         wrap: Whether long text goes on in another line.
         muted: Whether it is in the muted colour.
+        warns: Whether it is in the colour of warnings.
         plain: Whether tags in the text are shown as they are: names and errors come from files.
         heading: Whether it is a heading.
         letters: Size and weight: one of ``theme.LETTERS``, or "" for the usual.
     """
     made = QLabel(text, parent)
     made.setWordWrap(wrap)
-    for name, value in (("muted", muted), ("heading", heading), ("letters", letters)):
+    for name, value in (("muted", muted), ("warns", warns), ("heading", heading), ("letters", letters)):
         if value:
             made.setProperty(name, value)
     if plain:

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import Painted, Theme
 
 HEIGHT_PX = 8
 
@@ -24,23 +24,17 @@ def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
     return QColor("#c1620f") if value > 0 else QColor("#2b6cb8")
 
 
-class SignedBar(QWidget):
+class SignedBar(Painted, QWidget):
     """One amount as a bar from the middle: to the right where it raises, to the left where it lowers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._value, self._limit, self._grey = 0.0, 1.0, False
-        self._theme: Theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
 
     def sizeHint(self) -> QSize:
         return QSize(100, HEIGHT_PX)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_value(self, value: float, limit: float, *, grey: bool = False) -> None:
         """Show an amount; at ``limit`` (positive) the bar reaches the end, and ``grey`` is without colour."""

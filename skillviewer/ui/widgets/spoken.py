@@ -2,26 +2,19 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Protocol, cast
+from typing import Any, cast
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 
-class Spoken(Protocol):
-    """A widget that draws numbers: for a screen reader a chart, or a picture if its class says ``PICTURE = True``."""
-
-    def spoken(self) -> str:
-        """Return the numbers in words; "" for none."""
-
-
 class _SpokenWidget(QAccessibleWidget):
-    """The widget as Qt describes it, and its numbers as the description."""
+    """The widget as Qt describes it; its description is its ``spoken()``, the numbers in words."""
 
     def text(self, kind: QAccessible.Text) -> str:
         if kind is QAccessible.Text.Description:
-            return cast("Spoken", self.object()).spoken()
+            return str(cast("Any", self.object()).spoken())
         return super().text(kind)
 
 
@@ -35,7 +28,10 @@ def _interface(key: str, thing: QObject) -> QAccessibleInterface | None:
 
 @cache
 def speak_numbers() -> None:
-    """Let screen readers ask every ``Spoken`` widget of this process; a second call does nothing."""
+    """Let screen readers ask widgets with a method ``spoken() -> str``; a second call does nothing.
+
+    They call such a widget a chart, or a picture if its class says ``PICTURE = True``.
+    """
     QAccessible.installFactory(_interface)
 
 

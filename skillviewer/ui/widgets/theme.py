@@ -206,6 +206,17 @@ def themed(method: MethodT) -> MethodT:
     return method
 
 
+class Painted:
+    """The mixin of widgets that paint themselves by ``_theme``."""
+
+    _theme: Theme = LIGHT
+
+    @themed
+    def on_theme(self: Any, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+
 def dress(widget: QWidget, theme: Theme) -> None:
     """Give a widget, and all widgets and delegates inside it, their colours."""
     for part in (widget, *widget.findChildren(QWidget), *widget.findChildren(QStyledItemDelegate)):
