@@ -133,6 +133,7 @@ class ChoicesPage(QWidget):
         add_all(column, self._refusal, (self.judge, 0, Qt.AlignmentFlag.AlignLeft), self._cautions, 1)
         area = scroll_area(self, self.tr("What will be trained"))
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        area.setMinimumWidth(by_text(240))
         area.setWidget(inside)
         return area
 

@@ -174,7 +174,7 @@ def test_words_as_they_are_drawn(qtbot: QtBot, window: Composition, world: FakeW
     whole, n = window.window, 0
     try:
         window.program.themes.choose(choice)
-        for screen in ("inspect", "compare", "rank", "finetune", "export"):
+        for screen in ("inspect", "rank", "export"):
             whole.actions_[f"show_{screen}"].trigger()
             drawn = pixels(whole)
             for widget in whole.findChildren(QWidget):
@@ -187,6 +187,6 @@ def test_words_as_they_are_drawn(qtbot: QtBot, window: Composition, world: FakeW
                 found = shown_contrast(drawn[y : y + widget.height(), x : x + widget.width()])
                 n += 1
                 assert found >= WORDS - 0.2, (screen, widget.text(), found)  # thin strokes are blended a little
-        assert n > 60
+        assert n > 40
     finally:
         window.program.themes.choose(ThemeChoice.LIGHT)
