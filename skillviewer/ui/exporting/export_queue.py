@@ -1,6 +1,6 @@
 """Queue of exports: each entry is one export of the user; entries run one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from skillviewer.engine.exporting.requests import Assessed, Batch, ExportRequest
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+Learn = Callable[[Assessed | LoggedExport], object]
+"""Takes an analysis that the window did not have yet, or a file for the log of its study."""
 
 
 class QueueStage(StrEnum):
@@ -34,13 +37,12 @@ class QueueEntry(QObject):
     """One export: one file, or one per video."""
 
     changed = Signal()
-    told = Signal(object)
-    """``Assessed``, an analysis that the window did not have yet, or ``LoggedExport``, for the log of the study."""
 
     def __init__(
-        self, title: str, requests: Sequence[ExportRequest | StudyExportRequest], parent: QObject | None = None
+        self, title: str, requests: Sequence[ExportRequest | StudyExportRequest], learn: Learn, parent: QObject
     ) -> None:
         super().__init__(parent)
+        self._learn = learn
         self.title, self.requests = title, tuple(requests)
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
@@ -61,7 +63,7 @@ class QueueEntry(QObject):
             progressed=self._on_progress,
             succeeded=self._on_succeeded,
             failed=self._on_failed,
-            cancelled=self._on_cancelled,
+            cancelled=lambda: self._to(QueueStage.STOPPED),
         )
 
     @Slot()
@@ -73,7 +75,7 @@ class QueueEntry(QObject):
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         if isinstance(progress.value, Assessed | LoggedExport):
-            self.told.emit(progress.value)
+            self._learn(progress.value)
         elif isinstance(progress.value, Written):
             self.written.append(progress.value)
         self.progress = progress
@@ -89,10 +91,6 @@ class QueueEntry(QObject):
         self.failure = str(error)
         self._to(QueueStage.FAILED)
 
-    @Slot()
-    def _on_cancelled(self) -> None:
-        self._to(QueueStage.STOPPED)
-
     def _to(self, stage: QueueStage) -> None:
         self.stage = stage
         self.changed.emit()
@@ -103,17 +101,15 @@ class ExportQueue(QObject):
 
     Args:
         jobs: Shows the work, and asks before the window closes during it.
+        learn: Gets every analysis that the window did not have yet.
     """
 
     added = Signal(object)
     """``QueueEntry``: the latest."""
 
-    told = Signal(object)
-    """What an entry told."""
-
-    def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
-        self._worker, self._jobs = worker, jobs
+        self._worker, self._jobs, self._learn = worker, jobs, learn
         self.entries: list[QueueEntry] = []
 
     @property
@@ -122,8 +118,7 @@ class ExportQueue(QObject):
         return {request.path for entry in self.entries if not entry.stage.over for request in entry.requests}
 
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
-        entry = QueueEntry(title, requests, self)
-        entry.told.connect(self.told)
+        entry = QueueEntry(title, requests, self._learn, self)
         given = entry.requests
         task = self._worker.submit(lambda service, token, report: service.write_all(given, token, report))
         entry.follow(task, self._jobs.follow(title, task))

@@ -65,7 +65,7 @@ class KindList(QListWidget):
         for row in range(self.count()):
             item = self.item(row)
             item.setSizeHint(QSize(10, by_text(HEADING_PX) if item in self._headings else by_text(ROW_PX)))
-        self.currentItemChanged.connect(self._on_item)
+        self.currentItemChanged.connect(lambda: self.chosen.emit(self.exporter))
         self.itemSelectionChanged.connect(self._on_selected)
 
     @property
@@ -77,10 +77,6 @@ class KindList(QListWidget):
         for row in range(self.count()):
             if self.item(row).data(Qt.ItemDataRole.UserRole) == name:
                 self.setCurrentRow(row)
-
-    @Slot()
-    def _on_item(self, *_: object) -> None:
-        self.chosen.emit(self.exporter)
 
     @Slot()
     def _on_selected(self) -> None:

@@ -15,14 +15,14 @@ from skillviewer.ui.widgets.empty_state import Section
 from skillviewer.ui.widgets.flow_layout import Flow
 from skillviewer.ui.widgets.layout import Wrapped, add_all
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import Painted, Theme
+from skillviewer.ui.widgets.theme import Drawn, Theme
 
 WIDTH_PX = 128
 N_SIGNED = 3
 """The strongest cells of each sign are marked with + and −, so that colour is not the only cue."""
 
 
-class CellMap(Painted, QWidget):
+class CellMap(Drawn):
     """A grid over the picture's outline; the stronger a cell, the fuller its colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

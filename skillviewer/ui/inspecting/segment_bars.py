@@ -12,7 +12,7 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.spoken import announce
-from skillviewer.ui.widgets.theme import Painted
+from skillviewer.ui.widgets.theme import Drawn
 
 HEIGHT_PX = 96
 GAP_PX = 1.0
@@ -64,7 +64,7 @@ def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segment
     )
 
 
-class SegmentBars(Painted, QWidget):
+class SegmentBars(Drawn):
     """Bars up where a segment raises the score, down where it lowers it; + and − at the edges."""
 
     asked = Signal(int)
@@ -135,7 +135,6 @@ class SegmentBars(Painted, QWidget):
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Describe the segment under the mouse."""
         self._point(self._at(event.position().x()))
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -165,7 +164,6 @@ class SegmentBars(Painted, QWidget):
             self.asked.emit(self.segments.frames[segment])
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget the keyboard's choice."""
         super().focusOutEvent(event)
         self._point(-1)
 

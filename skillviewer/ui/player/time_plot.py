@@ -72,7 +72,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         ask_again(self)
 
     def fit(self) -> None:
-        """Show the whole time."""
         self._box.setXRange(self._from, self._until + self.room * (self._until - self._from), padding=0.01)
 
     @Slot(object)
@@ -101,7 +100,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._playback.seek_time(self._time_at(event) + self._box.viewPixelSize()[0])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go where the left button is pressed."""
         self._held = event.button()
         self.mouseMoveEvent(event)
 

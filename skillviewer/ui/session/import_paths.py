@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, is_rating_file
@@ -64,7 +64,7 @@ class Probed:
     reason: str = ""
 
 
-def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken | None = None) -> Sorted:
+def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEVER) -> Sorted:
     """Sort paths by kind; reads the disk.
 
     Args:
@@ -129,7 +129,7 @@ def _ratings_in(folder: Path) -> list[Path]:
     return sorted(files, key=lambda file: (file.stem.casefold() != "ratings", file))
 
 
-def _no_video(path: Path, backend: Backend, token: CancelToken | None) -> str:
+def _no_video(path: Path, backend: Backend, token: CancelToken) -> str:
     """Return why a file is no video, or ""."""
     try:
         backend.open_reader(path, token).close()
@@ -198,7 +198,6 @@ class Intake(QObject):
         self._unreadable: list[tuple[Path, str]] = []
 
     def take(self, paths: Sequence[Path]) -> None:
-        """Take files and folders in."""
         given = list(paths)
         if not given:
             return

@@ -39,7 +39,7 @@ class ThemeChoice(StrEnum):
     DARK = "dark"
 
 
-def theme_choices() -> list[tuple[object, str]]:
+def theme_choices() -> list[tuple[ThemeChoice, str]]:
     """Return the choices of the theme, each with its words."""
     tr = partial(QCoreApplication.translate, "theme")
     return [(ThemeChoice.SYSTEM, tr("Follow system")), (ThemeChoice.LIGHT, tr("Light")), (ThemeChoice.DARK, tr("Dark"))]
@@ -206,13 +206,13 @@ def themed(method: MethodT) -> MethodT:
     return method
 
 
-class Painted:
-    """The mixin of widgets that paint themselves by ``_theme``."""
+class Drawn(QWidget):
+    """A widget that draws itself in the colours of a theme."""
 
-    _theme: Theme = LIGHT
+    _theme = LIGHT
 
     @themed
-    def on_theme(self: Any, theme: Theme) -> None:
+    def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.update()
 
