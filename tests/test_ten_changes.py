@@ -99,7 +99,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
             "data/formats/formats.py": [
                 (
                     "from skillviewer.data.formats import thrown_away",
-                    "from skillviewer.data.formats.tasks import Choices, file_in",
+                    "from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, file_in",
                 ),
                 (
                     '    DatasetForm("thrown-form", "Thrown away", thrown_away.tasks, thrown_away.load),',

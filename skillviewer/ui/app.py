@@ -110,8 +110,7 @@ def _open_desk(open_pool: Callable[[], PooledModels]) -> Exports:
 def real_backend(settings: Settings | None = None) -> Backend:
     """Return the readers, models and proxies of the program itself; heavy imports wait until they are used.
 
-    Args:
-        settings: Say how much the features of videos may take on the disk; None for the usual size.
+    The settings say how much the features of videos may take on the disk; None for the usual size.
     """
     open_model, open_pool = partial(_open_model, settings), partial(_open_pool, settings)
     return Backend(

@@ -280,7 +280,7 @@ class ExportService(Closing):
     def _aligned(
         self, subjects: Sequence[ExportTarget], exhibits: Sequence[Exhibit], token: CancelToken, report: Report
     ) -> list[Exhibit]:
-        """Return exhibits of which each further video is aligned with the first.
+        """Align each further video with the first one.
 
         Raises:
             ExportError: They are of different models, or there is no second video.

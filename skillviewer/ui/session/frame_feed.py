@@ -69,13 +69,7 @@ def decoded_bytes(info: VideoInfo) -> float:
 
 
 class OpenVideos:
-    """The videos that are open in the worker for frames, with their proxies; only a few, since each keeps pictures.
-
-    Args:
-        open_reader: Opens a video.
-        open_proxy: Opens its proxy, or returns None.
-        most: Videos open at once.
-    """
+    """The videos that are open in the worker for frames, and their proxies; only a few, since each keeps pictures."""
 
     def __init__(
         self,

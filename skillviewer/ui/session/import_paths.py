@@ -65,13 +65,7 @@ class Probed:
 
 
 def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEVER) -> Sorted:
-    """Sort paths by kind; reads the disk.
-
-    Args:
-        paths: Files and folders.
-        backend: Opens a file whose name does not say that it is a video.
-        token: Raise it to stop.
-    """
+    """Sort paths by kind; reads the disk, and opens files whose names do not say that they are videos."""
     found: list[Path] = []
     checkpoints: list[Path] = []
     files: dict[str, list[Path]] = {SUFFIX: [], ARCHIVE_SUFFIX: []}
