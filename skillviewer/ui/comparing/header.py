@@ -12,10 +12,10 @@ from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel
 from skillviewer.ui.comparing.curve_style import MOST
 from skillviewer.ui.widgets.flow_layout import Flow
 from skillviewer.ui.widgets.layout import as_tip, push_button, text_label
+from skillviewer.ui.widgets.theme import by_text
 
 OPEN = ""
-NAME_CHARACTERS = 12
-LEAST_BOX_PX, LONGEST_NAME_PX = 120, 104
+BOX_PX, LONGEST_NAME_PX = 140, 104
 
 
 class ModelsMenu(QMenu):
@@ -95,6 +95,7 @@ class Header(QWidget):
         row = Flow(self, 8)
         row.setContentsMargins(8, 6, 8, 6)
         for each in (*shown, self.again, self.save):
+            each.setMinimumHeight(self.save.sizeHint().height())  # words stand in the middle of the line
             row.addWidget(each)
         for control in (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -107,9 +108,7 @@ class Header(QWidget):
         box = QComboBox(self)
         box.setAccessibleName(name)
         box.setToolTip(as_tip(name))
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(NAME_CHARACTERS)
-        box.setMinimumWidth(LEAST_BOX_PX)
+        box.setFixedWidth(by_text(BOX_PX))
         return box
 
     @property
