@@ -15,7 +15,7 @@ from skillviewer.ui.widgets.layout import as_tip, push_button, text_label
 from skillviewer.ui.widgets.theme import by_text
 
 OPEN = ""
-BOX_PX, LONGEST_NAME_PX = 140, 104
+BOX_PX, LONGEST_NAME_PX = 150, 104
 
 
 class ModelsMenu(QMenu):
