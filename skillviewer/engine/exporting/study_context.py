@@ -10,6 +10,7 @@ from skillviewer.core.analysis.cohort import Member, NearBy
 from skillviewer.core.analysis.other_models import other_models
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.explanation.why import member_of, reference_for
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.data.study import FileState, ModelState, Study, StudyVideo
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.study.remarks import Opinion
@@ -35,6 +36,23 @@ def keep_scores(scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
                 with Study.open(path) as study:
                     if not study.read_only:  # else the window has it, and keeps what it sees itself
                         write_scores(study, missing)
+
+
+def keep_in_log(made: LoggedExport) -> tuple[str, ...]:
+    """Record an export in the log of its study; return remarks, one sentence each, where that was not possible."""
+    reason = "it has the form of an older version"
+    try:
+        with Study.open(made.study, read_only=True) as study:
+            older = study.older  # a reader of a study should not migrate it
+        if not older:
+            reason = "it is open elsewhere, or cannot be written"
+            with Study.open(made.study) as study:
+                if not study.read_only:
+                    study.log_export(made)
+                    return ()
+    except StudyError as error:
+        reason = str(error).rstrip(".")
+    return (f"The log of {made.study.name} does not record this export: {reason}.",)
 
 
 MOST_MODELS = 3

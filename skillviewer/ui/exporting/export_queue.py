@@ -7,10 +7,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import Progress
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.engine.exporting.requests import Assessed, Batch, ExportRequest, StudyExportRequest, Written
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+Learn = Callable[[Assessed | LoggedExport], object]
+"""Takes an analysis that the window did not have yet, or a file for the log of its study."""
 
 
 class QueueStage(StrEnum):
@@ -35,11 +39,7 @@ class QueueEntry(QObject):
     changed = Signal()
 
     def __init__(
-        self,
-        title: str,
-        requests: Sequence[ExportRequest | StudyExportRequest],
-        learn: Callable[[Assessed], object],
-        parent: QObject,
+        self, title: str, requests: Sequence[ExportRequest | StudyExportRequest], learn: Learn, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._learn = learn
@@ -74,7 +74,7 @@ class QueueEntry(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        if isinstance(progress.value, Assessed):
+        if isinstance(progress.value, Assessed | LoggedExport):
             self._learn(progress.value)
         elif isinstance(progress.value, Written):
             self.written.append(progress.value)
@@ -102,9 +102,7 @@ class ExportQueue(QObject):
     added = Signal(object)
     """``QueueEntry``: the latest."""
 
-    def __init__(
-        self, worker: WorkerThread[Exports], jobs: Jobs, learn: Callable[[Assessed], object], parent: QObject
-    ) -> None:
+    def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
         self._worker, self._jobs, self._learn = worker, jobs, learn
         self.entries: list[QueueEntry] = []
