@@ -5,20 +5,25 @@ import hashlib
 import json
 import math
 import re
+import zipfile
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.errors import ExportError
 from skillviewer.media.reading.reader import VideoReader
+
+if TYPE_CHECKING:
+    from numpy.lib.npyio import NpzFile
 
 Piece: TypeAlias = "tuple[str, object]"
 """Place in a file, in words, and its value: a text, a number, or a picture."""
 
 _MOST_SHOWN = 60
+_MOST_BYTES = 1 << 30
 _PIXEL_TOLERANCE = 40
 """Mean difference of 4 × 4 pixels beyond which two frames differ; encoders with other threads stay below."""
 
@@ -29,8 +34,6 @@ def pieces(path: Path) -> Iterator[Piece]:
     Raises:
         ExportError: It cannot be read, or is not what its name says.
     """
-    from pypdf.errors import PdfReadError
-
     readers = {
         ".csv": _cells, ".json": _values, ".npz": _arrays, ".pdf": _pages, ".html": _words, ".svg": _words,
         ".png": _rows, ".mp4": _frames, ".webm": _frames, ".gif": _frames,
@@ -39,8 +42,9 @@ def pieces(path: Path) -> Iterator[Piece]:
         raise ExportError(f"{path} is no export that can be checked: its name ends in none of {', '.join(readers)}.")
     try:
         yield from readers[path.suffix.lower()](path)
-    except (OSError, EOFError, ValueError, SyntaxError, KeyError, csv.Error, VideoError, PdfReadError) as error:
-        raise ExportError(f"{path} cannot be read: {error}") from error
+    except Exception as error:  # readers of arrays, pictures and PDFs raise many kinds for damaged files
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ExportError(f"{path} cannot be read: {reason:.200}") from error
 
 
 def _cells(path: Path) -> Iterator[Piece]:
@@ -65,8 +69,17 @@ def _values(path: Path) -> Iterator[Piece]:
     return inside("", json.loads(path.read_text(encoding="utf-8"), parse_float=str))
 
 
+def open_arrays(path: Path) -> "NpzFile":
+    """Open a file of arrays; ValueError where it would unpack to more than any export."""
+    with zipfile.ZipFile(path) as file:
+        if sum(part.file_size for part in file.infolist()) > _MOST_BYTES:
+            raise ValueError("it is larger than any export")
+    arrays: NpzFile = np.load(path, allow_pickle=False)
+    return arrays
+
+
 def _arrays(path: Path) -> Iterator[Piece]:
-    with np.load(path, allow_pickle=False) as arrays:
+    with open_arrays(path) as arrays:
         for name in arrays.files:
             yield f"{name}: shape", arrays[name].shape
             yield from ((f"{name}{list(at)}", value.item()) for at, value in np.ndenumerate(arrays[name]))
@@ -92,6 +105,8 @@ def _rows(path: Path) -> Iterator[Piece]:
     from PIL.PngImagePlugin import PngImageFile
 
     with PngImageFile(path) as picture:
+        if picture.width * picture.height * 4 > _MOST_BYTES:
+            raise ValueError("it is larger than any export")
         yield "the picture", np.asarray(picture.convert("RGB"))
 
 

@@ -119,9 +119,9 @@ def _filled(row: RatingRow) -> list[str]:
 def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRow], list[str]]:
     """Return the non-empty rows of a sheet, and notices."""
     if sheet.max_row * sheet.max_column > _MOST_CELLS:
+        last = f"{letters(sheet.max_column - 1)}{sheet.max_row}"
         raise DatasetError(
-            f"The sheet “{sheet.title}” has cells up to row {sheet.max_row} and column {letters(sheet.max_column - 1)}: "
-            "delete the empty rows and columns, or save it as .csv."
+            f"The sheet “{sheet.title}” reaches to cell {last}: delete its empty rows and columns, or save it as .csv."
         )
     areas = list(sheet.merged_cells.ranges)
     origin = {
