@@ -415,7 +415,9 @@ def make_seeds(folder: Path) -> None:
     _exports(said, folder / "exports")
     _rated(folder / "rated")
     _data_sets(folder / "sets")
-    (folder / "regions.csv").write_text("video,frame,stop_frame,left,top,right,bottom,name\na,3,6,10,20,30,40,hand\nb,5,,1,2,3,4,\n")
+    (folder / "regions.csv").write_text(
+        "video,frame,stop_frame,left,top,right,bottom,name\na,3,6,10,20,30,40,hand\nb,5,,1,2,3,4,\n"
+    )
     (folder / "config").mkdir()
     (folder / "config" / "window.ini").write_text(SETTINGS)
     box = FaceBox(0.1, 0.1, 0.5, 0.5)
