@@ -9,15 +9,12 @@ import zipfile
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from skillviewer.core.errors import ExportError
 from skillviewer.media.reading.reader import VideoReader
-
-if TYPE_CHECKING:
-    from numpy.lib.npyio import NpzFile
 
 Piece: TypeAlias = "tuple[str, object]"
 """Place in a file, in words, and its value: a text, a number, or a picture."""
@@ -69,17 +66,16 @@ def _values(path: Path) -> Iterator[Piece]:
     return inside("", json.loads(path.read_text(encoding="utf-8"), parse_float=str))
 
 
-def open_arrays(path: Path) -> "NpzFile":
-    """Open a file of arrays; ValueError where it would unpack to more than any export."""
+def check_unpacked(path: Path) -> None:
+    """Raise ValueError for a file of arrays that would unpack to more than any export."""
     with zipfile.ZipFile(path) as file:
         if sum(part.file_size for part in file.infolist()) > _MOST_BYTES:
             raise ValueError("it is larger than any export")
-    arrays: NpzFile = np.load(path, allow_pickle=False)
-    return arrays
 
 
 def _arrays(path: Path) -> Iterator[Piece]:
-    with open_arrays(path) as arrays:
+    check_unpacked(path)
+    with np.load(path, allow_pickle=False) as arrays:
         for name in arrays.files:
             yield f"{name}: shape", arrays[name].shape
             yield from ((f"{name}{list(at)}", value.item()) for at, value in np.ndenumerate(arrays[name]))

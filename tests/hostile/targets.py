@@ -125,7 +125,7 @@ def _ratings(path: Path) -> None:
     with Study.create(path.with_name("rated")) as study:
         study.videos.add([NewVideo(file) for file in sorted(videos.iterdir())])
         add_ratings(study, open_study_table(study, table, mapping))
-        study.ratings.check({})
+        study.ratings.all()
 
 
 def _result(path: Path) -> None:
@@ -320,7 +320,8 @@ def _rated(folder: Path) -> None:
     (folder / "videos").mkdir(parents=True)
     for name in "abc":
         (folder / "videos" / f"{name}.mp4").write_bytes(name.encode())
-    rows = [["video", "participant", "rater", "Flow"], ["a", "P1", "R", 3], ["b", "P2", "R", 4], ["c", "P1", "S", 5]]
+    rows: list[list[str | float]] = [["video", "participant", "rater", "Flow"]]
+    rows += [["a", "P1", "R", 3], ["b", "P2", "R", 4], ["c", "P1", "S", 5]]
     (folder / "ratings.csv").write_text("\n".join(",".join(map(str, row)) for row in rows))
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
@@ -363,10 +364,10 @@ def _titled(film: Path, path: Path) -> None:
     titles = path.with_suffix(".srt")
     titles.write_text("1\n00:00:00,000 --> 00:00:00,400\n<b>Hello</b>\n\n2\n00:00:00,500 --> 00:00:01,000\nend\n")
     with av.open(str(film)) as pictures, av.open(str(titles)) as words, av.open(str(path), "w") as made:
-        sources = [pictures.streams.video[0], words.streams.subtitles[0]]
-        streams = [made.add_stream_from_template(source) for source in sources]
-        for source, stream in zip(sources, streams, strict=True):
-            for packet in source.container.demux(source):
+        parts = [(pictures, pictures.streams.video[0]), (words, words.streams.subtitles[0])]
+        streams = [made.add_stream_from_template(source) for _, source in parts]
+        for (container, source), stream in zip(parts, streams, strict=True):
+            for packet in container.demux(source):
                 if packet.dts is not None:
                     packet.stream = stream
                     made.mux(packet)

@@ -6,8 +6,8 @@ places.
 
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,6 @@ def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVi
     Raises:
         DatasetError: The file cannot be read, has no such sheet, or no sheet with a table.
     """
-    _check_size(path)
     values, formulas = _loaded(path, values=True), _loaded(path, values=False)
     tables = {one.title: one for one in values.worksheets}
     if sheet and sheet not in tables:
@@ -74,7 +73,7 @@ def _check_size(path: Path) -> None:
         if n > _MOST_CELLS:
             raise DatasetError(f"{path} has more than {_MOST_CELLS:,} cells, too many: save its sheet as .csv.")
 
-    with _reading(path), zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(path) as archive:
         size = sum(part.file_size for part in archive.infolist())
         if size > _MOST_BYTES:
             raise DatasetError(f"{path} would unpack to {size / 1e6:.0f} MB, too much: save its sheet as .csv.")
@@ -88,16 +87,11 @@ def _check_size(path: Path) -> None:
 def _loaded(path: Path, *, values: bool) -> "Workbook":
     import openpyxl
 
-    with _reading(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles, validation and the like
-        return openpyxl.load_workbook(path, data_only=values, keep_links=False)
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Translate the errors of a workbook that cannot be read."""
     try:
-        yield
+        _check_size(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about styles, validation and the like
+            return openpyxl.load_workbook(path, data_only=values, keep_links=False)
     except DatasetError:
         raise
     except zipfile.BadZipFile as error:

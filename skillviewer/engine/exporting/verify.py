@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from skillviewer.core.analysis.analysis_json import AnalysisRecord
 from skillviewer.core.errors import ExportError
@@ -27,7 +28,7 @@ from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.pooled_models import PooledModels
-from skillviewer.export.differences import first_difference, open_arrays
+from skillviewer.export.differences import check_unpacked, first_difference
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import options_from
 from skillviewer.export.record import ExportRecord, RecordedSubject, record_in
@@ -193,7 +194,8 @@ def read_export(file: Path) -> ExportRecord:
 
 def _of_data(file: Path) -> ExportRecord:
     if file.suffix.lower() == ".npz":
-        with open_arrays(file) as arrays:
+        check_unpacked(file)
+        with np.load(file, allow_pickle=False) as arrays:
             about, passes = json.loads(str(arrays["about"])), int(arrays["frames"].shape[0])
         times_s = (about["start_s"], about["stop_s"])
         named = RecordedSubject(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
