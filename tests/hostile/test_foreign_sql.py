@@ -109,6 +109,16 @@ def test_what_runs_for_ever_stops_with_its_job(study: Path) -> None:
         assert file.scalar("SELECT count(*) FROM judgement") == 1, "the next job is not stopped"
 
 
+def test_a_schema_that_is_no_text_is_refused_in_one_sentence(study: Path) -> None:
+    content = study.read_bytes()
+    at = content.index(b"name TEXT NOT NULL", content.index(b"CREATE TABLE rating_table"))
+    study.write_bytes(content[:at] + b"\xff" + content[at + 1 :])
+    with pytest.raises(StudyError) as refused:
+        Study.open(study)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 500
+
+
 def _journal_that_names(study: Path, other: Path) -> bytes:
     """Return a journal without pages, whose record at the end names another file as the journal of several databases.
 

@@ -10,7 +10,7 @@ from tests.hostile.targets import TARGETS, make_seeds
 from tests.hostile.workers import Case, run
 
 FOUND_BEFORE = (
-    *(Case("study packed", number) for number in (1054, 9027)),
+    *(Case("study packed", number) for number in (1054, 9027, 723131)),
     *(Case("session", number) for number in (5026, 721179)),
     *(Case("configuration", number) for number in (721089, 721108)),
     *(Case("study", 9028), Case("result of score", 721082)),

@@ -199,7 +199,7 @@ _MESSAGES = (  # prefixes of SQLite's error names, and the message
 def _message(error: sqlite3.Error, path: Path) -> str:
     name = "SQLITE_READONLY" if "query_only" in str(error) else getattr(error, "sqlite_errorname", "")
     message = next(text for prefixes, text in _MESSAGES if name.startswith(prefixes))
-    return message.format(path=path, error=error)
+    return message.format(path=path, error=f"{' '.join(str(error).split()):.200}")  # it may quote a whole table
 
 
 def check_path(path: Path) -> None:
