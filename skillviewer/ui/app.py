@@ -127,13 +127,7 @@ def real_backend(settings: Settings | None = None) -> Backend:
 
 @dataclass(slots=True)
 class Composition:
-    """A program with its window.
-
-    Attributes:
-        program: Everything that is not a widget.
-        window: The window.
-        bindings: What its actions do.
-    """
+    """A program with its window, and what the actions of the window do."""
 
     program: Program
     window: MainWindow
@@ -164,14 +158,7 @@ def compose(backend: Backend, settings: Settings, themes: ThemeSource, icons: Ic
 
 
 def begin(program: Program, files: Sequence[Path], model: str | None, *, sample: bool = False) -> None:
-    """Load the model that was asked for or used last, and open the files.
-
-    Args:
-        program: The program.
-        files: Videos, folders, checkpoints.
-        model: Name or folder of a checkpoint, or None.
-        sample: Whether the sample study is opened.
-    """
+    """Load the model that was asked for or used last, and open the files."""
     program.models.refresh()
     settings = program.settings
     if not settings.can_be_kept:
@@ -258,13 +245,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
 
 
 def _show(app: QApplication, made: Composition, *, offers_return: bool) -> None:
-    """Show the window until it is closed.
-
-    Args:
-        app: The application.
-        made: Program and window.
-        offers_return: Whether the first page offers to go back to where the last session ended.
-    """
+    """Show the window until it is closed."""
     program, window = made.program, made.window
     hook = ExceptionHook()
     session: SessionRecorder | None = None

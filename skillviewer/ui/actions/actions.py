@@ -58,11 +58,7 @@ def written(key: str) -> str:
 
 
 class Tip(QObject):
-    """Gives a widget the tooltip of an action, also when its keys change.
-
-    Args:
-        widget: Whose tooltip; it owns this.
-    """
+    """Gives a widget the tooltip of an action, also when its keys change."""
 
     def __init__(self, widget: QWidget, action: QAction) -> None:
         super().__init__(widget)
@@ -225,7 +221,6 @@ class Actions(QObject):
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Draw the icons in the colours of a theme."""
         for spec in self._table:
             if spec.icon:
                 self._actions[spec.name].setIcon(self._icons.icon(spec.icon, theme))
@@ -247,3 +242,19 @@ class Actions(QObject):
                 menu.addSeparator()
                 for submenu in submenus[title]:
                     menu.addMenu(submenu)
+
+
+def fits(text: str, typed: str) -> int | None:
+    """Return how well a name fits what was typed, smaller is better, or None when it does not.
+
+    Every word typed must begin a word of the name, or stand inside it.
+    """
+    text = text.casefold()
+    total = 0
+    for word in typed.casefold().split():
+        at = text.find(word)
+        if at < 0:
+            return None
+        begins = at == 0 or not text[at - 1].isalnum()
+        total += at if begins else at + 100
+    return total

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QPushButton, QSizePol
 from skillviewer.core.analysis.scene import Scale
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
+from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.comparing.curve_style import MOST
-from skillviewer.ui.comparing.row import UNIFORM
 from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, text_label
 
 OPEN = ""
@@ -31,7 +31,6 @@ class ModelsMenu(QMenu):
         self.triggered.connect(self._on_triggered)
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
-        """Check the compared models."""
         self._keys = keys
 
     @Slot()

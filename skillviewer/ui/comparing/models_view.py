@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.ui.comparing.row import ComparedModel
+from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
+from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.widgets.layout import add_all, as_tip, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
@@ -29,11 +29,7 @@ def numbers_at(comparison: VideoComparison, frame_index: int) -> MapNumbers | No
 
 
 class NumbersView(QWidget):
-    """One row per model, compared with the chosen model.
-
-    Args:
-        over_video: True for means over the video, False for the frame on screen.
-    """
+    """One row per model, compared with the chosen model: means over the video, or the frame on screen."""
 
     row_chosen = Signal(str)
 

@@ -1,8 +1,9 @@
 """Queries of the compared models: plain code that runs in their worker thread."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
@@ -15,6 +16,33 @@ from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.ui.session.study_sync import recall
+
+
+class Kind(Enum):
+    """Kind of a query."""
+
+    FACTS = auto()  # facts of a checkpoint
+    ASSESS = auto()  # analysis of a video
+    SAVED = auto()  # saved analyses of the study
+    EXPLAIN = auto()  # faithfulness for a video
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One query.
+
+    Attributes:
+        kind: Kind of the query.
+        key: Folder of the model's checkpoint.
+        footage: The video, or None.
+    """
+
+    kind: Kind
+    key: str
+    footage: VideoClip | None = None
+
+
+Work = Callable[[PooledModels, CancelToken, Report], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

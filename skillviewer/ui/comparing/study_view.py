@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
+from skillviewer.ui.comparing.comparisons import AgreementLoader
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.comparing.queries import StudyAgreement
-from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
@@ -146,7 +146,6 @@ class MatrixView(QWidget):
 
     @property
     def _offset(self) -> int:
-        """Number of columns before the numbers."""
         return 1 + len(self._named_column)
 
     def _values(self, found: StudyAgreement) -> np.ndarray:

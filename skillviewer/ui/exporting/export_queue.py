@@ -1,6 +1,6 @@
 """Queue of exports: each entry is one export of the user; entries run one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -37,11 +37,10 @@ class QueueEntry(QObject):
     """One export: one file, or one per video."""
 
     changed = Signal()
-    assessed = Signal(object)
-    """``Assessed``: an analysis that the window did not have yet."""
 
-    def __init__(self, title: str, paths: Sequence[Path], parent: QObject | None = None) -> None:
+    def __init__(self, title: str, paths: Sequence[Path], learn: Callable[[Assessed], object], parent: QObject) -> None:
         super().__init__(parent)
+        self._learn = learn
         self.title, self.paths = title, tuple(paths)  # requests hold analyses, and end with their task
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
@@ -61,7 +60,7 @@ class QueueEntry(QObject):
             progressed=self._on_progress,
             succeeded=self._on_succeeded,
             failed=self._on_failed,
-            cancelled=self._on_cancelled,
+            cancelled=lambda: self._to(QueueStage.STOPPED),
         )
 
     @Slot()
@@ -73,7 +72,7 @@ class QueueEntry(QObject):
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         if isinstance(progress.value, Assessed):
-            self.assessed.emit(progress.value)
+            self._learn(progress.value)
         elif isinstance(progress.value, Written):
             self.written.append(progress.value)
         self.progress = replace(progress, value=None)
@@ -89,10 +88,6 @@ class QueueEntry(QObject):
         self.failure = str(error)
         self._to(QueueStage.FAILED)
 
-    @Slot()
-    def _on_cancelled(self) -> None:
-        self._to(QueueStage.STOPPED)
-
     def _to(self, stage: QueueStage) -> None:
         self.stage = stage
         if stage.over:
@@ -105,6 +100,7 @@ class ExportQueue(QObject):
 
     Args:
         jobs: Shows the work, and asks before the window closes during it.
+        learn: Gets every analysis that the window did not have yet.
     """
 
     added = Signal(object)
@@ -112,12 +108,12 @@ class ExportQueue(QObject):
 
     dropped = Signal(object)
     """``QueueEntry``: it leaves the list."""
-    assessed = Signal(object)
-    """``Assessed``, of any entry."""
 
-    def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(
+        self, worker: WorkerThread[Exports], jobs: Jobs, learn: Callable[[Assessed], object], parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._worker, self._jobs = worker, jobs
+        self._worker, self._jobs, self._learn = worker, jobs, learn
         self.entries: list[QueueEntry] = []
 
     @property
@@ -131,8 +127,7 @@ class ExportQueue(QObject):
             self.entries.remove(old)
             self.dropped.emit(old)
             old.deleteLater()
-        entry = QueueEntry(title, [request.path for request in requests], self)
-        entry.assessed.connect(self.assessed)
+        entry = QueueEntry(title, [request.path for request in requests], self._learn, self)
         given = tuple(requests)
         task = self._worker.submit(lambda service, token, report: service.write_all(given, token, report))
         entry.follow(task, self._jobs.follow(title, task))

@@ -7,7 +7,7 @@ from pathlib import Path
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import Division, TuningChoices
 from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
-from skillviewer.data.study import ModelVersion, Study, versions
+from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.job import TuningJob
 from skillviewer.engine.finetuning.prior_pairs import divide_for, known_before
 from skillviewer.nets.library import digest
@@ -68,24 +68,6 @@ def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRe
     except DatasetError as error:
         division, refusal = None, str(error)
     return TuningRequest(selection, job, name, parent_digest, division, refusal)
-
-
-@dataclass(frozen=True, slots=True)
-class VersionSnapshot:
-    """The versions of a study's models.
-
-    Attributes:
-        versions: All versions.
-        used: Digest of the version in use, or "".
-    """
-
-    versions: tuple[ModelVersion, ...]
-    used: str
-
-
-def version_snapshot(study: Study) -> VersionSnapshot:
-    """Return the versions of a study's models."""
-    return VersionSnapshot(study.models.all(), study.settings.model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,6 @@ class TableReading(QObject):
 
     @property
     def busy(self) -> bool:
-        """True while the table is read."""
         return self._task is not None
 
     @property

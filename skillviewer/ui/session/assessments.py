@@ -36,10 +36,6 @@ class Assessments(QObject):
 
     The video on screen goes first. A video that was begun only because it was on screen makes way when another comes on
     screen, and waits behind it.
-
-    Args:
-        state: What is on screen; gets the analysis as it grows.
-        videos: The list; gets every state.
     """
 
     busy_changed = Signal(bool)

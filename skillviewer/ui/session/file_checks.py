@@ -17,11 +17,7 @@ Check = Callable[[set[str], Read, Callable[[Any], None]], object]
 
 
 class FileChecks(QObject):
-    """Reads the changed files of a study one by one, so that votes do not wait for large files.
-
-    Args:
-        check: Lets the study check videos.
-    """
+    """Reads the changed files of a study one by one, so that votes do not wait for large files."""
 
     done = Signal(object)
     """``tuple[StudyVideo, ...]``: the videos of the study, once none is in doubt."""

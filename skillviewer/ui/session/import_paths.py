@@ -198,7 +198,6 @@ class Intake(QObject):
         self._unreadable: list[tuple[Path, str]] = []
 
     def take(self, paths: Sequence[Path]) -> None:
-        """Take files and folders in."""
         given = list(paths)
         if not given:
             return

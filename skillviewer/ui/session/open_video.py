@@ -30,11 +30,7 @@ def _build(backend: Backend, path: Path, token: CancelToken, report: Report) -> 
 
 
 class Proxies(QObject):
-    """Makes the proxy of the video on screen; stops when another comes on screen.
-
-    Args:
-        feed: Gets the finished proxies.
-    """
+    """Makes the proxy of the video on screen; stops when another comes on screen."""
 
     def __init__(
         self, worker: WorkerThread[Backend], feed: FrameFeed, jobs: Jobs, parent: QObject | None = None
@@ -67,12 +63,7 @@ class Proxies(QObject):
 
 
 class Opening(QObject):
-    """Connects the state, the playhead and the feed of pictures.
-
-    Args:
-        state: Says which video is chosen.
-        videos: Gets the state of a file that cannot be read.
-    """
+    """Connects the state, the playhead and the feed of pictures."""
 
     opened = Signal(object)
     """VideoInfo of the video on screen."""

@@ -66,7 +66,6 @@ class Heading(QLabel):
         self.setContentsMargins(12, 10, 12, 2)
 
     def set_needed(self, needed: bool) -> None:
-        """Show or hide it."""
         if needed != self.needed:
             self.needed = needed
             self.updateGeometry()

@@ -42,12 +42,7 @@ def _parsed(text: str, video: VideoInfo) -> int | None:
 
 
 class GoTo(OverlaySheet):
-    """A field for a time or a frame.
-
-    Args:
-        frames: The part of it that is shown.
-        frame: The frame on screen, from 0.
-    """
+    """A field for a time or a frame of the part that is shown."""
 
     chosen = Signal(int)
 

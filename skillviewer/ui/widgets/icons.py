@@ -25,11 +25,7 @@ SIZES_PX = (16, 20, 24, 32, 40, 48)
 
 
 class Icons:
-    """The icons of a folder, whose strokes are ``currentColor``.
-
-    Args:
-        folder: Holds ``NAME.svg``.
-    """
+    """The icons of a folder, as ``NAME.svg``, whose strokes are ``currentColor``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QSplitter,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -185,6 +186,18 @@ def push_button(
     button = QPushButton(text, parent)
     if primary:
         button.setProperty("primary", True)
+    if pressed is not None:
+        button.clicked.connect(pressed)
+    return button
+
+
+def tool_button(
+    text: str, parent: QWidget, pressed: Callable[[], object] | SignalInstance | None = None
+) -> QToolButton:
+    """Return a button that takes the focus by Tab and not by a click, so that the keys go on working in the player."""
+    button = QToolButton(parent)
+    button.setText(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if pressed is not None:
         button.clicked.connect(pressed)
     return button
