@@ -52,7 +52,7 @@ WAKE_MS = 250
 """Interval at which Python can see Ctrl+C while Qt waits, in ms."""
 
 
-def _open_reader(path: Path, token: CancelToken | None) -> Reader:
+def _open_reader(path: Path, token: CancelToken) -> Reader:
     from skillviewer.media.reading.reader import VideoReader
 
     return VideoReader(path, token)
@@ -110,8 +110,7 @@ def _open_desk(open_pool: Callable[[], PooledModels]) -> Exports:
 def real_backend(settings: Settings | None = None) -> Backend:
     """Return the readers, models and proxies of the program itself; heavy imports wait until they are used.
 
-    Args:
-        settings: Say how much the features of videos may take on the disk; None for the usual size.
+    The settings say how much the features of videos may take on the disk; None for the usual size.
     """
     open_model, open_pool = partial(_open_model, settings), partial(_open_pool, settings)
     return Backend(

@@ -20,6 +20,7 @@ from skillviewer.core.hashing import CONFIG, WEIGHTS, sha256_of
 from skillviewer.data.analysis_file import load_analysis, result_note, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
 from skillviewer.data.formats.formats import recognised_form
+from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.ratings.rated_folder import open_table
 from skillviewer.data.ratings.table_mapping import read_mapping, write_mapping
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
@@ -173,7 +174,7 @@ def _browser_votes(path: Path) -> None:
 
 
 def _dataset(path: Path) -> None:
-    recognised_form(path, None).load(path, None, None)
+    recognised_form(path, None).load(path, None, USUAL_CHOICES)
 
 
 def _checkpoint(path: Path) -> None:
@@ -312,7 +313,7 @@ TARGETS: dict[str, Target] = {
     "rated folder": Target(("Knot_Tying/meta_file_Knot_Tying.txt",), words_mutated, lambda path: _dataset(path.parent)),
     "votes": Target(("votes.csv",), words_mutated, _votes),
     "votes of a browser": Target(("browser.json",), _sealed_mutated, _browser_votes),
-    "participants": Target(("participants.csv",), words_mutated, by_file),
+    "participants": Target(("participants.csv",), words_mutated, lambda path: by_file(path, [])),
     "pairs of a model": Target(("trained.csv",), words_mutated, read_pairs),
     "configuration": Target(("model/config.json", "model/card.json"), json_mutated, _checkpoint),
     "weights of a model": Target(("model/weights.safetensors",), bytes_mutated, _checkpoint),

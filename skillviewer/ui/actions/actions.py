@@ -99,13 +99,9 @@ def _meet(one: ActionSpec, other: ActionSpec) -> bool:
 
 
 def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) -> tuple[ActionSpec, ...]:
-    """Return the actions with the keys that the user chose; no key has two meanings.
+    """Return the actions with the keys that the user chose, by action; no key has two meanings.
 
     A key that was chosen is taken from actions that have it of old. Keys that Qt does not know are left out.
-
-    Args:
-        specs: Actions with their own keys.
-        chosen: Keys by action; others keep theirs.
     """
     wanted = {name: tuple(dict.fromkeys(filter(None, map(written, keys)))) for name, keys in chosen.items()}
     found = [replace(spec, keys=wanted.get(spec.name, spec.keys)) for spec in specs]
@@ -117,12 +113,7 @@ def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) 
 
 
 class Actions(QObject):
-    """The actions of one window, as QActions.
-
-    Args:
-        specs: What the user can do: the table, with the actions that show the screens (``with_screens``).
-        keys: Keys that the user has changed, by action.
-    """
+    """The actions of one window, as QActions: those of the table, and those that show the screens."""
 
     keys_changed = Signal()
     """An action has other keys now."""

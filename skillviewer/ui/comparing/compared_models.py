@@ -109,6 +109,7 @@ class ComparedModel:
         reason: Reason of a failure, in a sentence.
         seconds: Duration of its last assessment, or None.
         evidence: Evidence for the score of the video on screen, where it was measured.
+        number: Of its pane, from 1.
     """
 
     key: str
@@ -121,6 +122,7 @@ class ComparedModel:
     reason: str = ""
     seconds: float | None = None
     evidence: Evidence | None = None
+    number: str = ""
 
     @property
     def is_uniform(self) -> bool:

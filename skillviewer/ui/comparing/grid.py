@@ -21,13 +21,9 @@ STEP_PX = 16
 
 
 def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
-    """Return the number of columns for the largest pictures; with equal sizes, the one with fewer rows.
+    """Return the number of columns for the largest pictures of this aspect (width over height), each over a caption.
 
-    Args:
-        n: Number of panes.
-        room: Size of the area.
-        aspect: Width of the picture over its height.
-        caption_px: Height of the caption under each.
+    With equal sizes it is the one with fewer rows.
     """
 
     def size(columns: int) -> float:
@@ -40,13 +36,9 @@ def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
 
 
 def shrunk(shot: DecodedPicture, width_px: int) -> DecodedPicture:
-    """Return the picture scaled to its width on screen; unchanged where that is hardly smaller.
+    """Return the picture scaled to its whole width on screen, in pixels; unchanged where that is hardly smaller.
 
     The picture is scaled once, not by every pane.
-
-    Args:
-        shot: A picture with its frame.
-        width_px: Width of the whole picture on screen, in pixels.
     """
     height, width = shot.picture.shape[:2]
     if width_px < 1 or width_px >= AVERAGED_BELOW * width:

@@ -1,6 +1,7 @@
 """The compared models, their progress with the video on screen, and the order of queries."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ class ModelSet(QObject):
 
     @property
     def rows(self) -> tuple[ComparedModel, ...]:
-        return tuple(self.row(key) for key in self.keys)
+        return tuple(replace(self.row(key), number=str(at)) for at, key in enumerate(self.keys, start=1))
 
     @property
     def busy(self) -> bool:

@@ -64,19 +64,18 @@ class NumbersColumn(QTabWidget):
 
     def show_numbers(
         self,
-        rows: tuple[tuple[str, ComparedModel], ...],
+        rows: tuple[ComparedModel, ...],
         contrast: Contrast | None,
         models: ModelSet,
         studying: AgreementLoader,
         frame_index: int,
     ) -> None:
-        """Show the present results; rows are number of the pane and model, in order, and the frame counts from 0."""
+        """Show the present results; the frame counts from 0."""
         for view in (self.frame_numbers, self.video_numbers):
             view.show_contrast(contrast, rows)
         self.set_frame(frame_index)
-        measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for _, row in rows)
+        measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for row in rows)
         self.models.show_rows(rows, measurable=measurable and not models.busy)
-        named = [(number, row.key, row.name) for number, row in rows]
         self.disagreements.show_progress(studying, busy=models.busy)
-        self.disagreements.show_agreement(studying.agreement, named)
-        self.matrix.show_agreement(studying.agreement, named)
+        self.disagreements.show_agreement(studying.agreement, rows)
+        self.matrix.show_agreement(studying.agreement, rows)

@@ -142,11 +142,6 @@ class CompareScreen(QWidget):
     # the compared models
 
     @property
-    def numbered(self) -> tuple[tuple[str, ComparedModel], ...]:
-        """Number of the pane and row of each model."""
-        return tuple((str(at), row) for at, row in enumerate(self.models.rows, start=1))
-
-    @property
     def strokes(self) -> dict[str, tuple[str, Stroke]]:
         """Number and stroke of each model, by key."""
         return {key: (str(at + 1), STROKES[at]) for at, key in enumerate(self.models.keys)}
@@ -163,7 +158,7 @@ class CompareScreen(QWidget):
         keys = self.models.keys
         apart = self.header.difference.isChecked() and len(keys) > 1
         self.grid.set_keys((*keys, DIFFERENCE) if apart else keys)
-        self.header.set_models([(number, row.key, row.name) for number, row in self.numbered])
+        self.header.set_models(self.models.rows)
         self._refresh()
 
     @Slot(str)
@@ -218,7 +213,7 @@ class CompareScreen(QWidget):
         self._show_bars(analyses, looks)
         self.curves.show_curves(tuple(analyses.items()), self.strokes, self.studying.spreads())
         contrast, frame = self.contrasting.contrast, self._program.playback.frame
-        self.side.show_numbers(self.numbered, contrast, self.models, self.studying, frame)
+        self.side.show_numbers(rows, contrast, self.models, self.studying, frame)
         self.header.again.setVisible(self.models.troubled)
 
     @property
@@ -259,10 +254,10 @@ class CompareScreen(QWidget):
 
     def _say_panes(self) -> None:
         strokes, own = self.strokes, self.header.chosen_scale is not Scale.COMMON
-        for number, row in self.numbered:
+        for row in self.models.rows:
             rest = rest_of(self._scene(row.key), with_limits=own)
             stroke = None if row.is_uniform else strokes[row.key][1]
-            text = PaneText(row.name, number, stroke, kind_of(row), score_of(row), rest, self._scaled(row))
+            text = PaneText(row.name, row.number, stroke, kind_of(row), score_of(row), rest, self._scaled(row))
             self.grid.panes[row.key].set_text(text)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
@@ -278,7 +273,7 @@ class CompareScreen(QWidget):
         return None if whole is None else whole.in_task(*videos.tasks(whole.clip)).scaled
 
     def _pair_numbers(self) -> tuple[str, str]:
-        numbers = {row.key: number for number, row in self.numbered}
+        numbers = {row.key: row.number for row in self.models.rows}
         first, second = self.header.pair
         return numbers.get(first, ""), numbers.get(second, "")
 

@@ -96,12 +96,7 @@ class QueueEntry(QObject):
 
 
 class ExportQueue(QObject):
-    """Submits requests to the worker thread that writes, and keeps their entries.
-
-    Args:
-        jobs: Shows the work, and asks before the window closes during it.
-        learn: Gets every analysis that the window did not have yet.
-    """
+    """Submits requests to the worker thread that writes, and keeps their entries; ``learn`` gets every new analysis."""
 
     added = Signal(object)
     """``QueueEntry``: the latest."""

@@ -25,11 +25,7 @@ Question: TypeAlias = Callable[[Exports], Preview | None]
 
 
 class Previews(QObject):
-    """Queries previews; a newer query replaces the last one.
-
-    Args:
-        worker: Worker thread with its own export service, so that no preview waits for an export.
-    """
+    """Queries previews in a thread of their own, so that none waits for an export; a newer query replaces the last."""
 
     arrived = Signal(object)
     """``Preview``, or None where nothing can be shown yet."""

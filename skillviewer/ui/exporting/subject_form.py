@@ -51,11 +51,6 @@ class CheckList(QListWidget):
         items = (self.item(row) for row in range(self.count()))
         return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
 
-    def mark(self, key: object, *, on: bool) -> None:
-        for row in range(self.count()):
-            if self.item(row).data(Qt.ItemDataRole.UserRole) == key:
-                self.item(row).setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-
 
 class SubjectForm(QWidget):
     """Choice of videos, their split into files, and the models."""

@@ -50,13 +50,7 @@ class TuningRequest:
 
 
 def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRequest:
-    """Return the plan of a training, or the reason why none is possible.
-
-    Args:
-        study: The open study.
-        selection: The choices.
-        cache_bytes: Size limit of the feature cache, in bytes.
-    """
+    """Return the plan of a training, or the reason why none is possible; the feature cache has a limit in bytes."""
     labels = versions.study_pairs(study, selection.choices.rule)
     parent_digest = digest(selection.parent) if selection.parent is not None else None
     name = versions.known_as(study, parent_digest, selection.parent_name or study.title)
@@ -90,10 +84,7 @@ class RaterDisagreement:
 def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, float]) -> RaterDisagreement:
     """Return the disagreement between the model in use and the raters.
 
-    Args:
-        study: The open study.
-        digest_in_use: Digest of the model.
-        other_scores: Scores by name from the list of videos; used where they are more than the study's.
+    Scores from the list of videos are used where they are more than the study's.
     """
     dataset = versions.study_pairs(study).dataset
     scores = {name: float(score) for name, score in other_scores.items() if name in dataset.names}

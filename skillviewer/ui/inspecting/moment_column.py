@@ -106,7 +106,7 @@ class MomentColumn(QWidget):
         entry = self._inquiry.entry
         for row in self._rows.values():
             if entry is not None and row.card is not None:
-                row.set_picture(self._pictures.get(entry.path, row.card.key_frame))
+                row.picture.set_picture(self._pictures.get(entry.path, row.card.key_frame))
 
     @Slot()
     def _show_here(self) -> None:

@@ -162,13 +162,7 @@ class MomentRow(QWidget):
         self._refresh()
 
     def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
-        """Set the scale of the bars and the decimals of the numbers.
-
-        Args:
-            limit: The amount whose bar reaches the end.
-            digits: Decimals.
-            grey: Whether bars are without colour.
-        """
+        """Set the amount whose bar reaches the end, the decimals of numbers, and whether bars are without colour."""
         if (limit, digits, grey) != (self._limit, self._digits, self._grey):
             self._limit, self._digits, self._grey = limit, digits, grey
             self._refresh()
@@ -180,9 +174,6 @@ class MomentRow(QWidget):
             font = self._times.font()
             font.setWeight(font.Weight.DemiBold if here else font.Weight.Normal)
             self._times.setFont(font)
-
-    def set_picture(self, picture: Picture | None) -> None:
-        self.picture.set_picture(picture)
 
     def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
         """Show a moment of the model on screen, or a kept one; ``writable`` if something can be left on it."""

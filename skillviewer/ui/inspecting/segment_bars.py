@@ -113,10 +113,6 @@ class SegmentBars(Drawn):
         width = self.width() / len(self.segments)
         return QRectF(segment * width, 0, width, self.height())
 
-    def centre_x(self, segment: int) -> float:
-        """Return the middle of a segment's bar, in pixels from the left."""
-        return self._slot(segment).center().x()
-
     def _at(self, x: float) -> int:
         if self.segments is None or not len(self.segments):
             return -1

@@ -56,7 +56,7 @@ class Answered:
 
 @dataclass(slots=True)
 class JudgingSession:
-    """One rater's session; while nobody judges it has no rater and no pairs.
+    """One rater's session; outside of judging it has no rater and no pairs.
 
     Attributes:
         rater: Name of the rater, or "".

@@ -60,7 +60,7 @@ class RaterPage(Page):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self._picked = self._shown = self._proposed = ""
+        self._picked = self._shown = ""
         self._heading.setText(self.tr("Who judges?"))
         self.set_words(
             self.tr(
@@ -104,14 +104,10 @@ class RaterPage(Page):
         words = self.tr("Choose a name above or type a new one") if raters else self.tr("Your name or initials")
         self.field.setPlaceholderText(words)
 
-    def begin_anew(self) -> None:
-        """Clear the name for the next rater."""
-        self.field.setText(self._proposed)
-        self.list.setCurrentRow(-1)
-
-    def propose(self, name: str) -> None:
+    def begin_anew(self, name: str) -> None:
         """Propose a name to the next rater; "" proposes none."""
-        self._proposed = name
+        self.field.setText(name)
+        self.list.setCurrentRow(-1)
 
     def take_focus(self) -> None:
         self.field.setFocus()

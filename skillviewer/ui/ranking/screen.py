@@ -259,9 +259,8 @@ class RankScreen(QWidget):
 
     def _fill_page(self, phase: JudgingPhase) -> None:
         if phase is JudgingPhase.RATER:
-            self.rater_page.propose("" if self._sat_down else self._program.settings.person)
             if self.pages.currentWidget() is not self.rater_page:
-                self.rater_page.begin_anew()
+                self.rater_page.begin_anew("" if self._sat_down else self._program.settings.person)
             self._program.studies.read(offered).then(succeeded=self._on_raters)
         elif phase is JudgingPhase.READ_ONLY:
             self._show_read_only()

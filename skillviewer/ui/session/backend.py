@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import Picture
-from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.progress import NEVER, CancelToken, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.pooled_models import PooledModels
@@ -32,10 +32,10 @@ class Reader(Protocol):
     @property
     def info(self) -> VideoInfo: ...
 
-    def describe(self, token: CancelToken | None = None, /) -> VideoInfo:
+    def describe(self, token: CancelToken = NEVER, /) -> VideoInfo:
         """Return ``info``, which takes long for a large file; the token stops it."""
 
-    def frame(self, index: int, token: CancelToken | None = None, /) -> Picture:
+    def frame(self, index: int, token: CancelToken = NEVER, /) -> Picture:
         """Return one frame, (H, W, 3) uint8 RGB, exact; from 0. The token is checked on the way."""
 
     def cached(self, index: int, /) -> Picture | None:
@@ -44,7 +44,7 @@ class Reader(Protocol):
     def nearest_cached(self, index: int, /) -> int | None:
         """Return the nearest frame that need not be decoded, or None when there is none."""
 
-    def prefetch(self, index: int, token: CancelToken | None = None, /) -> None: ...
+    def prefetch(self, index: int, token: CancelToken = NEVER, /) -> None: ...
 
     def key_frame(self, index: int, /) -> int:
         """Return the latest frame at or before one that decodes at once."""
@@ -137,7 +137,7 @@ class Backend:
         open_desk: Makes who writes exports. Runs in a worker thread; a model is loaded only when one has to be asked.
     """
 
-    open_reader: Callable[[Path, CancelToken | None], Reader]
+    open_reader: Callable[[Path, CancelToken], Reader]
     open_model: Callable[[Path], Assessor]
     find_models: Callable[[], tuple[ModelEntry, ...]]
     open_proxy: Callable[[VideoInfo], Proxy | None]

@@ -102,10 +102,7 @@ class Jobs(QObject):
     def begin(self, title: str, *, precious: bool = True, keeps: bool = False) -> Job:
         """List a job that begins.
 
-        Args:
-            title: What is being done.
-            precious: Whether closing the window should ask before it stops this.
-            keeps: Whether what it has done so far stays when it is stopped.
+        Closing the window asks before it stops a precious one; one that ``keeps`` loses nothing when it is stopped.
         """
         job = Job(title, precious=precious, keeps=keeps, parent=self)
         self._jobs.append(job)

@@ -124,15 +124,7 @@ def add_all(layout: BoxT, *items: QWidget | QLayout | int | tuple[Any, ...]) -> 
 def splitter(
     parent: QWidget, direction: Qt.Orientation, parts: Sequence[QWidget], factors: Sequence[int], sizes: Sequence[int]
 ) -> QSplitter:
-    """Return a splitter whose parts cannot be hidden.
-
-    Args:
-        parent: Owner.
-        direction: Whether the parts stand next to or below each other.
-        parts: The parts, in order.
-        factors: Weight with which each grows, 0 for those left out.
-        sizes: Size of each at first.
-    """
+    """Return a splitter of parts that cannot be hidden; factors are weights of growth, 0 for those left out."""
     made = QSplitter(direction, parent)
     made.setChildrenCollapsible(False)
     for part in parts:
@@ -153,16 +145,9 @@ def text_label(
     heading: bool = False,
     letters: str = "",
 ) -> QLabel:
-    """Return a label.
+    """Return a label; ``letters`` are its size and weight, one of ``theme.LETTERS``, or "" for the usual.
 
-    Args:
-        text: Its words.
-        parent: Owner.
-        wrap: Whether long text goes on in another line.
-        muted: Whether it is in the muted colour.
-        plain: Whether tags in the text are shown as they are: names and errors come from files.
-        heading: Whether it is a heading.
-        letters: Size and weight: one of ``theme.LETTERS``, or "" for the usual.
+    Where ``plain``, tags in the text are shown as they are: names and errors come from files.
     """
     made = QLabel(text, parent)
     made.setWordWrap(wrap)

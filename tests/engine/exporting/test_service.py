@@ -16,7 +16,7 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.paths import HOME_VARIABLE
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
@@ -199,7 +199,7 @@ def test_each_video_is_opened_and_hashed_once(
             opened.append(path)
             super().__init__(path, threads)
 
-    def counted(path: Path, token: CancelToken | None = None) -> str:
+    def counted(path: Path, token: CancelToken = NEVER) -> str:
         hashed.append(path)
         return sha256_of(path, token)
 

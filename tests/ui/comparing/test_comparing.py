@@ -554,7 +554,6 @@ def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[in
     videos = {
         key: VideoComparison(kinds, np.arange(n), ()) for key, n in zip(("a", "b", "c"), (25, *counts), strict=True)
     }
-    view.show_contrast(
-        Contrast("a", "b", videos, None), [(str(i), ComparedModel(k, f"model {k}")) for i, k in enumerate("abc", 1)]
-    )
+    rows = [ComparedModel(key, f"model {key}", number=str(i)) for i, key in enumerate("abc", 1)]
+    view.show_contrast(Contrast("a", "b", videos, None), rows)
     assert view._note.text() == f"Compared with 1 model a: {said}."

@@ -116,7 +116,7 @@ def test_a_segment_is_read_and_gone_to(qtbot: QtBot, window: Composition, world:
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
     bars = why_of(window).contributions.bars
-    at = QPoint(round(bars.centre_x(5)), 40)
+    at = QPoint(round(bars._slot(5).center().x()), 40)
     click(bars, at)
     assert window.program.playback.frame == int(found.analysis.samples[0, 5])
     bars.setFocus(Qt.FocusReason.TabFocusReason)

@@ -144,7 +144,7 @@ class VideoRemarks(QObject):
         return _Kept("moment", make)
 
     def set_opinion(self, found: NewMoment, opinion: Opinion, before: SavedMoment | None) -> Task | None:
-        """Set the opinion of the user on a found moment, of which ``before`` is kept so far; ``NONE`` takes it back."""
+        """Set the opinion of the user on a found moment; ``before`` is what is kept so far. ``NONE`` takes it back."""
         if before is not None and before.author == self.author:
             return self._change(before, opinion=opinion)
         if not self.writable or opinion is Opinion.NONE:
