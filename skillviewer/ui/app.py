@@ -21,6 +21,7 @@ from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.engine.runtime.first_look import FirstLook
+from skillviewer.engine.runtime.threads import share_memory
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.nets.library import find_models
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, Proxy, Reader
@@ -208,6 +209,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
         DeviceError: There is no display to open a window on.
     """
     let_threads_rest()
+    share_memory()
     app = application()
     handler = log_to(log_dir())
     settings = Settings.in_folder(config_dir())

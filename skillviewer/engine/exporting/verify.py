@@ -14,10 +14,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.analysis_json import AnalysisRecord
-from skillviewer.core.errors import ExportError, SkillViewerError
+from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import look_up
 from skillviewer.core.video.extents import ClipRange, frame_range, range_from
@@ -28,7 +29,7 @@ from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.pooled_models import PooledModels
-from skillviewer.export.differences import first_difference
+from skillviewer.export.differences import check_unpacked, first_difference
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import options_from
 from skillviewer.export.record import ExportRecord, RecordedSubject, record_in
@@ -190,13 +191,14 @@ def read_export(file: Path) -> ExportRecord:
             "SkillViewer."
         )
     try:
-        return _of_data(file)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error, SkillViewerError) as error:
+        return msgspec.convert(msgspec.to_builtins(_of_data(file)), ExportRecord)  # with the bounds of a record
+    except Exception as error:  # zipfile and numpy raise many kinds for damaged files
         raise ExportError(f"{file} is no export that can be checked: {error}") from error
 
 
 def _of_data(file: Path) -> ExportRecord:
     if file.suffix.lower() == ".npz":
+        check_unpacked(file)
         with np.load(file, allow_pickle=False) as arrays:
             about, passes = json.loads(str(arrays["about"])), int(arrays["frames"].shape[0])
         times_s = (about["start_s"], about["stop_s"])
