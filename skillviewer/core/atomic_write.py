@@ -4,13 +4,15 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from skillviewer.core.errors import ExportError, NameTakenError
+from skillviewer.core.errors import ExportError, NameTakenError, SkillViewerError
+from skillviewer.core.text import size_words
 
 TEMPORARY = ".part"
 """Part of the names of temporary files."""
@@ -37,6 +39,30 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         raise ExportError(f"{path} is a folder: choose the name of a file.")
     if there and not overwrite:
         raise NameTakenError(path)
+
+
+def check_room(folder: Path, n_bytes: int, needs: str, kind: type[SkillViewerError] = ExportError) -> None:
+    """Refuse work that needs more room than is left on the disk of a folder, before anything is written.
+
+    Args:
+        folder: The folder, which need not exist yet.
+        n_bytes: Room that is needed.
+        needs: Start of the sentence: "Unpacking x needs".
+        kind: Class of the error.
+
+    Raises:
+        SkillViewerError: There is less room, or the disk cannot be looked at; of class ``kind``.
+    """
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    try:
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        raise kind(f"{there} cannot be looked at: {error.strerror or error}.") from error
+    if free < n_bytes:
+        raise kind(
+            f"{needs} {size_words(n_bytes)}, and the disk of {there} has {size_words(free)} left. Make room, or choose "
+            "another place; nothing has been begun."
+        )
 
 
 def path_exists(path: Path) -> bool:
@@ -118,6 +144,32 @@ def atomic_path(path: Path, *, durable: bool = False) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder next to ``folder``; rename it to ``folder`` at the end, or remove it on an error.
+
+    Args:
+        folder: Path of the folder; it must not exist, or be empty.
+
+    Yields:
+        A new folder in the same place.
+
+    Raises:
+        OSError: The folder cannot be written, or is not empty.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(folder.parent)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=TEMPORARY))
+    try:
+        yield aside
+        aside.chmod(0o755)
+        if folder.is_dir():
+            folder.rmdir()
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Prove
 from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange, VideoClip
@@ -354,6 +355,10 @@ class FakeAssessor:
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
         return explain(self._world.explaining, video, token, report)
+
+    def align(self, own: Analysis, other: Analysis, token: CancelToken, report: Report) -> Alignment:  # noqa: ARG002
+        """Align both at a common pace, as if they were alike."""
+        return Alignment(np.array([own.start_s, own.stop_s]), np.array([other.start_s, other.stop_s]), 0.4)
 
     def _analysis(self, video: VideoInfo, passes: int, steps: int, extent: ClipRange | None) -> Analysis:
         world = self._world

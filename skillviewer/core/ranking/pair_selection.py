@@ -176,6 +176,37 @@ def upcoming(
     return (now,) if then is None else (now, then)
 
 
+def drawn_ahead(
+    videos: Mapping[str, str],
+    asked: Sequence[Asked],
+    wanted: Mapping[str, int],
+    plan: Plan,
+    again: Mapping[str, Collection[TwoVideos]],
+) -> dict[str, list[NextPair]]:
+    """Return the next pairs of several raters, drawn before any of them is judged.
+
+    The raters take turns. An answer that is not given yet counts as no difference, so that pairs are chosen for the
+    votes that their videos lack; test pairs and repeats do not depend on answers.
+
+    Args:
+        videos: See ``choose``.
+        asked: See ``choose``, without unanswered pairs.
+        wanted: Number of pairs of each rater; fewer are drawn where there are no more.
+        plan: Settings.
+        again: Pairs back in the queue, by rater.
+    """
+    made: dict[str, list[NextPair]] = {rater: [] for rater in wanted}
+    known, left = list(asked), {rater: set(again.get(rater, ())) for rater in wanted}
+    for turn in range(max(wanted.values(), default=0)):
+        for rater in (rater for rater, n in wanted.items() if turn < n and len(made[rater]) == turn):
+            pair = choose(videos, known, rater, plan, left[rater])
+            if pair is not None:
+                made[rater].append(pair)
+                left[rater].discard(frozenset((pair.left, pair.right)))
+                known.append(Asked(pair.left, pair.right, rater, Verdict.NEITHER, pair.why))
+    return made
+
+
 def n_left(
     videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
 ) -> int:

@@ -40,6 +40,10 @@ class StudyVideoFiles:
         index = FileIndex.of_folders(folders)
         return tuple(video if video.path is not None else _moved(video, index) for video in seen)
 
+    def names(self) -> dict[int, str]:
+        """Return the names of all videos by number, of removed ones too."""
+        return {row["id"]: row["name"] for row in self._file.query("SELECT id, name FROM video")}
+
     def get(self, name: str) -> StudyVideo:
         """Return a video.
 

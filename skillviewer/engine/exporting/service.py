@@ -32,6 +32,7 @@ from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.blurring import blur_remarks, wanted, with_faces
+from skillviewer.export.pictures.clip import ClipOptions
 from skillviewer.export.read_back import read_back
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 
@@ -97,6 +98,8 @@ class ExportService(Closing):
             exhibits = self.exhibits(request.subjects, token, report, evidence=_wanted(exporter), sources=sources)
             if wanted(options):
                 exhibits = with_kept_faces(exhibits, token, report)
+            if isinstance(options, ClipOptions) and options.align:
+                exhibits = self._aligned(request.subjects, exhibits, token, report)
             if isinstance(options, ReportOptions):
                 options = _informed(options, request.subjects[0], exhibits[0], sources, token)
             blurred = blur_remarks([*exhibits, *_beside(options)])
@@ -268,6 +271,27 @@ class ExportService(Closing):
                 f"What raised and lowered the score of {name} was not computed, and is left out: {error}"
             )
             return None
+
+    def _aligned(
+        self, subjects: Sequence[ExportTarget], exhibits: Sequence[Exhibit], token: CancelToken, report: Report
+    ) -> list[Exhibit]:
+        """Return exhibits of which each further video is aligned with the first.
+
+        Raises:
+            ExportError: They are of different models, or there is no second video.
+        """
+        first, model = exhibits[0].analysis, subjects[0].model
+        if len({exhibit.analysis.subject for exhibit in exhibits}) < 2:
+            raise ExportError("To align videos in time, choose two or more videos.")
+        if len({exhibit.analysis.provenance.model_digest for exhibit in exhibits}) > 1:
+            raise ExportError("Videos are aligned in time by one model: choose one.")
+        if model is None:
+            raise _no_model(subjects[0])
+        made = [exhibits[0]]
+        for subject, exhibit in zip(subjects[1:], exhibits[1:], strict=True):
+            told = _named(report, subject, "aligning")
+            made.append(replace(exhibit, alignment=self._models().align(model, first, exhibit.analysis, token, told)))
+        return made
 
     def _models(self) -> PooledModels:
         if self._pool is None:

@@ -10,6 +10,7 @@ import numpy as np
 from skillviewer.core.analysis.familiarity import learn_familiarity
 from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.arrays import Float32Array
+from skillviewer.core.atomic_write import check_room
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
 from skillviewer.core.finetuning.split import nameless, raters_of
@@ -58,7 +59,8 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     if job.folder.exists():
         raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
     work = job.work_folder()
-    _check_room(job.folder.parent, work)
+    for place in (job.folder.parent, work):
+        check_room(place, ROOM_BYTES, "A training needs", CheckpointError)
     device = choose_device(job.device_name)
     with device_errors():
         start = StartingPoint.of(job.parent, device, job.cache())
@@ -98,20 +100,6 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         report=compared,
         facts=_facts(job, prepared, tuned, compared),
     )
-
-
-def _check_room(*folders: Path) -> None:
-    for folder in folders:
-        there = next(place for place in (folder, *folder.parents) if place.exists())
-        try:
-            free = shutil.disk_usage(there).free
-        except OSError as error:
-            raise CheckpointError(f"{there} cannot be looked at: {error.strerror or error}.") from error
-        if free < ROOM_BYTES:
-            raise CheckpointError(
-                f"The disk of {there} has {free / 1e6:.0f} MB left, and a training needs {ROOM_BYTES / 1e6:.0f}. Make "
-                "room first; nothing has been begun."
-            )
 
 
 def _save(

@@ -9,6 +9,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange
@@ -88,6 +89,12 @@ class ModelPool(Closing):
     ) -> Evidence:
         """Return the evidence for an analysis by one of the models; see ``Engine.explain`` for what it raises."""
         return self._engine(folder).explain(analysis, token=token, report=report, reader=reader)
+
+    def align(
+        self, folder: Path, own: Analysis, other: Analysis, token: CancelToken | None = None, report: Report = silent
+    ) -> Alignment:
+        """Align a video with another in time by one of the models; see ``Engine.align`` for what it raises."""
+        return self._engine(folder).align(own, other, token, report)
 
     def keep(self, folders: Collection[Path]) -> None:
         """Let go of all models but these, and of the backbones that none of these needs."""

@@ -1,12 +1,12 @@
 """The Why panel: an explanation of the score of the video on screen."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.text import printable
-from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.cell_map import CellBlock
 from skillviewer.ui.inspecting.contributions import Contributions
 from skillviewer.ui.inspecting.doubts import FaithfulnessBlock, Limits
@@ -17,13 +17,20 @@ from skillviewer.ui.inspecting.standing_block import StandingBlock
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import Empty, Section
 from skillviewer.ui.widgets.layout import Wrapped, add_all, fill_ground, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
+SCROLL_MS = 50
+"""The page has its new height by then."""
+
 
 class WhyPanel(QStackedWidget):
     """A page with the standing of the score, its moments and contributions, a reference, and limits."""
+
+    raise_asked = Signal()
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -59,10 +66,28 @@ class WhyPanel(QStackedWidget):
         below = (self.reference, self.limits, self.faithfulness, self.raters)
         add_all(vertical(self.body, (0, 0, 0, 16), 0), *above, *below, 1)
         self.page.setWidget(self.body)
+        self._scroll = single_shot(self, SCROLL_MS, self._to_reference)
         self._inquiry.changed.connect(self._refresh)
         program.explanations.changed.connect(self._show_work)
         program.explanations.progressed.connect(self._show_work)
         program.playback.frame_changed.connect(self.contributions.bars.set_frame)
+
+    def handlers(self, _dialogs: Dialogs) -> Handlers:
+        return Handlers(
+            run={"better_video": self._show_better},
+            enabled={"better_video": lambda: self.reference.side_by_side.isVisibleTo(self.reference)},
+            changed=(self._inquiry.changed,),
+        )
+
+    def _show_better(self) -> None:
+        """Show the better video, and scroll to it."""
+        self.raise_asked.emit()
+        self.reference.side_by_side.setChecked(True)
+        self._scroll.start()
+
+    @Slot()
+    def _to_reference(self) -> None:
+        self.page.verticalScrollBar().setValue(self.reference.y())
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -10,10 +10,10 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
-from skillviewer.ui.ranking.ballot import Ballot, Contender, PresentedPair, vote_command
+from skillviewer.data.study.judging.pair_queue import Contender, Outlook, PresentedPair, Tally, offered, outlook
+from skillviewer.ui.ranking.ballot import Ballot, vote_command
 from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
 from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch
-from skillviewer.ui.ranking.pair_queue import Outlook, Tally, offered, outlook
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies

@@ -4,8 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from skillviewer.data.study import Vote
-from skillviewer.ui.ranking.ballot import Contender, PresentedPair
-from skillviewer.ui.ranking.pair_queue import Tally
+from skillviewer.data.study.judging.pair_queue import Contender, PresentedPair, Tally
 
 
 class Stopwatch:

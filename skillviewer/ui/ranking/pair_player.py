@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from skillviewer.core.errors import SkillViewerError, VideoError
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.study.judging.pair_queue import Contender
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
-from skillviewer.ui.ranking.ballot import Contender
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical

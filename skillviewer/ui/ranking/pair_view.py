@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.ui.ranking.ballot import Contender, PresentedPair
+from skillviewer.data.study.judging.pair_queue import Contender, PresentedPair
 from skillviewer.ui.ranking.pair_clock import BOTH, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
 from skillviewer.ui.session.frame_feed import OpenVideos

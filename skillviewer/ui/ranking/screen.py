@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QStackedWid
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
+from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
+from skillviewer.ui.ranking.browser_judging import pack_pairs, take_votes
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView
 from skillviewer.ui.ranking.pair_clock import PairClock
 from skillviewer.ui.ranking.pair_pages import Page, RaterPage
-from skillviewer.ui.ranking.pair_queue import offered
 from skillviewer.ui.ranking.ranking_results import ResultView
 from skillviewer.ui.ranking.raters import RatersView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
@@ -176,9 +177,14 @@ class RankScreen(QWidget):
             return frozenset()
         return frozenset(text for entry in self._program.videos for text in (entry.name, entry.path.stem))
 
-    def handlers(self, _dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Rank menu do, while a pair is before a rater."""
-        judging_view = self.judging_view
+    def handlers(self, dialogs: Dialogs) -> Handlers:
+        """Return what the actions of the Rank menu do, while a pair is before a rater, and while none is."""
+        judging_view, given = self.judging_view, (self._program, self, dialogs)
+        between: dict[str, Callable[[], object]] = {
+            "rank_pack": partial(pack_pairs, *given, blur_faces=False),
+            "rank_pack_blurred": partial(pack_pairs, *given, blur_faces=True),
+            "rank_import_votes": partial(take_votes, *given),
+        }
         run: dict[str, Callable[[], object]] = {
             "rank_left": partial(judging_view.vote, Verdict.LEFT),
             "rank_right": partial(judging_view.vote, Verdict.RIGHT),
@@ -191,7 +197,8 @@ class RankScreen(QWidget):
             **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
         }
         switch = {"rank_together": judging_view.set_together}
-        return Handlers(run, switch, dict.fromkeys((*run, *switch), self._is_judging), (self.judges_changed,))
+        possible = dict.fromkeys((*run, *switch), self._is_judging) | dict.fromkeys(between, self._is_between)
+        return Handlers(run | between, switch, possible, (self.judges_changed,))
 
     def _move_clock(self, move: Callable[[PairClock], object]) -> None:
         move(self.judging_view.pair_view.clock)  # that of the next pair takes its place
@@ -234,6 +241,10 @@ class RankScreen(QWidget):
     def _is_judging(self) -> bool:
         """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""
         return self._shown and self.judging.phase in ON_SCREEN and self._tabs.currentIndex() == 0
+
+    def _is_between(self) -> bool:
+        """Return whether no pair is before a rater of a study that can be written."""
+        return self._program.studies.writable and self.judging.phase not in ON_SCREEN | {JudgingPhase.REST}
 
     def _take_focus(self) -> None:
         if not self.isVisible() or self._tabs.currentIndex():

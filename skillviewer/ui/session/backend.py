@@ -14,6 +14,7 @@ from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.nets.library import ModelEntry
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
+    from skillviewer.core.explanation.alignment import Alignment
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
     from skillviewer.engine.finetuning.process import StopFolder
@@ -92,6 +93,9 @@ class Assessor(Protocol):
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence":
         """Return the evidence for an analysis that this model made."""
+
+    def align(self, own: Analysis, other: Analysis, token: CancelToken, report: Report) -> "Alignment":
+        """Align a video with another one in time; both analyses are by this model."""
 
     def close(self) -> None:
         """Release the memory of the device."""

@@ -363,6 +363,17 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
     assert player.playback.video.path.stem == found.reference.name
     assert window.program.playback.video is not None
     assert window.program.playback.video.path.stem == found.name, "the video itself stays where it was"
+    qtbot.waitUntil(block.in_step.isVisible)
+    there = player.playback.video
+    frame = window.program.playback.video.n_frames * 2 // 3
+    window.program.playback.seek(frame)
+    share = float(window.program.playback.video.times_s[frame]) / window.program.playback.stop_s
+    assert player.playback.frame == there.frame_at(share * there.duration_s), "both are at the same share of the task"
+    player.slider.setValue(0)
+    block.in_step.setChecked(False)
+    window.program.playback.seek(0)
+    assert player.playback.frame == 0
+    assert player.slider.isEnabled(), "by its own controls again"
     click(block.side_by_side)
     assert player.playback.video is None
 
@@ -510,11 +521,14 @@ def test_nothing_is_cut_at_the_right(qtbot: QtBot, window: Composition, world: F
     lowest(qtbot, window)
     page = why_of(window)
     window.window.resizeDocks([window.window._docks["why"]], [width], Qt.Orientation.Horizontal)
-    qtbot.wait(50)
-    room = page.page.viewport().width()
-    assert page.body.width() == room
-    for row in page.moments.rows:
-        for button in (*row.opinions.values(), row.note_button):
-            right = button.mapTo(page.body, button.rect().topRight()).x()
-            assert right < room
-            assert button.mapTo(row, button.rect().bottomLeft()).y() < row.height()
+
+    def fits() -> bool:
+        room = page.page.viewport().width()
+        buttons = [(row, button) for row in page.moments.rows for button in (*row.opinions.values(), row.note_button)]
+        return page.body.width() == room and all(
+            button.mapTo(page.body, button.rect().topRight()).x() < room
+            and button.mapTo(row, button.rect().bottomLeft()).y() < row.height()
+            for row, button in buttons
+        )
+
+    qtbot.waitUntil(fits)

@@ -1,5 +1,6 @@
 """A rater before the real window: keys, votes on the disk, undo, and nothing that names a video."""
 
+import json
 import logging
 import threading
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
+from tests.data.study.judging.packs import sealed
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, second_click, type_text
@@ -631,6 +633,48 @@ def test_two_raters_at_once_work_in_copies_that_come_together_again(
         votes = study.votes.all()
     assert {(vote.rater, vote.verdict) for vote in votes} == {("Ann", Verdict.LEFT), ("Ben", Verdict.RIGHT)}
     assert len(votes) == 6
+
+
+def test_others_judge_in_a_browser_and_their_votes_come_back(
+    qtbot: QtBot, make_rater: MakeRater, tmp_path: Path
+) -> None:
+    rater = make_rater(3)
+    dialogs, actions = rater.made.window.dialogs, rater.made.window.actions_
+    assert isinstance(dialogs, FakeDialogs)
+    messages = rater.made.program.messages
+    messages.dismiss()
+    dialogs.word_answer, dialogs.save_answer = " Ben, Cy ,", tmp_path / "pack"
+    actions["rank_pack"].trigger()
+    qtbot.waitUntil(lambda: len(messages.waiting) == 1, timeout=20_000)
+    assert "3 videos" in messages.waiting[0].text
+    assert {"Ben", "Cy"} <= {word.strip(".:") for word in messages.waiting[0].text.split()}
+    assert len(list((tmp_path / "pack" / "clips").iterdir())) == 3
+    actions["rank_pack_blurred"].trigger()
+    qtbot.waitUntil(lambda: len(messages.waiting) == 2)
+    assert "not empty" in messages.waiting[1].text
+    with Study.open(rater.path, read_only=True) as study:
+        (name,) = (row["name"] for row in study.in_memory().execute("SELECT name FROM setting WHERE name GLOB 'j*'"))
+        key = json.loads(study.kept(name))
+    code, rater_name = next(iter(key["raters"].items()))
+    left, right, _ = key["pairs"][code][0]
+    given = {"key": "a" * 32, "pair": 0, "left": left, "right": right, "verdict": -1, "reason": "", "watched": 1}
+    given |= {"judged_at": "2026-01-01T10:00:00Z", "taken_s": 2.5, "left_mark_s": None, "right_mark_s": None}
+    given |= {"withdrawn_at": None}
+    head = {
+        "format": "skillviewer-votes",
+        "version": 1,
+        "pack": name.partition(":")[2],
+        "rater": code,
+        "votes": [given],
+    }
+    dialogs.file_answer = tmp_path / "votes.json"
+    dialogs.file_answer.write_bytes(sealed(json.dumps(head).encode()))
+    actions["rank_import_votes"].trigger()
+    qtbot.waitUntil(lambda: len(messages.waiting) == 3)
+    assert messages.waiting[2].text == f"1 new votes by {rater_name}."
+    assert [(vote.rater, vote.verdict, vote.taken_s) for vote in rater.votes()] == [(rater_name, Verdict.RIGHT, 2.5)]
+    rater.begin("Ann")
+    assert not any(actions[name].isEnabled() for name in ("rank_pack", "rank_pack_blurred", "rank_import_votes"))
 
 
 def test_an_empty_state_says_what_to_do(make_rater: MakeRater) -> None:

@@ -189,7 +189,8 @@ def _rewrite(db: sqlite3.Connection, names: Pseudonyms, replace: Replacer, purpo
         db.execute("UPDATE judgement SET key = ? WHERE id = ?", (uuid.uuid4().hex, row["id"]))
     if not texts:
         _empty(db)
-    db.execute("DELETE FROM setting WHERE name = 'participant_pattern'")
+    # keys to packs name raters, and the keys of their votes are other now
+    db.execute("DELETE FROM setting WHERE name = 'participant_pattern' OR name GLOB 'judging_pack:*'")
     for row in db.execute("SELECT name, value FROM setting").fetchall():
         if row["name"] not in _CHOICES:
             value = json.dumps(replace.inside(read_json(row["value"], object)))

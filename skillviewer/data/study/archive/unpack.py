@@ -3,24 +3,14 @@
 import os
 import re
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from skillviewer.core.atomic_write import TEMPORARY, atomic_path, clear_leftovers
+from skillviewer.core.atomic_write import atomic_folder, atomic_path, check_room
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.faces_file import FaceStore, load_faces
-from skillviewer.data.study.archive.archive_form import (
-    FACES,
-    MODIFIED_NS,
-    Manifest,
-    checked,
-    open_archive,
-    read_manifest,
-)
+from skillviewer.data.study.archive.archive_form import FACES, MODIFIED_NS, checked, open_archive, read_manifest
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import clear_outside_paths
 from skillviewer.data.study.models import analysis_path
@@ -49,9 +39,9 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StudyError(f"{folder} is there already and not empty: choose another folder to unpack into.")
     try:
-        with open_archive(path) as file, _folder_aside(folder) as aside:
+        with open_archive(path) as file, atomic_folder(folder) as aside:
             manifest = read_manifest(file, path)
-            _check_room(manifest, path, aside)
+            check_room(aside, sum(entry.size_bytes for entry in manifest.files), f"{path} holds", StudyError)
             for done, entry in enumerate(manifest.files):
                 report(Progress("unpacking", done, len(manifest.files)))
                 target = _inside(aside, entry.name, path)
@@ -76,16 +66,6 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
     except OSError as error:
         raise StudyError(f"{path} could not be unpacked: {error.strerror or error}.") from error
     return folder / manifest.study
-
-
-def _check_room(manifest: Manifest, path: Path, folder: Path) -> None:
-    """Refuse an archive larger than the free space, before anything is written."""
-    needed, free = sum(entry.size_bytes for entry in manifest.files), shutil.disk_usage(folder).free
-    if needed > free:
-        raise StudyError(
-            f"{path} holds {needed / 1e9:.3g} GB, and the disk of {folder.parent} has {free / 1e9:.3g} GB left. Make "
-            "room, or unpack it elsewhere."
-        )
 
 
 def free_folder(archive: Path) -> Path:
@@ -129,19 +109,3 @@ def _inside(folder: Path, name: str, archive: Path) -> Path:
     ):
         raise StudyError(f"{archive} is not an archive of a study: {name!r} in it would lie outside its folder.")
     return folder.joinpath(*pure.parts)
-
-
-@contextmanager
-def _folder_aside(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder; rename it at the end, or remove it on an error."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    clear_leftovers(folder.parent)
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=TEMPORARY))
-    try:
-        yield aside
-        aside.chmod(0o755)
-        if folder.is_dir():
-            folder.rmdir()
-        aside.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
