@@ -125,7 +125,7 @@ def regress(sides: Sequence[Numbers], seen: Sequence[Mask], variant: Variant) ->
     known = np.concatenate([x[mask] for x, mask in zip(own, seen, strict=True)])
 
     def near(at: int) -> FloatArray:
-        return variant.shared + (1 - variant.shared) * (np.array(places) == at).astype(np.float64)
+        return np.where(np.array(places) == at, 1.0, variant.shared)
 
     kernel = known @ known.T * np.stack([near(at) for at in places])
     dual = np.linalg.solve(kernel + variant.penalty * np.eye(len(known)), np.concatenate(targets))

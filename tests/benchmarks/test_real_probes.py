@@ -25,9 +25,9 @@ def test_a_regression_solves_its_normal_equations(shared: float) -> None:
     found = regress(sides, seen, Variant(("a", "b"), 3.0, shared))
     blocks, targets = [], []
     for one, mask in zip(sides, seen, strict=True):
-        x = [one.blocks[name] for name in "ab"]
-        x = [(b - b[mask].mean(0)) / (b[mask].std(0) + 1e-6) / np.sqrt(2 * b.shape[1]) for b in x]
-        blocks.append(np.concatenate(x, axis=1))
+        own_blocks = [one.blocks[name] for name in "ab"]
+        scaled = [(b - b[mask].mean(0)) / (b[mask].std(0) + 1e-6) / np.sqrt(2 * b.shape[1]) for b in own_blocks]
+        blocks.append(np.concatenate(scaled, axis=1))
         targets.append(one.ratings[mask] - one.ratings[mask].mean())
     none = np.zeros_like(blocks[0])
     own, common = np.sqrt(1 - shared), np.sqrt(shared)
