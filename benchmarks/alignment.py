@@ -13,7 +13,6 @@ import argparse
 import csv
 import itertools
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 
@@ -43,11 +42,15 @@ def pairs_table(engine: Engine, analyses: dict[str, Analysis], moments: dict[str
     """Return the errors of the known moments over all pairs of clips."""
     aligned, common, n_none = [], [], 0
     for own, other in itertools.permutations(analyses, 2):
-        found = engine.align(analyses[own], analyses[other])
+        first, second = analyses[own], analyses[other]
+        found = engine.align(first, second)
         n_none += found.gain == 0
-        ends = [(a.start_s, a.stop_s) for a in (analyses[own], analyses[other])]
         aligned.append(np.abs(found.at(moments[own]) - moments[other]))
-        common.append(np.abs(np.interp(moments[own], *ends) - moments[other]))
+        common.append(
+            np.abs(
+                np.interp(moments[own], [first.start_s, first.stop_s], [second.start_s, second.stop_s]) - moments[other]
+            )
+        )
     lines = ["| moment | aligned: mean (median) s | common pace: mean (median) s |", "|---|--:|--:|"]
     for at, name in enumerate(MOMENTS):
         cells = [np.array(errors)[:, at] for errors in (aligned, common)]
@@ -74,7 +77,7 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--videos", type=int, default=24)
     args = parser.parse_args()
-    folder: Path = resources_dir() / "sample_study"
+    folder = resources_dir() / "sample_study"
     rows: dict[str, list[list[float]]] = defaultdict(list)
     with (folder / "regions.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):

@@ -17,6 +17,7 @@ from skillviewer.core.hashing import CONFIG, WEIGHTS, sha256_of
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
 from skillviewer.data.formats.formats import recognised_form
+from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
@@ -103,7 +104,7 @@ def _browser_votes(path: Path) -> None:
 
 
 def _dataset(path: Path) -> None:
-    recognised_form(path, None).load(path, None, None)
+    recognised_form(path, None).load(path, None, USUAL_CHOICES)
 
 
 def _checkpoint(path: Path) -> None:
@@ -202,7 +203,7 @@ TARGETS: dict[str, Target] = {
     "rated folder": Target(("Knot_Tying/meta_file_Knot_Tying.txt",), words_mutated, lambda path: _dataset(path.parent)),
     "votes": Target(("votes.csv",), words_mutated, _votes),
     "votes of a browser": Target(("browser.json",), _sealed_mutated, _browser_votes),
-    "participants": Target(("participants.csv",), words_mutated, by_file),
+    "participants": Target(("participants.csv",), words_mutated, lambda path: by_file(path, [])),
     "pairs of a model": Target(("trained.csv",), words_mutated, read_pairs),
     "configuration": Target(("model/config.json", "model/card.json"), json_mutated, _checkpoint),
     "weights of a model": Target(("model/weights.safetensors",), bytes_mutated, _checkpoint),

@@ -23,6 +23,7 @@ from skillviewer.core.video.info import VideoInfo, sample_positions, segments
 from skillviewer.nets.library import ModelEntry, digest
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.widgets.dialogs import Dialogs
+from tests.export.analyses import evenly
 from tests.ui.evidence import Explaining, explain
 from tests.ui.fake_desk import Exporting, FakeExportService
 from tests.ui.fake_tuner import FakeTuner
@@ -357,8 +358,7 @@ class FakeAssessor:
         return explain(self._world.explaining, video, token, report)
 
     def align(self, own: Analysis, other: Analysis, token: CancelToken, report: Report) -> Alignment:  # noqa: ARG002
-        """Align both at a common pace, as if they were alike."""
-        return Alignment(np.array([own.start_s, own.stop_s]), np.array([other.start_s, other.stop_s]), 0.4)
+        return evenly(own, other)
 
     def _analysis(self, video: VideoInfo, passes: int, steps: int, extent: ClipRange | None) -> Analysis:
         world = self._world

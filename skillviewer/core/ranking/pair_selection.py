@@ -21,7 +21,7 @@ from scipy.sparse import csgraph
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.ranking.bradley_terry import strengths_from_wins
+from skillviewer.core.ranking.bradley_terry import LEFT_SHARE, strengths_from_wins
 from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
 
 _LOGIT_IN_PROBIT = 1.702
@@ -57,7 +57,6 @@ AMONG_BEST = 8
 BLOCK = 20
 """Every block of so many pairs contains the shares of test pairs and repeats, at random positions."""
 
-_SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
 BoolArray = NDArray[np.bool_]
 
 
@@ -251,8 +250,8 @@ class _Choice:
                 SelectionReason.REPEAT,
             }
             if a.verdict is not None:
-                self._wins[i, j] += _SHARE[a.verdict]
-                self._wins[j, i] += 1 - _SHARE[a.verdict]
+                self._wins[i, j] += LEFT_SHARE[a.verdict]
+                self._wins[j, i] += 1 - LEFT_SHARE[a.verdict]
             # for connectivity, the answer that a rater is about to give counts as given
             if a.verdict is not None or a is waiting:
                 self._joined[i, j] = self._joined[j, i] = True

@@ -12,10 +12,10 @@ from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.atomic_write import check_room
 from skillviewer.core.dataset.pairs import videos_of
-from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
+from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError, reason_told
 from skillviewer.core.finetuning.split import nameless, raters_of
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, OldKind, TuningReport, drift_words, interval_words
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.dataset_features import pooled
@@ -40,7 +40,7 @@ ROOM_BYTES = 200 * 2**20
 """Free space that must be left over for the checkpoint, its log and the state of the training."""
 
 
-def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelToken | None = None) -> TuningResult:
+def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelToken = NEVER) -> TuningResult:
     """Train and write the new checkpoint. The model that it starts from is never changed.
 
     Args:
@@ -67,10 +67,8 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         prepared = prepare(start, job.study, job.choices, token, report)
     # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
     state = work / prepared.division.digest[:16]
-    try:
+    with reason_told(CheckpointError, f"{work} cannot be made"):
         state.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
     try:
         with device_errors():
             before = as_it_was(prepared, token, report)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,7 @@ from skillviewer.core.errors import CheckpointError, VideoError
 from skillviewer.core.explanation.alignment import Alignment, align
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import MIN_RANDOM
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.version import __version__
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
@@ -45,25 +46,16 @@ def announce_nothing(_text: str) -> None:
     """Drop an announcement."""
 
 
+@dataclass(eq=False, repr=False)
 class Engine(Closing):
     """A loaded model that stays on its device. Not thread safe: one thread owns it. Use it as a context manager."""
 
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        model: AttentionModel,
-        source: FeatureSource,
-        device: torch.device,
-        announce: Callable[[str], None],
-        *,
-        aside: bool = False,
-    ) -> None:
-        self.checkpoint = checkpoint  # the checkpoint: configuration and card
-        self._model = model
-        self._source = source
-        self._device = device
-        self._announce = announce
-        self._aside = aside
+    checkpoint: Checkpoint  # configuration and card
+    _model: AttentionModel
+    _source: FeatureSource
+    _device: torch.device
+    _announce: Callable[[str], None]
+    _aside: bool = False
 
     @classmethod
     def open(
@@ -95,8 +87,8 @@ class Engine(Closing):
             model = loaded.build().to(chosen).eval()
             extractor = FeatureExtractor.open(loaded, chosen)
         kept = cache if cache is not None else FeatureCache()
-        source = FeatureSource(extractor, kept, loaded.config.preprocessing)
-        return cls(loaded, model, source, chosen, announce, aside=aside)
+        source = FeatureSource(kept, loaded.config.preprocessing, extractor)
+        return cls(loaded, model, source, chosen, announce, aside)
 
     @property
     def name(self) -> str:
@@ -141,7 +133,7 @@ class Engine(Closing):
         self,
         path: str | Path,
         passes: int = 1,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         extent: ClipRange | None = None,
         reader: VideoReader | None = None,
@@ -163,7 +155,6 @@ class Engine(Closing):
         """
         if passes < 1:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
-        token = token if token is not None else CancelToken()
         self._warm_up(token, report)
         with device_errors(), _opened(path, reader, token) as opened:
             return assess(opened, self._scoring(), passes, token, report, extent)
@@ -174,7 +165,7 @@ class Engine(Closing):
         passes: int = 1,
         n_random: int = MIN_RANDOM,
         seed: int = 0,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         reader: VideoReader | None = None,
     ) -> Evidence:
@@ -194,10 +185,9 @@ class Engine(Closing):
             VideoError: The file cannot be read, or is no longer the one that was analysed.
             DeviceError: The device ran out of memory.
         """
-        token = token if token is not None else CancelToken()
-        path, extent = video, None
-        if isinstance(video, Analysis):
-            path, extent, passes = video.video.path, video.extent, video.n_passes
+        path = video.video.path if isinstance(video, Analysis) else video
+        extent = video.extent if isinstance(video, Analysis) else None
+        passes = video.n_passes if isinstance(video, Analysis) else passes
         if passes < 1:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
         self._warm_up(token, report)
@@ -276,14 +266,11 @@ class Engine(Closing):
             self._announce(text)
             report(Progress(text))
 
-        def elsewhere(folder: Path | None) -> bool:
-            return compile_flow(folder, token)
-
         fit_threads()
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
             if self._aside:
                 preload_llvm()
-            warm_up(tell, elsewhere if self._aside else None)
+            warm_up(tell, partial(compile_flow, token=token) if self._aside else None)
 
     def close(self) -> None:
         """Give the device's memory back."""

@@ -11,7 +11,7 @@ from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
@@ -67,7 +67,7 @@ class ModelPool(Closing):
         folder: Path,
         video: Path,
         passes: int = 1,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         extent: ClipRange | None = None,
         reader: VideoReader | None = None,
@@ -83,7 +83,7 @@ class ModelPool(Closing):
         self,
         folder: Path,
         analysis: Analysis,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         reader: VideoReader | None = None,
     ) -> Evidence:
@@ -127,8 +127,8 @@ class ModelPool(Closing):
                 key = _feature_key(checkpoint)
                 if key not in self._extractors:
                     self._extractors[key] = FeatureExtractor.later(checkpoint, device)
-            source = FeatureSource(self._extractors[key], self._cache, preprocessing)
-            self._engines[folder] = Engine(checkpoint, model, source, device, self._announce, aside=self._aside)
+            source = FeatureSource(self._cache, preprocessing, self._extractors[key])
+            self._engines[folder] = Engine(checkpoint, model, source, device, self._announce, self._aside)
         return self._engines[folder]
 
     def close(self) -> None:

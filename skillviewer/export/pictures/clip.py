@@ -15,7 +15,7 @@ from skillviewer.core.arrays import FloatArray, IntArray, Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.prefetch import prefetched
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.destination import check, make_folder
 from skillviewer.export.exhibit import Exhibit, opened
@@ -208,7 +208,7 @@ def export_clip(
     analysis: Analysis,
     path: Path,
     options: ClipOptions | None = None,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
     *,
     overwrite: bool = False,
@@ -221,7 +221,7 @@ def export_grid(
     exhibits: Sequence[Exhibit],
     path: Path,
     options: ClipOptions | None = None,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
     *,
     overwrite: bool = False,
@@ -237,7 +237,6 @@ def export_grid(
         Cancelled: The token was raised; nothing is left behind.
     """
     options = options if options is not None else ClipOptions()
-    token = token if token is not None else CancelToken()
     if not exhibits:
         raise ExportError(f"There is nothing to show in the clip {path}.")
     check(path, CLIP_SUFFIXES, overwrite=overwrite)

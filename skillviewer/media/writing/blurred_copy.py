@@ -7,7 +7,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.faces.faces import Faces, fits
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.faces import blurred
 from skillviewer.media.reading.reader import VideoReader
@@ -20,7 +20,7 @@ def write_anew(
     target: Path,
     frames: range,
     faces: Faces | None = None,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
     *,
     sound: bool = False,
@@ -37,7 +37,6 @@ def write_anew(
         ExportError: The faces belong to another video, or the copy cannot be written.
         VideoError: A frame of the video, or the sound to keep, does not decode.
     """
-    token = token if token is not None else CancelToken()
     info = source.info
     if faces is not None and not fits(faces, info.digest):
         raise ExportError(f"The face boxes are of another video than {info.path.name}: look for faces again.")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSlider, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
@@ -19,7 +19,7 @@ from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_state import Section
-from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, push_button, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
 if TYPE_CHECKING:
@@ -43,10 +43,7 @@ class SmallPlayer(QWidget):
         self.canvas.setFixedHeight(160)
         self.canvas.setAccessibleName(self.tr("Picture of the reference video"))
         self.canvas.set_look(program.state.look)
-        self.play = QToolButton(self)
-        self.play.setText(self.tr("Play"))
-        self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.play.clicked.connect(self.playback.toggle)
+        self.play = tool_button(self.tr("Play"), self, self.playback.toggle)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName(self.tr("Frame of the reference video"))
         self.slider.valueChanged.connect(self.playback.seek)
@@ -56,7 +53,7 @@ class SmallPlayer(QWidget):
         program.state.look_changed.connect(self.canvas.set_look)
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self.canvas.set_shot)
-        self.feed.failed.connect(self._on_failed)
+        self.feed.failed.connect(lambda error: self.canvas.set_words(str(error)))
         self.playback.frame_changed.connect(self._on_frame)
         self.playback.playing_changed.connect(self._on_playing)
 
@@ -89,10 +86,6 @@ class SmallPlayer(QWidget):
         self.slider.setRange(frames[0], frames[-1])
         self.playback.open(video, frames)
         self.feed.request(frames[0])
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self.canvas.set_words(str(error))
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
@@ -130,7 +123,7 @@ class ReferenceBlock(Section):
         self.in_step.setChecked(True)
         self.aligned = Wrapped(self, muted=True)
         self.partings = QWidget(self)
-        vertical(self.partings, NONE, 2)
+        self._rows = vertical(self.partings, NONE, 2)
         row = add_all(QHBoxLayout(), self.side_by_side, self.in_step, 1)
         add_all(self.column, self.words, row, self.aligned, self.partings)
         self.side_by_side.toggled.connect(self._on_side_by_side)
@@ -234,15 +227,15 @@ class ReferenceBlock(Section):
     def _list_partings(self, parts: tuple[Parting, ...]) -> None:
         for old in self.partings.findChildren(QPushButton):
             old.deleteLater()
-        layout = self.partings.layout()
-        assert (layout is not None and self._analysis is not None) or not parts
-        digits = score_digits([self._analysis]) if self._analysis is not None else 2
         for part in parts:
-            words = f"{clock(part.start_s)}  {part.words(digits)}"
-            button = push_button(words, self.partings, lambda part=part: self._play(part))
-            button.setToolTip(self.tr("Play this part of both videos"))
-            layout.addWidget(button)
+            self._list_parting(part)
         self.partings.setVisible(bool(parts))
+
+    def _list_parting(self, part: Parting) -> None:
+        words = f"{clock(part.start_s)}  {part.words()}"
+        button = push_button(words, self.partings, lambda *_: self._play(part))
+        button.setToolTip(self.tr("Play this part of both videos"))
+        self._rows.addWidget(button)
 
     def _play(self, part: Parting) -> None:
         """Play one part of the video on screen, and what fits it."""

@@ -10,7 +10,7 @@ from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.cell_map import CellBlock
 from skillviewer.ui.inspecting.contributions import Contributions
 from skillviewer.ui.inspecting.doubts import FaithfulnessBlock, Limits
-from skillviewer.ui.inspecting.moment_column import MomentColumn, only_found
+from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.inspecting.raters_block import RatersBlock
 from skillviewer.ui.inspecting.reference import ReferenceBlock
 from skillviewer.ui.inspecting.standing_block import StandingBlock
@@ -52,7 +52,7 @@ class WhyPanel(QStackedWidget):
         self.moments_section = Section(self.tr("Moments that moved the score"), self.body, wide=True)
         self.basis = Wrapped(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
-        self.moments = MomentColumn(program, only_found, self.moments_section)
+        self.moments = MomentColumn(program, self.moments_section, only_found=True)
         self.unfold = push_button(self.tr("Show the moments anyway"), self.moments_section, self._fold)
         row = add_all(horizontal(margins=(12, 0, 12, 0)), self.unfold, 1)
         add_all(self.moments_section.column, row, self.basis, self.moments)
@@ -103,7 +103,6 @@ class WhyPanel(QStackedWidget):
         self.body.setPalette(palette)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask for evidence while the panel is visible."""
         super().showEvent(event)
         self._program.explanations.want(self, True)
         self._refresh()
@@ -118,27 +117,22 @@ class WhyPanel(QStackedWidget):
     def _refresh(self) -> None:
         if not self.isVisible():
             return
-        stage, found = self._inquiry.stage, self._inquiry.findings
+        stage, found, entry = self._inquiry.stage, self._inquiry.findings, self._inquiry.entry
         if stage is WhyStage.READY and found is not None:
             self._show_findings(found)
         elif stage is not WhyStage.COMING:
             self._show_empty(stage)
-        elif self._shown is not None and self._shown.analysis.clip != self._footage():
+        elif self._shown is not None and (entry is None or self._shown.analysis.clip != entry.footage):
             self.empty.show_state("")
             self.setCurrentWidget(self.empty)
 
-    def _footage(self) -> object:
-        entry = self._inquiry.entry
-        return entry.footage if entry is not None else None
-
     def _show_findings(self, found: Findings) -> None:
         self.setCurrentWidget(self.page)
-        self._show_work()
-        if found is self._shown:
-            return
         before, self._shown = self._shown, found
-        other_video = before is None or before.analysis.clip != found.analysis.clip
         self._show_work()
+        if found is before:
+            return
+        other_video = before is None or before.analysis.clip != found.analysis.clip
         self.grey = found.faithful is False
         self._paint_grey()
         self.warning.setVisible(bool(found.analysis.cautions))
@@ -148,7 +142,7 @@ class WhyPanel(QStackedWidget):
             "for the score."
         )
         even = EVEN_WORDS if found.analysis.spread_evenly else ""
-        cautions = [words for words in (random if self.grey else "", even, found.model_caution) if words]
+        cautions = [words for words in (random if self.grey else "", even, found.caution) if words]
         self.caution.setVisible(bool(cautions))
         self.caution.set_plain(*cautions)
         if other_video or before is None or before.analysis.warning != found.analysis.warning:
@@ -180,10 +174,8 @@ class WhyPanel(QStackedWidget):
 
     @Slot()
     def _show_work(self) -> None:
-        e = self._program.explanations
         known = self._shown is not None and self._shown.evidence is not None
-        known = known and e.evidence is not None
-        self.contributions.show_work(e.progress, e.failure, working=e.working, known=known, stopped=e.stopped)
+        self.contributions.show_work(known=known and self._program.explanations.evidence is not None)
 
     def _show_empty(self, stage: WhyStage) -> None:
         entry = self._inquiry.entry

@@ -73,7 +73,7 @@ def begin_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(asked: TuningJob, report: Callable[[Progress], None] = silent, **flags: CancelToken) -> TuningResult:
-    return finetune(asked, flags.get("token", CancelToken()), report, flags.get("stop"))
+    return finetune(asked, flags.get("token", CancelToken()), report, flags.get("stop", CancelToken()))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

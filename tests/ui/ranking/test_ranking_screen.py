@@ -59,7 +59,7 @@ def test_a_vote_says_which_picture_was_on_which_side(make_rater: MakeRater) -> N
     assert all(vote.speed == 1.0 and vote.taken_s is not None and vote.taken_s > 0.2 for vote in votes)
     assert all(vote.watched is not None and 0 < vote.watched < 0.2 for vote in votes), "one picture of each was seen"
     assert {vote.purpose for vote in votes} <= {"chain", "test", "informative", "repeat"}
-    assert rater.screen.judging.tally.mine == 3
+    assert rater.screen.judging.session.tally.mine == 3
 
 
 def test_a_vote_after_a_swap_lands_on_the_right_video(make_rater: MakeRater) -> None:
@@ -142,7 +142,7 @@ def test_skipping_is_no_vote(make_rater: MakeRater) -> None:
     first = rater.standing_on()
     rater.vote(KEYS.Key_X)
     assert [vote.verdict for vote in rater.votes()] == [None]
-    assert rater.screen.judging.tally.mine == 0
+    assert rater.screen.judging.session.tally.mine == 0
     assert set(rater.standing_on()) != set(first)
 
 
@@ -160,7 +160,7 @@ def test_undo_brings_the_pair_back_and_redo_goes_on(qtbot: QtBot, make_rater: Ma
     undo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[1])
     assert [vote.stands for vote in rater.votes()] == [True, False, False]
-    assert rater.screen.judging.tally.mine == 1
+    assert rater.screen.judging.session.tally.mine == 1
     redo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[2])
     rater.vote(KEYS.Key_2)
@@ -577,12 +577,12 @@ def test_two_raters_have_their_own_queues(make_rater: MakeRater) -> None:
     assert rater.phase is JudgingPhase.RATER
     assert not rater.made.window.actions_["undo"].isEnabled(), "what Ann did is not Ben's to take back"
     rater.begin("Ben")
-    assert rater.screen.judging.tally.mine == 0
-    assert rater.screen.judging.tally.all == 2
+    assert rater.screen.judging.session.tally.mine == 0
+    assert rater.screen.judging.session.tally.all == 2
     rater.vote(KEYS.Key_2)
     click(rater.screen.finish)
     rater.begin("Ann")
-    assert rater.screen.judging.tally.mine == 2
+    assert rater.screen.judging.session.tally.mine == 2
     assert set(rater.standing_on()) == set(second), "Ann goes on where she was"
     assert [vote.rater for vote in rater.votes()] == ["Ann", "Ann", "Ben"]
 
@@ -769,7 +769,7 @@ def test_another_study_ends_the_session(
         study.videos.add([NewVideo(path) for path in videos[:2]])
     rater.made.program.studies.open(folder / "other.skillstudy")
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
-    assert rater.screen.judging.rater == ""
+    assert rater.screen.judging.session.rater == ""
     assert replace(rater, path=folder / "other.skillstudy").votes() == ()
 
 
