@@ -82,7 +82,7 @@ def test_a_checkpoint_scores_with_a_librarys_network(tmp_path: Path, name: str, 
         sampling = sampling_of(reader.info, preprocessing, 1)
         features = dict(source.compute(reader, sampling, sampling.positions[0], CancelToken()))
         # the control "motion" takes flow, whatever the backbone takes
-        flow = FlowSource(source.extractor, cache, preprocessing)
+        flow = FlowSource(cache, preprocessing, source.extractor)
         numbers = dict(flow.compute(reader, sampling, sampling.positions[0], CancelToken()))
     assert {p: one.shape for p, one in numbers.items()} == dict.fromkeys(features, (8, 1, 1))
     mean = np.mean([features[p].astype(np.float64).mean(axis=(1, 2)) for p in sampling.positions[0]], axis=0)
