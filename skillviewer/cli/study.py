@@ -4,7 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from skillviewer.cli.study_ranking import import_ratings_into, ranking
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.study_log import LogRow
+from skillviewer.core.study_log import LoggedExport, LogRow
 from skillviewer.core.text import printable
 
 if TYPE_CHECKING:
@@ -72,15 +72,22 @@ def create(
 @click.option("--task", default="", help="What is done in them, if videos of several tasks are in the study.")
 @click.option("--participant", help="The person in them.")
 @click.option("--participant-pattern", help="Regular expression that finds the person in the name of a video.")
+@click.option("--occasion", default="", help="When they were recorded: pre, post, a date.")
 def add(
-    path: Path, videos: tuple[Path, ...], task: str, participant: str | None, participant_pattern: str | None
+    path: Path,
+    videos: tuple[Path, ...],
+    task: str,
+    participant: str | None,
+    participant_pattern: str | None,
+    occasion: str,
 ) -> int:
     """Add VIDEOS (files, or folders with videos) to STUDY. The same bytes are one video, whatever the name."""
     if participant and participant_pattern:
         raise click.UsageError("--participant names the person, and --participant-pattern finds it: give one of them.")
     files, refused = _files(videos)
     say(refused)
-    failed = _add(path, _new(files, task, participant, participant_pattern))
+    new = [replace(one, occasion=occasion) for one in _new(files, task, participant, participant_pattern)]
+    failed = _add(path, new)
     return 1 if refused else failed
 
 
@@ -115,7 +122,8 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
         with progress_bar(unit="file") as report:
             added = opened.videos.add(new, CancelToken(), report)
         stated = {name: one.participant for name, one in zip(added.names, new, strict=True) if name and one.participant}
-        named, contradictions = opened.videos.name_people(stated)
+        times = {name: one.occasion for name, one in zip(added.names, new, strict=True) if name}
+        named, _, contradictions = opened.videos.name_people(stated, times)
         tasks = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
     other_tasks = [
         f"“{name}” is said to be of the task “{one.task}”; the study says {known}, which stays."
@@ -167,6 +175,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 "extent": extent_text(video.extent) or None,
                 "participant": video.participant,
                 "task": video.task,
+                "occasion": video.occasion,
                 "notes": video.notes,
                 "context": video.context,
                 "score": None if score is None else score.score,
@@ -185,7 +194,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, with the columns of “export table log”.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an event and line.")
 def log(path: Path, as_csv: bool, as_json: bool) -> None:
-    """List who did what and when in STUDY: votes, withdrawals, notes, models, videos. Times are in UTC."""
+    """List who did what and when in STUDY: votes, notes, models, videos, settings, exports. Times are in UTC."""
     with open_study(path, read_only=True) as opened:
         events = [asdict(event) for event in opened.log()]
     writer = csv.DictWriter(sys.stdout, [each.name for each in fields(LogRow)], lineterminator="\n")
@@ -245,6 +254,7 @@ def export_pairs_of(
 ) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
     from skillviewer.data.study.exchange.pair_forms import export_pairs, export_videos
+    from skillviewer.engine.exporting.study_context import keep_in_log
 
     if participants and form is not None:
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
@@ -253,6 +263,7 @@ def export_pairs_of(
             written = export_videos(opened, output, overwrite=force)
         else:
             written = export_pairs(opened, output, form or "every-vote", overwrite=force)
+    say(keep_in_log(LoggedExport(path, output.name, "participants" if participants else form or "every-vote")))
     click.echo(f"{written} rows written", err=True)
 
 

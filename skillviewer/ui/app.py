@@ -38,6 +38,7 @@ from skillviewer.ui.threads.priorities import let_threads_rest
 from skillviewer.ui.threads.uncaught import ExceptionHook, log_to
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.spoken import speak_numbers
 from skillviewer.ui.widgets.theme import ThemeSource, load_fonts
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ def set_up_application(app: QApplication, settings: Settings) -> tuple[ThemeSour
     app.setDesktopFileName("skillviewer")
     load_fonts(resources / "style" / "fonts")
     app.setWindowIcon(QIcon(str(resources / "icons" / "skillviewer.svg")))
+    speak_numbers()
     themes = ThemeSource(app)
     themes.choose(settings.theme)
     themes.resize_text(settings.text_size)

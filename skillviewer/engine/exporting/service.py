@@ -27,7 +27,7 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
-from skillviewer.engine.exporting.study_context import keep_scores
+from skillviewer.engine.exporting.study_context import keep_in_log, keep_scores
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
@@ -67,8 +67,9 @@ class ExportService(Closing):
 
     Args:
         open_pool: Makes the place where models are held; called when the first model is needed.
-        keeps: Whether scores are written into the studies whose videos they are of. The window has its study open, and
-            sees to that itself: it is told of every score by an ``Assessed`` as a value of progress.
+        keeps: Whether scores are written into the studies whose videos they are of, and exports into their logs. The
+            window has its study open, and sees to that itself: it is told of them by an ``Assessed`` or a
+            ``LoggedExport`` as a value of progress.
     """
 
     def __init__(self, open_pool: Callable[[], PooledModels], *, keeps: bool = False) -> None:
@@ -104,16 +105,25 @@ class ExportService(Closing):
             blurred = blur_remarks([*exhibits, *_beside(options)])
             remarks = (*self.remarks(exporter, exhibits, options, request.path), *self._lacking, *blurred)
             exporter.export(exhibits, request.path, options, overwrite=request.overwrite, token=token, report=report)
+        return self._written(request, remarks, report)
+
+    def _written(self, request: ExportRequest | StudyExportRequest, remarks: Sequence[str], report: Report) -> Written:
+        """Read a file back, and record it in the log of its study."""
         report(Progress("reading it back"))
-        return Written(request.path, read_back(request.path), remarks)
+        facts = read_back(request.path)
+        for made in request.for_log:
+            if self._keeps:
+                remarks = (*remarks, *keep_in_log(made))
+            else:
+                report(Progress(f"{made.file} is written", value=made))
+        return Written(request.path, facts, tuple(remarks))
 
     def write_study(self, request: StudyExportRequest, token: CancelToken = NEVER, report: Report = silent) -> Written:
         """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
         remarks = request.exporter.export(
             request.study, request.path, request.options, overwrite=request.overwrite, token=token, report=report
         )
-        report(Progress("reading it back"))
-        return Written(request.path, read_back(request.path), remarks)
+        return self._written(request, remarks, report)
 
     def write_all(
         self,
@@ -216,14 +226,14 @@ class ExportService(Closing):
                 exhibits = with_kept_faces(exhibits)
             return exporter.preview(exhibits, options)
 
-    def preview_study(self, exporter: "StudyExporter", study: Path) -> "Preview | None":
+    def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None) -> "Preview | None":
         """Return what is seen of an export of a study before it is written, or None.
 
         Raises:
             ExportError: It cannot be made of this study; the message says why.
             StudyError: The study cannot be read.
         """
-        return exporter.preview(study) if exporter.preview is not None else None
+        return exporter.preview(study, options) if exporter.preview is not None else None
 
     @staticmethod
     def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
@@ -339,6 +349,7 @@ def _informed(
     """Return the options of a report with what the model's card and the study of the video know of it."""
     from skillviewer.engine.exporting.study_context import context_of
     from skillviewer.nets.checkpoint import load_card
+    from skillviewer.nets.library import criterion_of
 
     known = options.known
     if subject.model is not None:
@@ -346,7 +357,8 @@ def _informed(
             known = replace(known, model_caution=load_card(subject.model).caution)
     if subject.study is None or options.known != StudyContext():
         return replace(options, known=known)
-    known = replace(context_of(subject.study, exhibit.analysis), model_caution=known.model_caution)
+    criterion = criterion_of(subject.model) if subject.model is not None else ""
+    known = replace(context_of(subject.study, exhibit.analysis, criterion), model_caution=known.model_caution)
     if known.reference is not None and sources is not None:
         known = replace(known, reference=replace(known.reference, source=sources.open(known.reference.path, token)))
     if wanted(options) and known.reference is not None:

@@ -10,6 +10,7 @@ from skillviewer.core.analysis.cohort import Member, NearBy
 from skillviewer.core.analysis.other_models import other_models
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.explanation.why import member_of, reference_for
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.data.study import FileState, ModelState, Study, StudyVideo
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.study.remarks import Opinion
@@ -37,6 +38,23 @@ def keep_scores(scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
                         write_scores(study, missing)
 
 
+def keep_in_log(made: LoggedExport) -> tuple[str, ...]:
+    """Record an export in the log of its study; return remarks, one sentence each, where that was not possible."""
+    reason = "it has the form of an older version"
+    try:
+        with Study.open(made.study, read_only=True) as study:
+            older = study.older  # a reader of a study should not migrate it
+        if not older:
+            reason = "it is open elsewhere, or cannot be written"
+            with Study.open(made.study) as study:
+                if not study.read_only:
+                    study.log_export(made)
+                    return ()
+    except StudyError as error:
+        reason = str(error).rstrip(".")
+    return (f"The log of {made.study.name} does not record this export: {reason}.",)
+
+
 MOST_MODELS = 3
 """Other models that are told of, the latest first."""
 
@@ -44,15 +62,16 @@ MOST_LOOKS = 100
 """So many comparable videos are compared by their looks; beyond, the reference is the nearest by score."""
 
 
-def context_of(path: Path, analysis: Analysis) -> StudyContext:
+def context_of(path: Path, analysis: Analysis, criterion: str = "") -> StudyContext:
     """Return what a study knows of the video of an analysis; an empty context where the video is not in it.
 
-    The study may be open elsewhere.
+    The study may be open elsewhere. Votes are of the model's criterion, if the study has it, else of the one in use.
 
     Raises:
         StudyError: The study cannot be read.
     """
     with Study.open(path, read_only=True) as study:
+        study.look_at(criterion if criterion in study.criteria() else None)
         videos = study.videos.all()
         video = next((v for v in videos if v.subject == analysis.subject), None)
         return StudyContext() if video is None else _context(study, video, videos, analysis)

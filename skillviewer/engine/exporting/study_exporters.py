@@ -15,6 +15,7 @@ from skillviewer.core.text import counted
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
+from skillviewer.engine.exporting.change_report import ChangeChoices, write_change
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
@@ -54,7 +55,7 @@ class StudyOptions(ArchiveOptions):
 class StudyExporter:
     """One way out of the program for a whole study.
 
-    See ``Exporter``; ``write`` returns remarks for the user, and ``preview`` is given the study.
+    See ``Exporter``; ``write`` returns remarks for the user, and ``preview`` is given the study and the options.
     """
 
     name: str
@@ -64,7 +65,7 @@ class StudyExporter:
     write: Write
     about: str
     group: str = ""
-    preview: Callable[[Path], Preview] | None = None
+    preview: Callable[[Path, Any], Preview] | None = None
 
     def export(
         self,
@@ -105,14 +106,23 @@ Source = tuple[tuple[Any, ...], tuple[str, ...]]
 """Arguments of the function that makes the rows of a table, and remarks."""
 
 
-def _judgements(study: Path) -> Source:
+@dataclass(frozen=True, slots=True)
+class CriterionChoice:
+    """Criterion of the votes in a table."""
+
+    criterion: str = offered("", "Criterion", "Empty for the one that the study looks at")
+
+
+def _judgements(study: Path, options: CriterionChoice | None) -> Source:
     with Study.open(study, read_only=True) as opened:
+        opened.look_at((options or CriterionChoice()).criterion or None)
         judgements = opened.votes.judgements()
     return (judgements,), () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
 
 
-def _strengths(study: Path) -> Source:
+def _strengths(study: Path, options: CriterionChoice | None) -> Source:
     with Study.open(study, read_only=True) as opened:
+        opened.look_at((options or CriterionChoice()).criterion or None)
         dataset = opened.dataset()
     if not dataset.judgements and not dataset.pairs:
         raise ExportError(f"{study.name} has no judgement and no pair that is agreed on: there are no strengths.")
@@ -120,23 +130,29 @@ def _strengths(study: Path) -> Source:
     return (dataset.judgements or dataset.pairs, dataset.subtasks), () if dataset.judgements else agreed
 
 
-def _log(study: Path) -> Source:
+def _log(study: Path, _options: None) -> Source:
     with Study.open(study, read_only=True) as opened:
         return (opened.log(),), ()
 
 
-def _table(name: str, title: str, about: str, source: Callable[[Path], Source]) -> StudyExporter:
+def _table(
+    name: str,
+    title: str,
+    about: str,
+    source: Callable[[Path, Any], Source],
+    options: type[Any] | None = CriterionChoice,
+) -> StudyExporter:
     def write(
-        study: Path, path: Path, _options: object, overwrite: bool, _token: CancelToken, _report: Report
+        study: Path, path: Path, chosen: object, overwrite: bool, _token: CancelToken, _report: Report
     ) -> tuple[str, ...]:
-        given, remarks = source(study)
+        given, remarks = source(study, chosen)
         export_table(name, path, *given, overwrite=overwrite)
         return remarks
 
-    def preview(study: Path) -> Preview:
-        return preview_table(name, *source(study)[0])
+    def preview(study: Path, chosen: object) -> Preview:
+        return preview_table(name, *source(study, chosen)[0])
 
-    return StudyExporter(name, title, TABLE_SUFFIXES, None, write, about, "table", preview)
+    return StudyExporter(name, title, TABLE_SUFFIXES, options, write, about, "table", preview)
 
 
 def _archive(
@@ -167,6 +183,7 @@ STUDY_EXPORTERS = table(
         "Log of the study",
         "One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
         _log,
+        None,
     ),
     StudyExporter(
         "cohort",
@@ -175,6 +192,15 @@ STUDY_EXPORTERS = table(
         CohortChoices,
         lambda s, p, o, w, _t, _r: cohort_report(s, p, o, overwrite=w),
         about="How the scores of a study are spread, every video, the raters, and what is not known.",
+        group="report",
+    ),
+    StudyExporter(
+        "change",
+        "Change over time",
+        REPORT_SUFFIXES,
+        ChangeChoices,
+        lambda s, p, o, w, _t, _r: write_change(s, p, o, overwrite=w),
+        about="One participant by occasion (pre, post, dates), or all before against after, on the raters' scale.",
         group="report",
     ),
     StudyExporter(

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import Progress
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.engine.exporting.requests import Assessed, Batch, ExportRequest, StudyExportRequest, Written
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.jobs import Job, Jobs
@@ -15,6 +16,9 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 MOST_LISTED = 30
 """Exports in the list: beyond, the oldest that are over leave it."""
+
+Learn = Callable[[Assessed | LoggedExport], object]
+"""Takes an analysis that the window did not have yet, or a file for the log of its study."""
 
 
 class QueueStage(StrEnum):
@@ -38,7 +42,7 @@ class QueueEntry(QObject):
 
     changed = Signal()
 
-    def __init__(self, title: str, paths: Sequence[Path], learn: Callable[[Assessed], object], parent: QObject) -> None:
+    def __init__(self, title: str, paths: Sequence[Path], learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
         self._learn = learn
         self.title, self.paths = title, tuple(paths)  # requests hold analyses, and end with their task
@@ -71,7 +75,7 @@ class QueueEntry(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        if isinstance(progress.value, Assessed):
+        if isinstance(progress.value, Assessed | LoggedExport):
             self._learn(progress.value)
         elif isinstance(progress.value, Written):
             self.written.append(progress.value)
@@ -104,9 +108,7 @@ class ExportQueue(QObject):
     dropped = Signal(object)
     """``QueueEntry``: it leaves the list."""
 
-    def __init__(
-        self, worker: WorkerThread[Exports], jobs: Jobs, learn: Callable[[Assessed], object], parent: QObject
-    ) -> None:
+    def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
         self._worker, self._jobs, self._learn = worker, jobs, learn
         self.entries: list[QueueEntry] = []

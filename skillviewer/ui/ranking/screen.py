@@ -6,7 +6,7 @@ from operator import methodcaller
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QStackedWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
@@ -26,6 +26,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import (
     NONE,
+    Pages,
     add_all,
     as_tip,
     horizontal,
@@ -72,7 +73,7 @@ class RankScreen(QWidget):
         self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
         self.judging_view = JudgingView(program, self.judging, actions, self)
         self._make_pages()
-        self._tabs = QStackedWidget(self)
+        self._tabs = Pages(self)
         self._tabs.addWidget(self.pages)
         self._group = QButtonGroup(self)
         self._head = self._make_head()
@@ -100,30 +101,28 @@ class RankScreen(QWidget):
 
     def _make_pages(self) -> None:
         actions = self._actions
-        self.pages = QStackedWidget(self)
+        self.pages = Pages(self)
         self.pages.addWidget(self.judging_view)
         self.rater_page = RaterPage(self)
         self.rater_page.chosen.connect(self._on_chosen)
         closed = Page(self.tr("No study"), self)
         closed.set_words(self.tr("Open videos or a study to judge its pairs here."))
-        closed.add_action(self.tr("Open videos"), actions["open_videos"])
+        closed.add_button(self.tr("Open videos"), actions["open_videos"].trigger)
         self.read_only_page = Page(self.tr("Votes cannot be stored"), self)
-        self.read_only_page.add_button(self.tr("Try again")).clicked.connect(self._on_again)
-        self.read_only_page.add_action(self.tr("Judge in a copy"), actions["save_study"])
+        self.read_only_page.add_button(self.tr("Try again"), self._on_again)
+        self.read_only_page.add_button(self.tr("Judge in a copy"), actions["save_study"].trigger)
         too_few = Page(self.tr("A pair needs two videos"), self)
         too_few.set_words(self.tr("This study has fewer than two videos that can be shown."))
-        too_few.add_action(self.tr("Open videos"), actions["open_videos"])
-        self.find_missing = too_few.add_action(self.tr("Find missing videos"), actions["locate_videos"])
-        self.give_up = too_few.add_button(self.tr("Finish for now"))
-        self.give_up.clicked.connect(self.judging.leave)
+        too_few.add_button(self.tr("Open videos"), actions["open_videos"].trigger)
+        self.find_missing = too_few.add_button(self.tr("Find missing videos"), actions["locate_videos"].trigger)
+        self.give_up = too_few.add_button(self.tr("Finish for now"), self.judging.leave)
         self.rest_page = Page(self.tr("Time for a pause"), self)
-        self.rest_page.add_button(self.tr("Continue")).clicked.connect(self.judging.go_on)
-        self.rest_page.add_button(self.tr("Finish for now")).clicked.connect(self.judging.leave)
+        self.rest_page.add_button(self.tr("Continue"), self.judging.go_on)
+        self.rest_page.add_button(self.tr("Finish for now"), self.judging.leave)
         self.done_page = Page(self.tr("All done"), self)
-        self.done_page.add_button(self.tr("See the results")).clicked.connect(self.show_results)
-        self.more = self.done_page.add_button(self.tr("Judge more pairs"))
-        self.more.clicked.connect(self.judging.go_on)
-        self.done_page.add_button(self.tr("Next rater")).clicked.connect(self.judging.leave)
+        self.done_page.add_button(self.tr("See the results"), self.show_results)
+        self.more = self.done_page.add_button(self.tr("Judge more pairs"), self.judging.go_on)
+        self.done_page.add_button(self.tr("Next rater"), self.judging.leave)
         self._page_of: dict[JudgingPhase, QWidget] = {
             JudgingPhase.CLOSED: closed,
             JudgingPhase.READ_ONLY: self.read_only_page,

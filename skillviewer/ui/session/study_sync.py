@@ -1,6 +1,8 @@
 """Synchronises the list of videos with the open study, and stores analyses between sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import FileState, Study, StudyVideo, cached_analysis
 from skillviewer.ui.session.assessments import Assessments
@@ -17,6 +20,7 @@ from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.studies import MODELS, Studies
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 25
 """Stored analyses that are read at once."""
+MOST_CHANGED = 200
+"""Entries of the list that change in one turn of the event loop."""
 
 
 def entry_of(video: StudyVideo) -> VideoEntry:
@@ -47,6 +53,7 @@ def entry_of(video: StudyVideo) -> VideoEntry:
         participant=video.participant,
         task=video.task,
         extent=video.extent,
+        occasion=video.occasion,
     )
 
 
@@ -89,6 +96,8 @@ class StudyList(QObject):
         ] = {}  # by video and digest
         self._recalled: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
         self._task: Task | None = None
+        self._changes: Iterator[Callable[[], None]] = iter(())
+        self._rest = single_shot(self, 0, self._change_some)
         studies.replaced.connect(self._on_replaced)
         studies.listed.connect(self._on_listed)
         studies.opened.connect(self._on_opened)
@@ -97,7 +106,7 @@ class StudyList(QObject):
 
     @Slot()
     def _on_replaced(self) -> None:
-        self.known = ()
+        self.known, self._changes = (), iter(())
         self._early.clear()
         self._recalled = ("", frozenset())
         self._assessments.stop()
@@ -116,15 +125,15 @@ class StudyList(QObject):
         wanted = {entry.footage: entry for entry in map(entry_of, known)}
         listed = {entry.known_as for entry in wanted.values()}
         before = {entry.footage for entry in self._videos}
-        for entry in self._videos:
+        changes: list[Callable[[], None]] = []
+        for entry in reversed([*self._videos]):  # from the end, where no other row moves
             moved = entry.known_as in listed and entry.footage not in wanted
             gone = entry.known_as and entry.known_as not in listed
             if moved or gone:
-                if entry.footage == self._state.current:
-                    self._state.set_current(None)
-                self._videos.remove(entry.footage)
-        for footage in before & set(wanted):
-            self._update(wanted[footage])
+                changes.append(partial(self._remove, entry.footage))
+        changes += [partial(self._update, wanted[footage]) for footage in before & set(wanted)]
+        self._changes = iter(changes)
+        self._change_some()
         fresh = self._videos.add_entries(entry for footage, entry in wanted.items() if footage not in before)
         self._intake.look_at([entry.footage for entry in fresh if entry.state.has_picture])
         if self._state.current is None and fresh:
@@ -133,12 +142,26 @@ class StudyList(QObject):
         self._keep_early()
         self._recall()
 
+    @Slot()
+    def _change_some(self) -> None:
+        """Change entries of the list, and the rest in later turns of the event loop: each costs up to 0.1 ms."""
+        some = [*islice(self._changes, MOST_CHANGED)]
+        for change in some:
+            change()
+        if len(some) == MOST_CHANGED:
+            self._rest.start()
+
+    def _remove(self, footage: VideoClip) -> None:
+        if footage == self._state.current:
+            self._state.set_current(None)
+        self._videos.remove(footage)
+
     def _update(self, wanted: VideoEntry) -> None:
         entry = self._videos.get(wanted.footage)
         if entry is None:
             return
         changes: dict[str, object] = {}
-        for name in ("known_as", "participant", "task"):
+        for name in ("known_as", "participant", "task", "occasion"):
             if getattr(entry, name) != getattr(wanted, name):
                 changes[name] = getattr(wanted, name)
         if wanted.state is not entry.state and (wanted.state.lost or entry.state.lost):
@@ -194,12 +217,19 @@ class StudyList(QObject):
             self.keep(analysis, model_digest, name, folder, *changes)
 
     @Slot(object)
-    def learn(self, new: "Assessed") -> None:
-        """Show and store an analysis that was made for an export, as if the window had asked for it."""
+    def learn(self, new: "Assessed | LoggedExport") -> None:
+        """Store what an export tells: an analysis, as if the window had asked for it, or a file for the log."""
+        if isinstance(new, LoggedExport):
+            self.log_export(new)
+            return
         folder, analysis = new.subject.model, new.analysis
         if folder is not None:
             self._assessments.take({new.subject.footage: analysis})
             self.keep(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
+
+    def log_export(self, made: LoggedExport) -> None:
+        """Record an export in the log of its study; one that is open for reading only keeps no log."""
+        self._studies.act_on(made.study, lambda study: None if study.read_only else study.log_export(made))
 
     @Slot(object, object)
     def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:

@@ -454,6 +454,22 @@ def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, w
     assert request.options.pseudonyms
 
 
+def test_the_log_of_the_study_says_who_exported_which_file(
+    qtbot: QtBot, screen: ExportScreen, window: Composition
+) -> None:
+    study = window.program.studies.current
+    assert study is not None
+    window.program.settings.person = " Dr Ann "
+    click(screen.button)
+
+    def exports() -> list[tuple[str, str, str]]:
+        with Study.open(study.path, read_only=True) as opened:
+            return [(row.who, row.subject, row.detail) for row in opened.log() if row.what == "export"]
+
+    qtbot.waitUntil(lambda: bool(exports()))
+    assert exports() == [("Dr Ann", screen.queue.entries[0].target.name, "clip: a")]
+
+
 def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
     assert not screen.review_faces.isVisible()
     blurs = screen.options.field("blur_faces")
