@@ -13,7 +13,7 @@ import click
 from skillviewer.cli.failures import SOURCE
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.study_ranking import import_ratings_into, ranking
+from skillviewer.cli.study_ranking import import_ratings_into, import_timeline, ranking
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
@@ -38,6 +38,7 @@ def study() -> None:
 
 study.add_command(ranking)
 study.add_command(import_ratings_into)
+study.add_command(import_timeline)
 
 
 @study.command()

@@ -1,4 +1,4 @@
-"""``skillviewer study ranking`` and ``study import-ratings``: results of the votes, and ratings, of a study."""
+"""``skillviewer study ranking``, ``import-ratings`` and ``import-timeline``: votes, ratings, annotations of a study."""
 
 import json
 from dataclasses import replace
@@ -11,6 +11,7 @@ from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.text import printable
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
@@ -61,6 +62,63 @@ def import_ratings_into(
         click.echo(f"skillviewer: {problem}", err=True)
     people = f", participants of {came.people} known videos" if came.people else ""
     click.echo(f"new: {came.videos} videos, {came.ratings} ratings{people}")
+
+
+@click.command("import-timeline")
+@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
+@click.argument("timeline", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--video", required=True, help="Name of the video in the study.")
+@click.option(
+    "--tier",
+    "tiers",
+    multiple=True,
+    help="Import this tier only; repeatable. TIER=attempts tells its meaning, where it is not that of --as.",
+)
+@click.option(
+    "--as",
+    "meaning",
+    type=click.Choice(["moments", "notes", "attempts", "phases"]),
+    default="moments",
+    show_default=True,
+    help="Meaning of the tiers: phases are parts of the video whose text is their task.",
+)
+@click.option("--author", default="", help="Author of annotations that state none.")
+@click.option("--list", "only_list", is_flag=True, help="List the tiers, and import nothing.")
+def import_timeline(
+    path: Path, timeline: Path, video: str, tiers: tuple[str, ...], meaning: str, author: str, only_list: bool
+) -> None:
+    """Import the annotations of FILE (.eaf, .boris, .TextGrid, .vtt, .srt, .csv) on a video of STUDY.
+
+    A second time imports nothing new. Times count from the first frame of the video.
+    """
+    from skillviewer.core.timelines.annotation import tiers_of
+    from skillviewer.data.study import Study
+    from skillviewer.data.study.exchange.timeline_import import TierUse, add_timeline, video_of
+    from skillviewer.data.timelines.timelines import read_timeline
+
+    with Study.open(path, read_only=only_list) as opened:
+        for notice in opened.notices:
+            click.echo(f"skillviewer: {notice}", err=True)
+        file = video_of(opened, video)
+        annotations = read_timeline(timeline, file.path.name)
+        counts = tiers_of(annotations)
+        if only_list:
+            lines = [f"{n:7}  {printable(tier)}" for tier, n in counts.items()]
+            click.echo("\n".join(lines) or f"It has no annotation of {file.path.name}.")
+            return
+        uses = {tier: TierUse(meaning) for tier in counts} if not tiers else {}
+        for asked in tiers:
+            tier, _, stated = (asked, "", "") if asked in counts else asked.rpartition("=")
+            if tier not in counts or (stated and stated not in list(TierUse)):
+                raise click.UsageError(
+                    f"{timeline.name} has no tier “{asked}”: it has {printable(', '.join(counts)) or 'none'}; "
+                    f"meanings are {', '.join(TierUse)}."
+                )
+            uses[tier] = TierUse(stated or meaning)
+        added = add_timeline(opened, video, file, annotations, uses, author)
+    for problem in added.problems:
+        click.echo(f"skillviewer: {problem}", err=True)
+    click.echo(added.sentence)
 
 
 MOST_CIRCLES = 20

@@ -10,6 +10,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces, fits
+from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.media.faces import blurred
 from skillviewer.media.reading.reader import DecodedFrame, VideoReader
 
@@ -24,6 +25,7 @@ class Exhibit:
         source: Source of the pictures: an open reader, a path, or None for the analysis's own path.
         faces: Faces that are blurred wherever the video is shown, or None.
         evidence: Evidence for the score, for the exports that show it, or None.
+        annotations: What users of a study said along its time, for the exports that show it.
 
     Raises:
         ExportError: The analysis is not finished, or the faces are of another video.
@@ -34,6 +36,7 @@ class Exhibit:
     source: VideoReader | Path | None = None
     faces: Faces | None = None
     evidence: Evidence | None = None
+    annotations: tuple[Annotation, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.analysis.complete:

@@ -23,7 +23,10 @@ from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.exchange.exchange import bring_in
 from skillviewer.data.study.exchange.pair_forms import export_pairs
 from skillviewer.data.tables.participants import by_file
+from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, export_timeline
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import Sound, has_sound
 from tests.checkpoints import tiny_checkpoint
@@ -182,6 +185,9 @@ TARGETS: dict[str, Target] = {
     "configuration": Target(("model/config.json", "model/card.json"), json_mutated, _checkpoint),
     "weights of a model": Target(("model/weights.safetensors",), bytes_mutated, _checkpoint),
     "weights": Target(("weights.safetensors", "weights.pth"), bytes_mutated, _weights),
+    "timeline in XML": Target(("one.eaf",), words_mutated, read_timeline),
+    "timeline in lines": Target(("one.vtt", "one.srt", "one.csv", "one.TextGrid"), words_mutated, read_timeline),
+    "timeline in JSON": Target(("one.boris", "one.json"), json_mutated, read_timeline),
     "session": Target(("sessions/1.json",), json_mutated, _session),
 }
 """By what they are called."""
@@ -210,6 +216,10 @@ def make_seeds(folder: Path) -> None:
     with VideoReader(folder / "film.mp4") as reader:
         info = reader.info
     said = analysis(info, passes=2)
+    for suffix in TIMELINE_SUFFIXES:
+        export_timeline([Exhibit(said)], folder / f"one{suffix}")
+    grid = '"ooTextFile"\n"TextGrid"\n0\n4\n<exists>\n1\n"TextTier"\n"hits"\n0\n4\n1\n1.5\n"a"\n'
+    (folder / "one.TextGrid").write_text(grid)
     save_analysis(said, folder / "one.analysis.npz")
     box = FaceBox(0.1, 0.1, 0.5, 0.5)
     (folder / "one.faces.json").write_text(faces_text(Faces(info.digest, 20, method="YuNet").drawn(box, 2, 0, 20)))

@@ -27,7 +27,7 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
-from skillviewer.engine.exporting.study_context import keep_scores
+from skillviewer.engine.exporting.study_context import annotated, keep_scores
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
@@ -97,6 +97,8 @@ class ExportService(Closing):
             exhibits = self.exhibits(request.subjects, token, report, evidence=_wanted(exporter), sources=sources)
             if wanted(options):
                 exhibits = with_kept_faces(exhibits, token, report)
+            if exporter.wants_annotations:
+                exhibits = annotated(request.subjects, exhibits)
             if isinstance(options, ReportOptions):
                 options = _informed(options, request.subjects[0], exhibits[0], sources, token)
             blurred = blur_remarks([*exhibits, *_beside(options)])

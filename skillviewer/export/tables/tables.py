@@ -23,6 +23,7 @@ from skillviewer.export.destination import aside
 from skillviewer.export.preview import Preview, table_preview
 from skillviewer.export.tables import rows as made
 from skillviewer.export.tables import vote_rows as votes
+from skillviewer.export.tables.timeline_rows import TimelineRow, timeline_rows
 
 TABLE_SUFFIXES = (".csv", ".json")
 RECORD_SUFFIXES = (".json",)
@@ -60,6 +61,7 @@ TABLES = table(
     TableKind("judgements", votes.JudgementRow, votes.judgement_rows),
     TableKind("strengths", votes.StrengthRow, votes.strength_rows),
     TableKind("log", LogRow, list),
+    TableKind("timeline", TimelineRow, timeline_rows),
     TableKind("result", AnalysisRecord, None),
 )
 

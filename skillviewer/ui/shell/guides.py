@@ -11,9 +11,9 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button
 from skillviewer.ui.widgets.theme import ThemeSource
 
 NAMES = (
-    "first-steps", "evidence", "study", "judging", "ranking", "finetune", "compare", "export", "data", "method",
-    "intended-use", "data-protection", "benchmark", "simulated", "scripting", "cluster", "performance", "packaging",
-    "releasing", "glossary",
+    "first-steps", "evidence", "study", "judging", "ranking", "finetune", "compare", "export", "timelines", "data",
+    "method", "intended-use", "data-protection", "benchmark", "simulated", "scripting", "cluster", "performance",
+    "packaging", "releasing", "glossary",
 )  # fmt: skip
 """Files of the guides in the order of the list: everyday tasks first."""
 
