@@ -1,6 +1,7 @@
 """``skillviewer study ranking``, ``import-ratings`` and ``import-timeline``: votes, ratings, annotations of a study."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,7 +92,6 @@ def import_timeline(
 
     A second time imports nothing new. Times count from the first frame of the video.
     """
-    from skillviewer.core.timelines.annotation import tiers_of
     from skillviewer.data.study import Study
     from skillviewer.data.study.exchange.timeline_import import TierUse, add_timeline, video_of
     from skillviewer.data.timelines.timelines import read_timeline
@@ -101,7 +101,7 @@ def import_timeline(
             click.echo(f"skillviewer: {notice}", err=True)
         file = video_of(opened, video)
         annotations = read_timeline(timeline, file.path.name)
-        counts = tiers_of(annotations)
+        counts = Counter(one.tier for one in annotations)
         if only_list:
             lines = [f"{n:7}  {printable(tier)}" for tier, n in counts.items()]
             click.echo("\n".join(lines) or f"It has no annotation of {file.path.name}.")
@@ -116,8 +116,6 @@ def import_timeline(
                 )
             uses[tier] = TierUse(stated or meaning)
         added = add_timeline(opened, video, file, annotations, uses, author)
-    for problem in added.problems:
-        click.echo(f"skillviewer: {problem}", err=True)
     click.echo(added.sentence)
 
 

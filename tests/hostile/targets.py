@@ -187,7 +187,7 @@ TARGETS: dict[str, Target] = {
     "weights": Target(("weights.safetensors", "weights.pth"), bytes_mutated, _weights),
     "timeline in XML": Target(("one.eaf",), words_mutated, read_timeline),
     "timeline in lines": Target(("one.vtt", "one.srt", "one.csv", "one.TextGrid"), words_mutated, read_timeline),
-    "timeline in JSON": Target(("one.boris", "one.json"), json_mutated, read_timeline),
+    "timeline in JSON": Target(("one.boris",), json_mutated, read_timeline),
     "session": Target(("sessions/1.json",), json_mutated, _session),
 }
 """By what they are called."""

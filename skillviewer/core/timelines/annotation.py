@@ -2,7 +2,7 @@
 
 import heapq
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -112,11 +112,3 @@ def without_lane(name: str, names: Collection[str]) -> str:
     """Return the name of a tier without its lane, if the tier itself is among the names."""
     tier = _LANE.sub("", name)
     return tier if tier in names else name
-
-
-def tiers_of(annotations: Sequence[Annotation]) -> dict[str, int]:
-    """Return the number of annotations of each tier, in the order of the first ones."""
-    counts: dict[str, int] = {}
-    for one in annotations:
-        counts[one.tier] = counts.get(one.tier, 0) + 1
-    return counts

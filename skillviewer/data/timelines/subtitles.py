@@ -1,4 +1,4 @@
-"""Reader of WebVTT and SubRip."""
+"""Reader of WebVTT and SubRip, and of times as they write them."""
 
 import html
 import re
@@ -6,11 +6,20 @@ from pathlib import Path
 
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.data.tables.rows import read_text
-from skillviewer.data.timelines.times import TIME, seconds
 
-_TIMES = re.compile(rf"\s*({TIME})[ \t]+-->[ \t]+({TIME})(?:[ \t].*)?")
+_TIMES = re.compile(r"\s*([\d:.,]{5,20})[ \t]+-->[ \t]+([\d:.,]{5,20})(?:[ \t].*)?")
 _VOICE, _TAG = re.compile(r"<v(?:\.[^ >]{0,80})?\s([^>]{0,200})>"), re.compile(r"</?[a-zA-Z0-9:.][^<>]*>")
 _TIER = re.compile(r"\[([^\[\]]+)\]\s*")
+
+
+def seconds(text: str) -> float:
+    """Return a time in seconds: ``12.5``, ``12,5``, ``01:02.5`` or ``1:01:02.500``.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    parts = text.strip().replace(",", ".").split(":")
+    return sum((float(part) * 60.0**n for n, part in enumerate(reversed(parts))), 0.0)
 
 
 def read_subtitles(path: Path, _file_name: str) -> list[Annotation]:

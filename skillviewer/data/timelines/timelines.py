@@ -11,7 +11,7 @@ from skillviewer.data.timelines.boris import read_boris
 from skillviewer.data.timelines.eaf import read_eaf
 from skillviewer.data.timelines.subtitles import read_subtitles
 from skillviewer.data.timelines.textgrid import read_textgrid
-from skillviewer.data.timelines.timed_table import read_rows, read_timed_table
+from skillviewer.data.timelines.timed_table import read_timed_table
 
 MOST_BYTES = 64 << 20
 """Larger files are refused."""
@@ -24,7 +24,6 @@ _READERS: Mapping[str, Callable[[Path, str], list[Annotation]]] = {
     ".srt": read_subtitles,
     ".csv": read_timed_table,
     ".tsv": read_timed_table,
-    ".json": read_rows,
 }
 READABLE = tuple(_READERS)
 """Suffixes of the files that can be read, in lower case."""

@@ -11,16 +11,16 @@ from skillviewer.core.analysis.cohort import Member, NearBy
 from skillviewer.core.analysis.other_models import other_models
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.explanation.why import member_of, reference_for
+from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.data.study import FileState, ModelState, Study, StudyVideo
 from skillviewer.data.study.exchange.study_timeline import study_annotations
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.study.remarks import Opinion
 from skillviewer.engine.scoring.collecting import lacking, write_scores
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.reports.report_options import OpinionOf, Remark, StudyContext
+from skillviewer.export.reports.report_options import Remark, StudyContext
 
 if TYPE_CHECKING:
-    from skillviewer.core.timelines.annotation import Annotation
     from skillviewer.engine.exporting.requests import ExportTarget
 
 
@@ -105,7 +105,7 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
         near_by=near_by,
         judgements=judgements,
         opinions=tuple(
-            OpinionOf(m.start_s, m.stop_s, m.opinion.value, m.author)
+            Annotation(Tier.OPINIONS, m.start_s, m.stop_s, m.opinion.value, m.author)
             for m in study.remarks.moments(video.name)
             if m.opinion is not Opinion.NONE and m.model_digest == model
         ),

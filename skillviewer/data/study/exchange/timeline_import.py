@@ -24,31 +24,12 @@ class TierUse(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimelineAdded:
-    """Result of an import: numbers and names of new things, and sentences on annotations that were set aside.
-
-    Attributes:
-        moments: Numbers of the new moments.
-        notes: Numbers of the new notes.
-        videos: Names of the new videos: attempts and phases.
-        known: Number of annotations that the study had already.
-        problems: Annotations that could not be used, one sentence each kind.
-    """
+    """Result of an import: numbers of the new moments and notes, names of the new videos, and a sentence on all."""
 
     moments: tuple[int, ...]
     notes: tuple[int, ...]
     videos: tuple[str, ...]
-    known: int
-    problems: tuple[str, ...]
-
-    @property
-    def sentence(self) -> str:
-        """Numbers in words."""
-        new = (
-            counted(len(self.moments), "moment"),
-            counted(len(self.notes), "note"),
-            counted(len(self.videos), "attempt or phase", "attempts or phases"),
-        )
-        return f"new: {', '.join(new)}; {self.known} known already"
+    sentence: str
 
 
 def video_of(study: Study, name: str) -> VideoInfo:
@@ -95,8 +76,6 @@ def add_timeline(
     if not chosen:
         raise DatasetError("The timeline has no annotation in the chosen tiers.")
     inside = [one for one in chosen if one.start_s < file.duration_s]
-    outside = len(chosen) - len(inside)
-    problems = (f"{counted(outside, 'annotation')} after the end of {name}, at {file.duration_s:.3f} s, set aside.",)
     known = {_key(TierUse.MOMENTS, m.start_s, m.stop_s, m.label, m.author) for m in study.remarks.moments(name)}
     known |= {_key(TierUse.NOTES, n.time_s or 0.0, 0.0, n.text, n.author) for n in study.remarks.notes(name)}
     known |= {(video.name,) for video in study.videos.all()}
@@ -127,8 +106,10 @@ def add_timeline(
                     save = study.remarks.save_moment
                     moments.append(save(name, one.start_s, stop_s, author=who, label=label))
             known.add(key)
-    old = len(inside) - len(moments) - len(notes) - len(parts)
-    return TimelineAdded(tuple(moments), tuple(notes), tuple(parts), old, problems if outside else ())
+    old, late = len(inside) - len(moments) - len(notes) - len(parts), len(chosen) - len(inside)
+    made = f"{counted(len(moments), 'moment')}, {counted(len(notes), 'note')}, {counted(len(parts), 'part')}"
+    told = f"New: {made} of the video. {old} known already, {late} after the end of the video."
+    return TimelineAdded(tuple(moments), tuple(notes), tuple(parts), told)
 
 
 def _key(use: TierUse, start_s: float, stop_s: float, text: str, author: str) -> tuple[object, ...]:
