@@ -25,8 +25,8 @@ _READERS: Mapping[str, Callable[[Path, str], list[Annotation]]] = {
     ".csv": read_timed_table,
     ".tsv": read_timed_table,
 }
-READABLE = tuple(_READERS)
-"""Suffixes of the files that can be read, in lower case."""
+ONLY_TIMELINES = frozenset(_READERS) - {".csv", ".tsv"}
+"""Suffixes of files that are nothing but timelines, in lower case."""
 
 
 def read_timeline(path: Path, file_name: str = "") -> list[Annotation]:
@@ -41,7 +41,7 @@ def read_timeline(path: Path, file_name: str = "") -> list[Annotation]:
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise DatasetError(f"{path} is no timeline: choose a file that ends in {', '.join(READABLE)}.")
+        raise DatasetError(f"{path} is no timeline: choose a file that ends in {', '.join(_READERS)}.")
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:

@@ -119,6 +119,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _window("open_sample", FILE, QT_TRANSLATE_NOOP("actions", "Open the &sample study")),
     _window("save_study", FILE, QT_TRANSLATE_NOOP("actions", "Save study &as…"), "Ctrl+S", section=1),
     _window("import_ratings", FILE, QT_TRANSLATE_NOOP("actions", "&Import ratings…"), "Ctrl+I", section=1),
+    _window("import_timeline", FILE, QT_TRANSLATE_NOOP("actions", "Import &timeline…"), section=1),
     _window("locate_videos", FILE, QT_TRANSLATE_NOOP("actions", "Find &missing videos…"), section=1),
     _window("name_person", FILE, QT_TRANSLATE_NOOP("actions", "Set &participant…"), section=1),
     _window("remove_video", FILE, QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),

@@ -17,6 +17,7 @@ from skillviewer.ui.session.open_study import sample_source
 from skillviewer.ui.shell.about import About
 from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.shell.go_to import GoTo
+from skillviewer.ui.shell.imports import choose_ratings, choose_timeline, show_page
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.map_key import HoldToHideMap
 
@@ -34,7 +35,7 @@ NEEDS_VIDEO = (
     "mark_out", "clear_marks", "loop",
 )  # fmt: skip
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
-OF_THIS_VIDEO = ("name_person", "remove_video", "forget_video", "split_off", "go_to", "assess")
+OF_THIS_VIDEO = ("import_timeline", "name_person", "remove_video", "forget_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
@@ -84,8 +85,9 @@ class Bindings(QObject):
         actions.bind("open_sample", program.studies.open_sample)
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
-        actions.bind("import_ratings", self._import_ratings)
-        program.table_taken.connect(self._show_ratings_page)
+        actions.bind("import_ratings", partial(choose_ratings, program, window))
+        actions.bind("import_timeline", partial(choose_timeline, program, window))
+        program.table_taken.connect(self._on_table)
         actions.bind("locate_videos", self._locate)
         actions.bind("name_person", self._name_person)
         actions.bind("remove_video", program.remove_current)
@@ -222,7 +224,7 @@ class Bindings(QObject):
         actions.set_enabled(study is not None, "save_study")
         actions.set_enabled(program.studies.writable, "locate_videos")
         chosen = program.studies.writable and program.state.current is not None
-        actions.set_enabled(chosen, "name_person", "remove_video", "forget_video")
+        actions.set_enabled(chosen, "name_person", "remove_video", "forget_video", "import_timeline")
         actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
@@ -311,17 +313,9 @@ class Bindings(QObject):
         if path is not None:
             self._program.studies.save_as(path)
 
-    def _import_ratings(self) -> None:
-        kinds = self.tr("Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)")
-        path = self._window.dialogs.file(self._window, self.tr("Import ratings"), kinds)
-        if path is not None:
-            self._show_ratings_page(path, None)
-
     @Slot(object, object)
-    def _show_ratings_page(self, path: "Path", folder: "Path | None") -> None:
-        from skillviewer.ui.importing.ratings_page import RatingsPage
-
-        RatingsPage(self._program, self._window.dialogs, path, folder, self._window).show()
+    def _on_table(self, path: "Path", folder: "Path | None") -> None:
+        show_page(self._program, self._window, path, folder)
 
     def _locate(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Choose the folder to search for missing videos"))
