@@ -3,7 +3,7 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 
-.PHONY: demo window test lint types contracts unit slurm audit wheels who-tests setup setup-dev clean help
+.PHONY: demo window test lint types contracts unit slurm audit wheels site who-tests setup setup-dev clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ audit: $(VENV)/.ready-dev        ## compare the libraries with known vulnerabili
 
 wheels: $(VENV)/.ready-dev       ## build the wheel, and try it with every supported Python here (gigabytes)
 	$(BIN)/python packaging/check_wheel.py --every-python
+
+site: $(VENV)/.ready-dev         ## build the guides as pages that open from a folder: out/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir out/site
 
 who-tests: $(VENV)/.ready-dev    ## list the tests of a module: make who-tests FILE=skillviewer/core/text.py
 	@$(BIN)/python packaging/who_tests.py $(FILE)

@@ -19,7 +19,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from skillviewer.engine.runtime.memory import keep_freed_memory
+from skillviewer.engine.runtime.threads import keep_freed_memory
 from skillviewer.nets.backbones.deployment import Precision, deploy_trunk, fold_batch_norm
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.backbones.library_backbones import LibraryTrunk

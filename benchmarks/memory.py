@@ -24,7 +24,7 @@ from skillviewer.core.dataset.folds import make_folds
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.dataset_features import pooled
-from skillviewer.engine.features.memory_mapped_store import MappedPass, MappedStore
+from skillviewer.engine.features.feature_store import MappedPass, MappedStore
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
 from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan

@@ -21,8 +21,8 @@ import torch
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.features.dataset_features import statistics
+from skillviewer.engine.features.feature_store import MappedPass, MappedStore
 from skillviewer.engine.features.last_block_training import LastBlockTraining
-from skillviewer.engine.features.memory_mapped_store import MappedPass, MappedStore
 from skillviewer.engine.training.batches import batches, pair_batch
 from skillviewer.engine.training.loop import FitPairs, Fitting
 from skillviewer.engine.training.plan import TrainingPlan

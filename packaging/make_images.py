@@ -104,8 +104,8 @@ class Tour:
         lowest = min(program.videos, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
         window.panel.show_chosen(lowest.footage)
         wait(lambda: program.state.current == lowest.footage and program.playback.video is not None)
-        wait(lambda: program.insight.explanations.evidence is not None)
-        found = program.insight.inquiry.findings
+        wait(lambda: program.explanations.evidence is not None)
+        found = program.inquiry.findings
         assert found is not None
         moment = min(found.moments, key=lambda m: m.amount)
         program.playback.seek(moment.key_frame)

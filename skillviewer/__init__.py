@@ -52,10 +52,10 @@ if TYPE_CHECKING:
     from skillviewer.export.pictures.still import StillOptions as StillOptions
     from skillviewer.export.pictures.still import export_still as export_still
     from skillviewer.export.reports.report_options import ReportOptions as ReportOptions
-    from skillviewer.export.tables.attention_maps import export_maps as export_maps
     from skillviewer.export.tables.tables import export_comparison as export_comparison
     from skillviewer.export.tables.tables import export_curves as export_curves
     from skillviewer.export.tables.tables import export_evidence as export_evidence
+    from skillviewer.export.tables.tables import export_maps as export_maps
     from skillviewer.export.tables.tables import export_record as export_record
     from skillviewer.export.tables.tables import export_scores as export_scores
     from skillviewer.export.tables.tables import table_schema as table_schema
@@ -90,8 +90,9 @@ _MODULES = {
     "export.pictures.contact_sheet": "SheetOptions export_sheet",
     "export.pictures.still": "StillOptions export_still",
     "export.reports.report_options": "ReportOptions",
-    "export.tables.attention_maps": "export_maps",
-    "export.tables.tables": "export_comparison export_curves export_evidence export_record export_scores table_schema",
+    "export.tables.tables": (
+        "export_comparison export_curves export_evidence export_maps export_record export_scores table_schema"
+    ),
     "media.files": "videos_below",
     "media.flow.flow": "tvl1",
     "media.overlay.overlay": "paint",

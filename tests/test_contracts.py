@@ -46,7 +46,7 @@ PLANTED = [
     ("export/__init__.py", "openpyxl", "openpyxl lives in data"),
     ("core/video/info.py", "skillviewer.core.dataset.folds", "Imports point down in core"),
     ("core/ranking/standings.py", "skillviewer.core.explanation.moments", "Imports point down in core"),
-    ("media/reading/timing.py", "skillviewer.media.writing.codecs", "Imports point down in media"),
+    ("media/reading/timing.py", "skillviewer.media.writing.writer", "Imports point down in media"),
     ("data/tables/rows.py", "skillviewer.data.formats.tasks", "Imports point down in data"),
     ("data/study/values.py", "skillviewer.data.study.archive.packer", "Imports point down in data.study"),
     ("nets/sizes.py", "skillviewer.nets.models", "Imports point down in nets"),

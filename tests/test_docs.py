@@ -1,6 +1,9 @@
 """The guides name every entry of the tables, and the examples of docs/scripting.md run as they stand, in order."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +58,16 @@ def test_scripting_examples_run() -> None:
     assert isinstance(flow, np.ndarray)
     assert picture.shape == first.shape
     assert flow.shape == (*first.shape[:2], 2)
+
+
+def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    """``make site``: strict, every guide a page, and no script, style or font from another place."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path / "site")]
+    settings = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    told = subprocess.run(command, check=False, cwd=ROOT, env=settings, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in (tmp_path / "site").glob("*.html")}
+    assert pages.keys() == {path.stem for path in (ROOT / "docs").glob("*.md")} | {"404"}
+    for name, page in pages.items():
+        loaded = re.findall(r"<(?:script|img|iframe)[^>]* src=\"?([^\s\">]+)|<link[^>]* href=\"?([^\s\">]+)", page)
+        assert [url for pair in loaded for url in pair if "//" in url and not url.startswith("data:")] == [], name

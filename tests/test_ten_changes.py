@@ -31,7 +31,7 @@ ADDITIONS = {
     "attention model": Addition(
         {
             "nets/attention_models/thrown_away.py": '''
-from skillviewer.nets.attention_models.duration import DurationModel
+from skillviewer.nets.attention_models.pooled import DurationModel
 
 
 class ThrownAwayModel(DurationModel):
@@ -175,7 +175,6 @@ def export_thrown(exhibits: Sequence[Exhibit], path: Path, options: ThrownOption
         {
             "cli/score.py": [
                 ('    click.option("--thrown-option", help="An option thrown away."),', "OPTIONS = ("),
-                ("    thrown_option: str | None", '    """Values of the options."""'),
                 (
                     "    click.echo(f\"thrown: {chosen['thrown_option']}\", err=True)",
                     "    from skillviewer.cli.score_sources import gathered_units",

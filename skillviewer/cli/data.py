@@ -2,16 +2,17 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.data_agreement import agreement
+from skillviewer.cli.failures import say
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
-from skillviewer.cli.options.numbers import Finite
 from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
+from skillviewer.cli.options.values import FILE, FOLDER, PATH, Finite
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import DatasetError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress
@@ -21,11 +22,41 @@ if TYPE_CHECKING:
     from skillviewer.core.dataset.pairs import Dataset
 
 
+@click.command()
+@click.argument("path", type=PATH)
+@dataset_options
+@click.option("--figure", type=FILE, help="Bland-Altman plots: PNG, PDF or SVG.")
+@click.option("--force", is_flag=True, help="Replace a figure that is there.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as_json: bool) -> None:
+    """Print how far the raters of the data set or study at PATH agree: ICC, weighted kappa, limits, severity."""
+    import msgspec
+
+    from skillviewer.core.errors import DatasetError
+    from skillviewer.core.ratings.rater_agreement import rater_agreement
+    from skillviewer.export.figures.plots import plot_limits
+
+    dataset = reading.open(path)
+    if dataset.ratings is None:
+        raise DatasetError(
+            f"{dataset.name} has no ratings by raters; skillviewer data import joins a table of ratings with videos. "
+            "For votes see skillviewer study ranking."
+        )
+    found = rater_agreement(dataset.ratings, dataset.criterion)
+    if as_json:
+        plain = msgspec.to_builtins(found, enc_hook=lambda array: array.tolist())
+        click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=1).decode())
+    else:
+        click.echo("\n".join(found.sentences))
+    if figure is not None:
+        click.echo(plot_limits(found, figure, overwrite=force), err=True)
+
+
 @click.command("import")
-@click.argument("table", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Folder of the videos.")
+@click.argument("table", type=FILE)
+@click.option("--videos", type=FOLDER, help="Folder of the videos.")
 @rating_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write; without it, only print.")
+@click.option("-o", "--output", type=PATH, help="Folder to write; without it, only print.")
 @click.option("--force", is_flag=True, help="Replace an existing table, mapping and account.")
 @click.option("--json", "as_json", is_flag=True, help="Print mapping and account as JSON.")
 def import_ratings(
@@ -66,11 +97,9 @@ def import_ratings(
 
 
 @click.command("frames")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 @click.option("--rate", "rate_hz", type=Finite(0.1, 1000), required=True, help="Pictures per second.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write."
-)
+@click.option("-o", "--output", type=FOLDER, required=True, help="Folder to write.")
 @click.option("--force", is_flag=True, help="Replace existing videos.")
 def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
     """Write each folder of numbered JPG or PNG pictures below FOLDER as a video of the same name.
@@ -98,8 +127,7 @@ def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
         report(Progress("writing videos", len(found), len(found)))
     if not found and not problems:
         problems.append(f"No folder below {folder} holds two numbered pictures (.jpg, .png).")
-    for problem in problems:
-        click.echo(f"skillviewer: {problem}", err=True)
+    say(problems)
     click.echo(f"{written} videos written, {kept} were there, {len(problems)} could not be made")
     return 1 if problems else 0
 
@@ -115,7 +143,7 @@ data.add_command(frames)
 
 
 @data.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PATH)
 @dataset_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def inspect(path: Path, reading: Reading, as_json: bool) -> int:
@@ -138,43 +166,15 @@ def inspect(path: Path, reading: Reading, as_json: bool) -> int:
             failed += 1
             click.echo(f"skillviewer: {one}: {error}", err=True)
     if as_json:
-        click.echo(json.dumps({"datasets": [asdict(holding) for holding in holdings]}, indent=1))
+        click.echo(json.dumps({"datasets": holdings}, indent=1))
     else:
         for holding in holdings:
             _print(holding)
     return 1 if failed else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """Contents of a data set: the JSON of ``skillviewer data inspect``."""
-
-    name: str
-    form: str
-    task: str
-    subtasks: tuple[str, ...]
-    videos: int
-    videos_with_file: int
-    stretches_of_longer_videos: int
-    participants: int
-    videos_without_participant: int
-    pairs: int
-    possible_pairs: int  # videos of two sub-tasks are never compared
-    pairs_without_disparity: int
-    similar_by_depth: int
-    circles: int
-    judgements: int
-    raters: int
-    rule: str
-    released_folds: int
-    numbers: tuple[str, ...]
-    rating: str | None
-    regions: str | None
-    published: str | None
-    problems: tuple[str, ...]
-
-
-def _holdings(dataset: "Dataset", title: str) -> Holdings:
+def _holdings(dataset: "Dataset", title: str) -> dict[str, Any]:
+    """Return the contents of a data set: the JSON of ``skillviewer data inspect``."""
     from skillviewer.core.dataset.pair_graph import count_similar_by_depth, find_cycles
 
     subtasks = dataset.subtasks
@@ -182,72 +182,73 @@ def _holdings(dataset: "Dataset", title: str) -> Holdings:
         count_similar_by_depth([pair for pair in dataset.pairs if subtasks[pair.better] == subtask])
         for subtask in sorted(set(subtasks.values()))
     ]
-    return Holdings(
-        name=dataset.name,
-        form=title,
-        task=dataset.task,
-        subtasks=tuple(sorted(set(subtasks.values()) - {""})),
-        videos=len(dataset.videos),
-        videos_with_file=sum(video.path is not None for video in dataset.videos),
-        stretches_of_longer_videos=sum(video.extent is not None for video in dataset.videos),
-        participants=len(set(dataset.participants.values())),
-        videos_without_participant=len(dataset.videos) - len(dataset.participants),
-        pairs=len(dataset.pairs),
-        possible_pairs=sum(n * (n - 1) // 2 for n in Counter(video.subtask for video in dataset.videos).values()),
-        pairs_without_disparity=len(dataset.similar),
-        similar_by_depth=sum(by_depth),
-        circles=len(find_cycles(dataset.pairs)),
-        judgements=len(dataset.judgements),
-        raters=len({judgement.rater for judgement in dataset.judgements}),
-        rule=dataset.rule,
-        released_folds=len(dataset.released or ()),
-        numbers=tuple(measure.name for measure in dataset.truth),
-        rating=dataset.scores.name if dataset.scores is not None else None,
-        regions=str(dataset.regions_path) if dataset.regions_path is not None else None,
-        published=dataset.published,
-        problems=dataset.problems,
-    )
+    return {
+        "name": dataset.name,
+        "form": title,
+        "task": dataset.task,
+        "subtasks": tuple(sorted(set(subtasks.values()) - {""})),
+        "videos": len(dataset.videos),
+        "videos_with_file": sum(video.path is not None for video in dataset.videos),
+        "stretches_of_longer_videos": sum(video.extent is not None for video in dataset.videos),
+        "participants": len(set(dataset.participants.values())),
+        "videos_without_participant": len(dataset.videos) - len(dataset.participants),
+        "pairs": len(dataset.pairs),
+        # videos of two sub-tasks are never compared
+        "possible_pairs": sum(n * (n - 1) // 2 for n in Counter(video.subtask for video in dataset.videos).values()),
+        "pairs_without_disparity": len(dataset.similar),
+        "similar_by_depth": sum(by_depth),
+        "circles": len(find_cycles(dataset.pairs)),
+        "judgements": len(dataset.judgements),
+        "raters": len({judgement.rater for judgement in dataset.judgements}),
+        "rule": dataset.rule,
+        "released_folds": len(dataset.released or ()),
+        "numbers": tuple(measure.name for measure in dataset.truth),
+        "rating": dataset.scores.name if dataset.scores is not None else None,
+        "regions": str(dataset.regions_path) if dataset.regions_path is not None else None,
+        "published": dataset.published,
+        "problems": dataset.problems,
+    }
 
 
-def _print(h: Holdings) -> None:
+def _print(h: Mapping[str, Any]) -> None:
     def share(count: int) -> str:
-        whole = h.possible_pairs
+        whole = h["possible_pairs"]
         return f"{count} ({100 * count / whole:.0f} % of {whole} possible)" if whole else str(count)
 
-    people = str(h.participants) if h.participants else "not known"
-    if h.participants and h.videos_without_participant:
-        people += f" ({h.videos_without_participant} videos without)"
-    files = f"{h.videos}, {h.videos_with_file} with a file"
-    if h.stretches_of_longer_videos:
-        files += f", {h.stretches_of_longer_videos} of them parts of longer recordings"
+    people = str(h["participants"]) if h["participants"] else "not known"
+    if h["participants"] and h["videos_without_participant"]:
+        people += f" ({h['videos_without_participant']} videos without)"
+    files = f"{h['videos']}, {h['videos_with_file']} with a file"
+    if h["stretches_of_longer_videos"]:
+        files += f", {h['stretches_of_longer_videos']} of them parts of longer recordings"
     rows = (
-        ("form", h.form),
-        ("task", h.task),
-        ("sub-tasks", ", ".join(h.subtasks)),
+        ("form", h["form"]),
+        ("task", h["task"]),
+        ("sub-tasks", ", ".join(h["subtasks"])),
         ("videos", files),
         ("participants", people),
-        ("ordered pairs", share(h.pairs)),
-        ("no disparity", str(h.pairs_without_disparity or "")),
-        ("similar by depth", share(h.similar_by_depth)),
-        ("circles", str(h.circles or "none")),
-        ("judgements", f"{h.judgements} of {h.raters} raters" if h.judgements else ""),
-        ("rule", h.rule),
-        ("released folds", str(h.released_folds or "none")),
-        ("numbers known", ", ".join(h.numbers)),
-        ("rating", h.rating or ""),
-        ("regions", h.regions or ""),
-        ("published as", h.published or ""),
+        ("ordered pairs", share(h["pairs"])),
+        ("no disparity", str(h["pairs_without_disparity"] or "")),
+        ("similar by depth", share(h["similar_by_depth"])),
+        ("circles", str(h["circles"] or "none")),
+        ("judgements", f"{h['judgements']} of {h['raters']} raters" if h["judgements"] else ""),
+        ("rule", h["rule"]),
+        ("released folds", str(h["released_folds"] or "none")),
+        ("numbers known", ", ".join(h["numbers"])),
+        ("rating", h["rating"] or ""),
+        ("regions", h["regions"] or ""),
+        ("published as", h["published"] or ""),
     )
-    click.echo(h.name)
+    click.echo(h["name"])
     for title, value in rows:
         if value:
             click.echo(f"  {title:<17} {value}")
-    for problem in h.problems:
+    for problem in h["problems"]:
         click.echo(f"  ! {problem}")
 
 
 @data.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PATH)
 @dataset_options
 @folds_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with all pairs.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from skillviewer.cli.options.values import PATH
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken
@@ -21,14 +22,7 @@ def has_display() -> bool:
 
 @click.command()
 @click.option("--window/--no-window", default=None, help="Open the window, or write files; by default what there is.")
-@click.option(
-    "-o",
-    "--output",
-    default=Path("out/demo"),
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder for files.",
-)
+@click.option("-o", "--output", default=Path("out/demo"), show_default=True, type=PATH, help="Folder for files.")
 @click.option(
     "--passes",
     default=4,

@@ -55,7 +55,7 @@ def _devices() -> Iterator[Line]:
 
 
 def _codecs() -> Iterator[Line]:
-    from skillviewer.media.writing.codecs import can_decode, can_encode
+    from skillviewer.media.writing.writer import can_decode, can_encode
 
     missing = [name for name in _DECODERS if not can_decode(name)]
     yield not missing, "decoders", "missing: " + ", ".join(missing) if missing else ", ".join(_DECODERS)

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
-from skillviewer.cli.options.plan_options import PlanChoices, feature_cache, plan_options, training_plan
-from skillviewer.cli.options.worker_options import WorkerChoices, chosen_workers, worker_options
+from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
+from skillviewer.cli.options.values import FOLDER, PATH, Chosen
+from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken, Progress
@@ -22,29 +23,12 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-class EvaluateChoices(PlanChoices, WorkerChoices):
-    """Values of the options."""
-
-    models: str
-    output: Path
-    n_folds: int | None
-    by: str | None
-    seeds: int
-    tolerance: int
-    checkpoints: bool
-    baseline: Path | None
-    against: Path | None
-    controls: bool
-    metrics: str | None
-    as_json: bool
-
-
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=PATH)
 @click.option(
     "--model", "models", default="full", show_default=True, help="Models with commas between, or all (but tsn)."
 )
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder.")
+@click.option("-o", "--output", required=True, type=FOLDER, help="Folder.")
 @folds_options
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many seeds: 0, 1, ...")
 @dataset_options
@@ -66,12 +50,12 @@ class EvaluateChoices(PlanChoices, WorkerChoices):
 @click.option("--checkpoints", is_flag=True, help="Keep the checkpoint of every run (motion and duration have none).")
 @click.option(
     "--baseline",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     help="Folder of another evaluation of DATA: compare with its first model, not with the first of these.",
 )
-@click.option("--against", type=click.Path(path_type=Path, file_okay=False), hidden=True)  # its name in version 0.1
+@click.option("--against", type=FOLDER, hidden=True)  # its name in version 0.1
 @click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...], "orderings": [...], ...}, fractions.')
-def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) -> int:
+def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
     """Train and test models on the folds of DATA, and put them into one table.
 
     Every run is kept in the folder; what is finished there and agrees with the settings is not made again, so the same
@@ -129,7 +113,7 @@ def evaluate(data: Path, reading: Reading, **chosen: Unpack[EvaluateChoices]) ->
     return 1 if evaluation.failures else 0
 
 
-def _plan(chosen: EvaluateChoices, training: "TrainingPlan") -> "EvaluationPlan":
+def _plan(chosen: Chosen, training: "TrainingPlan") -> "EvaluationPlan":
     from skillviewer.core.dataset.folds import FoldsBy
     from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
     from skillviewer.nets.models import TRIVIAL

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.failures import SOURCE, message_of, report_failure
+from skillviewer.cli.failures import SOURCE, message_of, report_failure, say
 from skillviewer.cli.options.export_options import chosen_options, click_options
+from skillviewer.cli.options.values import PATH
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from skillviewer.engine.exporting.service import ExportService
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
-
-_PATH = click.Path(path_type=Path)
 
 
 class ExportGroup(click.Group):
@@ -75,7 +74,7 @@ def _of_videos(exporter: "Exporter") -> click.Command:
     parameters: list[click.Parameter] = [
         click.Argument(["sources"], metavar="SOURCES...", nargs=-1, required=True, type=SOURCE),
         click.Option(
-            ["-o", "--output"], required=True, type=_PATH, help=f"File ({suffixes}), or a folder for one file a video."
+            ["-o", "--output"], required=True, type=PATH, help=f"File ({suffixes}), or a folder for one file a video."
         ),
         click.Option(
             ["--format", "file_suffix"], type=click.Choice(exporter.suffixes), help="Kind of the files of a folder."
@@ -211,8 +210,8 @@ def _one(service: "ExportService", request: "ExportRequest", token: CancelToken,
 def _of_study(exporter: "StudyExporter") -> click.Command:
     suffixes = ", ".join(exporter.suffixes)
     parameters: list[click.Parameter] = [
-        click.Argument(["study"], metavar="STUDY", type=_PATH),
-        click.Option(["-o", "--output"], required=True, type=_PATH, help=f"File ({suffixes})."),
+        click.Argument(["study"], metavar="STUDY", type=PATH),
+        click.Option(["-o", "--output"], required=True, type=PATH, help=f"File ({suffixes})."),
         *click_options(exporter.options),
         click.Option(["--force"], is_flag=True, help="Replace files that are there."),
         click.Option(["--json", "as_json"], is_flag=True, help="Tell what was written as one JSON object."),
@@ -241,8 +240,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
 
 
 def _report_written(written: "Written", exporter: str, of: dict[str, object], *, as_json: bool) -> None:
-    for remark in written.remarks:
-        click.echo(f"skillviewer: {remark}", err=True)
+    say(written.remarks)
     if as_json:
         record = {
             "path": str(written.path),

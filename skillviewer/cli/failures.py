@@ -1,11 +1,17 @@
-"""Failures in the words of the command line."""
+"""Failures and notices in the words of the command line."""
 
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from skillviewer.core.errors import NameTakenError, escaped
+
+if TYPE_CHECKING:
+    from skillviewer.data.study import Study
 
 SOURCE = click.Path(path_type=Path, readable=False)
 """One of several files: one that cannot be read is reported, and the others go on."""
@@ -27,3 +33,24 @@ def report_failure(problem: str, path: str, *, as_json: bool) -> None:
     click.echo(f"skillviewer: {problem}", err=True)
     if as_json:
         click.echo(json.dumps({"path": path or None, "error": problem}))
+
+
+def say(sentences: Iterable[str]) -> None:
+    """Print notices or problems to stderr."""
+    for sentence in sentences:
+        click.echo(f"skillviewer: {sentence}", err=True)
+
+
+@contextmanager
+def open_study(path: Path, criterion: str | None = None, *, read_only: bool = False) -> "Iterator[Study]":
+    """Open a study for a command, print its notices, and look at a criterion if one is given.
+
+    Raises:
+        StudyError: It cannot be opened, or neither ratings nor votes are of the criterion.
+    """
+    from skillviewer.data.study import Study
+
+    with Study.open(path, read_only=read_only) as study:
+        say(study.notices)
+        study.look_at(criterion)
+        yield study

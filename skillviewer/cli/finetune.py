@@ -4,13 +4,14 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
-from skillviewer.cli.options.numbers import SEED
+from skillviewer.cli.failures import open_study
 from skillviewer.cli.options.plan_options import cache_option
+from skillviewer.cli.options.values import DEVICE, PATH, SEED, Chosen
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import StudyError
 from skillviewer.core.progress import CancelToken, Progress
@@ -26,27 +27,8 @@ NOTHING = "none"
 SHOWN = 5
 
 
-class FinetuneChoices(TypedDict):
-    """Values of the options."""
-
-    begin: str
-    output: str | None
-    rule: str | None
-    by: str | None
-    epochs: int | None
-    seed: int
-    candidates: int
-    old_pairs: bool
-    device: str
-    cache_gb: float
-    only_cost: bool
-    accept: bool
-    versions: bool
-    use: str | None
-
-
 @click.command()
-@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
+@click.argument("path", metavar="STUDY", type=PATH)
 @click.option(
     "--from",
     "begin",
@@ -57,33 +39,29 @@ class FinetuneChoices(TypedDict):
 @click.option("--rule", help="How votes become pairs; else the study's own (docs/data.md).")
 @click.option("--by", type=click.Choice(["participant", "video"]), help="What is held out; else participants if known.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs at most, if not the preset's.")
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Same seed, same result.")
+@SEED
 @click.option(
     "--candidates", type=click.IntRange(1), default=2, show_default=True, help="Frames a segment to draw from."
 )
 @click.option("--old-pairs/--no-old-pairs", default=True, show_default=True, help="Look at what it forgets meanwhile.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@DEVICE
 @cache_option
 @click.option("--cost", "only_cost", is_flag=True, help="Say what it would cost, and stop.")
 @click.option("--accept", is_flag=True, help="Make the new version the one in use.")
 @click.option("--versions", is_flag=True, help="List the models and versions of STUDY, and stop.")
 @click.option("--use", help="Go to a version, NAME:NUMBER as --versions lists it, and stop.")
-def finetune(path: Path, **chosen: Unpack[FinetuneChoices]) -> None:
+def finetune(path: Path, **chosen: Any) -> None:  # noqa: ANN401 - click's parameters
     """Train a model on the votes of STUDY; whole participants (or videos) are held out, and the cost is printed first.
 
     The new version is added to the study, where it waits to be accepted. Ctrl+C stops and keeps the best so far; a
     second time discards it.
     """
-    from skillviewer.data.study import Study
-
     use, output = chosen["use"], chosen["output"]
     if sum((chosen["only_cost"], chosen["versions"], use is not None)) > 1:
         raise click.UsageError("--cost, --versions and --use each do one thing and stop: give one of them.")
     if output is not None and Path(output).name in {"", ".."}:
         raise click.UsageError(f"“{output}” names no version: give a name, or a folder to be made.")
-    with Study.open(path) as study:
-        for notice in study.notices:
-            click.echo(f"skillviewer: {notice}", err=True)
+    with open_study(path) as study:
         if use is not None:
             _use(study, use)
         elif chosen["versions"]:
@@ -92,7 +70,7 @@ def finetune(path: Path, **chosen: Unpack[FinetuneChoices]) -> None:
             _train(study, chosen)
 
 
-def _train(study: "Study", chosen: FinetuneChoices) -> None:
+def _train(study: "Study", chosen: Chosen) -> None:
     from skillviewer.core.dataset.folds import FoldsBy
     from skillviewer.core.finetuning.split import TuningChoices
     from skillviewer.data.study import versions

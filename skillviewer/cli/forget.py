@@ -4,16 +4,16 @@ from pathlib import Path
 
 import click
 
+from skillviewer.cli.options.values import PATH
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.text import counted
 
 
 @click.command()
 @click.argument("videos", metavar="VIDEOS...", nargs=-1, required=True)
-@click.option(
-    "--study", "studies", multiple=True, type=click.Path(path_type=Path), help="Study to erase them from; repeatable."
-)
+@click.option("--study", "studies", multiple=True, type=PATH, help="Study to erase them from; repeatable.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> None:
     """Delete everything kept about VIDEOS (files, or names in a --study) for good: there is no undo.
@@ -45,6 +45,8 @@ def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> Non
     for path in (*studies, *sorted(drafts_dir().glob(f"*{SUFFIX}"))):
         with Study.open(path) as study:
             names = study.erase(found, never_seen.get(path, ()))
-        click.echo(f"{path}: {len(names)} videos erased", err=True)
+        click.echo(f"{path}: {counted(len(names), 'video')} erased", err=True)
     n_files = sum(forget_video(digest, name) for digest, name in found.items())
-    click.echo(f"{n_files} files deleted; recent files are cleared in the window (File, Open recent)", err=True)
+    click.echo(
+        f"{counted(n_files, 'file')} deleted; recent files are cleared in the window (File, Open recent)", err=True
+    )

@@ -16,8 +16,7 @@ import click
 from skillviewer.cli.failures import message_of
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.version import __version__
-from skillviewer.engine.runtime.memory import keep_freed_memory
-from skillviewer.engine.runtime.threads import settle_threads
+from skillviewer.engine.runtime.threads import keep_freed_memory, settle_threads
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("window", "skillviewer.cli.window", "Open the window (the same as skillviewer [FILES])."),

@@ -4,6 +4,7 @@ import json
 
 import click
 
+from skillviewer.cli.failures import say
 from skillviewer.core.errors import CheckpointError
 
 
@@ -54,8 +55,7 @@ def models(as_json: bool) -> None:
         click.echo(json.dumps({"checkpoints": checkpoints, "attention_models": attention}, indent=1))
     else:
         _tell(checkpoints, attention)
-    for problem in problems:
-        click.echo(f"skillviewer: {problem}", err=True)
+    say(problems)
 
 
 def _accuracy(checkpoint: dict[str, object]) -> str:

@@ -5,14 +5,14 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from skillviewer.cli.failures import SOURCE, report_failure
-from skillviewer.cli.options.dataset_options import CommandT, add_options
-from skillviewer.cli.options.numbers import Finite
-from skillviewer.cli.options.worker_options import WorkerChoices, chosen_workers, worker_options
+from skillviewer.cli.options.dataset_options import add_options
+from skillviewer.cli.options.values import DEVICE, FILE, FOLDER, Chosen, Finite
+from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.progress import BatchReport, progress_bar
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.nets.library import DEFAULT_MODEL
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from skillviewer.engine.runtime.workers import Workers
     from skillviewer.engine.scoring.units import Scoring, Unit
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 OPTIONS = (
     click.option(
@@ -49,52 +47,27 @@ OPTIONS = (
     click.option(
         "--to", "stop_s", type=Finite(0, min_open=True), help="Second at which it ends, if not with the video."
     ),
-    click.option("--videos", "videos_dir", type=_FOLDER, help="Where the videos of data sets lie."),
-    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
+    click.option("--videos", "videos_dir", type=FOLDER, help="Where the videos of data sets lie."),
+    DEVICE,
     click.option("--json", "as_json", is_flag=True, help="One JSON object per video and line (docs/scripting.md)."),
     click.option(
-        "--out", "--save", "out", type=_FOLDER, help="Folder of whole analyses (.npz); the same command goes on there."
+        "--out", "--save", "out", type=FOLDER, help="Folder of whole analyses (.npz); the same command goes on there."
     ),
-    click.option("--into", type=_FILE, help="Study that gets the scores at the end, and videos that it lacks."),
+    click.option("--into", type=FILE, help="Study that gets the scores at the end, and videos that it lacks."),
     click.option("--force", is_flag=True, help="Compute what is done again, too."),
     click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run."),
-    click.option("--log", type=_FILE, help="File that gets a line of JSON for every video."),
+    click.option("--log", type=FILE, help="File that gets a line of JSON for every video."),
     click.option("--cache-gb", type=Finite(min=0), default=20, show_default=True, help="Room for features."),
     click.option("--shard", help="i/n: every n-th video from the i-th on, for the jobs of an array."),
 )
-"""Options, in the order of the help. A new one is an entry here and a field of ``ScoreChoices``."""
-
-
-def score_options(command: CommandT) -> CommandT:
-    """Add the options to the command, which gets ``ScoreChoices``."""
-    return add_options(command, OPTIONS)
-
-
-class ScoreChoices(WorkerChoices):
-    """Values of the options."""
-
-    model: str
-    criterion: str | None
-    n_passes: int
-    start_s: float | None
-    stop_s: float | None
-    videos_dir: Path | None
-    device: str
-    as_json: bool
-    out: Path | None
-    into: Path | None
-    force: bool
-    retry_failed: bool
-    log: Path | None
-    cache_gb: float
-    shard: str | None
+"""Options, in the order of the help. A new one is an entry here."""
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=SOURCE)
-@score_options
+@partial(add_options, options=OPTIONS)
 @worker_options
-def score(sources: tuple[Path, ...], **chosen: Unpack[ScoreChoices]) -> int:
+def score(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
     """Score SOURCES: videos, folders, lists of paths (.txt), data sets and studies.
 
     A video that fails is reported, and the others go on. With --out the same command continues after a stop: what is
@@ -122,7 +95,7 @@ def score(sources: tuple[Path, ...], **chosen: Unpack[ScoreChoices]) -> int:
     return 1 if run.failures else 0
 
 
-def _part(chosen: ScoreChoices) -> tuple[float, float | None] | None:
+def _part(chosen: Chosen) -> tuple[float, float | None] | None:
     start_s, stop_s = chosen["start_s"], chosen["stop_s"]
     if start_s is not None and stop_s is not None and stop_s <= start_s:
         raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s} s.")
@@ -137,7 +110,7 @@ def _shard(text: str | None) -> tuple[int, int]:
     return int(number) - 1, int(of)
 
 
-def _scoring(chosen: ScoreChoices, workers: "Workers") -> "Scoring":
+def _scoring(chosen: Chosen, workers: "Workers") -> "Scoring":
     from skillviewer.engine.scoring.units import Scoring
     from skillviewer.nets.library import digest, model_folder
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.failures import SOURCE
+from skillviewer.cli.failures import SOURCE, open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
+from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
 from skillviewer.cli.study_ranking import import_ratings_into, import_timeline, ranking
 from skillviewer.core.csv_safety import escape_cell
@@ -22,13 +23,6 @@ from skillviewer.core.text import printable
 
 if TYPE_CHECKING:
     from skillviewer.data.study import NewVideo
-
-_PATH = click.Path(path_type=Path)
-
-
-def _say(notices: Sequence[str]) -> None:
-    for notice in notices:
-        click.echo(f"skillviewer: {notice}", err=True)
 
 
 @click.group()
@@ -42,7 +36,7 @@ study.add_command(import_timeline)
 
 
 @study.command()
-@click.argument("path", metavar="STUDY", type=_PATH)
+@click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("videos", nargs=-1, type=SOURCE)
 @click.option("--title", default="", help="What the study is called, if not like its file.")
 @click.option("--task", default="", help="The task that its videos show.")
@@ -65,7 +59,7 @@ def create(
         raise VideoError(refused[0])
     new = _new(files, task, None, participant_pattern)
     with Study.create(path, settings) as made:
-        _say(made.notices)
+        say(made.notices)
         target = made.path
     failed = _add(target, new) if videos else 0
     click.echo(str(target))
@@ -73,7 +67,7 @@ def create(
 
 
 @study.command()
-@click.argument("path", metavar="STUDY", type=_PATH)
+@click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("videos", nargs=-1, required=True, type=SOURCE)
 @click.option("--task", default="", help="What is done in them, if videos of several tasks are in the study.")
 @click.option("--participant", help="The person in them.")
@@ -85,7 +79,7 @@ def add(
     if participant and participant_pattern:
         raise click.UsageError("--participant names the person, and --participant-pattern finds it: give one of them.")
     files, refused = _files(videos)
-    _say(refused)
+    say(refused)
     failed = _add(path, _new(files, task, participant, participant_pattern))
     return 1 if refused else failed
 
@@ -117,10 +111,7 @@ def _new(files: list[Path], task: str, participant: str | None, pattern: str | N
 
 
 def _add(path: Path, new: "list[NewVideo]") -> int:
-    from skillviewer.data.study import Study
-
-    with Study.open(path) as opened:
-        _say(opened.notices)
+    with open_study(path) as opened:
         with progress_bar(unit="file") as report:
             added = opened.videos.add(new, CancelToken(), report)
         stated = {name: one.participant for name, one in zip(added.names, new, strict=True) if name and one.participant}
@@ -136,14 +127,14 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
         click.echo(f"{name} is in the study already", err=True)
     if named:
         click.echo(f"who is in {len(named)} of them is known now", err=True)
-    _say((*added.problems, *contradictions, *other_tasks))
+    say((*added.problems, *contradictions, *other_tasks))
     n_new = len([name for name in added.names if name is not None]) - len(added.known)
     click.echo(f"{n_new} videos added", err=True)
     return 1 if added.problems or contradictions or other_tasks else 0
 
 
 @study.command("list")
-@click.argument("path", metavar="STUDY", type=_PATH)
+@click.argument("path", metavar="STUDY", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line, as docs/study.md says.")
 @click.option("--check", is_flag=True, help="Read the files whose time stamp changed and tell whether they are others.")
 def list_videos(path: Path, as_json: bool, check: bool) -> None:
@@ -152,11 +143,9 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
     Of a part of a longer file stands which: frames from 0, or seconds. Scores are of the model that the study uses,
     else of the one that has scored the most videos.
     """
-    from skillviewer.data.study import Study
     from skillviewer.data.study.video_rows import extent_text
 
-    with Study.open(path, read_only=not check) as opened:
-        _say(opened.notices)
+    with open_study(path, read_only=not check) as opened:
         if check:
             with progress_bar(unit="file") as report:
                 videos = opened.videos.check(CancelToken(), report)
@@ -192,15 +181,12 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
 
 
 @study.command()
-@click.argument("path", metavar="STUDY", type=_PATH)
+@click.argument("path", metavar="STUDY", type=PATH)
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, with the columns of “export table log”.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an event and line.")
 def log(path: Path, as_csv: bool, as_json: bool) -> None:
     """List who did what and when in STUDY: votes, withdrawals, notes, models, videos. Times are in UTC."""
-    from skillviewer.data.study import Study
-
-    with Study.open(path, read_only=True) as opened:
-        _say(opened.notices)
+    with open_study(path, read_only=True) as opened:
         events = [asdict(event) for event in opened.log()]
     writer = csv.DictWriter(sys.stdout, [each.name for each in fields(LogRow)], lineterminator="\n")
     if as_csv:
@@ -213,9 +199,9 @@ def log(path: Path, as_csv: bool, as_json: bool) -> None:
 
 
 @study.command("import")
-@click.argument("path", metavar="STUDY", type=_PATH)
-@click.argument("source", type=_PATH)
-@click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie, if elsewhere.")
+@click.argument("path", metavar="STUDY", type=PATH)
+@click.argument("source", type=PATH)
+@click.option("--videos", type=FOLDER, help="Where the videos lie, if elsewhere.")
 @click.option("--form", help="Form of the data set, if it is not recognised (docs/data.md).")
 @click.option("--task", help="Which of several tasks of the data set.")
 @click.option(
@@ -233,22 +219,20 @@ def import_source(
     set in any form of docs/data.md. What the study knows of who is in a video stays.
     """
     from skillviewer.data.formats.tasks import Choices
-    from skillviewer.data.study import Study
     from skillviewer.data.study.exchange.exchange import bring_in
 
     choices = Choices(task=task, participant_pattern=participant_pattern)
-    with Study.open(path) as opened, progress_bar(unit="file") as report:
-        _say(opened.notices)
+    with open_study(path) as opened, progress_bar(unit="file") as report:
         came = bring_in(opened, source, videos, form, choices, CancelToken(), report)
-    _say(came.problems)
+    say(came.problems)
     people = f", who is in {came.people} known videos" if came.people else ""
     ratings = f", {came.ratings} ratings" if came.ratings else ""
     click.echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{ratings}{people}")
 
 
 @study.command("export")
-@click.argument("path", metavar="STUDY", type=_PATH)
-@click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("path", metavar="STUDY", type=PATH)
+@click.argument("output", type=FILE)
 @click.option(
     "--form",
     help="every-vote, judgements, votes, labels, better-worse or epic-skills (docs/study.md).  [default: every-vote]",
@@ -260,14 +244,11 @@ def export_pairs_of(
     path: Path, output: Path, criterion: str | None, form: str | None, participants: bool, force: bool
 ) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
-    from skillviewer.data.study import Study
     from skillviewer.data.study.exchange.pair_forms import export_pairs, export_videos
 
     if participants and form is not None:
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
-    with Study.open(path, read_only=True) as opened:
-        _say(opened.notices)
-        opened.look_at(criterion)
+    with open_study(path, criterion, read_only=True) as opened:
         if participants:
             written = export_videos(opened, output, overwrite=force)
         else:
@@ -276,8 +257,8 @@ def export_pairs_of(
 
 
 @study.command()
-@click.argument("archive", type=_PATH)
-@click.argument("folder", required=False, type=_PATH)
+@click.argument("archive", type=PATH)
+@click.argument("folder", required=False, type=PATH)
 def unpack(archive: Path, folder: Path | None) -> None:
     """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER (default: next to it) and print the study path."""
     from skillviewer.data.study.archive.archive_form import README
@@ -297,16 +278,13 @@ def unpack(archive: Path, folder: Path | None) -> None:
 
 
 @study.command()
-@click.argument("path", metavar="STUDY", type=_PATH)
-@click.argument("folder", required=False, type=_PATH)
+@click.argument("path", metavar="STUDY", type=PATH)
+@click.argument("folder", required=False, type=PATH)
 def relink(path: Path, folder: Path | None) -> int:
     """Find moved videos of STUDY below FOLDER (by default the study's own), by size and content."""
-    from skillviewer.data.study import Study
-
-    with Study.open(path) as opened, progress_bar(unit="file") as report:
-        _say(opened.notices)
+    with open_study(path) as opened, progress_bar(unit="file") as report:
         result = opened.videos.relink(folder, CancelToken(), report)
-    _say(result.problems)
+    say(result.problems)
     for name in result.missing:
         click.echo(f"missing   {name}")
     for name in result.replaced:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skillviewer.cli.failures import open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
+from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable
@@ -19,12 +21,10 @@ if TYPE_CHECKING:
 
 
 @click.command("import-ratings")
-@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
-@click.argument("table", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("path", metavar="STUDY", type=PATH)
+@click.argument("table", type=FILE)
 @click.option(
-    "--videos",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Add the rated videos of this folder; without it, the table rates the study's own.",
+    "--videos", type=FOLDER, help="Add the rated videos of this folder; without it, the table rates the study's own."
 )
 @rating_options
 @click.option("--rating-rule", help="Set the rule for pairs: detectable, steps:K or points:D.")
@@ -38,12 +38,9 @@ def import_ratings_into(
     from one of the same video, rater, item and occasion replaces it. For two videos with votes, the votes count.
     """
     from skillviewer.data.ratings.rated_folder import open_table
-    from skillviewer.data.study import Study
     from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 
-    with Study.open(path) as opened:
-        for notice in opened.notices:
-            click.echo(f"skillviewer: {notice}", err=True)
+    with open_study(path) as opened:
         settings = opened.settings
         if rating_rule is not None:
             settings = replace(settings, rating_rule=rating_rule)
@@ -59,8 +56,7 @@ def import_ratings_into(
         problems = opened.dataset().problems
     came = done.came
     print_account(done.rated, options.doubts(there))
-    for problem in (*came.problems, *problems):
-        click.echo(f"skillviewer: {problem}", err=True)
+    say((*came.problems, *problems))
     people = f", participants of {came.people} known videos" if came.people else ""
     click.echo(f"new: {came.videos} videos, {came.ratings} ratings{people}")
 
@@ -124,24 +120,18 @@ MOST_CIRCLES = 20
 
 
 @click.command()
-@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
+@click.argument("path", metavar="STUDY", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, as docs/ranking.md says.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the strengths as .csv or .json."
-)
+@click.option("-o", "--output", type=FILE, help="Write the strengths as .csv or .json.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @ONE_CRITERION
 def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | None, force: bool) -> None:
     """Summarise the votes of STUDY: strengths, agreement, raters, cycles (docs/ranking.md)."""
     from skillviewer.core.ranking.report_json import ranking_json
-    from skillviewer.data.study import Study
     from skillviewer.data.study.ranking import report
     from skillviewer.export.tables.tables import export_table
 
-    with Study.open(path, read_only=True) as opened:
-        for notice in opened.notices:
-            click.echo(f"skillviewer: {notice}", err=True)
-        opened.look_at(criterion)
+    with open_study(path, criterion, read_only=True) as opened:
         found, judgements = report(opened), opened.votes.judgements()
         tasks = {video.name: video.task for video in opened.videos.all()}
     if output is not None:

@@ -3,13 +3,13 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from skillviewer.cli.options.dataset_options import Reading, dataset_options
-from skillviewer.cli.options.numbers import SEED
-from skillviewer.cli.options.plan_options import PlanChoices, feature_cache, plan_options, training_plan
+from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
+from skillviewer.cli.options.values import PATH, SEED
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.progress import CancelToken, silent
 
@@ -17,21 +17,12 @@ if TYPE_CHECKING:
     from skillviewer.engine.training.train import TrainingResult
 
 
-class TrainChoices(PlanChoices):
-    """Values of the options of plans, and of the rest."""
-
-    unfreeze: str | None
-    scale_folds: int | None
-
-
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=PATH)
 @click.option("--model", default="full", show_default=True, help="Attention model (see skillviewer models).")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the checkpoint.")
+@click.option("-o", "--output", required=True, type=PATH, help="Folder of the checkpoint.")
 @dataset_options
-@click.option(
-    "--test", type=click.Path(path_type=Path), help="Data set to test on; else a quarter of DATA is held out."
-)
+@click.option("--test", type=PATH, help="Data set to test on; else a quarter of DATA is held out.")
 @plan_options
 @click.option(
     "--unfreeze",
@@ -44,7 +35,7 @@ class TrainChoices(PlanChoices):
     help="Train on N more folds by person, to put scores on the raters' scale.  [default: 4 if DATA is rated and the "
     "people held out are too few, else 0]",
 )
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Same seed, same result.")
+@SEED
 @click.option("--force", is_flag=True, help="Replace a checkpoint of that name.")
 def train(
     data: Path,
@@ -54,7 +45,7 @@ def train(
     test: Path | None,
     seed: int,
     force: bool,
-    **chosen: Unpack[TrainChoices],
+    **chosen: Any,  # noqa: ANN401 - click's parameters
 ) -> None:
     """Train a model on DATA: a folder with videos/ and pairs.csv, or any other form of docs/data.md.
 

@@ -6,20 +6,19 @@ from typing import Any
 
 import click
 
-from skillviewer.cli.failures import SOURCE, message_of, report_failure
+from skillviewer.cli.failures import SOURCE, message_of, report_failure, say
+from skillviewer.cli.options.values import DEVICE, PATH
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken
 
-_PATH = click.Path(path_type=Path)
-
 
 @click.command()
 @click.argument("files", metavar="FILES...", nargs=-1, required=True, type=SOURCE)
-@click.option("--study", "studies", multiple=True, type=_PATH, help="Study with the videos; repeatable.")
-@click.option("--video", "videos", multiple=True, type=_PATH, help="Video, or folder of videos; repeatable.")
+@click.option("--study", "studies", multiple=True, type=PATH, help="Study with the videos; repeatable.")
+@click.option("--video", "videos", multiple=True, type=PATH, help="Video, or folder of videos; repeatable.")
 @click.option("--model", "models", multiple=True, help="Checkpoint, if not one of skillviewer models; repeatable.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@DEVICE
 @click.option(
     "--digits",
     type=click.IntRange(1, 17),
@@ -42,8 +41,7 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
     token, as_json = CancelToken(), chosen["as_json"]
     sources = (*chosen["studies"], *chosen["videos"])
     found, problems = gathered(sources, (), (), None, token) if sources else ([], [])
-    for problem in problems:
-        click.echo(f"skillviewer: {problem}", err=True)
+    say(problems)
     named = [subject.model for subjects in found for subject in subjects if subject.model is not None]
     verifier = Verifier(
         [subject for subjects in found for subject in subjects],

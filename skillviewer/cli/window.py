@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from skillviewer.cli.options.values import PATH
+
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=PATH)
 @click.option("--model", help="Checkpoint: a name or a folder.")
 def window(files: tuple[Path, ...], model: str | None) -> int:
     """Open the window, on FILES if any are given: videos, folders, a study, an archive of a study, checkpoints."""

@@ -33,11 +33,25 @@ def _can_be_written(array: NDArray[Any]) -> bool:
     return False
 
 
-def shapes(value: object) -> str:
-    """Return a repr of a dataclass that shows the shape of each array instead of its numbers."""
-    parts = []
-    for name in getattr(value, "__dataclass_fields__", {}):
-        item = getattr(value, name)
-        text = f"{item.dtype}{list(item.shape)}" if isinstance(item, np.ndarray) else repr(item)
-        parts.append(f"{name}={text}")
-    return f"{type(value).__name__}({', '.join(parts)})"
+class ReadOnly:
+    """Base of frozen dataclasses with arrays: they are read-only, and the repr shows their shapes, not their numbers.
+
+    Such a dataclass is made with ``repr=False``.
+    """
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for name, value in self._items():
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, name, frozen(value))
+
+    def __repr__(self) -> str:
+        texts = (
+            f"{name}={f'{value.dtype}{list(value.shape)}' if isinstance(value, np.ndarray) else repr(value)}"
+            for name, value in self._items()
+        )
+        return f"{type(self).__name__}({', '.join(texts)})"
+
+    def _items(self) -> list[tuple[str, object]]:
+        return [(name, getattr(self, name)) for name in getattr(self, "__dataclass_fields__", {})]

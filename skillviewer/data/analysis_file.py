@@ -10,6 +10,7 @@ import math
 import os
 import struct
 import zipfile
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,15 @@ class ResultNote(msgspec.Struct, frozen=True):
     rating: str = ""
 
 
+_OF_VIDEO = ("digest", "width_px", "height_px", "duration_s", "rate_hz", "variable_rate", "codec", "note")
+_OF_ANALYSIS = ("map_kind", "map_rect", "n_segments", "warning", "provenance", "strangeness", "scaled")
+"""Facts that a video, or an analysis, has by the same names as the file."""
+
+
+def _named(value: object, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}
+
+
 def result_note(path: Path) -> ResultNote | None:
     """Return the note of the file of a result, or None: it is not there, another file, cut off, or without a note."""
     try:
@@ -121,37 +131,14 @@ def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
     Raises:
         ExportError: The file cannot be written, or the name of the video is not UTF-8.
     """
-    video = analysis.video
-    about = _About(
-        format=FORMAT,
-        path=str(video.path),
-        digest=video.digest,
-        width_px=video.width_px,
-        height_px=video.height_px,
-        duration_s=video.duration_s,
-        rate_hz=video.rate_hz,
-        variable_rate=video.variable_rate,
-        codec=video.codec,
-        note=video.note,
-        map_kind=analysis.map_kind,
-        map_rect=analysis.map_rect,
-        n_segments=analysis.n_segments,
-        score=analysis.score,
-        interval=analysis.interval,
-        warning=analysis.warning,
-        provenance=analysis.provenance,
-        strangeness=analysis.strangeness,
-        extent=None if analysis.extent is None else range_cells(analysis.extent),
-        scaled=analysis.scaled,
-    )
+    video, extent = analysis.video, analysis.extent
+    facts = _named(video, _OF_VIDEO) | _named(analysis, (*_OF_ANALYSIS, "score", "interval"))
+    about = _About(FORMAT, str(video.path), extent=None if extent is None else range_cells(extent), **facts)
     arrays: dict[str, NDArray[Any]] = {
         "times_s": video.times_s,
         "samples": analysis.samples,
         "sample_times_s": analysis.times_s,
-        "attention": analysis.attention,
-        "task_state": analysis.task_state,
-        "score_curve": analysis.score_curve,
-        "segment_stops": analysis.segment_stops,
+        **_named(analysis, ("attention", "task_state", "score_curve", "segment_stops")),
     }
     if analysis.pooled is not None:
         arrays["pooled"] = analysis.pooled
@@ -180,35 +167,10 @@ def load_analysis(path: Path) -> Analysis:
     try:
         with zipfile.ZipFile(path) as file:
             about, arrays = _read(file)
-            video = VideoInfo(
-                path=Path(about.path),
-                digest=about.digest,
-                times_s=arrays["times_s"],
-                width_px=about.width_px,
-                height_px=about.height_px,
-                duration_s=about.duration_s,
-                rate_hz=about.rate_hz,
-                variable_rate=about.variable_rate,
-                codec=about.codec,
-                note=about.note,
-            )
-            analysis = Analysis(
-                video=video,
-                samples=arrays["samples"],
-                attention=arrays["attention"],
-                map_kind=about.map_kind,
-                map_rect=about.map_rect,
-                task_state=arrays["task_state"],
-                score_curve=arrays["score_curve"],
-                segment_stops=arrays["segment_stops"],
-                n_segments=about.n_segments,
-                provenance=about.provenance,
-                warning=about.warning,
-                pooled=arrays.get("pooled"),
-                strangeness=about.strangeness,
-                extent=None if about.extent is None else range_from(*about.extent),
-                scaled=about.scaled,
-            )
+            video = VideoInfo(Path(about.path), times_s=arrays.pop("times_s"), **_named(about, _OF_VIDEO))
+            del arrays["sample_times_s"]
+            extent = None if about.extent is None else range_from(*about.extent)
+            analysis = Analysis(video, extent=extent, **arrays, **_named(about, _OF_ANALYSIS))
             _check(analysis)
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error
@@ -232,7 +194,7 @@ def load_or_discard(path: Path) -> Analysis | None:
         return None
 
 
-def _read(file: zipfile.ZipFile) -> tuple[_About, dict[str, NDArray[Any]]]:
+def _read(file: zipfile.ZipFile) -> tuple[_About, dict[str, Any]]:
     if sum(info.file_size for info in file.infolist()) > _MOST_BYTES:
         raise ValueError("it is larger than any analysis")
     about = msgspec.json.decode(_array(file, "about", "U", 0).item(), type=_About)

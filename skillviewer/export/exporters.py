@@ -23,8 +23,15 @@ from skillviewer.export.preview import Preview
 from skillviewer.export.record import attach, dated, record_of
 from skillviewer.export.reports.report import REPORT_SUFFIXES, export_report
 from skillviewer.export.reports.report_options import ReportOptions
-from skillviewer.export.tables.attention_maps import MAPS_SUFFIXES, export_maps
-from skillviewer.export.tables.tables import RECORD_SUFFIXES, TABLE_SUFFIXES, export_record, export_table, preview_table
+from skillviewer.export.tables.tables import (
+    MAPS_SUFFIXES,
+    RECORD_SUFFIXES,
+    TABLE_SUFFIXES,
+    export_maps,
+    export_record,
+    export_table,
+    preview_table,
+)
 from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, TimelineOptions, export_timeline
 
 TABLES_GROUP = "table"

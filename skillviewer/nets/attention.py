@@ -8,10 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.nets.geometry import map_grid, map_rect
 from skillviewer.nets.losses import PairBatch, margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
-from skillviewer.nets.sizes import HeadSizes
+from skillviewer.nets.sizes import HeadSizes, map_grid, map_rect
 
 State: TypeAlias = tuple[Tensor, ...]
 """Memory of a model between steps: tensors whose first axis is the batch."""

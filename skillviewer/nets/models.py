@@ -204,7 +204,7 @@ ATTENTION_MODELS = table(
     ),
     AttentionEntry(
         "duration", "Duration only", MapKind.NONE,
-        _late("duration.DurationModel"), "the floor that every claim must beat", DOUGHTY_2018,
+        _late("pooled.DurationModel"), "the floor that every claim must beat", DOUGHTY_2018,
         inputs=Inputs.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
     ),
 )  # fmt: skip

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from skillviewer.core.analysis.analysis import MapRect
+
 MOST, MOST_LAYERS = 1 << 16, 64
 """Largest width, and largest number of layers: larger numbers are an attack on memory."""
 
@@ -77,3 +79,35 @@ class HeadSizes:
             raise ValueError(f"no network has grid {self.grid}, padding {self.fusion_padding}, dropout {self.dropout}")
         if any(width < 1 for width in self.tsn_hidden):
             raise ValueError(f"tsn_hidden must be positive widths, not {self.tsn_hidden}")
+
+
+def _cells(sizes: HeadSizes, axis: int) -> int:
+    before, after = sizes.fusion_padding
+    cells = (sizes.grid[axis] + before + after - sizes.fusion_kernel) // sizes.fusion_stride + 1
+    if cells < 1:
+        raise ValueError(f"a fusion kernel of {sizes.fusion_kernel} does not fit a grid of {sizes.grid}")
+    return cells
+
+
+def map_grid(sizes: HeadSizes) -> tuple[int, int]:
+    """Return (h, w), the rows and columns of the fused features and so of the maps."""
+    return _cells(sizes, 0), _cells(sizes, 1)
+
+
+def map_rect(sizes: HeadSizes) -> MapRect:
+    """Return the rectangle that a map covers, exact for any kernel, stride and padding of the fusion.
+
+    Fused cell j sees feature cells s j - p ... s j - p + k - 1, so it is drawn s cells wide around their centre: with k
+    = 2, stride 2 the map tiles the picture; with stride 1 and no padding it leaves a margin of half a cell; with
+    padding it may exceed the picture.
+    """
+    kernel, stride, before = sizes.fusion_kernel, sizes.fusion_stride, sizes.fusion_padding[0]
+    start = kernel / 2 - before - stride / 2  # left edge, in feature cells
+    rows, columns = map_grid(sizes)
+    grid_rows, grid_columns = sizes.grid
+    return MapRect(
+        left=start / grid_columns,
+        top=start / grid_rows,
+        right=(start + stride * columns) / grid_columns,
+        bottom=(start + stride * rows) / grid_rows,
+    )

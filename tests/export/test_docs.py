@@ -13,8 +13,7 @@ from skillviewer.cli.export import export
 from skillviewer.core.analysis import analysis_json
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.export.tables.attention_maps import export_maps
-from skillviewer.export.tables.tables import TABLES
+from skillviewer.export.tables.tables import TABLES, export_maps
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evidence, info
 

@@ -9,9 +9,8 @@ from torch import Tensor, nn
 from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.nets.backbones.features import BACKBONES, UNIT, TwoStream, backbone
 from skillviewer.nets.fusion import Fusion
-from skillviewer.nets.geometry import map_grid, map_rect
 from skillviewer.nets.models import attention_model
-from skillviewer.nets.sizes import HeadSizes
+from skillviewer.nets.sizes import HeadSizes, map_grid, map_rect
 from tests.nets.small import scramble
 
 FOURTEEN = HeadSizes(feature_channels=2, fusion_hidden=3, channels=4)

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.nets.geometry import map_grid
 from skillviewer.nets.presets import DATASETS, PRESETS, OptimiserSettings, preset
-from skillviewer.nets.sizes import HeadSizes
+from skillviewer.nets.sizes import HeadSizes, map_grid
 
 
 def test_where_paper_and_code_differ() -> None:

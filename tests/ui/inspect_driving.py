@@ -74,7 +74,7 @@ def choose(qtbot: QtBot, made: Composition, path: Path) -> None:
 
 def findings_of(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
     """Wait until the findings are complete, and return them."""
-    inquiry = made.program.insight.inquiry
+    inquiry = made.program.inquiry
     n = sum(entry.analysis is not None for entry in made.program.videos) - 1
 
     def known() -> bool:

@@ -46,7 +46,7 @@ def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", pass
 
 def _wait_for_page(stage: "Stage", *, evidence: bool = True) -> None:
     """Wait until the page is complete."""
-    inquiry, videos = stage.made.program.insight.inquiry, stage.made.program.videos
+    inquiry, videos = stage.made.program.inquiry, stage.made.program.videos
     n = sum(entry.analysis is not None for entry in videos) - 1
 
     def complete() -> bool:
@@ -68,13 +68,13 @@ def why(stage: "Stage") -> QWidget:
 def why_page(stage: "Stage") -> QWidget:
     """The same page, all of it."""
     why(stage)
-    stage.made.program.insight.remarks.set_opinion(_first(stage), Opinion.AGREE, None)
+    stage.made.program.remarks.set_opinion(_first(stage), Opinion.AGREE, None)
     stage.pause(300)
     return panel(stage).body
 
 
 def _first(stage: "Stage") -> NewMoment:
-    found = stage.made.program.insight.inquiry.findings
+    found = stage.made.program.inquiry.findings
     assert found is not None
     moment = found.moments[0]
     return NewMoment(moment.start_s, moment.stop_s, model_digest=found.analysis.provenance.model_digest)
@@ -111,7 +111,7 @@ def why_raters(stage: "Stage") -> QWidget:
     _lowest(stage, 8)
     _wait_for_page(stage)
     program = stage.made.program
-    found = program.insight.inquiry.findings
+    found = program.inquiry.findings
     assert found is not None
     here, *others = [found.name, *(e.name for e in program.videos if e.name != found.name)]
     long = "the needle slips twice before the second stitch, and the left hand has to let go of the thread for it"
@@ -142,7 +142,7 @@ def why_working(stage: "Stage") -> QWidget:
     other = [entry.footage for entry in program.videos if entry.footage != lowest][-1]  # the first was on screen before
     stage.made.window.panel.show_chosen(other)
     stage.wait(lambda: program.state.current == other and program.feed.settled)
-    stage.wait(lambda: program.insight.explanations.progress is not None)
+    stage.wait(lambda: program.explanations.progress is not None)
     stage.pause(300)
     page = panel(stage)
     page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
@@ -155,7 +155,7 @@ def why_failed(stage: "Stage") -> QWidget:
     stage.world.explaining.failing = True
     _lowest(stage)
     _wait_for_page(stage, evidence=False)
-    stage.wait(lambda: bool(stage.made.program.insight.explanations.failure))
+    stage.wait(lambda: bool(stage.made.program.explanations.failure))
     page = panel(stage)
     page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
     return stage.made.window
@@ -181,12 +181,12 @@ def moments(stage: "Stage") -> QWidget:
     _lowest(stage)
     _wait_for_page(stage)
     program = stage.made.program
-    remarks = program.insight.remarks
+    remarks = program.remarks
     stage.wait(lambda: remarks.writable)
     remarks.annotate(_first(stage), "The tool slips here, twice.", None, remarks.video)
     remarks.keep(0.5, 1.25)
     stage.pause(200)
-    program.insight.tour.go(1)
+    program.tour.go(1)
     stage.made.window._docks["moments"].raise_open()
     stage.pause(200)
     return stage.made.window
@@ -197,8 +197,8 @@ def notes(stage: "Stage") -> QWidget:
     _lowest(stage)
     _wait_for_page(stage)
     program = stage.made.program
-    stage.wait(lambda: program.insight.remarks.writable)
-    name = program.insight.remarks.video
+    stage.wait(lambda: program.remarks.writable)
+    name = program.remarks.video
     text = "Held with the left hand throughout; the right only steadies the plate.\n\nTo be discussed on Thursday."
 
     def write(study: Study) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -156,7 +158,9 @@ def test_a_column_arrives_in_the_table_and_in_the_menu_of_orders(qtbot: QtBot, i
         widest="1000 letters",
     )
     videos = VideoList()
-    panel = VideosPanel(videos, icons, QAction("Open"), None, (*COLUMNS[:2], column, *COLUMNS[2:]))
+    program, actions = SimpleNamespace(videos=videos, icons=icons), {"open_videos": QAction("Open")}
+    columns = (*COLUMNS[:2], column, *COLUMNS[2:])
+    panel = VideosPanel(cast("Program", program), cast("Actions", actions), None, columns)
     qtbot.addWidget(panel)
     videos.add([Path("/v/four.mp4"), Path("/v/a.mp4"), Path("/v/three.mp4")])
     table_, view = panel.table, panel.view

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from skillviewer.cli.options.numbers import Finite
+from skillviewer.cli.options.values import FOLDER, Finite
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.paths import reserve_name, safe_name
 
@@ -30,7 +30,7 @@ PARTICIPANTS = click.option(
 )
 
 _OPTIONS = (
-    click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie."),
+    click.option("--videos", type=FOLDER, help="Where the videos lie."),
     click.option("--form", help="Form of the data set, if it is not recognised (see docs/data.md)."),
     click.option("--task", help="Which of the tasks that lie in one folder."),
     click.option("--rule", default="default", show_default=True, help="How votes become pairs (see docs/data.md)."),

@@ -1,12 +1,11 @@
 """Options of an export on the command line, made from the fields of its dataclass."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 
-from skillviewer.cli.options.numbers import Finite
+from skillviewer.cli.options.values import PATH, Finite
 from skillviewer.core.analysis.scene import Look
 from skillviewer.core.errors import ExportError
 from skillviewer.export.options import Option, OptionKind, hyphenated, look_options, options_from, options_of
@@ -71,6 +70,6 @@ def _kind(option: Option) -> tuple[click.ParamType[Any], str | None, str]:
             hyphenated(option.choice_name(option.default)),
         )
     if option.kind is OptionKind.FILE:
-        return click.Path(path_type=Path), "FILE", shown
+        return PATH, "FILE", shown
     words = {OptionKind.SIZE: "WIDTHxHEIGHT", OptionKind.FRAMES: "FRAMES"}
     return click.STRING, words.get(option.kind, "TEXT"), shown

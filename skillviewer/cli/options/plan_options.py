@@ -1,19 +1,12 @@
 """Options of every command that trains on a data set."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
 from skillviewer.cli.options.dataset_options import CommandT, add_options
-from skillviewer.cli.options.numbers import Finite
-from skillviewer.core.video.preprocessing import (
-    FLOW_ALGORITHMS,
-    SAMPLINGS,
-    TRAINED_ON,
-    FlowSettings,
-    Preprocessing,
-    SamplingRule,
-)
+from skillviewer.cli.options.values import DEVICE, Chosen, Finite
+from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, SAMPLINGS, TRAINED_ON, FlowSettings, Preprocessing
 
 if TYPE_CHECKING:
     from skillviewer.engine.features.cache import FeatureCache
@@ -96,7 +89,7 @@ _OPTIONS = (
     click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's."),
     click.option("--learning-rate", type=Finite(min=0, min_open=True), help="Step size, if not the preset's."),
     click.option("--weight-decay", type=Finite(min=0), help="L2 penalty, if not the preset's."),
-    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
+    DEVICE,
     click.option(
         "--precision",
         type=click.Choice(["auto", "float32", "bfloat16"]),
@@ -109,38 +102,12 @@ _OPTIONS = (
 )
 
 
-class PlanChoices(TypedDict):
-    """Values of these options."""
-
-    preset: str
-    dataset_preset: str | None
-    backbone: str | None
-    tsn_backbone: str
-    flow: str
-    motion_weights: str
-    rate: float | None
-    segments: int
-    sampling: SamplingRule | None
-    input_px: int | None
-    stride: str | None
-    candidates: int
-    select: str
-    refit: bool
-    inner_folds: int
-    epochs: int | None
-    learning_rate: float | None
-    weight_decay: float | None
-    device: str
-    precision: str
-    cache_gb: float
-
-
 def plan_options(command: CommandT) -> CommandT:
-    """Add the options to a command, which gets ``PlanChoices``."""
+    """Add the options to a command, which gets their values by name."""
     return add_options(command, _OPTIONS)
 
 
-def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
+def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
     """Return the plan that was chosen.
 
     Args:
@@ -183,7 +150,7 @@ def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
     )
 
 
-def feature_cache(chosen: PlanChoices) -> "FeatureCache":
+def feature_cache(chosen: Chosen) -> "FeatureCache":
     """Return the cache of features, with the room that was chosen."""
     from skillviewer.engine.features.cache import FeatureCache
 

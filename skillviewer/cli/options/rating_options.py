@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import signature
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from skillviewer.cli.options.dataset_options import PARTICIPANTS, add_options
+from skillviewer.cli.options.values import FILE
 
 if TYPE_CHECKING:
     from skillviewer.data.ratings.rated_folder import OpenTable
@@ -35,7 +35,7 @@ _OPTIONS = (
     click.option(
         "--mapping",
         "mapping_file",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=FILE,
         help="Use the mapping.json of an earlier import; the other options change it.",
     ),
 )

@@ -1,10 +1,11 @@
 """Options that choose the engine: processes, GPUs, or a cluster."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
 from skillviewer.cli.options.dataset_options import CommandT, add_options
+from skillviewer.cli.options.values import Chosen
 
 if TYPE_CHECKING:
     from skillviewer.engine.runtime.workers import Workers
@@ -18,20 +19,12 @@ _OPTIONS = (
 )
 
 
-class WorkerChoices(TypedDict):
-    """Values of these options."""
-
-    jobs: int | None
-    devices: str | None
-    cluster: str | None
-
-
 def worker_options(command: CommandT) -> CommandT:
-    """Add the options to a command, which gets ``WorkerChoices``."""
+    """Add the options to a command, which gets their values by name."""
     return add_options(command, _OPTIONS)
 
 
-def chosen_workers(chosen: WorkerChoices) -> "Workers":
+def chosen_workers(chosen: Chosen) -> "Workers":
     """Return the engine that was chosen.
 
     Raises:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from skillviewer.core.analysis.raters_scale import ScaledScore
-from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, frozen, shapes
+from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, ReadOnly, frozen
 from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 
@@ -55,7 +55,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Analysis:
+class Analysis(ReadOnly):
     """Results of one model on one video. K passes, N sampled frames, grid (h, w), task state D.
 
     Attributes:
@@ -96,10 +96,7 @@ class Analysis:
     scaled: ScaledScore | None = None
 
     def __post_init__(self) -> None:
-        for name in ("samples", "attention", "task_state", "score_curve", "segment_stops", "pooled"):
-            value = getattr(self, name)
-            if value is not None:
-                object.__setattr__(self, name, frozen(value))
+        ReadOnly.__post_init__(self)
         k, n = self.samples.shape
         fits = (
             self.attention.shape[:2] == (k, n)
@@ -111,8 +108,6 @@ class Analysis:
         )
         if not fits:
             raise ValueError(f"shapes do not agree: {self!r}")
-
-    __repr__ = shapes
 
     @property
     def cautions(self) -> str:

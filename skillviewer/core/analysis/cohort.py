@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from skillviewer.core.arrays import FloatArray, frozen, shapes
+from skillviewer.core.arrays import FloatArray, ReadOnly
 from skillviewer.core.proportion import Proportion
 from skillviewer.core.text import signed, whole_percent
 
@@ -161,7 +161,7 @@ def standings(
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Member:
+class Member(ReadOnly):
     """One comparable video.
 
     Attributes:
@@ -171,12 +171,6 @@ class Member:
     name: str
     score: float
     looks: FloatArray | None = None
-
-    def __post_init__(self) -> None:
-        if self.looks is not None:
-            object.__setattr__(self, "looks", frozen(self.looks))
-
-    __repr__ = shapes
 
 
 class NearBy(StrEnum):

@@ -7,7 +7,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.analysis.map_comparison import compared_frames, difference_map, maps_at, without_map
 from skillviewer.core.analysis.scene import Look, MapSource, Scale, Scene
-from skillviewer.core.arrays import Float32Array, IntArray, frozen, shapes
+from skillviewer.core.arrays import Float32Array, IntArray, ReadOnly
 from skillviewer.core.video.info import VideoInfo
 
 UNIT = "× uniform"
@@ -17,7 +17,7 @@ LEAST = 1e-3
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Difference:
+class Difference(ReadOnly):
     """The first model's normalised maps minus the second's over a video, in multiples of a uniform map.
 
     Attributes:
@@ -31,12 +31,6 @@ class Difference:
     values: Float32Array
     rect: MapRect
     part: range
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "frames", frozen(self.frames))
-        object.__setattr__(self, "values", frozen(self.values))
-
-    __repr__ = shapes
 
     @property
     def limit(self) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.arrays import Float32Array, FloatArray, frozen, shapes
+from skillviewer.core.arrays import Float32Array, FloatArray, ReadOnly
 
 MIN_VIDEOS = 8
 """Fewer training videos do not show what is usual."""
@@ -18,7 +18,7 @@ _MIN_SCALE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Familiarity:
+class Familiarity(ReadOnly):
     """Feature statistics of the training videos.
 
     Attributes:
@@ -30,12 +30,6 @@ class Familiarity:
     mean: Float32Array
     scale: Float32Array
     held_out: FloatArray
-
-    def __post_init__(self) -> None:
-        for name in ("mean", "scale", "held_out"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-
-    __repr__ = shapes
 
     @property
     def limit(self) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.analysis.partition import Partition, mass, spread
-from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
 
 TOP_AREA = 0.1
 """Share of the area whose overlap is measured."""
@@ -141,7 +141,7 @@ class MapNumbers:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PlacedMaps:
+class PlacedMaps(ReadOnly):
     """Maps on one grid, with the part of the picture they cover.
 
     Attributes:
@@ -150,11 +150,6 @@ class PlacedMaps:
 
     values: NDArray[Any]
     rect: MapRect
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", frozen(self.values))
-
-    __repr__ = shapes
 
     @property
     def partition(self) -> Partition:
@@ -226,7 +221,7 @@ def maps_at(analysis: Analysis, frames: IntArray) -> PlacedMaps:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class VideoComparison:
+class VideoComparison(ReadOnly):
     """Two models on one video.
 
     Attributes:
@@ -240,11 +235,6 @@ class VideoComparison:
     kinds: tuple[MapKind, MapKind]
     frames: IntArray
     numbers: tuple[MapNumbers, ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "frames", frozen(self.frames))
-
-    __repr__ = shapes
 
     @property
     def same_kind(self) -> bool:

@@ -15,7 +15,7 @@ from skillviewer.core.analysis.map_comparison import (
     on_common_grid,
     without_map,
 )
-from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 
 MIN_VIDEOS = 3
@@ -26,7 +26,7 @@ ByModel = Mapping[str, Mapping[str, Analysis]]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class AgreementMatrix:
+class AgreementMatrix(ReadOnly):
     """Agreement of M models with each other over a study.
 
     Attributes:
@@ -42,12 +42,6 @@ class AgreementMatrix:
     scores: FloatArray
     maps: FloatArray
     n_videos: IntArray
-
-    def __post_init__(self) -> None:
-        for name in ("scores", "maps", "n_videos"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-
-    __repr__ = shapes
 
 
 def agreement_matrix(analyses: ByModel, token: CancelToken | None = None, report: Report = silent) -> AgreementMatrix:

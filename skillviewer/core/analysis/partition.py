@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import MapRect
-from skillviewer.core.arrays import FloatArray, frozen, shapes
+from skillviewer.core.arrays import FloatArray, ReadOnly
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Partition:
+class Partition(ReadOnly):
     """A partition of the picture into rectangles; in fractions of its width and height.
 
     Attributes:
@@ -27,12 +27,6 @@ class Partition:
 
     x: FloatArray
     y: FloatArray
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "x", frozen(self.x))
-        object.__setattr__(self, "y", frozen(self.y))
-
-    __repr__ = shapes
 
     @classmethod
     def of(cls, rect: MapRect, grid: tuple[int, int]) -> "Partition":

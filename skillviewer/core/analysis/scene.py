@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
-from skillviewer.core.arrays import Float32Array, frozen, shapes
+from skillviewer.core.arrays import Float32Array, ReadOnly
 
 EVEN_SCALE = 5.0
 """The colours of evenly spread maps end at this multiple of their largest value, so that they look flat."""
@@ -73,7 +73,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Scene:
+class Scene(ReadOnly):
     """One moment, resolved.
 
     Attributes:
@@ -111,12 +111,6 @@ class Scene:
     step: int
     score: float
     even: bool = False
-
-    def __post_init__(self) -> None:
-        if self.values is not None:
-            object.__setattr__(self, "values", frozen(self.values))
-
-    __repr__ = shapes
 
 
 def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:

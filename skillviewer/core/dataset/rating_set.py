@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skillviewer.core.arrays import FloatArray, frozen
+from skillviewer.core.arrays import FloatArray, ReadOnly
 from skillviewer.core.errors import DatasetError
 
 
@@ -43,15 +43,12 @@ class RatingScale:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RaterTable:
+class RaterTable(ReadOnly):
     """Ratings of one item: sorted names of n videos and k raters, and (n, k) mean ratings, NaN without one."""
 
     videos: tuple[str, ...]
     raters: tuple[str, ...]
     values: FloatArray
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", frozen(self.values))
 
     def means(self) -> dict[str, float]:
         """Return the mean rating of every video."""

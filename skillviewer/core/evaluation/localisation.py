@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.analysis.map_comparison import entropy as map_entropy
-from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
 from skillviewer.core.evaluation.accuracy import spread
 
 GAUSSIAN_SIDE = 0.25
@@ -150,7 +150,7 @@ def centred_gaussian(geometry: Geometry) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Localisation:
+class Localisation(ReadOnly):
     """Pointing game and energy of M frames.
 
     Attributes:
@@ -170,12 +170,6 @@ class Localisation:
     energies: FloatArray
     energies_uniform: FloatArray
     energies_centre: FloatArray
-
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-
-    __repr__ = shapes
 
     @property
     def n_frames(self) -> int:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.arrays import FloatArray, frozen, shapes
+from skillviewer.core.arrays import FloatArray, ReadOnly
 from skillviewer.core.explanation.faithfulness import Faithfulness
 from skillviewer.core.video.extents import ClipRange
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Evidence:
+class Evidence(ReadOnly):
     """Contributions to the score of one video. K passes, N segments, grid (h, w).
 
     Attributes:
@@ -50,10 +50,7 @@ class Evidence:
     extent: ClipRange | None = None
 
     def __post_init__(self) -> None:
-        for name in ("segments", "cells", "cell_steps"):
-            value = getattr(self, name)
-            if value is not None:
-                object.__setattr__(self, name, frozen(value))
+        ReadOnly.__post_init__(self)
         k, n = self.segments.shape
         if (self.cells is None) is not (self.cell_steps is None):
             raise ValueError("cells and cell_steps belong together")
@@ -61,8 +58,6 @@ class Evidence:
             h, w = self.cells.shape[1:]
             if len(self.cells) != k or self.cell_steps.shape != (k, n, h, w):
                 raise ValueError(f"shapes do not agree: {self!r}")
-
-    __repr__ = shapes
 
     @property
     def contributions(self) -> FloatArray:

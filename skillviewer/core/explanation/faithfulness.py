@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
 
 MIN_RANDOM = 20
 """Fewer random orders do not show their spread."""
@@ -151,7 +151,7 @@ def opposite_shares(
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Removal:
+class Removal(ReadOnly):
     """Scores and distances during deletion or insertion of cells, in one order or in R orders.
 
     Attributes:
@@ -164,12 +164,6 @@ class Removal:
     fractions: FloatArray
     scores: FloatArray
     distances: FloatArray
-
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-
-    __repr__ = shapes
 
     def backwards(self) -> "Removal":
         """Return the same in reverse: inserting in an order undoes a deletion in the reverse order."""
@@ -190,7 +184,7 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Faithfulness:
+class Faithfulness(ReadOnly):
     """Effects on the score of deleting cells and changing the maps. R random orders; means over passes.
 
     Attributes:
@@ -221,12 +215,6 @@ class Faithfulness:
     uniform: float
     rank_correlation: FloatArray
     opposite_share: FloatArray
-
-    def __post_init__(self) -> None:
-        for name in ("permuted", "rank_correlation", "opposite_share"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-
-    __repr__ = shapes
 
     @property
     def gain(self) -> float:

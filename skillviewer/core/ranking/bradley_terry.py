@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.arrays import FloatArray, frozen, shapes
+from skillviewer.core.arrays import FloatArray, ReadOnly
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.errors import DatasetError
 
@@ -21,7 +21,7 @@ _SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Strengths:
+class Strengths(ReadOnly):
     """Bradley-Terry strengths.
 
     Attributes:
@@ -34,12 +34,6 @@ class Strengths:
     names: tuple[str, ...]
     values: FloatArray
     covariance: FloatArray
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", frozen(self.values))
-        object.__setattr__(self, "covariance", frozen(self.covariance))
-
-    __repr__ = shapes
 
     @property
     def reliability(self) -> float:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
 from skillviewer.core.video.preprocessing import SamplingRule
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class VideoInfo:
+class VideoInfo(ReadOnly):
     """Facts about an opened video file.
 
     Attributes:
@@ -39,11 +39,6 @@ class VideoInfo:
     variable_rate: bool = False
     codec: str = ""
     note: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "times_s", frozen(self.times_s))
-
-    __repr__ = shapes
 
     @property
     def n_frames(self) -> int:

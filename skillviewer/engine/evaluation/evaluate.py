@@ -26,10 +26,9 @@ from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room
 from skillviewer.engine.features.extractor import own_backbone_weights
-from skillviewer.engine.features.flow_numbers import FlowSource
-from skillviewer.engine.features.memory_mapped_store import MappedStore
+from skillviewer.engine.features.feature_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.source import FeatureSource, FlowSource
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of, shared_frames
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched

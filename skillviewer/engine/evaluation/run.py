@@ -15,17 +15,22 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features import snippets
-from skillviewer.engine.features.feature_store import FeatureStore, first_pass
-from skillviewer.engine.features.memory_mapped_store import MappedStore, WatchedStore
+from skillviewer.engine.features.feature_store import FeatureStore, MappedStore, WatchedStore, first_pass
 from skillviewer.engine.features.video_facts import VideoFacts, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
-from skillviewer.engine.training.log import seconds_of, write_log
 from skillviewer.engine.training.loop import Select, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import predict, segment_contributions
-from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder
-from skillviewer.engine.training.run_record import Maps, RunConfiguration, ScoreCurves, card_of, provenance_of
+from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, write_log
+from skillviewer.engine.training.run_record import (
+    Maps,
+    RunConfiguration,
+    ScoreCurves,
+    card_of,
+    provenance_of,
+    seconds_of,
+)
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.checkpoint import CheckpointExtras, save_checkpoint

@@ -31,11 +31,8 @@ def write_csv(record: EvaluationRecord, path: Path) -> None:
 
 
 def _interval(name: str, one: Pooled | None) -> dict[str, object]:
-    return {
-        name: one.value if one else None,
-        f"{name}_low": one.low if one else None,
-        f"{name}_high": one.high if one else None,
-    }
+    ends = (one.value, one.low, one.high) if one else (None, None, None)
+    return dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
 
 
 def _csv_row(m: ModelResult) -> dict[str, object]:
@@ -72,13 +69,11 @@ def _csv_row(m: ModelResult) -> dict[str, object]:
 
 
 def _pointing(suffix: str, a: Pointing | None) -> dict[str, object]:
+    numbers = {"pointing": "hits", "energy": "energy"}
     return {
-        f"pointing{suffix}": a.hits if a else None,
-        f"pointing{suffix}_uniform": a.hits_uniform if a else None,
-        f"pointing{suffix}_centre": a.hits_centre if a else None,
-        f"energy{suffix}": a.energy if a else None,
-        f"energy{suffix}_uniform": a.energy_uniform if a else None,
-        f"energy{suffix}_centre": a.energy_centre if a else None,
+        f"{title}{suffix}{of}": getattr(a, f"{name}{of}") if a else None
+        for title, name in numbers.items()
+        for of in ("", "_uniform", "_centre")
     }
 
 

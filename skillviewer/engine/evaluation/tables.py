@@ -122,6 +122,11 @@ def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return ["| " + " | ".join(header) + " |", *line, *("| " + " | ".join(row) + " |" for row in rows)]
 
 
+def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], about: str = "") -> list[str]:
+    """Return a table with its heading and what it shows; nothing without rows."""
+    return [f"## {title}", "", *_rows(header, rows), "", *([about, ""] if about else [])] if rows else []
+
+
 def accuracy_table(record: EvaluationRecord) -> list[str]:
     """Return the table of accuracies as lines of Markdown: pairs with both videos held out first."""
     others = [metric for metric in METRICS if metric.name not in {"accuracy", "honest_accuracy"}]
@@ -245,18 +250,12 @@ def markdown(record: EvaluationRecord) -> str:
     lines += _attention(record)
     lines += _weights(record)
     lines += _separations(record)
-    lines += [
-        "## Folds",
-        "",
-        *_rows(
-            ["fold", "held out", "training pairs", "test pairs", "both held out"],
-            [
-                [f.name, ", ".join(f.held_out), str(f.n_train_pairs), str(f.n_test_pairs), str(f.n_honest_pairs)]
-                for f in record.folds
-            ],
-        ),
-        "",
+    heads = ["fold", "held out", "training pairs", "test pairs", "both held out"]
+    folds = [
+        [f.name, ", ".join(f.held_out), str(f.n_train_pairs), str(f.n_test_pairs), str(f.n_honest_pairs)]
+        for f in record.folds
     ]
+    lines += _section("Folds", heads, folds)
     rule = f"Pairs: {record.rule}." if record.rule else ""
     sentences = [sentence for sentence in (rule, record.warning, *record.problems) if sentence]
     if sentences:
@@ -272,17 +271,9 @@ def _attention(record: EvaluationRecord) -> list[str]:
                 numbers = (percent(a.hits), _decimal(a.times_chance), percent(a.hits_uniform), percent(a.hits_centre))
                 energies = (percent(a.energy), _decimal(a.energy_times_uniform), percent(a.energy_centre))
                 rows.append([m.model, str(a.tolerance), *numbers, *energies])
-    if not rows:
-        return []
     header = ["model", "tolerance", "pointing", "× chance", "uniform", "centre"]
-    return [
-        "## Attention against regions",
-        "",
-        *_rows([*header, "energy", "× uniform", "centre's energy"], rows),
-        "",
-        _ABOUT_ATTENTION,
-        "",
-    ]
+    header += ["energy", "× uniform", "centre's energy"]
+    return _section("Attention against regions", header, rows, _ABOUT_ATTENTION)
 
 
 def _progress(record: EvaluationRecord) -> list[str]:
@@ -291,10 +282,8 @@ def _progress(record: EvaluationRecord) -> list[str]:
         if curve is not None:
             fifths = " / ".join(f"{100 * part:.0f}" for part in curve.fifths)
             rows.append([model, *(percent(at.value) for at in curve.accuracy), fifths])
-    if not rows:
-        return []
     heads = ["model", *(f"{share:.0%}" for share in SHARES), "by fifths"]
-    return ["## Along the video", "", *_rows(heads, rows), "", _ABOUT_PROGRESS, ""]
+    return _section("Along the video", heads, rows, _ABOUT_PROGRESS)
 
 
 def _weights(record: EvaluationRecord) -> list[str]:
@@ -306,10 +295,8 @@ def _weights(record: EvaluationRecord) -> list[str]:
             numbers = (_span(w.weight), _decimal(w.times_uniform, 1), _decimal(w.entropy))
             against = f"{_span(w.above[best], signed=True)}, {best}"
             rows.append([m.model, *numbers, *(percent(value) for value in w.controls.values()), against])
-    if not rows:
-        return []
     heads = ["model", "weight (95 %)", "× uniform", "entropy", *CONTROLS, "above the best control (95 %)"]
-    return ["## Weight near regions", "", *_rows(heads, rows), "", _ABOUT_WEIGHT, ""]
+    return _section("Weight near regions", heads, rows, _ABOUT_WEIGHT)
 
 
 def _separations(record: EvaluationRecord) -> list[str]:
@@ -325,14 +312,8 @@ def _separations(record: EvaluationRecord) -> list[str]:
             n = sum(at.n_pairs for at in inside)
             row.append(percent(sum(at.accuracy * at.n_pairs for at in inside) / n) if n else NONE)
         rows.append(row)
-    return [
-        "## By separation",
-        "",
-        *_rows(["steps apart", *titles], rows),
-        "",
-        "Accuracy of pairs by the number of steps between their videos in the order that all pairs imply.",
-        "",
-    ]
+    about = "Accuracy of pairs by the number of steps between their videos in the order that all pairs imply."
+    return _section("By separation", ["steps apart", *titles], rows, about)
 
 
 def _even_ranges(separated: Sequence[Separated]) -> list[tuple[int, int]]:

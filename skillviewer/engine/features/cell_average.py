@@ -2,8 +2,7 @@
 
 import torch
 
-from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.features.memory_mapped_store import AveragedStore
+from skillviewer.engine.features.feature_store import AveragedStore, FeatureStore
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.models import attention_model

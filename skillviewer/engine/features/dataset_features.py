@@ -16,8 +16,7 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights
-from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.features.memory_mapped_store import AveragedStore, MappedStore, Reference, reference
+from skillviewer.engine.features.feature_store import AveragedStore, FeatureStore, MappedStore, Reference, reference
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.runtime.device import device_errors
 from skillviewer.media.reading.reader import VideoReader

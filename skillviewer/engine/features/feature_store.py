@@ -1,11 +1,16 @@
 """Features of the videos of a data set by name, as training and evaluation read them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from skillviewer.core.errors import DatasetError
 
 FeatureStore = Mapping[str, Sequence[NDArray[Any]]]
 """Features of every video by name: K candidate passes, each (N, 2F, h, w); float16, mapped from disk, as a rule.
@@ -18,3 +23,108 @@ def first_pass(store: FeatureStore, name: str) -> torch.Tensor:
     """Return the features of the frames that the test rule samples, (N, 2F, h, w) float32, or uint8 snippets."""
     features = store[name][0]
     return torch.from_numpy(np.array(features, np.uint8 if features.dtype == np.uint8 else np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class MappedPass:
+    """Location of the features of one pass.
+
+    Attributes:
+        path: A file of the cache.
+        offset: First byte in it.
+        shape: (N, 2F, h, w).
+        kind: Name of the number type: float16 of features, uint8 of snippets.
+    """
+
+    path: Path
+    offset: int
+    shape: tuple[int, ...]
+    kind: str
+
+
+Reference: TypeAlias = MappedPass | NDArray[Any]
+"""Location of features, or the features themselves."""
+
+
+def reference(features: NDArray[Any]) -> Reference:
+    """Return the location of features, or the features themselves if they are in memory alone."""
+    if isinstance(features, np.memmap) and features.filename is not None:
+        return MappedPass(Path(features.filename), int(features.offset), features.shape, features.dtype.name)
+    return features
+
+
+class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
+    """Features of every video by name, as ``feature_store.FeatureStore`` says, from references of its K passes."""
+
+    def __init__(self, passes: Mapping[str, Sequence[Reference]]) -> None:
+        self._passes = {name: tuple(some) for name, some in passes.items()}
+
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
+        """Return the K passes of a video, each (N, 2F, h, w).
+
+        Raises:
+            KeyError: There is no such video.
+            DatasetError: Its features are no longer in the cache.
+        """
+        return tuple(_opened(one, name) for one in self._passes[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._passes)
+
+    def __len__(self) -> int:
+        return len(self._passes)
+
+
+def _opened(one: Reference, name: str) -> NDArray[Any]:
+    if not isinstance(one, MappedPass):
+        return one
+    try:
+        return np.memmap(one.path, one.kind, "r", one.offset, one.shape)
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"The features of “{name}” are no longer in the cache ({one.path}): it was emptied, or is too small for "
+            "this study. Run the same again, with a larger cache."
+        ) from error
+
+
+class DerivedStore(Mapping[str, Sequence[NDArray[Any]]], ABC):
+    """A store derived from another one, with the same videos."""
+
+    def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
+        self.store = store
+
+    @abstractmethod
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
+        """Return the derived passes of a video."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.store)
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+
+class AveragedStore(DerivedStore):
+    """A store of features averaged over the cells, once, and kept in memory: K passes of (N, 2F, 1, 1) float32."""
+
+    def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
+        super().__init__(store)
+        self._kept: dict[str, Sequence[NDArray[Any]]] = {}
+
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
+        if name not in self._kept:
+            passes = [np.asarray(one, np.float32) for one in self.store[name]]
+            self._kept[name] = [one.mean(axis=(2, 3), keepdims=True) for one in passes]
+        return self._kept[name]
+
+
+class WatchedStore(DerivedStore):
+    """A store that records the videos that were read, and so those that a training has used."""
+
+    def __init__(self, store: Mapping[str, Sequence[NDArray[Any]]]) -> None:
+        super().__init__(store)
+        self.seen: set[str] = set()
+
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
+        self.seen.add(name)
+        return self.store[name]

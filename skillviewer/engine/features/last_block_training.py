@@ -12,8 +12,7 @@ from torch import Tensor
 
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import own_backbone_weights, streams_of
-from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.features.memory_mapped_store import DerivedStore
+from skillviewer.engine.features.feature_store import DerivedStore, FeatureStore
 from skillviewer.nets.attention import FRAMES_AT_ONCE, AttentionModel
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, changed_weights
 from skillviewer.nets.backbones.last_block import LastBlocks, Unfrozen, last_blocks, put_back

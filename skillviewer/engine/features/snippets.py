@@ -17,9 +17,8 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.features.extractor import backbone_config, own_backbone_weights, streams_of
-from skillviewer.engine.features.feature_store import FeatureStore, first_pass
+from skillviewer.engine.features.feature_store import DerivedStore, FeatureStore, first_pass
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
-from skillviewer.engine.features.memory_mapped_store import DerivedStore
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import CHANNELS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
 from skillviewer.nets.attention_models.tsn import TsnModel

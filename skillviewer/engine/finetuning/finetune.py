@@ -24,8 +24,7 @@ from skillviewer.engine.finetuning.parent_model import StartingPoint
 from skillviewer.engine.finetuning.prepare import Prepared, prepare
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
-from skillviewer.engine.training.log import write_log
-from skillviewer.engine.training.run_folder import write_json
+from skillviewer.engine.training.run_folder import write_json, write_log
 from skillviewer.engine.training.run_record import card_of
 from skillviewer.export.rendering import figure
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint

@@ -4,12 +4,14 @@ The epoch is chosen on a part of the training videos, then a fresh copy is train
 where the pairs are too few for that, the last epoch is taken. Held-out pairs choose nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
 import numpy as np
+from torch import nn
 
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pair_graph import similar_for_training
@@ -21,11 +23,11 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.engine.features.cell_average import averaged_once, restore_inputs
 from skillviewer.engine.finetuning.prepare import Prepared
 from skillviewer.engine.training.batches import batches
-from skillviewer.engine.training.early_stop import BestCheckpoint, ConditionalToken, StopTraining, halting
 from skillviewer.engine.training.loop import (
     EpochRow,
     FitPairs,
     FitState,
+    Keeper,
     Select,
     Trained,
     TrainingControl,
@@ -37,6 +39,83 @@ from skillviewer.engine.training.predict import Snapshot, held_out_loss, predict
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.deployment import Precision
+
+
+class StopTraining(Exception):  # noqa: N818 - no error: it was requested
+    """A stop was requested, and a result is there already."""
+
+
+class BestCheckpoint:
+    """Keeps the best epoch of a training in memory, and passes every state to another keeper."""
+
+    def __init__(self, then: Keeper | None) -> None:
+        self._then = then
+        self._state: FitState | None = None
+
+    def load(self) -> FitState | None:
+        """Return the state that was kept on disk, or None."""
+        self._state = self._then.load() if self._then is not None else None
+        return self._state
+
+    def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
+        """Keep the state of an epoch."""
+        now = self._state = state()
+        if self._then is not None:
+            self._then.keep(lambda: now, finished=finished)
+
+    @property
+    def there(self) -> bool:
+        """True once an epoch is finished and scored."""
+        return self._state is not None and self._state.best_epoch > 0
+
+    def trained(self) -> Trained | None:
+        """Return the best epoch, or None before one is finished."""
+        if self._state is None or not self.there:
+            return None
+        kept, mark = self._state, "best."
+        weights = {k.removeprefix(mark): v for k, v in kept.tensors.items() if k.startswith(mark)}
+        return Trained(weights, kept.best_epoch, kept.rows, kept.best_unseen)
+
+
+class ConditionalToken(CancelToken):
+    """A cancel token that forwards ``other`` while ``so()`` is false."""
+
+    __slots__ = ("_other", "_so")
+
+    def __init__(self, other: CancelToken | None, so: Callable[[], bool]) -> None:
+        super().__init__()
+        self._other, self._so = other, so
+
+    @property
+    def cancelled(self) -> bool:
+        """True while ``other`` is cancelled and ``so()`` is false."""
+        return self._other is not None and self._other.cancelled and not self._so()
+
+
+@contextmanager
+def halting(model: nn.Module, stop: CancelToken | None, enough: Callable[[], bool]) -> Iterator[None]:
+    """Interrupt a model between two of its layers once a stop is requested and there is a result to keep.
+
+    Args:
+        model: The model; as it was before when the block is left.
+        stop: Asks to stop, or None.
+        enough: Whether there is something to keep.
+
+    Raises:
+        StopTraining: A stop was requested, and there is a result.
+    """
+
+    def check(*_: object) -> None:
+        if stop is not None and stop.cancelled and enough():
+            raise StopTraining
+
+    hooks = [part.register_forward_pre_hook(check) for part in model.modules()]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
 
 STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
 """File of the state in the work folder: of the stage that chooses the epoch, and of the final stage."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.explanation.evidence import Evidence

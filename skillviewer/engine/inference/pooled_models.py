@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
-    from skillviewer.core.analysis.model_facts import ModelFacts
+    from skillviewer.core.analysis.other_models import ModelFacts
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.core.progress import CancelToken, Report
     from skillviewer.core.video.extents import ClipRange

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from skillviewer.core.errors import Cancelled, DeviceError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.engine.runtime.memory import give_back, keep_freed_memory
+from skillviewer.engine.runtime.threads import give_back, keep_freed_memory
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")

@@ -16,10 +16,9 @@ from skillviewer.engine.training.loop import Select, TrainSettings
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
-from skillviewer.nets.geometry import map_grid
 from skillviewer.nets.models import NUMBERS, Inputs, attention_model
 from skillviewer.nets.presets import TSN_SNIPPETS, preset
-from skillviewer.nets.sizes import HeadSizes
+from skillviewer.nets.sizes import HeadSizes, map_grid
 
 _PARTS = ((0.2, 0.3, "a quarter", "quarters"), (0.3, 0.37, "a third", "thirds"), (0.45, 0.55, "half", "halves"))
 """Least and greatest share, and in words: one and several."""

@@ -7,10 +7,11 @@ run is finished. ``state-*.safetensors`` is a training under way.
 """
 
 import csv
+import dataclasses
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -22,10 +23,11 @@ import numpy as np
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.preprocessing import SamplingRule
-from skillviewer.engine.training.log import CURVES, LOG
+from skillviewer.engine.training.loop import EpochRow
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.export.destination import aside
+from skillviewer.export.figures.plots import plot_training
 
 CONFIGURATION, PROVENANCE = "configuration.json", "provenance.json"
 SCORES, MAPS, SCORE_CURVES = "scores.csv", "maps.npz", "score_curves.npz"
@@ -199,3 +201,24 @@ def write_json(path: Path, value: object) -> None:
     """
     with aside(path, (".json",), overwrite=True) as temporary:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
+
+
+LOG, CURVES = "log.csv", "curves.png"
+
+
+def write_log(folder: Path, rows: Sequence[EpochRow], title: str) -> None:
+    """Write the log of a training into a folder: ``log.csv`` and its curves, ``curves.png``.
+
+    Raises:
+        ExportError: They cannot be written.
+    """
+    columns = [f.name for f in dataclasses.fields(EpochRow)]
+    with (
+        aside(folder / LOG, (".csv",), overwrite=True) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(["row", *columns])
+        writer.writerows([number, *(getattr(row, name) for name in columns)] for number, row in enumerate(rows, 1))
+    numbered = [{"row": number, **dataclasses.asdict(row)} for number, row in enumerate(rows, 1)]
+    plot_training(numbered, folder / CURVES, x="row", title=title, overwrite=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,8 +19,7 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import FEATURES_VERSION
 from skillviewer.engine.features.video_facts import VideoFacts
 from skillviewer.engine.runtime.device import device_title
-from skillviewer.engine.training.log import seconds_of
-from skillviewer.engine.training.loop import Trained, TrainSettings
+from skillviewer.engine.training.loop import EpochRow, Trained, TrainSettings
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.configuration import ModelCard
@@ -166,6 +165,14 @@ def provenance_of(
         held_out_looked_at=len({*seen} & {*fold.held_out_videos}),
         unseen_pairs=trained.n_unseen,
     )
+
+
+def seconds_of(rows: Sequence[EpochRow]) -> float:
+    """Return the seconds of a training from its log; every stage begins to count anew."""
+    ends = [
+        row for row, after in zip(rows, (*rows[1:], None), strict=True) if after is None or after.epoch <= row.epoch
+    ]
+    return sum(row.seconds for row in ends)
 
 
 def card_of(name: str, dataset: Dataset, fold: Fold, data: str, seed: int, preset: str) -> ModelCard:

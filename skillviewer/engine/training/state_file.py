@@ -3,20 +3,19 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic
 
+import msgspec
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.engine.training.loop import EpochRow, FitState
+from skillviewer.engine.training.loop import FitState
 
 EVERY_S = 10.0
 """A state is kept no more often: that much work is lost at most, and short epochs are not spent on writing."""
-
-_NUMBERS = ("epoch", "turns", "best_epoch", "best_key", "losses", "hits", "unseen", "best_unseen")
 
 
 class StateFile:
@@ -40,20 +39,8 @@ class StateFile:
             with safe_open(self._path, framework="pt") as file:
                 numbers = json.loads(file.metadata()["numbers"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
-            return FitState(
-                epoch=numbers["epoch"],
-                turns=tuple(numbers["turns"]),
-                best_epoch=numbers["best_epoch"],
-                best_key=(numbers["best_key"][0], numbers["best_key"][1]),
-                rows=tuple(EpochRow(**row) for row in numbers["rows"]),
-                losses=tuple(numbers["losses"]),
-                hits=tuple((right, n) for right, n in numbers["hits"]),
-                generator=numbers["generator"],
-                tensors=tensors,
-                unseen=None if numbers.get("unseen") is None else tuple(numbers["unseen"]),
-                best_unseen=numbers.get("best_unseen"),
-            )
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError, IndexError):
+            return replace(msgspec.convert(numbers | {"tensors": {}}, FitState), tensors=tensors)
+        except (OSError, SafetensorError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
             return None
 
     def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
@@ -65,8 +52,7 @@ class StateFile:
         if not self._writes or (not finished and monotonic() - self._kept_at < self._every_s):
             return
         now = state()
-        numbers = {name: getattr(now, name) for name in _NUMBERS}
-        numbers |= {"rows": [asdict(row) for row in now.rows], "generator": now.generator}
+        numbers = asdict(replace(now, tensors={}))
         aside = self._path.with_name(self._path.name + ".part")
         try:
             aside.parent.mkdir(parents=True, exist_ok=True)  # the cache may have been emptied

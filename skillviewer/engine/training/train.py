@@ -28,8 +28,7 @@ from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room, pooled
-from skillviewer.engine.features.feature_store import FeatureStore, first_pass
-from skillviewer.engine.features.memory_mapped_store import WatchedStore
+from skillviewer.engine.features.feature_store import FeatureStore, WatchedStore, first_pass
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
@@ -37,11 +36,10 @@ from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.training.division import TrainingSplit, check_people, hold_quarter_out, test_on_other
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
-from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import predict, segment_contributions
-from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
+from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json, write_log
 from skillviewer.engine.training.run_record import (
     RunConfiguration,
     RunProvenance,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from skillviewer.export.rendering.theme import DARK, THEMES, ExportTheme
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import ENCODERS, Sound, has_sound
 from skillviewer.media.writing.writer import Quality, VideoWriter, last_rate_hz
+
+if TYPE_CHECKING:
+    from skillviewer.export.pictures.still import StillOptions
 
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
 _LEAST_S = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
@@ -161,8 +165,8 @@ def _thinned(times_s: FloatArray, least_s: float) -> list[int]:
     return kept
 
 
-def clip_layout(analyses: Sequence[Analysis], options: ClipOptions) -> Layout:
-    """Return where things stand on a clip."""
+def clip_layout(analyses: Sequence[Analysis], options: "ClipOptions | StillOptions") -> Layout:
+    """Return where things stand on a clip or a still."""
     return lay_out(
         picture_sizes([(a.video.width_px, a.video.height_px) for a in analyses], options.size, options.columns),
         columns=options.columns,
@@ -173,8 +177,8 @@ def clip_layout(analyses: Sequence[Analysis], options: ClipOptions) -> Layout:
     )
 
 
-def clip_canvas(exhibits: Sequence[Exhibit], options: ClipOptions, span: Span) -> ClipCanvas:
-    """Return the canvas that a clip is painted on."""
+def clip_canvas(exhibits: Sequence[Exhibit], options: "ClipOptions | StillOptions", span: Span) -> ClipCanvas:
+    """Return the canvas that a clip or a still is painted on."""
     analyses = [e.analysis for e in exhibits]
     captions = [e.title for e in exhibits]
     return ClipCanvas(

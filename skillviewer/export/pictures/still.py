@@ -12,7 +12,7 @@ from skillviewer.export.destination import aside
 from skillviewer.export.exhibit import Exhibit, check_frame, opened
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
-from skillviewer.export.pictures.clip import ClipOptions, clip_canvas, common_part
+from skillviewer.export.pictures.clip import clip_canvas, common_part
 from skillviewer.export.rendering.canvas import Span
 from skillviewer.export.rendering.theme import THEMES, WHITE, ExportTheme
 from skillviewer.media.reading.reader import VideoReader
@@ -53,18 +53,9 @@ def paint_still(exhibits: Sequence[Exhibit], options: StillOptions) -> Picture:
     first = exhibits[0].analysis
     frame = int(first.samples.max()) if options.frame is None else options.frame
     check_frame(first, frame)
-    as_clip = ClipOptions(
-        look=options.look,
-        size=options.size,
-        columns=options.columns,
-        title=options.title,
-        curve=options.curve,
-        labels=options.labels,
-        theme=options.theme,
-    )
     common_part(exhibits)  # different videos need a common clock
     span = Span(first.start_s, max(e.analysis.stop_s for e in exhibits))
-    canvas = clip_canvas(exhibits, as_clip, span)
+    canvas = clip_canvas(exhibits, options, span)
     clock_s = float(first.video.times_s[frame])
     frames = [frame, *(e.analysis.video.frame_at(clock_s) for e in exhibits[1:])]
     pictures = []

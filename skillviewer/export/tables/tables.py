@@ -7,18 +7,24 @@ function raises an ``ExportError`` if the file is there already, or cannot be wr
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.analysis_json import AnalysisRecord, analysis_json
+from skillviewer.core.analysis.model_agreement import AgreementMatrix, RankDisagreement
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.registry import look_up, table
 from skillviewer.core.study_log import LogRow
+from skillviewer.core.text import defined
 from skillviewer.export.destination import aside
 from skillviewer.export.preview import Preview, table_preview
 from skillviewer.export.tables import rows as made
@@ -162,3 +168,137 @@ def export_record(analysis: Analysis, path: Path, *, overwrite: bool = False) ->
     with aside(path, RECORD_SUFFIXES, overwrite=overwrite) as temporary:
         temporary.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     return path
+
+
+MAPS_SUFFIXES = (".npz",)
+MAPS_FORMAT = 1
+
+
+def export_maps(analysis: Analysis, path: Path, *, overwrite: bool = False) -> Path:
+    """Write the attention maps of one analysis as NumPy's ``.npz``, readable with ``numpy.load`` and without pickle.
+
+    Arrays, for K passes of N sampled frames on a grid (h, w):
+
+    - ``attention`` (K, N, h, w) float32, as the model computed it; row 0 is the top, column 0 the left of the picture;
+    - ``frames`` (K, N) int64, sampled frames from 0; ``times_s`` (K, N) float64, their presentation times;
+    - ``segment_stops`` (N,) int64, frame at which each segment ends (half open);
+    - ``scores`` (K, N) float64, the score after every step;
+    - ``map_kind`` string: distribution, gate, signed product or none (stored as uniform);
+    - ``map_rect`` (4,) float64: left, top, right, bottom of the map as fractions of the picture;
+    - ``picture_px`` (2,) int64: width and height of the picture;
+    - ``about`` string: JSON with the path and digest of the video, when what was looked through begins and ends
+      (``start_s``, ``stop_s``), the provenance and the number of this format.
+
+    Raises:
+        ExportError: The file is there already, or it cannot be written.
+    """
+    video, rect = analysis.video, analysis.map_rect
+    about = {
+        "format": MAPS_FORMAT,
+        "path": str(video.path),
+        "video_digest": video.digest,
+        "start_s": round(analysis.start_s, 6),
+        "stop_s": round(analysis.stop_s, 6),
+        "provenance": asdict(analysis.provenance),
+    }
+    with aside(path, MAPS_SUFFIXES, overwrite=overwrite) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            attention=analysis.attention,
+            frames=analysis.samples,
+            times_s=analysis.times_s,
+            segment_stops=analysis.segment_stops,
+            scores=analysis.score_curve,
+            map_kind=np.array(str(analysis.map_kind)),
+            map_rect=np.array([rect.left, rect.top, rect.right, rect.bottom]),
+            picture_px=np.array([video.width_px, video.height_px], np.int64),
+            about=np.array(json.dumps(about)),
+        )
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRow:
+    """Two models over a study.
+
+    Attributes:
+        first_model: Name of the one.
+        second_model: Name of the other.
+        n_videos: Videos that both assessed.
+        score_correlation: Spearman's correlation of their scores, -1 to 1; empty with fewer than three videos.
+        map_correlation: Pearson's correlation of their maps, mean over frames, then over videos; empty where one has
+            no map.
+    """
+
+    first_model: str
+    second_model: str
+    n_videos: int
+    score_correlation: float | None
+    map_correlation: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RankRow:
+    """Rank of a video by a model.
+
+    Attributes:
+        video: Its name in the study.
+        model: Name of the model.
+        score: The model's score; scores of two models are on different scales.
+        rank: 1 for the highest of the model's scores; equal scores share the mean of their ranks.
+        n_videos: Videos that were ranked: those that all models assessed.
+        spread: Greatest difference of two models' ranks of this video; the videos come in its order.
+    """
+
+    video: str
+    model: str
+    score: float | None
+    rank: float
+    n_videos: int
+    spread: float
+
+
+def agreement_rows(matrix: AgreementMatrix, names: Sequence[str]) -> list[AgreementRow]:
+    """Return a row for every two models, named in the order of the matrix."""
+    return [
+        AgreementRow(
+            names[i],
+            names[j],
+            int(matrix.n_videos[i, j]),
+            defined(float(matrix.scores[i, j])),
+            defined(float(matrix.maps[i, j])),
+        )
+        for i, j in combinations(range(len(names)), 2)
+    ]
+
+
+def rank_rows(
+    disputes: Sequence[RankDisagreement], names: Sequence[str], scores: Sequence[Mapping[str, float]]
+) -> list[RankRow]:
+    """Return a row for every video and model, those videos first on which they disagree most.
+
+    ``names`` are in the order of the ranks.
+    """
+    return [
+        RankRow(
+            found.video,
+            name,
+            defined(score.get(found.video, math.nan)),
+            float(rank),
+            found.n_videos,
+            float(found.spread),
+        )
+        for found in disputes
+        for name, rank, score in zip(names, found.ranks, scores, strict=True)
+    ]
+
+
+def export_agreement(rows: Sequence[AgreementRow] | Sequence[RankRow], path: Path, *, overwrite: bool = False) -> Path:
+    """Write rows of one kind as CSV.
+
+    Raises:
+        ExportError: There are no rows, the file is there already, or it cannot be written.
+    """
+    if not rows:
+        raise ExportError("There is nothing to save: two models must have assessed the same videos of the study first.")
+    return write_csv(type(rows[0]), rows, path, overwrite=overwrite)

@@ -28,10 +28,28 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.atomic_write import check_free, clear_leftovers
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing.codecs import can_encode
 from skillviewer.media.writing.gif import SharedPalette
 from skillviewer.media.writing.planes import Planes
 from skillviewer.media.writing.sound import ENCODERS, RATE_HZ, Sound, SoundTrack, has_sound
+
+
+def can_decode(name: str) -> bool:
+    """Return True if a codec can be decoded; ``name`` as in FFmpeg ("h264", say)."""
+    return _has(name, "r")
+
+
+def can_encode(name: str) -> bool:
+    """Return True if there is an encoder; ``name`` as in FFmpeg ("libx264", say)."""
+    return _has(name, "w")
+
+
+def _has(name: str, mode: Literal["r", "w"]) -> bool:
+    try:
+        av.Codec(name, mode)
+    except av.codec.codec.UnknownCodecError:
+        return False
+    return True
+
 
 Quality: TypeAlias = Literal["small", "good", "best"]
 

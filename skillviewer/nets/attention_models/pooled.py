@@ -1,4 +1,9 @@
-"""A linear ranker of pooled motion: a control without place and time, which attention must exceed to be of use."""
+"""Controls that attention must exceed to be of use: a linear ranker of pooled motion, and duration alone.
+
+Pooled motion has neither place nor time. The length of a video often reveals who made it: the model of duration is
+trained and tested like any model, but its input is, for every sampled frame, the time in seconds since the video's
+start, as one channel of one cell.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -29,3 +34,25 @@ class PooledModel(MaplessModel):
         total, count = state[0] + motion, state[1] + 1
         mean = total / count
         return StepOutput(self.uniform_map(fused_t), mean, self.score(mean).squeeze(1), (total, count))
+
+
+class DurationModel(MaplessModel):
+    """S_t = w log(1 + seconds so far); its one weight learns whether longer or shorter videos are better.
+
+    The weight starts at 0: untrained, all videos tie. The task state is the time alone, (B, 1).
+    """
+
+    def __init__(self, sizes: HeadSizes) -> None:
+        if sizes.feature_channels != 1 or sizes.grid != (1, 1):
+            raise ValueError("duration takes time, one channel of one cell, and not features")
+        super().__init__(sizes, nn.Identity())
+        self.weight = nn.Parameter(torch.zeros(()))
+
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
+        """Return an empty state: time is the only input."""
+        return ()
+
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
+        """Read the clock, (B, 1, 1, 1)."""
+        elapsed = torch.log1p(fused_t.flatten(1))
+        return StepOutput(self.uniform_map(fused_t), elapsed, self.weight * elapsed[:, 0], ())

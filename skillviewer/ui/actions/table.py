@@ -1,8 +1,10 @@
 """The table of actions: a new action is one line here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
@@ -49,19 +51,15 @@ class ActionSpec:
     at_first: bool = True
 
 
-def _marked(text: object) -> str:
-    return str(text)
-
-
-FILE = _marked(QT_TRANSLATE_NOOP("actions", "&File"))
-EDIT = _marked(QT_TRANSLATE_NOOP("actions", "&Edit"))
-VIEW = _marked(QT_TRANSLATE_NOOP("actions", "&View"))
-PLAYER = _marked(QT_TRANSLATE_NOOP("actions", "&Player"))
-MODEL = _marked(QT_TRANSLATE_NOOP("actions", "&Model"))
-COMPARE = _marked(QT_TRANSLATE_NOOP("actions", "&Compare"))
-RANK = _marked(QT_TRANSLATE_NOOP("actions", "&Rank"))
-FINETUNE = _marked(QT_TRANSLATE_NOOP("actions", "Fine-&tune"))
-HELP = _marked(QT_TRANSLATE_NOOP("actions", "&Help"))
+FILE = str(QT_TRANSLATE_NOOP("actions", "&File"))
+EDIT = str(QT_TRANSLATE_NOOP("actions", "&Edit"))
+VIEW = str(QT_TRANSLATE_NOOP("actions", "&View"))
+PLAYER = str(QT_TRANSLATE_NOOP("actions", "&Player"))
+MODEL = str(QT_TRANSLATE_NOOP("actions", "&Model"))
+COMPARE = str(QT_TRANSLATE_NOOP("actions", "&Compare"))
+RANK = str(QT_TRANSLATE_NOOP("actions", "&Rank"))
+FINETUNE = str(QT_TRANSLATE_NOOP("actions", "Fine-&tune"))
+HELP = str(QT_TRANSLATE_NOOP("actions", "&Help"))
 MENUS = (FILE, EDIT, VIEW, PLAYER, MODEL, COMPARE, RANK, FINETUNE, HELP)
 PLAYER_SCREENS = frozenset({"inspect", "compare"})
 """Screens that show the current video with the player's keys."""
@@ -69,73 +67,47 @@ PREFIX_OF_SCREENS = "show_"
 """Actions that go to a screen are called ``show_`` and its name."""
 
 
-def _window(name: str, menu: str, text: object, *keys: str, section: int = 0, icon: str = "") -> ActionSpec:
-    return ActionSpec(name, menu, _marked(text), keys, Scope.WINDOW, section, icon)
+def _action(name: str, text: object, *keys: str, **facts: Any) -> ActionSpec:  # noqa: ANN401 - fields of ActionSpec
+    return ActionSpec(name, text=str(text), keys=keys, **facts)
 
 
-def _player(
-    name: str, text: object, *keys: str, section: int = 0, icon: str = "", menu: str = PLAYER, checkable: bool = False
-) -> ActionSpec:
-    return ActionSpec(name, menu, _marked(text), keys, Scope.PLAYER, section, icon, checkable)
-
-
-def _screen(
-    name: str,
-    screen: str,
-    menu: str,
-    text: object,
-    *keys: str,
-    section: int = 0,
-    icon: str = "",
-    checkable: bool = False,
-) -> ActionSpec:
-    return ActionSpec(name, menu, _marked(text), keys, Scope.SCREEN, section, icon, checkable, screen)
-
-
-def _rank(
-    name: str, text: object, *keys: str, section: int = 0, icon: str = "", checkable: bool = False, repeats: bool = True
-) -> ActionSpec:
-    spec = _screen(name, "rank", RANK, text, *keys, section=section, icon=icon, checkable=checkable)
-    return replace(spec, repeats=repeats, at_first=False)  # enabled while a pair is shown to a rater
-
-
-def _once(name: str, text: object, *keys: str, section: int = 0, checkable: bool = False) -> ActionSpec:
-    """Return an action of the Rank screen that is done once while its key is held down."""
-    return _rank(name, text, *keys, section=section, checkable=checkable, repeats=False)
-
-
-def _compare(name: str, text: object, *keys: str, section: int = 0, checkable: bool = False) -> ActionSpec:
-    return _screen(name, "compare", COMPARE, text, *keys, section=section, checkable=checkable)
-
-
-def _picture(name: str, text: object, key: str, section: int) -> ActionSpec:
-    return ActionSpec(name, PLAYER, _marked(text), (key,), Scope.PICTURE, section)
+_file, _edit, _view, _model, _help = (partial(_action, menu=menu) for menu in (FILE, EDIT, VIEW, MODEL, HELP))
+_curve = partial(_view, section=1, checkable=True, screen="inspect", at_first=False)
+_player = partial(_action, menu=PLAYER, scope=Scope.PLAYER)
+_picture = partial(_player, scope=Scope.PICTURE)
+_compare = partial(_action, menu=COMPARE, scope=Scope.SCREEN, screen="compare")
+_rank = partial(_action, menu=RANK, scope=Scope.SCREEN, screen="rank", at_first=False)  # enabled while a pair is shown
+_once = partial(_rank, repeats=False)  # done once while its key is held down
 
 
 ACTIONS: tuple[ActionSpec, ...] = table(
-    _window("new_study", FILE, QT_TRANSLATE_NOOP("actions", "&New study…"), "Ctrl+N"),
-    _window("open_videos", FILE, QT_TRANSLATE_NOOP("actions", "&Open…"), "Ctrl+O", icon="open"),
-    _window("open_folder", FILE, QT_TRANSLATE_NOOP("actions", "Open a &folder…"), "Ctrl+Shift+O"),
-    _window("open_sample", FILE, QT_TRANSLATE_NOOP("actions", "Open the &sample study")),
-    _window("save_study", FILE, QT_TRANSLATE_NOOP("actions", "Save study &as…"), "Ctrl+S", section=1),
-    _window("import_ratings", FILE, QT_TRANSLATE_NOOP("actions", "&Import ratings…"), "Ctrl+I", section=1),
-    _window("import_timeline", FILE, QT_TRANSLATE_NOOP("actions", "Import &timeline…"), section=1),
-    _window("locate_videos", FILE, QT_TRANSLATE_NOOP("actions", "Find &missing videos…"), section=1),
-    _window("name_person", FILE, QT_TRANSLATE_NOOP("actions", "Set &participant…"), section=1),
-    _window("remove_video", FILE, QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
-    _window("forget_video", FILE, QT_TRANSLATE_NOOP("actions", "&Delete everything kept about this video…"), section=1),
-    _window("close_study", FILE, QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),
-    ActionSpec(
-        "export_now", FILE, _marked(QT_TRANSLATE_NOOP("actions", "&Export")), ("Ctrl+E",), section=2, screen="export"
+    _file("new_study", QT_TRANSLATE_NOOP("actions", "&New study…"), "Ctrl+N"),
+    _file("open_videos", QT_TRANSLATE_NOOP("actions", "&Open…"), "Ctrl+O", icon="open"),
+    _file("open_folder", QT_TRANSLATE_NOOP("actions", "Open a &folder…"), "Ctrl+Shift+O"),
+    _file("open_sample", QT_TRANSLATE_NOOP("actions", "Open the &sample study")),
+    _file("save_study", QT_TRANSLATE_NOOP("actions", "Save study &as…"), "Ctrl+S", section=1),
+    _file("import_ratings", QT_TRANSLATE_NOOP("actions", "&Import ratings…"), "Ctrl+I", section=1),
+    _file("import_timeline", QT_TRANSLATE_NOOP("actions", "Import &timeline…"), section=1),
+    _file("locate_videos", QT_TRANSLATE_NOOP("actions", "Find &missing videos…"), section=1),
+    _file("name_person", QT_TRANSLATE_NOOP("actions", "Set &participant…"), section=1),
+    _file("remove_video", QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
+    _file("forget_video", QT_TRANSLATE_NOOP("actions", "&Delete everything kept about this video…"), section=1),
+    _file("close_study", QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),
+    _file("export_now", QT_TRANSLATE_NOOP("actions", "&Export"), "Ctrl+E", section=2, screen="export"),
+    _file(
+        "export_browse",
+        QT_TRANSLATE_NOOP("actions", "Choose &where to export to…"),
+        scope=Scope.SCREEN,
+        section=2,
+        screen="export",
     ),
-    _screen("export_browse", "export", FILE, QT_TRANSLATE_NOOP("actions", "Choose &where to export to…"), section=2),
-    _window("quit", FILE, QT_TRANSLATE_NOOP("actions", "&Quit"), "Ctrl+Q", section=3),
-    _window("undo", EDIT, QT_TRANSLATE_NOOP("actions", "&Undo"), "Ctrl+Z"),
-    _window("redo", EDIT, QT_TRANSLATE_NOOP("actions", "&Redo"), "Ctrl+Shift+Z"),
-    _window("settings", EDIT, QT_TRANSLATE_NOOP("actions", "&Settings…"), "Ctrl+,", section=1),
-    _window("change_keys", EDIT, QT_TRANSLATE_NOOP("actions", "Change &keys…"), section=1),
-    _window("palette", VIEW, QT_TRANSLATE_NOOP("actions", "&All actions…"), "Ctrl+K", icon="search"),
-    _window("find_video", VIEW, QT_TRANSLATE_NOOP("actions", "&Find a video"), "Ctrl+F"),
+    _file("quit", QT_TRANSLATE_NOOP("actions", "&Quit"), "Ctrl+Q", section=3),
+    _edit("undo", QT_TRANSLATE_NOOP("actions", "&Undo"), "Ctrl+Z"),
+    _edit("redo", QT_TRANSLATE_NOOP("actions", "&Redo"), "Ctrl+Shift+Z"),
+    _edit("settings", QT_TRANSLATE_NOOP("actions", "&Settings…"), "Ctrl+,", section=1),
+    _edit("change_keys", QT_TRANSLATE_NOOP("actions", "Change &keys…"), section=1),
+    _view("palette", QT_TRANSLATE_NOOP("actions", "&All actions…"), "Ctrl+K", icon="search"),
+    _view("find_video", QT_TRANSLATE_NOOP("actions", "&Find a video"), "Ctrl+F"),
     _player(
         "overlay",
         QT_TRANSLATE_NOOP("actions", "Show the &map"),
@@ -145,30 +117,14 @@ ACTIONS: tuple[ActionSpec, ...] = table(
         icon="overlay",
         checkable=True,
     ),
-    ActionSpec(
-        "cell_evidence",
-        VIEW,
-        _marked(QT_TRANSLATE_NOOP("actions", "Show how ea&ch area changed the score")),
-        section=1,
-        checkable=True,
-        screen="inspect",
-        at_first=False,
-    ),
-    ActionSpec(
-        "rating_axis",
-        VIEW,
-        _marked(QT_TRANSLATE_NOOP("actions", "Label the curve with &ratings")),
-        section=1,
-        checkable=True,
-        screen="inspect",
-        at_first=False,
-    ),
+    _curve("cell_evidence", QT_TRANSLATE_NOOP("actions", "Show how ea&ch area changed the score")),
+    _curve("rating_axis", QT_TRANSLATE_NOOP("actions", "Label the curve with &ratings")),
     _player("zoom_in", QT_TRANSLATE_NOOP("actions", "Zoom &in"), "+", "=", menu=VIEW, section=2),
     _player("zoom_out", QT_TRANSLATE_NOOP("actions", "Zoom &out"), "-", menu=VIEW, section=2),
-    _window("zoom_fit", VIEW, QT_TRANSLATE_NOOP("actions", "Fit the &picture"), "Ctrl+0", section=2),
-    _window("curve_fit", VIEW, QT_TRANSLATE_NOOP("actions", "Show the &whole curve"), "Ctrl+9", section=2),
-    _window("full_screen", VIEW, QT_TRANSLATE_NOOP("actions", "F&ull screen"), "F11", section=3),
-    replace(_player("play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", icon="play"), repeats=False),
+    _view("zoom_fit", QT_TRANSLATE_NOOP("actions", "Fit the &picture"), "Ctrl+0", section=2),
+    _view("curve_fit", QT_TRANSLATE_NOOP("actions", "Show the &whole curve"), "Ctrl+9", section=2),
+    _view("full_screen", QT_TRANSLATE_NOOP("actions", "F&ull screen"), "F11", section=3),
+    _player("play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", icon="play", repeats=False),
     _player("previous_sample", QT_TRANSLATE_NOOP("actions", "Previous sampled frame"), "Left", icon="previous_sample"),
     _player("next_sample", QT_TRANSLATE_NOOP("actions", "Next sampled frame"), "Right", icon="next_sample"),
     _player("previous_frame", QT_TRANSLATE_NOOP("actions", "Previous frame"), ",", icon="previous_frame"),
@@ -179,50 +135,48 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _player("on_ten", QT_TRANSLATE_NOOP("actions", "Forward 10 s"), "L", section=1),
     _player("previous_moment", QT_TRANSLATE_NOOP("actions", "Previous moment"), "Ctrl+Left", section=1),
     _player("next_moment", QT_TRANSLATE_NOOP("actions", "Next moment"), "Ctrl+Right", section=1),
-    _picture("first_frame", QT_TRANSLATE_NOOP("actions", "First frame"), "Home", 1),
-    _picture("last_frame", QT_TRANSLATE_NOOP("actions", "Last frame"), "End", 1),
-    _window("go_to", PLAYER, QT_TRANSLATE_NOOP("actions", "&Go to time or frame…"), "Ctrl+G", section=1),
-    _picture("previous_video", QT_TRANSLATE_NOOP("actions", "Previous video"), "PgUp", 2),
-    _picture("next_video", QT_TRANSLATE_NOOP("actions", "Next video"), "PgDown", 2),
+    _picture("first_frame", QT_TRANSLATE_NOOP("actions", "First frame"), "Home", section=1),
+    _picture("last_frame", QT_TRANSLATE_NOOP("actions", "Last frame"), "End", section=1),
+    _action("go_to", QT_TRANSLATE_NOOP("actions", "&Go to time or frame…"), "Ctrl+G", section=1, menu=PLAYER),
+    _picture("previous_video", QT_TRANSLATE_NOOP("actions", "Previous video"), "PgUp", section=2),
+    _picture("next_video", QT_TRANSLATE_NOOP("actions", "Next video"), "PgDown", section=2),
     _player("slower", QT_TRANSLATE_NOOP("actions", "Slower"), "[", section=3),
     _player("faster", QT_TRANSLATE_NOOP("actions", "Faster"), "]", section=3),
     _player("normal_speed", QT_TRANSLATE_NOOP("actions", "Normal speed"), "Backspace", section=3),
     _player("mark_in", QT_TRANSLATE_NOOP("actions", "Selection starts here"), "I", section=4),
     _player("mark_out", QT_TRANSLATE_NOOP("actions", "Selection ends here"), "O", section=4),
-    ActionSpec(
+    _picture(
         "keep_moment",
-        PLAYER,
-        _marked(QT_TRANSLATE_NOOP("actions", "&Keep the selection as a moment")),
-        ("Return", "Enter"),
-        Scope.PICTURE,
+        QT_TRANSLATE_NOOP("actions", "&Keep the selection as a moment"),
+        "Return",
+        "Enter",
         section=4,
         repeats=False,
     ),
-    ActionSpec(
+    _action(
         "split_off",
-        PLAYER,
-        _marked(QT_TRANSLATE_NOOP("actions", "Make the selection a separate &video")),
-        ("Ctrl+Shift+V",),
+        QT_TRANSLATE_NOOP("actions", "Make the selection a separate &video"),
+        "Ctrl+Shift+V",
+        menu=PLAYER,
         section=4,
         repeats=False,
     ),
-    _window("clear_marks", PLAYER, QT_TRANSLATE_NOOP("actions", "Clear selection"), section=4),
+    _action("clear_marks", QT_TRANSLATE_NOOP("actions", "Clear selection"), section=4, menu=PLAYER),
     _player(
         "loop", QT_TRANSLATE_NOOP("actions", "&Loop the selection"), "Shift+L", section=4, icon="loop", checkable=True
     ),
-    _window("assess", MODEL, QT_TRANSLATE_NOOP("actions", "&Assess this video again"), "Ctrl+R", icon="assess"),
-    _window("assess_all", MODEL, QT_TRANSLATE_NOOP("actions", "Assess a&ll videos"), "Ctrl+Shift+R", icon="assess"),
-    _window("stop", MODEL, QT_TRANSLATE_NOOP("actions", "&Stop"), "Ctrl+.", icon="stop"),
-    ActionSpec(
+    _model("assess", QT_TRANSLATE_NOOP("actions", "&Assess this video again"), "Ctrl+R", icon="assess"),
+    _model("assess_all", QT_TRANSLATE_NOOP("actions", "Assess a&ll videos"), "Ctrl+Shift+R", icon="assess"),
+    _model("stop", QT_TRANSLATE_NOOP("actions", "&Stop"), "Ctrl+.", icon="stop"),
+    _model(
         "automatic",
-        MODEL,
-        _marked(QT_TRANSLATE_NOOP("actions", "Assess the video on screen a&utomatically")),
+        QT_TRANSLATE_NOOP("actions", "Assess the video on screen a&utomatically"),
         section=1,
         checkable=True,
     ),
     _player("next_model", QT_TRANSLATE_NOOP("actions", "&Next model"), "T", menu=MODEL, section=2),
     _player("previous_model", QT_TRANSLATE_NOOP("actions", "&Previous model"), "Shift+T", menu=MODEL, section=2),
-    _window("open_model", MODEL, QT_TRANSLATE_NOOP("actions", "&Open a model folder…"), section=2),
+    _model("open_model", QT_TRANSLATE_NOOP("actions", "&Open a model folder…"), section=2),
     _compare("compare_models", QT_TRANSLATE_NOOP("actions", "Choose &models…"), "M"),
     _compare("compare_difference", QT_TRANSLATE_NOOP("actions", "Show the &difference"), "D", checkable=True),
     _compare("compare_all", QT_TRANSLATE_NOOP("actions", "Assess all &videos with these models"), section=1),
@@ -250,10 +204,10 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _rank("rank_on_ten", QT_TRANSLATE_NOOP("actions", "Forward 10 s"), "L", section=3),
     _rank("rank_first", QT_TRANSLATE_NOOP("actions", "To the beginning"), "Home", section=3),
     _rank("rank_last", QT_TRANSLATE_NOOP("actions", "To the end"), "End", section=3),
-    _window("shortcuts", HELP, QT_TRANSLATE_NOOP("actions", "&Keys"), "F1", "?"),
-    _window("guides", HELP, QT_TRANSLATE_NOOP("actions", "&Guides"), "Shift+F1"),
-    _window("open_log", HELP, QT_TRANSLATE_NOOP("actions", "Show the &log")),
-    _window("about", HELP, QT_TRANSLATE_NOOP("actions", "&About SkillViewer"), section=1),
+    _help("shortcuts", QT_TRANSLATE_NOOP("actions", "&Keys"), "F1", "?"),
+    _help("guides", QT_TRANSLATE_NOOP("actions", "&Guides"), "Shift+F1"),
+    _help("open_log", QT_TRANSLATE_NOOP("actions", "Show the &log")),
+    _help("about", QT_TRANSLATE_NOOP("actions", "&About SkillViewer"), section=1),
 )
 
 

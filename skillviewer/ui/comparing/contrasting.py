@@ -21,15 +21,13 @@ class _Wanted:
     second: str
     analyses: Mapping[str, Analysis]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    wanted: _Wanted
-    contrast: Contrast
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.first, self.second
 
 
-def _answer(_backend: Backend, wanted: _Wanted, superseded: CancelToken, _report: Report) -> _Found:
-    return _Found(wanted, contrast(wanted.first, wanted.second, wanted.analyses, superseded))
+def _answer(_backend: Backend, wanted: _Wanted, superseded: CancelToken, _report: Report) -> tuple[_Wanted, Contrast]:
+    return wanted, contrast(wanted.first, wanted.second, wanted.analyses, superseded)
 
 
 class ContrastLoader(QObject):
@@ -48,23 +46,25 @@ class ContrastLoader(QObject):
 
     def want(self, first: str, second: str, rows: tuple[ComparedModel, ...]) -> None:
         """Compare a model with all others that have assessed the whole video; take the difference from ``second``."""
-        analyses = {row.key: row.whole for row in rows if row.whole is not None}
+        analyses = {row.key: whole for row in rows if (whole := row.whole) is not None}
         if first not in analyses or len(analyses) < 2 or self._worker.stopped:
             self._wanted = None
             self._mailbox.clear()
             self._set(None)
             return
-        wanted = _Wanted(first, second, {key: a for key, a in analyses.items() if a is not None})
-        if not _same(wanted, self._wanted):
-            if self.contrast is not None and not _goes_on(wanted, self._wanted):
+        wanted = _Wanted(first, second, analyses)
+        before = self._wanted if self._wanted is not None and self._wanted.pair == wanted.pair else None
+        if before is None or not _same(wanted, before):
+            # the numbers shown stay while they are of the same video and pair, with fewer or more models
+            if before is None or analyses[first].subject != before.analyses[first].subject:
                 self._set(None)
             self._wanted = wanted
             self._mailbox.post(wanted, interrupt=True)
 
     @Slot(object)
-    def _on_found(self, found: _Found) -> None:
-        if found.wanted is self._wanted:
-            self._set(found.contrast)
+    def _on_found(self, found: tuple[_Wanted, Contrast]) -> None:
+        if found[0] is self._wanted:
+            self._set(found[1])
 
     def _set(self, contrast: Contrast | None) -> None:
         if contrast is not self.contrast:
@@ -72,18 +72,9 @@ class ContrastLoader(QObject):
             self.changed.emit()
 
 
-def _same(one: _Wanted, other: _Wanted | None) -> bool:
-    if other is None or (one.first, one.second) != (other.first, other.second):
-        return False
+def _same(one: _Wanted, other: _Wanted) -> bool:
     # the baseline is made each time; it changes only with the analyses that it follows
     return one.analyses.keys() == other.analyses.keys() and all(
         one.analyses[key] is other.analyses[key] or not one.analyses[key].provenance.model_digest
         for key in one.analyses
     )
-
-
-def _goes_on(one: _Wanted, other: _Wanted | None) -> bool:
-    """Return whether the numbers shown are of the same video and pair, with fewer or more models."""
-    if other is None or (one.first, one.second) != (other.first, other.second):
-        return False
-    return one.analyses[one.first].subject == other.analyses[other.first].subject

@@ -5,50 +5,39 @@ from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor, QMouseEvent, QStandardItemModel
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QColor, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.curve_style import Heights, Line, Stroke, lines
 from skillviewer.ui.comparing.results import MIN_VIDEOS
+from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, text_label, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
-from skillviewer.ui.widgets.time_plot import TimePlot
-
-LABEL_ROOM = 0.045
-"""Share of the width, at the right end, kept for the numbers of the curves."""
 
 
 class CurvesPlot(TimePlot):
-    """Curves that differ by number, dashes and lightness. The left button scrubs, the wheel zooms the time axis."""
+    """Curves that differ by number, dashes and lightness."""
+
+    room = 0.045
 
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(playback, parent)
         self.setAccessibleName(self.tr("Scores of the models over time"))
-        self._playback = playback
         self.lines: tuple[Line, ...] = ()
         self._strokes: Mapping[str, tuple[str, Stroke]] = {}
         self._heights = Heights.OWN
         self._theme = LIGHT
-        self._held = False
         self._items: list[object] = []
         self.getPlotItem().setContentsMargins(0, 4, 12, 2)
         self.setMinimumHeight(80)
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._zero = pg.InfiniteLine(angle=0, movable=False)
         self._points = pg.ScatterPlotItem(size=8, pxMode=True)
         for item in (self._zero, self._cursor, self._points):
             self.addItem(item)
-        playback.video_changed.connect(self._on_video)
-        playback.frame_changed.connect(self._on_frame)
-        self._on_video(playback.video)
-
-    @property
-    def cursor_s(self) -> float:
-        return float(self._cursor.value())
+        self.follow_playhead()
 
     def show_lines(self, lines: Sequence[Line], strokes: Mapping[str, tuple[str, Stroke]], heights: Heights) -> None:
         """Draw curves.
@@ -65,7 +54,6 @@ class CurvesPlot(TimePlot):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.dress_axes(theme)
-        self._cursor.setPen(pg.mkPen(theme.text, width=1))
         self._zero.setPen(pg.mkPen(theme.line, width=1))
         self._points.setPen(pg.mkPen(theme.base, width=1))
         self._draw()
@@ -101,46 +89,10 @@ class CurvesPlot(TimePlot):
         room = max((most - least) * 0.1, 0.05)
         return least - room, most + room
 
-    def fit(self) -> None:
-        """Show the whole time."""
-        room = (self._until - self._from) * LABEL_ROOM
-        self._box.setXRange(self._from, self._until + room, padding=0.005)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go to the time under the mouse."""
-        self._held = event.button() == Qt.MouseButton.LeftButton
-        self.mouseMoveEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._held:
-            self._playback.seek_time(self._time_at(event))
-        event.accept()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Go to the time under the mouse, and end the scrub."""
-        self.mouseMoveEvent(event)
-        self._held = False
-
-    @Slot(object)
-    def _on_video(self, video: VideoInfo | None) -> None:
-        self._from = self._playback.start_s
-        self._until = max(self._playback.stop_s, self._from + 1e-3) if video is not None else 1.0
-        length = self._until - self._from
-        most = self._until + 2 * LABEL_ROOM * length
-        self._box.setLimits(xMin=self._from - 0.02 * length, xMax=most, minXRange=min(0.05, length))
-        self.fit()
-        self._cursor.setVisible(video is not None)
-        self.getAxis("bottom").setStyle(showValues=video is not None)
-        self._on_frame(self._playback.frame)
-
     @Slot(int)
-    def _on_frame(self, _frame: int) -> None:
-        time_s = self._playback.time_s
-        self._cursor.setValue(time_s)
+    def _on_frame(self, frame: int) -> None:
+        super()._on_frame(frame)
         self._place_points()
-        start, stop = self._box.viewRange()[0]
-        if self._playback.playing and not start <= time_s <= stop:
-            self._box.setXRange(time_s, time_s + stop - start, padding=0)
 
     def _place_points(self) -> None:
         spots = []

@@ -67,10 +67,7 @@ class ModelsMenu(QMenu):
 class Header(QWidget):
     """One row of controls."""
 
-    scale_chosen = Signal(object)
-    pair_chosen = Signal(str, str)
-    difference_toggled = Signal(bool)
-    again_asked = Signal()
+    pair_chosen = Signal()
 
     def __init__(self, candidates: Candidates, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,16 +89,14 @@ class Header(QWidget):
         self._against = text_label(self.tr("against"), self, muted=True)
         self.difference = QCheckBox(self.tr("Show the difference"), self)
         self.difference.setToolTip(self.tr("+ where the first model looks more, − where the second does"))
-        self.again = push_button(self.tr("Try again"), self, self.again_asked)
+        self.again = push_button(self.tr("Try again"), self)
         self.save = QPushButton(self.tr("Save"), self)
         shown = (self.models, self.scale, self.first, self._against, self.second, self.difference)
         add_all(horizontal(self, (8, 6, 8, 6), 8), *shown, 1, self.again, self.save)
         for control in (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.scale.currentIndexChanged.connect(self._on_scale)
         self.first.currentIndexChanged.connect(self._on_pair)
         self.second.currentIndexChanged.connect(self._on_pair)
-        self.difference.toggled.connect(self.difference_toggled)
         self.again.hide()
         self._show_choices(0)
 
@@ -113,6 +108,10 @@ class Header(QWidget):
         box.setMinimumContentsLength(NAME_CHARACTERS)
         box.setMinimumWidth(LEAST_BOX_PX)
         return box
+
+    @property
+    def chosen_scale(self) -> Scale:
+        return Scale(self.scale.currentData())
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -140,7 +139,7 @@ class Header(QWidget):
                 box.setCurrentIndex(box.findData(chosen))
         self._show_choices(len(keys))
         if self.pair != before:
-            self.pair_chosen.emit(*self.pair)
+            self.pair_chosen.emit()
 
     def _show_choices(self, n_models: int) -> None:
         """Show only choices that apply: a scale for one model, a pair for two."""
@@ -158,14 +157,10 @@ class Header(QWidget):
             self.second.setCurrentIndex(self.second.findData(key))
 
     @Slot(int)
-    def _on_scale(self, _index: int) -> None:
-        self.scale_chosen.emit(Scale(self.scale.currentData()))
-
-    @Slot(int)
     def _on_pair(self, _index: int) -> None:
         first, second = self.pair
         if first == second:  # the other box takes the next model
             moved = self.second if self.sender() is self.first else self.first
             moved.setCurrentIndex((moved.currentIndex() + 1) % max(moved.count(), 1))
             return
-        self.pair_chosen.emit(first, second)
+        self.pair_chosen.emit()

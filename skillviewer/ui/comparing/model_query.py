@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
-from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import VideoClip
-from skillviewer.data.study import StudyVideo
 from skillviewer.engine.inference.pooled_models import PooledModels
-from skillviewer.ui.comparing.queries import ask, saved
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 LISTED_AFTER_MS = 200
@@ -33,9 +30,7 @@ class SlowJob(QObject):
         self._precious = False
         self._job: Job | None = None
         self._progress = ("", 0, 0)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._list)
+        self._timer = single_shot(self, LISTED_AFTER_MS, self._list)
 
     def begin(self, *, precious: bool = False) -> None:
         """Start; closing the window asks before it stops a precious job, which is then listed at once."""
@@ -89,37 +84,7 @@ class ModelRequest:
     footage: VideoClip | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RequestInputs:
-    """Inputs of a query.
-
-    Attributes:
-        passes: Number of interleaved sampling passes, K.
-        videos: Videos of the study whose saved analyses are loaded.
-        digest: Digest of the model whose saved analyses are loaded.
-        analysis: Analysis to explain.
-    """
-
-    passes: int = 1
-    videos: tuple[StudyVideo, ...] = ()
-    digest: str = ""
-    analysis: Analysis | None = None
-
-
-def _work(request: ModelRequest, inputs: RequestInputs) -> Callable[[PooledModels, CancelToken, Report], object]:
-    folder, footage, analysis = Path(request.key), request.footage, inputs.analysis
-
-    def work(pool: PooledModels, token: CancelToken, report: Report) -> object:
-        if request.kind is Kind.FACTS:
-            return pool.facts(folder)
-        if request.kind is Kind.SAVED:
-            return saved(inputs.videos, inputs.digest, inputs.passes, token)
-        if request.kind is Kind.EXPLAIN and analysis is not None:
-            return pool.explain(folder, analysis, token, report)
-        assert footage is not None
-        return ask(pool, folder, footage, inputs.passes, token, report)
-
-    return work
+Work = Callable[[PooledModels, CancelToken, Report], object]
 
 
 class ModelQuery(QObject):
@@ -147,13 +112,12 @@ class ModelQuery(QObject):
         """True if a query can be run now."""
         return self.running is None and not self._worker.stopped
 
-    def ask(self, request: ModelRequest, inputs: RequestInputs) -> None:
-        """Run a query; only where ``can_ask``."""
+    def ask(self, request: ModelRequest, work: Work) -> None:
+        """Run a query by ``work``; only where ``can_ask``."""
         assert self.running is None
         self.running = request
-        task = self._worker.submit(_work(request, inputs))
-        self._task = task
-        task.then(
+        self._task = self._worker.submit(work)
+        self._task.then(
             progressed=self._throttle.report,
             succeeded=self._on_succeeded,
             failed=self._on_failed,

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.ui.comparing.curve_style import MOST
-from skillviewer.ui.comparing.model_query import Kind, ModelQuery, ModelRequest, RequestInputs, SlowJob
-from skillviewer.ui.comparing.queries import Answer
+from skillviewer.ui.comparing.model_query import Kind, ModelQuery, ModelRequest, SlowJob, Work
+from skillviewer.ui.comparing.queries import Answer, ask, saved
 from skillviewer.ui.comparing.results import Results
 from skillviewer.ui.comparing.row import UNIFORM, ComparedModel, ModelProgress, baseline, filled
 from skillviewer.ui.session.program import Program
@@ -189,19 +189,24 @@ class ModelSet(QObject):
             self._job.finish()
             self.busy_changed.emit()
             return
-        known, footage = self.results, request.footage
-        facts = known.facts.get(request.key)
-        inputs = RequestInputs(
-            passes=self._program.state.passes,
-            videos=self._program.study_list.known if request.kind is Kind.SAVED else (),
-            digest=facts.digest if facts is not None else "",
-            analysis=known.analysis(request.key, footage) if footage is not None else None,
-        )
         self._growing = (request, Progress("waiting"))
-        self._query.ask(request, inputs)
+        self._query.ask(request, self._work(request))
         self._job.begin()
         self._report_job()
         self.row_changed.emit(request.key)
+
+    def _work(self, request: ModelRequest) -> Work:
+        """Return the function that answers a query in the worker thread."""
+        folder, footage, passes = Path(request.key), request.footage, self._program.state.passes
+        if request.kind is Kind.SAVED:
+            videos, digest = self._program.study_list.known, self.results.facts[request.key].digest
+            return lambda _pool, token, _report: saved(videos, digest, passes, token)
+        if footage is None:
+            return lambda pool, _token, _report: pool.facts(folder)
+        analysis = self.results.analysis(request.key, footage) if request.kind is Kind.EXPLAIN else None
+        if analysis is not None:
+            return lambda pool, token, report: pool.explain(folder, analysis, token, report)
+        return lambda pool, token, report: ask(pool, folder, footage, passes, token, report)
 
     def _next(self) -> ModelRequest | None:
         if self._active and not self._stopped:

@@ -89,8 +89,6 @@ class NumbersColumn(QTabWidget):
         measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for _, row in rows)
         self.models.show_rows(rows, measurable=measurable and not models.busy)
         named = [(number, row.key, row.name) for number, row in rows]
-        self.disagreements.assess_all_bar.show_message(
-            studying.n_shared, len(studying.names), len(studying.keys), busy=models.busy, missing=studying.missing
-        )
+        self.disagreements.show_progress(studying, busy=models.busy)
         self.disagreements.show_agreement(studying.agreement, named)
         self.matrix.show_agreement(studying.agreement, named)

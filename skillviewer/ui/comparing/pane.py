@@ -1,6 +1,7 @@
 """One pane of the Compare screen: a picture with a map, and its caption."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
@@ -242,8 +243,7 @@ class ModelPane(QWidget):
         self.remove_asked.emit(self._key)
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Captions", text)
+_tr = partial(QCoreApplication.translate, "Captions")
 
 
 def kind_of(row: ComparedModel) -> str:

@@ -9,7 +9,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import Difference, difference
 from skillviewer.core.analysis.map_comparison import VideoComparison, compare_video, without_map
 from skillviewer.core.analysis.model_agreement import AgreementMatrix, RankDisagreement, agreement_matrix, disagreements
-from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import StudyVideo

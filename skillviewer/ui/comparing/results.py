@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.video.extents import VideoClip
 

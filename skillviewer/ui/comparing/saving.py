@@ -120,7 +120,7 @@ class ComparisonSaver(QObject):
         scores = [{name: analysis.score for name, analysis in known[key].items()} for key in found.keys]
 
         def work(_token: CancelToken, _report: Report) -> tuple[Path, tuple[str, ...]]:
-            from skillviewer.export.tables.model_agreement import agreement_rows, export_agreement, rank_rows
+            from skillviewer.export.tables.tables import agreement_rows, export_agreement, rank_rows
 
             if ranks:
                 return export_agreement(rank_rows(found.disagreements, names, scores), path, overwrite=True), ()

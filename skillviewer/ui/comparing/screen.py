@@ -42,7 +42,6 @@ class CompareScreen(QWidget):
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program, self._actions = program, actions
-        self._scale = Scale.COMMON
         self._begun = False
         self.models = ModelSet(program, self)
         self.candidates = Candidates(program, self)
@@ -106,15 +105,15 @@ class CompareScreen(QWidget):
         self.candidates.changed.connect(self._on_candidates)
         header.menu.toggled.connect(self._on_toggled)
         self.grid.remove_asked.connect(self._on_remove)
-        header.scale_chosen.connect(self._on_scale)
+        header.scale.currentIndexChanged.connect(self._refresh)
         header.pair_chosen.connect(self._refresh)
-        header.difference_toggled.connect(self._on_models)
-        header.again_asked.connect(models.again)
+        header.difference.toggled.connect(self._on_models)
+        header.again.clicked.connect(models.again)
         header.difference.toggled.connect(self._actions["compare_difference"].setChecked)
         self.side.second_chosen.connect(header.choose_second)
         self.side.video_chosen.connect(self._on_dispute)
         self.side.models.measure_asked.connect(models.explain)
-        self.side.disagreements.assess_all_bar.asked.connect(models.assess_all)
+        self.side.disagreements.assess_all.clicked.connect(models.assess_all)
 
     # called by the window
 
@@ -175,11 +174,6 @@ class CompareScreen(QWidget):
         else:
             self.models.remove(key)
 
-    @Slot(object)
-    def _on_scale(self, scale: Scale) -> None:
-        self._scale = scale
-        self._refresh()
-
     @Slot(str)
     def _on_dispute(self, name: str) -> None:
         footage = self.studying.footage(name)
@@ -206,13 +200,13 @@ class CompareScreen(QWidget):
         self._later.start()
 
     @Slot()
-    def _refresh(self) -> None:
+    def _refresh(self, *_: object) -> None:
         if not self.isVisible() and self._begun:
             return
         rows, video = self.models.rows, self._program.playback.video
         self._show_page(has_video=video is not None)
         analyses = {row.key: row.analysis for row in rows if row.analysis is not None}
-        looks = looks_of(analyses, self._look, self._scale)
+        looks = looks_of(analyses, self._look, self.header.chosen_scale)
         for row in rows:
             pane = self.grid.pane(row.key)
             pane.refuse(row.reason if row.standing is ModelProgress.FAILED else "")
@@ -265,7 +259,7 @@ class CompareScreen(QWidget):
         return shown.scene if shown is not None else None
 
     def _say_panes(self) -> None:
-        strokes, own = self.strokes, self._scale is not Scale.COMMON
+        strokes, own = self.strokes, self.header.chosen_scale is not Scale.COMMON
         for number, row in self.numbered:
             rest = rest_of(self._scene(row.key), with_limits=own)
             stroke = None if row.is_uniform else strokes[row.key][1]
@@ -291,7 +285,7 @@ class CompareScreen(QWidget):
 
     def _show_bars(self, analyses: dict[str, Analysis], looks: dict[str, Look]) -> None:
         bars = []
-        if self._scale is Scale.COMMON:
+        if self.header.chosen_scale is Scale.COMMON:
             units = {kind: f"{kind_words(kind)}, {unit}" if unit else kind_words(kind) for kind, unit in self._units()}
             bars = [(units[kind], scene) for kind, scene in shared_bars(analyses, looks).items()]
         difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
@@ -299,7 +293,7 @@ class CompareScreen(QWidget):
             bars.append((self.tr("{} minus {}, × average").format(*self._pair_numbers()), difference))
         if self._look.overlay is Overlay.OFF:
             self.bars.show_bars(self.tr("maps hidden"), [])
-        elif self._scale is Scale.COMMON:
+        elif self.header.chosen_scale is Scale.COMMON:
             self.bars.show_bars("", bars)
         else:
             self.bars.show_bars(self.tr("Each map has its own scale; its range is shown under it."), bars)
@@ -337,7 +331,7 @@ class CompareScreen(QWidget):
     def save_figure(self, dialogs: Dialogs) -> None:
         """Ask for a path, and save the panes as shown."""
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
-        look, blurs = replace(self._look, scale=self._scale), self.blur_faces.isChecked()
+        look, blurs = replace(self._look, scale=self.header.chosen_scale), self.blur_faces.isChecked()
         self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)
 
     def focus_player(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QWidget
 
@@ -11,6 +11,7 @@ from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.comparing.queries import StudyAgreement
+from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
@@ -22,48 +23,34 @@ Models = Sequence[tuple[str, str, str]]
 """Number of the pane, key and name of each model."""
 
 
-class AssessAllBar(QWidget):
-    """Progress on the study's videos, and the button that assesses the rest."""
+class DisagreementsView(QWidget):
+    """The videos that the models rank most differently, and the button that assesses the rest.
 
-    asked = Signal()
+    A click opens a video.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words = text_label("", self, muted=True, wrap=True)
-        self.button = push_button(self.tr("Assess all with these models"), self, self.asked)
-        add_all(horizontal(self, (8, 4, 8, 0)), (self._words, 1), self.button)
+        self.words = text_label("", self, muted=True, wrap=True)
+        self.assess_all = push_button(self.tr("Assess all with these models"), self)
+        bar = add_all(horizontal(margins=(8, 4, 8, 0)), (self.words, 1), self.assess_all)
+        self.table = PlainTable(self.tr("Videos with the greatest disagreement between models"), self)
+        add_all(vertical(self, NONE, 4), bar, (self.table, 1))
 
-    def show_message(self, n_shared: int, n_videos: int, n_models: int, *, busy: bool, missing: bool) -> None:
-        """Show the progress.
-
-        Args:
-            n_shared: Number of videos that all models have assessed.
-            n_videos: Number of videos of the study.
-            n_models: Number of models that give a score.
-            busy: True while they are being assessed.
-            missing: True if a model has still to assess a video.
-        """
+    def show_progress(self, studying: AgreementLoader, *, busy: bool) -> None:
+        """Show how many of the study's videos are assessed; ``busy`` while they are."""
+        n_models, n_videos, n_shared = len(studying.keys), len(studying.names), studying.n_shared
         if n_models < 2:
-            self._words.setText(self.tr("Choose two models that give a score to see where they disagree."))
+            self.words.setText(self.tr("Choose two models that give a score to see where they disagree."))
         elif n_shared < MIN_VIDEOS:
             words = self.tr("{} of {} videos are assessed by all {} models; at least {} are needed to compare ranks.")
-            self._words.setText(words.format(n_shared, n_videos, n_models, MIN_VIDEOS))
+            self.words.setText(words.format(n_shared, n_videos, n_models, MIN_VIDEOS))
         else:
             words = self.tr("{} of {} videos are assessed by all {} models.")
-            self._words.setText(words.format(n_shared, n_videos, n_models))
-        self.button.setVisible(n_models > 0 and (missing or busy))
-        self.button.setEnabled(not busy)
-        self.button.setText(self.tr("Assessing…") if busy else self.tr("Assess all with these models"))
-
-
-class DisagreementsView(QWidget):
-    """The videos that the models rank most differently; a click opens the video."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.assess_all_bar = AssessAllBar(self)
-        self.table = PlainTable(self.tr("Videos with the greatest disagreement between models"), self)
-        add_all(vertical(self, NONE, 4), self.assess_all_bar, (self.table, 1))
+            self.words.setText(words.format(n_shared, n_videos, n_models))
+        self.assess_all.setVisible(n_models > 0 and (studying.missing or busy))
+        self.assess_all.setEnabled(not busy)
+        self.assess_all.setText(self.tr("Assessing…") if busy else self.tr("Assess all with these models"))
 
     def show_agreement(self, agreement: StudyAgreement | None, models: Models) -> None:
         """Show the videos, greatest disagreement first."""

@@ -1,7 +1,7 @@
 """Choices on the Export screen, and the files they result in. No widgets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -121,11 +121,6 @@ def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest
         file = path / f"{reserve_name(safe_name(video.name), taken)}{choices.suffix}"
         made.append(ExportRequest(exporter, subjects([video], choices.models, study), file, options))
     return tuple(made)
-
-
-def replacing(request: ExportRequest | StudyExportRequest) -> ExportRequest | StudyExportRequest:
-    """Return the request with permission to replace a file."""
-    return replace(request, overwrite=True)
 
 
 def spreads_of(exporter: Exporter | StudyExporter, n_videos: int) -> tuple[FileSplit, ...]:

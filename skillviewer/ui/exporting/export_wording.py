@@ -1,6 +1,7 @@
 """Sentences of the Export screen: reasons why an export is not possible, remarks, and the question before replacing."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -12,9 +13,7 @@ from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.ui.exporting.export_choices import ExportChoices, FileSplit
 from skillviewer.ui.exporting.kinds import translated
 
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("exporting", text)
+_tr = partial(QCoreApplication.translate, "exporting")
 
 
 def refusal(choices: ExportChoices) -> str:

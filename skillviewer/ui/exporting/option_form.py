@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,7 @@ _EMPTY = {"stop": "to the end", "frame": "the last sampled one", "size": "as it 
 """Meaning of an empty field, by its name."""
 
 
-def _translated(text: str) -> str:
-    return QCoreApplication.translate("options", text)
+_translated = partial(QCoreApplication.translate, "options")
 
 
 @dataclass(slots=True)

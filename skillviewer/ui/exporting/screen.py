@@ -1,5 +1,6 @@
 """The Export screen: kind, videos, models, options, preview and destination of an export, and the queue."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ from skillviewer.ui.exporting.export_choices import (
     ExportChoices,
     ExportModel,
     FileSplit,
-    replacing,
     requests,
     spreads_of,
     subjects,
@@ -354,7 +354,7 @@ class ExportScreen(QWidget):
         if there and not dialogs.confirm(self, question(there), self.tr("Replace")):
             return
         self._program.settings.export_folder = str(self.destination.folder)
-        self.queue.add(title(made), [replacing(o) if o.path in there else o for o in made])
+        self.queue.add(title(made), [replace(o, overwrite=True) if o.path in there else o for o in made])
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -2,12 +2,13 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
 from skillviewer.core.text import percent, printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
+from skillviewer.ui.finetuning.tuning import Tuning
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, with_interval
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
@@ -20,13 +21,9 @@ _SHIFT = 3
 class BeforeAfterPage(QWidget):
     """Effects of a training, and the decision on it."""
 
-    accept_asked = Signal()
-    discard_asked = Signal()
-    later_asked = Signal()
-    video_asked = Signal(str)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, tuning: Tuning, parent: QWidget) -> None:
         super().__init__(parent)
+        self._tuning = tuning
         column = add_all(vertical(self, (24, 16, 24, 16), 12), self._make_head())
         self._lines = NamedLines(6)
         column.addLayout(self._lines)
@@ -37,11 +34,10 @@ class BeforeAfterPage(QWidget):
         self.title = text_label("", self, letters="figure", wrap=True)
         self.subtitle = text_label("", self, muted=True, wrap=True)
         words = add_all(vertical(spacing=4), self.title, self.subtitle)
-        self.accept = push_button(self.tr("Accept as new version"), self, primary=True)
-        self.discard = push_button(self.tr("Discard"), self, self.discard_asked)
-        self.later = push_button(self.tr("Decide later"), self, self.later_asked)
+        self.accept = push_button(self.tr("Accept as new version"), self, self._tuning.accept, primary=True)
+        self.discard = push_button(self.tr("Discard"), self, self._tuning.discard)
+        self.later = push_button(self.tr("Decide later"), self, self._tuning.later)
         self.later.setToolTip(self.tr("The version stays in the list of versions, where you can use or discard it"))
-        self.accept.clicked.connect(self.accept_asked)
         buttons = horizontal(spacing=8)
         for button in (self.later, self.discard, self.accept):
             buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
@@ -62,7 +58,6 @@ class BeforeAfterPage(QWidget):
         ):
             self._changes = self._titled(title, why, table)
             split.addWidget(self._changes)
-            table.video_asked.connect(self.video_asked)
         split.setSizes([540, 420])
         return split
 

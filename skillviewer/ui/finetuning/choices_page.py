@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QWidget
 
 from skillviewer.core.dataset.folds import FoldsBy
 from skillviewer.core.finetuning.split import TuningChoices
@@ -11,6 +12,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.text import printable
 from skillviewer.engine.finetuning.job import TuningCost
 from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection
+from skillviewer.ui.finetuning.tuning import Tuning
 from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import NamedLines, indented
@@ -27,20 +29,19 @@ FIELD_PX = 28
 class ChoicesPage(QWidget):
     """Choices on the left, the resulting plan on the right."""
 
-    selected = Signal(object)
-    """``TuningSelection``: a choice has changed."""
-    start_asked = Signal()
-    judge_asked = Signal()
-    """The user wants to judge pairs, since too few votes allow no training."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, tuning: Tuning, judge: QAction, parent: QWidget) -> None:
         super().__init__(parent)
+        self._tuning = tuning
         self._request: TuningRequest | None = None
         self._writable = True
         self._settle = single_shot(self, SETTLE_MS, self._select)
         row = add_all(horizontal(self, (24, 16, 24, 16), 40), (self._make_form(), 0, Qt.AlignmentFlag.AlignTop))
-        self.right = add_all(vertical(spacing=16), (self._make_plan(), 3))
+        self.right = add_all(vertical(spacing=16), (self._make_plan(judge), 3))
         row.addLayout(self.right, 1)
+        tuning.planned.connect(self.show_request)
+        tuning.measured.connect(self.show_cost)
+        tuning.failed.connect(self.show_failure)
+        tuning.version_used.connect(self.choose_model)
 
     def _make_form(self) -> QWidget:
         form = QWidget(self)
@@ -89,9 +90,8 @@ class ChoicesPage(QWidget):
             lines.addRow(label, field)
             field.setAccessibleName(label)
         lines.addRow("", self.old_pairs)
-        self.button = push_button(self.tr("Start training"), form, primary=True)
+        self.button = push_button(self.tr("Start training"), form, self._tuning.start, primary=True)
         self.button.setEnabled(False)
-        self.button.clicked.connect(self.start_asked)
         lines.addRow("", self.button)
         self._form = lines
         lines.setRowVisible(self.needed, False)
@@ -115,7 +115,7 @@ class ChoicesPage(QWidget):
             combo.addItem(text, data)
         return combo
 
-    def _make_plan(self) -> QWidget:
+    def _make_plan(self, judge: QAction) -> QWidget:
         inside = QWidget(self)
         column = vertical(inside, (0, 0, 8, 0), 8)
         title = text_label(self.tr("What will be trained"), inside, heading=True)
@@ -123,21 +123,16 @@ class ChoicesPage(QWidget):
         self._lines = NamedLines(8)
         self._lines.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._lines)
-        self._refusal = self._sentence(inside)
-        self._cautions = self._sentence(inside)
-        self.judge = push_button(self.tr("Judge pairs"), inside, self.judge_asked)
+        self._refusal, self._cautions = (text_label("", inside, wrap=True, plain=True) for _ in range(2))
+        self._refusal.hide()
+        self._cautions.hide()
+        self.judge = push_button(self.tr("Judge pairs"), inside, judge.trigger)
         self.judge.hide()
         add_all(column, self._refusal, (self.judge, 0, Qt.AlignmentFlag.AlignLeft), self._cautions, 1)
         area = scroll_area(self, self.tr("What will be trained"))
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setWidget(inside)
         return area
-
-    @staticmethod
-    def _sentence(parent: QWidget) -> QLabel:
-        label = text_label("", parent, wrap=True, plain=True)
-        label.hide()
-        return label
 
     # choices
 
@@ -192,17 +187,16 @@ class ChoicesPage(QWidget):
     @Slot()
     def _on_change(self, *_: object) -> None:
         self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
-        self.button.setEnabled(False)
-        self._settle.start()
+        self.ask_soon()
 
     def ask_soon(self) -> None:
-        """Plan again soon, since the study has changed; the last plan cannot be started any more."""
+        """Plan again soon, since choices or study have changed; the last plan cannot be started any more."""
         self.button.setEnabled(False)
         self._settle.start()
 
     @Slot()
     def _select(self) -> None:
-        self.selected.emit(self.selection)
+        self._tuning.plan(self.selection)
 
     # plan and cost
 

@@ -2,7 +2,6 @@
 
 import math
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QWidget
 
 from skillviewer.core.ranking.disagreements import Disagreement
@@ -16,13 +15,10 @@ from skillviewer.ui.widgets.tables import Cell, SortedTable
 class DisagreementPage(QWidget):
     """Pairs that the model orders differently from the raters, the largest score difference first."""
 
-    back_asked = Signal()
-    video_asked = Signal(str)
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         title = text_label(self.tr("Disagreements between model and raters"), self, heading=True)
-        self.back = push_button(self.tr("Back"), self, self.back_asked)
+        self.back = push_button(self.tr("Back"), self)
         row = add_all(QHBoxLayout(), (title, 1), self.back)
         self.summary = text_label("", self, wrap=True)
         self.table = SortedTable(
@@ -31,7 +27,6 @@ class DisagreementPage(QWidget):
             self,
         )
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.table.video_asked.connect(self.video_asked)
         add_all(vertical(self, (24, 16, 24, 16), 12), row, self.summary, (self.table, 1), 0)
 
     def wait(self) -> None:

@@ -2,14 +2,14 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFormLayout, QProgressBar, QWidget
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import percent
 from skillviewer.ui.finetuning.training_curves import Curves
-from skillviewer.ui.finetuning.tuning import TuningPhase
+from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.tuning_wording import duration, with_interval
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
 
@@ -19,11 +19,9 @@ SIDE_PX = 300
 class RunningPage(QWidget):
     """A training in progress."""
 
-    stop_asked = Signal()
-    cancel_asked = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, tuning: Tuning, parent: QWidget) -> None:
         super().__init__(parent)
+        self._tuning = tuning
         self._phase = TuningPhase.CHOOSING
         self._finished = False  # at least one epoch
         row = horizontal(self, (24, 16, 24, 16), 32)
@@ -41,7 +39,8 @@ class RunningPage(QWidget):
         lines.setVerticalSpacing(10)
         lines.setHorizontalSpacing(16)
         column.addLayout(lines)
-        self.epoch, self.left, self.loss, self.held, self.before, self.old = (self._value(side) for _ in range(6))
+        self._fields = [text_label("–", side, wrap=True, plain=True) for _ in range(6)]
+        self.epoch, self.left, self.loss, self.held, self.before, self.old = self._fields
         for label, field in (
             (self.tr("Epoch"), self.epoch),
             (self.tr("Time left"), self.left),
@@ -54,8 +53,8 @@ class RunningPage(QWidget):
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
             lines.addRow(name, field)
         column.addSpacing(8)
-        self.stop = push_button(self.tr("Stop and keep best"), side, self.stop_asked)
-        self.cancel = push_button(self.tr("Cancel and discard"), side, self.cancel_asked)
+        self.stop = push_button(self.tr("Stop and keep best"), side, tuning.stop)
+        self.cancel = push_button(self.tr("Cancel and discard"), side, tuning.cancel)
         add_all(column, self.stop, self.cancel)
         note = text_label(
             self.tr("The model on screen does not change. Meanwhile, watch videos or judge pairs."),
@@ -65,18 +64,17 @@ class RunningPage(QWidget):
         )
         add_all(column, note, 1)
         row.addWidget(side)
+        tuning.batch_done.connect(self.on_batch)
+        tuning.epoch_done.connect(self.on_epoch)
+        tuning.phase_changed.connect(self.on_phase)
 
-    @staticmethod
-    def _value(parent: QWidget) -> QLabel:
-        return text_label("–", parent, wrap=True, plain=True)
-
-    def begin(self, *, from_nothing: bool) -> None:
+    def _begin(self) -> None:
         self._finished = False
         self._enable()
         self.curves.clear()
-        for label in (self.epoch, self.left, self.loss, self.held, self.before, self.old):
+        for label in self._fields:
             label.setText("–")
-        if from_nothing:
+        if self._tuning.request is not None and self._tuning.request.selection.parent is None:
             self.before.setText(self.tr("no model yet"))
             self.old.setText(self.tr("nothing"))
         self.stage.setText(self.tr("Starting"))
@@ -84,8 +82,10 @@ class RunningPage(QWidget):
 
     @Slot(object)
     def on_phase(self, phase: TuningPhase) -> None:
-        """Show the stop that was asked for."""
+        """Show that the training has begun, or the stop that was asked for."""
         self._phase = phase
+        if phase is TuningPhase.RUNNING:
+            self._begin()
         self._enable()
         self.cancel.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
         if phase is TuningPhase.STOPPING:

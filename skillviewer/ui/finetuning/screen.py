@@ -35,14 +35,15 @@ class FinetuneScreen(QWidget):
         self._study: OpenStudy | None = None
         self._scores_after: dict[str, float] = {}
         self._scores_by = ""
-        self.tuning = Tuning(program, program.train, self)
+        self.tuning = Tuning(program, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(
             self.tr("Open a study to train a model on its votes."), actions["open_sample"], self.pages
         )
-        self.choices, self.running = ChoicesPage(self.pages), RunningPage(self.pages)
-        self.before_after, self.disagreement = BeforeAfterPage(self.pages), DisagreementPage(self.pages)
-        self.versions = VersionList(self.choices)
+        self.choices = ChoicesPage(self.tuning, actions["show_rank"], self.pages)
+        self.running = RunningPage(self.tuning, self.pages)
+        self.before_after, self.disagreement = BeforeAfterPage(self.tuning, self.pages), DisagreementPage(self.pages)
+        self.versions = VersionList(self.tuning, self.choices)
         self.choices.right.addWidget(self.versions, 2)
         for page in (self.empty, self.choices, self.running, self.before_after, self.disagreement):
             self.pages.addWidget(page)
@@ -52,30 +53,13 @@ class FinetuneScreen(QWidget):
 
     def _connect(self) -> None:
         program, tuning = self._program, self.tuning
-        self.choices.selected.connect(tuning.plan)
-        self.choices.start_asked.connect(self._on_start)
-        self.choices.judge_asked.connect(self._actions["show_rank"].trigger)
-        tuning.planned.connect(self.choices.show_request)
-        tuning.measured.connect(self.choices.show_cost)
-        tuning.failed.connect(self.choices.show_failure)
         tuning.progressed.connect(self._on_progress)
-        tuning.batch_done.connect(self.running.on_batch)
-        tuning.epoch_done.connect(self.running.on_epoch)
-        tuning.phase_changed.connect(self.running.on_phase)
         tuning.phase_changed.connect(self._on_phase)
         tuning.accepted.connect(self._on_accepted)
-        tuning.version_used.connect(self.choices.choose_model)
-        self.running.stop_asked.connect(tuning.stop)
-        self.running.cancel_asked.connect(tuning.cancel)
-        self.before_after.accept_asked.connect(tuning.accept)
-        self.before_after.discard_asked.connect(tuning.discard)
-        self.before_after.later_asked.connect(tuning.later)
-        self.versions.use_asked.connect(tuning.use)
-        self.versions.discard_asked.connect(tuning.remove)
         self.versions.disagreement_asked.connect(self._show_disagreement)
-        self.disagreement.back_asked.connect(self._show_page)
-        for page in (self.before_after, self.disagreement):
-            page.video_asked.connect(self._on_video_asked)
+        self.disagreement.back.clicked.connect(self._show_page)
+        for table in (self.before_after.shifts, self.before_after.attention, self.disagreement.table):
+            table.video_asked.connect(self._on_video_asked)
         program.studies.opened.connect(self._on_study)
         program.studies.closed.connect(self._on_study)
         program.studies.changed.connect(self._on_changed)
@@ -155,13 +139,6 @@ class FinetuneScreen(QWidget):
         else:
             page = self.choices
         self.pages.setCurrentWidget(page)
-
-    @Slot()
-    def _on_start(self) -> None:
-        request = self.tuning.request
-        if request is not None:
-            self.running.begin(from_nothing=request.selection.parent is None)
-            self.tuning.start()
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:

@@ -1,7 +1,5 @@
 """Live curves of a fine-tuning: losses above, accuracies below, by batch, each with the key of its lines."""
 
-import math
-
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QSize, Qt, Slot
@@ -195,12 +193,10 @@ class Curves(QWidget):
         at = np.array([row.batch for row in self._rows], dtype=np.float64)
         held = np.array([100 * row.held_out.value for row in self._rows])
         low, high = (
-            np.array([100 * (end if math.isfinite(end) else row.held_out.value) for row, end in pairs])
-            for pairs in (
-                [(row, row.held_out.low) for row in self._rows],
-                [(row, row.held_out.high) for row in self._rows],
-            )
+            np.array([100 * row.held_out.low for row in self._rows]),
+            np.array([100 * row.held_out.high for row in self._rows]),
         )
+        low, high = np.where(np.isfinite(low), low, held), np.where(np.isfinite(high), high, held)
         if not self._batches:
             self._raw.setData([], [])
             self._smoothed.setData([], [])

@@ -17,7 +17,7 @@ from skillviewer.nets.library import digest
 from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection, plan
 from skillviewer.ui.session.backend import FineTuner
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+from skillviewer.ui.threads.worker_thread import Task
 
 
 class TuningPhase(Enum):
@@ -50,9 +50,9 @@ class Tuning(QObject):
     version_used = Signal(object)
     """``Path``: a listed version was loaded."""
 
-    def __init__(self, program: Program, worker: WorkerThread[FineTuner], parent: QObject | None = None) -> None:
+    def __init__(self, program: Program, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._program, self._worker = program, worker
+        self._program, self._worker = program, program.train
         self.phase = TuningPhase.CHOOSING
         self.request: TuningRequest | None = None
         self._trained: TuningRequest | None = None
@@ -86,14 +86,17 @@ class Tuning(QObject):
 
     def plan(self, selection: TuningSelection) -> None:
         """Plan a training; ``planned`` reports the plan, and ``measured`` its cost."""
-        if self._measuring is not None:
-            self._measuring.cancel()
-            self._measuring = None
+        self._measure_no_more()
         if self._program.studies.current is None or self._program.study.stopped:
             return
         room = self._program.settings.cache_gb * 2**30
         self._planning = self._program.studies.read(lambda study: plan(study, selection, room))
         self._planning.then(succeeded=self._on_planned, failed=self._on_plan_failed)
+
+    def _measure_no_more(self) -> None:
+        if self._measuring is not None:
+            self._measuring.cancel()
+            self._measuring = None
 
     @Slot(object)
     def _on_planned(self, request: TuningRequest) -> None:
@@ -120,13 +123,12 @@ class Tuning(QObject):
 
     # training
 
+    @Slot()
     def start(self) -> None:
         request, current = self.request, self._program.studies.current
         if request is None or request.division is None or self.phase is not TuningPhase.CHOOSING or current is None:
             return
-        if self._measuring is not None:
-            self._measuring.cancel()
-            self._measuring = None
+        self._measure_no_more()
         self._study_path, self._trained = current.path, request
         stop = self._stop = StopFolder()
 
@@ -173,7 +175,7 @@ class Tuning(QObject):
         self._running = None
         folders = tuple(self._unclaimed)
         if not folders or self._worker.stopped:
-            self._set_phase(TuningPhase.CHOOSING)
+            self._on_cleared()
             return
         # it finished just before the cancel: its files have no owner, and are removed here
 

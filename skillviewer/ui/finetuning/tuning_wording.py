@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sized
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
@@ -13,9 +14,7 @@ from skillviewer.core.text import percent
 from skillviewer.engine.finetuning.job import TuningCost
 from skillviewer.ui.finetuning.requests import TuningRequest
 
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("finetuning", text)
+_tr = partial(QCoreApplication.translate, "finetuning")
 
 
 def _counted(n: int, one: str, several: str) -> str:

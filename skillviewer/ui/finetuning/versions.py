@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
 from skillviewer.ui.finetuning.requests import VersionSnapshot
+from skillviewer.ui.finetuning.tuning import Tuning
 from skillviewer.ui.finetuning.tuning_wording import version_accuracy
 from skillviewer.ui.widgets.layout import NONE, add_all, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, SortedTable
@@ -14,14 +15,11 @@ from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, SortedTable
 class VersionList(QWidget):
     """Versions, the newest first; one of them is in use."""
 
-    use_asked = Signal(object)
-    """``ModelVersion``."""
-    discard_asked = Signal(object)
-    """``ModelVersion`` without a decision."""
     disagreement_asked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, tuning: Tuning, parent: QWidget) -> None:
         super().__init__(parent)
+        self._tuning = tuning
         self._versions: list[ModelVersion] = []
         self._used = ""
         self._writable = True
@@ -105,7 +103,7 @@ class VersionList(QWidget):
     def _on_use(self) -> None:
         version = self.chosen()
         if version is not None:
-            self.use_asked.emit(version)
+            self._tuning.use(version)
 
     def _ask_again(self, *, sure: bool) -> None:
         """Let the button say what its next press does."""
@@ -127,7 +125,7 @@ class VersionList(QWidget):
             self._ask_again(sure=True)
             return
         self._ask_again(sure=False)
-        self.discard_asked.emit(version)
+        self._tuning.remove(version)
 
 
 def _number(value: object) -> float:

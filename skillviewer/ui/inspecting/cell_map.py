@@ -13,7 +13,7 @@ from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.empty_state import Section
 from skillviewer.ui.widgets.flow_layout import Flow
-from skillviewer.ui.widgets.layout import Wrapped
+from skillviewer.ui.widgets.layout import Wrapped, add_all
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
@@ -88,12 +88,7 @@ class CellBlock(Section):
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Where in the picture"), parent)
-        self.words = Wrapped(self)
-        self.column.addWidget(self.words)
-        self.map = CellMap(self)
-        self.column.addWidget(self.map)
-        self.how = Wrapped(self, muted=True)
-        self.column.addWidget(self.how)
+        self.words, self.map, self.how = Wrapped(self), CellMap(self), Wrapped(self, muted=True)
         action = actions["cell_evidence"]
         self.over = Chip(self.tr("Show over the picture"), self, checkable=True)
         self.over.setToolTip(plain(action.text()))
@@ -101,7 +96,7 @@ class CellBlock(Section):
         action.toggled.connect(self.over.setChecked)
         row = Flow()
         row.addWidget(self.over)
-        self.column.addLayout(row)
+        add_all(self.column, self.words, self.map, self.how, row)
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:
         """Show it, once there is evidence of a model that has cells."""

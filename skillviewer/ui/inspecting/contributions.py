@@ -1,6 +1,6 @@
 """The contribution of each segment as a chart, and the sum to which they add up."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
@@ -9,6 +9,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.text import signed
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of
 from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_state import Section
 from skillviewer.ui.widgets.layout import Wrapped, add_all, push_button
 
@@ -16,22 +17,13 @@ from skillviewer.ui.widgets.layout import Wrapped, add_all, push_button
 class Contributions(Section):
     """The contribution of each segment, and the progress of the computation."""
 
-    seek_asked = Signal(int)
-    explain_asked = Signal()
-    stop_asked = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, program: Program, parent: QWidget) -> None:
         super().__init__(self.tr("What each segment contributed"), parent)
         self.bars = SegmentBars(self)
-        self.bars.asked.connect(self.seek_asked)
+        self.bars.asked.connect(program.playback.stop_at)
         self.bars.pointed.connect(self._on_pointed)
-        self.column.addWidget(self.bars)
-        self.pointed = Wrapped(self, muted=True)
-        self.column.addWidget(self.pointed)
-        self.fifths = Wrapped(self)
-        self.column.addWidget(self.fifths)
+        self.pointed, self.fifths = Wrapped(self, muted=True), Wrapped(self)
         self._sum = QWidget(self)
-        self.column.addWidget(self._sum)
         grid = QGridLayout(self._sum)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(2)
@@ -56,18 +48,15 @@ class Contributions(Section):
             self.sums.append(number)
         self.how = Wrapped(self, muted=True)
         self.how.set_plain(self.tr("Each segment is replaced by the video's average, and the score is computed again."))
-        self.column.addWidget(self.how)
         self.words = Wrapped(self)
-        self.column.addWidget(self.words)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Progress of the evidence"))
-        self.column.addWidget(self.progress)
-        row_ = QHBoxLayout()
-        self.stop = push_button(self.tr("Stop"), self, self.stop_asked)
-        self.explain = push_button(self.tr("Explain"), self, self.explain_asked)
-        add_all(row_, self.stop, self.explain, 1)
-        self.column.addLayout(row_)
+        self.stop = push_button(self.tr("Stop"), self, program.explanations.stop)
+        self.explain = push_button(self.tr("Explain"), self, program.explanations.ask)
+        buttons = add_all(QHBoxLayout(), self.stop, self.explain, 1)
+        above = (self.bars, self.pointed, self.fifths, self._sum, self.how, self.words)
+        add_all(self.column, *above, self.progress, buttons)
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:
         """Show the chart and the sum, once there is evidence."""

@@ -7,7 +7,7 @@ from skillviewer.core.text import signed
 from skillviewer.export.reports.limits import limits
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.empty_state import Section
-from skillviewer.ui.widgets.layout import Wrapped
+from skillviewer.ui.widgets.layout import Wrapped, add_all
 
 
 class Limits(Section):
@@ -30,15 +30,11 @@ class FaithfulnessBlock(Section):
         super().__init__(self.tr("Does the map explain the score?"), parent)
         self.label = Wrapped(self)
         self.label.setProperty("heading", True)
-        self.column.addWidget(self.label)
         self.gauge = QProgressBar(self)
         self.gauge.setTextVisible(False)
         self.gauge.setAccessibleName(self.tr("Faithfulness, percent"))
-        self.column.addWidget(self.gauge)
-        self.sentence = Wrapped(self)
-        self.column.addWidget(self.sentence)
-        self.details = Wrapped(self, muted=True)
-        self.column.addWidget(self.details)
+        self.sentence, self.details = Wrapped(self), Wrapped(self, muted=True)
+        add_all(self.column, self.label, self.gauge, self.sentence, self.details)
 
     def show_findings(self, found: Findings) -> None:
         """Show the faithfulness, once there is evidence."""

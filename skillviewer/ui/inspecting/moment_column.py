@@ -6,13 +6,11 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.wording import score_digits
-from skillviewer.data.study import Note, Opinion, SavedMoment
+from skillviewer.data.study import Opinion
 from skillviewer.ui.inspecting.moment_row import MomentRow
 from skillviewer.ui.session.insight.moment_cards import MomentCard
-from skillviewer.ui.session.insight.moment_tour import Tour
-from skillviewer.ui.session.insight.remarks import NewMoment, VideoRemarks
-from skillviewer.ui.session.insight.thumbnails import Pictures
-from skillviewer.ui.session.insight.why_loader import WhyLoader
+from skillviewer.ui.session.insight.remarks import NewMoment
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.layout import NONE, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
@@ -27,31 +25,22 @@ class MomentColumn(QWidget):
     another video comes on screen, what was typed is kept of the video that it was typed on.
 
     Args:
-        remarks: Where opinions, labels and notes go.
         choose: Which moments are shown.
     """
 
-    def __init__(
-        self,
-        inquiry: WhyLoader,
-        remarks: VideoRemarks,
-        pictures: Pictures,
-        tour: Tour,
-        choose: Callable[[MomentCard], bool],
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, program: Program, choose: Callable[[MomentCard], bool], parent: QWidget) -> None:
         super().__init__(parent)
-        self._inquiry, self._remarks, self._pictures, self._tour = inquiry, remarks, pictures, tour
-        self._choose = choose
+        self._program, self._choose = program, choose
+        self._inquiry, self._remarks, self._pictures = program.inquiry, program.remarks, program.pictures
         self._theme: Theme = LIGHT
         self._grey = False
         self._rows: dict[_Key, MomentRow] = {}
         self._stretches: dict[_Key, NewMoment] = {}
         self._column = vertical(self, NONE, 0)
-        inquiry.changed.connect(self.refresh)
-        remarks.finish_asked.connect(self._finish)
-        pictures.came.connect(self._show_pictures)
-        tour.here_changed.connect(self._show_here)
+        self._inquiry.changed.connect(self.refresh)
+        self._remarks.finish_asked.connect(self._finish)
+        self._pictures.came.connect(self._show_pictures)
+        program.tour.here_changed.connect(self._show_here)
 
     @property
     def rows(self) -> tuple[MomentRow, ...]:
@@ -106,7 +95,7 @@ class MomentColumn(QWidget):
     def _drop(self, key: "_Key") -> None:
         row = self._rows[key]
         row.finish()
-        row.blockSignals(True)  # a field that loses the focus by being hidden would report its text twice
+        row.label.blockSignals(True)  # a field that loses the focus by being hidden would report its text twice
         del self._rows[key], self._stretches[key]
         self._column.removeWidget(row)
         row.hide()
@@ -118,13 +107,10 @@ class MomentColumn(QWidget):
             row.finish()
 
     def _make(self, key: "_Key") -> MomentRow:
-        row = self._rows[key] = MomentRow(self)
+        row = self._rows[key] = MomentRow(self._program, self)
         dress(row, self._theme)
-        row.play_asked.connect(self._tour.play)
         row.opinion_given.connect(self._on_opinion)
         row.note_written.connect(self._on_note)
-        row.label_written.connect(self._on_label)
-        row.removal_asked.connect(self._on_removal)
         return row
 
     @Slot()
@@ -137,7 +123,7 @@ class MomentColumn(QWidget):
     @Slot()
     def _show_here(self) -> None:
         for row in self._rows.values():
-            row.set_here(row.card is not None and self._tour.is_here(row.card))
+            row.set_here(row.card is not None and self._program.tour.is_here(row.card))
 
     @Slot(object, object)
     def _on_opinion(self, card: MomentCard, opinion: Opinion) -> None:
@@ -148,15 +134,6 @@ class MomentColumn(QWidget):
         row = self.sender()
         key = next(key for key, made in self._rows.items() if made is row)
         self._remarks.annotate(self._stretches[key], text, card.kept, key[0])
-
-    @Slot(object, str)
-    def _on_label(self, card: MomentCard, label: str) -> None:
-        if card.kept is not None:
-            self._remarks.rename(card.kept, label)
-
-    @Slot(object)
-    def _on_removal(self, thing: SavedMoment | Note) -> None:
-        self._remarks.remove(thing)
 
     def _stretch(self, card: MomentCard) -> NewMoment:
         found = self._inquiry.findings

@@ -1,110 +1,86 @@
 """The row of a moment: a picture that plays it, time, amount, text, opinion and notes."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.text import clock, printable, signed
-from skillviewer.data.study import Note, Opinion, SavedMoment
+from skillviewer.data.study import Note, Opinion
 from skillviewer.ui.inspecting.thumbnail import Thumbnail
 from skillviewer.ui.session.insight.moment_cards import MomentCard
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
 from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-OPINIONS = (Opinion.AGREE, Opinion.DISAGREE, Opinion.NOT_RELEVANT)
-
 
 class MomentRow(QWidget):
     """A moment that a model found, or that the user kept."""
 
-    play_asked = Signal(object)
     opinion_given = Signal(object, object)
     """The card, and an ``Opinion``: ``NONE`` withdraws it."""
     note_written = Signal(object, str)
-    label_written = Signal(object, str)
-    removal_asked = Signal(object)
-    """A ``SavedMoment`` or a ``Note`` of the study."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, program: Program, parent: QWidget) -> None:
         super().__init__(parent)
-        self._card: MomentCard | None = None
+        self._program = program
+        self.card: MomentCard | None = None
         self._theme: Theme = LIGHT
         self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        column = vertical(self, (12, 8, 12, 8), 4)
-        top = horizontal(spacing=8)
-        column.addLayout(top)
         self.picture = Thumbnail(self)
         self.picture.clicked.connect(self._on_play)
-        top.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        side = vertical(spacing=2)
-        top.addLayout(side, 1)
         self._times = QLabel(self)
         self._times.setMinimumWidth(20)
         self._times.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        side.addWidget(self._times)
-        worth = horizontal(spacing=8)
-        side.addLayout(worth)
         self.bar = SignedBar(self)
         self._amount = QLabel(self)
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        add_all(worth, (self.bar, 1), self._amount)
         self._by = text_label("", self, muted=True, plain=True)
         self._by.setMinimumWidth(20)
-        add_all(side, self._by, 1)
-        self._make_words(column)
-        column.addLayout(self._make_buttons())
-        self._make_notes(column)
-
-    def _make_words(self, column: QVBoxLayout) -> None:
-        self._words = Wrapped(self)
-        column.addWidget(self._words)
-        self.label = QLineEdit(self)
-        self.label.setPlaceholderText(self.tr("What happens here?"))
-        self.label.setAccessibleName(self.tr("Label of the moment"))
-        self.label.setAcceptDrops(False)  # files dropped here are for the window
+        worth = add_all(horizontal(spacing=8), (self.bar, 1), self._amount)
+        side = add_all(vertical(spacing=2), self._times, worth, self._by, 1)
+        corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+        top = add_all(horizontal(spacing=8), (self.picture, 0, corner), (side, 1))
+        self._words, self._opinions = Wrapped(self), Wrapped(self, muted=True)
+        self.label = self._field(self.tr("What happens here?"), self.tr("Label of the moment"))
         self.label.editingFinished.connect(self._on_label)
-        column.addWidget(self.label)
-        self._opinions = Wrapped(self, muted=True)
-        column.addWidget(self._opinions)
-
-    def _make_notes(self, column: QVBoxLayout) -> None:
+        buttons = self._make_buttons()
         self._notes = vertical(spacing=2)
-        column.addLayout(self._notes)
-        self.note = QLineEdit(self)
-        self.note.setPlaceholderText(self.tr("A note on this moment; Enter keeps it"))
-        self.note.setAccessibleName(self.tr("Note on the moment"))
-        self.note.setAcceptDrops(False)
+        self.note = self._field(self.tr("A note on this moment; Enter keeps it"), self.tr("Note on the moment"))
         self.note.returnPressed.connect(self._on_note)
         self.note.hide()
-        column.addWidget(self.note)
+        below = (self._words, self.label, self._opinions, buttons, self._notes, self.note)
+        add_all(vertical(self, (12, 8, 12, 8), 4), top, *below)
+
+    def _field(self, hint: str, name: str) -> QLineEdit:
+        field = QLineEdit(self)
+        field.setPlaceholderText(hint)
+        field.setAccessibleName(name)
+        field.setAcceptDrops(False)  # files dropped here are for the window
+        return field
 
     def _make_buttons(self) -> Flow:
-        row = Flow()
         words = {
             Opinion.AGREE: self.tr("Agree"),
             Opinion.DISAGREE: self.tr("Disagree"),
             Opinion.NOT_RELEVANT: self.tr("Not relevant"),
         }
-        self.opinions = {opinion: Chip(words[opinion], self, checkable=True) for opinion in OPINIONS}
+        self.opinions = {opinion: Chip(text, self, checkable=True) for opinion, text in words.items()}
         for opinion, button in self.opinions.items():
-            button.setProperty("opinion", str(opinion))
-            button.clicked.connect(self._on_opinion)
-            row.addWidget(button)
+            button.clicked.connect(partial(self._on_opinion, opinion))
         self.delete = Chip(self.tr("Delete"), self)
         self.delete.clicked.connect(self._on_delete)
-        row.addWidget(self.delete)
         self.note_button = Chip(self.tr("Note"), self, checkable=True)
         self.note_button.toggled.connect(self._on_note_button)
-        row.addWidget(self.note_button)
+        row = Flow()
+        for button in (*self.opinions.values(), self.delete, self.note_button):
+            row.addWidget(button)
         return row
-
-    @property
-    def card(self) -> MomentCard | None:
-        return self._card
 
     @property
     def text(self) -> str:
@@ -152,7 +128,7 @@ class MomentRow(QWidget):
 
     def set_card(self, card: MomentCard, *, writable: bool) -> None:
         """Show a moment; ``writable`` if something can be left on it."""
-        self._card = card
+        self.card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
         spoken = self.tr("Play the moment from {} to {}").format(clock(card.start_s), clock(card.stop_s))
         self.picture.setAccessibleName(spoken)
@@ -173,7 +149,7 @@ class MomentRow(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        card = self._card
+        card = self.card
         if card is None:
             return
         found = card.found
@@ -214,31 +190,25 @@ class MomentRow(QWidget):
                 widget.deleteLater()
         for note in notes:
             line = QWidget(self)
-            row = horizontal(line, NONE)
             words = Wrapped(line)
             author = printable(note.author)
             words.set_plain(f"{author}: {note.text}" if author else note.text)
-            row.addWidget(words, 1)
             remove = Chip("×", line)
             remove.setAccessibleName(self.tr("Delete the note"))
             remove.setToolTip(self.tr("Delete the note"))
             remove.setEnabled(writable)
-            remove.setProperty("note", note.id)
-            remove.clicked.connect(self._on_delete_note)
-            row.addWidget(remove, 0, Qt.AlignmentFlag.AlignTop)
+            remove.clicked.connect(partial(self._program.remarks.remove, note))
+            add_all(horizontal(line, NONE), (words, 1), (remove, 0, Qt.AlignmentFlag.AlignTop))
             self._notes.addWidget(line)
 
     @Slot()
     def _on_play(self) -> None:
-        if self._card is not None:
-            self.play_asked.emit(self._card)
+        if self.card is not None:
+            self._program.tour.play(self.card)
 
-    @Slot()
-    def _on_opinion(self) -> None:
-        button = self.sender()
-        if isinstance(button, QToolButton) and self._card is not None:
-            wanted = Opinion(str(button.property("opinion")))
-            self.opinion_given.emit(self._card, wanted if button.isChecked() else Opinion.NONE)
+    def _on_opinion(self, opinion: Opinion, *_: object) -> None:
+        given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
+        self.opinion_given.emit(self.card, given)
 
     @Slot(bool)
     def _on_note_button(self, on: bool) -> None:
@@ -248,28 +218,18 @@ class MomentRow(QWidget):
 
     @Slot()
     def _on_note(self) -> None:
-        if self._card is not None and self.note.text().strip():
-            self.note_written.emit(self._card, self.note.text().strip())
+        if self.card is not None and self.note.text().strip():
+            self.note_written.emit(self.card, self.note.text().strip())
             self.note.clear()
             self.note_button.setChecked(False)
 
     @Slot()
     def _on_label(self) -> None:
-        kept = self._card.kept if self._card is not None else None
+        kept = self.card.kept if self.card is not None else None
         if kept is not None and self.label.text().strip() != kept.label:
-            self.label_written.emit(self._card, self.label.text())
+            self._program.remarks.rename(kept, self.label.text())
 
     @Slot()
     def _on_delete(self) -> None:
-        kept: SavedMoment | None = self._card.kept if self._card is not None else None
-        if kept is not None:
-            self.removal_asked.emit(kept)
-
-    @Slot()
-    def _on_delete_note(self) -> None:
-        button = self.sender()
-        number = button.property("note") if button is not None else None
-        notes = self._card.notes if self._card is not None else ()
-        note = next((note for note in notes if note.id == number), None)
-        if note is not None:
-            self.removal_asked.emit(note)
+        if self.card is not None and self.card.kept is not None:
+            self._program.remarks.remove(self.card.kept)

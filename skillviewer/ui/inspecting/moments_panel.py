@@ -6,71 +6,56 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.moment_column import MomentColumn, every
-from skillviewer.ui.session.insight.insight import Insight
-from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, fill_ground, horizontal, scroll_area, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
 class MomentsPanel(QWidget):
-    """All moments of the video on screen, in order of time.
-
-    Args:
-        playback: Whose selection can be kept.
-    """
+    """All moments of the video on screen, in order of time."""
 
     titled = Signal(str)
     """Title of the panel, with the number of moments."""
     raise_asked = Signal()
 
-    def __init__(self, insight: Insight, playback: Playback, actions: Actions, parent: QWidget) -> None:
+    def __init__(self, program: Program, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._insight, self._playback = insight, playback
+        self._program, self._inquiry, self._remarks = program, program.inquiry, program.remarks
         self.setMinimumWidth(240)
-        column = vertical(self, NONE, 0)
-        row = horizontal(margins=(8, 0, 8, 4), spacing=0)
         words = {
             "previous_moment": self.tr("Previous"),
             "next_moment": self.tr("Next"),
             "keep_moment": self.tr("Keep selection"),
         }
-        for name, text in words.items():
-            row.addWidget(self._button(actions[name], text))
-        row.addStretch(1)
-        column.addLayout(row)
+        buttons = (self._button(actions[name], text) for name, text in words.items())
+        row = add_all(horizontal(margins=(8, 0, 8, 4), spacing=0), *buttons, 1)
         self.words = Wrapped(self, muted=True)
         self.words.setContentsMargins(12, 4, 12, 8)
-        column.addWidget(self.words)
         self.page = scroll_area(self, self.tr("Moments"))
         self._body = QWidget(self.page)
-        inside = vertical(self._body, (0, 0, 0, 8))
-        self.moments = MomentColumn(insight.inquiry, insight.remarks, insight.pictures, insight.tour, every, self._body)
-        add_all(inside, self.moments, 1)
+        self.moments = MomentColumn(program, every, self._body)
+        add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
         self.page.setWidget(self._body)
-        column.addWidget(self.page, 1)
-        insight.inquiry.changed.connect(self._refresh)
+        add_all(vertical(self, NONE, 0), row, self.words, (self.page, 1))
+        self._inquiry.changed.connect(self._refresh)
         self._refresh()
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
-        insight = self._insight
+        tour, playback = self._program.tour, self._program.playback
         return Handlers(
-            run={
-                "previous_moment": lambda: insight.tour.go(-1),
-                "next_moment": lambda: insight.tour.go(1),
-                "keep_moment": self._keep,
-            },
+            run={"previous_moment": lambda: tour.go(-1), "next_moment": lambda: tour.go(1), "keep_moment": self._keep},
             enabled={
-                "previous_moment": lambda: bool(insight.inquiry.cards),
-                "next_moment": lambda: bool(insight.inquiry.cards),
-                "keep_moment": lambda: self._playback.marks != (None, None) and insight.remarks.writable,
+                "previous_moment": lambda: bool(self._inquiry.cards),
+                "next_moment": lambda: bool(self._inquiry.cards),
+                "keep_moment": lambda: playback.marks != (None, None) and self._remarks.writable,
             },
-            changed=(insight.inquiry.changed, insight.remarks.changed, self._playback.marks_changed),
+            changed=(self._inquiry.changed, self._remarks.changed, playback.marks_changed),
         )
 
     def _keep(self) -> None:
         """Keep the selection, and show this panel."""
-        self._insight.tour.keep()
+        self._program.tour.keep()
         self.raise_asked.emit()
 
     def _button(self, action: QAction, text: str) -> QToolButton:
@@ -94,7 +79,7 @@ class MomentsPanel(QWidget):
 
     @Slot()
     def _refresh(self) -> None:
-        inquiry, remarks = self._insight.inquiry, self._insight.remarks
+        inquiry, remarks = self._inquiry, self._remarks
         words = ""
         if inquiry.entry is None:
             words = self.tr("Open a video to see its moments.")

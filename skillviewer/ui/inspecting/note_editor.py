@@ -5,8 +5,9 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from skillviewer.data.study import Note, Study
-from skillviewer.ui.session.studies import REMARKS, Studies
-from skillviewer.ui.session.undo import Command, UndoStack
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.studies import REMARKS
+from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
 
 LEAST_LINES, MOST_LINES = 1, 12
@@ -89,23 +90,16 @@ class NoteDraft(QObject):
     """The text of one note while it is typed.
 
     Args:
-        undo: Where the finished note enters.
         video: Name of the video in the study.
         author: Who writes.
         note: The note that is changed, or None for a new one.
     """
 
     def __init__(
-        self,
-        studies: Studies,
-        undo: UndoStack,
-        video: str,
-        author: str,
-        note: Note | None,
-        parent: QObject | None = None,
+        self, program: Program, video: str, author: str, note: Note | None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._studies, self._undo = studies, undo
+        self._studies, self._undo = program.studies, program.undo
         self._before = note.text if note is not None else ""
         self._row = _Row(video, author, note.id if note is not None else None)
         self._text = self._saved = self._before

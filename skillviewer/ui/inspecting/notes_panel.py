@@ -6,16 +6,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.text import clock, printable
 from skillviewer.data.study import Note
+from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.inspecting.note_editor import NoteDraft, NoteEdit
-from skillviewer.ui.session.insight.remarks import VideoRemarks
-from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.studies import Studies
-from skillviewer.ui.session.undo import UndoStack
-from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.layout import (
     NONE,
     Wrapped,
+    add_all,
     as_tip,
     fill_ground,
     horizontal,
@@ -29,30 +27,22 @@ from skillviewer.ui.widgets.theme import Theme, themed
 class NoteBlock(QWidget):
     """A note: author, date, time in the video, and its text, which can be edited in place."""
 
-    removal_asked = Signal(object)
-    time_asked = Signal(float)
-
-    def __init__(self, note: Note, parent: QWidget) -> None:
+    def __init__(self, note: Note, program: Program, parent: QWidget) -> None:
         super().__init__(parent)
-        self.note = note
+        self._program, self.note = program, note
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        column = vertical(self, (12, 4, 12, 4), 2)
-        row = horizontal(spacing=4)
         self._about = text_label("", self, muted=True, plain=True)
         self._about.setMinimumWidth(40)
-        row.addWidget(self._about, 1)
         self.time = Chip("", self)
         self.time.setToolTip(self.tr("Go there"))
         self.time.clicked.connect(self._on_time)
-        row.addWidget(self.time)
         self.remove = Chip("×", self)
         self.remove.setToolTip(self.tr("Delete the note"))
         self.remove.setAccessibleName(self.tr("Delete the note"))
         self.remove.clicked.connect(self._on_remove)
-        row.addWidget(self.remove)
-        column.addLayout(row)
         self.edit = NoteEdit(self)
-        column.addWidget(self.edit)
+        row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)
+        add_all(vertical(self, (12, 4, 12, 4), 2), row, self.edit)
         self.show_note(note, writable=True)
 
     def show_note(self, note: Note, *, writable: bool) -> None:
@@ -73,12 +63,12 @@ class NoteBlock(QWidget):
 
     @Slot()
     def _on_remove(self) -> None:
-        self.removal_asked.emit(self.note)
+        self._program.remarks.remove(self.note)
 
     @Slot()
     def _on_time(self) -> None:
         if self.note.time_s is not None:
-            self.time_asked.emit(self.note.time_s)
+            self._program.playback.stop_at_time(self.note.time_s)
 
 
 class NotesPanel(QWidget):
@@ -87,43 +77,30 @@ class NotesPanel(QWidget):
     titled = Signal(str)
     """Title of the panel, with the number of notes."""
 
-    def __init__(
-        self,
-        remarks: VideoRemarks,
-        studies: Studies,
-        undo: UndoStack,
-        state: ViewerState,
-        playback: Playback,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, program: Program, _actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._remarks, self._studies, self._undo, self._playback = remarks, studies, undo, playback
+        self._program, self._remarks = program, program.remarks
         self._blocks: dict[int, NoteBlock] = {}
         self._drafts: dict[NoteEdit, NoteDraft] = {}
         self.setMinimumWidth(240)
-        outer = vertical(self, (0, 0, 0, 8), 0)
         self.words = Wrapped(self, muted=True)
         self.words.setContentsMargins(12, 4, 12, 8)
-        outer.addWidget(self.words)
         self.page = scroll_area(self, self.tr("Notes"))
         self._body = QWidget(self.page)
-        self._column = vertical(self._body, NONE, 4)
         holder = QWidget(self._body)
-        inside = vertical(holder, (12, 4, 12, 4))
         self.fresh = NoteEdit(holder)
         self.fresh.least_lines = 2
         self.fresh.setPlaceholderText(self.tr("A note on this video"))
         self.fresh.setAccessibleName(self.tr("New note"))
-        inside.addWidget(self.fresh)
-        self._column.addWidget(holder)
-        self._column.addStretch(1)
+        add_all(vertical(holder, (12, 4, 12, 4)), self.fresh)
+        self._column = add_all(vertical(self._body, NONE, 4), holder, 1)
         self.page.setWidget(self._body)
-        outer.addWidget(self.page, 1)
+        add_all(vertical(self, (0, 0, 0, 8), 0), self.words, (self.page, 1))
         self._tie(self.fresh)
-        remarks.changed.connect(self.refresh)
-        remarks.finish_asked.connect(self._leave_all)
-        state.current_changed.connect(self._on_current)
-        studies.opened.connect(self.refresh)
+        self._remarks.changed.connect(self.refresh)
+        self._remarks.finish_asked.connect(self._leave_all)
+        program.state.current_changed.connect(self._finish_all)
+        program.studies.opened.connect(self.refresh)
         self.refresh()
 
     def _tie(self, edit: NoteEdit) -> None:
@@ -154,19 +131,13 @@ class NotesPanel(QWidget):
         writable = self._remarks.writable
         for place, note in enumerate(notes.values()):
             if note.id not in self._blocks:
-                self._blocks[note.id] = self._made(note)
+                self._blocks[note.id] = NoteBlock(note, self._program, self._body)
+                self._tie(self._blocks[note.id].edit)
                 self._column.insertWidget(place, self._blocks[note.id])
             self._blocks[note.id].show_note(note, writable=writable)
         self.fresh.setEnabled(writable)
         self.titled.emit(self.tr("Notes ({})").format(len(notes)) if notes else self.tr("Notes"))
         self._show_message()
-
-    def _made(self, note: Note) -> NoteBlock:
-        block = NoteBlock(note, self._body)
-        block.removal_asked.connect(self._on_removal)
-        block.time_asked.connect(self._on_time)
-        self._tie(block.edit)
-        return block
 
     def _show_message(self) -> None:
         words = ""
@@ -190,7 +161,7 @@ class NotesPanel(QWidget):
         edit = self._edit()
         if edit is not None and edit not in self._drafts and self._remarks.writable and not edit.isReadOnly():
             self._drafts[edit] = NoteDraft(
-                self._studies, self._undo, self._remarks.video, self._remarks.author, self._note_of(edit), self
+                self._program, self._remarks.video, self._remarks.author, self._note_of(edit), self
             )
 
     @Slot()
@@ -217,10 +188,6 @@ class NotesPanel(QWidget):
         if edit.hasFocus():  # the user goes on with another note, or with this one
             edit.begun.emit()
 
-    @Slot(object)
-    def _on_current(self, _path: object) -> None:
-        self._finish_all()
-
     @Slot()
     def _leave_all(self) -> None:
         """Finish the text that is being typed, before another study or user comes."""
@@ -228,7 +195,8 @@ class NotesPanel(QWidget):
             edit.clearFocus()
         self._finish_all()
 
-    def _finish_all(self) -> None:
+    @Slot()
+    def _finish_all(self, *_: object) -> None:
         for edit in tuple(self._drafts):
             self._finish(edit)
 
@@ -236,12 +204,3 @@ class NotesPanel(QWidget):
         """Finish the text that is being typed."""
         super().hideEvent(event)
         self._finish_all()
-
-    @Slot(object)
-    def _on_removal(self, note: Note) -> None:
-        self._remarks.remove(note)
-
-    @Slot(float)
-    def _on_time(self, time_s: float) -> None:
-        self._playback.pause()
-        self._playback.seek_time(time_s)

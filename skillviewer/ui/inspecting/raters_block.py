@@ -1,14 +1,15 @@
 """Judgements of the raters on the video, with the times that they marked."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.session.insight.findings import Findings, RaterReason, Rating
+from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.empty_state import Section
-from skillviewer.ui.widgets.layout import NONE, Wrapped, horizontal
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, horizontal
 
 MOST_REASONS = 5
 """Reasons that are shown, the latest, at most."""
@@ -17,19 +18,15 @@ MOST_REASONS = 5
 class ReasonRow(QWidget):
     """A judgement with its reason and the time that the rater marked."""
 
-    time_asked = Signal(float)
-    """Seconds from the first frame of the file."""
-
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, playback: Playback, parent: QWidget) -> None:
         super().__init__(parent)
+        self._playback = playback
         self._mark_s: float | None = None
-        row = horizontal(self, NONE, 6)
         self.words = Wrapped(self)
-        row.addWidget(self.words, 1)
         self.time = Chip("", self)
         self.time.setToolTip(self.tr("Go to the time that the rater marked"))
         self.time.clicked.connect(self._on_time)
-        row.addWidget(self.time, 0, Qt.AlignmentFlag.AlignTop)
+        add_all(horizontal(self, NONE, 6), (self.words, 1), (self.time, 0, Qt.AlignmentFlag.AlignTop))
 
     def show_reason(self, reason: RaterReason) -> None:
         forms = {
@@ -51,25 +48,17 @@ class ReasonRow(QWidget):
     @Slot()
     def _on_time(self) -> None:
         if self._mark_s is not None:
-            self.time_asked.emit(self._mark_s)
+            self._playback.stop_at_time(self._mark_s)
 
 
 class RatersBlock(Section):
     """The judgements of the raters on the video."""
 
-    time_asked = Signal(float)
-    """A time that a rater marked, in seconds from the first frame of the file."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, playback: Playback, parent: QWidget) -> None:
         super().__init__(self.tr("What the raters said"), parent)
-        self.words = Wrapped(self)
-        self.column.addWidget(self.words)
-        self.reasons = [ReasonRow(self) for _ in range(MOST_REASONS)]
-        for row in self.reasons:
-            row.time_asked.connect(self.time_asked)
-            self.column.addWidget(row)
-        self.more = Wrapped(self)
-        self.column.addWidget(self.more)
+        self.words, self.more = Wrapped(self), Wrapped(self)
+        self.reasons = [ReasonRow(playback, self) for _ in range(MOST_REASONS)]
+        add_all(self.column, self.words, *self.reasons, self.more)
 
     def show_findings(self, found: Findings) -> None:
         rating = found.rating

@@ -8,12 +8,10 @@ from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import clock, signed
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
+from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.video_list import VideoList
-from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_state import Section
 from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, text_label, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
@@ -22,22 +20,19 @@ from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 class SmallPlayer(QWidget):
     """A separate second player: exact frames with the map of the same frame, play and a slider."""
 
-    def __init__(self, frames: WorkerThread[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
+    def __init__(self, program: Program, parent: QWidget) -> None:
         from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and a reference is rarely shown
 
         super().__init__(parent)
         self.playback = Playback(parent=self)
-        self.feed = FrameFeed(frames, self)
+        self.feed = FrameFeed(program.frames, self)
         self._footage: VideoClip | None = None
         self._analysis: Analysis | None = None
-        column = vertical(self, NONE, 4)
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(160, 90)
         self.canvas.setFixedHeight(160)
         self.canvas.setAccessibleName(self.tr("Picture of the reference video"))
-        self.canvas.set_look(state.look)
-        column.addWidget(self.canvas)
-        row = QHBoxLayout()
+        self.canvas.set_look(program.state.look)
         self.play = QToolButton(self)
         self.play.setText(self.tr("Play"))
         self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -46,9 +41,9 @@ class SmallPlayer(QWidget):
         self.slider.setAccessibleName(self.tr("Frame of the reference video"))
         self.slider.valueChanged.connect(self.playback.seek)
         self._time = text_label("", self, muted=True)
-        add_all(row, self.play, (self.slider, 1), self._time)
-        column.addLayout(row)
-        state.look_changed.connect(self.canvas.set_look)
+        row = add_all(QHBoxLayout(), self.play, (self.slider, 1), self._time)
+        add_all(vertical(self, NONE, 4), self.canvas, row)
+        program.state.look_changed.connect(self.canvas.set_look)
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self.canvas.set_shot)
         self.feed.failed.connect(self._on_failed)
@@ -98,26 +93,18 @@ class SmallPlayer(QWidget):
 
 
 class ReferenceBlock(Section):
-    """Names the reference, and shows it on a separate player when asked to.
+    """Names the reference, and shows it on a separate player when asked to."""
 
-    Args:
-        videos: Knows what the model says of the reference.
-    """
-
-    def __init__(
-        self, frames: WorkerThread[OpenVideos], state: ViewerState, videos: VideoList, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, program: Program, parent: QWidget) -> None:
         super().__init__(self.tr("Example of good skill"), parent)
-        self._frames, self._state, self._videos = frames, state, videos
+        self._program = program
         self._footage: VideoClip | None = None
         self._theme: Theme = LIGHT
         self.player: SmallPlayer | None = None
         self.words = Wrapped(self)
-        self.column.addWidget(self.words)
         self.side_by_side = QPushButton(self.tr("Show side by side"), self)
         self.side_by_side.setCheckable(True)
-        row = add_all(QHBoxLayout(), self.side_by_side, 1)
-        self.column.addLayout(row)
+        add_all(self.column, self.words, add_all(QHBoxLayout(), self.side_by_side, 1))
         self.side_by_side.toggled.connect(self._on_side_by_side)
 
     @themed
@@ -158,9 +145,9 @@ class ReferenceBlock(Section):
                 self.player.hide()
             return
         if self.player is None:
-            self.player = SmallPlayer(self._frames, self._state, self)
+            self.player = SmallPlayer(self._program, self)
             dress(self.player, self._theme)
             self.column.addWidget(self.player)
-        entry = self._videos.get(self._footage)
+        entry = self._program.videos.get(self._footage)
         self.player.open(self._footage, entry.analysis if entry is not None else None)
         self.player.show()

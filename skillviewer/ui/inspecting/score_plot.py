@@ -10,11 +10,11 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import CurveMark, ScoreCurve, score_curve
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
-from skillviewer.ui.widgets.time_plot import TimePlot
 
 FLAG_ROW = 0.06
 """Position of the flags, as a part of the height from the top."""
@@ -32,13 +32,12 @@ class ScorePlot(TimePlot):
     """
 
     def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(playback, parent)
         self.setAccessibleName(self.tr("Score over time"))
-        self._held = Qt.MouseButton.NoButton
         self._held_s = 0.0
-        self._state, self._playback = state, playback
+        self._state = state
         self._theme: Theme = LIGHT
-        self._curve: ScoreCurve | None = None
+        self.curve: ScoreCurve | None = None
         self._marks: tuple[CurveMark, ...] = ()
         self._rated = False
         self.setMinimumHeight(110)
@@ -47,12 +46,10 @@ class ScorePlot(TimePlot):
         self._box.sigYRangeChanged.connect(self._place_strip)
         self._box.sigYRangeChanged.connect(self._place_flags)
         self._box.sigYRangeChanged.connect(self._label_axis)
-        playback.video_changed.connect(self._on_video)
-        playback.frame_changed.connect(self._on_frame)
         playback.marks_changed.connect(self._on_marks)
         state.analysis_changed.connect(self._on_analysis)
         state.curve_look_changed.connect(self._on_look)
-        self._on_video(playback.video)
+        self.follow_playhead()
 
     def _make_items(self) -> None:
         self._selection = pg.LinearRegionItem(movable=False)
@@ -66,7 +63,6 @@ class ScorePlot(TimePlot):
         self._ticks = pg.PlotCurveItem(connect="pairs")
         self._flags = pg.ScatterPlotItem(pxMode=True)
         self._stretches = pg.PlotCurveItem(connect="pairs")
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
         for item in (
             self._selection,
             self._boundaries,
@@ -82,15 +78,6 @@ class ScorePlot(TimePlot):
         ):
             self.addItem(item)
         self._selection.hide()
-
-    @property
-    def cursor_s(self) -> float:
-        """Time at which the cursor stands."""
-        return float(self._cursor.value())
-
-    @property
-    def curve(self) -> ScoreCurve | None:
-        return self._curve
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:
         """Flag moments: a triangle up where one raises the score, down where it lowers it, a square for a kept one."""
@@ -140,31 +127,16 @@ class ScorePlot(TimePlot):
         ends = np.array([end for mark in self._marks for end in (mark.start_s, mark.stop_s)])
         self._stretches.setData(ends, np.full(len(ends), row))
 
-    def _go(self, event: QMouseEvent) -> None:
-        """Go to the frame under the mouse; a frame that begins within the mouse's pixel counts."""
-        self._playback.seek_time(self._time_at(event) + self._box.viewPixelSize()[0])
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go where the left button is pressed; take hold of the view with the middle one."""
-        self._held, self._held_s = event.button(), self._time_at(event)
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._go(event)
-        event.accept()
+        self._held_s = self._time_at(event)
+        super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Scrub, or move the visible range."""
-        if self._held == Qt.MouseButton.LeftButton:
-            self._go(event)
-        elif self._held == Qt.MouseButton.MiddleButton:
+        if self._held == Qt.MouseButton.MiddleButton:
             self._box.translateBy(x=self._held_s - self._time_at(event))
-        event.accept()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go: the playhead is where the mouse is now."""
-        if self._held == Qt.MouseButton.LeftButton:
-            self._go(event)
-        self._held = Qt.MouseButton.NoButton
-        event.accept()
+        super().mouseMoveEvent(event)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -178,7 +150,6 @@ class ScorePlot(TimePlot):
         self._boundaries.setPen(pg.mkPen(_faded(QColor(theme.line), 0.7), width=1))
         self._ticks.setPen(pg.mkPen(theme.muted, width=1))
         self._analysed.setPen(pg.mkPen(_faded(accent, 0.55), width=3))
-        self._cursor.setPen(pg.mkPen(theme.text, width=1))
         self._point.setBrush(accent)
         self._point.setPen(pg.mkPen(theme.base, width=1.5))
         self._stretches.setPen(pg.mkPen(_faded(QColor(theme.muted), 0.7), width=1))
@@ -187,23 +158,10 @@ class ScorePlot(TimePlot):
         for line in self._selection.lines:
             line.setPen(pg.mkPen(_faded(accent, 0.6), width=1))
 
-    def fit(self) -> None:
-        """Show the whole time."""
-        self._box.setXRange(self._from, self._until, padding=0.01)
-
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
-        self._from = self._playback.start_s
-        self._until = max(self._playback.stop_s, self._from + 1e-3) if video is not None else 1.0
-        length = self._until - self._from
-        self._box.setLimits(
-            xMin=self._from - 0.02 * length, xMax=self._until + 0.02 * length, minXRange=min(0.05, length)
-        )
-        self.fit()
+        super()._on_video(video)
         self._on_analysis(self._state.analysis)
-        self._cursor.setVisible(video is not None)
-        self.getAxis("bottom").setStyle(showValues=video is not None)
-        self._on_frame(self._playback.frame)
 
     @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
@@ -219,7 +177,7 @@ class ScorePlot(TimePlot):
         self._on_analysis(self._state.analysis)
 
     def _draw(self, curve: ScoreCurve | None) -> None:
-        self._curve = curve
+        self.curve = curve
         items = (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed, self._point)
         for item in items:
             item.setVisible(curve is not None)
@@ -244,7 +202,7 @@ class ScorePlot(TimePlot):
     @Slot()
     def _place_strip(self, *_: object) -> None:
         """Draw the strip at the foot, at the same height for all scores."""
-        curve = self._curve
+        curve = self.curve
         if curve is None:
             return
         bottom, top = self._box.viewRange()[1]
@@ -257,17 +215,12 @@ class ScorePlot(TimePlot):
         self._analysed.setData(np.array([self._from, curve.analysed_s]), np.array([line, line]))
 
     @Slot(int)
-    def _on_frame(self, _frame: int) -> None:
-        time_s = self._playback.time_s
-        self._cursor.setValue(time_s)
+    def _on_frame(self, frame: int) -> None:
+        super()._on_frame(frame)
         self._place_point()
-        start, stop = self._box.viewRange()[0]
-        if self._playback.playing and not start <= time_s <= stop:
-            width = stop - start
-            self._box.setXRange(time_s, time_s + width, padding=0)
 
     def _place_point(self) -> None:
-        at = self._curve.at(self._playback.time_s) if self._curve is not None else None
+        at = self.curve.at(self._playback.time_s) if self.curve is not None else None
         self._point.setVisible(at is not None)
         if at is not None:
             self._point.setData([at[0]], [at[1]])

@@ -156,10 +156,10 @@ class InspectScreen(QWidget):
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([560, 190])
         add_all(vertical(self, NONE), splitter)
-        self._actions, self._explanations, self._state = actions, program.insight.explanations, program.state
+        self._actions, self._explanations, self._state = actions, program.explanations, program.state
         self._cells: tuple[Evidence, Analysis | None] | None = None
         program.opening.cannot_open.connect(self.player.canvas.set_words)
-        self._inquiry = program.insight.inquiry
+        self._inquiry = program.inquiry
         self._inquiry.changed.connect(self._on_findings)
         self._on_findings()
         actions.attach_player(self.player.canvas, self.curve)

@@ -73,7 +73,7 @@ class SegmentBars(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._segments: Segments | None = None
+        self.segments: Segments | None = None
         self._theme: Theme = LIGHT
         self._grey = False
         self._pointed = -1
@@ -86,10 +86,6 @@ class SegmentBars(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(240, HEIGHT_PX)
 
-    @property
-    def segments(self) -> Segments | None:
-        return self._segments
-
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -97,20 +93,20 @@ class SegmentBars(QWidget):
 
     def set_segments(self, segments: Segments | None, *, grey: bool = False) -> None:
         """Show segments, or nothing."""
-        self._segments, self._grey = segments, grey
+        self.segments, self._grey = segments, grey
         self._pointed = -1
         self.update()
 
     def set_frame(self, frame: int) -> None:
         """Mark the segment that a frame belongs to."""
-        here = self._segments.at(frame) if self._segments is not None else -1
+        here = self.segments.at(frame) if self.segments is not None else -1
         if here != self._here:
             self._here = here
             self.update()
 
     def words(self, segment: int) -> str:
         """Return the description of a segment, counted from 0."""
-        s = self._segments
+        s = self.segments
         if s is None or not 0 <= segment < len(s):
             return ""
         amount = float(s.amounts[segment])
@@ -119,8 +115,8 @@ class SegmentBars(QWidget):
         )
 
     def _slot(self, segment: int) -> QRectF:
-        assert self._segments is not None
-        width = self.width() / len(self._segments)
+        assert self.segments is not None
+        width = self.width() / len(self.segments)
         return QRectF(segment * width, 0, width, self.height())
 
     def centre_x(self, segment: int) -> float:
@@ -128,9 +124,9 @@ class SegmentBars(QWidget):
         return self._slot(segment).center().x()
 
     def _at(self, x: float) -> int:
-        if self._segments is None or not len(self._segments):
+        if self.segments is None or not len(self.segments):
             return -1
-        return min(max(int(x / self.width() * len(self._segments)), 0), len(self._segments) - 1)
+        return min(max(int(x / self.width() * len(self.segments)), 0), len(self.segments) - 1)
 
     def _point(self, segment: int) -> None:
         if segment != self._pointed:
@@ -154,7 +150,7 @@ class SegmentBars(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Choose a segment with the arrows, and go there with Enter or Space."""
-        n = len(self._segments) if self._segments is not None else 0
+        n = len(self.segments) if self.segments is not None else 0
         way = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
         if way and n:
             now = self._pointed if self._pointed >= 0 else self._here
@@ -165,8 +161,8 @@ class SegmentBars(QWidget):
             super().keyPressEvent(event)
 
     def _go(self, segment: int) -> None:
-        if self._segments is not None and segment >= 0:
-            self.asked.emit(self._segments.frames[segment])
+        if self.segments is not None and segment >= 0:
+            self.asked.emit(self.segments.frames[segment])
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Forget the keyboard's choice."""
@@ -174,7 +170,7 @@ class SegmentBars(QWidget):
         self._point(-1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter, theme, s = QPainter(self), self._theme, self._segments
+        painter, theme, s = QPainter(self), self._theme, self.segments
         if s is None or not len(s):
             painter.end()
             return

@@ -1,37 +1,28 @@
 """The standing of the score in a sentence, its cohort, and the videos that are not assessed yet."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.ui.inspecting.standing_strip import StandingStrip
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.layout import Wrapped, as_tip, push_button, vertical
+from skillviewer.ui.widgets.layout import Wrapped, add_all, as_tip, push_button, vertical
 
 
 class StandingBlock(QWidget):
     """Score, interval and standing in one sentence; the cohort by name below it."""
 
-    assess_all_asked = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, assess_all: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         column = vertical(self, (12, 4, 12, 0), 6)
         self.sentence = Wrapped(self)
         self.sentence.setProperty("letters", "lead")
-        column.addWidget(self.sentence)
-        self.rating = Wrapped(self)
-        column.addWidget(self.rating)
-        self.strip = StandingStrip(self)
-        column.addWidget(self.strip)
-        self.cohort = Wrapped(self, muted=True)
-        column.addWidget(self.cohort)
-        self.missing = Wrapped(self)
-        column.addWidget(self.missing)
-        self.assess_all = push_button(self.tr("Assess all"), self, self.assess_all_asked)
+        self.rating, self.strip = Wrapped(self), StandingStrip(self)
+        self.cohort, self.missing = Wrapped(self, muted=True), Wrapped(self)
+        self.assess_all = push_button(self.tr("Assess all"), self, assess_all.trigger)
         self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        column.addWidget(self.assess_all)
+        add_all(column, self.sentence, self.rating, self.strip, self.cohort, self.missing, self.assess_all)
 
     def show_findings(self, found: Findings) -> None:
         standing = found.standing

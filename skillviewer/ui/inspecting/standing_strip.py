@@ -23,7 +23,7 @@ class StandingStrip(QWidget):
         super().__init__(parent)
         self._standing: CohortStanding | None = None
         self._others: tuple[float, ...] = ()
-        self._span = (0.0, 1.0)
+        self.span = (0.0, 1.0)  # the scores at the left and the right end
         self._theme: Theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(
@@ -43,14 +43,9 @@ class StandingStrip(QWidget):
         self._standing, self._others = standing, tuple(others)
         ends = [*self._others, standing.score, *(standing.interval or ())]
         low, high = min(ends), max(ends)
-        self._span = (low, high) if high > low else (low - 0.5, high + 0.5)
+        self.span = (low, high) if high > low else (low - 0.5, high + 0.5)
         self.setAccessibleName(standing.standing_words())
         self.update()
-
-    @property
-    def span(self) -> tuple[float, float]:
-        """The scores at the left and the right end."""
-        return self._span
 
     def x_of(self, score: float) -> float:
         """Return where a score lies, in pixels from the left."""

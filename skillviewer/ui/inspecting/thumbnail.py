@@ -15,17 +15,12 @@ class Thumbnail(QAbstractButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._picture: Picture | None = None
+        self.picture: Picture | None = None  # (h, w, 3) uint8 RGB
         self._theme: Theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-
-    @property
-    def picture(self) -> Picture | None:
-        """The picture that is shown, (h, w, 3) uint8 RGB."""
-        return self._picture
 
     def sizeHint(self) -> QSize:
         return SIZE
@@ -37,8 +32,8 @@ class Thumbnail(QAbstractButton):
 
     def set_picture(self, picture: Picture | None) -> None:
         """Show a picture; None while it is being made."""
-        if picture is not self._picture:
-            self._picture = picture
+        if picture is not self.picture:
+            self.picture = picture
             self.update()
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -55,9 +50,9 @@ class Thumbnail(QAbstractButton):
         shape.addRoundedRect(room, 4, 4)
         painter.setClipPath(shape)
         painter.fillRect(room, QColor(self._theme.stage))
-        if self._picture is not None:
-            height, width = self._picture.shape[:2]
-            image = QImage(self._picture.data, width, height, self._picture.strides[0], QImage.Format.Format_RGB888)
+        if self.picture is not None:
+            height, width = self.picture.shape[:2]
+            image = QImage(self.picture.data, width, height, self.picture.strides[0], QImage.Format.Format_RGB888)
             scale = min(room.width() / width, room.height() / height)
             size = (width * scale, height * scale)
             target = QRectF((room.width() - size[0]) / 2, (room.height() - size[1]) / 2, *size)

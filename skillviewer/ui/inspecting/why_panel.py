@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
-from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.text import printable
@@ -14,118 +14,78 @@ from skillviewer.ui.inspecting.moment_column import MomentColumn, only_found
 from skillviewer.ui.inspecting.raters_block import RatersBlock
 from skillviewer.ui.inspecting.reference import ReferenceBlock
 from skillviewer.ui.inspecting.standing_block import StandingBlock
-from skillviewer.ui.session.frame_feed import OpenVideos
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.session.insight.insight import Insight
 from skillviewer.ui.session.insight.why_loader import WhyStage
-from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.video_list import VideoList
-from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_state import Empty, Section
-from skillviewer.ui.widgets.layout import Wrapped, fill_ground, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.layout import Wrapped, add_all, fill_ground, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 
 class WhyPanel(QStackedWidget):
     """A page with the standing of the score, its moments and contributions, a reference, and limits."""
 
-    def __init__(
-        self,
-        insight: Insight,
-        state: ViewerState,
-        videos: VideoList,
-        playback: Playback,
-        frames: WorkerThread[OpenVideos],
-        actions: Actions,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, program: Program, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._insight, self._actions, self._playback = insight, actions, playback
+        self._program, self._inquiry, self._actions = program, program.inquiry, actions
         self._theme: Theme = LIGHT
         self._shown: Findings | None = None
-        self._grey = False
+        self.grey = False  # true where attention is no better than random
         self.setMinimumWidth(240)
         self.empty = Empty(self)
         self.empty.pressed.connect(self._on_pressed)
         self.addWidget(self.empty)
         self.page = scroll_area(self, self.tr("Why this score"))
         self.addWidget(self.page)
-        self._body = QWidget(self.page)
-        self.warning, self.caution = Wrapped(self._body), Wrapped(self._body)
+        self.body = QWidget(self.page)
+        self.warning, self.caution = Wrapped(self.body), Wrapped(self.body)
         self.warning.setContentsMargins(12, 12, 12, 6)
         self.caution.setContentsMargins(12, 8, 12, 0)
-        self.standing = StandingBlock(self._body)
-        self.moments_section = Section(self.tr("Moments that moved the score"), self._body, wide=True)
+        self.standing = StandingBlock(actions["assess_all"], self.body)
+        self.moments_section = Section(self.tr("Moments that moved the score"), self.body, wide=True)
         self.basis = Wrapped(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
-        self.moments = MomentColumn(
-            insight.inquiry, insight.remarks, insight.pictures, insight.tour, only_found, self.moments_section
-        )
-        self.unfold = QPushButton(self.tr("Show the moments anyway"), self.moments_section)
-        self.unfold.clicked.connect(self._fold)
-        row = horizontal(margins=(12, 0, 12, 0))
-        row.addWidget(self.unfold)
-        row.addStretch(1)
-        self.moments_section.column.addLayout(row)
-        self.moments_section.column.addWidget(self.basis)
-        self.moments_section.column.addWidget(self.moments)
-        self.contributions = Contributions(self._body)
-        self.cells = CellBlock(actions, self._body)
-        self.reference = ReferenceBlock(frames, state, videos, self._body)
-        self.limits = Limits(self._body)
-        self.faithfulness = FaithfulnessBlock(self._body)
-        self.raters = RatersBlock(self._body)
-        column = vertical(self._body, (0, 0, 0, 16), 0)
-        for part in (
-            self.warning, self.standing, self.caution, self.moments_section, self.contributions, self.cells,
-            self.reference, self.limits, self.faithfulness, self.raters,
-        ):  # fmt: skip
-            column.addWidget(part)
-        column.addStretch(1)
-        self.page.setWidget(self._body)
-        self.standing.assess_all_asked.connect(actions["assess_all"].trigger)
-        self.contributions.seek_asked.connect(self._on_seek)
-        self.raters.time_asked.connect(self._on_time)
-        self.contributions.explain_asked.connect(insight.explanations.ask)
-        self.contributions.stop_asked.connect(insight.explanations.stop)
-        insight.inquiry.changed.connect(self._refresh)
-        insight.explanations.changed.connect(self._show_work)
-        insight.explanations.progressed.connect(self._show_work)
-        playback.frame_changed.connect(self.contributions.bars.set_frame)
-
-    @property
-    def body(self) -> QWidget:
-        """The widget inside the scroll area."""
-        return self._body
-
-    @property
-    def grey(self) -> bool:
-        """True where the page is grey because attention is no better than random."""
-        return self._grey
+        self.moments = MomentColumn(program, only_found, self.moments_section)
+        self.unfold = push_button(self.tr("Show the moments anyway"), self.moments_section, self._fold)
+        row = add_all(horizontal(margins=(12, 0, 12, 0)), self.unfold, 1)
+        add_all(self.moments_section.column, row, self.basis, self.moments)
+        self.contributions = Contributions(program, self.body)
+        self.cells = CellBlock(actions, self.body)
+        self.reference = ReferenceBlock(program, self.body)
+        self.limits = Limits(self.body)
+        self.faithfulness = FaithfulnessBlock(self.body)
+        self.raters = RatersBlock(program.playback, self.body)
+        above = (self.warning, self.standing, self.caution, self.moments_section, self.contributions, self.cells)
+        below = (self.reference, self.limits, self.faithfulness, self.raters)
+        add_all(vertical(self.body, (0, 0, 0, 16), 0), *above, *below, 1)
+        self.page.setWidget(self.body)
+        self._inquiry.changed.connect(self._refresh)
+        program.explanations.changed.connect(self._show_work)
+        program.explanations.progressed.connect(self._show_work)
+        program.playback.frame_changed.connect(self.contributions.bars.set_frame)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         for label in (self.warning, self.caution):
             label.setStyleSheet(f"color: {theme.warn}")
-        fill_ground(theme.base, self.page.viewport(), self._body, self.empty)
+        fill_ground(theme.base, self.page.viewport(), self.body, self.empty)
         self._paint_grey()
 
     def _paint_grey(self) -> None:
-        palette = self._body.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, self._theme.muted if self._grey else self._theme.text)
-        self._body.setPalette(palette)
+        palette = self.body.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, self._theme.muted if self.grey else self._theme.text)
+        self.body.setPalette(palette)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for evidence while the panel is visible."""
         super().showEvent(event)
-        self._insight.explanations.want(self, True)
+        self._program.explanations.want(self, True)
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._insight.explanations.want(self, False)
+        self._program.explanations.want(self, False)
         self.reference.close_player()
         self._shown = None
 
@@ -133,7 +93,7 @@ class WhyPanel(QStackedWidget):
     def _refresh(self) -> None:
         if not self.isVisible():
             return
-        stage, found = self._insight.inquiry.stage, self._insight.inquiry.findings
+        stage, found = self._inquiry.stage, self._inquiry.findings
         if stage is WhyStage.READY and found is not None:
             self._show_findings(found)
         elif stage is not WhyStage.COMING:
@@ -143,7 +103,7 @@ class WhyPanel(QStackedWidget):
             self.setCurrentWidget(self.empty)
 
     def _footage(self) -> object:
-        entry = self._insight.inquiry.entry
+        entry = self._inquiry.entry
         return entry.footage if entry is not None else None
 
     def _show_findings(self, found: Findings) -> None:
@@ -154,7 +114,7 @@ class WhyPanel(QStackedWidget):
         before, self._shown = self._shown, found
         other_video = before is None or before.analysis.clip != found.analysis.clip
         self._show_work()
-        self._grey = found.faithful is False
+        self.grey = found.faithful is False
         self._paint_grey()
         self.warning.setVisible(bool(found.analysis.cautions))
         self.warning.set_plain(found.analysis.cautions)
@@ -163,12 +123,12 @@ class WhyPanel(QStackedWidget):
             "for the score."
         )
         even = EVEN_WORDS if found.analysis.spread_evenly else ""
-        cautions = [words for words in (random if self._grey else "", even, found.model_caution) if words]
+        cautions = [words for words in (random if self.grey else "", even, found.model_caution) if words]
         self.caution.setVisible(bool(cautions))
         self.caution.set_plain(*cautions)
         if other_video or before is None or before.analysis.warning != found.analysis.warning:
             self._fold(folded=bool(found.analysis.warning))
-        self.moments.set_grey(self._grey)
+        self.moments.set_grey(self.grey)
         self.basis.set_plain(
             self.tr("By their contribution to the final score.")
             if found.evidence is not None
@@ -178,9 +138,9 @@ class WhyPanel(QStackedWidget):
         if none:
             self.basis.set_plain(self.tr("No part of this video changed the score more than others."))
         self.standing.show_findings(found)
-        self.contributions.show_findings(found, grey=self._grey)
-        self.cells.show_findings(found, grey=self._grey)
-        self.contributions.bars.set_frame(self._playback.frame)
+        self.contributions.show_findings(found, grey=self.grey)
+        self.cells.show_findings(found, grey=self.grey)
+        self.contributions.bars.set_frame(self._program.playback.frame)
         for part in (self.reference, self.limits, self.faithfulness, self.raters):
             part.show_findings(found)
         if other_video:
@@ -195,13 +155,13 @@ class WhyPanel(QStackedWidget):
 
     @Slot()
     def _show_work(self) -> None:
-        e = self._insight.explanations
+        e = self._program.explanations
         known = self._shown is not None and self._shown.evidence is not None
         known = known and e.evidence is not None
         self.contributions.show_work(e.progress, e.failure, working=e.working, known=known, stopped=e.stopped)
 
     def _show_empty(self, stage: WhyStage) -> None:
-        entry = self._insight.inquiry.entry
+        entry = self._inquiry.entry
         self._shown = None
         self.reference.close_player()
         reason = entry.reason if entry is not None else ""
@@ -223,7 +183,7 @@ class WhyPanel(QStackedWidget):
         self.setCurrentWidget(self.empty)
 
     def _blind_words(self) -> str:
-        people = self._insight.inquiry.people
+        people = self._inquiry.people
         if people:
             words = self.tr("This page is hidden until {} has judged this video (blind study).")
             return words.format(self.tr(" or ").join(printable(name) for name in people))
@@ -234,7 +194,7 @@ class WhyPanel(QStackedWidget):
 
     @Slot()
     def _on_pressed(self) -> None:
-        stage = self._insight.inquiry.stage
+        stage = self._inquiry.stage
         name = {
             WhyStage.NOTHING: "open_videos",
             WhyStage.NO_MODEL: "open_model",
@@ -245,13 +205,3 @@ class WhyPanel(QStackedWidget):
         }.get(stage)
         if name is not None:
             self._actions[name].trigger()
-
-    @Slot(int)
-    def _on_seek(self, frame: int) -> None:
-        self._playback.pause()
-        self._playback.seek(frame)
-
-    @Slot(float)
-    def _on_time(self, time_s: float) -> None:
-        self._playback.pause()
-        self._playback.seek_time(time_s)

@@ -3,13 +3,14 @@
 from itertools import chain
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Tip
 from skillviewer.ui.session.playback import SPEEDS, Playback
+from skillviewer.ui.widgets.choice_menu import Choice
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import Gap, ShortLabel, add_all, text_label
 from skillviewer.ui.widgets.theme import Theme
@@ -43,7 +44,9 @@ class Transport(QWidget):
         self._speed = QToolButton(self)
         self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._speed.setMenu(self._speed_menu())
+        speeds = [(speed, speed_text(speed)) for speed in SPEEDS]
+        self._speeds = Choice(self.tr("Speed"), speeds, self, playback.set_speed)
+        self._speed.setMenu(self._speeds)
         self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
         self._selection = ShortLabel(self)
         self._selection.setProperty("muted", True)
@@ -73,18 +76,6 @@ class Transport(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         return button
-
-    def _speed_menu(self) -> QMenu:
-        menu = QMenu(self.tr("Speed"), self)
-        group = QActionGroup(menu)
-        for speed in SPEEDS:
-            action = menu.addAction(speed_text(speed))
-            action.setCheckable(True)
-            action.setData(speed)
-            group.addAction(action)
-        group.triggered.connect(self._on_speed_chosen)
-        self._speeds = group
-        return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -124,17 +115,12 @@ class Transport(QWidget):
         self._theme = theme
         self._on_playing(self._playback.playing)
 
-    @Slot(QAction)
-    def _on_speed_chosen(self, action: QAction) -> None:
-        self._playback.set_speed(float(action.data()))
-
     @Slot(float)
     def _on_speed(self, speed: float) -> None:
         self._speed.setText(speed_text(speed))
         self._speed.setToolTip(self.tr("Playing speed"))
         self._speed.setAccessibleName(self.tr("Playing speed {}").format(speed_text(speed)))
-        for action in self._speeds.actions():
-            action.setChecked(action.data() == speed)
+        self._speeds.set_value(speed)
 
     @Slot(bool)
     def _on_playing(self, playing: bool) -> None:

@@ -64,9 +64,7 @@ class LooksPage(Form):
 
     @Slot()
     def _on_theme(self, *_: object) -> None:
-        choice = ThemeChoice(self.theme.currentData())
-        self._program.settings.theme = choice
-        self._program.themes.choose(choice)
+        self._program.choose_theme(ThemeChoice(self.theme.currentData()))
 
     @Slot()
     def _on_text(self, *_: object) -> None:
@@ -236,7 +234,7 @@ class AssessingPage(Form):
 
     @Slot()
     def _on_person(self) -> None:
-        self._program.insight.remarks.set_author(self.person.text())
+        self._program.remarks.set_author(self.person.text())
 
 
 LIST_PX = 168

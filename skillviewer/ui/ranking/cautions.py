@@ -1,6 +1,7 @@
 """Warnings to a rater: on the name, missing videos, the last vote and the last few votes. They refuse nothing."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
@@ -18,9 +19,7 @@ RECENT_VOTES = 20
 TOO_MANY = 16
 """Votes for one side among them that are too many: either side, by chance, once in 85 times."""
 
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("rank", text)
+_tr = partial(QCoreApplication.translate, "rank")
 
 
 def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[float, float] = (0.0, 0.0)) -> str:

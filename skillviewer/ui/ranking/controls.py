@@ -32,11 +32,14 @@ PLAYED = 0.65
 class ClockBar(QWidget):
     """The left video's bar over the right video's."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, pair_views: tuple[PairView, PairView], parent: QWidget) -> None:
         super().__init__(parent)
-        self._pair_view: PairView | None = None
+        self._pair_view = pair_views[0]
         self._marks_s: Marks = NO_MARKS
         self._theme = LIGHT
+        for pair_view in pair_views:
+            for signal in (pair_view.clock.moved, pair_view.clock.mode_changed, pair_view.swapped):
+                signal.connect(self._on_moved)
         self._held: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Time of the two videos"))
@@ -45,14 +48,7 @@ class ClockBar(QWidget):
         return QSize(400, 2 * BAR_PX + 3 * GAP_PX)
 
     def set_pair_view(self, pair_view: PairView) -> None:
-        if self._pair_view is not None:
-            self._pair_view.clock.moved.disconnect(self._on_moved)
-            self._pair_view.clock.mode_changed.disconnect(self._on_moved)
-            self._pair_view.swapped.disconnect(self._on_moved)
         self._pair_view = pair_view
-        pair_view.clock.moved.connect(self._on_moved)
-        pair_view.clock.mode_changed.connect(self._on_moved)
-        pair_view.swapped.connect(self._on_moved)
         self.update()
 
     def set_marks(self, marks_s: Marks) -> None:
@@ -69,9 +65,9 @@ class ClockBar(QWidget):
         self.update()
 
     def _span(self) -> tuple[float, float] | None:
-        if self._pair_view is None or not self._pair_view.clock.clips:
-            return None
         clips = self._pair_view.clock.clips
+        if not clips:
+            return None
         start_s, stop_s = min(s.start_s for s in clips), max(s.stop_s for s in clips)
         return start_s, max(stop_s, start_s + 1e-3)
 
@@ -90,7 +86,7 @@ class ClockBar(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         pair_view = self._pair_view
-        if pair_view is None or not pair_view.clock.clips:
+        if not pair_view.clock.clips:
             return
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -130,17 +126,16 @@ class ClockBar(QWidget):
 
     def _go(self, event: QMouseEvent) -> None:
         pair_view, span = self._pair_view, self._span()
-        if pair_view is None or span is None or self._held is None:
+        if span is None or self._held is None:
             return
         share = (event.position().x() - EDGE_PX) / max(self.width() - 2 * EDGE_PX, 1)
         pair_view.clock.seek_one(self._held, span[0] + share * (span[1] - span[0]))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to the time under the mouse: with both videos, or with the one under it if each has its own clock."""
-        pair_view = self._pair_view
-        if pair_view is not None and event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             lower = event.position().y() > self.row_y(1) - GAP_PX / 2
-            self._held = self._rows(pair_view)[1 if lower else 0]
+            self._held = self._rows(self._pair_view)[1 if lower else 0]
             self._go(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -168,13 +163,13 @@ def tool(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButto
 class PairTransport(QWidget):
     """Bars of the two videos, play and step buttons, one clock or two, a mark, and the locked speed."""
 
-    def __init__(self, actions: Actions, icons: Icons, parent: QWidget | None = None) -> None:
+    def __init__(self, pair_views: tuple[PairView, PairView], actions: Actions, icons: Icons, parent: QWidget) -> None:
         super().__init__(parent)
         self._actions, self._icons = actions, icons
         self._theme: Theme | None = None
-        self._pair_view: PairView | None = None
+        self._pair_view = pair_views[0]
         self._marks_s: Marks = NO_MARKS
-        self.bar = ClockBar(self)
+        self.bar = ClockBar(pair_views, self)
         before, self._play, after = (
             tool(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
         )
@@ -186,18 +181,14 @@ class PairTransport(QWidget):
         row = horizontal(margins=(12, 0, 16, 4), spacing=2)
         add_all(row, before, self._play, after, Gap(16), *named, 1, self._mark, Gap(16), self._speed)
         add_all(vertical(self, NONE, 0), self.bar, row)
+        for pair_view in pair_views:
+            pair_view.clock.playing_changed.connect(self._on_playing)
+            pair_view.clock.mode_changed.connect(self._on_mode)
+            pair_view.clock.mode_changed.connect(self._show_marks)
+            pair_view.swapped.connect(self._show_marks)
 
     def set_pair_view(self, pair_view: PairView) -> None:
-        if self._pair_view is not None:
-            self._pair_view.clock.playing_changed.disconnect(self._on_playing)
-            self._pair_view.clock.mode_changed.disconnect(self._on_mode)
-            self._pair_view.clock.mode_changed.disconnect(self._show_marks)
-            self._pair_view.swapped.disconnect(self._show_marks)
         self._pair_view = pair_view
-        pair_view.clock.playing_changed.connect(self._on_playing)
-        pair_view.clock.mode_changed.connect(self._on_mode)
-        pair_view.clock.mode_changed.connect(self._show_marks)
-        pair_view.swapped.connect(self._show_marks)
         self.bar.set_pair_view(pair_view)
         self._on_playing()
         self._on_mode()
@@ -211,8 +202,8 @@ class PairTransport(QWidget):
     def _show_marks(self) -> None:
         """Show the marks as the players show times: from the start of the video that starts first."""
         pair_view = self._pair_view
-        clips = pair_view.clock.clips if pair_view is not None else ()
-        if pair_view is None or not clips:
+        clips = pair_view.clock.clips
+        if not clips:
             self._mark.clear()
             return
         from_s = min(clip.start_s for clip in clips)
@@ -238,14 +229,14 @@ class PairTransport(QWidget):
 
     @Slot()
     def _on_playing(self) -> None:
-        playing = self._pair_view is not None and self._pair_view.clock.playing
+        playing = self._pair_view.clock.playing
         if self._theme is not None:
             self._actions["rank_play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
         self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
 
     @Slot()
     def _on_mode(self) -> None:
-        self._actions["rank_together"].setChecked(self._pair_view is None or self._pair_view.clock.together)
+        self._actions["rank_together"].setChecked(self._pair_view.clock.together)
 
 
 class _VoteButton(QPushButton):

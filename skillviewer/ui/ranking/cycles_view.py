@@ -1,9 +1,9 @@
 """Preference cycles among the majority votes, each with a button to have its weakest pair judged again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import printable
@@ -13,20 +13,23 @@ if TYPE_CHECKING:
     from skillviewer.core.ranking.cycles import Cycle, Link
     from skillviewer.data.study.study_ratings import RatingFacts
 
+Queue = Callable[[tuple[frozenset[str], ...]], object]
+"""Puts pairs of videos, by name, in the queue, or takes them out."""
 MOST = 40
 """Number of cycles shown, those with the smallest lead."""
 
 
 class CycleRow(QWidget):
-    """One cycle."""
+    """One cycle.
 
-    asked = Signal(object)
-    """``tuple[frozenset[str], ...]``: the two videos to judge again."""
-    unasked = Signal(object)
-    """Likewise, to take out of the queue."""
+    Args:
+        ask: Puts pairs back in the queue.
+        take_out: Takes pairs out of the queue.
+    """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, ask: Queue, take_out: Queue, parent: QWidget) -> None:
         super().__init__(parent)
+        self._ask, self._take_out = ask, take_out
         self._waits = False
         self._pair: frozenset[str] = frozenset()
         self._lines: list[Wrapped] = []
@@ -72,19 +75,15 @@ class CycleRow(QWidget):
 
     @Slot()
     def _on_clicked(self) -> None:
-        (self.unasked if self._waits else self.asked).emit((self._pair,))
+        (self._take_out if self._waits else self._ask)((self._pair,))
 
 
 class CyclesView(QWidget):
-    """All cycles, and one button for all."""
+    """All cycles, and one button for all; arguments as of ``CycleRow``."""
 
-    asked = Signal(object)
-    """``tuple[frozenset[str], ...]``: pairs to judge again."""
-    unasked = Signal(object)
-    """Likewise, pairs to take out of the queue."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, ask: Queue, take_out: Queue, parent: QWidget) -> None:
         super().__init__(parent)
+        self._ask, self._take_out = ask, take_out
         self._pairs: tuple[frozenset[str], ...] = ()
         self.rows: list[CycleRow] = []
         self.heading = text_label(self.tr("Contradictions"), self, heading=True)
@@ -131,9 +130,7 @@ class CyclesView(QWidget):
     def _rows_for(self, n: int) -> list[CycleRow]:
         """Return n visible rows."""
         while len(self.rows) < n:
-            row = CycleRow(self)
-            row.asked.connect(self.asked)
-            row.unasked.connect(self.unasked)
+            row = CycleRow(self._ask, self._take_out, self)
             self._column.insertWidget(len(self.rows), row)
             self.rows.append(row)
         for at, row in enumerate(self.rows):
@@ -153,7 +150,7 @@ class CyclesView(QWidget):
 
     @Slot()
     def _on_all(self) -> None:
-        self.asked.emit(self._pairs)
+        self._ask(self._pairs)
 
 
 def _one_of_each(cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]]) -> tuple[frozenset[str], ...]:

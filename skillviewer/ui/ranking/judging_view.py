@@ -43,7 +43,7 @@ class JudgingView(QWidget):
             pair_view.failed.connect(judging.on_unreadable)
             pair_view.broken.connect(self._on_broken)
             pair_view.sync_asked.connect(self._on_sync_asked)
-        self.transport = PairTransport(actions, program.icons, self)
+        self.transport = PairTransport(self.pair_views, actions, program.icons, self)
         self.votes = VoteBar(actions, self)
         add_all(vertical(self, NONE, 0), (self._pile, 1), self.transport, self.votes)
         self.transport.set_pair_view(self.pair_view)

@@ -110,9 +110,6 @@ class PairPlayer(QWidget):
             self.clip = AlignedClip.of(self.clip.video, contender.extent, contender.sync_s)
         return self.clip
 
-    def set_clip(self, clip: AlignedClip) -> None:
-        self.clip = clip
-
     @Slot(object)
     def _on_opened(self, info: VideoInfo) -> None:
         contender = self._contender

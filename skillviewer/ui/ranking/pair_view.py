@@ -178,7 +178,7 @@ class PairView(QWidget):
     @Slot()
     def _on_mode(self) -> None:
         for video, clip in enumerate(self.clock.clips):
-            self.players[video].set_clip(clip)
+            self.players[video].clip = clip
             self.players[video].set_time(self.clock.time_s(video))
             active = not self.clock.together and video == self.clock.active
             self.players[video].set_state(self.tr("· moved by the keys") if active else "")

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QStandardItem
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -194,15 +194,12 @@ class ResultView(VotesView):
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)
-        for view in (self.cycles, self.rated):
-            view.asked.connect(self._on_again)
-            view.unasked.connect(self._on_unasked)
 
     def _make_page(self) -> QWidget:
         self.summary = text_label("", self, plain=True, muted=True)
         self.table = ScaleTable(self)
         self.reliability = Reliability(self)
-        self.cycles, self.rated = CyclesView(self), CyclesView(self)
+        self.cycles, self.rated = (CyclesView(self._ask_again, self._take_out, self) for _ in range(2))
         self.rated.heading.setText(self.tr("Votes against ratings"))
         heading = text_label(self.tr("Strengths"), self, heading=True)
         head = add_all(horizontal(spacing=12), heading, (self.summary, 1))
@@ -231,14 +228,12 @@ class ResultView(VotesView):
             self.rated.show_rated(snapshot.rated, snapshot.waiting, writable=snapshot.writable)
         return ""
 
-    @Slot(object)
-    def _on_again(self, pairs: tuple[frozenset[str], ...]) -> None:
+    def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:
         words = self.tr("pair back in the queue") if len(pairs) == 1 else self.tr("pairs back in the queue")
         command = Command(words, lambda study: study.again.ask(pairs), _take_back, (VOTES,))
         self._program.undo.perform(command)
 
-    @Slot(object)
-    def _on_unasked(self, pairs: tuple[frozenset[str], ...]) -> None:
+    def _take_out(self, pairs: tuple[frozenset[str], ...]) -> None:
         command = Command(
             self.tr("pair out of the queue"), lambda study: study.again.take_out(pairs), _put_back, (VOTES,)
         )

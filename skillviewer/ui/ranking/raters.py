@@ -2,15 +2,14 @@
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, whole_percent
 from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import Wrapped, add_all, as_tip, scroll_area, text_label, vertical
-from skillviewer.ui.widgets.tables import set_up
+from skillviewer.ui.widgets.layout import Wrapped, add_all, scroll_area, text_label, vertical
+from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 if TYPE_CHECKING:
     from skillviewer.core.proportion import Proportion
@@ -27,41 +26,29 @@ class RatersView(VotesView):
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)
 
-    def _columns(self) -> tuple[tuple[str, str], ...]:
+    def _columns(self) -> tuple[Column, ...]:
         return (
-            (self.tr("Rater"), ""),
-            (self.tr("Votes"), self.tr("Judgements, including repeated pairs")),
-            (self.tr("Skipped"), self.tr("Pairs that were skipped; a skip is not counted as a judgement")),
-            (self.tr("No difference"), self.tr("Votes for no difference")),
-            (self.tr("Left chosen"), self.tr("Share of left among the votes for a side; 50 % is expected")),
-            (self.tr("Agrees with others"), self.tr("How often the rater votes as most of the others on a pair")),
-            (self.tr("Agrees with self"), self.tr("How often the rater gives the same vote when a pair is repeated")),
-            (self.tr("Time"), self.tr("Median time from the first picture to the vote")),
-            (self.tr("Hurried"), self.tr("Votes given before half of both videos was watched")),
-            (
+            Column(self.tr("Rater"), number=False, fills=True),
+            Column(self.tr("Votes"), self.tr("Judgements, including repeated pairs")),
+            Column(self.tr("Skipped"), self.tr("Pairs that were skipped; a skip is not counted as a judgement")),
+            Column(self.tr("No difference"), self.tr("Votes for no difference")),
+            Column(self.tr("Left chosen"), self.tr("Share of left among the votes for a side; 50 % is expected")),
+            Column(self.tr("Agrees with others"), self.tr("How often the rater votes as most of the others on a pair")),
+            Column(
+                self.tr("Agrees with self"), self.tr("How often the rater gives the same vote when a pair is repeated")
+            ),
+            Column(self.tr("Time"), self.tr("Median time from the first picture to the vote")),
+            Column(self.tr("Hurried"), self.tr("Votes given before half of both videos was watched")),
+            Column(
                 self.tr("Misfit"),
                 self.tr("Infit against the scale of the other raters: 1 is expected, more means a different judgement"),
             ),
         )
 
-    def _set_up_table(self) -> None:
-        table, columns = self.table, self._columns()
-        table.setColumnCount(len(columns))
-        set_up(table, self.tr("Raters"), ROW_PX)
-        table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        header = table.horizontalHeader()
-        for at, (title, meaning) in enumerate(columns):
-            item = QTableWidgetItem(title)
-            item.setToolTip(meaning)
-            item.setTextAlignment(_side(at) | Qt.AlignmentFlag.AlignVCenter)
-            table.setHorizontalHeaderItem(at, item)
-            header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-
     def _make_page(self) -> QWidget:
-        self.table = QTableWidget(self)
-        self._set_up_table()
+        self.table = PlainTable(self.tr("Raters"), self)
+        self.table.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
         self.warnings = Wrapped(self)
         page = QWidget(self)
         heading = text_label(self.tr("To check"), page, heading=True)
@@ -81,37 +68,22 @@ class RatersView(VotesView):
         add_all(column, heading, (area, 1))
         return page
 
-    def texts(self) -> list[list[str]]:
-        """Return what the table shows, row by row."""
-        found = []
-        for row in range(self.table.rowCount()):
-            items = [self.table.item(row, column) for column in range(self.table.columnCount())]
-            found.append([item.text() if item is not None else "" for item in items])
-        return found
-
     def _fill(self, _snapshot: VotesSnapshot, found: object) -> str:
         reports = cast("tuple[RaterReport, ...]", found)
         if not reports:
             return self.tr("Judge some pairs, and the consistency and agreement of the raters appear here.")
-        self.table.setRowCount(len(reports))
-        for row, report in enumerate(reports):
-            for column, (text, tip) in enumerate(self._cells(report)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(as_tip(tip))
-                item.setTextAlignment(_side(column) | Qt.AlignmentFlag.AlignVCenter)
-                self.table.setItem(row, column, item)
+        self.table.fill(self._columns(), [self._cells(report) for report in reports])
         rows = min(len(reports), MOST_ROWS)
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * ROW_PX + 4)
         warned = [f"{report.name}: {' '.join(report.warnings)}" for report in reports if report.warnings]
         self.warnings.set_plain(*(warned or [self.tr("Nothing: no rater's votes are unusual.")]))
         return ""
 
-    def _cells(self, report: "RaterReport") -> tuple[tuple[str, str], ...]:
+    def _cells(self, report: "RaterReport") -> Cells:
         fit = report.misfit
-        name = printable(report.name)
         misfit = self.tr("outfit {:.2f}, {} votes for a side").format(fit.outfit, fit.n) if fit is not None else ""
-        return (
-            (name, name),
+        cells = (
+            (report.name, report.name),
             (str(report.judged), ""),
             (str(report.skipped), ""),
             (str(report.neither), ""),
@@ -122,6 +94,8 @@ class RatersView(VotesView):
             self._share(report.hurried, interval=False),
             ("–" if fit is None else f"{fit.infit:.2f} ({fit.z:+.1f})".replace("-", "−"), misfit),
         )
+        texts, tips = zip(*cells, strict=True)
+        return Cells(report.name, texts, tips={at: printable(tip) for at, tip in enumerate(tips)})
 
     def _share(self, share: "Proportion", *, interval: bool = True) -> tuple[str, str]:
         if not share.n:
@@ -129,10 +103,6 @@ class RatersView(VotesView):
         low, high = (round(100 * end) for end in share.interval)
         text = f"{whole_percent(share.part, share.n)} %"
         return (f"{text} ({low}–{high})" if interval else text), self.tr("{} of {}").format(share.part, share.n)
-
-
-def _side(column: int) -> Qt.AlignmentFlag:
-    return Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
 
 
 def _work(snapshot: VotesSnapshot, _token: CancelToken) -> object:

@@ -79,7 +79,7 @@ class RankScreen(QWidget):
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
         self.judging.phase_changed.connect(self._on_phase)
-        self.judging.judged.connect(program.insight.inquiry.on_judged)
+        self.judging.judged.connect(program.inquiry.on_judged)
         self.judging.tally_changed.connect(self._on_tally)
         self.judging.ahead_changed.connect(self._on_tally)  # whether there are more pairs
         program.studies.opened.connect(self._on_study)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from skillviewer.core.text import printable
@@ -33,15 +33,12 @@ class StudySettingsView(QWidget):
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program = program
-        self._watched = False
         form = self.form = Form(self)
         form.setMaximumWidth(FORM_PX)
-        self.question = QLineEdit(form)
-        self.question.setMaxLength(MOST_QUESTION)
-        self.question.setMinimumWidth(CONTROL_PX)
-        self.criterion = QLineEdit(form)
-        self.criterion.setMaxLength(MOST_QUESTION)
-        self.criterion.setMinimumWidth(CONTROL_PX)
+        self.question, self.criterion = QLineEdit(form), QLineEdit(form)
+        for line in (self.question, self.criterion):
+            line.setMaxLength(MOST_QUESTION)
+            line.setMinimumWidth(CONTROL_PX)
         self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
         self.speed = form.choice([(speed, speed_text(speed)) for speed in SPEEDS], 1.0)
         self.comparisons = form.choice([(n, self._aim_words(n)) for n in COMPARISONS], 10.0)
@@ -95,10 +92,10 @@ class StudySettingsView(QWidget):
             (self.comparisons, self.tr("aim of comparisons"), "comparisons_per_video", self._aim_words),
             (self.test, self.tr("share of test pairs"), "random_share", self._share_words),
             (self.repeats, self.tr("share of repeated pairs"), "repeat_share", self._share_words),
+            (self.rating_rule, self.tr("rule for ratings"), "rating_rule", self._rule_words),
         )
         for box, *_ in self._choices:
             box.activated.connect(self._on_choice)
-        self.rating_rule.activated.connect(self._on_rating_rule)
         self._program.studies.opened.connect(self._on_study)
         self._program.studies.replaced.connect(self._on_replaced)
         self._program.studies.changed.connect(self._on_changed)
@@ -162,12 +159,7 @@ class StudySettingsView(QWidget):
     def _on_choice(self, *_: object) -> None:
         for box, what, name, _words in self._choices:
             if box is self.sender():
-                self._set(what, **{name: float(box.currentData())})
-
-    @Slot()
-    def _on_rating_rule(self, *_: object) -> None:
-        rule = str(self.rating_rule.currentData())
-        self._set(self.tr("rule for ratings"), rating_rule=rule)
+                self._set(what, **{name: box.currentData()})
 
     # what the study reports
 
@@ -204,12 +196,9 @@ class StudySettingsView(QWidget):
             if box.findData(value) < 0:  # set elsewhere
                 box.addItem(words(value), value)
             choose(box, value)
-        if self.rating_rule.findData(settings.rating_rule) < 0:
-            self.rating_rule.addItem(self._rule_words(settings.rating_rule), settings.rating_rule)
-        choose(self.rating_rule, settings.rating_rule)
 
     def _count(self) -> None:
-        if self._watched and self._program.studies.current is not None:
+        if self.isVisible() and self._program.studies.current is not None:
             self._program.studies.read(_n_votes).succeeded.connect(self._lock)
             self._program.studies.read(Study.rating_facts).succeeded.connect(self._show_rated)
 
@@ -248,12 +237,7 @@ class StudySettingsView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._watched = True
         self._count()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._watched = False
 
 
 def _n_votes(study: Study) -> int:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import Study
@@ -18,7 +18,7 @@ from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.ranking.pair_pages import Page
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, text_label, vertical
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.pair_selection import Asked
@@ -47,90 +47,6 @@ class VotesSnapshot:
 Work = Callable[[VotesSnapshot, CancelToken], object]
 
 
-class VotesLoader(QObject):
-    """Queries the study when its page is shown, and again when votes change; the latest query counts.
-
-    Args:
-        work: Plain function; its result depends on ``tasks`` and ``asked`` alone.
-    """
-
-    answered = Signal(object, object)
-    """``VotesSnapshot`` and the result of ``work``."""
-    emptied = Signal()
-    """The last answer belongs to another study; there is no new answer yet."""
-
-    def __init__(self, program: Program, work: Work, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._program, self._work = program, work
-        self._watched, self._stale = False, True
-        self._asked: Task | None = None
-        self._last: tuple[VotesSnapshot, object] | None = None
-        self._coming = VotesSnapshot()
-        program.studies.replaced.connect(self._on_replaced)
-        program.studies.closed.connect(self._on_replaced)
-        program.studies.changed.connect(self._on_changed)
-        program.studies.opened.connect(self._on_opened)
-
-    def watch(self, *, on: bool) -> None:
-        """Start or stop querying."""
-        self._watched = on
-        if on and self._stale:
-            self._ask()
-
-    @Slot()
-    def _on_replaced(self) -> None:
-        if self._asked is not None:
-            self._asked.cancel()
-        self._asked = self._last = None
-        self._stale = True
-        self.emptied.emit()
-
-    @Slot(object)
-    def _on_opened(self, _study: object) -> None:
-        if self._watched and self._stale:
-            self._ask()
-
-    @Slot(object)
-    def _on_changed(self, changes: frozenset[str]) -> None:
-        if changes & {VOTES, VIDEOS, PAIRS, SETTINGS}:
-            self._stale = True
-            if self._watched:
-                self._ask()
-
-    def _ask(self) -> None:
-        if self._program.studies.current is None or self._program.closing:
-            return
-        if self._asked is not None:
-            self._asked.cancel()
-        self._stale = False
-        if self._last is None:
-            self.emptied.emit()
-        self._asked = self._program.studies.read(_read)
-        self._asked.then(succeeded=self._on_read, failed=self._on_failed)
-
-    @Slot(object)
-    def _on_read(self, snapshot: VotesSnapshot) -> None:
-        last, self._coming = self._last, snapshot
-        if last is not None and (last[0].tasks, last[0].asked) == (snapshot.tasks, snapshot.asked):
-            self._on_worked_out(last[1])
-            return
-        work = self._work
-        self._asked = self._program.index.submit(lambda _backend, token, _report: work(snapshot, token))
-        self._asked.then(succeeded=self._on_worked_out, failed=self._on_failed)
-
-    @Slot(object)
-    def _on_worked_out(self, found: object) -> None:
-        self._asked = None
-        self._last = (self._coming, found)
-        self.answered.emit(self._coming, found)
-
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self._asked = None
-        self._stale = True
-        self._program.messages.fail(error)
-
-
 def _read(study: Study) -> VotesSnapshot:
     from skillviewer.data.study.ranking import asked
 
@@ -146,18 +62,20 @@ def _read(study: Study) -> VotesSnapshot:
 class VotesView(QWidget):
     """A page made from the votes, or a sentence instead; shown only while no rater judges.
 
+    It queries the study when it is shown, and again when votes change; the latest query counts.
+
     Args:
-        work: Processes the votes (see ``VotesLoader``).
+        work: Plain function; its result depends on ``tasks`` and ``asked`` alone.
     """
 
     def __init__(self, program: Program, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program = program
-        self._loader = VotesLoader(program, work, self)
-        self.message = QLabel(self)
+        self._program, self._work = program, work
+        self._stale = True
+        self._asked: Task | None = None
+        self._last: tuple[VotesSnapshot, object] | None = None
+        self.message = text_label("", self, muted=True, plain=True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.message.setProperty("muted", True)
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.empty = Page(self.tr("No votes yet"), self)
         self.judge = self.empty.add_button(self.tr("Judge pairs"))
         self._page = self._make_page()
@@ -165,9 +83,11 @@ class VotesView(QWidget):
         for page in (self.message, self.empty, self._page):
             self.pages.addWidget(page)
         add_all(vertical(self, NONE), self.pages)
-        self._loader.answered.connect(self._on_answered)
-        self._loader.emptied.connect(self._on_emptied)
-        self._on_emptied()
+        program.studies.replaced.connect(self._on_replaced)
+        program.studies.closed.connect(self._on_replaced)
+        program.studies.changed.connect(self._on_changed)
+        program.studies.opened.connect(self._ask)
+        self._show_nothing()
 
     @abstractmethod
     def _make_page(self) -> QWidget:
@@ -179,21 +99,61 @@ class VotesView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._loader.watch(on=True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._loader.watch(on=False)
+        self._ask()
 
     @Slot()
-    def _on_emptied(self) -> None:
-        no_study = self._program.studies.current is None
-        self.message.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
-        self.pages.setCurrentWidget(self.message)
+    def _on_replaced(self) -> None:
+        if self._asked is not None:
+            self._asked.cancel()
+        self._asked = self._last = None
+        self._stale = True
+        self._show_nothing()
 
-    @Slot(object, object)
-    def _on_answered(self, snapshot: VotesSnapshot, found: object) -> None:
+    @Slot(object)
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        if changes & {VOTES, VIDEOS, PAIRS, SETTINGS}:
+            self._stale = True
+            self._ask()
+
+    @Slot()
+    def _ask(self, *_: object) -> None:
+        """Query the study if the page is shown and out of date."""
+        no_study = self._program.studies.current is None or self._program.closing
+        if no_study or not self._stale or not self.isVisible():
+            return
+        if self._asked is not None:
+            self._asked.cancel()
+        self._stale = False
+        if self._last is None:
+            self._show_nothing()
+        self._asked = self._program.studies.read(_read)
+        self._asked.then(succeeded=self._on_read, failed=self._on_failed)
+
+    @Slot(object)
+    def _on_read(self, snapshot: VotesSnapshot) -> None:
+        if self._last is not None:
+            before, found = self._last
+            if (before.tasks, before.asked) == (snapshot.tasks, snapshot.asked):
+                self._show(snapshot, found)
+                return
+        work = self._work
+        self._asked = self._program.index.submit(lambda _backend, token, _report: work(snapshot, token))
+        self._asked.then(succeeded=lambda found: self._show(snapshot, found), failed=self._on_failed)
+
+    @Slot(object)
+    def _on_failed(self, error: BaseException) -> None:
+        self._asked = None
+        self._stale = True
+        self._program.messages.fail(error)
+
+    def _show(self, snapshot: VotesSnapshot, found: object) -> None:
+        self._asked, self._last = None, (snapshot, found)
         nothing = self._fill(snapshot, found)
         if nothing:
             self.empty.set_words(nothing)
         self.pages.setCurrentWidget(self.empty if nothing else self._page)
+
+    def _show_nothing(self) -> None:
+        no_study = self._program.studies.current is None
+        self.message.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
+        self.pages.setCurrentWidget(self.message)

@@ -230,9 +230,8 @@ class FrameFeed(QObject):
             return
         self.path = path
         generation = self._generation
-        task = self._worker.submit(lambda videos, token, _report: _opened(videos, path, generation, token))
-        self._opening = task
-        task.then(succeeded=self._deliver, failed=self.failed, finished=self._on_opening_finished)
+        self._opening = self._worker.submit(lambda videos, token, _report: _opened(videos, path, generation, token))
+        self._opening.then(succeeded=self._deliver, failed=self.failed)
 
     def close(self) -> None:
         """Stop; answers under way are dropped."""
@@ -244,11 +243,6 @@ class FrameFeed(QObject):
         if self._opening is not None:  # a large file would delay the next one for minutes
             self._opening.cancel()
         self._warm = False
-
-    @Slot()
-    def _on_opening_finished(self) -> None:
-        if self.sender() is self._opening:
-            self._opening = None
 
     def request(self, frame_index: int, *, playing: bool = False) -> None:
         """Ask for a frame.

@@ -61,15 +61,9 @@ class Proxies(QObject):
         if video is None or self._worker.stopped:
             return
         path = video.path
-        task = self._worker.submit(lambda backend, token, report: _build(backend, path, token, report))
-        self._task = task
-        task.then(succeeded=self._feed.look_for_proxy, finished=self._on_finished)
+        task = self._task = self._worker.submit(lambda backend, token, report: _build(backend, path, token, report))
+        task.then(succeeded=self._feed.look_for_proxy)
         self._jobs.follow(self.tr("Preparing smooth scrubbing"), task, precious=False)
-
-    @Slot()
-    def _on_finished(self) -> None:
-        if self.sender() is self._task:
-            self._task = None
 
 
 class Opening(QObject):
@@ -159,7 +153,7 @@ class Opening(QObject):
 
     @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
-        self._playback.set_samples(analysis.in_time_order[:, 0] if analysis is not None else np.empty(0, np.int64))
+        self._playback.samples = analysis.in_time_order[:, 0] if analysis is not None else np.empty(0, np.int64)
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:

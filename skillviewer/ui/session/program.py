@@ -18,7 +18,6 @@ from skillviewer.ui.session.backend import Backend, Exports, FineTuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import Intake, Sorted
 from skillviewer.ui.session.insight.explanations import Explanations
-from skillviewer.ui.session.insight.insight import Insight
 from skillviewer.ui.session.insight.moment_tour import Tour
 from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.insight.thumbnails import Pictures
@@ -37,7 +36,7 @@ from skillviewer.ui.threads.jobs import Jobs
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import ThemeSource
+from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
 
 if TYPE_CHECKING:
     from skillviewer.engine.inference.pooled_models import PooledModels
@@ -115,26 +114,28 @@ class Program(QObject):
         self.study_list = StudyList(
             self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
         )
-        self.insight = self._make_insight()
+        self._make_insight()
         self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
 
-    def _make_insight(self) -> Insight:
+    def _make_insight(self) -> None:
+        """Make evidence, remarks, findings, thumbnails and the tour of the moments of the video on screen."""
         state, studies, videos = self.state, self.studies, self.videos
-        explanations = Explanations(self.model, state, self.jobs, self)
-        remarks = VideoRemarks(studies, self.undo, videos, state, self.settings, self)
-        inquiry = WhyLoader(self.index, state, videos, studies, explanations, remarks, self.messages, self)
-        self.models.wanted_changed.connect(inquiry.on_wanted)
-        tour = Tour(inquiry, remarks, self.playback, self)
-        return Insight(explanations, remarks, inquiry, Pictures(self.index, self), tour)
+        self.explanations = Explanations(self.model, state, self.jobs, self)
+        self.remarks = VideoRemarks(studies, self.undo, videos, state, self.settings, self)
+        self.inquiry = WhyLoader(
+            self.index, state, videos, studies, self.explanations, self.remarks, self.messages, self
+        )
+        self.models.wanted_changed.connect(self.inquiry.on_wanted)
+        self.pictures = Pictures(self.index, self)
+        self.tour = Tour(self.inquiry, self.remarks, self.playback, self)
 
     def _connect(self) -> None:
         self.playback.video_changed.connect(self.proxies.on_video)
         self.intake.took.connect(self._on_took)
         self.videos.cleared.connect(self.intake.forget)
-        self.state.look_changed.connect(self._on_look)
-        self.state.passes_changed.connect(self._on_passes)
         self.state.set_curve_look(self.settings.curve_look)
-        self.state.curve_look_changed.connect(self._on_curve_look)
+        for signal in (self.state.look_changed, self.state.passes_changed, self.state.curve_look_changed):
+            signal.connect(self._keep_looks)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
         self.studies.draft_filled.connect(self.settings.remember)
@@ -186,6 +187,11 @@ class Program(QObject):
                 (VIDEOS,),
             )
         )
+
+    def choose_theme(self, choice: ThemeChoice) -> None:
+        """Follow the system's theme or take one, and keep the choice."""
+        self.settings.theme = choice
+        self.themes.choose(choice)
 
     @Slot(object)
     def look_at(self, criterion: str) -> None:
@@ -288,17 +294,10 @@ class Program(QObject):
         if not study.draft:
             self.settings.remember(study.path)
 
-    @Slot(object)
-    def _on_look(self, look: object) -> None:  # noqa: ARG002
-        self.settings.look = self.state.look
-
-    @Slot(str)
-    def _on_curve_look(self, look: str) -> None:
-        self.settings.curve_look = look
-
-    @Slot(int)
-    def _on_passes(self, passes: int) -> None:
-        self.settings.passes = passes
+    @Slot()
+    def _keep_looks(self, *_: object) -> None:
+        state, settings = self.state, self.settings
+        settings.look, settings.curve_look, settings.passes = state.look, state.curve_look, state.passes
 
     @Slot(object)
     def _on_model(self, model: LoadedModel | None) -> None:

@@ -62,10 +62,9 @@ class Studies(QObject):
     ) -> None:
         super().__init__(parent)
         self._worker, self._jobs, self._messages = worker, jobs, messages
-        self._current: OpenStudy | None = None
+        self.current: OpenStudy | None = None
         self._reported: tuple[str, ...] = ()
-        self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
-        self._waiting: dict[Task, tuple[int, Callable[[Any], None]]] = {}
+        self._awaited: set[Task] = set()
         self._generation = 0  # grows when a study is closed: answers to earlier requests are dropped
         self._checks = FileChecks(files, self._check, self)
         self._checks.done.connect(self._on_checked)
@@ -75,13 +74,9 @@ class Studies(QObject):
         self._watch.timeout.connect(self._on_watch)
 
     @property
-    def current(self) -> OpenStudy | None:
-        return self._current
-
-    @property
     def writable(self) -> bool:
         """True where a study is open that can be written."""
-        return self._current is not None and not self._current.read_only and not self._worker.stopped
+        return self.current is not None and not self.current.read_only and not self._worker.stopped
 
     # requests of the panels
 
@@ -106,17 +101,14 @@ class Studies(QObject):
             work: Plain code that does one whole act.
             changes: Of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models`` and ``settings``.
         """
-        meant = self._current
+        meant = self.current
 
         def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
             if meant is not None and slot.study.path != meant.path:  # asked before the window knew
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 
-        task = self._submit(act, must_run=True)
-        self._acts[task] = meant, frozenset(changes)
-        task.then(succeeded=self._on_acted, finished=self._on_act_finished)
-        return task
+        return self._submit(act, must_run=True).then(succeeded=lambda _: self._on_acted(meant, frozenset(changes)))
 
     def act_on(self, path: Path, work: Callable[[Study], object]) -> Task:
         """Write to a study that need not be the open one; whoever opens it meanwhile waits. Failures are shown."""
@@ -129,12 +121,10 @@ class Studies(QObject):
 
         return self._submit(act, must_run=True)
 
-    @Slot(object)
-    def _on_acted(self, _result: object) -> None:
-        meant, changes = self._acts[self._asked()]
+    def _on_acted(self, meant: OpenStudy | None, changes: frozenset[str]) -> None:
         if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
             self.draft_filled.emit(meant.path)
-        if self._worker.stopped or self._current is None:
+        if self._worker.stopped or self.current is None:
             return  # an act that had to run when window or study closed: the study is not asked again
         if changes & {SETTINGS, VOTES}:  # votes and ratings bring criteria
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
@@ -142,10 +132,6 @@ class Studies(QObject):
             self.relist()
         if changes:
             self.changed.emit(changes)
-
-    @Slot()
-    def _on_act_finished(self) -> None:
-        self._acts.pop(self._asked(), None)
 
     # which study
 
@@ -155,7 +141,7 @@ class Studies(QObject):
 
     def open(self, path: Path) -> None:
         """Open a study; the one before is closed when this one is open. A read-only study may be writable by now."""
-        if self.writable and self._current is not None and self._current.path == path.absolute():
+        if self.writable and self.current is not None and self.current.path == path.absolute():
             return
         draft = path.absolute().parent == drafts_dir().absolute()
         self._exchange(lambda slot, _token, _report: slot.swap(Study.open(path), draft=draft))
@@ -184,7 +170,7 @@ class Studies(QObject):
         self._jobs.follow(self.tr("Deleting everything kept about a video"), self._exchange(swap))
 
     def open_sample(self) -> None:
-        if self._current is not None and self._current.path == sample_path().absolute():
+        if self.current is not None and self.current.path == sample_path().absolute():
             return
         task = self._exchange(lambda slot, token, report: slot.swap(open_sample(token, report)))
         self._jobs.follow(self.tr("Opening the sample study"), task, precious=False)
@@ -208,9 +194,9 @@ class Studies(QObject):
 
     def close(self) -> None:
         """Close the study, or the one that is about to open."""
-        if self._current is not None or self._waiting:
+        if self.current is not None or self._awaited:
             self.about_to_replace.emit()
-            self._current = None
+            self.current = None
             self._generation += 1
             self._checks.forget()
             self._watch.stop()
@@ -269,23 +255,10 @@ class Studies(QObject):
         task = self._worker.submit(work, must_run=must_run)
         task.failed.connect(self._messages.fail)
         if then is not None:
-            self._waiting[task] = self._generation, then
-            task.then(succeeded=self._on_answer, finished=self._on_answered)
-        return task
-
-    @Slot(object)
-    def _on_answer(self, answer: object) -> None:
-        generation, then = self._waiting[self._asked()]
-        if generation == self._generation:
-            then(answer)
-
-    @Slot()
-    def _on_answered(self) -> None:
-        self._waiting.pop(self._asked(), None)
-
-    def _asked(self) -> Task:
-        task = self.sender()
-        assert isinstance(task, Task)
+            asked = self._generation
+            self._awaited.add(task)
+            task.succeeded.connect(lambda answer: then(answer) if asked == self._generation else None)
+            task.finished.connect(lambda: self._awaited.discard(task))
         return task
 
     def _exchange(self, swap: Callable[[StudySlot, CancelToken, Report], None]) -> Task:
@@ -297,7 +270,7 @@ class Studies(QObject):
         return self._submit(work, self._on_exchanged)
 
     def _on_facts(self, study: OpenStudy) -> None:
-        before, self._current = self._current, study
+        before, self.current = self.current, study
         if before is None or before.path != study.path:
             self._reported = ()
             self._back_up.start()
@@ -322,13 +295,13 @@ class Studies(QObject):
 
     def _on_exchanged(self, found: Listed) -> None:
         self.replaced.emit()
-        self._current = None
+        self.current = None
         self._on_listed(found)
         self._report_missing(found.videos)
 
     def _on_saved_as(self, found: Listed) -> None:
-        if self._current is not None:
-            self.moved.emit(self._current.path, found.study.path)
+        if self.current is not None:
+            self.moved.emit(self.current.path, found.study.path)
         self._on_listed(found)
         self._messages.note(self.tr("The study is saved as {}.").format(found.study.path))
 
@@ -390,7 +363,7 @@ class Studies(QObject):
 
     @Slot()
     def _on_watch(self) -> None:
-        if self._current is not None and self._current.read_only and not self._worker.stopped:
+        if self.current is not None and self.current.read_only and not self._worker.stopped:
             self._submit(lambda slot, _token, _report: slot.is_open and slot.news(), self._on_news)
 
     def _on_news(self, news: bool) -> None:

@@ -173,19 +173,13 @@ class StudyList(QObject):
             return
         if digest != model.digest and self._task is not None:
             self._task.cancel()
-        task = self._index.submit(lambda _backend, token, report: recall(videos, model.digest, token, report))
-        self._task = task
-        task.then(progressed=self._on_some, succeeded=self._assessments.take, finished=self._on_finished)
+        self._task = self._index.submit(lambda _backend, token, report: recall(videos, model.digest, token, report))
+        self._task.then(progressed=self._on_some, succeeded=self._assessments.take)
 
     @Slot(object)
     def _on_some(self, progress: Progress) -> None:
         if isinstance(progress.value, dict):
             self._assessments.take(progress.value)
-
-    @Slot()
-    def _on_finished(self) -> None:
-        if self.sender() is self._task:
-            self._task = None
 
     def keep(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
         """Store an analysis; of a video that the study does not know yet, once it does.

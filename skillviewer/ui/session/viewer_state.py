@@ -67,78 +67,50 @@ class ViewerState(QObject):
 
     def __init__(self, look: Look | None = None, passes: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._current: VideoClip | None = None
-        self._analysis: Analysis | None = None
-        self._look = look if look is not None else Look()
-        self._overlay = self._look.overlay if self._look.overlay is not Overlay.OFF else Overlay.HEAT
-        self._model: LoadedModel | None = None
-        self._passes = passes
-        self._curve_look = CURVE_LOOK
-
-    @property
-    def current(self) -> VideoClip | None:
-        """The video, or part of one, on screen."""
-        return self._current
+        self.current: VideoClip | None = None  # the video, or part of one, on screen
+        self.analysis: Analysis | None = None  # that of the video on screen, so far
+        self.look = look if look is not None else Look()
+        self._overlay = self.look.overlay if self.look.overlay is not Overlay.OFF else Overlay.HEAT
+        self.model: LoadedModel | None = None
+        self.passes = passes  # interleaved passes of the next assessment
+        self.curve_look = CURVE_LOOK  # name of one of CURVE_LOOKS
 
     def set_current(self, footage: VideoClip | None) -> None:
         """Choose a video; its analysis is unknown until it is set."""
-        if footage != self._current:
-            self._current = footage
+        if footage != self.current:
+            self.current = footage
             self.set_analysis(None)
             self.current_changed.emit(footage)
 
-    @property
-    def analysis(self) -> Analysis | None:
-        """The analysis of the video on screen, so far."""
-        return self._analysis
-
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Show what the model says of the video on screen."""
-        if analysis is not self._analysis:
-            self._analysis = analysis
+        if analysis is not self.analysis:
+            self.analysis = analysis
             self.analysis_changed.emit(analysis)
 
-    @property
-    def look(self) -> Look:
-        return self._look
-
     def set_look(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Look, checked by replace()
-        look = replace(self._look, **changes)
-        if look != self._look:
+        look = replace(self.look, **changes)
+        if look != self.look:
             if look.overlay is not Overlay.OFF:
                 self._overlay = look.overlay
-            self._look = look
+            self.look = look
             self.look_changed.emit(look)
 
     def toggle_overlay(self) -> None:
         """Hide the map, or show it as it was."""
-        self.set_look(overlay=self._overlay if self._look.overlay is Overlay.OFF else Overlay.OFF)
-
-    @property
-    def model(self) -> LoadedModel | None:
-        return self._model
+        self.set_look(overlay=self._overlay if self.look.overlay is Overlay.OFF else Overlay.OFF)
 
     def set_model(self, model: LoadedModel | None) -> None:
-        if model != self._model:
-            self._model = model
+        if model != self.model:
+            self.model = model
             self.model_changed.emit(model)
 
-    @property
-    def curve_look(self) -> str:
-        """The look of the score curve: name of one of ``CURVE_LOOKS``."""
-        return self._curve_look
-
     def set_curve_look(self, look: str) -> None:
-        if look != self._curve_look:
-            self._curve_look = look
+        if look != self.curve_look:
+            self.curve_look = look
             self.curve_look_changed.emit(look)
 
-    @property
-    def passes(self) -> int:
-        """Interleaved passes of the next assessment."""
-        return self._passes
-
     def set_passes(self, passes: int) -> None:
-        if passes != self._passes:
-            self._passes = passes
+        if passes != self.passes:
+            self.passes = passes
             self.passes_changed.emit(passes)

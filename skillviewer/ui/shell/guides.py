@@ -11,9 +11,10 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button
 from skillviewer.ui.widgets.theme import ThemeSource
 
 NAMES = (
-    "first-steps", "evidence", "study", "judging", "ranking", "finetune", "compare", "export", "timelines", "data",
-    "method", "intended-use", "data-protection", "benchmark", "simulated", "scripting", "cluster", "performance",
-    "packaging", "releasing", "glossary",
+    "index", "first-steps", "tutorial-spreadsheet", "tutorial-two-models", "tutorial-rater", "evidence", "study",
+    "judging", "ranking", "finetune", "compare", "export", "timelines", "data", "method", "intended-use",
+    "data-protection", "benchmark", "simulated", "scripting", "cluster", "performance", "packaging", "releasing",
+    "gallery", "glossary",
 )  # fmt: skip
 """Files of the guides in the order of the list: everyday tasks first."""
 
@@ -79,7 +80,7 @@ class Guides(QDialog):
         for key, slot in (
             (QKeySequence.StandardKey.Find, self._to_search),
             (QKeySequence.StandardKey.FindNext, self._next),
-            (QKeySequence.StandardKey.FindPrevious, self._previous),
+            (QKeySequence.StandardKey.FindPrevious, lambda: self._next(-1)),
             (QKeySequence.StandardKey.Back, self.go_back),
             (QKeySequence.StandardKey.Close, self.close),
         ):
@@ -199,13 +200,8 @@ class Guides(QDialog):
         self.search.selectAll()
 
     @Slot()
-    def _next(self) -> None:
-        self.page.next_hit()
-        self._show_hit()
-
-    @Slot()
-    def _previous(self) -> None:
-        self.page.next_hit(-1)
+    def _next(self, steps: int = 1) -> None:
+        self.page.next_hit(steps)
         self._show_hit()
 
     @Slot(QUrl)

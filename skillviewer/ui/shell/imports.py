@@ -38,7 +38,7 @@ def show_timeline(program: Program, window: MainWindow, path: Path) -> None:
     """Show the page of a timeline of the video on screen."""
     from skillviewer.ui.importing.timeline_page import TimelinePage
 
-    name, file = program.insight.remarks.video, program.playback.video
+    name, file = program.remarks.video, program.playback.video
     if not name or file is None or window.blind:
         program.messages.post(Message(window.tr("Show the video of {} first, then open it again.").format(path.name)))
         return

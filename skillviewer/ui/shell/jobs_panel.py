@@ -1,9 +1,11 @@
 """The panel of running jobs: title, progress, time left, and a button to stop each."""
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
-from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.threads.jobs import Job
 from skillviewer.ui.widgets.layout import add_all, push_button, text_label, vertical
 
 
@@ -23,10 +25,8 @@ class JobRow(QWidget):
         self._bar.setAccessibleName(job.title)
         self._words = text_label("", self, muted=True, plain=True)
         add_all(vertical(self, (12, 8, 12, 8), 4), row, self._bar, self._words)
-        job.changed.connect(self.refresh)
         self.refresh()
 
-    @Slot()
     def refresh(self) -> None:
         """Show how far it is."""
         job = self.job
@@ -46,17 +46,14 @@ class JobRow(QWidget):
 class JobsPanel(QWidget):
     """All running jobs."""
 
-    def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
+    def __init__(self, program: Program, _actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._jobs = jobs
+        self._jobs = jobs = program.jobs
         self._rows: dict[Job, JobRow] = {}
         self._column = vertical(self, (0, 4, 0, 4), 0)
         self._nothing = text_label(self.tr("No jobs are running."), self, muted=True)
         self._nothing.setContentsMargins(12, 8, 12, 8)
         add_all(self._column, self._nothing, 1)
-        self._tick = QTimer(self)
-        self._tick.setInterval(1000)
-        self._tick.timeout.connect(self._on_tick)
         jobs.changed.connect(self._on_jobs)
         self._on_jobs()
 
@@ -69,13 +66,5 @@ class JobsPanel(QWidget):
             if job not in self._rows:
                 row = self._rows[job] = JobRow(job, self)
                 self._column.insertWidget(self._column.count() - 1, row)
+            self._rows[job].refresh()
         self._nothing.setVisible(not running)
-        if running and not self._tick.isActive():
-            self._tick.start()
-        elif not running:
-            self._tick.stop()
-
-    @Slot()
-    def _on_tick(self) -> None:
-        for row in self._rows.values():
-            row.refresh()

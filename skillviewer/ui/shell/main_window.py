@@ -14,7 +14,15 @@ from skillviewer.ui.actions.table import FILE, MODEL, VIEW, with_screens
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.dock import Dock, first_size, place
-from skillviewer.ui.shell.menus import CriterionMenu, CurveMenu, LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
+from skillviewer.ui.shell.menus import (
+    CriterionMenu,
+    ModelMenu,
+    RecentMenu,
+    curve_menu,
+    look_menus,
+    passes_menu,
+    theme_menu,
+)
 from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.page_stack import START, PageStack
 from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
@@ -58,7 +66,7 @@ class MainWindow(QMainWindow):
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
         specs = with_screens([(screen.name, screen.title) for screen in screens])
         self.actions_ = Actions(self, program.icons, specs, program.settings.keys)
-        self.looks = LookMenus(program.state, self)
+        self.looks = look_menus(program.state, self)
         self.recent = RecentMenu(program.settings, self)
         self.model_menu = ModelMenu(program.models, self)
         self._make_centre()
@@ -66,15 +74,11 @@ class MainWindow(QMainWindow):
         self._docks = {panel.name: self._make_dock(panel) for panel in panels}
         self._join_docks()
         self.screens = PageStack(self, self.pages, self._docks, program, self.actions_, screens, panels)
-        self.status = StatusBar(
-            program.state, program.videos, program.playback, program.models, program.jobs, program.icons, self
-        )
+        self.status = StatusBar(program, self)
         self.setStatusBar(self.status)
         self._make_menus()
         names = [screen.name for screen in screens]
-        self.tools = ToolBar(
-            self.actions_, self.looks, self.model_menu, program.models, program.state, program.icons, names, self
-        )
+        self.tools = ToolBar(program, self.actions_, self.looks, self.model_menu, names, self)
         self.addToolBar(self.tools)
         for dock in self._docks.values():
             dock.hide()
@@ -126,15 +130,15 @@ class MainWindow(QMainWindow):
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus)
 
     def _make_menus(self) -> None:
-        theme_menu = ThemeMenu(self.program.themes, self.program.settings, self)
+        program = self.program
         docks = QMenu(self.tr("Panels"), self)
         for dock in self._docks.values():
             docks.addAction(dock.toggleViewAction())
-        passes, criterion = PassesMenu(self.program.state, self), CriterionMenu(self.program, self)
+        curve, theme = curve_menu(program.state, self), theme_menu(program, self)
         submenus: dict[str, list[QMenu]] = {
             FILE: [self.recent],
-            VIEW: [criterion, *self.looks.all, CurveMenu(self.program.state, self), docks, theme_menu],
-            MODEL: [self.model_menu, passes],
+            VIEW: [CriterionMenu(program, self), *self.looks, curve, docks, theme],
+            MODEL: [self.model_menu, passes_menu(program.state, self)],
         }
         self.actions_.fill(self.menuBar(), submenus)
 

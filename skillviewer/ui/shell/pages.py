@@ -77,28 +77,6 @@ def _export(program: Program, actions: Actions, parent: QWidget) -> QWidget:
     return ExportScreen(program, actions, parent)
 
 
-def _videos(program: Program, actions: Actions, parent: QWidget) -> QWidget:
-    return VideosPanel(program.videos, program.icons, actions["open_videos"], parent)
-
-
-def _jobs(program: Program, _actions: Actions, parent: QWidget) -> QWidget:
-    return JobsPanel(program.jobs, parent)
-
-
-def _why(program: Program, actions: Actions, parent: QWidget) -> QWidget:
-    p = program
-    return WhyPanel(p.insight, p.state, p.videos, p.playback, p.frames, actions, parent)
-
-
-def _moments(program: Program, actions: Actions, parent: QWidget) -> QWidget:
-    return MomentsPanel(program.insight, program.playback, actions, parent)
-
-
-def _notes(program: Program, _actions: Actions, parent: QWidget) -> QWidget:
-    p = program
-    return NotesPanel(p.insight.remarks, p.studies, p.undo, p.state, p.playback, parent)
-
-
 SCREENS: tuple[PageSpec, ...] = table(
     PageSpec("inspect", str(QT_TRANSLATE_NOOP("actions", "Inspect")), _inspect),
     PageSpec("compare", str(QT_TRANSLATE_NOOP("actions", "Compare")), _compare),
@@ -107,24 +85,12 @@ SCREENS: tuple[PageSpec, ...] = table(
     PageSpec("export", str(QT_TRANSLATE_NOOP("actions", "Export")), _export),
 )
 
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+
 PANELS: tuple[PageSpec, ...] = table(
-    PageSpec("videos", str(QT_TRANSLATE_NOOP("parts", "Videos")), _videos),
-    PageSpec(
-        "why", str(QT_TRANSLATE_NOOP("parts", "Why")), _why, Qt.DockWidgetArea.RightDockWidgetArea, screens=("inspect",)
-    ),
-    PageSpec(
-        "moments",
-        str(QT_TRANSLATE_NOOP("parts", "Moments")),
-        _moments,
-        Qt.DockWidgetArea.RightDockWidgetArea,
-        screens=("inspect",),
-    ),
-    PageSpec(
-        "notes",
-        str(QT_TRANSLATE_NOOP("parts", "Notes")),
-        _notes,
-        Qt.DockWidgetArea.RightDockWidgetArea,
-        screens=("inspect",),
-    ),
-    PageSpec("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), _jobs, shown=False),
+    PageSpec("videos", str(QT_TRANSLATE_NOOP("parts", "Videos")), VideosPanel),
+    PageSpec("why", str(QT_TRANSLATE_NOOP("parts", "Why")), WhyPanel, _RIGHT, screens=("inspect",)),
+    PageSpec("moments", str(QT_TRANSLATE_NOOP("parts", "Moments")), MomentsPanel, _RIGHT, screens=("inspect",)),
+    PageSpec("notes", str(QT_TRANSLATE_NOOP("parts", "Notes")), NotesPanel, _RIGHT, screens=("inspect",)),
+    PageSpec("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), JobsPanel, shown=False),
 )

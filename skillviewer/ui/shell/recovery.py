@@ -181,15 +181,21 @@ def _write(path: Path, place: SessionPlace | None) -> None:
 
 
 class Recovery(QObject):
-    """Offers on the first page to go back to the place of the last session, if that ended without being closed."""
+    """Offers on the first page to go back to the place of the last session, if that ended without being closed.
+
+    Going back opens the study of that place, then its video, frame and screen.
+    """
 
     def __init__(self, program: Program, screens: PageStack, start: StartPage, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._screens, self._start = program, screens, start
-        self._place: SessionPlace | None = None
-        self._going: Return | None = None
+        self._place: SessionPlace | None = None  # the one that is offered
+        self._going: SessionPlace | None = None  # its study is awaited
+        self._arriving: SessionPlace | None = None  # its video is awaited
         start.return_asked.connect(self._on_asked)
         program.studies.opened.connect(self._on_opened)
+        program.studies.listed.connect(self._on_listed)
+        program.playback.video_changed.connect(self._on_video)
 
     def offer(self, folder: Path) -> None:
         """Look in the folder of sessions for one that was not closed, and offer it."""
@@ -203,45 +209,28 @@ class Recovery(QObject):
     @Slot()
     def _on_asked(self) -> None:
         if self._place is not None:
-            self._going = Return(self._program, self._screens, self._place, self)
+            self._going = self._place
+            self._program.open([Path(self._place.study)])
 
     @Slot(object)
     def _on_opened(self, _study: object) -> None:
         self._start.offer_return("", "")
 
-
-class Return(QObject):
-    """Goes back to the place of a session: opens its study, then its video, frame and screen."""
-
-    def __init__(
-        self, program: Program, screens: PageStack, place: SessionPlace, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._program, self._screens, self._place = program, screens, place
-        program.studies.listed.connect(self._on_listed)
-        program.playback.video_changed.connect(self._on_video)
-        program.open([Path(place.study)])
-
     @Slot(object)
     def _on_listed(self, _videos: object) -> None:
-        study = self._program.studies.current
-        if study is None or study.path != Path(self._place.study):
+        program, place, study = self._program, self._going, self._program.studies.current
+        if place is None or study is None or study.path != Path(place.study):
             return
-        self._program.studies.listed.disconnect(self._on_listed)
-        footage = self._place.footage
-        if footage is not None and self._program.videos.get(footage) is not None:
-            self._program.state.set_current(footage)
-        else:
-            self._done()
-        if self._place.screen != START:
-            self._screens.show(self._place.screen)
+        self._going = None
+        if place.footage is not None and program.videos.get(place.footage) is not None:
+            self._arriving = place
+            program.state.set_current(place.footage)
+        if place.screen != START:
+            self._screens.show(place.screen)
 
     @Slot(object)
     def _on_video(self, video: object) -> None:
-        if video is not None and self._program.state.current == self._place.footage:
-            self._program.playback.seek(self._place.frame)
-            self._done()
-
-    def _done(self) -> None:
-        self._program.playback.video_changed.disconnect(self._on_video)
-        self.deleteLater()
+        place = self._arriving
+        if video is not None and place is not None and self._program.state.current == place.footage:
+            self._arriving = None
+            self._program.playback.seek(place.frame)

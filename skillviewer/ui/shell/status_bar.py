@@ -1,18 +1,14 @@
 """The status bar."""
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.transport import speed_text
-from skillviewer.ui.session.models import ModelChooser
-from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.video_list import VideoList
-from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
-from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.threads.jobs import Job
 from skillviewer.ui.widgets.layout import ShortLabel, as_tip
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -33,19 +29,9 @@ class StatusBar(QStatusBar):
     jobs_asked = Signal()
     stop_asked = Signal()
 
-    def __init__(
-        self,
-        state: ViewerState,
-        videos: VideoList,
-        playback: Playback,
-        models: ModelChooser,
-        jobs: Jobs,
-        icons: Icons,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, program: Program, parent: QWidget) -> None:
         super().__init__(parent)
-        self._state, self._playback, self._models, self._jobs, self._icons = state, playback, models, jobs, icons
-        self._videos = videos
+        self._program = program
         self._instead: str | None = None
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 8, 0)
@@ -75,9 +61,7 @@ class StatusBar(QStatusBar):
         self._stop.clicked.connect(self.stop_asked)
         self.addPermanentWidget(self._job)
         self.addPermanentWidget(self._stop)
-        self._tick = QTimer(self)  # the time left falls between reports too
-        self._tick.setInterval(1000)
-        self._tick.timeout.connect(self._on_jobs)
+        playback, state, models = program.playback, program.state, program.models
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
         playback.speed_changed.connect(self._on_speed)
@@ -85,7 +69,7 @@ class StatusBar(QStatusBar):
         state.model_changed.connect(self._on_model)
         models.entries_changed.connect(self._on_model)
         models.wanted_changed.connect(self._on_model)
-        jobs.changed.connect(self._on_jobs)
+        program.jobs.changed.connect(self._on_jobs)
         self._on_video(playback.video)
         self._on_model()
         self._on_jobs()
@@ -110,13 +94,13 @@ class StatusBar(QStatusBar):
         self._on_jobs()
         self._video.set_forms(text or "")
         if text is None:
-            self._on_video(self._playback.video)
+            self._on_video(self._program.playback.video)
         for name in ABOUT_VIDEO:
             self._fields[name].setVisible(text is None and bool(self._fields[name].text()))
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        self._stop.setIcon(self._icons.icon("stop", theme))
+        self._stop.setIcon(self._program.icons.icon("stop", theme))
 
     def _show(self, name: str, text: str) -> None:
         field = self._fields[name]
@@ -131,8 +115,8 @@ class StatusBar(QStatusBar):
         for field in self._fields.values():
             field.setMinimumWidth(0)
         if self._instead is None:
-            current = self._state.current
-            title = printable(self._videos.title(current)) if video is not None and current else ""
+            current = self._program.state.current
+            title = printable(self._program.videos.title(current)) if video is not None and current else ""
             about = "\n".join(x for x in (printable(str(video.path)), video.note) if x) if video is not None else ""
             self._video.set_forms(title, tip=about)
         rate = ""
@@ -140,19 +124,19 @@ class StatusBar(QStatusBar):
             words = self.tr("{:.2f} fps (varies)") if video.variable_rate else self.tr("{:.2f} fps")
             rate = words.format(video.rate_hz)
         self._show("rate", rate)
-        self._on_speed(self._playback.speed)
-        self._on_analysis(self._state.analysis)
-        self._on_frame(self._playback.frame)
+        self._on_speed(self._program.playback.speed)
+        self._on_analysis(self._program.state.analysis)
+        self._on_frame(self._program.playback.frame)
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
-        video = self._playback.video
+        video = self._program.playback.video
         self._show("frame", self.tr("frame {}/{}").format(frame + 1, video.n_frames) if video else "")
-        self._show("time", clock(self._playback.time_s) if video else "")
+        self._show("time", clock(self._program.playback.time_s) if video else "")
 
     @Slot(float)
     def _on_speed(self, speed: float) -> None:
-        self._show("speed", speed_text(speed) if self._playback.video else "")
+        self._show("speed", speed_text(speed) if self._program.playback.video else "")
 
     @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
@@ -164,7 +148,7 @@ class StatusBar(QStatusBar):
 
     @Slot()
     def _on_model(self, *_: object) -> None:
-        model: LoadedModel | None = self._state.model
+        model = self._program.state.model
         if model is not None:
             words = self.tr("model {}").format(printable(model.name))
             self._show("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
@@ -172,19 +156,15 @@ class StatusBar(QStatusBar):
             self._show("device", f"{model.device} {model.memory}".rstrip())
             return
         self._fields["model"].setToolTip(self.tr("Model"))
-        loading = self._models.wanted is not None
+        loading = self._program.models.wanted is not None
         self._show("model", self.tr("loading the model") if loading else self.tr("no model"))
         self._show("device", "")
 
     @Slot()
     def _on_jobs(self) -> None:
-        running = self._jobs.running
+        running = self._program.jobs.running
         self._job.setVisible(bool(running))
         self._stop.setVisible(bool(running))
-        if running and not self._tick.isActive():
-            self._tick.start()
-        elif not running:
-            self._tick.stop()
         self._job.setText(self._job_text(running) if running else "")
 
     def _job_text(self, running: tuple[Job, ...]) -> str:

@@ -9,10 +9,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
-from skillviewer.ui.session.models import ModelChooser
-from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.shell.menus import LookMenus, ModelMenu
-from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.theme import Theme
 
 MODEL_PX = 220
@@ -27,17 +24,15 @@ class ToolBar(QToolBar):
 
     def __init__(
         self,
+        program: Program,
         actions: Actions,
-        looks: LookMenus,
-        model_menu: ModelMenu,
-        models: ModelChooser,
-        state: ViewerState,
-        icons: Icons,
+        looks: Sequence[QMenu],
+        model_menu: QMenu,
         screens: Sequence[str],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._models, self._state, self._icons = models, state, icons
+        self._program = program
         self.setObjectName("tools")
         self.setWindowTitle(self.tr("Tools"))
         self.setMovable(False)
@@ -56,15 +51,15 @@ class ToolBar(QToolBar):
         self.addSeparator()
         map_menu = QMenu(self)
         map_menu.addAction(actions["overlay"])
-        for menu in looks.all:
+        for menu in looks:
             map_menu.addMenu(menu)
         self._add_menu(map_menu, "overlay", self.tr("How the map is shown")).setText(self.tr("Map"))
         space = QWidget(self)
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self._add_action(actions["palette"])
-        state.model_changed.connect(self._on_model)
-        models.wanted_changed.connect(self._on_model)
+        program.state.model_changed.connect(self._on_model)
+        program.models.wanted_changed.connect(self._on_model)
         self._on_model()
 
     def _add_button(self) -> QToolButton:
@@ -88,11 +83,11 @@ class ToolBar(QToolBar):
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         for button, icon in self._menu_buttons:
-            button.setIcon(self._icons.icon(icon, theme))
+            button.setIcon(self._program.icons.icon(icon, theme))
 
     @Slot()
     def _on_model(self, *_: object) -> None:
-        model, wanted = self._state.model, self._models.wanted
+        model, wanted = self._program.state.model, self._program.models.wanted
         text = self.tr("No model")
         if model is not None:
             text = printable(model.name)

@@ -1,6 +1,6 @@
 """Running jobs: title, n of m, time left, and stopping."""
 
-from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from skillviewer.core.progress import Progress
 from skillviewer.ui.threads.worker_thread import Task
@@ -21,7 +21,7 @@ class Job(QObject):
     ) -> None:
         super().__init__(parent)
         self.title = title  # the present step of the work
-        self._precious, self._keeps = precious, keeps
+        self.precious, self._keeps = precious, keeps  # precious: closing the window asks before it stops this job
         self.stage = ""
         self.done = self.total = self._from = 0
         self.stopping = False  # true once it was asked to stop
@@ -29,14 +29,9 @@ class Job(QObject):
         self._since.start()
 
     @property
-    def precious(self) -> bool:
-        """True where closing the window asks before it stops this job."""
-        return self._precious
-
-    @property
     def loses(self) -> bool:
         """True where stopping loses the work done so far."""
-        return self._precious and not self._keeps
+        return self.precious and not self._keeps
 
     @property
     def share(self) -> float | None:
@@ -83,10 +78,13 @@ class Jobs(QObject):
     """The running jobs, the oldest first."""
 
     changed = Signal()
+    """A job began, ended or got on; fires every second while one runs."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: list[Job] = []
+        self._tick = QTimer(self, interval=1000)  # the time left falls between reports too
+        self._tick.timeout.connect(self.changed)
 
     @property
     def running(self) -> tuple[Job, ...]:
@@ -109,6 +107,7 @@ class Jobs(QObject):
         self._jobs.append(job)
         job.changed.connect(self.changed)
         job.finished.connect(self._on_finished)
+        self._tick.start()
         self.changed.emit()
         return job
 
@@ -129,5 +128,7 @@ class Jobs(QObject):
         job = self.sender()
         if isinstance(job, Job) and job in self._jobs:
             self._jobs.remove(job)
+            if not self._jobs:
+                self._tick.stop()
             self.changed.emit()
             job.deleteLater()

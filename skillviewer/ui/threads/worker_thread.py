@@ -118,7 +118,7 @@ class WorkerThread(QObject, Generic[ResourceT]):
         super().__init__(parent)
         self._numbers = itertools.count(1)
         self._tasks: dict[int, Task] = {}
-        self._stopped = False
+        self.stopped = False  # true once it takes no more jobs
         self._thread = QThread()
         self._thread.setObjectName(name)
         self._runner: _Runner[ResourceT] = _Runner(make, free)
@@ -135,11 +135,6 @@ class WorkerThread(QObject, Generic[ResourceT]):
     def name(self) -> str:
         return self._thread.objectName()
 
-    @property
-    def stopped(self) -> bool:
-        """True once it takes no more jobs."""
-        return self._stopped
-
     def submit(self, work: Work[ResourceT], *, must_run: bool = False) -> Task:
         """Queue a job behind those that wait; return at once.
 
@@ -148,7 +143,7 @@ class WorkerThread(QObject, Generic[ResourceT]):
             must_run: Whether it is done even if the worker is stopped before its turn comes: what the user has entered,
                 such as a vote, is not lost when the window closes. ``succeeded`` does not fire then.
         """
-        if self._stopped:
+        if self.stopped:
             raise RuntimeError(f"worker thread {self.name} has stopped")
         task = Task(self)
         number = next(self._numbers)
@@ -199,8 +194,8 @@ class WorkerThread(QObject, Generic[ResourceT]):
 
         Returns at once.
         """
-        if not self._stopped:
-            self._stopped = True
+        if not self.stopped:
+            self.stopped = True
             self.cancel_all()
             self._stopping.emit()
 

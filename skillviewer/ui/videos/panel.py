@@ -16,12 +16,13 @@ from PySide6.QtWidgets import (
 )
 
 from skillviewer.core.video.extents import VideoClip
-from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words, translated
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
-from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.names import n_alike
 from skillviewer.ui.widgets.theme import Theme, themed
@@ -39,11 +40,7 @@ class VideosView(QTableView):
 
 
 class VideosPanel(QWidget):
-    """The videos of the study.
-
-    Args:
-        open_action: What the button of the empty list does.
-    """
+    """The videos of the study."""
 
     chosen = Signal(object)
     """``VideoClip`` that the user chose."""
@@ -53,15 +50,11 @@ class VideosPanel(QWidget):
     """``VideoClip`` of the videos whose rows are in sight."""
 
     def __init__(
-        self,
-        videos: VideoList,
-        icons: Icons,
-        open_action: QAction,
-        parent: QWidget | None = None,
-        columns: tuple[VideoColumn, ...] = COLUMNS,
+        self, program: Program, actions: Actions, parent: QWidget | None, columns: tuple[VideoColumn, ...] = COLUMNS
     ) -> None:
         super().__init__(parent)
-        self._videos, self._icons = videos, icons
+        self._videos, self._icons = program.videos, program.icons
+        videos = self._videos
         self.table = VideoTable(videos, self, columns)
         self.filter = VideoFilter(self.table, self)
         self.view = VideosView(self)
@@ -72,7 +65,7 @@ class VideosPanel(QWidget):
         self._settle = single_shot(self, 120, self._emit_in_sight)
         self._lay_out()
         self._set_up_view()
-        self._fill_empty(open_action)
+        self._fill_empty(actions["open_videos"])
         for signal in (videos.added, videos.changed, videos.removed, videos.cleared):
             signal.connect(self._on_list)
         videos.added.connect(self._on_added)

@@ -73,14 +73,12 @@ class Cells:
         key: Identity.
         texts: One for each column.
         tip: Tooltip of the row.
-        muted: Whether it is drawn as disabled.
         tips: Tooltips of single cells, by column.
     """
 
     key: str
     texts: tuple[str, ...]
     tip: str = ""
-    muted: bool = False
     tips: dict[int, str] = field(default_factory=dict)
 
 
@@ -142,12 +140,11 @@ class PlainTable(QTableWidget):
             item.setTextAlignment(side_of(number=number))
             self.setItem(at, column, item)
         tip = as_tip(row.tips.get(column, row.tip))
-        flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
         if item.text() != text:
             item.setText(text)
         if item.toolTip() != tip:
             item.setToolTip(tip)
-        item.setFlags(Qt.ItemFlag.ItemIsSelectable if row.muted else flags)
+        item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
 
     def _set_columns(self, columns: tuple[Column, ...]) -> None:
         self._columns, self.shown_rows = columns, ()

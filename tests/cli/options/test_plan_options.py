@@ -1,11 +1,11 @@
 """The options of training commands: what they mean when nothing is said."""
 
-from typing import Unpack
+from typing import Any
 
 import click
 from click.testing import CliRunner
 
-from skillviewer.cli.options.plan_options import PlanChoices, plan_options, training_plan
+from skillviewer.cli.options.plan_options import plan_options, training_plan
 from skillviewer.engine.training.plan import TrainingPlan
 
 
@@ -15,7 +15,7 @@ def plan_of(*arguments: str, published: str | None = None) -> TrainingPlan:
 
     @click.command()
     @plan_options
-    def command(**chosen: Unpack[PlanChoices]) -> None:
+    def command(**chosen: Any) -> None:
         plans.append(training_plan(chosen, published))
 
     CliRunner().invoke(command, ["--device", "cpu", *arguments], catch_exceptions=False)

@@ -11,7 +11,6 @@ import pytest
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.ranking.information import information
 from skillviewer.core.ranking.pair_selection import (
     AMONG_BEST,
     Asked,
@@ -19,6 +18,7 @@ from skillviewer.core.ranking.pair_selection import (
     Plan,
     SelectionReason,
     choose,
+    information,
     n_left,
     upcoming,
 )

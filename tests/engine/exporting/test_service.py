@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces

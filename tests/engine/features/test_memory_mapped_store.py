@@ -8,13 +8,7 @@ import pytest
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
-from skillviewer.engine.features.memory_mapped_store import (
-    AveragedStore,
-    MappedPass,
-    MappedStore,
-    WatchedStore,
-    reference,
-)
+from skillviewer.engine.features.feature_store import AveragedStore, MappedPass, MappedStore, WatchedStore, reference
 
 RNG = np.random.default_rng(0)
 FEATURES = RNG.normal(size=(3, 4, 2, 2)).astype(np.float16)

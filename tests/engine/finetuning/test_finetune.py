@@ -36,10 +36,9 @@ from skillviewer.engine.finetuning.job import TuningJob, TuningResult, discard
 from skillviewer.engine.finetuning.parent_model import StartingPoint
 from skillviewer.engine.finetuning.prepare import Prepared
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs
-from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
+from skillviewer.engine.finetuning.tuning_loop import BestCheckpoint, Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
-from skillviewer.engine.training.early_stop import BestCheckpoint
 from skillviewer.engine.training.loop import FitPairs, FitState, Fitting, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions

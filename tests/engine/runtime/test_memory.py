@@ -6,7 +6,7 @@ import pytest
 _COUNT = """
 import resource
 from pathlib import Path
-from skillviewer.engine.runtime.memory import give_back, keep_freed_memory
+from skillviewer.engine.runtime.threads import give_back, keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

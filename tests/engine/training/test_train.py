@@ -20,7 +20,7 @@ from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.training import log
+from skillviewer.engine.training import run_folder
 from skillviewer.engine.training import train as train_module
 from skillviewer.engine.training.loop import Select, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
@@ -80,10 +80,10 @@ def test_checkpoint_says_what_it_was_trained_and_tested_on(
     assert card.outcome is None, "the data set knows none"
     assert "participant" in card.held_out.rule
     assert "epoch chosen on a third of the training videos" in card.held_out.rule
-    with (tmp_path / "m" / log.LOG).open(encoding="utf-8") as file:
+    with (tmp_path / "m" / run_folder.LOG).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(result.rows)
-    assert (tmp_path / "m" / log.CURVES).read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "m" / run_folder.CURVES).read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("half", [True, False])

@@ -6,7 +6,7 @@ import pytest
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.model_agreement import agreement_matrix, disagreements
 from skillviewer.core.errors import ExportError
-from skillviewer.export.tables.model_agreement import agreement_rows, export_agreement, rank_rows
+from skillviewer.export.tables.tables import agreement_rows, export_agreement, rank_rows
 from tests.export.analyses import analysis, info
 
 VIDEOS = ("a", "b", "c", "d")

@@ -17,13 +17,13 @@ from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.core.study_log import LogRow
-from skillviewer.export.tables.attention_maps import export_maps
 from skillviewer.export.tables.rows import CurveRow, ScoreRow, curve_rows
 from skillviewer.export.tables.tables import (
     TABLES,
     export_comparison,
     export_curves,
     export_evidence,
+    export_maps,
     export_record,
     export_scores,
     export_table,

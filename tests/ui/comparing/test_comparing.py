@@ -310,8 +310,8 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     view = screen.side.disagreements
     screen.side.setCurrentWidget(view)
     assert not view.table.shown_rows
-    assert "1 of 6" in view.assess_all_bar._words.text()
-    click(view.assess_all_bar.button)
+    assert "1 of 6" in view.words.text()
+    click(view.assess_all)
     qtbot.waitUntil(lambda: len(view.table.shown_rows) == 6, timeout=LONG_MS)
     apart = [float(row.texts[1]) for row in view.table.shown_rows]
     assert all(a >= b for a, b in pairwise(apart))

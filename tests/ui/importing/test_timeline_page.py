@@ -31,7 +31,7 @@ def opened(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Compositi
     made = make_window(world.backend())
     made.program.assessments.set_automatic(on=False)
     drop(made, world.touch("one.mp4"))
-    qtbot.waitUntil(lambda: made.program.insight.remarks.writable and made.program.playback.video is not None)
+    qtbot.waitUntil(lambda: made.program.remarks.writable and made.program.playback.video is not None)
     return made
 
 
@@ -63,7 +63,7 @@ def test_a_dropped_textgrid_becomes_moments_notes_and_phases_and_is_taken_back(
     everything = ([(0.1, "hit")], ["slips"], ["one", "one reach"])
     qtbot.waitUntil(lambda: made.program.undo.undo_text == "import of a timeline")
     assert held(made) == everything
-    qtbot.waitUntil(lambda: [m.label for m in made.program.insight.remarks.moments] == ["hit"])
+    qtbot.waitUntil(lambda: [m.label for m in made.program.remarks.moments] == ["hit"])
     qtbot.waitUntil(lambda: made.window.findChild(TimelinePage) is None)
     made.program.undo.undo()
     qtbot.waitUntil(lambda: held(made) == ([], [], ["one"]))

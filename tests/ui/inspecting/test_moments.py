@@ -30,7 +30,7 @@ def shown(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
     open_assessed(qtbot, window, world, 3)
     lowest(qtbot, window)
     window.window._docks["moments"].raise_open()
-    qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.insight.inquiry.cards) > 1)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.inquiry.cards) > 1)
     return window
 
 
@@ -39,7 +39,7 @@ def rows(made: Composition) -> tuple[MomentRow, ...]:
 
 
 def marked(made: Composition) -> list[bool]:
-    tour = made.program.insight.tour
+    tour = made.program.tour
     return [row.card is not None and tour.is_here(row.card) for row in rows(made)]
 
 
@@ -51,7 +51,7 @@ def opinion_shown(made: Composition) -> Opinion | None:
 
 def opinions_on_disk(made: Composition) -> list[Opinion]:
     with stored_study(made) as study:
-        return [m.opinion for m in study.remarks.moments(made.program.insight.remarks.video) if m.model_digest]
+        return [m.opinion for m in study.remarks.moments(made.program.remarks.video) if m.model_digest]
 
 
 def test_moments_are_those_of_the_page_and_flagged_on_the_curve(qtbot: QtBot, shown: Composition) -> None:
@@ -156,7 +156,7 @@ def test_a_note_on_a_moment_is_undone_with_what_was_kept_for_it(qtbot: QtBot, sh
     qtbot.waitUntil(lambda: row.card is not None and [n.text for n in row.card.notes] == ["The tool slips."])
     assert not row.note.isVisible()
     with stored_study(shown) as study:
-        (note,) = study.remarks.notes(shown.program.insight.remarks.video)
+        (note,) = study.remarks.notes(shown.program.remarks.video)
         assert note.time_s == pytest.approx(findings_of(qtbot, shown).moments[0].start_s)
     shown.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: row.card is not None and row.card.notes == () and row.card.kept is None)
@@ -183,7 +183,7 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     key(row.label, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: shown.program.undo.undo_text == "label of a moment" and not shown.program.study._tasks)
     with stored_study(shown) as study:
-        assert [m.label for m in study.remarks.moments(shown.program.insight.remarks.video)] == ["regrasp"]
+        assert [m.label for m in study.remarks.moments(shown.program.remarks.video)] == ["regrasp"]
     click(row.delete)
     qtbot.waitUntil(lambda: len(rows(shown)) == n)
     shown.window.actions_["undo"].trigger()
@@ -207,7 +207,7 @@ def test_before_a_video_is_assessed_a_person_can_keep_moments(
 ) -> None:
     window.program.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.program.insight.remarks.writable)
+    qtbot.waitUntil(lambda: window.program.remarks.writable)
     assert moments_of(window).words.plain.startswith("No moments yet. Select a part with I and O")
     window.program.playback.seek(10)
     window.program.playback.mark_in()
@@ -229,8 +229,8 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
     world.explaining.held = True  # not before: a slow machine explains the video on screen between two assessments
     first = unseen(window)
     choose(qtbot, window, first.path)
-    inquiry = window.program.insight.inquiry
-    qtbot.waitUntil(lambda: window.program.insight.explanations.progress is not None)
+    inquiry = window.program.inquiry
+    qtbot.waitUntil(lambda: window.program.explanations.progress is not None)
     qtbot.waitUntil(lambda: len(rows(window)) == len(inquiry.cards) > 1)
     row = rows(window)[1]
     card = row.card
@@ -265,7 +265,7 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
     for entry in (second, first):  # both are explained: nothing has to be waited for later
         choose(qtbot, window, entry.path)
         findings_of(qtbot, window)
-    qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.insight.inquiry.cards) > 0)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.inquiry.cards) > 0)
     row = rows(window)[0]
     click(row.note_button)
     type_text(row.note, "hesitates here")
@@ -273,7 +273,7 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
     window.window.panel.show_chosen(second.footage)
     qtbot.waitUntil(lambda: window.program.state.current == second.footage)
     window.window.screens.show("inspect")
-    qtbot.waitUntil(lambda: window.program.insight.remarks.video == second.name)
+    qtbot.waitUntil(lambda: window.program.remarks.video == second.name)
     qtbot.waitUntil(lambda: all(other.note.text() == "" for other in rows(window)))
 
     def notes(name: str) -> list[str]:
@@ -285,11 +285,11 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
 
 
 def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Composition) -> None:
-    shown.program.insight.remarks.keep(0.2, 0.4)
+    shown.program.remarks.keep(0.2, 0.4)
     kept = "kept"
     qtbot.waitUntil(lambda: any(kept in row.text for row in rows(shown)))
     row = next(row for row in rows(shown) if kept in row.text)
-    video, current = shown.program.insight.remarks.video, shown.program.studies.current
+    video, current = shown.program.remarks.video, shown.program.studies.current
     assert current is not None
     row.label.setFocus()
     type_text(row.label, "drops the needle")
@@ -307,7 +307,7 @@ def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Compositi
 
 
 def test_each_person_has_an_opinion_of_their_own(qtbot: QtBot, shown: Composition) -> None:
-    remarks = shown.program.insight.remarks
+    remarks = shown.program.remarks
     remarks.set_author("Anna")
     click(rows(shown)[0].opinions[Opinion.AGREE])
     qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)

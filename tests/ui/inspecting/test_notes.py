@@ -213,7 +213,7 @@ def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
 
 
 def test_a_note_is_of_who_wrote_it_and_the_next_of_who_works_here_then(qtbot: QtBot, opened: Composition) -> None:
-    remarks, fresh = opened.program.insight.remarks, notes_of(opened).fresh
+    remarks, fresh = opened.program.remarks, notes_of(opened).fresh
     remarks.set_author("Anna")
     fresh.setFocus()
     type_text(fresh, "by anna")

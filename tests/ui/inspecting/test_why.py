@@ -86,7 +86,7 @@ def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
     window.program.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
     page = why_of(window)
-    qtbot.waitUntil(lambda: window.program.insight.inquiry.stage is WhyStage.NEW)
+    qtbot.waitUntil(lambda: window.program.inquiry.stage is WhyStage.NEW)
     assert page.empty.words.plain == "This video is not assessed yet."
     click(page.empty.button)
     qtbot.waitUntil(page.standing.isVisible)
@@ -209,7 +209,7 @@ def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     open_assessed(qtbot, window, world, 2)
-    playback, inquiry = window.program.playback, window.program.insight.inquiry
+    playback, inquiry = window.program.playback, window.program.inquiry
     qtbot.waitUntil(lambda: inquiry.findings is not None and playback.frame != playback.frames[0])
 
     def strongest() -> int:
@@ -217,7 +217,7 @@ def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
         return max(found.moments, key=lambda moment: abs(moment.amount)).key_frame if found is not None else -1
 
     assert playback.frame == strongest()
-    qtbot.waitUntil(lambda: window.program.insight.explanations.evidence is not None)
+    qtbot.waitUntil(lambda: window.program.explanations.evidence is not None)
     qtbot.waitUntil(lambda: playback.frame == strongest())
     playback.first()
     inquiry.changed.emit()
@@ -232,7 +232,7 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     world.explaining.held = True
     entry = unseen(window)
     choose(qtbot, window, entry.path)
-    block, explanations = why_of(window).contributions, window.program.insight.explanations
+    block, explanations = why_of(window).contributions, window.program.explanations
     qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
     assert block.words.plain == "Measuring what raised and lowered the score…"
     assert f"Explaining {entry.name}" in [job.title for job in window.program.jobs.running]
@@ -426,12 +426,12 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
         study.settings = replace(study.settings, blind=True)
 
     window.program.studies.act(shut, SETTINGS)
-    page, inquiry = why_of(window), window.program.insight.inquiry
+    page, inquiry = why_of(window), window.program.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert page.currentWidget() is page.empty
     assert "until R. Rater has judged this video" in page.empty.words.plain
     assert not inquiry.cards, "flags on the curve would say it as well"
-    video = window.program.insight.remarks.video
+    video = window.program.remarks.video
     other = next(e.name for e in window.program.videos if e.name != video)
 
     def judge(study: Study) -> None:
@@ -455,7 +455,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
             study.votes.cast(Vote(names[one], names[other], Verdict.LEFT, "Ben"))
 
     window.program.studies.act(shut, SETTINGS, VOTES)
-    page, inquiry = why_of(window), window.program.insight.inquiry
+    page, inquiry = why_of(window), window.program.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert "until you have judged this video yourself" in page.empty.words.plain
     window.window.screens.show("rank")
@@ -464,7 +464,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER)
     screen.rater_page.field.setText("R. Rater")
     click(screen.rater_page.begin)
-    video = window.program.insight.remarks.video
+    video = window.program.remarks.video
 
     def judge(verdict: Verdict | None) -> frozenset[str]:
         qtbot.waitUntil(lambda: screen.judging.accepting)

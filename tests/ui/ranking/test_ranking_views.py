@@ -188,7 +188,7 @@ def test_a_vote_that_is_taken_back_closes_the_results(qtbot: QtBot, open_study: 
 def test_raters_are_told_in_numbers_and_words(qtbot: QtBot, open_study: Open) -> None:
     rater = open_study([*CIRCLE, ("Cem", ZEBRA, GNU, None)])
     look(qtbot, rater, "Raters")
-    rows = {row[0]: row[1:] for row in rater.screen.raters.texts()}
+    rows = {row.key: list(row.texts[1:]) for row in rater.screen.raters.table.shown_rows}
     assert list(rows) == ["Ann", "Bob", "Cem"]
     assert rows["Ann"][:3] == ["3", "0", "0"]
     assert rows["Bob"][:3] == ["3", "0", "1"]

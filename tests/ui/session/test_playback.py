@@ -158,7 +158,7 @@ def test_it_skips_by_time(playback: Playback) -> None:
 
 
 def test_it_goes_from_sampled_frame_to_sampled_frame(playback: Playback) -> None:
-    playback.set_samples(np.array([10, 40, 41, 200]))
+    playback.samples = np.array([10, 40, 41, 200])
     seen = []
     for direction in (1, 1, 1, 1, 1, -1, -1, -1, -1):
         playback.to_sample(direction)

@@ -141,7 +141,7 @@ def test_each_part_has_a_score_evidence_and_moments_of_its_own(
         assert found.standing.n == 2, "the other part is a comparable video"
         samples = parts.program.playback.samples
         assert frames.start <= samples.min() < samples.max() < frames.stop
-        curve = inspect(parts).curve._curve
+        curve = inspect(parts).curve.curve
         assert curve is not None
         assert curve.boundaries_s.min() > frames.start / 30
         assert curve.boundaries_s.max() < frames.stop / 30

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
@@ -71,8 +72,7 @@ class _Kept:
         return self.number
 
 
-def _words(text: str) -> str:
-    return QCoreApplication.translate("Remarks", text)
+_words = partial(QCoreApplication.translate, "Remarks")
 
 
 class VideoRemarks(QObject):

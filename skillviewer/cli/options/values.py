@@ -1,0 +1,32 @@
+"""Kinds of values on the command line, and options that mean the same in every command."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+
+Chosen: TypeAlias = Mapping[str, Any]
+"""Values of the options of a command, by name."""
+
+PATH = click.Path(path_type=Path)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+DEVICE = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+SEED = click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Same seed, same result."
+)
+"""Seed of the random numbers, in the range that every generator takes."""
+
+
+class Finite(click.FloatRange):
+    """A number within a range: "nan", which no comparison holds back, and "inf" are refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number to count with.", param, ctx)
+        return number

@@ -1,0 +1,137 @@
+"""The base of plots over the time of a video: axes, a cursor at the playhead, and zoom about the mouse."""
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Slot
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.widgets.theme import Theme
+
+ZOOM_STEP = 1.25
+
+
+class TimeAxis(pg.AxisItem):  # type: ignore[misc]
+    """Ticks as m:ss, with decimals where they are close."""
+
+    def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
+        decimals = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2 if spacing >= 0.01 else 3
+        labels = []
+        for value in values:
+            unit = 10**decimals
+            ticks = round(value * unit)
+            minutes, rest = divmod(ticks, 60 * unit)
+            seconds, part = divmod(rest, unit)
+            labels.append(f"{minutes}:{seconds:02d}" + (f".{part:0{decimals}d}" if decimals else ""))
+        return labels
+
+
+class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
+    """Ticks with a real minus sign."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [label.replace("-", "−") for label in super().tickStrings(values, scale, spacing)]
+
+
+class TimePlot(pg.PlotWidget):  # type: ignore[misc]
+    """A plot of scores over time, with a cursor at the playhead.
+
+    The wheel zooms time about the mouse, and the left button scrubs.
+    """
+
+    room = 0.0
+    """Share of the width, at the right end, that is kept free for labels."""
+
+    def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
+        axes = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}
+        super().__init__(parent, axisItems=axes, background=None, enableMenu=False)
+        self._box = self.getPlotItem().getViewBox()
+        self._box.setMouseEnabled(x=False, y=False)  # the mouse is handled here, without pyqtgraph's delays
+        self._box.disableAutoRange()
+        self._playback, self._held = playback, Qt.MouseButton.NoButton
+        self._from, self._until = 0.0, 1.0
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self.getPlotItem().hideButtons()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(False)  # files dropped here are for the window
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @property
+    def cursor_s(self) -> float:
+        """Time at which the cursor stands, in seconds."""
+        return float(self._cursor.value())
+
+    def follow_playhead(self) -> None:
+        """Begin to follow video and playhead; called once all items are made."""
+        self._playback.video_changed.connect(self._on_video)
+        self._playback.frame_changed.connect(self._on_frame)
+        self._on_video(self._playback.video)
+
+    def fit(self) -> None:
+        """Show the whole time."""
+        self._box.setXRange(self._from, self._until + self.room * (self._until - self._from), padding=0.01)
+
+    @Slot(object)
+    def _on_video(self, video: VideoInfo | None) -> None:
+        self._from = self._playback.start_s
+        self._until = max(self._playback.stop_s, self._from + 1e-3) if video is not None else 1.0
+        length = self._until - self._from
+        most = self._until + max(0.02, 2 * self.room) * length
+        self._box.setLimits(xMin=self._from - 0.02 * length, xMax=most, minXRange=min(0.05, length))
+        self.fit()
+        self._cursor.setVisible(video is not None)
+        self.getAxis("bottom").setStyle(showValues=video is not None)
+        self._on_frame(self._playback.frame)
+
+    @Slot(int)
+    def _on_frame(self, _frame: int) -> None:
+        """Move the cursor, and while playing the visible range with it."""
+        time_s = self._playback.time_s
+        self._cursor.setValue(time_s)
+        start, stop = self._box.viewRange()[0]
+        if self._playback.playing and not start <= time_s <= stop:
+            self._box.setXRange(time_s, time_s + stop - start, padding=0)
+
+    def _go(self, event: QMouseEvent) -> None:
+        """Go to the frame under the mouse; a frame that begins within the mouse's pixel counts."""
+        self._playback.seek_time(self._time_at(event) + self._box.viewPixelSize()[0])
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go where the left button is pressed."""
+        self._held = event.button()
+        self.mouseMoveEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._held == Qt.MouseButton.LeftButton:
+            self._go(event)
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go: the playhead is where the mouse is now."""
+        self.mouseMoveEvent(event)
+        self._held = Qt.MouseButton.NoButton
+
+    def dress_axes(self, theme: Theme) -> None:
+        """Give ground, cursor and axes their colours; pyqtgraph does not follow the palette."""
+        self._cursor.setPen(pg.mkPen(theme.text, width=1))
+        self.setBackground(theme.base)
+        for name in ("left", "bottom"):
+            axis = self.getAxis(name)
+            axis.setPen(theme.line if name == "bottom" else theme.base)
+            axis.setTickPen(theme.line if name == "bottom" else theme.base)
+            axis.setTextPen(theme.muted)
+            axis.setStyle(tickLength=-4 if name == "bottom" else 0, tickFont=self.font())
+
+    def _time_at(self, event: QMouseEvent | QWheelEvent) -> float:
+        return float(self._box.mapSceneToView(self.mapToScene(event.position().toPoint())).x())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Go there: a second click does what the first did."""
+        self.mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        factor = ZOOM_STEP ** (-event.angleDelta().y() / 120)
+        self._box.scaleBy(x=factor, center=QPointF(self._time_at(event), 0))
+        event.accept()
