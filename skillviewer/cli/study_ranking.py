@@ -13,6 +13,7 @@ from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
+from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable
 
@@ -89,13 +90,18 @@ def import_timeline(
     A second time imports nothing new. Times count from the first frame of the video.
     """
     from skillviewer.data.study import Study
-    from skillviewer.data.study.exchange.timeline_import import TierUse, add_timeline, video_of
+    from skillviewer.data.study.exchange.timeline_import import TierUse, add_timeline
     from skillviewer.data.timelines.timelines import read_timeline
+    from skillviewer.media.reading.reader import VideoReader
 
     with Study.open(path, read_only=only_list) as opened:
         for notice in opened.notices:
             click.echo(f"skillviewer: {notice}", err=True)
-        file = video_of(opened, video)
+        found = opened.videos.get(video)
+        if found.path is None:
+            raise VideoError(f"The file of “{video}” is not where it was: find it with “study relink”.")
+        with VideoReader(found.path, cache_bytes=0) as reader:
+            file = reader.info
         annotations = read_timeline(timeline, file.path.name)
         counts = Counter(one.tier for one in annotations)
         if only_list:

@@ -12,7 +12,6 @@ from skillviewer.data.tables.rows import some
 class _Behavior(msgspec.Struct):
     code: str
     type: str = ""
-    category: str = ""
 
 
 class _Observation(msgspec.Struct):
@@ -35,8 +34,7 @@ class _Project(msgspec.Struct):
 def read_boris(path: Path, file_name: str) -> list[Annotation]:
     """Return the events of the observation of a video: behaviors are tiers, and subjects authors.
 
-    The text is the comment, else the modifiers, else the behavior, unless this is only its category.
-    Two events of a state, by one subject, are its start and its end.
+    The text is the comment, else the modifiers. Two events of a state, by one subject, are its start and its end.
 
     Raises:
         ValueError: It is no project, no observation or several are of the video, or a state does not end.
@@ -50,15 +48,10 @@ def read_boris(path: Path, file_name: str) -> list[Annotation]:
     if len(chosen[0].files) > 1:
         raise ValueError(f"it plays {file_name} together with other files, so its times are not those of the video")
     states = {one.code for one in project.behaviors_conf.values() if one.type.startswith("State")}
-    plain = {one.code for one in project.behaviors_conf.values() if one.category == one.code.removesuffix(_POINT)}
-    return _paired(chosen[0], states, plain)
+    return _paired(chosen[0], states)
 
 
-_POINT = " (point)"
-"""Our exports mark so a behavior that has states too."""
-
-
-def _paired(observation: _Observation, states: set[str], plain: set[str]) -> list[Annotation]:
+def _paired(observation: _Observation, states: set[str]) -> list[Annotation]:
     subjects = {str(event[1]) for event in observation.events if len(event) > 1}
     begun: dict[tuple[str, str], float] = {}
     found = []
@@ -69,9 +62,8 @@ def _paired(observation: _Observation, states: set[str], plain: set[str]) -> lis
             continue
         start_s = begun.pop((subject, code), time_s)
         said = [str(each) for each in (event[4:5], event[3:4]) for each in each if each not in ("", "None", None)]
-        text = said[0] if said else "" if code in plain else code
-        author = without_lane(subject, subjects | {""}).strip()
-        found.append(Annotation(code.removesuffix(_POINT), start_s, time_s, text, author))
+        author, tier = without_lane(subject, subjects | {""}).strip(), code.removesuffix(" (point)")
+        found.append(Annotation(tier, start_s, time_s, said[0] if said else "", author))
     if begun:
         (subject, code), time_s = next(iter(begun.items()))
         raise ValueError(f"“{code}” begins at {time_s:g} s and does not end: end it in BORIS")

@@ -16,9 +16,6 @@ from skillviewer.export.timelines.boris import boris_project
 from skillviewer.export.timelines.eaf import eaf_document
 from skillviewer.export.timelines.subtitles import srt_text, vtt_text
 
-Annotated = Sequence[tuple[VideoInfo, Sequence[Annotation]]]
-"""Videos and their annotations."""
-
 
 @dataclass(frozen=True, slots=True)
 class TimelineOptions:
@@ -39,22 +36,12 @@ class TimelineOptions:
         return frozenset(Tier[one.name.upper()].value for one in fields(self) if getattr(self, one.name))
 
 
-def _subtitles(write: Callable[[VideoInfo, Sequence[Annotation]], str]) -> Callable[[Annotated], str]:
-    def only(videos: Annotated) -> str:
-        if len(videos) > 1:
-            raise ExportError(f"Subtitles and .eaf files hold one video, not {len(videos)}: give a folder.")
-        return write(*videos[0])
-
-    return only
-
-
-_WRITERS: Mapping[str, Callable[[Annotated], str]] = {
-    ".vtt": _subtitles(vtt_text),
-    ".srt": _subtitles(srt_text),
-    ".eaf": _subtitles(eaf_document),
-    ".boris": boris_project,
+_WRITERS: Mapping[str, Callable[[VideoInfo, Sequence[Annotation]], str]] = {
+    ".vtt": vtt_text,
+    ".srt": srt_text,
+    ".eaf": eaf_document,
 }
-TIMELINE_SUFFIXES = (*TABLE_SUFFIXES, *_WRITERS)
+TIMELINE_SUFFIXES = (*TABLE_SUFFIXES, *_WRITERS, ".boris")
 
 
 def export_timeline(
@@ -75,6 +62,9 @@ def export_timeline(
             videos.setdefault(video.digest, (video, []))[1].extend(annotations)
         if not any(annotations for _, annotations in videos.values()):
             raise ExportError(f"{path.name} would be empty: there is no annotation in the chosen tiers.")
-        text = _WRITERS[path.suffix.lower()](list(videos.values()))
+        write = _WRITERS.get(path.suffix.lower())
+        if write is not None and len(videos) > 1:
+            raise ExportError(f"{path.name} holds one video, not {len(videos)}: give a folder.")
+        text = boris_project(list(videos.values())) if write is None else write(*next(iter(videos.values())))
         temporary.write_bytes(text.encode("utf-8", errors="backslashreplace"))
     return path

@@ -17,7 +17,7 @@ from skillviewer.ui.session.open_study import sample_source
 from skillviewer.ui.shell.about import About
 from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.shell.go_to import GoTo
-from skillviewer.ui.shell.imports import choose_ratings, choose_timeline, show_page
+from skillviewer.ui.shell.imports import choose_file, show_page
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.map_key import HoldToHideMap
 
@@ -85,8 +85,8 @@ class Bindings(QObject):
         actions.bind("open_sample", program.studies.open_sample)
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
-        actions.bind("import_ratings", partial(choose_ratings, program, window))
-        actions.bind("import_timeline", partial(choose_timeline, program, window))
+        actions.bind("import_ratings", partial(choose_file, program, window, timeline=False))
+        actions.bind("import_timeline", partial(choose_file, program, window, timeline=True))
         program.table_taken.connect(self._on_table)
         actions.bind("locate_videos", self._locate)
         actions.bind("name_person", self._name_person)

@@ -6,11 +6,10 @@ from enum import StrEnum
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.text import counted
-from skillviewer.core.timelines.annotation import Annotation
+from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.extents import frame_range
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study.study import Study
-from skillviewer.media.reading.reader import VideoReader
 
 
 class TierUse(StrEnum):
@@ -32,21 +31,6 @@ class TimelineAdded:
     sentence: str
 
 
-def video_of(study: Study, name: str) -> VideoInfo:
-    """Return the facts about the file of a video of a study.
-
-    Raises:
-        StudyError: There is no such video.
-        DatasetError: Its file is not at hand.
-        VideoError: The file cannot be read.
-    """
-    video = study.videos.get(name)
-    if video.path is None:
-        raise DatasetError(f"The file of “{name}” is not where it was: find it with “study relink”.")
-    with VideoReader(video.path, cache_bytes=0) as reader:
-        return reader.info
-
-
 def add_timeline(
     study: Study,
     name: str,
@@ -57,8 +41,9 @@ def add_timeline(
 ) -> TimelineAdded:
     """Add the annotations of some tiers to a video of a study; what it has already is not added again.
 
-    A point that becomes a moment lasts as long as its frame. Attempts and phases are parts of the file, to the frame,
-    that are videos of the study; the task of a phase is its text, so that it is compared with the same phase of others.
+    Without a text, the tier is the label. A point that becomes a moment lasts as long as its frame. Attempts and phases
+    are parts of the file, to the frame, that are videos of the study; the task of a phase is its text, so that it is
+    compared with the same phase of other videos.
 
     Args:
         study: The study.
@@ -95,12 +80,12 @@ def add_timeline(
                 if key not in known:
                     parts.append(part)
             elif use is TierUse.NOTES:
-                text = one.text.strip() or one.tier
+                text = one.text.strip() or one.label
                 key = _key(use, one.start_s, 0.0, text, who)
                 if key not in known:
                     notes.append(study.remarks.write_note(text, author=who, video=name, time_s=one.start_s))
             else:
-                label = one.text.strip()
+                label = one.text.strip() or ("" if one.tier == Tier.MOMENTS else one.label)
                 key = _key(use, one.start_s, stop_s, label, who)
                 if key not in known:
                     save = study.remarks.save_moment
