@@ -14,7 +14,7 @@ from skillviewer.cli.failures import SOURCE, open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.study_ranking import import_ratings_into, import_timeline, ranking
+from skillviewer.cli.study_ranking import import_ratings_into, import_timeline, labels, ranking
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
@@ -33,6 +33,7 @@ def study() -> None:
 study.add_command(ranking)
 study.add_command(import_ratings_into)
 study.add_command(import_timeline)
+study.add_command(labels)
 
 
 @study.command()

@@ -121,6 +121,33 @@ def import_timeline(
     click.echo(added.sentence)
 
 
+@click.command()
+@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
+@click.option("--set", "text", help="Set the labels: NAME=KEY or NAME=KEY#RRGGBB, with commas between them.")
+@click.option("--reaction-ms", type=click.IntRange(0, 5000), help="Set the time that keys come later than events.")
+def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
+    """Show, or set, the labels of moments of STUDY, and count them (docs/timelines.md).
+
+    “export table labels” has the counts by video, and “export table label-agreement” kappa over time.
+    """
+    from skillviewer.core.timelines.labels import labels_from
+    from skillviewer.data.study import Study
+
+    shown = text is None and reaction_ms is None
+    with Study.open(path, read_only=shown) as opened:
+        for notice in opened.notices:
+            click.echo(f"skillviewer: {notice}", err=True)
+        settings = opened.settings
+        if not shown:
+            wait = settings.reaction_ms if reaction_ms is None else reaction_ms
+            settings = replace(settings, labels=settings.labels if text is None else text, reaction_ms=wait)
+            opened.settings = settings
+        counts = Counter(moment.label for moment in opened.remarks.moments())
+    for label in labels_from(settings.labels):
+        click.echo(f"{label.key}  {counts[label.name]:6}  {printable(label.name)}  {label.colour}".rstrip())
+    click.echo(f"reaction time: {settings.reaction_ms} ms")
+
+
 MOST_CIRCLES = 20
 """Cycles that are listed in words."""
 

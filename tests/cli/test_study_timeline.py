@@ -34,8 +34,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_commands_of_the_page_run(folder: Path, capsys: Capture) -> None:
     model = tiny_checkpoint(folder / "tiny").folder
     commands = re.findall(r"^    skillviewer (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(commands) == 4
-    for command in commands:
+    assert len(commands) == 7
+    for command in commands[:4]:
         words = shlex.split(command)
         more = ["--model", str(model), "--passes", "1", "--device", "cpu"] if words[0] == "export" else []
         assert run([*words, *more]) == 0, command
@@ -86,3 +86,21 @@ def test_errors_are_one_sentence(folder: Path, capsys: Capture) -> None:
     (folder / "000.mp4").unlink()
     assert run([*command, "000"]) == 1
     assert "is not where it was" in capsys.readouterr().err
+
+
+def test_labels_are_set_shown_counted_and_compared(folder: Path, capsys: Capture) -> None:
+    with Study.open(folder / "my-study.skillstudy") as study:
+        study.remarks.save_moment("000", 0.25, 0.3, author="Ann", label="reach")
+    commands = re.findall(r"^    skillviewer (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)[4:]
+    assert [run(shlex.split(command)) for command in commands] == [0, 0, 0]
+    assert run(["study", "labels", "my-study.skillstudy", "--set", "reach=r"]) == 0
+    assert capsys.readouterr().out.endswith("r       2  reach\nreaction time: 200 ms\n")
+    assert (folder / "counts.csv").read_text().splitlines()[1:] == [
+        "000,Ann,reach,1,0.05",
+        "000,Bea,,1,0.1",
+        "000,Bea,reach,1,0.3",
+    ]
+    rows = (folder / "agreement.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[:3] for row in rows] == [["(any)", "Ann", "Bea"], ["reach", "Ann", "Bea"]]
+    assert run(["study", "labels", "my-study.skillstudy", "--set", "reach"]) == 1
+    assert "“reach” is no label" in capsys.readouterr().err

@@ -12,9 +12,11 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.core.registry import table
 from skillviewer.core.text import counted
+from skillviewer.core.timelines.labels import label_agreement, label_counts
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
+from skillviewer.data.study.exchange.study_labels import marked
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
@@ -126,6 +128,16 @@ def _log(study: Path) -> Source:
         return (opened.log(),), ()
 
 
+def _labels(study: Path) -> Source:
+    with Study.open(study, read_only=True) as opened:
+        return (label_counts(marked(opened)[0]),), ()
+
+
+def _label_agreement(study: Path) -> Source:
+    with Study.open(study, read_only=True) as opened:
+        return (label_agreement(*marked(opened)),), ()
+
+
 def _table(name: str, title: str, about: str, source: Callable[[Path], Source]) -> StudyExporter:
     def write(
         study: Path, path: Path, _options: object, overwrite: bool, _token: CancelToken, _report: Report
@@ -168,6 +180,13 @@ STUDY_EXPORTERS = table(
         "Log of the study",
         "One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
         _log,
+    ),
+    _table("labels", "Table of labelled moments", "One row a video, rater and label: how many moments.", _labels),
+    _table(
+        "label-agreement",
+        "Table of agreement on moments",
+        "One row for every two raters, or a rater and the model, and label: kappa over time.",
+        _label_agreement,
     ),
     StudyExporter(
         "cohort",

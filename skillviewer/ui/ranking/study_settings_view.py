@@ -7,7 +7,9 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
+from skillviewer.core.errors import SettingsError
 from skillviewer.core.text import printable
+from skillviewer.core.timelines.labels import labels_from
 from skillviewer.data.study import Study, StudySettings
 from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.player.transport import speed_text
@@ -23,6 +25,7 @@ COMPARISONS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2)
 RATING_RULES = ("detectable", "steps:1", "steps:2", "steps:3", "steps:5")
+REACTIONS_MS = (0, 100, 200, 300, 400, 500, 750, 1000)
 MOST_QUESTION = 200
 FORM_PX = 720
 
@@ -39,12 +42,16 @@ class StudySettingsView(QWidget):
         for line in (self.question, self.criterion):
             line.setMaxLength(MOST_QUESTION)
             line.setMinimumWidth(CONTROL_PX)
+        self.labels = QLineEdit(form)
+        self.labels.setMinimumWidth(CONTROL_PX)
+        self.labels.setPlaceholderText(self.tr("slip=s, good grasp=g#2e7d32"))
         self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
         self.speed = form.choice([(speed, speed_text(speed)) for speed in SPEEDS], 1.0)
         self.comparisons = form.choice([(n, self._aim_words(n)) for n in COMPARISONS], 10.0)
         self.test = form.choice([(share, self._share_words(share)) for share in TEST_SHARES], 0.15)
         self.repeats = form.choice([(share, self._share_words(share)) for share in REPEAT_SHARES], 0.05)
         self.rating_rule = form.choice([(rule, self._rule_words(rule)) for rule in RATING_RULES], "detectable")
+        self.reaction = form.choice([(ms, self._reaction_words(ms)) for ms in REACTIONS_MS], 0)
         self.blind = QCheckBox(self.tr("Raters see a video's Why page only after judging the video"), form)
         form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
@@ -68,6 +75,14 @@ class StudySettingsView(QWidget):
         form.add(self.tr("Blinding"), self.blind)
         form.add(self.tr("Pairs from ratings"), self.rating_rule)
         self.rated = form.add_note()
+        form.add(
+            self.tr("Labels of moments"),
+            self.labels,
+            self.tr("Name=key, with a colour if you like. On the Inspect screen the key marks that moment."),
+        )
+        form.add(
+            self.tr("Reaction time"), self.reaction, self.tr("Taken off when a key is pressed while a video plays.")
+        )
         area = scroll_area(self, self.tr("Set-up"))
         inside = QWidget(area)
         add_all(horizontal(inside, NONE), (form, 1), 1)
@@ -81,6 +96,7 @@ class StudySettingsView(QWidget):
     def _connect(self) -> None:
         self.question.editingFinished.connect(self._on_question)
         self.criterion.editingFinished.connect(self._on_criterion)
+        self.labels.editingFinished.connect(self._on_labels)
         self._switches: dict[QObject, tuple[str, str]] = {
             self.neither: (self.tr("possible answers"), "allow_neither"),
             self.blind: (self.tr("when Why pages open"), "blind"),
@@ -92,6 +108,7 @@ class StudySettingsView(QWidget):
             (self.comparisons, self.tr("aim of comparisons"), "comparisons_per_video", self._aim_words),
             (self.test, self.tr("share of test pairs"), "random_share", self._share_words),
             (self.repeats, self.tr("share of repeated pairs"), "repeat_share", self._share_words),
+            (self.reaction, self.tr("reaction time"), "reaction_ms", self._reaction_words),
             (self.rating_rule, self.tr("rule for ratings"), "rating_rule", self._rule_words),
         )
         for box, *_ in self._choices:
@@ -102,6 +119,9 @@ class StudySettingsView(QWidget):
 
     def _aim_words(self, comparisons: float) -> str:
         return self.tr("{:g} comparisons per video").format(comparisons)
+
+    def _reaction_words(self, ms: int) -> str:
+        return self.tr("{} ms").format(ms)
 
     def _share_words(self, share: float) -> str:
         return self.tr("{:g} % of the pairs").format(100 * share) if share else self.tr("none")
@@ -150,6 +170,16 @@ class StudySettingsView(QWidget):
             self.criterion.setModified(False)
             self._program.look_at(self.criterion.text().strip())
 
+    @Slot()
+    def _on_labels(self) -> None:
+        if self.labels.isModified():
+            self.labels.setModified(False)
+            try:
+                labels_from(self.labels.text())
+                self._set(self.tr("labels of moments"), labels=self.labels.text().strip())
+            except SettingsError as error:
+                self._program.messages.fail(error)
+
     @Slot(bool)
     def _on_switch(self, on: bool) -> None:
         what, name = self._switches[self.sender()]
@@ -189,6 +219,7 @@ class StudySettingsView(QWidget):
             self.question.setText(settings.statement)
         self.criterion.setText(settings.criterion)
         self.criterion.setPlaceholderText(printable(study.criteria[0]))
+        self.labels.setText(settings.labels)
         self.neither.setChecked(settings.allow_neither)
         self.blind.setChecked(settings.blind)
         for box, _what, name, words in self._choices:

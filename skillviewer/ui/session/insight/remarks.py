@@ -145,11 +145,11 @@ class VideoRemarks(QObject):
 
     # commands
 
-    def keep(self, start_s: float, stop_s: float) -> Task | None:
+    def keep(self, start_s: float, stop_s: float, label: str = "") -> Task | None:
         """Keep a part of the video as a moment."""
         if not self.writable:
             return None
-        video, author, kept, moment = self.video, self.author, _Kept(), NewMoment(start_s, stop_s)
+        video, author, kept, moment = self.video, self.author, _Kept(), NewMoment(start_s, stop_s, label)
         return self._do(
             _words("moment"),
             lambda study: kept.keep(study, video, moment, Opinion.NONE, author),
