@@ -11,6 +11,7 @@ from skillviewer.core.timelines.labels import MomentLabel, labels_from
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.layout import add_all, vertical
 
 
 class LabelBar(QWidget):
@@ -28,8 +29,7 @@ class LabelBar(QWidget):
         self._labels: tuple[MomentLabel, ...] = ()
         self.chips: dict[str, Chip] = {}
         self._row = Flow(gap_px=6)
-        self._row.setContentsMargins(16, 6, 12, 0)
-        self.setLayout(self._row)
+        add_all(vertical(self, (16, 6, 12, 0)), self._row)
         picture.installEventFilter(self)
         program.studies.opened.connect(self._refresh)
         program.studies.closed.connect(self._refresh)

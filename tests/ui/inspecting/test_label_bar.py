@@ -10,6 +10,7 @@ from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.label_bar import LabelBar
 from skillviewer.ui.inspecting.screen import InspectScreen
+from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.studies import SETTINGS
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop
@@ -81,3 +82,21 @@ def test_without_labels_keys_and_bar_are_the_players(qtbot: QtBot, made: Composi
     qtbot.waitUntil(lambda: not bar_of(made).isVisibleTo(screen_of(made)))
     key(screen_of(made).player.canvas, Qt.Key.Key_S)
     assert kept(made) == []
+
+
+def test_labels_and_reaction_are_set_in_the_set_up_and_a_wrong_form_is_one_sentence(
+    qtbot: QtBot, made: Composition
+) -> None:
+    view = StudySettingsView(made.program)
+    qtbot.addWidget(view)
+    assert (view.labels.text(), view.reaction.currentData()) == ("slip=s#d32f2f, grasp=g", 200)
+    view.labels.clear()
+    qtbot.keyClicks(view.labels, "drop")
+    qtbot.keyClick(view.labels, Qt.Key.Key_Return)
+    assert "“drop” is no label" in made.program.messages.waiting[-1].text
+    qtbot.keyClicks(view.labels, "=d")
+    qtbot.keyClick(view.labels, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: list(bar_of(made).chips) == ["drop"])
+    qtbot.waitUntil(lambda: made.program.undo.undo_text == "labels of moments")
+    made.program.undo.undo()
+    qtbot.waitUntil(lambda: list(bar_of(made).chips) == ["slip", "grasp"])
