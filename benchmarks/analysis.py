@@ -71,7 +71,7 @@ def measure(video: Path, name: str, algorithm: str, folder: Path) -> None:
     entry = attention_model("full")
     sizes = preset("official-code").sizes(2 * extractor.n_channels, backbone(name).grid(preprocessing.input_px))
     model = entry.build(sizes).eval()
-    source = FeatureSource(extractor, FeatureCache(folder / "features"), preprocessing)
+    source = FeatureSource(FeatureCache(folder / "features"), preprocessing, extractor)
     provenance = Provenance("benchmark", "random", "", "full", algorithm, name, "cpu", "float32")
     clock = Clock()
     if algorithm.startswith("tvl1"):

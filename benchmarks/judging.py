@@ -28,9 +28,9 @@ from benchmarks.window import Heart, pause, say, spread, wait
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.study import NewVideo, Study, Vote
+from skillviewer.data.study.judging.pair_queue import outlook
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.player.canvas import Shown
-from skillviewer.ui.ranking.pair_queue import outlook
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.settings import Settings

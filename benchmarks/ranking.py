@@ -28,7 +28,7 @@ from skillviewer.core.ranking.agreement import Level, agreement
 from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.ranking.pair_selection import Asked, Plan, SelectionReason, choose, upcoming
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.ui.ranking.pair_queue import outlook
+from skillviewer.data.study.judging.pair_queue import outlook
 
 TARGETS = (0.90, 0.95)
 N_RATERS = 3

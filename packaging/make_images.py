@@ -28,7 +28,7 @@ from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
 from skillviewer.export.pictures.still import export_still
 from skillviewer.nets.library import DEFAULT_MODEL
 from skillviewer.ui.app import Composition, begin, compose, real_backend, set_up_application
-from skillviewer.ui.comparing.row import UNIFORM
+from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.pages import SCREENS

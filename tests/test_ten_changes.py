@@ -83,12 +83,8 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.data.formats.tasks import Choices
 
 
-def recognise(path: Path) -> bool:
-    return path.suffix == ".order"
-
-
 def tasks(path: Path) -> tuple[str, ...]:
-    return (path.stem,)
+    return (path.stem,) if path.suffix == ".order" else ()
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
@@ -103,13 +99,10 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
             "data/formats/formats.py": [
                 (
                     "from skillviewer.data.formats import thrown_away",
-                    "from skillviewer.data.formats.tasks import Choices, file_in",
+                    "from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, file_in",
                 ),
                 (
-                    (
-                        '    DatasetForm("thrown-form", "Thrown away", thrown_away.recognise, thrown_away.tasks,'
-                        " thrown_away.load),"
-                    ),
+                    '    DatasetForm("thrown-form", "Thrown away", thrown_away.tasks, thrown_away.load),',
                     "DATASET_FORMATS = table(",
                 ),
             ]

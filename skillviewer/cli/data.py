@@ -15,7 +15,7 @@ from skillviewer.cli.options.rating_options import RatingOptions, print_account,
 from skillviewer.cli.options.values import FILE, FOLDER, PATH, Finite
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import DatasetError, SkillViewerError
-from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.progress import CancelToken, one_by_one
 
 if TYPE_CHECKING:
     from skillviewer.core.dataset.folds import Folds
@@ -112,8 +112,7 @@ def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
     found, problems = frame_folders(folder)
     written = kept = 0
     with progress_bar(unit="video") as report:
-        for done, one in enumerate(found):
-            report(Progress("writing videos", done, len(found)))
+        for one in one_by_one("writing videos", found, report):
             target = output / f"{one.name}.mp4"
             if target.exists() and not force:
                 kept += 1
@@ -124,7 +123,6 @@ def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
                 written += 1
             except SkillViewerError as error:
                 problems.append(str(error))
-        report(Progress("writing videos", len(found), len(found)))
     if not found and not problems:
         problems.append(f"No folder below {folder} holds two numbered pictures (.jpg, .png).")
     say(problems)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,14 @@ from skillviewer.cli.options.export_options import chosen_options, click_options
 from skillviewer.cli.options.values import PATH
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.paths import is_folder
 from skillviewer.core.progress import CancelToken
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from skillviewer.core.progress import Report
     from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, Written
-    from skillviewer.engine.exporting.service import ExportService
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
 
@@ -133,7 +135,8 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
         lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True)), keeps=True
     ) as service:
         for request in requests:
-            failed += not _one(service, request, token, as_json=as_json)
+            told = {"export": exporter.name, "videos": [s.title or s.video.stem for s in request.subjects]}
+            failed += not _written(partial(service.write, request, token), request.path, told, as_json=as_json)
     return 1 if failed else 0
 
 
@@ -150,7 +153,7 @@ def _requests(
     from skillviewer.core.paths import reserve_name, safe_name
     from skillviewer.engine.exporting.requests import ExportRequest
 
-    folder = _is_folder(output)
+    folder = is_folder(output)
     if _into_one(exporter, output):
         if suffix not in {None, output.suffix.lower()}:
             raise click.UsageError(f"{output} does not end in {suffix}: leave out --format, or give a folder.")
@@ -182,26 +185,7 @@ def _name(subjects: "Sequence[ExportTarget]") -> str:
 
 
 def _into_one(exporter: "Exporter", output: Path) -> bool:
-    return output.suffix.lower() in exporter.suffixes and not _is_folder(output)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # a name that is too long: told when it is written
-        return False
-
-
-def _one(service: "ExportService", request: "ExportRequest", token: CancelToken, *, as_json: bool) -> bool:
-    try:
-        with progress_bar(unit="") as report:
-            written = service.write(request, token, report)
-    except SkillViewerError as error:
-        report_failure(message_of(error), str(request.path), as_json=as_json)
-        return False
-    videos = [s.title or s.video.stem for s in request.subjects]
-    _report_written(written, request.exporter.name, {"videos": videos}, as_json=as_json)
-    return True
+    return output.suffix.lower() in exporter.suffixes and not is_folder(output)
 
 
 # of a study
@@ -224,14 +208,10 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
 
         options, output = chosen_options(exporter.options, given), given["output"]
         request = StudyExportRequest(exporter, given["study"], output, options, given["force"])
-        try:
-            with ExportService(ModelPool) as service, progress_bar(unit="file") as report:
-                written = service.write_study(request, CancelToken(), report)
-        except SkillViewerError as error:
-            report_failure(message_of(error), str(output), as_json=given["as_json"])
-            return 1
-        _report_written(written, exporter.name, {"study": str(given["study"])}, as_json=given["as_json"])
-        return 0
+        told = {"export": exporter.name, "study": str(given["study"])}
+        with ExportService(ModelPool) as service:
+            write = partial(service.write_study, request, CancelToken())
+            return 0 if _written(write, output, told, as_json=given["as_json"], unit="file") else 1
 
     return click.Command(exporter.name, callback=run, params=parameters, help=exporter.about, short_help=exporter.title)
 
@@ -239,16 +219,19 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
 # what is said
 
 
-def _report_written(written: "Written", exporter: str, of: dict[str, object], *, as_json: bool) -> None:
+def _written(
+    write: "Callable[[Report], Written]", path: Path, told: "Mapping[str, object]", *, as_json: bool, unit: str = ""
+) -> bool:
+    """Write a file, and say what it holds; return False after a failure, which is said, too."""
+    try:
+        with progress_bar(unit=unit) as report:
+            written = write(report)
+    except SkillViewerError as error:
+        report_failure(message_of(error), str(path), as_json=as_json)
+        return False
     say(written.remarks)
     if as_json:
-        record = {
-            "path": str(written.path),
-            "export": exporter,
-            **of,
-            "found": written.facts,
-            "remarks": written.remarks,
-        }
-        click.echo(json.dumps(record))
+        click.echo(json.dumps({"path": str(written.path), **told, "found": written.facts, "remarks": written.remarks}))
     else:
         click.echo(f"{written.path}  {', '.join(written.facts)}")
+    return True

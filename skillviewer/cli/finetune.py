@@ -174,18 +174,15 @@ def _cost_text(cost: "TuningCost") -> str:
     features = (
         f", and {cost.feature_s:.0f} s for features of {cost.videos_missing} videos" if cost.frames_missing else ""
     )
+    held_out = f"{len(fold.held_out_videos)} videos, by {cost.division.by}"
     epochs = f"at most {cost.epochs} epochs of up to {cost.epoch_s:.1f} s"
     lines = (
-        f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {_held_out(cost)}",
+        f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {held_out}",
         f"{epochs}{features}: {cost.total_s:.0f} s in all, measured now",
         *cost.division.warnings,
         *cost.problems,
     )
     return "\n".join(lines)
-
-
-def _held_out(cost: "TuningCost") -> str:
-    return f"{len(cost.division.fold.held_out_videos)} videos, by {cost.division.by}"
 
 
 def _compared(what: str, compared: "BeforeAfter") -> str:

@@ -11,7 +11,7 @@ from typing import IO
 import click
 from tqdm import tqdm
 
-from skillviewer.core.errors import ExportError
+from skillviewer.core.errors import ExportError, reason_told
 from skillviewer.core.progress import Progress, Report
 
 EVERY_S = 30.0
@@ -79,11 +79,9 @@ class BatchReport:
         self._started = self._told = clock()
         self._log: IO[str] | None = None
         if log is not None:
-            try:
+            with reason_told(ExportError, f"{log} cannot be written"):
                 log.parent.mkdir(parents=True, exist_ok=True)
                 self._log = log.open("a", encoding="utf-8")
-            except OSError as error:
-                raise ExportError(f"{log} cannot be written: {error.strerror or error}.") from error
 
     def piece(self, title: str, problem: str) -> None:
         """Count a piece of work, whose problem is "" if it succeeded; a log that cannot be written stops nothing."""

@@ -14,6 +14,7 @@ from skillviewer.cli.failures import SOURCE, open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
+from skillviewer.cli.study_judging import import_browser_votes, pack_judging
 from skillviewer.cli.study_ranking import import_ratings_into, import_timeline, labels, ranking
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
@@ -30,10 +31,8 @@ def study() -> None:
     """Make and keep a study: one file with videos, raters, votes, notes and models (docs/study.md)."""
 
 
-study.add_command(ranking)
-study.add_command(import_ratings_into)
-study.add_command(import_timeline)
-study.add_command(labels)
+for command in (ranking, import_ratings_into, import_timeline, labels, pack_judging, import_browser_votes):
+    study.add_command(command)
 
 
 @study.command()

@@ -160,7 +160,7 @@ MOST_CIRCLES = 20
 @ONE_CRITERION
 def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | None, force: bool) -> None:
     """Summarise the votes of STUDY: strengths, agreement, raters, cycles (docs/ranking.md)."""
-    from skillviewer.core.ranking.report_json import ranking_json
+    from skillviewer.core.ranking.report import ranking_json
     from skillviewer.data.study.ranking import report
     from skillviewer.export.tables.tables import export_table
 

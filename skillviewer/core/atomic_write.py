@@ -4,13 +4,15 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from skillviewer.core.errors import ExportError, NameTakenError
+from skillviewer.core.errors import ExportError, NameTakenError, SkillViewerError, reason_told
+from skillviewer.core.text import size_words
 
 TEMPORARY = ".part"
 """Part of the names of temporary files."""
@@ -21,6 +23,9 @@ _TEMPORARY_NAME = re.compile(r"(\.(.+\.)?[a-z0-9_]{8,12}\.part(\.\w+)*|[0-9a-f]{
 _OLD_S = 86_400.0
 """Age after which a temporary file is a leftover."""
 
+_ABANDONED_S = 3600.0
+"""The same among files that can be computed again."""
+
 
 def check_free(path: Path, *, overwrite: bool) -> None:
     """Refuse a path that must not be written to.
@@ -29,22 +34,39 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         NameTakenError: The file exists already.
         ExportError: The path is a folder, or a name that no file can have.
     """
-    try:
+    with reason_told(ExportError, f"{path} could not be written"):  # a name that is too long, say
         folder, there = path.is_dir(), path.exists()
-    except OSError as error:  # a name that is too long, say
-        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
     if folder:
         raise ExportError(f"{path} is a folder: choose the name of a file.")
     if there and not overwrite:
         raise NameTakenError(path)
 
 
+def check_room(folder: Path, n_bytes: int, needs: str, kind: type[SkillViewerError] = ExportError) -> None:
+    """Refuse work that needs more room than is left on the disk of a folder, before anything is written.
+
+    Args:
+        folder: The folder, which need not exist yet.
+        n_bytes: Room that is needed.
+        needs: Start of the sentence: "Unpacking x needs".
+        kind: Class of the error.
+
+    Raises:
+        SkillViewerError: There is less room, or the disk cannot be looked at; of class ``kind``.
+    """
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    with reason_told(kind, f"{there} cannot be looked at"):
+        free = shutil.disk_usage(there).free
+    if free < n_bytes:
+        raise kind(
+            f"{needs} {size_words(n_bytes)}, and the disk of {there} has {size_words(free)} left. Make room, or choose "
+            "another place; nothing has been begun."
+        )
+
+
 def path_exists(path: Path) -> bool:
     """Return True if a file or folder exists; False if that is unknown: the write itself finds out."""
-    try:
-        return path.exists()
-    except OSError:  # a name that is too long, a folder that may not be read
-        return False
+    return os.path.exists(path)  # noqa: PTH110 - a name that is too long, a folder that may not be read
 
 
 def is_one_of(path: Path, others: Iterable[Path]) -> bool:
@@ -121,6 +143,32 @@ def atomic_path(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder next to ``folder``; rename it to ``folder`` at the end, or remove it on an error.
+
+    Args:
+        folder: Path of the folder; it must not exist, or be empty.
+
+    Yields:
+        A new folder in the same place.
+
+    Raises:
+        OSError: The folder cannot be written, or is not empty.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(folder.parent)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=TEMPORARY))
+    try:
+        yield aside
+        aside.chmod(0o755)
+        if folder.is_dir():
+            folder.rmdir()
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
 def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Iterator[Path]:
     """Give a temporary path, as ``atomic_path`` does, for a file that leaves the program.
 
@@ -136,9 +184,38 @@ def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Itera
         ExportError: The path is refused (see ``check_free``), or the write failed: the disk is full, say.
     """
     check_free(path, overwrite=overwrite)
-    try:
-        with atomic_path(path, durable=durable) as temporary:
-            yield temporary
-            check_free(path, overwrite=overwrite)
-    except OSError as error:
-        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+    with reason_told(ExportError, f"{path} could not be written"), atomic_path(path, durable=durable) as temporary:
+        yield temporary
+        check_free(path, overwrite=overwrite)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for where, _, names in os.walk(folder):  # folders that another process removes meanwhile are passed over
+        yield from (Path(where, name) for name in names)
+
+
+def kept_files(folder: Path, suffix: str) -> list[tuple[Path, int, float]]:
+    """Return (path, bytes, last use) of every whole file with a suffix below a folder, the longest unused first."""
+    found = []
+    for path in _files_below(folder):
+        if path.suffix == suffix and not path.name.startswith("."):
+            with suppress(OSError):  # another process may have removed it
+                stat = path.stat()
+                found.append((path, stat.st_size, stat.st_mtime))
+    return sorted(found, key=lambda entry: entry[2])
+
+
+def make_room(folder: Path, suffix: str, n_bytes: int, max_bytes: int) -> None:
+    """Remove what a killed process left half written, then the longest unused files until ``n_bytes`` more fit."""
+    for path in _files_below(folder):
+        with suppress(OSError):
+            if TEMPORARY in path.name and time.time() - path.stat().st_mtime > _ABANDONED_S:
+                path.unlink()
+    entries = kept_files(folder, suffix)
+    total = sum(size for _, size, _ in entries)
+    for path, size, _ in entries:
+        if total + n_bytes <= max_bytes:
+            return
+        with suppress(OSError):
+            path.unlink()
+        total -= size

@@ -1,5 +1,7 @@
 """The tree of errors. Every message can be shown to the user: what happened, with which value, and what to do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -53,3 +55,12 @@ class Cancelled(Exception):  # noqa: N818 - a request of the user, not an error
 def escaped(error: UnicodeEncodeError) -> str:
     """Return a text that cannot be encoded, with escapes in place of the characters at fault."""
     return error.object.encode(errors="backslashreplace").decode()
+
+
+@contextmanager
+def reason_told(kind: type[SkillViewerError], failure: str) -> Iterator[None]:
+    """Raise an error of the system as one that the user can act on: the failure in words, then the system's reason."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{failure}: {error.strerror or error}.") from error

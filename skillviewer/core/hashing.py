@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 
 _BLOCK = 1 << 20
 CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
@@ -17,7 +17,7 @@ def values_sha256(*values: object) -> str:
     return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()
 
 
-def sha256_of(path: Path, token: CancelToken | None = None) -> str:
+def sha256_of(path: Path, token: CancelToken = NEVER) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes; the token is checked after every MiB.
 
     Raises:
@@ -26,7 +26,7 @@ def sha256_of(path: Path, token: CancelToken | None = None) -> str:
     return _sha256((path,), token)
 
 
-def checkpoint_sha256(folder: Path, token: CancelToken | None = None) -> str:
+def checkpoint_sha256(folder: Path, token: CancelToken = NEVER) -> str:
     """Return the SHA-256 of a checkpoint's configuration and weights; the card may be edited without changing it.
 
     Raises:
@@ -35,12 +35,11 @@ def checkpoint_sha256(folder: Path, token: CancelToken | None = None) -> str:
     return _sha256((folder / CONFIG, folder / WEIGHTS), token)
 
 
-def _sha256(paths: tuple[Path, ...], token: CancelToken | None) -> str:
+def _sha256(paths: tuple[Path, ...], token: CancelToken) -> str:
     made, block = hashlib.sha256(), bytearray(_BLOCK)
     for path in paths:
         with path.open("rb", buffering=0) as file:
             while n := file.readinto(block):
                 made.update(memoryview(block)[:n])
-                if token is not None:
-                    token.check()
+                token.check()
     return made.hexdigest()

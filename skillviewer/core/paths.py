@@ -81,6 +81,11 @@ def training_folder(checkpoint: Path) -> Path:
     return checkpoint.with_name(f".{checkpoint.name}.training")
 
 
+def is_folder(path: Path) -> bool:
+    """Return True if a path is a folder; False for names that no folder can have, and without access."""
+    return os.path.isdir(path)  # noqa: PTH112 - it raises nothing
+
+
 def safe_name(name: str) -> str:
     """Return a name valid on every file system, short enough to append a number and a suffix."""
     kept = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")

@@ -1,12 +1,15 @@
 """Progress reports of long jobs, and their cancellation."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeVar
 
 from skillviewer.core.errors import Cancelled
+
+ItemT = TypeVar("ItemT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ Report = Callable[[Progress], None]
 
 def silent(_progress: Progress) -> None:
     """Discard the report."""
+
+
+def one_by_one(stage: str, items: Sequence[ItemT], report: Report) -> Iterator[ItemT]:
+    """Yield items in turn, and report how many are done before each, and when the last one is."""
+    for done, item in enumerate(items):
+        report(Progress(stage, done, len(items)))
+        yield item
+    report(Progress(stage, len(items), len(items)))
 
 
 class CancelToken:
@@ -62,6 +73,9 @@ class CancelToken:
         if self._flag.is_set():
             raise Cancelled
 
+
+NEVER = CancelToken()
+"""The token of jobs that are never stopped; it is never raised."""
 
 _OF_THREAD: ContextVar[CancelToken | None] = ContextVar("token of the job", default=None)
 

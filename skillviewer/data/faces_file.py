@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from skillviewer.core.atomic_write import atomic_export
-from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.errors import ExportError, VideoError, reason_told
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.paths import data_dir
 
@@ -88,11 +88,8 @@ def load_faces(path: Path) -> Faces:
     Raises:
         VideoError: The file cannot be read, or holds no faces.
     """
-    try:
-        with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
+    with reason_told(VideoError, f"{path} cannot be read"), path.open("rb") as file:
+        text = file.read(MOST_BYTES + 1)
     if len(text) > MOST_BYTES:
         raise VideoError(f"{path} holds no face boxes: it is larger than {MOST_BYTES >> 20} MB.")
     return read_faces_text(text, str(path))
@@ -149,10 +146,8 @@ class FaceStore:
             ExportError: The file cannot be removed.
         """
         path = self.path(digest)
-        try:
+        with reason_told(ExportError, f"{path} could not be removed"):
             path.unlink(missing_ok=True)
-        except OSError as error:
-            raise ExportError(f"{path} could not be removed: {error.strerror or error}.") from error
 
 
 def _set_aside(path: Path, problem: str) -> VideoError:

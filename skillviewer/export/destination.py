@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_export, check_free
-from skillviewer.core.errors import ExportError
+from skillviewer.core.errors import ExportError, reason_told
 
 
 def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
@@ -29,10 +29,8 @@ def make_folder(path: Path) -> None:
     Raises:
         ExportError: It cannot be made.
     """
-    try:
+    with reason_told(ExportError, f"{path} could not be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
 
 
 @contextmanager

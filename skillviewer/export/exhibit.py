@@ -8,6 +8,7 @@ from pathlib import Path
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces, fits
 from skillviewer.core.timelines.annotation import Annotation
@@ -26,6 +27,7 @@ class Exhibit:
         faces: Faces that are blurred wherever the video is shown, or None.
         evidence: Evidence for the score, for the exports that show it, or None.
         annotations: What users of a study said along its time, for the exports that show it.
+        alignment: Alignment of the first exhibit with this one, where both run on the first one's clock, or None.
 
     Raises:
         ExportError: The analysis is not finished, or the faces are of another video.
@@ -37,6 +39,7 @@ class Exhibit:
     faces: Faces | None = None
     evidence: Evidence | None = None
     annotations: tuple[Annotation, ...] = ()
+    alignment: Alignment | None = None
 
     def __post_init__(self) -> None:
         if not self.analysis.complete:

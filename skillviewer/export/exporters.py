@@ -11,7 +11,7 @@ from typing import Any
 
 from skillviewer.core.atomic_write import check_not_source
 from skillviewer.core.errors import ExportError
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import look_up, table
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.figures.score_curve import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
@@ -101,7 +101,7 @@ class Exporter:
         options: object = None,
         *,
         overwrite: bool = False,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
     ) -> Path:
         """Write an export.
@@ -119,7 +119,6 @@ class Exporter:
             VideoError: A video cannot be read.
         """
         self.check(exhibits)
-        token = token if token is not None else CancelToken()
         token.check()
         options = dated(options if options is not None or self.options is None else self.options())
         check_not_source(path, [exhibit.path for exhibit in exhibits])

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from skillviewer.core.errors import ExportError
+from skillviewer.core.errors import ExportError, reason_told
 from skillviewer.core.video.extents import range_cells
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.options import plain_options
@@ -144,10 +144,8 @@ def record_in(path: Path) -> ExportRecord | None:
     Raises:
         ExportError: The file cannot be read, or its record was changed.
     """
-    try:
+    with reason_told(ExportError, f"{path} cannot be read"):
         tail = _tail(path)
-    except OSError as error:
-        raise ExportError(f"{path} cannot be read: {error.strerror or error}.") from error
     if path.suffix.lower() == ".gif":
         tail = _unblocked(tail)
     at = tail.rfind(_MARK)

@@ -15,7 +15,7 @@ from skillviewer.core.errors import VideoError
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.faces.tracks import WEAK, FrameFaces, link
 from skillviewer.core.paths import models_dir
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.info import timeline
 from skillviewer.media.reading.reader import VideoReader
 
@@ -101,14 +101,13 @@ def searched_frames(
 
 
 def find_faces(
-    reader: VideoReader, rate_hz: float = SEARCH_HZ, token: CancelToken | None = None, report: Report = silent
+    reader: VideoReader, rate_hz: float = SEARCH_HZ, token: CancelToken = NEVER, report: Report = silent
 ) -> Faces:
     """Search ``rate_hz`` frames per second of a video for faces; each is reported, and the token checked after it.
 
     Raises:
         VideoError: The detector cannot be used, or a frame does not decode.
     """
-    token = token if token is not None else CancelToken()
     finder = FaceFinder()
     frames = searched_frames(reader.describe(token).times_s, rate_hz)
     found = []

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from skillviewer.core.paths import is_folder
 from skillviewer.core.progress import CancelToken
 
 VIDEO_SUFFIXES = frozenset(
@@ -12,7 +13,7 @@ VIDEO_SUFFIXES = frozenset(
 """Suffixes of video files in folders. A file named by the user is tried with any suffix."""
 
 
-BEFORE_OPENING: list[Callable[[Path, CancelToken | None], None]] = []
+BEFORE_OPENING: list[Callable[[Path, CancelToken], None]] = []
 """Calls before a video is opened in this process; the window looks at unknown files in a helper process first."""
 
 
@@ -47,7 +48,7 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     """Return files unchanged and, for a folder, its videos sorted by name; each once, in the given order."""
     found: dict[Path, None] = {}
     for path in paths:
-        if _is_folder(path):
+        if is_folder(path):
             found.update(dict.fromkeys(file for file in videos_below(path) if file.is_file()))
         else:
             found[path] = None
@@ -57,7 +58,7 @@ def expand(paths: Iterable[Path]) -> list[Path]:
 def without_videos(paths: Iterable[Path]) -> list[tuple[Path, str]]:
     """Return the folders in which ``expand`` finds nothing, each with a sentence that gives the reason."""
     problems = []
-    for path in filter(_is_folder, paths):
+    for path in filter(is_folder, paths):
         try:
             with os.scandir(path):
                 pass
@@ -67,10 +68,3 @@ def without_videos(paths: Iterable[Path]) -> list[tuple[Path, str]]:
         if not expand([path]):
             problems.append((path, f"There is no video in {path}."))
     return problems
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # not accessible: reported when it is opened
-        return False

@@ -26,14 +26,13 @@ from torch import Tensor, nn
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.familiarity import Familiarity
 from skillviewer.core.atomic_write import TEMPORARY, clear_leftovers
-from skillviewer.core.errors import CheckpointError
+from skillviewer.core.errors import CheckpointError, reason_told
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.backbones.weight_files import first_line
-from skillviewer.nets.configuration import FORMAT, LATER_FIELDS, CheckpointConfig, ModelCard
-from skillviewer.nets.model_card_page import model_card_page
+from skillviewer.nets.configuration import FORMAT, LATER_FIELDS, CheckpointConfig, ModelCard, model_card_page
 from skillviewer.nets.models import attention_model
 
 _MOST_JSON_BYTES = 1 << 20
@@ -133,11 +132,9 @@ def check_place(folder: Path, *, replace: bool) -> None:
     Raises:
         CheckpointError: The path exists already.
     """
-    try:
+    with reason_told(CheckpointError, f"{folder} cannot be looked at"):
         there = {path.name: path.is_dir() for path in folder.iterdir()} if folder.is_dir() else None
         taken = folder.exists()
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be looked at: {error.strerror or error}.") from error
     if taken and not replace:
         raise CheckpointError(f"There is something at {folder} already. Choose another name, or ask to replace it.")
     if taken and there != {} and (there is None or any(there.values()) or not {CONFIG, WEIGHTS} <= there.keys()):

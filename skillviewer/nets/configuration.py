@@ -1,4 +1,4 @@
-"""Metadata of a checkpoint: its configuration, which defines the preprocessing, and its card."""
+"""Metadata of a checkpoint: its configuration, which defines the preprocessing, and its card, also as a page."""
 
 from typing import Literal
 
@@ -8,6 +8,7 @@ from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.evaluation.accuracy import Pooled
 from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_caution
+from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import defined
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
@@ -184,3 +185,50 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def caution(self) -> str:
         """Warning about a model that detects the outcome of a video or looks at its end, or ""."""
         return outcome_caution(self.outcome, self.last_fifth)
+
+
+_CONTROLS = {"frames": "duration alone, which a model has to beat", "skill": "the ability that was set"}
+
+
+def model_card_page(card: ModelCard, config: CheckpointConfig) -> str:
+    """Return the card in Markdown: intended use, data, people, figures with controls, limits."""
+    title, backbone = attention_model(card.attention_model).title, config.backbone
+    fed = "time alone" if backbone is None else f"{backbone.name}, {config.preprocessing.n_segments} frames a video"
+    page = (resources_dir() / "model_card" / "page.md").read_text(encoding="utf-8")
+    return page.format(
+        name=_plain(card.name),
+        program=card.program,
+        kind=f"{title} ({card.attention_model})",
+        fed=fed,
+        trained=f"{card.created}, preset {card.preset or 'none'}, seed {card.seed}",
+        weights=config.weights_sha256,
+        task=_plain(card.task) or "the task was not named",
+        data=_plain(card.training_data) or "Not described.",
+        n_videos=card.n_videos,
+        n_pairs=card.n_pairs,
+        figures=_figures(card),
+        notes=_plain(card.notes) or "None.",
+    )
+
+
+def _figures(card: ModelCard) -> str:
+    held = card.held_out
+    if held is None:
+        return "Accuracy on held-out pairs was **not measured**. Do not use the scores before it is."
+    ends = held.interval
+    span = "no interval can be drawn" if ends is None else f"{ends[0]:.3f} to {ends[1]:.3f}"
+    rows = [f"| **this model** | **{held.accuracy:.3f}** | {span} |", "| guessing | 0.500 | |"]
+    rows += [f"| {name}{_means(name)} | {value:.3f} | |" for name, value in card.ceilings]
+    if not card.ceilings:
+        rows.append("\nNo other control was measured: see `skillviewer evaluate --model full,none,duration`.")
+    head = "| ordering of the same pairs | accuracy | 95 % interval |\n|---|--:|--:|"
+    return "\n".join((f"{held.n_pairs} held-out pairs; ties count as wrong. Rule: {_plain(held.rule)}.\n", head, *rows))
+
+
+def _means(name: str) -> str:
+    return f" ({_CONTROLS[name]})" if name in _CONTROLS else ""
+
+
+def _plain(text: str) -> str:
+    """Return a text without the line ends and marks that would change the page."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.dataset.pairs import SKILL
-from skillviewer.core.errors import CheckpointError
+from skillviewer.core.errors import CheckpointError, reason_told
 from skillviewer.core.hashing import CARD, CONFIG, checkpoint_sha256
 from skillviewer.core.paths import data_dir, models_dir
 
@@ -80,7 +80,5 @@ def digest(folder: Path) -> str:
     Raises:
         CheckpointError: They cannot be read.
     """
-    try:
+    with reason_told(CheckpointError, f"{folder} is no checkpoint that can be read"):
         return checkpoint_sha256(folder)
-    except OSError as error:
-        raise CheckpointError(f"{folder} is no checkpoint that can be read: {error.strerror or error}.") from error

@@ -96,10 +96,6 @@ def _late(path: str, **given: object) -> Build:
     return build
 
 
-def _tsn(sizes: HeadSizes) -> "AttentionModel":
-    return _late("tsn.TsnModel", hidden=sizes.tsn_hidden)(sizes)
-
-
 ATTENTION_MODELS = table(
     AttentionEntry(
         "full", "Spatial attention (Li et al.)", MapKind.DISTRIBUTION,
@@ -178,7 +174,8 @@ ATTENTION_MODELS = table(
         "as first published: softmax over the channels", CHEN,
     ),
     AttentionEntry(
-        "tsn", "Who's better (Doughty et al. 2018)", MapKind.NONE, _tsn,
+        "tsn", "Who's better (Doughty et al. 2018)", MapKind.NONE,
+        lambda sizes: _late("tsn.TsnModel", hidden=sizes.tsn_hidden)(sizes),
         "as published: two-stream TSN trained end to end", DOUGHTY_2018,
         "Doughty et al.",
         inputs=Inputs.SNIPPETS, paper_sizes=HeadSizes(feature_channels=512, grid=(6, 6)), compares_splits=True,

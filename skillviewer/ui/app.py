@@ -51,7 +51,7 @@ WAKE_MS = 250
 """Interval at which Python can see Ctrl+C while Qt waits, in ms."""
 
 
-def _open_reader(path: Path, token: CancelToken | None) -> Reader:
+def _open_reader(path: Path, token: CancelToken) -> Reader:
     from skillviewer.media.reading.reader import VideoReader
 
     return VideoReader(path, token)
@@ -109,8 +109,7 @@ def _open_desk(open_pool: Callable[[], PooledModels]) -> Exports:
 def real_backend(settings: Settings | None = None) -> Backend:
     """Return the readers, models and proxies of the program itself; heavy imports wait until they are used.
 
-    Args:
-        settings: Say how much the features of videos may take on the disk; None for the usual size.
+    The settings say how much the features of videos may take on the disk; None for the usual size.
     """
     open_model, open_pool = partial(_open_model, settings), partial(_open_pool, settings)
     return Backend(
@@ -127,13 +126,7 @@ def real_backend(settings: Settings | None = None) -> Backend:
 
 @dataclass(slots=True)
 class Composition:
-    """A program with its window.
-
-    Attributes:
-        program: Everything that is not a widget.
-        window: The window.
-        bindings: What its actions do.
-    """
+    """A program with its window, and what the actions of the window do."""
 
     program: Program
     window: MainWindow
@@ -164,14 +157,7 @@ def compose(backend: Backend, settings: Settings, themes: ThemeSource, icons: Ic
 
 
 def begin(program: Program, files: Sequence[Path], model: str | None, *, sample: bool = False) -> None:
-    """Load the model that was asked for or used last, and open the files.
-
-    Args:
-        program: The program.
-        files: Videos, folders, checkpoints.
-        model: Name or folder of a checkpoint, or None.
-        sample: Whether the sample study is opened.
-    """
+    """Load the model that was asked for or used last, and open the files."""
     program.models.refresh()
     settings = program.settings
     if not settings.can_be_kept:
@@ -258,13 +244,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
 
 
 def _show(app: QApplication, made: Composition, *, offers_return: bool) -> None:
-    """Show the window until it is closed.
-
-    Args:
-        app: The application.
-        made: Program and window.
-        offers_return: Whether the first page offers to go back to where the last session ended.
-    """
+    """Show the window until it is closed."""
     program, window = made.program, made.window
     hook = ExceptionHook()
     session: SessionRecorder | None = None

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
@@ -81,3 +82,8 @@ def evidence(of: Analysis) -> Evidence:
         seed=0,
         extent=of.extent,
     )
+
+
+def evenly(own: Analysis, other: Analysis) -> Alignment:
+    """Align two videos at an even pace, as if they were alike."""
+    return Alignment(np.array([own.start_s, own.stop_s]), np.array([other.start_s, other.stop_s]), 0.4)

@@ -8,6 +8,7 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Pair, Verdict
@@ -16,12 +17,15 @@ from skillviewer.core.hashing import CONFIG, WEIGHTS, sha256_of
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
 from skillviewer.data.formats.formats import recognised_form
+from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.exchange.exchange import bring_in
 from skillviewer.data.study.exchange.pair_forms import export_pairs
+from skillviewer.data.study.judging.browser_votes import import_votes
+from skillviewer.data.study.judging.pack import KEPT_AS, PackKey
 from skillviewer.data.tables.participants import by_file
 from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
@@ -30,6 +34,7 @@ from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, export_time
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import Sound, has_sound
 from tests.checkpoints import tiny_checkpoint
+from tests.data.study.judging.packs import sealed
 from tests.export.analyses import analysis
 from tests.hostile.mutators import (
     Mutator,
@@ -87,8 +92,22 @@ def _votes(path: Path) -> None:
         study.votes.all()
 
 
+def _browser_votes(path: Path) -> None:
+    with Study.create(path.with_name("into")) as study:
+        files = [path.with_name(f"{name}.mp4") for name in "ab"]
+        for file in files:
+            file.write_bytes(file.name.encode())
+        study.videos.add([NewVideo(file) for file in files])
+        videos, pairs = {"A1": (1, 0.0), "B2": (2, 0.5)}, {"AAAA": [("A1", "B2", "test")] * 2}
+        key = PackKey("", 1.0, True, {"AAAA": "R"}, videos, pairs)
+        study.keep(KEPT_AS + "0" * 32, msgspec.json.encode(key).decode())
+        import_votes(study, path)
+    with Study.open(path.with_name("into.skillstudy"), read_only=True) as study:
+        study.votes.all()
+
+
 def _dataset(path: Path) -> None:
-    recognised_form(path, None).load(path, None, None)
+    recognised_form(path, None).load(path, None, USUAL_CHOICES)
 
 
 def _checkpoint(path: Path) -> None:
@@ -161,6 +180,12 @@ def _archive_mutated(data: bytes, chance: random.Random) -> bytes:
     return fitted.getvalue()
 
 
+def _sealed_mutated(data: bytes, chance: random.Random) -> bytes:
+    """Damage a file of votes; most often its checksum is made to fit again, so that what is inside is reached."""
+    made = json_mutated(data[: data.rindex(b',"sha256"')] + b"}", chance)
+    return sealed(made) if chance.random() < 0.9 else bytes_mutated(data, chance)
+
+
 def _npz_mutated(data: bytes, chance: random.Random) -> bytes:
     return packed_mutated(data, chance, _inside_analysis)
 
@@ -180,7 +205,8 @@ TARGETS: dict[str, Target] = {
     "pairs": Target(("pairs.csv",), words_mutated, _dataset),
     "rated folder": Target(("Knot_Tying/meta_file_Knot_Tying.txt",), words_mutated, lambda path: _dataset(path.parent)),
     "votes": Target(("votes.csv",), words_mutated, _votes),
-    "participants": Target(("participants.csv",), words_mutated, by_file),
+    "votes of a browser": Target(("browser.json",), _sealed_mutated, _browser_votes),
+    "participants": Target(("participants.csv",), words_mutated, lambda path: by_file(path, [])),
     "pairs of a model": Target(("trained.csv",), words_mutated, read_pairs),
     "configuration": Target(("model/config.json", "model/card.json"), json_mutated, _checkpoint),
     "weights of a model": Target(("model/weights.safetensors",), bytes_mutated, _checkpoint),
@@ -247,6 +273,18 @@ def make_seeds(folder: Path) -> None:
         for verdict in Verdict:
             made.votes.cast(Vote("a", "b", verdict, "R", taken_s=2.5))
         export_pairs(made, folder / "votes.csv", "every-vote")
+    given = {"key": "a" * 32, "pair": 0, "left": "B2", "right": "A1", "verdict": 1, "judged_at": "2026-01-01T10:00:00Z"}
+    given |= {
+        "taken_s": 3.5,
+        "watched": 1,
+        "reason": "r",
+        "left_mark_s": 0.5,
+        "right_mark_s": None,
+        "withdrawn_at": None,
+    }
+    head = {"format": "skillviewer-votes", "version": 1, "pack": "0" * 32, "rater": "AAAA", "saved_at": "2026-01-01"}
+    votes = [given, given | {"key": "b" * 32, "withdrawn_at": "2026-01-01T10:05:00Z"}]
+    (folder / "browser.json").write_bytes(sealed(json.dumps(head | {"votes": votes}).encode()))
     (folder / "pairs.csv").write_text("better,worse\na,b\nb,c\na,c\n")
     (folder / "participants.csv").write_text("video,participant\na,P1\nb,P2\n")
     (folder / "Knot_Tying").mkdir()

@@ -14,6 +14,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError, DatasetError, SkillViewerError, StudyError
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.formats.formats import recognised_form
+from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.tables import participants
 from skillviewer.data.tables.participants import by_pattern
@@ -188,7 +189,7 @@ def test_odd_items_of_a_rating_are_read_past(tmp_path: Path, item: str) -> None:
         f"Knot_Tying_{letter}001 N {rating} {item} 1 1 1 1 1" for letter, rating in zip("BCD", (9, 12, 20), strict=True)
     ]
     (tmp_path / "Knot_Tying" / "meta_file_Knot_Tying.txt").write_text("\n".join(lines), encoding="utf-8")
-    dataset = recognised_form(tmp_path, None).load(tmp_path, None, None)
+    dataset = recognised_form(tmp_path, None).load(tmp_path, None, USUAL_CHOICES)
     assert len(dataset.pairs) == 3
 
 

@@ -15,6 +15,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Prove
 from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange, VideoClip
@@ -22,6 +23,7 @@ from skillviewer.core.video.info import VideoInfo, sample_positions, segments
 from skillviewer.nets.library import ModelEntry, digest
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.widgets.dialogs import Dialogs
+from tests.export.analyses import evenly
 from tests.ui.evidence import Explaining, explain
 from tests.ui.fake_desk import Exporting, FakeExportService
 from tests.ui.fake_tuner import FakeTuner
@@ -354,6 +356,9 @@ class FakeAssessor:
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
         return explain(self._world.explaining, video, token, report)
+
+    def align(self, own: Analysis, other: Analysis, token: CancelToken, report: Report) -> Alignment:  # noqa: ARG002
+        return evenly(own, other)
 
     def _analysis(self, video: VideoInfo, passes: int, steps: int, extent: ClipRange | None) -> Analysis:
         world = self._world

@@ -12,10 +12,12 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.errors import CheckpointError, DeviceError
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
+from tests.export.analyses import evenly
 
 if TYPE_CHECKING:
     from tests.ui.fakes import FakeWorld
@@ -109,6 +111,16 @@ class FakePool:
         return replace(
             whole, segment_stops=whole.segment_stops[:steps], **{n: getattr(whole, n)[:, :steps] for n in names}
         )
+
+    def align(
+        self,
+        folder: Path,  # noqa: ARG002
+        own: Analysis,
+        other: Analysis,
+        token: CancelToken,  # noqa: ARG002
+        report: Report,  # noqa: ARG002
+    ) -> Alignment:
+        return evenly(own, other)
 
     def explain(
         self,

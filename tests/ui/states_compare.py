@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.scene import Scale
-from skillviewer.ui.comparing.row import UNIFORM
+from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.comparing.screen import CompareScreen
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.ui.exporting.export_choices import FileSplit
 from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.exporting.screen import ExportScreen
+from tests.ui.hands import mark
 
 if TYPE_CHECKING:
     from tests.ui.states import Stage as Window
@@ -56,9 +57,9 @@ def export_models(stage: "Window") -> QWidget:
     """Two models side by side."""
     screen = _screen(stage)
     for model in screen.subject.chosen_models:
-        screen.subject.models.mark(model.folder, on=True)
+        mark(screen.subject.models, model.folder, on=True)
     for entry in stage.made.program.models.entries:
-        screen.subject.models.mark(entry.folder, on=True)
+        mark(screen.subject.models, entry.folder, on=True)
     return _settled(stage, screen)
 
 
@@ -68,7 +69,7 @@ def export_sheet(stage: "Window") -> QWidget:
     screen.kinds.choose("sheet")
     screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.CHOSEN))
     for candidate in screen.subject._candidates[:3]:
-        screen.subject.videos.mark(candidate.footage, on=True)
+        mark(screen.subject.videos, candidate.footage, on=True)
     return _settled(stage, screen)
 
 

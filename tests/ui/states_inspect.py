@@ -77,7 +77,7 @@ def _first(stage: "Stage") -> NewMoment:
     found = stage.made.program.inquiry.findings
     assert found is not None
     moment = found.moments[0]
-    return NewMoment(moment.start_s, moment.stop_s, model_digest=found.analysis.provenance.model_digest)
+    return NewMoment(moment.start_s, moment.stop_s, found.analysis.provenance.model_digest)
 
 
 def why_few(stage: "Stage") -> QWidget:

@@ -157,9 +157,7 @@ def rank_too_few(stage: "Stage") -> QWidget:
 def rank_rest(stage: "Stage") -> QWidget:
     """After many pairs."""
     screen = _begun(stage, n=16, raters=("Ann",))
-    session = screen.judging._session
-    assert session is not None
-    session.since_rest = 49
+    screen.judging.session.since_rest = 49
     _vote(stage, screen, Verdict.LEFT)
     return stage.made.window
 

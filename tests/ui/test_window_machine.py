@@ -8,9 +8,10 @@ import pytest
 from hypothesis import Phase
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Vote
-from skillviewer.ui.ranking.ballot import Ballot
+from skillviewer.ui.ranking import judging
+from skillviewer.ui.ranking.ballot import vote_command
+from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import ThemeSource
 from tests.machines import run_alike
@@ -37,12 +38,9 @@ def test_the_window_says_the_truth_in_any_order(run: Callable[..., None]) -> Non
 
 
 def test_the_machine_sees_a_vote_on_the_wrong_side(run: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Ballot.vote
+    def wrong(vote: Vote) -> Command:
+        return vote_command(replace(vote, left=vote.right, right=vote.left))
 
-    def wrong(ballot: Ballot, verdict: Verdict | None, rater: str, taken_s: float) -> Vote:
-        vote = right(ballot, verdict, rater, taken_s)
-        return replace(vote, left=vote.right, right=vote.left)
-
-    monkeypatch.setattr(Ballot, "vote", wrong)
+    monkeypatch.setattr(judging, "vote_command", wrong)
     with pytest.raises(AssertionError, match="given"):
         run(phases=(Phase.generate,), report_multiple_bugs=False)

@@ -11,8 +11,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, resolve
 from skillviewer.core.errors import VideoError
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.actions.actions import plain
-from skillviewer.ui.actions.search import fits
+from skillviewer.ui.actions.actions import fits, plain
 from skillviewer.ui.shell.go_to import parse_place
 from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.status_bar import left_text

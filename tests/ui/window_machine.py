@@ -254,7 +254,7 @@ class WindowMachine(RuleBasedStateMachine):
     def vote_once(self, action: str, *, waits: bool) -> None:
         self.window.screens.show("rank")
         judging = self.rank.judging
-        if waits and not judging.rater:
+        if waits and not judging.session.rater:
             judging.enter("Zoë")
         if waits and judging.phase in {JudgingPhase.PREPARING, JudgingPhase.JUDGING}:
             self.until(
@@ -262,7 +262,7 @@ class WindowMachine(RuleBasedStateMachine):
                 "no pair comes",
             )
         study = self.program.studies.current
-        accepting, rater = judging.accepting, judging.rater
+        accepting, rater = judging.accepting, judging.session.rater
         shown = self.pair_on_screen() if accepting else None
         self.rank.handlers(self.dialogs).run[action]()
         if accepting and judging.phase is JudgingPhase.STORING:

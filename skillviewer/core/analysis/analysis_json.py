@@ -104,16 +104,7 @@ def analysis_json(analysis: Analysis) -> AnalysisRecord:
         ],
         "attention": _attention_record(analysis),
         "warning": analysis.warning,
-        "video": {
-            "digest": video.digest,
-            "n_frames": video.n_frames,
-            "width_px": video.width_px,
-            "height_px": video.height_px,
-            "duration_s": video.duration_s,
-            "rate_hz": video.rate_hz,
-            "variable_rate": video.variable_rate,
-            "note": video.note,
-        },
+        "video": cast("VideoRecord", {name: getattr(video, name) for name in VideoRecord.__annotations__}),
         "model": analysis.provenance.model,
         "provenance": cast("ProvenanceRecord", asdict(analysis.provenance)),
     }

@@ -16,7 +16,7 @@ from skillviewer.core.analysis.map_comparison import (
     without_map,
 )
 from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 
 MIN_VIDEOS = 3
 """Fewer videos have no order to compare."""
@@ -44,12 +44,11 @@ class AgreementMatrix(ReadOnly):
     n_videos: IntArray
 
 
-def agreement_matrix(analyses: ByModel, token: CancelToken | None = None, report: Report = silent) -> AgreementMatrix:
+def agreement_matrix(analyses: ByModel, token: CancelToken = NEVER, report: Report = silent) -> AgreementMatrix:
     """Return the agreement of models.
 
     The models need not have assessed the same videos. The token is checked after every pair of models.
     """
-    token = token if token is not None else CancelToken()
     models = tuple(analyses)
     m = len(models)
     scores, maps = np.full((m, m), np.nan), np.full((m, m), np.nan)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -69,7 +71,7 @@ def _ties(result: FoldScores, _reference: Reference) -> float:
 
 
 def _rank_correlation(
-    result: FoldScores, reference: Reference, correlate: Callable[[list[float], list[float]], float]
+    result: FoldScores, reference: Reference, correlate: Callable[[list[float], list[float]], Any]
 ) -> float:
     """Correlate scores with strengths over the held-out videos of each sub-task; mean over the sub-tasks."""
     groups: dict[str, list[str]] = {}
@@ -81,16 +83,8 @@ def _rank_correlation(
         scores = [result.scores[v] for v in videos]
         strengths = [reference.strengths[v] for v in videos]
         if len(set(scores)) > 1 and len(set(strengths)) > 1 and np.isfinite(scores).all():
-            found.append(correlate(scores, strengths))
+            found.append(correlate(scores, strengths).statistic)
     return float(np.mean(found)) if found else float("nan")
-
-
-def _kendall(result: FoldScores, reference: Reference) -> float:
-    return _rank_correlation(result, reference, lambda a, b: float(stats.kendalltau(a, b, variant="b").statistic))
-
-
-def _spearman(result: FoldScores, reference: Reference) -> float:
-    return _rank_correlation(result, reference, lambda a, b: float(stats.spearmanr(a, b).statistic))
 
 
 METRICS = table(
@@ -100,12 +94,16 @@ METRICS = table(
     Metric(
         "kendall_tau_b",
         "Kendall's tau-b with Bradley-Terry strengths, held-out videos",
-        _kendall,
+        partial(_rank_correlation, correlate=partial(stats.kendalltau, variant="b")),
         "Kendall",
         percent=False,
     ),
     Metric(
-        "spearman", "Spearman's rho with Bradley-Terry strengths, held-out videos", _spearman, "Spearman", percent=False
+        "spearman",
+        "Spearman's rho with Bradley-Terry strengths, held-out videos",
+        partial(_rank_correlation, correlate=stats.spearmanr),
+        "Spearman",
+        percent=False,
     ),
 )
 """Every metric, in the order of tables."""

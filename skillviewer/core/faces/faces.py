@@ -49,12 +49,8 @@ class FaceBox:
 
     def towards(self, other: "FaceBox", share: float) -> "FaceBox":
         """Return the box on the way to another: this one at 0, the other at 1."""
-        return FaceBox(
-            self.left + (other.left - self.left) * share,
-            self.top + (other.top - self.top) * share,
-            self.right + (other.right - self.right) * share,
-            self.bottom + (other.bottom - self.bottom) * share,
-        )
+        own, others = ((box.left, box.top, box.right, box.bottom) for box in (self, other))
+        return FaceBox(*(a + (b - a) * share for a, b in zip(own, others, strict=True)))
 
     @property
     def at_edge(self) -> bool:

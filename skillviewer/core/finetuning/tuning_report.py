@@ -13,6 +13,7 @@ import numpy as np
 from scipy import stats
 
 from skillviewer.core.analysis.map_comparison import PlacedMaps, compare_maps, mean_defined
+from skillviewer.core.analysis.model_agreement import rank_agreement
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
 from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference
 from skillviewer.core.finetuning.split import FEW_PAIRS
@@ -194,10 +195,7 @@ def drift_of(before: Mapping[str, float], after: Mapping[str, float]) -> float:
 def order_kept(before: Mapping[str, float], after: Mapping[str, float]) -> float:
     """Return Spearman's correlation of two models' scores of the same videos; NaN if undefined."""
     names = sorted(before)
-    old, new = ([scores[name] for name in names] for scores in (before, after))
-    if len(names) < 3 or len(set(old)) == 1 or len(set(new)) == 1:
-        return float("nan")
-    return float(stats.spearmanr(old, new).statistic)
+    return rank_agreement([before[name] for name in names], [after[name] for name in names])
 
 
 @dataclass(frozen=True, slots=True)

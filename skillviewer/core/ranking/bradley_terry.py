@@ -17,7 +17,8 @@ from skillviewer.core.errors import DatasetError
 PRIOR_SD = 3.0
 """Standard deviation of the prior, in logits: a video one of these above the mean beats it with probability 95 %."""
 
-_SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
+LEFT_SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
+"""Share of a win that the video on the left gets by a verdict."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,7 +59,7 @@ def _sides(comparison: Pair | Judgement) -> tuple[str, str, float]:
     """Return (first, second, wins of the first: 0, 0.5 or 1)."""
     if isinstance(comparison, Pair):
         return comparison.better, comparison.worse, 1.0
-    return comparison.left, comparison.right, _SHARE[comparison.verdict]
+    return comparison.left, comparison.right, LEFT_SHARE[comparison.verdict]
 
 
 def bradley_terry(

@@ -66,7 +66,7 @@ def count_votes(judgements: Sequence[Judgement]) -> tuple[PairVotes, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ConsensusPairs:
-    """Pairs that a rule makes from judgements."""
+    """Ordered pairs, and pairs without a disparity, such as a rule makes from judgements."""
 
     pairs: tuple[Pair, ...]
     similar: tuple[SimilarPair, ...]
@@ -90,7 +90,8 @@ def _settled(votes: PairVotes, winner: int) -> Pair | SimilarPair:
     return Pair(votes.second, votes.first) if winner < 0 else SimilarPair(votes.first, votes.second)
 
 
-def _collected(settled: Sequence[Pair | SimilarPair]) -> ConsensusPairs:
+def collected(settled: Sequence[Pair | SimilarPair]) -> ConsensusPairs:
+    """Return pairs of both kinds, each kind in its order."""
     return ConsensusPairs(
         pairs=tuple(p for p in settled if isinstance(p, Pair)),
         similar=tuple(p for p in settled if isinstance(p, SimilarPair)),
@@ -114,7 +115,7 @@ class Unanimous:
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        return _collected([_by_threshold(votes, votes.n) for votes in count_votes(judgements)])
+        return collected([_by_threshold(votes, votes.n) for votes in count_votes(judgements)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class AtLeast:
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        return _collected([_by_threshold(votes, self.k) for votes in count_votes(judgements)])
+        return collected([_by_threshold(votes, self.k) for votes in count_votes(judgements)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ class Majority:
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        return _collected([_by_threshold(votes, self.share * votes.n) for votes in count_votes(judgements)])
+        return collected([_by_threshold(votes, self.share * votes.n) for votes in count_votes(judgements)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ class ByNumber:
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        return _collected(
+        return collected(
             [
                 _by_threshold(votes, votes.n if votes.n <= self.few else self.share * votes.n)
                 for votes in count_votes(judgements)
@@ -200,7 +201,7 @@ class Posterior:
             first_is_better = NormalDist().cdf((strengths.values[i] - strengths.values[j]) / spread)
             winner = int(first_is_better >= self.threshold) - int(1 - first_is_better >= self.threshold)
             settled.append(_settled(votes, winner))
-        return _collected(settled)
+        return collected(settled)
 
 
 DEFAULT_RULE = ByNumber()

@@ -21,7 +21,7 @@ from scipy.sparse import csgraph
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.ranking.bradley_terry import strengths_from_wins
+from skillviewer.core.ranking.bradley_terry import LEFT_SHARE, strengths_from_wins
 from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
 
 _LOGIT_IN_PROBIT = 1.702
@@ -57,7 +57,6 @@ AMONG_BEST = 8
 BLOCK = 20
 """Every block of so many pairs contains the shares of test pairs and repeats, at random positions."""
 
-_SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
 BoolArray = NDArray[np.bool_]
 
 
@@ -176,6 +175,37 @@ def upcoming(
     return (now,) if then is None else (now, then)
 
 
+def drawn_ahead(
+    videos: Mapping[str, str],
+    asked: Sequence[Asked],
+    wanted: Mapping[str, int],
+    plan: Plan,
+    again: Mapping[str, Collection[TwoVideos]],
+) -> dict[str, list[NextPair]]:
+    """Return the next pairs of several raters, drawn before any of them is judged.
+
+    The raters take turns. An answer that is not given yet counts as no difference, so that pairs are chosen for the
+    votes that their videos lack; test pairs and repeats do not depend on answers.
+
+    Args:
+        videos: See ``choose``.
+        asked: See ``choose``, without unanswered pairs.
+        wanted: Number of pairs of each rater; fewer are drawn where there are no more.
+        plan: Settings.
+        again: Pairs back in the queue, by rater.
+    """
+    made: dict[str, list[NextPair]] = {rater: [] for rater in wanted}
+    known, left = list(asked), {rater: set(again.get(rater, ())) for rater in wanted}
+    for turn in range(max(wanted.values(), default=0)):
+        for rater in (rater for rater, n in wanted.items() if turn < n and len(made[rater]) == turn):
+            pair = choose(videos, known, rater, plan, left[rater])
+            if pair is not None:
+                made[rater].append(pair)
+                left[rater].discard(frozenset((pair.left, pair.right)))
+                known.append(Asked(pair.left, pair.right, rater, Verdict.NEITHER, pair.why))
+    return made
+
+
 def n_left(
     videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
 ) -> int:
@@ -220,8 +250,8 @@ class _Choice:
                 SelectionReason.REPEAT,
             }
             if a.verdict is not None:
-                self._wins[i, j] += _SHARE[a.verdict]
-                self._wins[j, i] += 1 - _SHARE[a.verdict]
+                self._wins[i, j] += LEFT_SHARE[a.verdict]
+                self._wins[j, i] += 1 - LEFT_SHARE[a.verdict]
             # for connectivity, the answer that a rater is about to give counts as given
             if a.verdict is not None or a is waiting:
                 self._joined[i, j] = self._joined[j, i] = True

@@ -1,14 +1,18 @@
-"""Report on the votes of a study: strengths, agreement, raters, cycles, connectivity, split-half reliability."""
+"""Report on the votes of a study: strengths, agreement, raters, cycles, connectivity, halves; and its JSON."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+import msgspec
 import networkx as nx
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
+from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.agreement import Alpha, agreement
 from skillviewer.core.ranking.bradley_terry import Strengths, bradley_terry
 from skillviewer.core.ranking.cycles import PreferenceCycles, contradictions
@@ -107,9 +111,7 @@ class RankingReport:
         return " ".join(sentences)
 
 
-def ranking_report(
-    videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken | None = None
-) -> RankingReport:
+def ranking_report(videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken = NEVER) -> RankingReport:
     """Return the report on the votes of a study.
 
     Args:
@@ -121,11 +123,11 @@ def ranking_report(
     judgements = [j for a in asked if (j := a.judgement) is not None]
     tests = {frozenset((a.left, a.right)) for a in asked if a.why == SelectionReason.TEST}
     tested = [j for j in judgements if frozenset((j.left, j.right)) in tests]
-    scales = _scales(videos, judgements)
+    by_task = scales(videos, judgements)
     halves = split_half(judgements, videos, token=token)
     return RankingReport(
-        standings=tuple(standing for scale in scales for standing in _standings(videos, judgements, scale)),
-        reliability=_reliability(scales),
+        standings=tuple(standing for scale in by_task for standing in standings(videos, judgements, scale)),
+        reliability=_reliability(by_task),
         nominal=agreement(judgements, "nominal"),
         ordinal=agreement(judgements, "ordinal"),
         on_test=agreement(tested, "ordinal"),
@@ -139,7 +141,7 @@ def ranking_report(
     )
 
 
-def _scales(videos: Mapping[str, str], judgements: Sequence[Judgement]) -> tuple[Strengths, ...]:
+def scales(videos: Mapping[str, str], judgements: Sequence[Judgement]) -> tuple[Strengths, ...]:
     """Return the strengths of every task separately: errors about a common mean of unconnected tasks would be wrong."""
     by_task: dict[str, list[Judgement]] = {}
     for j in judgements:
@@ -157,9 +159,10 @@ def _reliability(scales: Sequence[Strengths]) -> float:
     return max(0.0, 1 - float(np.mean(errors**2)) / spread) if spread > 0 else float("nan")
 
 
-def _standings(
+def standings(
     videos: Mapping[str, str], judgements: Sequence[Judgement], strengths: Strengths
 ) -> tuple[VideoStanding, ...]:
+    """Return the positions of the videos of one task, the strongest first."""
     won, lost, neither = Counter[str](), Counter[str](), Counter[str]()
     for j in judgements:
         if j.verdict is Verdict.NEITHER:
@@ -186,3 +189,35 @@ def _parts(
     for part in nx.connected_components(graph):
         by_task[videos[min(part)]].append(tuple(sorted(part)))
     return tuple((task, tuple(sorted(parts, key=lambda p: (-len(p), p)))) for task, parts in by_task.items())
+
+
+def ranking_json(report: RankingReport) -> dict[str, Any]:
+    """Return a report as plain values; an unknown number is null."""
+    found = {
+        "judged": report.judged,
+        "skipped": report.skipped,
+        "asked_because": dict(report.why),
+        "strengths": report.standings,
+        "reliability": report.reliability,
+        "agreement": {"nominal": report.nominal, "ordinal": report.ordinal, "ordinal_on_test_pairs": report.on_test},
+        "split_half": report.split_half,
+        "connected": report.connected,
+        "parts": dict(report.parts),
+        "circles": [
+            {"links": cycle.links, "weakest": [cycle.weakest.better, cycle.weakest.worse]}
+            for cycle in report.contradictions.cycles
+        ],
+        "raters": [_rater(rater) for rater in report.raters],
+    }
+    plain: dict[str, Any] = json.loads(msgspec.json.encode(found))  # which writes NaN as null
+    return plain
+
+
+def _rater(rater: RaterReport) -> dict[str, Any]:
+    shares = {name: _share(getattr(rater, name)) for name in ("left", "hurried", "agreement", "consistency")}
+    return asdict(rater) | shares | {"warnings": rater.warnings}
+
+
+def _share(share: Proportion) -> dict[str, Any]:
+    low, high = share.interval
+    return {"part": share.part, "n": share.n, "value": share.value, "low": low, "high": high}

@@ -9,7 +9,7 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.dataset.pairs import Judgement
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.text import signed
 
@@ -64,7 +64,7 @@ def split_half(
     tasks: Mapping[str, str] | None = None,
     n_splits: int = N_SPLITS,
     seed: int = 0,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
 ) -> SplitHalf | None:
     """Return the split-half reliability of the order, or None if halves share too few videos.
 
@@ -85,8 +85,7 @@ def split_half(
     every = n_units > 1 and _n_halvings(n_units) <= n_splits
     found = []
     for first in _every_half(n_units) if every else _random_halves(n_units, n_splits, seed):
-        if token is not None:
-            token.check()
+        token.check()
         inside = np.isin(unit, first)
         halves = [[j for j, chosen in zip(judgements, inside == half, strict=True) if chosen] for half in (True, False)]
         found.append(_correlation(halves[0], halves[1], tasks or {}))

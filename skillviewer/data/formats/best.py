@@ -11,7 +11,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair, videos_o
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words
-from skillviewer.data.formats.tasks import Choices, chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
@@ -28,38 +28,30 @@ def _folders(path: Path) -> dict[str, Path]:
     return each_once(((folder.name, folder) for folder in whole), path)
 
 
-def recognise(path: Path) -> bool:
-    """Return True if the content of a folder is in this form."""
-    return bool(_folders(path))
-
-
 def tasks(path: Path) -> tuple[str, ...]:
     """Return the names of the tasks: one per folder with lists."""
     return tuple(_folders(path))
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read a task with its released fold. Videos may be whole or cut; the data set does not name participants."""
-    choices = choices or Choices()
     folders = _folders(path)
     if not folders:
         raise DatasetError(f"{path} holds no lists of videos ({_LIST} with train.txt and test.txt next to it).")
     task = chosen_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
     folder = folders[task]
-    sides, claims, problems = _claims(folder)
-    claimed = sort_out(claims, task)
-    names, held_out, found = _videos(folder, claimed.pairs)
-    problems += [*claimed.problems, *found]
-    kept = {side: known_pairs(pairs, claimed.pairs, f"{side}.txt") for side, pairs in sides.items()}
-    fold, found = fold_from_pairs("released", names, kept["train"][0], kept["test"][0], held_out)
-    problems += found
-    extents, unread, found = _extents(folder, task)
-    problems += found
+    problems: list[str] = []
+    sides, claims = _claims(folder, problems)
+    claimed = sort_out(claims, task, problems)
+    names, held_out = _videos(folder, claimed.pairs, problems)
+    train, test = (known_pairs(pairs, claimed.pairs, f"{side}.txt", []) for side, pairs in sides.items())
+    fold = fold_from_pairs("released", names, train, test, problems, held_out)
+    extents, unread = _extents(folder, task, problems)
     without = [name for name in names if name not in extents and name not in unread]
     if without:
         problems.append(f"{len(without)} videos have no start and end ({without[0]}); they are used whole.")
-    people, found = participants_of(names, [file_in(folder, "participants.csv")], choices.participant_pattern)
-    problems += found
+    files_of_people = [file_in(folder, "participants.csv")]
+    people = participants_of(names, files_of_people, choices.participant_pattern, problems)
     files = VideoFolder(videos_dir or path)
     return Dataset(
         name=f"BEST, {task.replace('_', ' ')}",
@@ -81,46 +73,43 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     )
 
 
-def _claims(folder: Path) -> tuple[dict[str, list[Pair]], list[Claim], list[str]]:
-    """Return the pairs of each side, the claims of all rows, and problems."""
+def _claims(folder: Path, problems: list[str]) -> tuple[dict[str, list[Pair]], list[Claim]]:
+    """Return the pairs of each side, and the claims of all rows."""
     sides: dict[str, list[Pair]] = {}
     claims: list[Claim] = []
-    problems: list[str] = []
     for side in ("train", "test"):
-        rows, found = pairs_of_words(file_in(folder, f"{side}.txt"))
-        problems += found
+        rows = pairs_of_words(file_in(folder, f"{side}.txt"), problems)
         sides[side] = [pair for _, pair in rows]
         claims += [Claim(pair, f"{side}.txt line {row.line}") for row, pair in rows]
-    return sides, claims, problems
+    return sides, claims
 
 
-def _videos(folder: Path, pairs: Sequence[Pair]) -> tuple[tuple[str, ...], list[str], list[str]]:
-    """Return the names of all videos, those listed for test, and problems."""
+def _videos(folder: Path, pairs: Sequence[Pair], problems: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the names of all videos, and those listed for test."""
     train, test = (
         [row.cells[0] for row in read_words(file_in(folder, f"{side}_vid_list.txt"))] for side in ("train", "test")
     )
-    problems = []
     both = sorted(set(train) & set(test))
     if both:
         problems.append(f"{len(both)} videos are listed for training and for test ({both[0]}); they are held out.")
     unlisted = sorted(set(videos_of(pairs)).difference(train, test))
     if unlisted:
         problems.append(f"{len(unlisted)} videos of the pairs are in no list ({unlisted[0]}); they count as training.")
-    return tuple(dict.fromkeys([*train, *test, *unlisted])), test, problems
+    return tuple(dict.fromkeys([*train, *test, *unlisted])), test
 
 
-def _extents(folder: Path, task: str) -> tuple[dict[str, TimeRange], set[str], list[str]]:
-    """Return the time ranges of the videos, the videos with an unreadable range, and problems."""
+def _extents(folder: Path, task: str, problems: list[str]) -> tuple[dict[str, TimeRange], set[str]]:
+    """Return the time ranges of the videos, and the videos with an unreadable range."""
     tables = (file_in(above, "BEST.csv") for above in (folder, *folder.parents)[:4])
     path = next((table for table in tables if looks_like(table, ("task",), _VIDEO, _START, _STOP)), None)
     if path is None:
-        return {}, set(), ["There is no BEST.csv above the lists: where an attempt starts and ends is not known."]
+        problems.append("There is no BEST.csv above the lists: where an attempt starts and ends is not known.")
+        return {}, set()
     sheet = read_sheet(path)
     task_column, video = sheet.column("task"), sheet.column(*_VIDEO)
     start, stop = sheet.column(*_START), sheet.column(*_STOP)
     found: dict[str, TimeRange] = {}
     strange: dict[str, str] = {}
-    problems = []
     for row in sheet.rows:
         if plain(row.cell(task_column)) != plain(task):
             continue
@@ -134,4 +123,4 @@ def _extents(folder: Path, task: str) -> tuple[dict[str, TimeRange], set[str], l
             problems.append(f"{sheet.place(row)} gives {name} another start or end; the first row of it counts.")
     for name, why in strange.items():
         problems.append(f"{why}; {'another row of it counts' if name in found else 'the video is left out'}.")
-    return found, set(strange) - set(found), problems
+    return found, set(strange) - set(found)

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.formats.released_folds import pairs_of_words
-from skillviewer.data.formats.tasks import Choices, chosen_task, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
@@ -55,11 +55,6 @@ def _is_list(file: Path) -> bool:
     return bool(rows) and len(rows[0].cells) == 2 and all(_SEGMENT.fullmatch(word) for word in rows[0].cells)
 
 
-def recognise(path: Path) -> bool:
-    """Return True if the content of a folder or file is in this form."""
-    return bool(_lists(path))
-
-
 def tasks(path: Path) -> tuple[str, ...]:
     """Return the names of the actions, and "all" for all of them."""
     numbers = {
@@ -73,27 +68,25 @@ def tasks(path: Path) -> tuple[str, ...]:
     return (*single, ALL) if len(single) > 1 else single
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read one action, or all of them as one data set.
 
     Videos are whole recordings; a pattern finds participants in their names.
     """
-    choices = choices or Choices()
     lists, offered = _lists(path), tasks(path)
     if not lists:
         raise DatasetError(f"{path} holds no skill pairs (skill_train.txt with two ranges of frames on every line).")
     task = chosen_task(choices.task, offered, offered[-1], path)
-    claims, problems = _claims(lists, task)
+    problems: list[str] = []
+    claims = _claims(lists, task, problems)
     if len(lists) > 1:
         problems.append(_shared_between(lists))
-    claimed = sort_out(claims, task)
-    problems += claimed.problems
-    names = tuple(sorted({v for p in claimed.pairs for v in (p.better, p.worse)}))
+    claimed = sort_out(claims, task, problems)
+    names = tuple(videos_of(claimed.pairs))
     recordings = {name: _parts(name)[1] for name in names}
     files_of_people = [file_in(file.parent, "participants.csv") for file in lists[:1]]
-    people, found = participants_of(names, files_of_people, choices.participant_pattern, recordings=recordings)
-    problems += found
-    people, by_recording = _with_recordings(people, recordings)
+    named = participants_of(names, files_of_people, choices.participant_pattern, problems, recordings=recordings)
+    people, by_recording = _with_recordings(named, recordings)
     problems.append(_unknown(by_recording, len(names)))
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     paths = {recording: files.find(recording, (recording,)) for recording in sorted(set(recordings.values()))}
@@ -113,14 +106,10 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     )
 
 
-def _claims(lists: tuple[Path, ...], task: str) -> tuple[list[Claim], list[str]]:
-    """Return the claims of a task, and problems."""
-    problems: list[str] = []
+def _claims(lists: tuple[Path, ...], task: str, problems: list[str]) -> list[Claim]:
     claims: list[Claim] = []
     for file in lists:
-        rows, found = pairs_of_words(file)
-        problems += found
-        for row, pair in rows:
+        for row, pair in pairs_of_words(file, problems):
             first, second = _SEGMENT.fullmatch(pair.better), _SEGMENT.fullmatch(pair.worse)
             where = f"{file.name} line {row.line}"
             if first is None or second is None or not _has_length(first) or not _has_length(second):
@@ -129,7 +118,7 @@ def _claims(lists: tuple[Path, ...], task: str) -> tuple[list[Claim], list[str]]
                 problems.append(f"{where} compares two actions; it is left out.")
             elif task in (ALL, ACTIONS.get(first.group(1), first.group(1))):
                 claims.append(Claim(pair, where))
-    return claims, problems
+    return claims
 
 
 def _unknown(by_recording: int, n: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.formats.epic_tasks import FAMILY_SIZE, EpicTask, epic_task, foreign_folders
@@ -21,7 +21,7 @@ from skillviewer.data.formats.released_folds import (
     renamed,
     without_strangers,
 )
-from skillviewer.data.formats.tasks import Choices, chosen_task, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, order_claim, parted, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of
@@ -75,19 +75,13 @@ def _spelled(asked: str | None, offered: dict[str, tuple[Path, ...]]) -> str | N
     return next((name for name in offered if wanted is not None and epic_task(name) is wanted), asked)
 
 
-def recognise(path: Path) -> bool:
-    """Return True if the content of a folder or file is in this form."""
-    return bool(_truth_files(path))
-
-
 def tasks(path: Path) -> tuple[str, ...]:
     """Return the names of the data sets: single tasks, and pooled ones ("drawing", "surgery")."""
     return tuple(_by_task(path))
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read a task, or a family of tasks as one data set with videos named ``<task>/<name>``."""
-    choices = choices or Choices()
     offered = _by_task(path)
     if not offered:
         raise DatasetError(f"{path} holds no ground truth (<task>_gt.csv with the columns Vid1, Vid2 and Best).")
@@ -147,20 +141,12 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
         else:
             rows.append(order_claim(best, second if best == first else first, sheet.place(row)))
     claims, problems = parted(rows)
-    claimed = sort_out(claims, truth.name)
-    problems += claimed.problems
-    names = tuple(sorted({v for pair in claimed.pairs for v in (pair.better, pair.worse)}))
-    folds, found = _read_splits(truth, name, names, claimed.pairs)
-    problems += found
-    people, found = participants_of(
-        names,
-        [file_in(truth.parent, "participants.csv")],
-        choices.participant_pattern,
-        known.participant if known else None,
-    )
-    problems += found
-    extents, found = _extents(truth) if known is not None and known.family == "dough" else ({}, [])
-    problems += found
+    claimed = sort_out(claims, truth.name, problems)
+    names = tuple(videos_of(claimed.pairs))
+    folds = _read_splits(truth, name, names, claimed.pairs, problems)
+    files_of_people, own = [file_in(truth.parent, "participants.csv")], known.participant if known else None
+    people = participants_of(names, files_of_people, choices.participant_pattern, problems, own)
+    extents = _extents(truth, problems) if known is not None and known.family == "dough" else {}
     prefix = f"{name}/" if pooled else ""
     videos = []
     for video in names:
@@ -174,12 +160,13 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
     )
 
 
-def _read_splits(truth: Path, name: str, names: Sequence[str], agreed: Sequence[Pair]) -> tuple[list[Fold], list[str]]:
+def _read_splits(
+    truth: Path, name: str, names: Sequence[str], agreed: Sequence[Pair], problems: list[str]
+) -> list[Fold]:
     folder = file_in(truth.parent, "splits")
     numbered = re.compile(rf"{re.escape(name)}_train_(\d+)\.csv", re.IGNORECASE)
     matches = [m for m in (numbered.fullmatch(file.name) for file in sorted(folder.glob("*"))) if m is not None]
     folds: list[Fold] = []
-    problems: list[str] = []
     for match in sorted(matches, key=lambda m: int(m.group(1))):
         train_file = folder / match.group(0)
         test_file = file_in(folder, re.sub("_train_", "_val_", match.group(0), flags=re.IGNORECASE))
@@ -188,29 +175,22 @@ def _read_splits(truth: Path, name: str, names: Sequence[str], agreed: Sequence[
             continue
         sides = []
         for file in (train_file, test_file):
-            listed, found = pairs_of_sheet(file)
-            problems += found
-            pairs, found = known_pairs([Pair(bare(p.better), bare(p.worse)) for p in listed], agreed, file.name)
-            problems += found
-            sides.append(pairs)
-        fold, found = fold_from_pairs(match.group(1), names, sides[0], sides[1])
-        problems += found
-        fold, found = without_strangers(fold, [*sides[0], *sides[1]], agreed)
-        folds.append(fold)
-        problems += found
-    return folds, problems
+            listed = [Pair(bare(p.better), bare(p.worse)) for p in pairs_of_sheet(file, problems)]
+            sides.append(known_pairs(listed, agreed, file.name, problems))
+        fold = fold_from_pairs(match.group(1), names, sides[0], sides[1], problems)
+        folds.append(without_strangers(fold, [*sides[0], *sides[1]], agreed, problems))
+    return folds
 
 
-def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameRange]], list[str]]:
+def _extents(truth: Path, problems: list[str]) -> dict[str, tuple[str, FrameRange]]:
     """Return, by name of a dough video, the stem of its recording and the frames of the attempt."""
     above = (truth.parent, *truth.parent.parents)[:4]
     path = next((p for p in (file_in(folder, "dough_rolling_segments.csv") for folder in above) if p.is_file()), None)
     if path is None:
-        return {}, []
+        return {}
     sheet = read_sheet(path)
     video, start, stop = sheet.column("video"), sheet.column("startframe"), sheet.column("endframe")
     found: dict[str, tuple[str, FrameRange]] = {}
-    problems = []
     for row in sheet.rows:
         try:
             # "the final frame of our segmentation" is included
@@ -220,7 +200,7 @@ def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameRange]], list[str]]
             continue
         stem = bare(row.cell(video))
         found[stem.partition("_")[0]] = (stem, extent)
-    return found, problems
+    return found
 
 
 def _locate(

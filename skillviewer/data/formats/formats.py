@@ -11,7 +11,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.registry import look_up, table
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
 from skillviewer.data.formats.pair_folder import NO_PAIR
-from skillviewer.data.formats.tasks import Choices, file_in
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, file_in
 from skillviewer.data.tables.rows import composed, some
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ class DatasetForm:
 
     Attributes:
         name: Name by which the form is requested.
-        recognise: Returns True if the content of a folder or file is in this form.
-        tasks: Returns the names of the data sets in one folder.
+        tasks: Returns the names of the data sets in a folder or file; none if its content is not in this form.
         load: Reads one from a path (the folder of a task or of several, or its file), a folder of videos or None for
             the form's own, and choices or None; raises a ``DatasetError`` if the path holds nothing in this form, or
             several tasks without a choice, or if a file cannot be read.
@@ -33,21 +32,22 @@ class DatasetForm:
 
     name: str
     title: str
-    recognise: Callable[[Path], bool]
     tasks: Callable[[Path], tuple[str, ...]]
-    load: Callable[[Path, Path | None, Choices | None], Dataset]
+    load: Callable[[Path, Path | None, Choices], Dataset]
+
+    def recognise(self, path: Path) -> bool:
+        """Return True if the content of a folder or file is in this form."""
+        return bool(self.tasks(path))
 
 
 DATASET_FORMATS = table(
-    DatasetForm(
-        "pair-folder", "Folder with videos and pairs.csv", pair_folder.recognise, pair_folder.tasks, pair_folder.load
-    ),
-    DatasetForm("ratings", "Table of ratings", rated_table.recognise, rated_table.tasks, rated_table.load),
-    DatasetForm("epic-skills", "EPIC-Skills 2018", epic_skills.recognise, epic_skills.tasks, epic_skills.load),
-    DatasetForm("rank-aware", "Rank-aware form", rank_aware.recognise, rank_aware.tasks, rank_aware.load),
-    DatasetForm("best", "BEST", best.recognise, best.tasks, best.load),
-    DatasetForm("jigsaws", "JIGSAWS", jigsaws.recognise, jigsaws.tasks, jigsaws.load),
-    DatasetForm("egoexolearn", "EgoExoLearn skill", egoexolearn.recognise, egoexolearn.tasks, egoexolearn.load),
+    DatasetForm("pair-folder", "Folder with videos and pairs.csv", pair_folder.tasks, pair_folder.load),
+    DatasetForm("ratings", "Table of ratings", rated_table.tasks, rated_table.load),
+    DatasetForm("epic-skills", "EPIC-Skills 2018", epic_skills.tasks, epic_skills.load),
+    DatasetForm("rank-aware", "Rank-aware form", rank_aware.tasks, rank_aware.load),
+    DatasetForm("best", "BEST", best.tasks, best.load),
+    DatasetForm("jigsaws", "JIGSAWS", jigsaws.tasks, jigsaws.load),
+    DatasetForm("egoexolearn", "EgoExoLearn skill", egoexolearn.tasks, egoexolearn.load),
 )
 """Every form, in the order of menus."""
 
@@ -85,7 +85,7 @@ def open_dataset(
         DatasetError: The form is unknown, several tasks exist without a choice, a file cannot be read, or there are no
             pairs.
     """
-    dataset = recognised_form(path, form).load(path, videos_dir, choices)
+    dataset = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
     if not dataset.pairs:
         rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
         ties = f" All {len(dataset.similar)} pairs that it holds count as no disparity." if dataset.similar else ""

@@ -7,14 +7,13 @@ items (1 to 5) that sum to it. The letter is the surgeon.
 
 import math
 import re
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.tasks import Choices, chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import TableRow, plain, read_words
@@ -47,29 +46,17 @@ def _is_rated(row: TableRow) -> bool:
     return _rating(row) is not None
 
 
-def recognise(path: Path) -> bool:
-    """Return True if the content of a folder or file is in this form."""
-    return bool(_meta_files(path))
-
-
 def tasks(path: Path) -> tuple[str, ...]:
     """Return the names of the data sets: single tasks, and "surgery" for all of them."""
     single = tuple(_meta_files(path))
     return (*single, POOLED) if len(single) > 1 else single
 
 
-@dataclass(frozen=True, slots=True)
-class _Rated:
-    ratings: dict[str, float]
-    problems: tuple[str, ...]
-
-
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read a task, or all of them as one data set.
 
     The videos are the ``<trial>_capture2.avi`` files, of the right camera.
     """
-    choices = choices or Choices()
     metas = _meta_files(path)
     if not metas:
         raise DatasetError(f"{path} holds no ratings (meta_file_<Task>.txt).")
@@ -82,25 +69,19 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     similar: list[SimilarPair] = []
     ratings: dict[str, float] = {}
     for subtask, meta in chosen.items():
-        rated = _read(meta)
-        problems += rated.problems
-        people, found = participants_of(
-            tuple(rated.ratings),
-            [file_in(meta.parent, "participants.csv")],
-            choices.participant_pattern,
-            r"_([A-Za-z])\d{3}$",
-        )
-        problems += found
-        again = next((trial for trial in sorted(rated.ratings) if trial in ratings), None)
+        rated = _read(meta, problems)
+        files_of_people, own = [file_in(meta.parent, "participants.csv")], r"_([A-Za-z])\d{3}$"
+        people = participants_of(tuple(rated), files_of_people, choices.participant_pattern, problems, own)
+        again = next((trial for trial in sorted(rated) if trial in ratings), None)
         if again is not None:
             raise DatasetError(f"{meta} rates {again}, which another task rates too: choose one of {', '.join(metas)}.")
-        for trial in sorted(rated.ratings):
+        for trial in sorted(rated):
             where = files.find(trial, (f"{trial}_capture2", trial))
             videos.append(DatasetVideo(trial, where, people.get(trial), subtask if len(chosen) > 1 else ""))
-        ordered, alike = _compare(rated.ratings, choices.smallest_difference)
+        ordered, alike = _compare(rated, choices.smallest_difference)
         pairs += ordered
         similar += alike
-        ratings.update(rated.ratings)
+        ratings.update(rated)
     names = [video.name for video in videos]
     every = {plain(name) for name in chosen} == {"suturing", "knottying", "needlepassing"}
     return Dataset(
@@ -124,9 +105,9 @@ def _rule(smallest: float) -> str:
     return "better is the higher global rating; equal ratings are no disparity"
 
 
-def _read(meta: Path) -> _Rated:
+def _read(meta: Path, problems: list[str]) -> dict[str, float]:
+    """Return the ratings by trial."""
     ratings: dict[str, float] = {}
-    problems = []
     for row in read_words(meta):
         where = f"{meta.name} line {row.line}"
         rating = _rating(row)
@@ -142,7 +123,7 @@ def _read(meta: Path) -> _Rated:
             counted = len(items) == 6 and all(map(_ITEM.fullmatch, items))
             if counted and sum(map(int, items)) != rating:
                 problems.append(f"{where}: the items of {trial} sum to {sum(map(int, items))}, not to {rating:g}.")
-    return _Rated(ratings, tuple(problems))
+    return ratings
 
 
 def _compare(ratings: dict[str, float], smallest: float) -> tuple[list[Pair], list[SimilarPair]]:

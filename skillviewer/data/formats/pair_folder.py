@@ -11,7 +11,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, SimilarPair, videos_of
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.tasks import Choices, chosen_task, file_in
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in
 from skillviewer.data.tables.claims import sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.pair_rows import NOT_KNOWN, PairRows, is_pairs_file, read_pairs, video_cells
@@ -43,20 +43,14 @@ def _required_pairs_file(path: Path) -> Path:
     )
 
 
-def recognise(path: Path) -> bool:
-    """Return True if the content of a folder or file is in this form."""
-    return _pairs_file(path) is not None
-
-
 def tasks(path: Path) -> tuple[str, ...]:
     """Return the name of the one data set in such a folder: the folder's."""
     file = _pairs_file(path)
     return () if file is None else (file.absolute().parent.name,)
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read the folder. Without ``videos_dir`` videos lie in ``videos/`` next to pairs.csv, or in the folder itself."""
-    choices = choices or Choices()
     file = _required_pairs_file(path)
     folder = file.absolute().parent
     chosen_task(choices.task, tasks(path), folder.name, path)
@@ -68,24 +62,20 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     problems = read.problems
     rule = ""
     if read.judgements:
-        agreement = choices.rule.agree(read.judgements)
-        pairs, similar, rule = agreement.pairs, agreement.similar, choices.rule.text
-        problems += _disagreeing_labels(read, (*pairs, *similar))
+        agreed, rule = choices.rule.agree(read.judgements), choices.rule.text
+        problems += _disagreeing_labels(read, (*agreed.pairs, *agreed.similar))
     else:
-        claimed = sort_out(read.claims, file.name)
-        pairs, similar = claimed.pairs, claimed.similar
-        problems += claimed.problems
+        agreed = sort_out(read.claims, file.name, problems)
+    pairs, similar = agreed.pairs, agreed.similar
     judged = {v for judgement in read.judgements for v in (judgement.left, judgement.right)}
     names = tuple(sorted(judged.union(videos_of(pairs, similar))))
     truth = file_in(folder, "truth.csv")
-    measures, found = _measures(truth, names)
-    problems += found
-    people, found = participants_of(names, [file_in(folder, "participants.csv"), truth], choices.participant_pattern)
-    problems += found
+    measures = _measures(truth, names, problems)
+    files_of_people = [file_in(folder, "participants.csv"), truth]
+    people = participants_of(names, files_of_people, choices.participant_pattern, problems)
     videos = tuple(DatasetVideo(name, table.file(name), people.get(name)) for name in names)
     problems += _spare_files(names, videos, files)
-    regions, found = _regions(file_in(folder, "regions.csv"), names)
-    problems += found
+    regions = _regions(file_in(folder, "regions.csv"), names, problems)
     return Dataset(
         name=folder.name,
         form="pair-folder",
@@ -126,12 +116,13 @@ def _disagreeing_labels(read: PairRows, agreed: Sequence[Pair | SimilarPair]) ->
     return problems
 
 
-def _measures(path: Path, names: Sequence[str]) -> tuple[tuple[Measure, ...], list[str]]:
-    """Return the columns of numbers of truth.csv, for the named videos alone, and problems."""
+def _measures(path: Path, names: Sequence[str], problems: list[str]) -> tuple[Measure, ...]:
+    """Return the columns of numbers of truth.csv, for the named videos alone."""
     if not path.is_file():
-        return (), []
+        return ()
     if not looks_like(path, VIDEO_COLUMNS):
-        return (), [f"{path.name} has no column “video”: what it says is not used."]
+        problems.append(f"{path.name} has no column “video”: what it says is not used.")
+        return ()
     sheet = read_sheet(path)
     video = sheet.column(*VIDEO_COLUMNS)
     others = [i for i, name in enumerate(sheet.header) if i != video and name not in PERSON_COLUMNS and name]
@@ -140,7 +131,6 @@ def _measures(path: Path, names: Sequence[str]) -> tuple[tuple[Measure, ...], li
     seen: set[str] = set()
     strangers: list[str] = []
     known, belong = VideoNames(names), set(names)
-    problems = []
     for row in sheet.rows:
         cell = row.cell(video)
         name = known.find(cell) or video_name(cell)
@@ -166,21 +156,22 @@ def _measures(path: Path, names: Sequence[str]) -> tuple[tuple[Measure, ...], li
     problems += known.renumbered(path.name)
     if strangers:
         problems.append(f"{path.name} names videos that no pair names; they are left out: {some(strangers)}.")
-    return tuple(Measure(sheet.titles[i], tuple(values[i])) for i in others if values[i]), problems
+    return tuple(Measure(sheet.titles[i], tuple(values[i])) for i in others if values[i])
 
 
-def _regions(path: Path, names: Sequence[str]) -> tuple[Path | None, list[str]]:
-    """Return the file of regions if it can be read, and problems."""
+def _regions(path: Path, names: Sequence[str], problems: list[str]) -> Path | None:
+    """Return the file of regions if it can be read."""
     if not path.is_file():
-        return None, []
+        return None
     try:
         regions = read_regions(path, names)
     except DatasetError as error:
-        return None, [f"{error} The regions are not used."]
-    problems = [*regions.problems[:_SHOWN]]
+        problems.append(f"{error} The regions are not used.")
+        return None
+    problems += regions.problems[:_SHOWN]
     if len(regions.problems) > _SHOWN:
         problems.append(f"{path.name}: {len(regions.problems) - _SHOWN} more rows like these.")
     strangers = sorted(set(regions.by_video) - set(names))
     if strangers:
         problems.append(f"{path.name} names videos that no pair names: {some(strangers)}.")
-    return path, problems
+    return path

@@ -8,11 +8,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.epic_tasks import epic_task
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words, without_strangers
-from skillviewer.data.formats.tasks import Choices, chosen_task, each_once, file_in, first_found
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of
@@ -37,36 +37,26 @@ def _folders(path: Path) -> dict[str, Path]:
     return each_once(((file.parent.name, file.parent) for file in first_found(path, _PATTERNS) if is_split(file)), path)
 
 
-def recognise(path: Path) -> bool:
-    """Return True if the content of a folder or file is in this form."""
-    return bool(_folders(path))
-
-
 def tasks(path: Path) -> tuple[str, ...]:
     """Return the names of the tasks: one per folder with splits."""
     return tuple(_folders(path))
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read a task with its released folds; its pairs are those of all folds combined."""
-    choices = choices or Choices()
     folders = _folders(path)
     if not folders:
         raise DatasetError(f"{path} holds no splits (train_split1.txt with two videos on every line).")
     task = chosen_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
     folder = folders[task]
-    splits, claims, problems = _read_splits(folder)
-    claimed = sort_out(claims, folder.name)
-    problems += claimed.problems
-    names = tuple(sorted({v for pair in claimed.pairs for v in (pair.better, pair.worse)}))
-    released = []
-    for number, train, test in splits:
-        fold, found = _fold(number, names, train, test, claimed.pairs)
-        released.append(fold)
-        problems += found
+    problems: list[str] = []
+    splits, claims = _read_splits(folder, problems)
+    claimed = sort_out(claims, folder.name, problems)
+    names = tuple(videos_of(claimed.pairs))
+    released = [_fold(number, names, sides, claimed.pairs, problems) for number, sides in splits.items()]
     family, pattern = _published(task, names)
-    people, found = participants_of(names, [file_in(folder, "participants.csv")], choices.participant_pattern, pattern)
-    problems += found
+    files_of_people = [file_in(folder, "participants.csv")]
+    people = participants_of(names, files_of_people, choices.participant_pattern, problems, pattern)
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     videos = tuple(_video(name, people.get(name), files) for name in names)
     title = task.replace("_", " ")
@@ -89,50 +79,40 @@ def _published(task: str, names: Sequence[str]) -> tuple[str | None, str | None]
     return (family, f"^{pattern}$") if fits else (None, None)
 
 
-_Split = tuple[str, list[Pair], list[Pair]]
+_Sides = dict[str, list[Pair]]
+"""Pairs of a fold by side, "train" and "test"."""
 
 
-def _read_splits(folder: Path) -> tuple[list[_Split], list[Claim], list[str]]:
+def _read_splits(folder: Path, problems: list[str]) -> tuple[dict[str, _Sides], list[Claim]]:
+    """Return the folds by number, and the claims of all rows."""
     numbers = sorted(
         int(match.group(1))
         for match in (_NUMBER.fullmatch(f.stem) for f in folder.iterdir() if f.suffix.lower() == ".txt")
         if match
     )
-    splits: list[_Split] = []
+    splits: dict[str, _Sides] = {}
     claims: dict[tuple[Pair, int], Claim] = {}
-    problems: list[str] = []
     for number in numbers:
         if not file_in(folder, f"test_split{number}.txt").is_file():
             problems.append(f"train_split{number}.txt has no test_split{number}.txt next to it; the fold is left out.")
             continue
-        sides: list[list[Pair]] = []
+        sides = splits[str(number)] = {}
         times: dict[Pair, int] = {}
         for side in ("train", "test"):
             file = file_in(folder, f"{side}_split{number}.txt")
-            rows, found = pairs_of_words(file)
-            problems += found
-            sides.append([Pair(bare(pair.better), bare(pair.worse)) for _, pair in rows])
-            for (row, _), pair in zip(rows, sides[-1], strict=True):
+            rows = pairs_of_words(file, problems)
+            sides[side] = [Pair(bare(pair.better), bare(pair.worse)) for _, pair in rows]
+            for (row, _), pair in zip(rows, sides[side], strict=True):
                 # folds repeat each other's pairs: only a repetition within one fold counts as one
                 times[pair] = times.get(pair, 0) + 1
                 claims.setdefault((pair, times[pair]), Claim(pair, f"{file.name} line {row.line}"))
-        splits.append((str(number), sides[0], sides[1]))
-    return splits, list(claims.values()), problems
+    return splits, list(claims.values())
 
 
-def _fold(
-    number: str, names: Sequence[str], train: list[Pair], test: list[Pair], agreed: Sequence[Pair]
-) -> tuple[Fold, list[str]]:
-    problems: list[str] = []
-    sides = []
-    for pairs, side in ((train, "train"), (test, "test")):
-        kept, found = known_pairs(pairs, agreed, f"{side}_split{number}.txt")
-        sides.append(kept)
-        problems += found
-    fold, found = fold_from_pairs(number, names, sides[0], sides[1])
-    problems += found
-    fold, found = without_strangers(fold, [*sides[0], *sides[1]], agreed)
-    return fold, problems + found
+def _fold(number: str, names: Sequence[str], sides: _Sides, agreed: Sequence[Pair], problems: list[str]) -> Fold:
+    train, test = (known_pairs(pairs, agreed, f"{side}_split{number}.txt", problems) for side, pairs in sides.items())
+    fold = fold_from_pairs(number, names, train, test, problems)
+    return without_strangers(fold, [*train, *test], agreed, problems)
 
 
 def _video(name: str, participant: str | None, files: VideoFolder) -> DatasetVideo:

@@ -10,7 +10,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.rating_rule import RatingRule
-from skillviewer.data.formats.tasks import Choices, chosen_task, file_in
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in
 from skillviewer.data.ratings import table_mapping
 from skillviewer.data.ratings.rated_folder import STEM, open_table
 from skillviewer.data.ratings.reading import RatedTable
@@ -38,28 +38,21 @@ def _table_of(path: Path) -> Path | None:
     return found[0] if found else None
 
 
-def recognise(path: Path) -> bool:
-    """Return True if the content of a folder or file is in this form; a pairs.csv in the folder comes first."""
-    folder = path if path.is_dir() else path.parent
-    if file_in(folder, "pairs.csv").is_file() and path.is_dir() and not file_in(folder, table_mapping.FILE).is_file():
-        return False
-    return _table_of(path) is not None
-
-
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the name of the one data set in such a folder: the folder's."""
+    """Return the name of the one data set in such a folder: the folder's; a pairs.csv without a mapping comes first."""
+    if path.is_dir() and file_in(path, "pairs.csv").is_file() and not file_in(path, table_mapping.FILE).is_file():
+        return ()
     file = _table_of(path)
     return () if file is None else (file.absolute().parent.name,)
 
 
-def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CHOICES) -> Dataset:
     """Read the folder."""
-    choices = choices or Choices()
     file = _table_of(path)
     if file is None:
         raise DatasetError(f"{path} holds no table of ratings (ratings.csv, ratings.tsv or ratings.xlsx).")
     folder = file.absolute().parent
-    chosen_task(choices.task, tasks(path), folder.name, path)
+    chosen_task(choices.task, (folder.name,), folder.name, path)
     there = file_in(folder, table_mapping.FILE)
     mapping = read_mapping(there) if there.is_file() else None
     opened = open_table(file, videos_dir, mapping)
@@ -73,8 +66,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     if isinstance(opened.files, VideoFolder):
         problems += dict.fromkeys(opened.files.problems)
     criterion = _criterion(rated, choices.criterion)
-    people, found = _people(rated, folder, choices.participant_pattern)
-    problems += found
+    people = _people(rated, folder, choices.participant_pattern, problems)
     videos = tuple(
         DatasetVideo(attempt, join.paths.get(video), people.get(attempt), extent=rated.extents.get(attempt))
         for attempt, video in rated.videos.items()
@@ -106,14 +98,14 @@ def _criterion(rated: RatedTable, asked: str | None) -> str:
     return alike[0] if alike else rated.ratings.scale(asked or "").item  # raises the error
 
 
-def _people(rated: RatedTable, folder: Path, stated: str | None) -> tuple[dict[str, str], list[str]]:
-    """Return the participants of attempts, as stated, from the table, or from participants.csv, and problems."""
+def _people(rated: RatedTable, folder: Path, stated: str | None, problems: list[str]) -> dict[str, str]:
+    """Return the participants of attempts, as stated, from the table, or from participants.csv."""
     names = [*rated.videos]
     if stated is None and rated.participants:
         unnamed = [name for name in names if name not in rated.participants]
-        problems = [f"The table does not say who is in {some(unnamed)}."] if unnamed else []
-        return rated.participants, problems
-    return participants_of(names, [file_in(folder, "participants.csv")], stated, recordings=rated.videos)
+        problems += [f"The table does not say who is in {some(unnamed)}."] if unnamed else []
+        return rated.participants
+    return participants_of(names, [file_in(folder, "participants.csv")], stated, problems, recordings=rated.videos)
 
 
 def _in_words(mapping: TableMapping) -> str:

@@ -4,34 +4,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Fold, Pair
+from skillviewer.core.dataset.folds import fold_of
+from skillviewer.core.dataset.pairs import Fold, Pair, videos_of
 from skillviewer.data.tables.rows import CsvTable, TableRow, plain, read_sheet, read_words, some
 
 
 def fold_from_pairs(
-    name: str, videos: Sequence[str], train: Sequence[Pair], test: Sequence[Pair], held_out: Sequence[str] | None = None
-) -> tuple[Fold, list[str]]:
-    """Return a fold and its problems.
+    name: str,
+    videos: Sequence[str],
+    train: Sequence[Pair],
+    test: Sequence[Pair],
+    problems: list[str],
+    held_out: Sequence[str] | None = None,
+) -> Fold:
+    """Return a fold; leaking pairs are left out.
 
     Args:
         name: Name of the fold.
         videos: Names of all videos.
         train: Pairs listed for training.
         test: Pairs listed for test.
+        problems: Receives a sentence about leaking pairs.
         held_out: Videos listed as held out; if None, those of the test pairs in no training pair.
-
-    Returns:
-        The fold, and problems: leaking pairs are left out.
     """
     train, test = tuple(dict.fromkeys(train)), tuple(dict.fromkeys(test))
-    if held_out is None:
-        trained = {v for pair in train for v in (pair.better, pair.worse)}
-        out = {v for pair in test for v in (pair.better, pair.worse)} - trained
-    else:
-        out = set(held_out)
+    out = set(videos_of(test)).difference(videos_of(train)) if held_out is None else set(held_out)
     leaking = [pair for pair in train if pair.touches(out)]
     untouched = [pair for pair in test if not pair.touches(out)]
-    problems = []
     if leaking:
         problems.append(
             f"Fold {name}: {len(leaking)} training pairs name a held-out video "
@@ -42,22 +41,15 @@ def fold_from_pairs(
             f"Fold {name}: {len(untouched)} test pairs name no held-out video "
             f"({untouched[0].better}–{untouched[0].worse}); they are left out."
         )
-    fold = Fold(
-        name=name,
-        train_videos=tuple(v for v in videos if v not in out),
-        held_out_videos=tuple(v for v in videos if v in out),
-        train_pairs=tuple(p for p in train if not p.touches(out)),
-        test_pairs=tuple(p for p in test if p.touches(out)),
-    )
-    return fold, problems
+    kept = [pair for pair in train if not pair.touches(out)] + [pair for pair in test if pair.touches(out)]
+    return fold_of(name, videos, out, kept)
 
 
-def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair]) -> tuple[Fold, list[str]]:
-    """Return a fold without the videos in none of its listed pairs, and problems: unlisted pairs and videos."""
-    problems = []
+def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair], problems: list[str]) -> Fold:
+    """Return a fold without the videos in none of its listed pairs; ``problems`` receives unlisted pairs and videos."""
     in_lists = set(listed)
     missing = [pair for pair in agreed if pair not in in_lists]
-    named = {video for pair in (*fold.train_pairs, *fold.test_pairs) for video in (pair.better, pair.worse)}
+    named = set(videos_of((*fold.train_pairs, *fold.test_pairs)))
     strangers = [video for video in (*fold.train_videos, *fold.held_out_videos) if video not in named]
     if missing:
         problems.append(
@@ -68,20 +60,19 @@ def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair]
         problems.append(f"Fold {fold.name} lists no pair of {some(strangers)}: it takes no part in it.")
     trained = tuple(video for video in fold.train_videos if video in named)
     held_out = tuple(video for video in fold.held_out_videos if video in named)
-    return replace(fold, train_videos=trained, held_out_videos=held_out), problems
+    return replace(fold, train_videos=trained, held_out_videos=held_out)
 
 
-def known_pairs(pairs: Sequence[Pair], agreed: Sequence[Pair], where: str) -> tuple[tuple[Pair, ...], list[str]]:
-    """Return the pairs of a split that the data set agrees on, and a problem if there are others."""
+def known_pairs(pairs: Sequence[Pair], agreed: Sequence[Pair], where: str, problems: list[str]) -> tuple[Pair, ...]:
+    """Return the pairs of a split that the data set agrees on; ``problems`` receives a sentence about others."""
     agreed_set = set(agreed)
     others = [pair for pair in pairs if pair not in agreed_set]
-    problems = []
     if others:
         problems.append(
             f"{where} has {len(others)} pairs that the ground truth does not have in this order "
             f"({others[0].better}–{others[0].worse}); they are left out."
         )
-    return tuple(pair for pair in pairs if pair in agreed_set), problems
+    return tuple(pair for pair in pairs if pair in agreed_set)
 
 
 def pooled_folds(parts: Sequence[Sequence[Fold]]) -> tuple[Fold, ...] | None:
@@ -116,13 +107,12 @@ def renamed(fold: Fold, prefix: str) -> Fold:
     )
 
 
-def pairs_of_words(path: Path) -> tuple[list[tuple[TableRow, Pair]], list[str]]:
-    """Return the pairs in a file with "better worse" on every line, and problems.
+def pairs_of_words(path: Path, problems: list[str]) -> list[tuple[TableRow, Pair]]:
+    """Return the pairs in a file with "better worse" on every line; ``problems`` receives the other lines.
 
     A first line "better worse" is a header; after a header "worse better", all lines are read in that order.
     """
     found: list[tuple[TableRow, Pair]] = []
-    problems = []
     rows = read_words(path)
     header = tuple(plain(word) for word in rows[0].cells) if rows else ()
     swapped = header == ("worse", "better")
@@ -132,20 +122,21 @@ def pairs_of_words(path: Path) -> tuple[list[tuple[TableRow, Pair]], list[str]]:
             problems.append(f"{path.name} line {row.line} is not two videos; it is left out.")
         else:
             found.append((row, Pair(*cells)))
-    return found, problems
+    return found
 
 
-def pairs_of_sheet(path: Path) -> tuple[list[Pair], list[str]]:
-    """Return the pairs in a CSV file with the columns Better and Worse, and problems."""
+def pairs_of_sheet(path: Path, problems: list[str]) -> list[Pair]:
+    """Return the pairs in a CSV file with the columns Better and Worse; ``problems`` receives the other rows."""
     sheet: CsvTable = read_sheet(path)
     better, worse = sheet.column("better", "best"), sheet.column("worse", "worst")
     if better is None or worse is None:
-        return [], [f"{path.name} has no columns Better and Worse; it is left out."]
-    found, problems = [], []
+        problems.append(f"{path.name} has no columns Better and Worse; it is left out.")
+        return []
+    found = []
     for row in sheet.rows:
         pair = Pair(row.cell(better), row.cell(worse))
         if not pair.better or not pair.worse or pair.better == pair.worse:
             problems.append(f"{sheet.place(row)} is not two videos; it is left out.")
         else:
             found.append(pair)
-    return found, problems
+    return found

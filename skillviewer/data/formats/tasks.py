@@ -33,6 +33,10 @@ class Choices:
     rating_rule: RatingRule = DEFAULT_RATING_RULE
 
 
+USUAL_CHOICES = Choices()
+"""Usual choices, where none are made."""
+
+
 def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, path: Path) -> str:
     """Return the requested task.
 

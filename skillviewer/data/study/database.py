@@ -181,6 +181,17 @@ def _message(error: sqlite3.Error, path: Path) -> str:
     return message.format(path=path, error=error)
 
 
+@contextmanager
+def without_triggers(db: sqlite3.Connection) -> Iterator[None]:
+    """Take away the triggers, which refuse every change of append-only tables, and make them anew at the end."""
+    triggers = [tuple(row) for row in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")]
+    for name, _ in triggers:
+        db.execute(f'DROP TRIGGER "{name}"')
+    yield
+    for _, sql in triggers:
+        db.execute(sql)
+
+
 def check_path(path: Path) -> None:
     """Check that SQLite can hold a path.
 

@@ -136,9 +136,7 @@ class StudyFile(Closing):
             self._opened = _number(self.path)
 
     def _migrate_in_memory(self) -> None:
-        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        memory.row_factory = sqlite3.Row
-        self._connection.backup(memory)
+        memory = self._copied_to_memory()
         self._connection.close()
         self._connection = memory
         migrate(memory)
@@ -224,11 +222,14 @@ class StudyFile(Closing):
         Raises:
             StudyError: The study cannot be read.
         """
-        memory = sqlite3.connect(":memory:", isolation_level=None)
+        with self._threads, translate_errors(self.path):
+            return self._copied_to_memory()
+
+    def _copied_to_memory(self) -> sqlite3.Connection:
+        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         memory.row_factory = sqlite3.Row
         try:
-            with self._threads, translate_errors(self.path):
-                self._connection.backup(memory)
+            self._connection.backup(memory)
         except BaseException:
             memory.close()
             raise

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.errors import VideoError
+from skillviewer.core.errors import VideoError, reason_told
 from skillviewer.core.hashing import CONFIG, sha256_of
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.paths import is_folder
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
 
@@ -26,28 +27,24 @@ class Identity:
     digest: str
 
 
-def digest_of(path: Path, token: CancelToken | None = None) -> str:
+def digest_of(path: Path, token: CancelToken = NEVER) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes.
 
     Raises:
         VideoError: The file cannot be read.
     """
-    try:
+    with reason_told(VideoError, f"{path} cannot be read"):
         return sha256_of(path, token)
-    except OSError as error:
-        raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def identify(path: Path, token: CancelToken | None = None) -> Identity:
+def identify(path: Path, token: CancelToken = NEVER) -> Identity:
     """Return the identity of a file.
 
     Raises:
         VideoError: The path does not exist, is no file, or is an empty or unreadable one.
     """
-    try:
+    with reason_told(VideoError, f"{path} cannot be read"):
         found = path.stat()
-    except OSError as error:
-        raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
     if not path.is_file():
         raise VideoError(f"{path} is not a file.")
     if found.st_size == 0:
@@ -62,14 +59,6 @@ def stat_of(path: Path) -> os.stat_result | None:
     except (OSError, ValueError):
         return None
     return found if path.is_file() else None
-
-
-def is_folder(path: Path) -> bool:
-    """Return True if a path is a folder; False for names that no folder can have, and without access."""
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def relative(path: Path, folder: Path) -> str:
@@ -150,7 +139,7 @@ class FileIndex:
         named = [path for path in self._by_size.get(size_bytes, []) if path.name == old.name]
         return named[0] if len(named) == 1 else None
 
-    def find(self, old: Path, size_bytes: int, digest: str, token: CancelToken | None = None) -> Path | None:
+    def find(self, old: Path, size_bytes: int, digest: str, token: CancelToken = NEVER) -> Path | None:
         """Return the file with a digest; of several, the one whose path ends most like the old one."""
         candidates = sorted(self._by_size.get(size_bytes, []), key=lambda path: -_common_end(path, old))
         for path in candidates:

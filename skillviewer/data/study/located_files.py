@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.errors import StudyError, VideoError
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, silent
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, recorded_paths, relative, stat_of
 from skillviewer.data.study.values import columns
@@ -39,6 +39,10 @@ class StudyVideoFiles:
         folders = [self._folder, self._folder / "videos", *(v.path.parent for v in seen if v.path is not None)]
         index = FileIndex.of_folders(folders)
         return tuple(video if video.path is not None else _moved(video, index) for video in seen)
+
+    def names(self) -> dict[int, str]:
+        """Return the names of all videos by number, of removed ones too."""
+        return {row["id"]: row["name"] for row in self._file.query("SELECT id, name FROM video")}
 
     def get(self, name: str) -> StudyVideo:
         """Return a video.
@@ -74,10 +78,10 @@ class StudyVideoFiles:
 
     def check(
         self,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         only: Collection[str] | None = None,
-        read: Callable[[Path, CancelToken | None], Identity] = identify,
+        read: Callable[[Path, CancelToken], Identity] = identify,
     ) -> tuple[StudyVideo, ...]:
         """Return the videos after reading the files that are ``unsure``; the results are stored.
 
@@ -90,8 +94,7 @@ class StudyVideoFiles:
         videos = list(self.all())
         wanted = {video.name for video in videos} if only is None else set(only)
         doubtful = [i for i, v in enumerate(videos) if v.unsure and v.path is not None and v.name in wanted]
-        for done, i in enumerate(doubtful):
-            report(Progress("checking videos", done, len(doubtful)))
+        for i in one_by_one("checking videos", doubtful, report):
             video = videos[i]
             assert video.path is not None
             try:
@@ -101,26 +104,23 @@ class StudyVideoFiles:
                 continue
             if found.digest == video.digest:
                 videos[i] = replace(video, unsure=False)
-                if not self._file.read_only and video.state is FileState.PRESENT:
-                    with self._file.transaction() as db:
-                        db.execute(
-                            "UPDATE video SET modified_ns = ?, other_digest = '' WHERE id = ?",
-                            (found.modified_ns, video.id),
-                        )
+                if video.state is FileState.PRESENT:
+                    self._remember(video.id, found.modified_ns, "")
             elif video.state is FileState.MOVED:  # another video with the same name and size
                 videos[i] = replace(video, path=None, state=FileState.MISSING, unsure=False)
             else:
                 videos[i] = replace(video, state=FileState.REPLACED, unsure=False)
-                if not self._file.read_only:
-                    with self._file.transaction() as db:
-                        db.execute(
-                            "UPDATE video SET modified_ns = ?, other_digest = ? WHERE id = ?",
-                            (found.modified_ns, found.digest, video.id),
-                        )
-        report(Progress("checking videos", len(doubtful), len(doubtful)))
+                self._remember(video.id, found.modified_ns, found.digest)
         return tuple(videos)
 
-    def relink(self, folder: Path | None = None, token: CancelToken | None = None, report: Report = silent) -> Relinked:
+    def _remember(self, number: int, modified_ns: int, other_digest: str) -> None:
+        """Store what was found of a file, so that it need not be read again; a read-only study stays as it is."""
+        if not self._file.read_only:
+            change = "UPDATE video SET modified_ns = ?, other_digest = ? WHERE id = ?"
+            with self._file.transaction() as db:
+                db.execute(change, (modified_ns, other_digest, number))
+
+    def relink(self, folder: Path | None = None, token: CancelToken = NEVER, report: Report = silent) -> Relinked:
         """Search for missing video files by size and digest, so that renamed ones are found too.
 
         Without a folder those of the study and of its other videos are searched. When the job is cancelled nothing is
@@ -140,8 +140,7 @@ class StudyVideoFiles:
             index = FileIndex.of_folders([self._folder, self._folder / "videos", *there])
         places: list[tuple[StudyVideo, Path, Identity]] = []
         problems: list[str] = []
-        for i, video in enumerate(lost):
-            report(Progress("looking for videos", i, len(lost)))
+        for video in one_by_one("looking for videos", lost, report):
             if video.digest:
                 path = index.find(video.recorded, video.size_bytes, video.digest, token)
             else:
@@ -152,7 +151,6 @@ class StudyVideoFiles:
                 places.append((video, path, self._identified(path, token)))
             except VideoError as error:
                 problems.append(str(error))
-        report(Progress("looking for videos", len(lost), len(lost)))
         with self._file.transaction():
             for video, path, identity in places:
                 self._place(video.id, path, identity)
@@ -182,7 +180,7 @@ class StudyVideoFiles:
                     (relative(path, self._folder), str(path), row["id"]),
                 )
 
-    def _identified(self, path: Path, token: CancelToken | None) -> Identity:
+    def _identified(self, path: Path, token: CancelToken) -> Identity:
         """Return the identity of a file whose path can be stored.
 
         Raises:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
-from skillviewer.core.paths import cache_dir
+from skillviewer.core.paths import cache_dir, is_folder
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.identity import is_folder, joined, recorded_paths, relative
-from skillviewer.data.study.values import columns, now, read_json, read_time
+from skillviewer.data.study.identity import joined, recorded_paths, relative
+from skillviewer.data.study.values import columns, insert, now, read_json, read_time
 from skillviewer.data.study.video_rows import StudyVideo, extent_of, extent_text
 
 if TYPE_CHECKING:  # scipy takes a second
@@ -172,11 +172,9 @@ class StudyModels:
                 db.execute("UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?", (*place, digest))
             else:
                 (last,) = db.execute("SELECT coalesce(max(version), 0) FROM model WHERE name = ?", (name,)).fetchone()
-                db.execute(
-                    "INSERT INTO model (digest, name, version, relative_path, absolute_path, parent, state, facts, "
-                    "added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (digest, name, last + 1, *place, parent, state.value, json.dumps(dict(facts or {})), now()),
-                )
+                known = {"facts": json.dumps(dict(facts or {})), "state": state.value, "added_at": now()}
+                paths = dict(zip(("relative_path", "absolute_path"), place, strict=True))
+                insert(db, "model", digest=digest, name=name, version=last + 1, parent=parent, **paths, **known)
         return self.get(digest)
 
     def decide(self, digest: str, state: ModelState) -> ModelVersion:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.settings import criterion_in_use, read_settings, usual_criterion
-from skillviewer.data.study.values import now
+from skillviewer.data.study.values import insert, now
 from skillviewer.data.study.votes import video_id
 
 # requests of the criterion in use, and whether a valid vote (or skip) was cast on the pair since: an imported vote that
@@ -50,12 +50,8 @@ class RejudgeQueue:
                 if len(pair) != 2:
                     raise StudyError(f"A pair is two videos, not {len(pair)}.")
                 first, second = sorted(pair)
-                cursor = db.execute(
-                    "INSERT INTO again (first_video, second_video, after_vote, asked_at, criterion) "
-                    "VALUES (?, ?, ?, ?, ?)",
-                    (video_id(db, first), video_id(db, second), newest, now(), criterion),
-                )
-                numbers.append(int(cursor.lastrowid or 0))
+                sides = {"first_video": video_id(db, first), "second_video": video_id(db, second)}
+                numbers.append(insert(db, "again", **sides, after_vote=newest, asked_at=now(), criterion=criterion))
                 waiting.add(pair)
         return tuple(numbers)
 

@@ -8,12 +8,8 @@ from typing import Literal
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.values import columns, now, read_time
-
-_MARK = {
-    "moment": "UPDATE moment SET removed_at = ? WHERE id = ?",
-    "note": "UPDATE note SET removed_at = ? WHERE id = ?",
-}
+from skillviewer.data.study.values import columns, insert, now, read_time
+from skillviewer.data.study.votes import video_id
 
 
 class Opinion(StrEnum):
@@ -89,14 +85,6 @@ class StudyRemarks:
     def __init__(self, file: StudyFile) -> None:
         self._file = file
 
-    def _video_id(self, name: str | None) -> int | None:
-        if name is None:
-            return None
-        number = self._file.scalar("SELECT id FROM video WHERE name = ?", (name,))
-        if number is None:
-            raise StudyError(f"There is no video “{name}” in the study.")
-        return int(number)
-
     def moments(self, video: str | None = None) -> tuple[SavedMoment, ...]:
         """Return the moments of one video or of all, sorted by video and time."""
         rows = self._file.query(
@@ -126,12 +114,9 @@ class StudyRemarks:
         if not 0 <= start_s < stop_s:
             raise StudyError(f"A moment from {start_s:.3f} s to {stop_s:.3f} s is empty: its end must come later.")
         with self._file.transaction() as db:
-            cursor = db.execute(
-                "INSERT INTO moment (video, start_s, stop_s, label, opinion, model_digest, author, made_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (self._video_id(video), start_s, stop_s, label, opinion.value, model_digest, author, now()),
-            )
-        return int(cursor.lastrowid or 0)
+            given = {"label": label, "opinion": opinion.value, "model_digest": model_digest, "author": author}
+            number = video_id(db, video)
+            return insert(db, "moment", video=number, start_s=start_s, stop_s=stop_s, **given, made_at=now())
 
     def change_moment(self, number: int, *, label: str | None = None, opinion: Opinion | None = None) -> None:
         """Change the label of a moment or the opinion on it.
@@ -172,11 +157,9 @@ class StudyRemarks:
         with self._file.transaction() as db:
             if moment is not None and db.execute("SELECT 1 FROM moment WHERE id = ?", (moment,)).fetchone() is None:
                 raise StudyError(f"There is no moment {moment} in the study.")
-            cursor = db.execute(
-                "INSERT INTO note (video, moment, time_s, text, author, made_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (self._video_id(video), moment, time_s, text, author, now()),
-            )
-        return int(cursor.lastrowid or 0)
+            number = None if video is None else video_id(db, video)
+            given = {"video": number, "moment": moment, "time_s": time_s, "text": text, "author": author}
+            return insert(db, "note", **given, made_at=now())
 
     def change_note(self, number: int, text: str) -> None:
         """Change the text of a note.
@@ -194,7 +177,7 @@ class StudyRemarks:
         Raises:
             StudyError: There is no such item, or the study cannot be written.
         """
-        self._update(what, _MARK[what], (now(), number))
+        self._mark(what, number, now())
 
     def bring_back(self, what: Literal["moment", "note"], number: int) -> None:
         """Undo ``remove``.
@@ -202,7 +185,10 @@ class StudyRemarks:
         Raises:
             StudyError: There never was such an item, or the study cannot be written.
         """
-        self._update(what, _MARK[what], (None, number))
+        self._mark(what, number, None)
+
+    def _mark(self, what: str, number: int, removed_at: str | None) -> None:
+        self._update(what, f"UPDATE {what} SET removed_at = ? WHERE id = ?", (removed_at, number))  # noqa: S608 - ours
 
     def _update(self, what: str, statement: str, values: tuple[str | int | None, ...]) -> None:
         """Change the row whose number is the last of the values."""

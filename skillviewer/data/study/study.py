@@ -145,6 +145,20 @@ class Study(Closing):
     def settings(self, settings: StudySettings) -> None:
         write_settings(self._file, settings)
 
+    def keep(self, name: str, text: str) -> None:
+        """Keep a JSON text under a name that is no setting: what a pack of pairs stands for.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        with self._file.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, text))
+
+    def kept(self, name: str) -> str:
+        """Return the text under a name, or ""."""
+        rows = self._file.query("SELECT value FROM setting WHERE name = ?", (name,))
+        return str(rows[0]["value"]) if rows else ""
+
     @property
     def title(self) -> str:
         """Title of the study."""
@@ -239,8 +253,9 @@ class Study(Closing):
         return [row for row in rows if row.at]
 
     def has_words(self) -> bool:
-        """Return True if a user entered anything: votes, ratings, pairs, moments, notes, facts or parts of a video."""
-        tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating")
+        """Return True if a user entered or packed anything: votes, ratings, pairs, remarks, facts on videos, packs."""
+        packs = "setting WHERE name GLOB 'judging_pack:*'"  # votes may come back
+        tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating", packs)
         if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
         entered = (

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from skillviewer.core.dataset.pairs import Pair
@@ -11,7 +11,7 @@ from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRat
 from skillviewer.core.errors import StudyError
 from skillviewer.core.ratings.rating_rule import RatedOrder, rating_rule_named
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.values import now, read_json
+from skillviewer.data.study.values import insert, now, read_json
 from skillviewer.data.study.votes import video_id
 from skillviewer.data.tables.rows import some
 
@@ -94,22 +94,18 @@ class StudyRatings:
             there = {(r["video"], r["rater"], r["item"], r["occasion"]): (r["id"], r["value"]) for r in rows}
             number = 0
             if ratings.ratings:
-                insert = "INSERT INTO rating_table (name, mapping, added_at) VALUES (?, ?, ?)"
-                number = int(db.execute(insert, (table, mapping, now())).lastrowid or 0)
+                number = insert(db, "rating_table", name=table, mapping=mapping, added_at=now())
             for rating in ratings.ratings:
                 before = there.get((rating.video, rating.rater, rating.item, rating.occasion))
                 if before is not None and before[1] == rating.value:
                     known += 1
                     continue
                 if before is not None:
-                    db.execute("INSERT INTO rating_withdrawal (rating, withdrawn_at) VALUES (?, ?)", (before[0], now()))
+                    insert(db, "rating_withdrawal", rating=before[0], withdrawn_at=now())
                     changed.append(f"{rating.item} of {rating.video} from {before[1]:g} to {rating.value:g}")
-                cursor = db.execute(
-                    "INSERT INTO rating (rating_table, video, rater, item, value, occasion, added_at) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (number, video_id(db, rating.video), *astuple(rating)[1:], now()),
-                )
-                added.append((int(cursor.lastrowid or 0), before[0] if before is not None else None))
+                row = asdict(rating) | {"video": video_id(db, rating.video)}
+                new = insert(db, "rating", rating_table=number, **row, added_at=now())
+                added.append((new, before[0] if before is not None else None))
             if not added and number:
                 db.execute("DELETE FROM rating_table WHERE id = ?", (number,))
         problems = (f"Different ratings in the study were replaced: {some(changed)}.",) if changed else ()
@@ -125,7 +121,7 @@ class StudyRatings:
             for number, replaced in added.rows:
                 if db.execute("SELECT 1 FROM rating_withdrawal WHERE rating = ?", (number,)).fetchone() is not None:
                     continue  # replaced since
-                db.execute("INSERT INTO rating_withdrawal (rating, withdrawn_at) VALUES (?, ?)", (number, now()))
+                insert(db, "rating_withdrawal", rating=number, withdrawn_at=now())
                 if replaced is not None:
                     db.execute(
                         "INSERT INTO rating (rating_table, video, rater, item, value, occasion, added_at) "
@@ -140,11 +136,8 @@ class StudyRatings:
         """Store the scale of an item, in the place of an earlier one."""
         row = db.execute("SELECT id FROM rating_scale WHERE item = ?", (scale.item,)).fetchone()
         db.execute("DELETE FROM rating_scale WHERE item = ?", (scale.item,))
-        db.execute(
-            "INSERT INTO rating_scale (id, item, low, high, step, levels, less_is_better, stated) "
-            "VALUES (:id, :item, :low, :high, :step, :levels, :less_is_better, :stated)",
-            asdict(scale) | {"id": None if row is None else row["id"], "levels": json.dumps(scale.levels)},
-        )
+        number = None if row is None else row["id"]
+        insert(db, "rating_scale", id=number, **asdict(scale) | {"levels": json.dumps(scale.levels)})
 
 
 def _scale(row: sqlite3.Row) -> RatingScale:

@@ -75,6 +75,12 @@ def columns(row: sqlite3.Row, *names: str) -> dict[str, Any]:
     return {name: row[name] for name in names}
 
 
+def insert(db: sqlite3.Connection, table: str, **row: object) -> int:
+    """Add a row to a table, by the names of its columns, and return its number."""
+    names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
+    return int(db.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", row).lastrowid or 0)  # noqa: S608 - ours
+
+
 def now() -> str:
     """Return the current time in stored form."""
     return stored(datetime.now(UTC))

@@ -4,18 +4,19 @@ import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.paths import free_name
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, silent
 from skillviewer.core.video.extents import ClipRange, range_cells
 from skillviewer.data.study.backups import backups_dir
-from skillviewer.data.study.database import connect, side_files, translate_errors
+from skillviewer.data.study.database import connect, side_files, translate_errors, without_triggers
 from skillviewer.data.study.identity import Identity, relative
 from skillviewer.data.study.located_files import StudyVideoFiles
 from skillviewer.data.study.schema import SUFFIX
-from skillviewer.data.study.values import now
+from skillviewer.data.study.values import insert, now
 from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo
 from skillviewer.data.tables.rows import composed
 
@@ -40,12 +41,7 @@ class Videos(StudyVideoFiles):
     """Videos of an open study."""
 
     def add(
-        self,
-        videos: Sequence[NewVideo],
-        token: CancelToken | None = None,
-        report: Report = silent,
-        *,
-        revive: bool = True,
+        self, videos: Sequence[NewVideo], token: CancelToken = NEVER, report: Report = silent, *, revive: bool = True
     ) -> Added:
         """Add all readable videos in one transaction; equal bytes are the same video, whatever its name.
 
@@ -57,17 +53,14 @@ class Videos(StudyVideoFiles):
         """
         identities: list[Identity | None] = []
         problems: list[str] = []
-        for i, video in enumerate(videos):
-            report(Progress("reading videos", i, len(videos)))
-            if token is not None:
-                token.check()
+        for video in one_by_one("reading videos", videos, report):
+            token.check()
             identities.append(video.identity)
             if video.path is not None and video.identity is None:
                 try:
                     identities[-1] = self._identified(video.path, token)
                 except VideoError as error:
                     problems.append(str(error))
-        report(Progress("reading videos", len(videos), len(videos)))
         with self._file.transaction() as db:
             rows = db.execute("SELECT * FROM video").fetchall()
             taken: dict[str, object] = {row["name"].casefold(): row["id"] for row in rows}
@@ -131,22 +124,20 @@ class Videos(StudyVideoFiles):
 
     def _insert(self, db: sqlite3.Connection, name: str, video: NewVideo, identity: Identity | None) -> sqlite3.Row:
         path = None if video.path is None else video.path.absolute()
-        values = (
-            name,
-            "" if path is None else relative(path, self._folder),
-            "" if path is None else str(path),
-            *((0, 0, "") if identity is None else (identity.size_bytes, identity.modified_ns, identity.digest)),
-            *range_cells(video.extent),
-            video.participant,
-            video.task,
-            now(),
+        extent = zip(("extent_unit", "extent_start", "extent_stop"), range_cells(video.extent), strict=True)
+        number = insert(
+            db,
+            "video",
+            name=name,
+            relative_path="" if path is None else relative(path, self._folder),
+            absolute_path="" if path is None else str(path),
+            **asdict(identity if identity is not None else Identity(0, 0, "")),
+            **dict(extent),
+            participant=video.participant,
+            task=video.task,
+            added_at=now(),
         )
-        cursor = db.execute(
-            "INSERT INTO video (name, relative_path, absolute_path, size_bytes, modified_ns, digest, extent_unit, "
-            "extent_start, extent_stop, participant, task, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            values,
-        )
-        row = db.execute("SELECT * FROM video WHERE id = ?", (cursor.lastrowid,)).fetchone()
+        row = db.execute("SELECT * FROM video WHERE id = ?", (number,)).fetchone()
         assert isinstance(row, sqlite3.Row)
         return row
 
@@ -231,14 +222,10 @@ class Videos(StudyVideoFiles):
             db.execute("CREATE TEMP TABLE IF NOT EXISTS ids (id INTEGER PRIMARY KEY)")
             db.execute("DELETE FROM ids")
             db.executemany("INSERT INTO ids VALUES (?)", [(row["id"],) for row in rows])
-            triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-            for trigger in triggers:  # they refuse every deletion; in this transaction alone they are not there
-                db.execute(f"DROP TRIGGER {trigger['name']}")
-            for statement in _DELETE:
-                db.execute(statement)
-            _leave_out_of_facts(db, erased)
-            for trigger in triggers:
-                db.execute(trigger["sql"])
+            with without_triggers(db):
+                for statement in _DELETE:
+                    db.execute(statement)
+                _leave_out_of_facts(db, erased)
             db.execute("DROP TABLE ids")
         with translate_errors(self._file.path):
             self._file.query("VACUUM")

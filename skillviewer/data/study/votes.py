@@ -12,7 +12,7 @@ from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import MadeT, StudyFile
 from skillviewer.data.study.settings import criterion_in_use, read_settings, usual_criterion
-from skillviewer.data.study.values import now, read_time, stored
+from skillviewer.data.study.values import columns, insert, now, read_time, stored
 
 _SELECT = """
     SELECT j.*, l.name AS left_name, r.name AS right_name, rater.name AS rater_name, w.withdrawn_at
@@ -22,6 +22,8 @@ _SELECT = """
     JOIN rater ON rater.id = j.rater
     LEFT JOIN withdrawal AS w ON w.judgement = j.id
 """
+_SAME = ("taken_s", "watched", "speed", "reason", "left_mark_s", "right_mark_s", "purpose", "criterion")
+"""Columns of votes as ``Vote`` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +93,11 @@ def _vote(row: sqlite3.Row) -> Vote:
         verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
         rater=intern(row["rater_name"]),
         judged_at=None if row["judged_at"] is None else read_time(row["judged_at"]),
-        taken_s=row["taken_s"],
-        watched=row["watched"],
-        speed=row["speed"],
         reason=intern(row["reason"]),
-        left_mark_s=row["left_mark_s"],
-        right_mark_s=row["right_mark_s"],
         purpose=intern(row["purpose"]),
         criterion=intern(row["criterion"]),
-        id=row["id"],
-        key=row["key"],
         withdrawn_at=None if row["withdrawn_at"] is None else read_time(row["withdrawn_at"]),
+        **columns(row, "id", "key", "taken_s", "watched", "speed", "left_mark_s", "right_mark_s"),
     )
 
 
@@ -159,7 +155,7 @@ class StudyVotes:
         row = db.execute("SELECT id FROM rater WHERE name = ?", (name,)).fetchone()
         if row is not None:
             return int(row[0])
-        return int(db.execute("INSERT INTO rater (name, added_at) VALUES (?, ?)", (name, now())).lastrowid or 0)
+        return insert(db, "rater", name=name, added_at=now())
 
     def cast(self, vote: Vote) -> Vote:
         """Add a vote, and return it with its number and key; it is on the disk when this returns.
@@ -181,24 +177,18 @@ class StudyVotes:
         if vote.left == vote.right:
             raise StudyError(f"“{vote.left}” cannot be compared with itself.")
         verdict = None if vote.verdict is None else int(vote.verdict)
-        seen = (vote.taken_s, vote.watched, vote.speed, vote.reason, vote.left_mark_s, vote.right_mark_s, vote.purpose)
-        cursor = db.execute(
-            "INSERT INTO judgement (key, left_video, right_video, verdict, rater, judged_at, taken_s, watched, speed, "
-            "reason, left_mark_s, right_mark_s, purpose, criterion, added_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                key,
-                video_id(db, vote.left),
-                video_id(db, vote.right),
-                verdict,
-                self._rater_id(db, vote.rater),
-                None if judged_at is None else stored(judged_at),
-                *seen,
-                vote.criterion,
-                now(),
-            ),
+        number = insert(
+            db,
+            "judgement",
+            key=key,
+            left_video=video_id(db, vote.left),
+            right_video=video_id(db, vote.right),
+            verdict=verdict,
+            rater=self._rater_id(db, vote.rater),
+            judged_at=None if judged_at is None else stored(judged_at),
+            **{name: getattr(vote, name) for name in _SAME},
+            added_at=now(),
         )
-        number = int(cursor.lastrowid or 0)
         given = (number, vote.left, vote.right, verdict, vote.rater.strip())
         row = db.execute(f"{_SELECT} WHERE j.key = ?", (key,)).fetchone()
         stored_names = ("id", "left_name", "right_name", "verdict", "rater_name")
@@ -244,9 +234,7 @@ class StudyVotes:
 
     @staticmethod
     def _withdraw(db: sqlite3.Connection, number: int, when: datetime, reason: str) -> None:
-        db.execute(
-            "INSERT INTO withdrawal (judgement, withdrawn_at, reason) VALUES (?, ?, ?)", (number, stored(when), reason)
-        )
+        insert(db, "withdrawal", judgement=number, withdrawn_at=stored(when), reason=reason)
         if db.execute("SELECT 1 FROM withdrawal WHERE judgement = ?", (number,)).fetchone() is None:
             raise StudyError(f"The withdrawal of vote {number} was not stored. Try again.")
 

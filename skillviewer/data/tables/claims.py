@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from skillviewer.core.dataset.pairs import Pair, SimilarPair
+from skillviewer.core.ranking.consensus import ConsensusPairs, collected
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,40 +20,28 @@ class Claim:
         return self.says if isinstance(self.says, SimilarPair) else SimilarPair(self.says.better, self.says.worse)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """Result of sorting out claims.
-
-    Attributes:
-        pairs: Ordered pairs, each once, in the order of their first row.
-        similar: Pairs without a disparity.
-        problems: Repetitions and contradictions, one sentence each.
-    """
-
-    pairs: tuple[Pair, ...]
-    similar: tuple[SimilarPair, ...]
-    problems: tuple[str, ...]
-
-
 def _words(says: Pair | SimilarPair) -> str:
     if isinstance(says, Pair):
         return f"{says.better} better than {says.worse}"
     return f"{says.first} and {says.second} alike"
 
 
-def sort_out(claims: Iterable[Claim], what: str) -> Claimed:
-    """Count every claim once, and leave out pairs with contradictory claims; ``what`` is the data set, for messages."""
+def sort_out(claims: Iterable[Claim], what: str, problems: list[str]) -> ConsensusPairs:
+    """Count every claim once, in the order of their first row, and leave out pairs with contradictory claims.
+
+    Repetitions and contradictions are added to ``problems``, one sentence each; ``what`` is the data set, for these.
+    """
     by_videos: dict[SimilarPair, list[Claim]] = {}
     for claim in claims:
         by_videos.setdefault(claim.videos, []).append(claim)
     kept: list[Pair | SimilarPair] = []
     repeated: list[str] = []
-    problems: list[str] = []
+    contradictions: list[str] = []
     for videos, made in by_videos.items():
         first = made[0]
         other = next((claim for claim in made if claim.says != first.says), None)
         if other is not None:
-            problems.append(
+            contradictions.append(
                 f"{first.where} says {_words(first.says)}, {other.where} says {_words(other.says)}: "
                 "the pair is left out."
             )
@@ -62,12 +51,9 @@ def sort_out(claims: Iterable[Claim], what: str) -> Claimed:
             repeated.append(f"{videos.first}–{videos.second} {len(made)} times")
     if repeated:
         shown = ", ".join(repeated[:5]) + (f", and {len(repeated) - 5} more" if len(repeated) > 5 else "")
-        problems.insert(0, f"{what} repeats pairs, each counted once: {shown}.")
-    return Claimed(
-        pairs=tuple(says for says in kept if isinstance(says, Pair)),
-        similar=tuple(says for says in kept if isinstance(says, SimilarPair)),
-        problems=tuple(problems),
-    )
+        problems.append(f"{what} repeats pairs, each counted once: {shown}.")
+    problems += contradictions
+    return collected(kept)
 
 
 def order_claim(better: str, worse: str, where: str) -> Claim | str:

@@ -81,25 +81,26 @@ class Spellings:
         return [f"{where}: people who are spelled in several ways are one each: {some(several)}."] if several else []
 
 
-def by_file(path: Path, names: VideoNames | None = None) -> tuple[dict[str, str], list[str]]:
+def by_file(path: Path, problems: list[str], names: VideoNames | None = None) -> dict[str, str]:
     """Return participants by video from a CSV file with a column ``video`` and a column ``participant``.
 
     Args:
         path: The file.
+        problems: Receives unreadable rows, contradictions, and joined spellings, one sentence each.
         names: Names of the videos that it may refer to; other names are kept as written, without extension.
 
     Returns:
-        Participants (none if the file or one of the columns is missing), and problems.
+        Participants; none if the file or one of the columns is missing.
     """
     if not looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
-        meant = path.is_file() and path.name.casefold() == FILE
-        return {}, [f"{path.name} has no columns “video” and “participant”: it is not used."] if meant else []
+        if path.is_file() and path.name.casefold() == FILE:
+            problems.append(f"{path.name} has no columns “video” and “participant”: it is not used.")
+        return {}
     sheet = read_sheet(path)
     video, person = sheet.column(*VIDEO_COLUMNS), sheet.column(*PERSON_COLUMNS)
     found: dict[str, str] = {}
     people = Spellings()
     known = names or VideoNames(())
-    problems = []
     for row in sheet.rows:
         cell, who = row.cell(video), people.one(row.cell(person))
         name = known.find(cell) or bare(cell)
@@ -109,48 +110,47 @@ def by_file(path: Path, names: VideoNames | None = None) -> tuple[dict[str, str]
             problems.append(
                 f"{sheet.place(row)} says {name} is {who}, an earlier line {found[name]}; the first counts."
             )
-    return found, problems + people.joined(path.name) + known.renumbered(path.name)
+    problems += people.joined(path.name) + known.renumbered(path.name)
+    return found
 
 
 def participants_of(
     names: Sequence[str],
     files: Sequence[Path],
     stated: str | None,
+    problems: list[str],
     own: str | None = None,
     recordings: Mapping[str, str] = MappingProxyType({}),
-) -> tuple[dict[str, str], list[str]]:
-    """Return the known participants of videos, and problems.
+) -> dict[str, str]:
+    """Return the known participants of videos.
 
     Args:
         names: Names of videos.
         files: CSV files with participants; the first that has some counts.
         stated: Pattern given by the user; it comes before everything else.
+        problems: Receives a sentence for each problem.
         own: Pattern of the data set's own names.
         recordings: Recording of each video; a file may name that instead.
     """
-    problems: list[str] = []
     if stated is not None:
-        found, problems = _by_names(names, stated)
+        found = _by_names(names, stated, problems)
         unnamed = [name for name in names if name not in found]
         if unnamed:
             problems.append(f"The pattern “{stated}” finds no participant in {some(unnamed)}.")
-        return found, problems
+        return found
     for path in files:
-        named, more = by_file(path, VideoNames([*names, *recordings.values()]))
-        problems += more
+        named = by_file(path, problems, VideoNames([*names, *recordings.values()]))
         if named:
             who = {name: named.get(name) or named.get(recordings.get(name, "")) for name in names}
             unnamed = [name for name, person in who.items() if person is None]
             if unnamed:
                 problems.append(f"{path.name} does not say who is in {some(unnamed)}.")
-            return {name: person for name, person in who.items() if person is not None}, problems
-    if own is None:
-        return {}, problems
-    found, more = _by_names(names, own)
-    return found, problems + more
+            return {name: person for name, person in who.items() if person is not None}
+    return {} if own is None else _by_names(names, own, problems)
 
 
-def _by_names(names: Sequence[str], pattern: str) -> tuple[dict[str, str], list[str]]:
+def _by_names(names: Sequence[str], pattern: str, problems: list[str]) -> dict[str, str]:
     people = Spellings()
     found = {name: people.one(person) for name, person in by_pattern(names, pattern).items()}
-    return found, people.joined("The names of the videos")
+    problems += people.joined("The names of the videos")
+    return found

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.csv_safety import unescape_cell
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import DatasetError, reason_told
 
 _SEARCHED = 20_000
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,; \t]*', re.IGNORECASE)
@@ -118,10 +118,8 @@ def read_text(path: Path) -> str:
     Raises:
         DatasetError: The file cannot be read.
     """
-    try:
+    with reason_told(DatasetError, f"{path} cannot be read"):
         content = path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
     wide = _wide(content)
     if wide is not None:
         text = content.decode(wide, errors="replace")

@@ -24,11 +24,11 @@ from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, Resu
 from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
 from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room
+from skillviewer.engine.features.dataset_features import build_store, check_room
 from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.feature_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
-from skillviewer.engine.features.source import FeatureSource, FlowSource
+from skillviewer.engine.features.source import FeatureSource, FlowSource, FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of, shared_frames
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
@@ -168,33 +168,29 @@ def evaluate(
     return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
 
 
+@dataclass(eq=False)
 class _Preparation:
     """Preparation of the first run: the readable videos, the folds, and the runs that are missing."""
 
-    def __init__(
-        self,
-        plan: EvaluationPlan,
-        dataset: Dataset,
-        folder: Path,
-        token: CancelToken,
-        report: Report,
-        device_name: str,
-        cache: FeatureCache,
-        baseline: Baseline | None,
-    ) -> None:
-        self.baseline = baseline
-        self._plan, self._folder, self._token, self._report = plan, folder, token, report
-        self._device_name, self._cache = device_name, cache
-        self._stores: dict[Inputs, MappedStore] = {}
-        self._backbones: dict[Inputs, BackboneConfig] = {}
-        self.dataset = dataset
-        self.facts: Mapping[str, VideoFacts] = {}
-        self.problems = [*dataset.problems, *filter(None, (other_epochs(plan.of(name, 0)) for name in plan.models))]
-        self.names = dataset.names
-        self.runs: tuple[Run, ...] = ()
-        self.missing: tuple[Run, ...] = ()
-        self.compared: tuple[FinishedRun, ...] = ()
-        self.folds = Folds(FoldsBy.VIDEO, ())
+    _plan: EvaluationPlan
+    dataset: Dataset
+    _folder: Path
+    _token: CancelToken
+    _report: Report
+    _device_name: str
+    _cache: FeatureCache
+    baseline: Baseline | None
+    facts: Mapping[str, VideoFacts] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
+    missing: tuple[Run, ...] = ()
+    compared: tuple[FinishedRun, ...] = ()
+    _stores: dict[Inputs, MappedStore] = field(default_factory=dict)
+    _backbones: "dict[Inputs, BackboneConfig]" = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        plan, self.names, self.folds = self._plan, self.dataset.names, Folds(FoldsBy.VIDEO, ())
+        other = filter(None, (other_epochs(plan.of(name, 0)) for name in plan.models))
+        self.problems = [*self.dataset.problems, *other]
 
     def open_videos(self) -> None:
         """Open every video and see what there is to do."""
@@ -214,10 +210,10 @@ class _Preparation:
             own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
             source, n = own.source, self._plan.training.candidates
             if inputs is Inputs.FLOW and isinstance(source, FeatureSource):
-                source, n = FlowSource(source.extractor, source.cache, source.preprocessing), 1
+                source, n = FlowSource(source.cache, source.preprocessing, source.extractor), 1
             self._stores[inputs], self._backbones[inputs] = self._store(source, n), own.backbones
 
-    def _store(self, source: KeptSource, n: int) -> MappedStore:
+    def _store(self, source: FrameSource, n: int) -> MappedStore:
         files, extents = files_of(self.dataset), extents_of(self.dataset)
         check_room(source, len(self.facts), n)
         store, problems = build_store(files, source, n, self._token, self._report, extents)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from skillviewer.core.faces.faces import Faces
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.media.faces import find_faces
 from skillviewer.media.reading.reader import VideoReader
@@ -29,7 +29,7 @@ def kept_faces(faces: Faces) -> Faces:
     return FaceStore().get(faces.video_digest) or Faces(faces.video_digest, faces.n_frames)
 
 
-def search_faces(path: Path, token: CancelToken | None = None, report: Report = silent) -> Faces:
+def search_faces(path: Path, token: CancelToken = NEVER, report: Report = silent) -> Faces:
     """Search a video; nothing is kept yet.
 
     Raises:

@@ -3,7 +3,7 @@
 Analyses come from the cache; only missing ones are computed, with a model that is loaded then.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from enum import Enum, auto
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.atomic_write import check_not_source, path_exists
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
@@ -32,12 +32,14 @@ from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.blurring import blur_remarks, wanted, with_faces
+from skillviewer.export.pictures.clip import ClipOptions
 from skillviewer.export.read_back import read_back
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.explanation.evidence import Evidence
+    from skillviewer.data.study import Study
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview
@@ -74,7 +76,7 @@ class ExportService(Closing):
         self._pool: PooledModels | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
-    def write(self, request: ExportRequest, token: CancelToken | None = None, report: Report = silent) -> Written:
+    def write(self, request: ExportRequest, token: CancelToken = NEVER, report: Report = silent) -> Written:
         """Assess what has to be assessed, write a file, and read it back.
 
         Raises:
@@ -84,21 +86,21 @@ class ExportService(Closing):
             DeviceError: The device ran out of memory.
             Cancelled: The token was raised; nothing is left behind.
         """
-        token = token if token is not None else CancelToken()
         check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
         if path_exists(request.path):
-            check_not_source(request.path, (*request.originals, *_in_studies(request.subjects)))
+            of_studies = [video.path for _, study in _studies(request.subjects) for video in study.videos.all()]
+            check_not_source(request.path, (*request.originals, *filter(None, of_studies)))
         self._lacking.clear()
-        exporter, options = (
-            request.exporter,
-            request.options if request.options is not None else _defaults(request.exporter),
-        )
+        exporter = request.exporter
+        options = request.options if request.options is not None else _defaults(exporter)
         with _sources(exporter, options) as sources:
             exhibits = self.exhibits(request.subjects, token, report, evidence=_wanted(exporter), sources=sources)
             if wanted(options):
                 exhibits = with_kept_faces(exhibits, token, report)
             if exporter.wants_annotations:
                 exhibits = annotated(request.subjects, exhibits)
+            if isinstance(options, ClipOptions) and options.align:
+                exhibits = self._aligned(request.subjects, exhibits, token, report)
             if isinstance(options, ReportOptions):
                 options = _informed(options, request.subjects[0], exhibits[0], sources, token)
             blurred = blur_remarks([*exhibits, *_beside(options)])
@@ -107,9 +109,7 @@ class ExportService(Closing):
         report(Progress("reading it back"))
         return Written(request.path, read_back(request.path), remarks)
 
-    def write_study(
-        self, request: StudyExportRequest, token: CancelToken | None = None, report: Report = silent
-    ) -> Written:
+    def write_study(self, request: StudyExportRequest, token: CancelToken = NEVER, report: Report = silent) -> Written:
         """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
         remarks = request.exporter.export(
             request.study, request.path, request.options, overwrite=request.overwrite, token=token, report=report
@@ -120,7 +120,7 @@ class ExportService(Closing):
     def write_all(
         self,
         requests: Sequence[ExportRequest | StudyExportRequest],
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
     ) -> Batch:
         """Write several files; a failure is recorded, and the others go on. A single one raises its error.
@@ -130,7 +130,6 @@ class ExportService(Closing):
         Raises:
             Cancelled: The token was raised; the files that were finished stay.
         """
-        token = token if token is not None else CancelToken()
         written, failures = [], []
         for done, request in enumerate(requests):
             token.check()
@@ -151,7 +150,7 @@ class ExportService(Closing):
     def exhibits(
         self,
         subjects: Sequence[ExportTarget],
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         *,
         evidence: Wanted = Wanted.NO,
@@ -164,7 +163,6 @@ class ExportService(Closing):
         Raises:
             As ``write``.
         """
-        token = token if token is not None else CancelToken()
         made, tasks = [], _tasks(subjects)
         for subject in subjects:
             token.check()
@@ -271,6 +269,27 @@ class ExportService(Closing):
             )
             return None
 
+    def _aligned(
+        self, subjects: Sequence[ExportTarget], exhibits: Sequence[Exhibit], token: CancelToken, report: Report
+    ) -> list[Exhibit]:
+        """Align each further video with the first one.
+
+        Raises:
+            ExportError: They are of different models, or there is no second video.
+        """
+        first, model = exhibits[0].analysis, subjects[0].model
+        if len({exhibit.analysis.subject for exhibit in exhibits}) < 2:
+            raise ExportError("To align videos in time, choose two or more videos.")
+        if len({exhibit.analysis.provenance.model_digest for exhibit in exhibits}) > 1:
+            raise ExportError("Videos are aligned in time by one model: choose one.")
+        if model is None:
+            raise _no_model(subjects[0])
+        made = [exhibits[0]]
+        for subject, exhibit in zip(subjects[1:], exhibits[1:], strict=True):
+            told = _named(report, subject, "aligning")
+            made.append(replace(exhibit, alignment=self._models().align(model, first, exhibit.analysis, token, told)))
+        return made
+
     def _models(self) -> PooledModels:
         if self._pool is None:
             self._pool = self._open_pool()
@@ -288,9 +307,7 @@ def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[So
     return SourceReaders() if exporter.needs_video or wanted(options) else nullcontext()
 
 
-def with_kept_faces(
-    exhibits: Sequence[Exhibit], token: CancelToken | None = None, report: Report = silent
-) -> list[Exhibit]:
+def with_kept_faces(exhibits: Sequence[Exhibit], token: CancelToken = NEVER, report: Report = silent) -> list[Exhibit]:
     """Return exhibits with the faces that are kept of their videos; what was never searched is, and is kept then.
 
     Raises:
@@ -300,25 +317,21 @@ def with_kept_faces(
     return with_faces(exhibits, token, report, store.get, store.put)
 
 
-def _in_studies(subjects: Sequence[ExportTarget]) -> list[Path]:
+def _studies(subjects: Sequence[ExportTarget]) -> "Iterator[tuple[Path, Study]]":
+    """Yield the studies of subjects with their paths, each open until the next."""
     from skillviewer.data.study import Study
 
-    files: list[Path] = []
     for path in {subject.study for subject in subjects if subject.study is not None}:
         with Study.open(path, read_only=True) as study:
-            files += [video.path for video in study.videos.all() if video.path is not None]
-    return files
+            yield path, study
 
 
 def _tasks(subjects: Sequence[ExportTarget]) -> dict[tuple[Path | None, object], tuple[str, str]]:
     """Return the tasks of videos in their studies, their own and the study's, by study and subject."""
-    from skillviewer.data.study import Study
-
     found: dict[tuple[Path | None, object], tuple[str, str]] = {}
-    for path in {subject.study for subject in subjects if subject.study is not None}:
-        with Study.open(path, read_only=True) as study:
-            task = study.settings.task
-            found |= {(path, video.subject): (video.task, task) for video in study.videos.all()}
+    for path, study in _studies(subjects):
+        task = study.settings.task
+        found |= {(path, video.subject): (video.task, task) for video in study.videos.all()}
     return found
 
 
@@ -353,21 +366,13 @@ def _defaults(exporter: "Exporter") -> object:
 
 
 def _named(report: Report, subject: ExportTarget, doing: str) -> Report:
-    name = subject.title or subject.video.stem
-
-    def counted(progress: Progress) -> None:
-        report(Progress(f"{doing} {name}", progress.done, progress.total))
-
-    return counted
+    stage = f"{doing} {subject.title or subject.video.stem}"
+    return lambda progress: report(Progress(stage, progress.done, progress.total))
 
 
 def _counted(report: Report, done: int, total: int) -> Report:
     """Return a report of one file of several, which tells how many are finished."""
-
-    def counted(progress: Progress) -> None:
-        report(Progress(progress.stage, done, total, progress.value))
-
-    return counted
+    return lambda progress: report(replace(progress, done=done, total=total))
 
 
 def _no_model(subject: ExportTarget) -> CheckpointError:

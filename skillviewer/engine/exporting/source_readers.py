@@ -3,17 +3,16 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.reading.reader import VideoReader
 
 
-class SourceReaders:
+class SourceReaders(ExitStack):
     """Readers by path: each video is opened, and hashed, once. Use it as a context manager."""
 
     def __init__(self) -> None:
-        self._stack = ExitStack()
+        super().__init__()
         self._readers: dict[Path, VideoReader] = {}
 
     def open(self, path: Path, token: CancelToken) -> VideoReader:
@@ -23,7 +22,7 @@ class SourceReaders:
             VideoError: It cannot be read.
         """
         if path not in self._readers:
-            reader = self._stack.enter_context(VideoReader(path, token))
+            reader = self.enter_context(VideoReader(path, token))
             reader.describe(token)
             self._readers[path] = reader
         return self._readers[path]
@@ -31,9 +30,3 @@ class SourceReaders:
     def digests(self, token: CancelToken) -> Callable[[Path], str]:
         """Return a function from a video's path to its SHA-256."""
         return lambda path: self.open(path, token).info.digest
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()

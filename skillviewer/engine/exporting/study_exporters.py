@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from skillviewer.core.errors import ExportError
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import table
 from skillviewer.core.text import counted
 from skillviewer.core.timelines.labels import label_agreement, label_counts
@@ -75,7 +75,7 @@ class StudyExporter:
         options: object = None,
         *,
         overwrite: bool = False,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
     ) -> tuple[str, ...]:
         """Write an export of a study.
@@ -96,7 +96,6 @@ class StudyExporter:
             StudyError: The study cannot be read.
         """
         check(path, self.suffixes, overwrite=overwrite)
-        token = token if token is not None else CancelToken()
         token.check()
         options = dated(options if options is not None or self.options is None else self.options())
         remarks = self.write(study, path, options, overwrite, token, report)

@@ -18,7 +18,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis_json import AnalysisRecord
 from skillviewer.core.errors import ExportError, SkillViewerError
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import look_up
 from skillviewer.core.timelines.annotation import Tier
 from skillviewer.core.video.extents import ClipRange, frame_range, range_from
@@ -83,14 +83,13 @@ class Verifier:
         self._digits, self._moved = digits, moved
         self._models = {model_digest(folder): folder for folder in reversed(models)}  # of two names the first counts
 
-    def verify(self, file: Path, token: CancelToken | None = None, report: Report = silent) -> Verification:
+    def verify(self, file: Path, token: CancelToken = NEVER, report: Report = silent) -> Verification:
         """Make the export in a file again, and compare.
 
         Raises:
             ExportError: The file is no export, or it cannot be made again.
             SkillViewerError: A source cannot be read.
         """
-        token = token if token is not None else CancelToken()
         record = read_export(file)
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as folder:
             again = Path(folder) / f"again{file.suffix}"

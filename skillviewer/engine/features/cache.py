@@ -8,9 +8,8 @@ not check out is dropped and computed again.
 import hashlib
 import json
 import os
-import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
-from skillviewer.core.atomic_write import TEMPORARY, atomic_path
+from skillviewer.core.atomic_write import atomic_path, kept_files, make_room
 from skillviewer.core.paths import cache_dir
 from skillviewer.engine.runtime.disk_usage import FEATURES
 
@@ -29,7 +28,6 @@ DEFAULT_MAX_BYTES = 20 * 2**30
 _SUFFIX = ".safetensors"
 _KINDS: dict[str, np.dtype[Any]] = {"F16": np.dtype(np.float16), "U8": np.dtype(np.uint8)}
 _MAX_HEADER = 2**16
-_ABANDONED_AFTER_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class FeatureCache:
         if size > self.max_bytes:
             return False
         try:
-            self.make_room(size)
+            make_room(self.folder, _SUFFIX, size, self.max_bytes)
             with atomic_path(path) as aside:
                 save_file(
                     {"features": np.ascontiguousarray(features)},
@@ -120,37 +118,9 @@ class FeatureCache:
             path.unlink(missing_ok=True)
         return len(gone)
 
-    def _files(self) -> Iterator[Path]:
-        for folder, _, names in os.walk(self.folder):  # folders that another process removes meanwhile are passed over
-            yield from (Path(folder, name) for name in names)
-
     def entries(self) -> list[tuple[Path, int, float]]:
         """Return (path, bytes, last use) of every file, the longest unused first."""
-        found = []
-        for path in self._files():
-            if path.suffix != _SUFFIX or path.name.startswith("."):
-                continue
-            with suppress(OSError):  # another process may have removed it
-                stat = path.stat()
-                found.append((path, stat.st_size, stat.st_mtime))
-        return sorted(found, key=lambda entry: entry[2])
-
-    def make_room(self, n_bytes: int) -> None:
-        """Drop what a killed process left half written, then the longest unused entries until ``n_bytes`` more fit."""
-        for path in self._files():
-            if TEMPORARY not in path.name:
-                continue
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S:
-                    path.unlink()
-        entries = self.entries()
-        total = sum(size for _, size, _ in entries)
-        for path, size, _ in entries:
-            if total + n_bytes <= self.max_bytes:
-                return
-            with suppress(OSError):
-                path.unlink()
-            total -= size
+        return kept_files(self.folder, _SUFFIX)
 
 
 def _map(path: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:

@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import CancelToken, Report, one_by_one
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights
 from skillviewer.engine.features.feature_store import AveragedStore, FeatureStore, MappedStore, Reference, reference
-from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.source import FeatureSource, FrameSource
 from skillviewer.engine.runtime.device import device_errors
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.deployment import Precision
@@ -53,35 +51,10 @@ def feature_source(
         extractor = FeatureExtractor.frozen(
             weights, preprocessing, device, precision, motion=motion, before_last_block=before_last_block
         )
-    return FeatureSource(extractor, cache, preprocessing), extractor.backbones
+    return FeatureSource(cache, preprocessing, extractor), extractor.backbones
 
 
-class PassSource(Protocol):
-    """Source of the passes of a video: features or snippets."""
-
-    def passes(
-        self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
-    ) -> Sequence[NDArray[Any]]:
-        """Return K passes of a video or of a part of it."""
-
-
-class KeptSource(PassSource, Protocol):
-    """A source that caches its passes."""
-
-    @property
-    def cache(self) -> FeatureCache:
-        """Cache of the passes."""
-
-    @property
-    def preprocessing(self) -> Preprocessing:
-        """Preprocessing of the videos."""
-
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes kept of one sampled frame."""
-
-
-def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:
+def check_room(source: FrameSource, n_videos: int, candidates: int) -> None:
     """Refuse features of videos, each in ``candidates`` passes, that the cache cannot hold, before hours of work.
 
     Raises:
@@ -97,7 +70,7 @@ def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:
 
 def build_store(
     videos: Sequence[tuple[str, Path]],
-    source: PassSource,
+    source: FrameSource,
     candidates: int,
     token: CancelToken,
     report: Report,
@@ -116,8 +89,7 @@ def build_store(
     """
     store: dict[str, list[Reference]] = {}
     problems = []
-    for done, (name, path) in enumerate(videos):
-        report(Progress("features of videos", done, len(videos)))
+    for name, path in one_by_one("features of videos", videos, report):
         try:
             with device_errors(), VideoReader(path, token) as reader:
                 found = source.passes(reader, candidates, token, (extents or {}).get(name))
@@ -126,7 +98,6 @@ def build_store(
             raise
         except SkillViewerError as error:
             problems.append(str(error))
-    report(Progress("features of videos", len(videos), len(videos)))
     return MappedStore(store), problems
 
 

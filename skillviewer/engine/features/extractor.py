@@ -1,6 +1,7 @@
 """The two backbones on their device: one sampled frame and its flow stack to features."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -100,27 +101,20 @@ def streams_of(
     )
 
 
+@dataclass(eq=False, repr=False)
 class FeatureExtractor:
     """Both streams, ready for inference."""
 
-    def __init__(
-        self,
-        load: Callable[[], TwoStream],
-        config: BackboneConfig,
-        n_fields: int,
-        device: torch.device,
-        precision: Precision,
-    ) -> None:
-        self._load: Callable[[], TwoStream] | None = load
-        self._n_fields = n_fields
-        self.backbones = config  # the two backbones, as a checkpoint names them
-        self._device = device
-        self._precision = precision
-        self._streams: TwoStream | None = None
-        self._retrained = ""
-        self._on_snippets = False
-        self._before: int | None = None
-        self._flow: dict[str, BatchedTVL1] = {}
+    _load: Callable[[], TwoStream] | None
+    backbones: BackboneConfig  # the two backbones, as a checkpoint names them
+    _n_fields: int
+    _device: torch.device
+    _precision: Precision
+    _on_snippets: bool = False
+    _retrained: str = ""
+    _before: int | None = None
+    _streams: TwoStream | None = None
+    _flow: dict[str, BatchedTVL1] = field(default_factory=dict)
 
     @classmethod
     def open(cls, checkpoint: Checkpoint, device: torch.device) -> Self:
@@ -153,11 +147,8 @@ class FeatureExtractor:
             motion = None if across else own_backbone_weights(name, flow=True)
             return checkpoint.two_stream(own_backbone_weights(name), motion)
 
-        extractor = cls(load, config.backbone, config.n_fields, device, config.precision)
-        extractor._on_snippets = config.on_snippets
-        if checkpoint.streams:  # backbones of its own: its features serve no other model
-            extractor._retrained = checkpoint.digest
-        return extractor
+        own = checkpoint.digest if checkpoint.streams else ""  # backbones of its own: its features serve no other model
+        return cls(load, config.backbone, config.n_fields, device, config.precision, config.on_snippets, own)
 
     @classmethod
     def frozen(

@@ -11,6 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from skillviewer.core.errors import DatasetError
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.fusion import CellMean
+from skillviewer.nets.models import attention_model
+from skillviewer.nets.sizes import HeadSizes
 
 FeatureStore = Mapping[str, Sequence[NDArray[Any]]]
 """Features of every video by name: K candidate passes, each (N, 2F, h, w); float16, mapped from disk, as a rule.
@@ -128,3 +132,27 @@ class WatchedStore(DerivedStore):
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         self.seen.add(name)
         return self.store[name]
+
+
+def averages(model: str, sizes: HeadSizes) -> bool:
+    """Return whether a model averages features over the cells before all else."""
+    with torch.device("meta"):
+        return isinstance(attention_model(model).build(sizes).fusion, CellMean)
+
+
+def averaged_once(model: str, sizes: HeadSizes, store: FeatureStore) -> FeatureStore:
+    """Return features for training: averaged if the model averages them first, else unchanged."""
+    return AveragedStore(store) if averages(model, sizes) else store
+
+
+def match_inputs(model: AttentionModel, store: FeatureStore) -> AttentionModel:
+    """Return a model that reads the features of a store: averages or whole features."""
+    model.input_shape = (model.sizes.feature_channels, 1, 1) if isinstance(store, AveragedStore) else None
+    return model
+
+
+def restore_inputs(model: AttentionModel, store: FeatureStore) -> AttentionModel:
+    """Return a model trained on a store, in evaluation mode; one that read averages takes whole features again."""
+    if isinstance(store, AveragedStore):
+        model.input_shape = None
+    return model.eval()

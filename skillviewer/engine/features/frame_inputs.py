@@ -7,7 +7,7 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray, IntArray, Picture
 from skillviewer.core.cores import usable_cores
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.extents import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments, timeline
 from skillviewer.core.video.preprocessing import Preprocessing
@@ -94,7 +94,7 @@ def stream_inputs(
     positions: IntArray,
     size: tuple[int, int] | None = None,
     batch: FieldBatch | None = None,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     clip: ClipForm | None = None,
 ) -> Iterator[SampledInput]:
     """Decode, convert and compute flow, only what is needed, in order of time.

@@ -1,8 +1,7 @@
 """Snippets for the network that is trained end to end: a picture and the flow around it, kept on disk as they are."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,15 +9,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from skillviewer.core.arrays import IntArray, Picture
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.features.extractor import backbone_config, own_backbone_weights, streams_of
 from skillviewer.engine.features.feature_store import DerivedStore, FeatureStore, first_pass
-from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
+from skillviewer.engine.features.frame_inputs import Sampling, sampling_of, stream_inputs
+from skillviewer.engine.features.source import Configuration, FrameSource
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import CHANNELS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
 from skillviewer.nets.attention_models.tsn import TsnModel
@@ -51,65 +52,38 @@ def sizes_of(chosen: Preset, name: str) -> HeadSizes:
     return sizes if name == PUBLISHED_BACKBONE else replace(sizes, tsn_hidden=())
 
 
-@dataclass(frozen=True, slots=True)
-class SnippetSource:
-    """Source of snippets: the cache if it has them, else the video.
+class SnippetSource(FrameSource):
+    """Source of snippets, (3 + 2L, h, w) uint8 each.
 
-    Attributes:
-        cache: Cache of snippets.
-        preprocessing: Number of snippets, clock and flow algorithm; its input size plays no part.
+    Of the preprocessing it takes number of snippets, clock and flow algorithm; its input size plays no part.
     """
 
-    cache: FeatureCache
-    preprocessing: Preprocessing
+    kind = np.uint8
 
     @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """(N, 3 + 2L, h, w) of one pass."""
+    def configuration(self) -> Configuration:
+        """Everything that decides the snippets besides the sampled frames."""
+        flow = self.preprocessing.flow
+        clock = ("rate_hz", self.preprocessing.rate_hz)
+        return ("snippets", _VERSION), clock, ("flow", flow.algorithm), ("flow_bound_px", flow.bound_px)
+
+    @property
+    def frame_shape(self) -> tuple[int, int, int]:
+        """(3 + 2L, h, w)."""
         width, height = SIZE_PX
-        return self.preprocessing.n_segments, CHANNELS, height, width
+        return CHANNELS, height, width
 
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes kept of one snippet."""
-        return math.prod(self.shape[1:])
+    def sampling(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> Sampling:
+        """Return the sampled frames, each with the fields of a snippet around it."""
+        return sampling_of(info, preprocessing_of(self.preprocessing), n_passes, extent)
 
-    def passes(
-        self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
-    ) -> list[NDArray[Any]]:
-        """Return the snippets of K passes, each (N, 3 + 2L, h, w) uint8, mapped from the cache where it has them.
-
-        Args:
-            reader: The open video.
-            n_passes: K.
-            token: Checked after every snippet.
-            extent: The part of the video to sample, or None for all of it.
-        """
+    def compute(
+        self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
+    ) -> Iterator[tuple[int, Picture]]:
+        """Yield positions and their snippets."""
         preprocessing = preprocessing_of(self.preprocessing)
-        sampling = sampling_of(reader.describe(token), preprocessing, n_passes, extent)
-        configuration = (
-            ("snippets", _VERSION),
-            ("rate_hz", preprocessing.rate_hz),
-            ("flow", preprocessing.flow.algorithm),
-            ("flow_bound_px", preprocessing.flow.bound_px),
-            *sampling.key,
-        )
-        keys = [FeatureKey(reader.info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
-        missing = [i for i, key in enumerate(keys) if self.cache.get(key, self.shape) is None]
-        cut = {i: np.empty(self.shape, np.uint8) for i in missing}
-        if missing:
-            wanted = np.unique(sampling.positions[missing])
-            for item in stream_inputs(reader, preprocessing, sampling.timeline, wanted, SIZE_PX, token=token):
-                token.check()
-                snippet = snippet_of(item.rgb, item.flow)
-                for i in missing:
-                    cut[i][sampling.positions[i] == item.position] = snippet
-            reader.check_unchanged()
-        for i in missing:
-            self.cache.put(keys[i], cut[i])
-        # mapped again from the disk where they were kept, so that a large data set need not fit into memory
-        kept = [self.cache.get(key, self.shape) for key in keys]
-        return [cut[i] if one is None else one for i, one in enumerate(kept)]
+        for item in stream_inputs(reader, preprocessing, sampling.timeline, positions, SIZE_PX, token=token):
+            yield item.position, snippet_of(item.rgb, item.flow)
 
 
 def backbones_of(name: str) -> BackboneConfig:

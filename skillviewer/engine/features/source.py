@@ -1,8 +1,10 @@
-"""Features of one sampled frame: from the cache, else computed from the video."""
+"""Features and other numbers of sampled frames: from the cache, else computed from the video."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,22 +25,39 @@ Configuration = tuple[tuple[str, str | int | float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class FeatureSource:
-    """Source of features: the cache if it has them, else the video."""
+class FrameSource(ABC):
+    """Source of numbers of sampled frames, such as features: the cache if it has them, else the video."""
 
-    extractor: FeatureExtractor
     cache: FeatureCache
     preprocessing: Preprocessing
+    kind: ClassVar[type[np.generic]] = np.float16
 
     @property
+    @abstractmethod
     def configuration(self) -> Configuration:
         """Everything that decides the numbers besides the sampled frames, for the cache's key."""
-        return self.extractor.configuration(self.preprocessing)
 
     @property
+    @abstractmethod
     def frame_shape(self) -> tuple[int, int, int]:
         """(2F, h, w) of one sampled frame."""
-        return self.extractor.feature_shape(self.preprocessing)
+
+    @abstractmethod
+    def compute(
+        self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
+    ) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield positions and their numbers, (2F, h, w), computed from the video whatever is kept.
+
+        Args:
+            reader: The open video.
+            sampling: Its timeline.
+            positions: (p,) ascending, unique positions wanted.
+            token: Checked on the way from one to the next.
+        """
+
+    def sampling(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> Sampling:
+        """Return the sampled frames of K passes over a video, or a part of it."""
+        return sampling_of(info, self.preprocessing, n_passes, extent)
 
     def _keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
         configuration = (*self.configuration, *sampling.key)
@@ -46,7 +65,7 @@ class FeatureSource:
 
     def n_missing(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> int:
         """Return how many sampled frames of K passes over a video, or a part of it, have to be computed."""
-        sampling = sampling_of(info, self.preprocessing, n_passes, extent)
+        sampling = self.sampling(info, n_passes, extent)
         shape = (self.preprocessing.n_segments, *self.frame_shape)
         keys = self._keys(info, sampling)
         gone = [row for key, row in zip(keys, sampling.positions, strict=True) if self.cache.get(key, shape) is None]
@@ -55,35 +74,15 @@ class FeatureSource:
     @property
     def frame_bytes(self) -> int:
         """Bytes kept of one sampled frame."""
-        return 2 * math.prod(self.frame_shape)
+        return np.dtype(self.kind).itemsize * math.prod(self.frame_shape)
 
-    def compute(
-        self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
-    ) -> Iterator[tuple[int, Features]]:
-        """Yield positions and their features, (2F, h, w) float16, computed from the video whatever is kept.
-
-        Args:
-            reader: The open video.
-            sampling: Its timeline.
-            positions: (p,) ascending, unique positions wanted.
-            token: Checked on the way from one to the next.
-        """
-        batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
-        line, clip = sampling.timeline, self.extractor.clip
-        for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, clip):
-            yield item.position, self.of_frame(item)
-
-    def of_frame(self, item: SampledInput) -> Features:
-        """Return the features of one sampled frame, (2F, h, w) float16."""
-        return self.extractor.features(item.rgb, item.flow)
-
-    def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
-        """Yield the features of one step after the other, for all passes at once.
+    def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[NDArray[Any]]:
+        """Yield the numbers of one step after the other, for all passes at once.
 
         The token is checked after every sampled frame.
 
         Yields:
-            (K, 2F, h, w) float16, N times.
+            (K, 2F, h, w), N times.
         """
         n = sampling.positions.shape[1]
         shape = (n, *self.frame_shape)
@@ -95,7 +94,7 @@ class FeatureSource:
                 token.check()
                 yield np.stack([features[step] for features in passes if features is not None])
             return
-        computed = {i: np.empty(shape, np.float16) for i in missing}
+        computed = {i: np.empty(shape, self.kind) for i in missing}
         full = [computed[i] if features is None else features for i, features in enumerate(passes)]
         wanted = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
@@ -113,12 +112,12 @@ class FeatureSource:
 
     def passes(
         self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
-    ) -> list[Features]:
-        """Return the features of K passes over a video or a part of it, each (N, 2F, h, w) float16.
+    ) -> list[NDArray[Any]]:
+        """Return the numbers of K passes over a video or a part of it, each (N, 2F, h, w).
 
         They are mapped from the cache where it has them.
         """
-        sampling = sampling_of(reader.describe(token), self.preprocessing, n_passes, extent)
+        sampling = self.sampling(reader.describe(token), n_passes, extent)
         shape = (self.preprocessing.n_segments, *self.frame_shape)
         keys = self._keys(reader.info, sampling)
         found = [self.cache.get(key, shape) for key in keys]
@@ -128,6 +127,36 @@ class FeatureSource:
             kept = [self.cache.get(key, shape) for key in keys]
             found = [own if features is None else features for features, own in zip(kept, computed, strict=True)]
         return [features for features in found if features is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSource(FrameSource):
+    """Source of features, (2F, h, w) float16 per sampled frame."""
+
+    extractor: FeatureExtractor
+
+    @property
+    def configuration(self) -> Configuration:
+        """Everything that decides the numbers besides the sampled frames."""
+        return self.extractor.configuration(self.preprocessing)
+
+    @property
+    def frame_shape(self) -> tuple[int, int, int]:
+        """(2F, h, w)."""
+        return self.extractor.feature_shape(self.preprocessing)
+
+    def compute(
+        self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
+    ) -> Iterator[tuple[int, Features]]:
+        """Yield positions and their features."""
+        batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
+        line, clip = sampling.timeline, self.extractor.clip
+        for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, clip):
+            yield item.position, self.of_frame(item)
+
+    def of_frame(self, item: SampledInput) -> Features:
+        """Return the features of one sampled frame, (2F, h, w) float16."""
+        return self.extractor.features(item.rgb, item.flow)
 
 
 _VERSION = 1

@@ -8,7 +8,7 @@ import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import CancelToken, Report, one_by_one
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.feature_store import FeatureStore
@@ -65,9 +65,8 @@ def facts_of(
     files, extents = files_of(dataset), extents_of(dataset)
     found: dict[str, VideoFacts] = {}
     problems = []
-    for done, (name, path) in enumerate(files):
+    for name, path in one_by_one("opening videos", files, report):
         token.check()
-        report(Progress("opening videos", done, len(files)))
         try:
             with VideoReader(path, token) as reader:
                 info = reader.describe(token)
@@ -85,7 +84,6 @@ def facts_of(
             tuple(times_s.tolist()),
             sampling.part,
         )
-    report(Progress("opening videos", len(files), len(files)))
     return found, problems
 
 

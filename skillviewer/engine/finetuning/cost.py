@@ -9,10 +9,10 @@ import torch
 from skillviewer.core.dataset.pairs import Dataset, videos_of
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.finetuning.split import Division
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import CancelToken, Progress, Report, one_by_one
 from skillviewer.core.video.extents import VideoClip
-from skillviewer.engine.features.cell_average import averaged_once, averages
 from skillviewer.engine.features.dataset_features import check_room
+from skillviewer.engine.features.feature_store import averaged_once, averages
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.features.video_facts import files_of
@@ -81,9 +81,8 @@ def _missing(
 ) -> tuple[list[tuple[VideoClip, int]], list[str]]:
     """Return videos and the number of sampled frames whose features are not kept, and sentences about broken ones."""
     found, problems = [], []
-    for done, (footage, n_passes) in enumerate(wanted):
+    for footage, n_passes in one_by_one("looking which features are kept", wanted, report):
         token.check()
-        report(Progress("looking which features are kept", done, len(wanted)))
         try:
             with VideoReader(footage.path, token) as reader:
                 found.append((footage, source.n_missing(reader.describe(token), n_passes, footage.extent)))

@@ -10,11 +10,12 @@ import numpy as np
 from skillviewer.core.analysis.familiarity import learn_familiarity
 from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.arrays import Float32Array
+from skillviewer.core.atomic_write import check_room
 from skillviewer.core.dataset.pairs import videos_of
-from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
+from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError, reason_told
 from skillviewer.core.finetuning.split import nameless, raters_of
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, OldKind, TuningReport, drift_words, interval_words
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.dataset_features import pooled
@@ -39,7 +40,7 @@ ROOM_BYTES = 200 * 2**20
 """Free space that must be left over for the checkpoint, its log and the state of the training."""
 
 
-def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelToken | None = None) -> TuningResult:
+def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelToken = NEVER) -> TuningResult:
     """Train and write the new checkpoint. The model that it starts from is never changed.
 
     Args:
@@ -58,17 +59,16 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     if job.folder.exists():
         raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
     work = job.work_folder()
-    _check_room(job.folder.parent, work)
+    for place in (job.folder.parent, work):
+        check_room(place, ROOM_BYTES, "A training needs", CheckpointError)
     device = choose_device(job.device_name)
     with device_errors():
         start = StartingPoint.of(job.parent, device, job.cache())
         prepared = prepare(start, job.study, job.choices, token, report)
     # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
     state = work / prepared.division.digest[:16]
-    try:
+    with reason_told(CheckpointError, f"{work} cannot be made"):
         state.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
     try:
         with device_errors():
             before = as_it_was(prepared, token, report)
@@ -98,20 +98,6 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         report=compared,
         facts=_facts(job, prepared, tuned, compared),
     )
-
-
-def _check_room(*folders: Path) -> None:
-    for folder in folders:
-        there = next(place for place in (folder, *folder.parents) if place.exists())
-        try:
-            free = shutil.disk_usage(there).free
-        except OSError as error:
-            raise CheckpointError(f"{there} cannot be looked at: {error.strerror or error}.") from error
-        if free < ROOM_BYTES:
-            raise CheckpointError(
-                f"The disk of {there} has {free / 1e6:.0f} MB left, and a training needs {ROOM_BYTES / 1e6:.0f}. Make "
-                "room first; nothing has been begun."
-            )
 
 
 def _save(

@@ -1,10 +1,11 @@
 """Job, cost and result of a fine-tuning, as values. Imports no torch."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from skillviewer.core.errors import CheckpointError
+from skillviewer.core.errors import CheckpointError, reason_told
 from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoices
 from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.hashing import values_sha256
@@ -104,9 +105,5 @@ def discard(folder: Path) -> None:
     Raises:
         CheckpointError: It cannot be removed.
     """
-    try:
+    with reason_told(CheckpointError, f"{folder} cannot be removed"), suppress(FileNotFoundError):
         shutil.rmtree(folder)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be removed: {error.strerror or error}.") from error

@@ -10,10 +10,9 @@ import torch
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.preprocessing import TRAINED_ON
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.cell_average import match_inputs
 from skillviewer.engine.features.dataset_features import feature_source, standardise
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.feature_store import FeatureStore, match_inputs
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.runtime.device import training_precision
 from skillviewer.engine.training.batches import for_sparse
@@ -62,7 +61,7 @@ class StartingPoint:
         parent = load_checkpoint(folder)
         if parent.config.backbone is None:
             raise CheckpointError(f"{parent.name} looks at time alone: it cannot be fine-tuned.")
-        source = FeatureSource(FeatureExtractor.later(parent, device), cache, parent.config.preprocessing)
+        source = FeatureSource(cache, parent.config.preprocessing, FeatureExtractor.later(parent, device))
         return cls(parent, msgspec.structs.replace(parent.config, weights_sha256=""), source, device)
 
     def model(self, store: FeatureStore, names: Sequence[str], seed: int) -> AttentionModel:

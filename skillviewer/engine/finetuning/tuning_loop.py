@@ -19,8 +19,8 @@ from skillviewer.core.dataset.pairs import Fold, Pair, videos_of
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
-from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.engine.features.cell_average import averaged_once, restore_inputs
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
+from skillviewer.engine.features.feature_store import averaged_once, restore_inputs
 from skillviewer.engine.finetuning.prepare import Prepared
 from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.loop import (
@@ -82,23 +82,23 @@ class ConditionalToken(CancelToken):
 
     __slots__ = ("_other", "_so")
 
-    def __init__(self, other: CancelToken | None, so: Callable[[], bool]) -> None:
+    def __init__(self, other: CancelToken, so: Callable[[], bool]) -> None:
         super().__init__()
         self._other, self._so = other, so
 
     @property
     def cancelled(self) -> bool:
         """True while ``other`` is cancelled and ``so()`` is false."""
-        return self._other is not None and self._other.cancelled and not self._so()
+        return self._other.cancelled and not self._so()
 
 
 @contextmanager
-def halting(model: nn.Module, stop: CancelToken | None, enough: Callable[[], bool]) -> Iterator[None]:
+def halting(model: nn.Module, stop: CancelToken, enough: Callable[[], bool]) -> Iterator[None]:
     """Interrupt a model between two of its layers once a stop is requested and there is a result to keep.
 
     Args:
         model: The model; as it was before when the block is left.
-        stop: Asks to stop, or None.
+        stop: Asks to stop.
         enough: Whether there is something to keep.
 
     Raises:
@@ -106,7 +106,7 @@ def halting(model: nn.Module, stop: CancelToken | None, enough: Callable[[], boo
     """
 
     def check(*_: object) -> None:
-        if stop is not None and stop.cancelled and enough():
+        if stop.cancelled and enough():
             raise StopTraining
 
     hooks = [part.register_forward_pre_hook(check) for part in model.modules()]
@@ -255,7 +255,7 @@ def tune(
     choices: TuningChoices,
     token: CancelToken,
     report: Report,
-    stop: CancelToken | None = None,
+    stop: CancelToken = NEVER,
     work: Path | None = None,
 ) -> Tuned:
     """Fine-tune a head.
@@ -286,13 +286,13 @@ def tune(
         selection = f"epoch chosen on {held_out_part([inner])[0]}"
     assert found is not None  # only a second stage ends with nothing
     chosen, rows, final = found, found.rows, inner is None
-    if inner is not None and not _stopped(stop):
+    if inner is not None and not stop.cancelled:
         again, last = stages.run(FitPairs(fold.train_pairs), Select.LAST, chosen.epoch)
         rows = (*rows, *(last.rows if last is not None else ()))
         if last is not None and last.epoch == chosen.epoch:
             model, chosen, final = again, last, True
             selection += ", then trained afresh on all training videos for as many epochs"
-    stopped = _stopped(stop)
+    stopped = stop.cancelled
     if stopped:
         selection += "; stopped before its end by the user"
     used, seconds = (inner if inner is not None and not final else fold), monotonic() - started
@@ -309,7 +309,7 @@ class _Stages:
         choices: TuningChoices,
         token: CancelToken,
         report: Report,
-        stop: CancelToken | None,
+        stop: CancelToken,
         work: Path | None,
     ) -> None:
         fold, inner = prepared.division.fold, prepared.division.inner
@@ -358,10 +358,6 @@ def _averaged_once(prepared: Prepared) -> Prepared:
     store = averaged_once(config.attention_model, config.sizes, prepared.store)
     other = store if old.store is prepared.store else averaged_once(config.attention_model, config.sizes, old.store)
     return replace(prepared, store=store, old=replace(old, store=other))
-
-
-def _stopped(stop: CancelToken | None) -> bool:
-    return stop is not None and stop.cancelled
 
 
 def n_batches(pairs: Sequence[Pair], settings: TrainSettings) -> int:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -10,13 +11,16 @@ import numpy as np
 import torch
 
 from skillviewer.core.analysis.analysis import Analysis, Provenance
+from skillviewer.core.arrays import FloatArray, frozen
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError, VideoError
+from skillviewer.core.explanation.alignment import Alignment, align
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import MIN_RANDOM
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.version import __version__
 from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import sampling_of
@@ -42,25 +46,16 @@ def announce_nothing(_text: str) -> None:
     """Drop an announcement."""
 
 
+@dataclass(eq=False, repr=False)
 class Engine(Closing):
     """A loaded model that stays on its device. Not thread safe: one thread owns it. Use it as a context manager."""
 
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        model: AttentionModel,
-        source: FeatureSource,
-        device: torch.device,
-        announce: Callable[[str], None],
-        *,
-        aside: bool = False,
-    ) -> None:
-        self.checkpoint = checkpoint  # the checkpoint: configuration and card
-        self._model = model
-        self._source = source
-        self._device = device
-        self._announce = announce
-        self._aside = aside
+    checkpoint: Checkpoint  # configuration and card
+    _model: AttentionModel
+    _source: FeatureSource
+    _device: torch.device
+    _announce: Callable[[str], None]
+    _aside: bool = False
 
     @classmethod
     def open(
@@ -92,8 +87,8 @@ class Engine(Closing):
             model = loaded.build().to(chosen).eval()
             extractor = FeatureExtractor.open(loaded, chosen)
         kept = cache if cache is not None else FeatureCache()
-        source = FeatureSource(extractor, kept, loaded.config.preprocessing)
-        return cls(loaded, model, source, chosen, announce, aside=aside)
+        source = FeatureSource(kept, loaded.config.preprocessing, extractor)
+        return cls(loaded, model, source, chosen, announce, aside)
 
     @property
     def name(self) -> str:
@@ -138,7 +133,7 @@ class Engine(Closing):
         self,
         path: str | Path,
         passes: int = 1,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         extent: ClipRange | None = None,
         reader: VideoReader | None = None,
@@ -160,7 +155,6 @@ class Engine(Closing):
         """
         if passes < 1:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
-        token = token if token is not None else CancelToken()
         self._warm_up(token, report)
         with device_errors(), _opened(path, reader, token) as opened:
             return assess(opened, self._scoring(), passes, token, report, extent)
@@ -171,7 +165,7 @@ class Engine(Closing):
         passes: int = 1,
         n_random: int = MIN_RANDOM,
         seed: int = 0,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         reader: VideoReader | None = None,
     ) -> Evidence:
@@ -191,33 +185,79 @@ class Engine(Closing):
             VideoError: The file cannot be read, or is no longer the one that was analysed.
             DeviceError: The device ran out of memory.
         """
-        token = token if token is not None else CancelToken()
         path = video.video.path if isinstance(video, Analysis) else video
-        if isinstance(video, Analysis):
-            passes, made_by = video.n_passes, video.provenance
-            if made_by.model_digest != self.checkpoint.digest:
-                raise CheckpointError(
-                    f"The analysis of {video.video.path.name} was not made by this version of {self.name} but by "
-                    f"{made_by.model} ({made_by.model_digest[:8]}). Assess the video again."
-                )
+        extent = video.extent if isinstance(video, Analysis) else None
+        passes = video.n_passes if isinstance(video, Analysis) else passes
         if passes < 1:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
         self._warm_up(token, report)
         with device_errors(), _opened(path, reader, token) as opened:
-            info = opened.describe(token)
-            digest = info.digest
-            if isinstance(video, Analysis) and digest != video.video.digest:
-                raise VideoError(f"{path} is no longer the file that was analysed. Assess it again.")
-            extent = video.extent if isinstance(video, Analysis) else None
-            sampling = sampling_of(info, self._source.preprocessing, passes, extent)
-            if isinstance(video, Analysis) and not np.array_equal(video.samples, sampling.frames):
-                raise CheckpointError(
-                    f"The analysis of {video.video.path.name} did not look at the frames that {self.name} looks at "
-                    f"now, or is not complete. Assess the video again."
-                )
+            digest = opened.describe(token).digest
+            if isinstance(video, Analysis):
+                self._check_own(video, opened.info)
             fused = fused_passes(opened, self._model, self._source, passes, token, report, extent)
             found = weigh(self._model, fused, digest, self.checkpoint.digest, token, report, n_random, seed)
             return replace(found, extent=extent)
+
+    def _check_own(self, analysis: Analysis, info: VideoInfo) -> None:
+        """Refuse an analysis of another model, of other frames, or of another file than the one that is open."""
+        made_by, name = analysis.provenance, analysis.video.path.name
+        if made_by.model_digest != self.checkpoint.digest:
+            raise CheckpointError(
+                f"The analysis of {name} was not made by this version of {self.name} but by "
+                f"{made_by.model} ({made_by.model_digest[:8]}). Assess the video again."
+            )
+        if info.digest != analysis.video.digest:
+            raise VideoError(f"{info.path} is no longer the file that was analysed. Assess it again.")
+        sampling = sampling_of(info, self._source.preprocessing, analysis.n_passes, analysis.extent)
+        if not np.array_equal(analysis.samples, sampling.frames):
+            raise CheckpointError(
+                f"The analysis of {name} did not look at the frames that {self.name} looks at now, or is not "
+                f"complete. Assess the video again."
+            )
+
+    def align(
+        self, own: Analysis, other: Analysis, token: CancelToken | None = None, report: Report = silent
+    ) -> Alignment:
+        """Align a video with another one in time, by the backbones' features of the frames that the model looked at.
+
+        Args:
+            own: Analysis of the video by this model.
+            other: Analysis of the other one.
+            token: Raise it to stop.
+            report: Told of progress.
+
+        Raises:
+            CheckpointError: An analysis is of another model.
+            VideoError: A file cannot be read, or is no longer the one that was analysed.
+            DeviceError: The device ran out of memory.
+        """
+        token = token if token is not None else CancelToken()
+        self._warm_up(token, report)
+        with device_errors():
+            (own_places, own_s), (other_places, other_s) = (self.places(one, token, report) for one in (own, other))
+        found = align(own_places, other_places, own_s, other_s)
+        ends = [
+            np.concatenate([[a.start_s], times, [a.stop_s]])
+            for a, times in ((own, found.own_s), (other, found.other_s))
+        ]
+        return replace(found, own_s=frozen(ends[0]), other_s=frozen(ends[1]))
+
+    def places(
+        self, analysis: Analysis, token: CancelToken | None = None, report: Report = silent
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return (S, 9 · 2F) means of the features of S frames in 3 x 3 fields, and (S,) times, in order of time."""
+        fields, token = [], token if token is not None else CancelToken()
+        with VideoReader(analysis.video.path, token) as reader:
+            self._check_own(analysis, reader.describe(token))
+            sampling = sampling_of(reader.info, self._source.preprocessing, analysis.n_passes, analysis.extent)
+            for done, features in enumerate(self._source.steps(reader, sampling, token), start=1):
+                pooled = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(features).float(), 3)
+                fields.append(pooled.flatten(1).numpy().astype(np.float64))
+                report(Progress("looking", done, analysis.n_segments))
+        times = analysis.times_s.T.ravel()
+        order = np.argsort(times, kind="stable")
+        return np.concatenate(fields)[order], times[order]
 
     def _warm_up(self, token: CancelToken, report: Report) -> None:
         """Take the free cores, and make the flow kernels ready; announce a compilation, also in this job's progress."""
@@ -226,14 +266,11 @@ class Engine(Closing):
             self._announce(text)
             report(Progress(text))
 
-        def elsewhere(folder: Path | None) -> bool:
-            return compile_flow(folder, token)
-
         fit_threads()
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
             if self._aside:
                 preload_llvm()
-            warm_up(tell, elsewhere if self._aside else None)
+            warm_up(tell, partial(compile_flow, token=token) if self._aside else None)
 
     def close(self) -> None:
         """Give the device's memory back."""

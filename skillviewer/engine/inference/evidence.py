@@ -122,7 +122,8 @@ def weigh(
         cells = _cells(runs, model.grid) if size > 1 else None
         faithfulness = None
         if cells is not None and model.map_kind is not MapKind.NONE:
-            faithfulness = _Trial(runs, model.map_kind, score, empty, segments, cells, n_random, seed).result()
+            chance = n_random, np.random.default_rng(seed)
+            faithfulness = _Trial(runs, model.map_kind, score, empty, segments, cells, *chance).result()
     return Evidence(
         video_digest=video_digest,
         model_digest=model_digest,
@@ -174,26 +175,20 @@ def _cells(runs: Sequence[Replay], grid: tuple[int, int]) -> _Cells:
     return _Cells(always.reshape(-1, *grid), *(np.reshape(x, (-1, n, *grid)) for x in (once, at_once)))
 
 
+@dataclass(eq=False, repr=False)
 class _Trial:
-    def __init__(
-        self,
-        runs: Sequence[Replay],
-        kind: MapKind,
-        score: float,
-        empty: FloatArray,
-        segments: FloatArray,
-        cells: _Cells,
-        n_random: int,
-        seed: int,
-    ) -> None:
-        self._runs = runs
-        self._kind = kind
-        self._score, self._empty = score, empty
-        self._segments, self._cells = segments, cells
-        self._n_random = n_random
-        self._rng = np.random.default_rng(seed)
-        self._maps: NDArray[np.float64] = np.stack([run.attention.double().cpu().numpy() for run in runs])
-        self._counts = removal_counts(runs[0].n_cells)
+    _runs: Sequence[Replay]
+    _kind: MapKind
+    _score: float
+    _empty: FloatArray
+    _segments: FloatArray
+    _cells: _Cells
+    _n_random: int
+    _rng: np.random.Generator
+
+    def __post_init__(self) -> None:
+        self._maps: NDArray[np.float64] = np.stack([run.attention.double().cpu().numpy() for run in self._runs])
+        self._counts = removal_counts(self._runs[0].n_cells)
 
     def result(self) -> Faithfulness:
         """Run everything."""

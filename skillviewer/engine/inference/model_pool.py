@@ -9,8 +9,9 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
@@ -66,7 +67,7 @@ class ModelPool(Closing):
         folder: Path,
         video: Path,
         passes: int = 1,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         extent: ClipRange | None = None,
         reader: VideoReader | None = None,
@@ -82,12 +83,18 @@ class ModelPool(Closing):
         self,
         folder: Path,
         analysis: Analysis,
-        token: CancelToken | None = None,
+        token: CancelToken = NEVER,
         report: Report = silent,
         reader: VideoReader | None = None,
     ) -> Evidence:
         """Return the evidence for an analysis by one of the models; see ``Engine.explain`` for what it raises."""
         return self._engine(folder).explain(analysis, token=token, report=report, reader=reader)
+
+    def align(
+        self, folder: Path, own: Analysis, other: Analysis, token: CancelToken | None = None, report: Report = silent
+    ) -> Alignment:
+        """Align a video with another in time by one of the models; see ``Engine.align`` for what it raises."""
+        return self._engine(folder).align(own, other, token, report)
 
     def keep(self, folders: Collection[Path]) -> None:
         """Let go of all models but these, and of the backbones that none of these needs."""
@@ -120,8 +127,8 @@ class ModelPool(Closing):
                 key = _feature_key(checkpoint)
                 if key not in self._extractors:
                     self._extractors[key] = FeatureExtractor.later(checkpoint, device)
-            source = FeatureSource(self._extractors[key], self._cache, preprocessing)
-            self._engines[folder] = Engine(checkpoint, model, source, device, self._announce, aside=self._aside)
+            source = FeatureSource(self._cache, preprocessing, self._extractors[key])
+            self._engines[folder] = Engine(checkpoint, model, source, device, self._announce, self._aside)
         return self._engines[folder]
 
     def close(self) -> None:

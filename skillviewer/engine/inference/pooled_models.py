@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.analysis.other_models import ModelFacts
+    from skillviewer.core.explanation.alignment import Alignment
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.core.progress import CancelToken, Report
     from skillviewer.core.video.extents import ClipRange
@@ -40,6 +41,11 @@ class PooledModels(Protocol):
         reader: "VideoReader | None" = None,
     ) -> "Evidence":
         """Return the evidence for an analysis by one of the models."""
+
+    def align(
+        self, folder: Path, own: "Analysis", other: "Analysis", token: "CancelToken", report: "Report"
+    ) -> "Alignment":
+        """Align a video with another one in time, by one of the models."""
 
     def keep(self, folders: Collection[Path]) -> None:
         """Unload all models but these."""

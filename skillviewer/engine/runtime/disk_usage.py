@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.paths import cache_dir
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 
 FEATURES, COPIES, TUNING, SAID = "features", "proxies", "tuning", "analyses"
 EMPTIED = (FEATURES, COPIES, TUNING)
@@ -45,7 +45,7 @@ class Storage:
         return self.features + self.copies + self.tuning
 
 
-def measured(token: CancelToken | None = None, folder: Path | None = None) -> Storage:
+def measured(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
     """Return what lies in the cache.
 
     Args:
@@ -53,7 +53,6 @@ def measured(token: CancelToken | None = None, folder: Path | None = None) -> St
         folder: The cache, or None for the usual place.
     """
     folder = folder if folder is not None else cache_dir()
-    token = token if token is not None else CancelToken()
     sizes: dict[str, int] = {}
     for where, _, names in os.walk(folder):  # unlike a glob it passes over folders that go meanwhile
         for path in (Path(where, name) for name in names):
@@ -62,14 +61,13 @@ def measured(token: CancelToken | None = None, folder: Path | None = None) -> St
                 if not path.is_symlink():
                     part = path.relative_to(folder).parts[0]
                     sizes[part] = sizes.get(part, 0) + path.stat().st_size
-    known = {part: sizes.pop(part, 0) for part in (FEATURES, COPIES, TUNING, SAID)}
-    return Storage(folder, known[FEATURES], known[COPIES], known[TUNING], known[SAID], sum(sizes.values()))
+    features, copies, tuning, said = (sizes.pop(part, 0) for part in (FEATURES, COPIES, TUNING, SAID))
+    return Storage(folder, features, copies, tuning, said, sum(sizes.values()))
 
 
-def emptied(token: CancelToken | None = None, folder: Path | None = None) -> Storage:
+def emptied(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
     """Remove what can be computed again, and return what is left; a file that is in use may stay."""
     folder = folder if folder is not None else cache_dir()
-    token = token if token is not None else CancelToken()
     for part in EMPTIED:
         for where, folders, names in os.walk(folder / part, topdown=False):  # what is inside a folder comes before it
             for path in (Path(where, name) for name in (*names, *folders)):

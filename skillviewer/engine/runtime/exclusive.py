@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from skillviewer.core.errors import ExportError, SettingsError
+from skillviewer.core.errors import ExportError, SettingsError, reason_told
 from skillviewer.core.paths import training_folder
 from skillviewer.data.study.lock import WriteLock
 
@@ -20,16 +20,16 @@ def alone_at(path: Path, refusal: str) -> Iterator[None]:
         ExportError: Nothing can be written there.
         SettingsError: Another command is at it.
     """
-    try:
+    lock = None
+    with reason_told(ExportError, f"Nothing can be written into {path.parent}"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(path.parent, error) from error
-    try:
-        lock = WriteLock(path)
-    except OSError as error:
-        if WriteLock.supported(error):
-            raise _unwritable(path.parent, error) from error
-        yield  # a drive without locks cannot tell of others
+        try:
+            lock = WriteLock(path)
+        except OSError as error:
+            if WriteLock.supported(error):
+                raise
+    if lock is None:  # a drive without locks cannot tell of others
+        yield
         return
     if not lock.held:
         raise SettingsError(refusal)
@@ -44,7 +44,3 @@ def training_lock(checkpoint: Path) -> AbstractContextManager[None]:
     folder = checkpoint.absolute()
     refusal = f"Another training makes {folder}: wait until it has ended, or choose another name."
     return alone_at(training_folder(folder), refusal)
-
-
-def _unwritable(folder: Path, error: OSError) -> ExportError:
-    return ExportError(f"Nothing can be written into {folder}: {error.strerror or error}.")

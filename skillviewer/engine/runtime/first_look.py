@@ -21,7 +21,7 @@ from skillviewer.core.atomic_write import TEMPORARY
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import Cancelled, SkillViewerError, VideoError
 from skillviewer.core.paths import data_dir
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 
 MEMORY_BYTES = 4 * 2**30
 """Address space of the helper; more ends the look. Where the system has no such limit (Windows), none is set."""
@@ -67,7 +67,7 @@ class FirstLook(Closing):
         self._known_in = data_dir() / "looked-at.txt"
         self._known: set[str] | None = None
 
-    def check(self, path: Path, token: CancelToken | None = None) -> None:
+    def check(self, path: Path, token: CancelToken = NEVER) -> None:
         """Look at a file in the helper, unless it is known.
 
         Raises:
@@ -76,7 +76,6 @@ class FirstLook(Closing):
         key = "" if TEMPORARY in path.name else _key(path)  # the program's own, or not there: reported on opening
         if not key or self._is_known(key):
             return
-        token = token if token is not None else CancelToken()
         while not self._one_at_a_time.acquire(timeout=0.1):
             token.check()
         try:

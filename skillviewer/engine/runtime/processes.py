@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
@@ -55,15 +56,11 @@ def work_here(
     for index, item in enumerate(items):
         token.check()
         try:
-            outcome = Outcome(do(item, token, _reporting_of(progressed, index)))
+            outcome = Outcome(do(item, token, partial(progressed, index)))
         except SkillViewerError as error:
             outcome = Outcome(error=error)
         give_back()
         finished(index, outcome)
-
-
-def _reporting_of(progressed: Progressed, index: int) -> Report:
-    return lambda progress: progressed(index, progress)
 
 
 @dataclass(frozen=True, slots=True)

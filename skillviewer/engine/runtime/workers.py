@@ -1,14 +1,118 @@
-"""Pieces of work on any engine: this process, several on this computer, or a cluster."""
+"""Pieces of work on any engine: this process, several on this computer, or a cluster (by Dask, an extra)."""
 
 import os
-from collections.abc import Callable, Sequence
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from skillviewer.core.errors import SettingsError
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
+from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.runtime import processes
-from skillviewer.engine.runtime.processes import Do, ItemT, Outcome, Processes, Progressed, ResultT
+from skillviewer.engine.runtime.processes import Do, ItemT, Outcome, Processes, Progressed, ResultT, death
 from skillviewer.engine.runtime.threads import settle_threads
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+
+STARTED = ("local", "slurm")
+"""Clusters that are started here; any other word is the address of a scheduler."""
+
+
+@contextmanager
+def _client(cluster: str, jobs: int) -> "Iterator[Client]":
+    try:
+        import dask
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise SettingsError("Clusters need another package: pip install 'skillviewer[cluster]'.") from error
+    environment = dict(os.environ)
+    settle_threads(environment, jobs)
+    settings = {
+        "distributed.scheduler.allowed-failures": 0,  # attempts are counted here
+        "distributed.nanny.pre-spawn-environ": environment if cluster == "local" else {},
+    }
+    with ExitStack() as stack:
+        stack.enter_context(dask.config.set(settings))
+        try:
+            target = cluster
+            if cluster == "local":
+                local = LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=":0")
+                target = stack.enter_context(local)
+            elif cluster == "slurm":
+                from dask_jobqueue import SLURMCluster
+
+                target = stack.enter_context(SLURMCluster(n_workers=jobs))
+            client = stack.enter_context(Client(target, timeout="10s"))
+        except (OSError, ImportError, ValueError, RuntimeError) as error:
+            raise SettingsError(f"The cluster “{cluster}” cannot be used (docs/cluster.md): {error}") from error
+        yield client
+
+
+def _check_jobs(client: "Client") -> None:
+    """Refuse to wait for workers that will not come: the jobs that were submitted to SLURM have all ended."""
+    workers = getattr(client.cluster, "workers", {}).values()
+    jobs = [str(worker.job_id) for worker in workers if hasattr(worker, "job_id")]
+    command = ["squeue", "--noheader", "--jobs", ",".join(jobs)]
+    if jobs and not subprocess.run(command, capture_output=True, check=False).stdout.strip():  # noqa: S603 - as it is
+        raise DeviceError("All jobs on the cluster have ended. What is finished is kept: run the same again.")
+
+
+def _do(do: Do[ItemT, ResultT], item: ItemT) -> Outcome[ResultT]:
+    try:
+        return Outcome(do(item, CancelToken(), silent))
+    except SkillViewerError as error:
+        return Outcome(error=type(error)(str(error)))
+
+
+def work_on_cluster(
+    do: Do[ItemT, ResultT],
+    items: Sequence[ItemT],
+    cluster: tuple[str, int],
+    tries: int,
+    token: CancelToken,
+    finished: Callable[[int, Outcome[ResultT]], None],
+) -> None:
+    """Do pieces of work on a cluster; see ``workers.work``.
+
+    No more pieces are handed over than there are workers, so that the death of one costs no piece that only waited.
+    ``cluster`` is one of ``STARTED`` with its number of workers, or the address of a scheduler, which has its own rule
+    in place of ``tries``.
+
+    Raises:
+        SettingsError: There is no such cluster, or its package is missing.
+        DeviceError: All its jobs have ended.
+    """
+    waiting, failures = list(range(len(items)))[::-1], [0] * len(items)
+    with _client(*cluster) as client:
+        from distributed import KilledWorker, wait
+
+        busy: dict[Any, int] = {}
+        while waiting or busy:
+            token.check()
+            threads = sum(client.nthreads().values())
+            if not threads:
+                _check_jobs(client)
+            room = max(1, threads) - len(busy)
+            for index in [waiting.pop() for _ in range(min(room, len(waiting)))]:
+                busy[client.submit(_do, do, items[index], pure=False)] = index
+            try:
+                done = wait(list(busy), timeout=1 if threads else 10, return_when="FIRST_COMPLETED").done
+            except TimeoutError:
+                continue
+            for future in done:
+                index = busy.pop(future)
+                try:
+                    finished(index, future.result())
+                except KilledWorker:
+                    failures[index] += 1
+                    if cluster[0] in STARTED and failures[index] < tries:
+                        waiting.append(index)
+                    else:
+                        finished(index, Outcome(error=death("on another computer", failures[index])))
+
 
 TRIES = 3
 """Attempts at a piece of work whose worker dies."""
@@ -78,8 +182,6 @@ def work(
     if workers.here:
         processes.work_here(do, items, token, progressed, finished)
     elif workers.cluster:
-        from skillviewer.engine.runtime.cluster import work_on_cluster
-
         work_on_cluster(do, items, (workers.cluster, workers.jobs), TRIES, token, finished)
     else:
         several = Processes(workers.jobs, workers.environments(), tries=TRIES)

@@ -11,9 +11,8 @@ from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.features import snippets
-from skillviewer.engine.features.cell_average import averaged_once, match_inputs, restore_inputs
 from skillviewer.engine.features.dataset_features import standardise
-from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.feature_store import FeatureStore, averaged_once, match_inputs, restore_inputs
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.training.loop import EpochRow, FitPairs, Keeper, Select, Trained, TrainingControl, fit

@@ -10,10 +10,11 @@ from torch import Tensor
 from skillviewer.core.errors import CheckpointError
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import KeptSource, feature_source
+from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.features.snippets import SnippetFeatures, SnippetSource
+from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.runtime.device import device_errors
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
@@ -46,7 +47,7 @@ class TrainingInputs:
         unfreezing: The last blocks that are trained with the head, or None.
     """
 
-    source: KeptSource
+    source: FrameSource
     backbones: BackboneConfig
     unfreezing: LastBlockTraining | None = None
 

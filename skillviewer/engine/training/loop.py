@@ -19,7 +19,7 @@ from torch import nn
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
 from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
 from skillviewer.core.evaluation.accuracy import Count, count_pairs
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
@@ -139,17 +139,17 @@ class TrainingControl:
     Attributes:
         token: Raise it to stop and keep nothing.
         report: Told of every batch with its mean loss of a pair, and of every epoch with its ``EpochRow`` as value.
-        stop: Raise it to stop after the current batch and keep the best epoch so far; None for never.
+        stop: Raise it to stop after the current batch and keep the best epoch so far.
     """
 
     token: CancelToken
     report: Report = silent
-    stop: CancelToken | None = None
+    stop: CancelToken = NEVER
 
     @property
     def stopped(self) -> bool:
         """True once a stop was requested that keeps the best epoch so far."""
-        return self.stop is not None and self.stop.cancelled
+        return self.stop.cancelled
 
 
 class Keeper(Protocol):

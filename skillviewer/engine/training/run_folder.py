@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import DatasetError, reason_told
 from skillviewer.core.video.preprocessing import SamplingRule
 from skillviewer.engine.training.loop import EpochRow
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
@@ -96,7 +96,7 @@ class RunFolder:
         Raises:
             DatasetError: The folder cannot be written.
         """
-        try:
+        with reason_told(DatasetError, f"The run cannot be kept in {self.path}"):
             self.path.mkdir(parents=True, exist_ok=True)
             agrees = self.configuration == configuration
             (self.path / PROVENANCE).unlink(missing_ok=True)
@@ -108,8 +108,6 @@ class RunFolder:
                 for old in self.path.glob(pattern):
                     old.unlink()
             shutil.rmtree(self.path / CHECKPOINT, ignore_errors=True)
-        except OSError as error:
-            raise DatasetError(f"The run cannot be kept in {self.path}: {error.strerror or error}.") from error
         write_json(self.path / CONFIGURATION, configuration)
 
     def remove(self) -> None:

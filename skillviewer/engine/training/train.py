@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import msgspec
 import numpy as np
@@ -27,8 +26,9 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import KeptSource, build_store, check_room, pooled
+from skillviewer.engine.features.dataset_features import build_store, check_room, pooled
 from skillviewer.engine.features.feature_store import FeatureStore, WatchedStore, first_pass
+from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
@@ -127,7 +127,8 @@ def train_checkpoint(
     if test is None:
         check_people(dataset, plan.seed)
     together = resources.together
-    with _Kept(plan, folder, together) as kept:
+    with training_lock(folder) if together.leads else nullcontext():
+        kept = _Kept(plan, folder, together)
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)
         ready = _ready(plan, dataset, test, inputs.source, control, together)
@@ -162,7 +163,7 @@ def _ready(
     plan: TrainingPlan,
     dataset: Dataset,
     test: Dataset | None,
-    source: KeptSource,
+    source: FrameSource,
     control: TrainingControl,
     together: ProcessGroup,
 ) -> _Ready:
@@ -268,19 +269,10 @@ class _Kept:
     """
 
     def __init__(self, plan: TrainingPlan, folder: Path, together: ProcessGroup) -> None:
-        self._plan, self._folder, self.together = plan, folder.absolute(), together
-        self._run = RunFolder(training_folder(self._folder))
+        self._plan, self.together = plan, together
+        self._run = RunFolder(training_folder(folder.absolute()))
         self._configuration: RunConfiguration | None = None
         self._trained: list[TrainedPair] = []
-        self._alone = ExitStack()
-
-    def __enter__(self) -> Self:
-        if self.together.leads:
-            self._alone.enter_context(training_lock(self._folder))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._alone.close()
 
     def begin(self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, control: TrainingControl) -> None:
         """Prepare the folder: a state of the same training is resumed, one of another training stays."""
@@ -339,7 +331,7 @@ def _card(plan: TrainingPlan, dataset: Dataset, divided: "TrainingSplit", made: 
 
 
 def dataset_features(
-    dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report
+    dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report
 ) -> tuple[FeatureStore, list[str]]:
     """Return the features (or snippets) of every video that has a file; arguments are those of ``build_store``."""
     return build_store(files_of(dataset), source, candidates, token, report, extents_of(dataset))
@@ -359,7 +351,7 @@ def _notes(plan: TrainingPlan) -> str:
 
 
 def _prepare(
-    dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report, together: ProcessGroup
+    dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report, together: ProcessGroup
 ) -> None:
     """See that there is room for features; of several processes each computes those of its share of the videos."""
     files = files_of(dataset)

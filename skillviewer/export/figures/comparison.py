@@ -16,7 +16,7 @@ from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
 from skillviewer.core.analysis.wording import rated_words, score_digits
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.text import clock
 from skillviewer.export.destination import aside, check
 from skillviewer.export.exhibit import Exhibit, opened
@@ -27,6 +27,7 @@ from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, grad
 from skillviewer.export.rendering.figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
+    dash,
     font,
     new_figure,
     save_figure,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_DASHES: tuple[tuple[float, ...], ...] = ((), (4, 1.5), (1, 1.2), (6, 1.5, 1, 1.5))
 _GAP_MM, _MARGIN_MM, _BAR_MM, _CURVES_MM = 2.0, 3.0, 44.0, 34.0
 
 
@@ -164,7 +164,7 @@ def export_compared(
     options: ComparedOptions,
     *,
     overwrite: bool = False,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
 ) -> Path:
     """Write one frame as several models see it, with colour bars and their score curves, as PNG, PDF or SVG.
@@ -182,7 +182,6 @@ def export_compared(
     if not 0 <= options.frame < video.n_frames:
         raise ExportError(f"{video.path.name} has no frame {options.frame}: it has {video.n_frames}, counted from 0.")
     check(path, FIGURE_SUFFIXES, overwrite=overwrite)
-    token = token if token is not None else CancelToken()
     if options.blur_faces:
         exhibits = with_faces(exhibits, token, report)
     token.check()
@@ -310,8 +309,7 @@ class _Page:
             heights = (mean - mean.min()) / span if span else np.full_like(mean, 0.5)
             colour = unit(WHITE.series[at % len(WHITE.series)])
             (line,) = axes.plot(analysis.times_s.max(axis=0), heights, color=colour, linewidth=1.1)
-            if _DASHES[at % len(_DASHES)]:
-                line.set_dashes(_DASHES[at % len(_DASHES)])
+            dash(line, at)
             ends.append((float(heights[-1]), str(at + 1), colour))
         place = -1.0
         for height, number, colour in sorted(ends):

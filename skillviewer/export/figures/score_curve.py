@@ -12,7 +12,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.export.destination import aside
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.options import offered
-from skillviewer.export.rendering.figure import MM_PER_INCH, font, new_figure, pixels, save_figure, style_axes
+from skillviewer.export.rendering.figure import MM_PER_INCH, dash, font, new_figure, pixels, save_figure, style_axes
 from skillviewer.export.rendering.lettering import measured_px, measuring
 from skillviewer.export.rendering.theme import WHITE, Colour, mixed, unit
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CURVE_SUFFIXES = (".svg", ".pdf", ".png")
-_DASHES: tuple[tuple[float, ...], ...] = ((), (4, 1.5), (1, 1.2), (6, 1.5, 1, 1.5))
 _FAINT = 0.4
 
 
@@ -118,8 +117,7 @@ def _draw(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> N
                 axes.plot(times_s, scores, color=faint, linewidth=width / 3)
         known = curve.pass_times_s[0]
         (line,) = axes.plot(known, curve.mean, color=unit(colour), linewidth=width, zorder=3)
-        if _DASHES[at % len(_DASHES)]:
-            line.set_dashes(_DASHES[at % len(_DASHES)])
+        dash(line, at)
         axes.plot(known[-1:], curve.mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4)
         if at == 0 and options.ticks:
             upright = axes.get_xaxis_transform()
@@ -172,7 +170,6 @@ def _label(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> 
             color=unit(_colour(at)),
             linewidth=size / 5,
         )
-        if _DASHES[at % len(_DASHES)]:
-            line.set_dashes(_DASHES[at % len(_DASHES)])
+        dash(line, at)
         figure.add_artist(line)
         figure.text((left + 3.8 * em) / options.width_mm, y, drawable, fontproperties=face, color=unit(WHITE.text))

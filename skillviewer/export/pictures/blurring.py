@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from skillviewer.core.faces.face_wording import LOOK_THROUGH, blurred_words
 from skillviewer.core.faces.faces import Faces
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.media.faces import find_faces
 
@@ -23,7 +23,7 @@ def wanted(options: object) -> bool:
 
 def with_faces(
     exhibits: Sequence[Exhibit],
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
     known: Known = lambda _digest: None,
     found: Callable[[Faces], None] = lambda _faces: None,

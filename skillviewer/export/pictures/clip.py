@@ -13,8 +13,9 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look
 from skillviewer.core.arrays import FloatArray, IntArray, Picture
 from skillviewer.core.errors import ExportError
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.prefetch import prefetched
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.destination import check, make_folder
 from skillviewer.export.exhibit import Exhibit, opened
@@ -59,6 +60,7 @@ class ClipOptions:
     labels: bool = offered(True, "Words and colour bar")
     theme: ExportTheme = offered(DARK, "Background", choices=THEMES)
     quality: Quality = offered("good", "Quality", "Better is larger")
+    align: bool = offered(False, "Align in time", "The others show at each time what the first video shows then")
     sound: bool = offered(False, "Keep the sound", "Left out where the speed is not 1, and in a GIF")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
@@ -88,6 +90,8 @@ def common_part(exhibits: Sequence[Exhibit]) -> range | None:
     Raises:
         ExportError: Different videos are to be shown on one clock, and one of them is a part of a longer file.
     """
+    if any(exhibit.alignment is not None for exhibit in exhibits):
+        return exhibits[0].analysis.frames
     parts = [exhibit.analysis for exhibit in exhibits if exhibit.analysis.extent is not None]
     if not parts:
         return None
@@ -100,7 +104,11 @@ def common_part(exhibits: Sequence[Exhibit]) -> range | None:
 
 
 def timetable(
-    videos: Sequence[VideoInfo], options: ClipOptions, least_s: float = 0.0, part: range | None = None
+    videos: Sequence[VideoInfo],
+    options: ClipOptions,
+    least_s: float = 0.0,
+    part: range | None = None,
+    alignments: Sequence[Alignment | None] = (),
 ) -> Timetable:
     """Lay down what a clip shows when.
 
@@ -114,6 +122,8 @@ def timetable(
         options: Start, stop and speed.
         least_s: Least time between frames that the format can tell.
         part: The frames of the first video that stand for the whole, where it is a part of its file.
+        alignments: For each video, the alignment of the first with it, or None; () for none. With one, the clip has the
+            frames of the first video, and another one shows what is aligned with them.
 
     Raises:
         ExportError: The range is empty or lies outside the video, or the speed is not positive.
@@ -138,7 +148,8 @@ def timetable(
     start_s = float(first.times_s[start])
     to_the_end = options.stop is None and part is None
     stop_s = max(v.duration_s for v in videos) if to_the_end else first.end_s(stop - 1)
-    leading = max(videos, key=lambda v: v.rate_hz)
+    aligned = any(alignment is not None for alignment in alignments)
+    leading = first if aligned else max(videos, key=lambda v: v.rate_hz)
     clock_s = leading.times_s[(leading.times_s >= start_s - 1e-9) & (leading.times_s < stop_s - 1e-9)]
     if len(clock_s) == 0 or clock_s[0] > start_s + 1e-9:
         clock_s = np.concatenate([[start_s], clock_s])
@@ -150,9 +161,16 @@ def timetable(
         least_s = max(least_s, 1 / max(_SPED_UP_HZ, leading.rate_hz))
     kept = _thinned(times_s, least_s)
     clock_s, times_s = clock_s[kept], times_s[kept]
-    shown = np.stack([[v.frame_at(float(t)) for t in clock_s] for v in videos], axis=1).astype(np.int64)
+    clocks = [clock_s if one is None else one.at(clock_s) for one in alignments or [None] * len(videos)]
+    frames = [[v.frame_at(float(t)) for t in clock] for v, clock in zip(videos, clocks, strict=True)]
+    shown = np.stack(frames, axis=1).astype(np.int64)
     span = Span(start_s, stop_s, options.speed)
     return Timetable(shown, clock_s, times_s, (stop_s - start_s) / options.speed, span)
+
+
+def _plan(exhibits: Sequence[Exhibit], options: ClipOptions, least_s: float = 0.0) -> Timetable:
+    videos, alignments = [e.analysis.video for e in exhibits], [e.alignment for e in exhibits]
+    return timetable(videos, options, least_s, common_part(exhibits), alignments)
 
 
 def _thinned(times_s: FloatArray, least_s: float) -> list[int]:
@@ -180,10 +198,9 @@ def clip_layout(analyses: Sequence[Analysis], options: "ClipOptions | StillOptio
 def clip_canvas(exhibits: Sequence[Exhibit], options: "ClipOptions | StillOptions", span: Span) -> ClipCanvas:
     """Return the canvas that a clip or a still is painted on."""
     analyses = [e.analysis for e in exhibits]
-    captions = [e.title for e in exhibits]
-    return ClipCanvas(
-        analyses, options.title, captions, clip_layout(analyses, options), span, options.look, options.theme
-    )
+    captions, alignments = [e.title for e in exhibits], [e.alignment for e in exhibits]
+    layout = clip_layout(analyses, options)
+    return ClipCanvas(analyses, options.title, captions, layout, span, options.look, options.theme, alignments)
 
 
 def export_clip(
@@ -191,7 +208,7 @@ def export_clip(
     analysis: Analysis,
     path: Path,
     options: ClipOptions | None = None,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
     *,
     overwrite: bool = False,
@@ -204,7 +221,7 @@ def export_grid(
     exhibits: Sequence[Exhibit],
     path: Path,
     options: ClipOptions | None = None,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
     *,
     overwrite: bool = False,
@@ -220,13 +237,10 @@ def export_grid(
         Cancelled: The token was raised; nothing is left behind.
     """
     options = options if options is not None else ClipOptions()
-    token = token if token is not None else CancelToken()
     if not exhibits:
         raise ExportError(f"There is nothing to show in the clip {path}.")
     check(path, CLIP_SUFFIXES, overwrite=overwrite)
-    plan = timetable(
-        [e.analysis.video for e in exhibits], options, _LEAST_S[path.suffix.lower()], common_part(exhibits)
-    )
+    plan = _plan(exhibits, options, _LEAST_S[path.suffix.lower()])
     canvas = clip_canvas(exhibits, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     total = len(plan.times_s)
@@ -283,7 +297,7 @@ def preview(exhibits: Sequence[Exhibit], options: ClipOptions | None = None) -> 
     options = options if options is not None else ClipOptions()
     if not exhibits:
         raise ExportError("There is nothing to show in a clip.")
-    plan = timetable([e.analysis.video for e in exhibits], options, part=common_part(exhibits))
+    plan = _plan(exhibits, options)
     canvas = clip_canvas(exhibits, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     at = _telling(plan.shown, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in exhibits])

@@ -16,7 +16,7 @@ from skillviewer.core.analysis.scene import Look, resolve
 from skillviewer.core.analysis.wording import rated_words, score_digits, score_so_far
 from skillviewer.core.arrays import IntArray, Picture
 from skillviewer.core.errors import ExportError
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, signed
 from skillviewer.export.destination import aside
 from skillviewer.export.exhibit import Exhibit, check_frame, opened
@@ -87,7 +87,7 @@ def export_sheet(
     options: SheetOptions | None = None,
     *,
     overwrite: bool = False,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
 ) -> Path:
     """Write a contact sheet as PNG, PDF or SVG.
@@ -98,7 +98,6 @@ def export_sheet(
         Cancelled: The token was raised; nothing is left behind.
     """
     options = options if options is not None else SheetOptions()
-    token = token if token is not None else CancelToken()
     if not exhibits:
         raise ExportError(f"There is nothing to put on the sheet {path}.")
     with aside(path, SHEET_SUFFIXES, overwrite=overwrite) as temporary:

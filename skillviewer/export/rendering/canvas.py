@@ -12,6 +12,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene, display_limit, resolve
 from skillviewer.core.analysis.wording import sampled_words, score_digits, score_so_far, source_words
 from skillviewer.core.arrays import Picture
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.text import clock, plain, signed
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
@@ -76,6 +77,7 @@ class ClipCanvas:
         span: Span,
         look: Look,
         theme: ExportTheme,
+        alignments: Sequence[Alignment | None],
     ) -> None:
         self._analyses, self.layout, self._span, self._theme = analyses, layout, span, theme
         self._looks = common_looks(analyses, look)
@@ -107,7 +109,7 @@ class ClipCanvas:
         self._plot: ClipCurve | None = None
         if layout.curve is not None:
             size = (layout.curve.width, layout.curve.height)
-            self._plot = ClipCurve(analyses, span.start_s, span.stop_s, size, em, theme)
+            self._plot = ClipCurve(analyses, span.start_s, span.stop_s, size, em, theme, alignments)
         self._draw_once(title, captions)
 
     def _letters(self, ems: float, colour: Colour, *, bold: bool = False) -> Lettering:

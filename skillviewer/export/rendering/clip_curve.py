@@ -14,6 +14,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import score_curve, score_labels, time_ticks
 from skillviewer.core.analysis.wording import score_so_far
 from skillviewer.core.arrays import FloatArray, Picture
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.export.rendering.figure import font, new_figure, pixels, style_axes
 from skillviewer.export.rendering.layout import Box
 from skillviewer.export.rendering.theme import Colour, ExportTheme, mixed, unit
@@ -79,6 +80,7 @@ class ClipCurve:
         size: (width_px, height_px) of the drawing with its labels.
         em: Size of the text in pixels.
         theme: Its colours; the i-th analysis has the i-th of its series.
+        alignments: For each analysis, the alignment of the first with it, which gives its times on the clock, or None.
     """
 
     def __init__(
@@ -89,8 +91,12 @@ class ClipCurve:
         size: tuple[int, int],
         em: int,
         theme: ExportTheme,
+        alignments: Sequence[Alignment | None] = (),
     ) -> None:
         self._analyses, self._theme, self._em = analyses, theme, em
+        self._on_clock = [
+            (lambda times_s: times_s) if one is None else one.back for one in alignments or [None] * len(analyses)
+        ]
         self._curves = [score_curve(analysis) for analysis in analyses]
         values = np.concatenate([curve.passes.ravel() for curve in self._curves])
         low, high = float(values.min()), float(values.max())
@@ -127,7 +133,7 @@ class ClipCurve:
         target[round(self.axis.top) : round(self.axis.bottom), left : left + width] = self._theme.text
         for at, (analysis, frame) in enumerate(zip(self._analyses, frames, strict=True)):
             step, score = score_so_far(analysis, frame)
-            time_of_step = float(analysis.times_s[0, step]) if step >= 0 else -np.inf
+            time_of_step = float(self._on_clock[at](analysis.times_s[0, step])) if step >= 0 else -np.inf
             if time_of_step >= self.axis.start_s:
                 _stamp(target, self._discs[at], self.axis.x(time_of_step), self.axis.y(score), self._colour(at))
 
@@ -165,10 +171,11 @@ class ClipCurve:
         for at, curve in enumerate(self._curves):
             colour, em = self._colour(at), self._em
             faint = mixed(colour, self._theme.background, 0.45)
-            for times_s, scores in zip(curve.pass_times_s, curve.passes, strict=True):
+            pass_times_s = self._on_clock[at](curve.pass_times_s)
+            for times_s, scores in zip(pass_times_s, curve.passes, strict=True):
                 if len(curve.passes) > 1:
                     lines += [(x, faint) for x in axes.plot(times_s, scores, color=unit(faint), linewidth=em * 0.055)]
-            bold = axes.plot(curve.pass_times_s[0], curve.mean, color=unit(colour), linewidth=em * 0.13, zorder=4)
+            bold = axes.plot(pass_times_s[0], curve.mean, color=unit(colour), linewidth=em * 0.13, zorder=4)
             lines += [(line, colour) for line in bold]
         return lines
 

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
+    from matplotlib.lines import Line2D
 
 MM_PER_INCH = 25.4
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
+_DASHES: tuple[tuple[float, ...], ...] = ((), (4, 1.5), (1, 1.2), (6, 1.5, 1, 1.5))
 
 
 def prepare() -> None:
@@ -84,6 +86,12 @@ def style_axes(axes: "Axes", theme: ExportTheme, size_pt: float) -> None:
     axes.tick_params(
         colors=unit(theme.muted), labelsize=size_pt, width=size_pt / 10, length=size_pt / 3, color=unit(theme.line)
     )
+
+
+def dash(line: "Line2D", at: int) -> None:
+    """Give a curve the dashes of its number, so that curves differ without colours too; the first is solid."""
+    if _DASHES[at % len(_DASHES)]:
+        line.set_dashes(_DASHES[at % len(_DASHES)])
 
 
 @cache

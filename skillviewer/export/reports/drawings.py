@@ -51,10 +51,11 @@ class Plot:
         self, width_pt: float, height_pt: float, xs: tuple[float, float], ys: tuple[float, float],
         sides_pt: tuple[float, float, float, float] = (_LEFT_PT, 14.0, _RIGHT_PT, 4.0),
     ) -> None:  # fmt: skip
-        from reportlab.graphics.shapes import Drawing
+        from reportlab.graphics import shapes
 
         register_fonts()
-        self.drawing: Drawing = Drawing(width_pt, height_pt)
+        self._shapes = shapes
+        self.drawing: Drawing = shapes.Drawing(width_pt, height_pt)
         self.left, self.bottom, right, top = sides_pt
         self.right, self.top = width_pt - right, height_pt - top
         self._xs, self._ys = xs, ys
@@ -73,9 +74,7 @@ class Plot:
         self, x0: float, y0: float, x1: float, y1: float, of: Colour, width: float = 0.5, *, dash: Sequence[float] = (),
     ) -> None:  # fmt: skip
         """Draw a line, in points; dashed by (on, off) lengths where they are given."""
-        from reportlab.graphics.shapes import Line
-
-        line = Line(x0, y0, x1, y1, strokeColor=colour(of), strokeWidth=width)
+        line = self._shapes.Line(x0, y0, x1, y1, strokeColor=colour(of), strokeWidth=width)
         if dash:
             line.strokeDashArray = list(dash)
         self.drawing.add(line)
@@ -84,26 +83,20 @@ class Plot:
         self, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray, of: Colour, width: float
     ) -> None:
         """Draw a line through values."""
-        from reportlab.graphics.shapes import PolyLine
-
         points = [at for x, y in zip(xs, ys, strict=True) for at in (self.x(float(x)), self.y(float(y)))]
-        self.drawing.add(PolyLine(points, strokeColor=colour(of), strokeWidth=width, strokeLineJoin=1))
+        self.drawing.add(self._shapes.PolyLine(points, strokeColor=colour(of), strokeWidth=width, strokeLineJoin=1))
 
     def area(self, xs: FloatArray, low: FloatArray, high: FloatArray, of: Colour) -> None:
         """Fill what lies between two lines."""
-        from reportlab.graphics.shapes import Polygon
-
         around = [*zip(xs, low, strict=True), *zip(xs[::-1], high[::-1], strict=True)]
         points = [at for x, y in around for at in (self.x(float(x)), self.y(float(y)))]
-        self.drawing.add(Polygon(points, fillColor=colour(of), strokeColor=None))
+        self.drawing.add(self._shapes.Polygon(points, fillColor=colour(of), strokeColor=None))
 
     def box(
         self, x: float, y: float, width: float, height: float, fill: Colour | None, edge: Colour | None = None
     ) -> None:
         """Draw a rectangle, in points."""
-        from reportlab.graphics.shapes import Rect
-
-        box = Rect(x, y, width, height)
+        box = self._shapes.Rect(x, y, width, height)
         box.fillColor = None if fill is None else colour(fill)
         box.strokeColor = None if edge is None else colour(edge)
         box.strokeWidth = 0.7
@@ -111,11 +104,11 @@ class Plot:
 
     def diamond(self, x: float, y: float, radius: float) -> None:
         """Draw the mark of this video, in points."""
-        from reportlab.graphics.shapes import Polygon
-
         points = [x - radius, y, x, y - radius, x + radius, y, x, y + radius]
         self.drawing.add(
-            Polygon(points, fillColor=colour(WHITE.text), strokeColor=colour(WHITE.background), strokeWidth=0.8)
+            self._shapes.Polygon(
+                points, fillColor=colour(WHITE.text), strokeColor=colour(WHITE.background), strokeWidth=0.8
+            )
         )
 
     def words(
@@ -123,10 +116,10 @@ class Plot:
         anchor: Anchor = "start",
     ) -> None:  # fmt: skip
         """Write a line, in points."""
-        from reportlab.graphics.shapes import String
-
         face = BOLD if bold else REGULAR
-        self.drawing.add(String(x, y, text, fontName=face, fontSize=size, fillColor=colour(of), textAnchor=anchor))
+        self.drawing.add(
+            self._shapes.String(x, y, text, fontName=face, fontSize=size, fillColor=colour(of), textAnchor=anchor)
+        )
 
     def score_axis(self, n: int = 5) -> None:
         """Draw the scale of scores at the left, with fine lines."""

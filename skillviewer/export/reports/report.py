@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.faces.face_wording import ON_PAGE
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.export.destination import aside, check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.blurring import with_faces
@@ -26,7 +26,7 @@ def export_report(
     options: ReportOptions | None = None,
     *,
     overwrite: bool = False,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
 ) -> Path:
     """Write why a video has its score: two pages as PDF, or one self-contained web page.
@@ -59,7 +59,7 @@ def export_report(
 
 
 def _blurred(
-    exhibit: Exhibit, options: ReportOptions, token: CancelToken | None, report: Report
+    exhibit: Exhibit, options: ReportOptions, token: CancelToken, report: Report
 ) -> tuple[Exhibit, ReportOptions]:
     reference = options.known.reference
     if reference is None:

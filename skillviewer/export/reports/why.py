@@ -14,7 +14,7 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
 from skillviewer.core.explanation.why import fifths_words, score_findings
 from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.video.extents import same_interval
@@ -203,9 +203,7 @@ def _nearest_shown(analysis: Analysis, share: float) -> int:
     return int(samples[min(int(share * len(samples)), len(samples) - 1)])
 
 
-def gather(
-    exhibit: Exhibit, options: ReportOptions, token: CancelToken | None = None, report: Report = silent
-) -> WhyContent:
+def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken = NEVER, report: Report = silent) -> WhyContent:
     """Gather everything of a page; the videos are decoded for this once.
 
     The token is checked after every picture, and each is reported.
@@ -261,7 +259,7 @@ def gather(
 
 
 def _shots(
-    exhibits: Sequence[Exhibit], wanted: Sequence[Sequence[int]], look: Look, token: CancelToken | None, report: Report
+    exhibits: Sequence[Exhibit], wanted: Sequence[Sequence[int]], look: Look, token: CancelToken, report: Report
 ) -> list[dict[int, FramePicture]]:
     looks = [look, *(_on_scale_of(exhibits[0].analysis, e.analysis, look) for e in exhibits[1:])]
     shots: list[dict[int, FramePicture]] = []
@@ -284,8 +282,7 @@ def _shots(
                 )
                 done += 1
                 report(Progress("drawing the report", done, total))
-                if token is not None:
-                    token.check()
+                token.check()
     return shots
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
-from skillviewer.core.ranking.standings import names_of, ranks
+from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,38 +83,25 @@ def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, s
     Raises:
         DatasetError: There is nothing to compare.
     """
-    by_task: dict[str, list[Pair | Judgement]] = {}
-    for comparison in comparisons:
-        of_left, of_right = ((tasks or {}).get(name, "") for name in names_of(comparison))
-        if of_left == of_right:
-            by_task.setdefault(of_left, []).append(comparison)
-    return [row for task in sorted(by_task) or [""] for row in _rows_of_task(by_task.get(task, []), task)]
-
-
-def _rows_of_task(comparisons: Sequence[Pair | Judgement], task: str) -> list[StrengthRow]:
     from skillviewer.core.ranking.bradley_terry import bradley_terry
+    from skillviewer.core.ranking.report import scales, standings
 
-    strengths = bradley_terry(comparisons)
-    counts = {name: {1: 0, 0: 0, -1: 0} for name in strengths.names}
-    for comparison in comparisons:
-        left, right = names_of(comparison)
-        verdict = Verdict.LEFT if isinstance(comparison, Pair) else comparison.verdict
-        counts[left][int(verdict)] += 1
-        counts[right][-int(verdict)] += 1
-    errors = strengths.standard_errors
-    rank_of = ranks(strengths.values.tolist())
-    order = sorted(range(len(strengths.names)), key=lambda at: (rank_of[at], strengths.names[at]))
+    votes = [Judgement(c.better, c.worse, Verdict.LEFT, UNNAMED) if isinstance(c, Pair) else c for c in comparisons]
+    task_of = {name: (tasks or {}).get(name, "") for vote in votes for name in (vote.left, vote.right)}
+    votes = [vote for vote in votes if task_of[vote.left] == task_of[vote.right]]
+    found = scales(task_of, votes) or [bradley_terry(votes)]  # which says that there is nothing to compare
     return [
         StrengthRow(
-            rank=rank_of[at],
-            video=(name := strengths.names[at]),
-            task=task,
-            strength=float(strengths.values[at]),
-            standard_error=float(errors[at]),
-            n_comparisons=sum(counts[name].values()),
-            n_better=counts[name][1],
-            n_worse=counts[name][-1],
-            n_equal=counts[name][0],
+            rank=s.rank,
+            video=s.name,
+            task=s.task,
+            strength=s.strength,
+            standard_error=s.error,
+            n_comparisons=s.won + s.lost + s.neither,
+            n_better=s.won,
+            n_worse=s.lost,
+            n_equal=s.neither,
         )
-        for at in order
+        for scale in found
+        for s in standings(task_of, votes, scale)
     ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from av.video.frame import VideoFrame
 
 from skillviewer.core.errors import VideoError
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.reading.container import VideoFile, VideoPacket
 from skillviewer.media.reading.frame_index import FrameIndex
 from skillviewer.media.reading.packets import PacketTable, jump
@@ -41,7 +41,7 @@ class Cursor:
         self._count: int | None = None  # frames decoded since the beginning, if these identify them
 
     def reach(
-        self, target: int, wanted: Callable[[int], bool], token: CancelToken | None = None
+        self, target: int, wanted: Callable[[int], bool], token: CancelToken = NEVER
     ) -> Iterator[tuple[int, VideoFrame]]:
         """Decode up to a frame.
 
@@ -100,7 +100,7 @@ class Cursor:
         return True
 
     def _walk(
-        self, target: int, wanted: Callable[[int], bool], token: CancelToken | None
+        self, target: int, wanted: Callable[[int], bool], token: CancelToken
     ) -> Generator[tuple[int, VideoFrame], None, bool]:
         """Decode until the target was decoded (True), or cannot be decoded any more (False)."""
         while True:
@@ -113,8 +113,7 @@ class Cursor:
                     return True
             if self._out or self._ended:
                 return False
-            if token is not None:
-                token.check()
+            token.check()
             for number, frame in self._more(wanted):
                 index = self._index_of(number)
                 if index >= 0:

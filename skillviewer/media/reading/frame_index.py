@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.errors import VideoError
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.reading.container import VideoFile
 from skillviewer.media.reading.edits import EditList, apply_edits, has_cuts, read_edits
 from skillviewer.media.reading.packets import PacketTable, read_packets
@@ -80,7 +80,7 @@ class FrameIndex:
 
 
 def index_frames(
-    file: VideoFile, keep: Callable[[int, VideoFrame], None], token: CancelToken | None = None
+    file: VideoFile, keep: Callable[[int, VideoFrame], None], token: CancelToken = NEVER
 ) -> tuple[PacketTable, FrameIndex]:
     """Build the index of a freshly opened file.
 
@@ -127,7 +127,7 @@ def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFra
 
 
 def count_frames(
-    file: VideoFile, n_packets: int, keep: Callable[[int, VideoFrame], None], token: CancelToken | None = None
+    file: VideoFile, n_packets: int, keep: Callable[[int, VideoFrame], None], token: CancelToken = NEVER
 ) -> tuple[IntArray, NDArray[np.bool_], bool]:
     """Decode all frames, as far as possible.
 
@@ -155,8 +155,7 @@ def count_frames(
     whole = True
     try:
         while (found := file.read()) is not None:
-            if token is not None:
-                token.check()
+            token.check()
             take(file.decode(*found))
     except VideoError:
         whole = False

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray
 from skillviewer.core.errors import VideoError
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.reading.container import VideoFile, VideoPacket
 from skillviewer.media.reading.edits import n_stored, read_edits
 from skillviewer.media.reading.movie_boxes import most_packets
@@ -198,7 +198,7 @@ class PacketTable:
         return None if number < 0 else number
 
 
-def read_packets(file: VideoFile, token: CancelToken | None = None) -> PacketTable:
+def read_packets(file: VideoFile, token: CancelToken = NEVER) -> PacketTable:
     """Read through a freshly opened file without decoding; the token is checked between packets.
 
     Raises:
@@ -213,8 +213,7 @@ def read_packets(file: VideoFile, token: CancelToken | None = None) -> PacketTab
     doubt_of_bytes = doubt_of(file.codec, file.stream.codec_context.extradata)
     doubt, damaged = "", False
     while True:
-        if token is not None:
-            token.check()
+        token.check()
         try:
             found = file.read()
         except VideoError:

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray, Picture
 from skillviewer.core.closing import Closing
-from skillviewer.core.errors import VideoError
+from skillviewer.core.errors import VideoError, reason_told
 from skillviewer.core.hashing import sha256_of
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.media.reading.container import VideoFile
@@ -105,7 +105,7 @@ class VideoReader(Closing):
     """
 
     def __init__(
-        self, path: str | Path, token: CancelToken | None = None, *, cache_bytes: int = 256 * 2**20, threads: int = 1
+        self, path: str | Path, token: CancelToken = NEVER, *, cache_bytes: int = 256 * 2**20, threads: int = 1
     ) -> None:
         self._path = Path(path)
         for look in BEFORE_OPENING:
@@ -132,14 +132,31 @@ class VideoReader(Closing):
         """Facts about the video. The first call reads the file once for its digest."""
         return self.describe()
 
-    def describe(self, token: CancelToken | None = None) -> VideoInfo:
+    def describe(self, token: CancelToken = NEVER) -> VideoInfo:
         """Return ``info``; the token is checked while the digest is computed.
 
         Raises:
             VideoError: The file can no longer be read, or was rewritten since it was opened.
         """
         if self._info is None:
-            self._info = self._described(token)
+            digest, index = self._digest(token), self._index
+            nominal = self._file.stream.average_rate
+            rate_hz, variable = frame_rate(
+                index.times_s, float(self._file.time_base), index.last_s, float(nominal) if nominal else None
+            )
+            width, height = self._converter.size
+            self._info = VideoInfo(
+                path=self._path,
+                digest=digest,
+                times_s=index.times_s,
+                width_px=width,
+                height_px=height,
+                duration_s=float(index.times_s[-1]) + index.last_s,
+                rate_hz=rate_hz,
+                variable_rate=variable,
+                codec=self._file.codec,
+                note=self._note,
+            )
         return self._info
 
     @property
@@ -147,36 +164,13 @@ class VideoReader(Closing):
         """Number of frames that decode."""
         return len(self._index.times_s)
 
-    def _described(self, token: CancelToken | None) -> VideoInfo:
-        digest = self._digest(token)
-        index = self._index
-        nominal = self._file.stream.average_rate
-        rate_hz, variable = frame_rate(
-            index.times_s, float(self._file.time_base), index.last_s, float(nominal) if nominal else None
-        )
-        width, height = self._converter.size
-        return VideoInfo(
-            path=self._path,
-            digest=digest,
-            times_s=index.times_s,
-            width_px=width,
-            height_px=height,
-            duration_s=float(index.times_s[-1]) + index.last_s,
-            rate_hz=rate_hz,
-            variable_rate=variable,
-            codec=self._file.codec,
-            note=self._note,
-        )
-
-    def _digest(self, token: CancelToken | None) -> str:
-        try:
+    def _digest(self, token: CancelToken) -> str:
+        with reason_told(VideoError, f"{self._path} can no longer be read"):
             digest = sha256_of(self._path, token)
-        except OSError as error:
-            raise VideoError(f"{self._path} can no longer be read: {error.strerror}.") from error
         self._file.check_unchanged()  # else the digest would belong to other frames
         return digest
 
-    def frame(self, index: int, token: CancelToken | None = None) -> Picture:
+    def frame(self, index: int, token: CancelToken = NEVER) -> Picture:
         """Return the frame with an index, from 0, as displayed; the token is checked between packets on the way to it.
 
         Returns:
@@ -211,7 +205,7 @@ class VideoReader(Closing):
         return out
 
     def stream(
-        self, indices: Sequence[int] | NDArray[np.integer], token: CancelToken | None = None
+        self, indices: Sequence[int] | NDArray[np.integer], token: CancelToken = NEVER
     ) -> Iterator[DecodedFrame]:
         """Decode frames in one pass through the file, without converting them.
 
@@ -235,10 +229,10 @@ class VideoReader(Closing):
         wanted = set(asked.tolist())
         return (DecodedFrame(i, self._pass(i, wanted, token), self._converter) for i in asked.tolist())
 
-    def _pass(self, index: int, wanted: set[int], token: CancelToken | None) -> VideoFrame:
+    def _pass(self, index: int, wanted: set[int], token: CancelToken) -> VideoFrame:
         return self._cache.get(index) or self._reach(index, wanted.__contains__, keep=False, token=token)
 
-    def prefetch(self, index: int, token: CancelToken | None = None) -> None:
+    def prefetch(self, index: int, token: CancelToken = NEVER) -> None:
         """Decode a frame and those before it into the cache, in preparation for steps backwards.
 
         Args:
@@ -281,7 +275,7 @@ class VideoReader(Closing):
         self._cache.clear()
         self._file.close()
 
-    def _seek_out(self, index: int, token: CancelToken | None) -> VideoFrame:
+    def _seek_out(self, index: int, token: CancelToken) -> VideoFrame:
         """Return a frame from the cache, or decode and cache it."""
         last, self._last = self._last, index
         frame = self._cache.get(index)
@@ -296,7 +290,7 @@ class VideoReader(Closing):
         return self._reach(index, lambda i: i > index - back, keep=True, token=token)
 
     def _reach(
-        self, index: int, wanted: Callable[[int], bool], *, keep: bool, token: CancelToken | None = None
+        self, index: int, wanted: Callable[[int], bool], *, keep: bool, token: CancelToken = NEVER
     ) -> VideoFrame:
         _ = self._file.container  # a closed file stays closed
         frame = None

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from skillviewer.core.arrays import Picture
-from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.errors import ExportError, VideoError, reason_told
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.writing.writer import VideoWriter
 
@@ -103,10 +103,8 @@ def write_frames(
     if first is None:
         raise VideoError(f"None of the {len(folder.frames)} pictures of {folder.name} can be read.")
     height, width = first.shape[:2]
-    try:
+    with reason_told(ExportError, f"{path.parent} could not be made"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"{path.parent} could not be made: {error.strerror or error}.") from error
     n_written = 0
     with VideoWriter(path, width, height, rate_hz=rate_hz, quality="best", overwrite=overwrite) as writer:
         for number, file in folder.frames:

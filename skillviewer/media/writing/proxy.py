@@ -7,8 +7,6 @@ and removed when space is needed and it was opened least recently.
 
 import os
 import struct
-import tempfile
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,10 +17,11 @@ import cv2
 import numpy as np
 
 from skillviewer.core.arrays import Picture
+from skillviewer.core.atomic_write import atomic_path, make_room
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import VideoError
 from skillviewer.core.paths import cache_dir
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.reading.reader import VideoReader
 
@@ -35,7 +34,6 @@ _ENTRY = np.dtype([("offset", "<u8"), ("size", "<u4"), ("crc32", "<u4")])
 _SIZES = ((960, 540), (640, 360), (480, 270))
 _QUALITY = 80
 _BYTES_PER_PIXEL = 0.125  # typical for such JPEGs
-_ABANDONED_AFTER_S = 3600.0
 
 
 class ScrubProxy(Closing):
@@ -115,7 +113,7 @@ class ScrubProxy(Closing):
 
 def build_proxy(
     source: VideoReader | Path | str,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
     *,
     max_bytes: int = DEFAULT_MAX_BYTES,
@@ -139,21 +137,14 @@ def build_proxy(
         return there
     size = _proxy_size(info, max_bytes)
     path = _proxy_path(info, folder)
-    part: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        part = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            _write(file, source, size, token or CancelToken(), report, max_bytes)
-        _make_room(path.parent, part.stat().st_size, max_bytes)
-        part.replace(path)
+        with atomic_path(path) as part:
+            with part.open("wb") as file:
+                _write(file, source, size, token, report, max_bytes)
+            make_room(path.parent, _SUFFIX, part.stat().st_size, max_bytes)
         return ScrubProxy(path)
     except (OSError, ValueError) as error:
         raise VideoError(f"The scrub proxy of {info.path} could not be written to {path.parent}: {error}.") from error
-    finally:
-        if part is not None:
-            _remove(part)
 
 
 def _write(
@@ -216,25 +207,6 @@ def _proxy_size(info: VideoInfo, max_bytes: int) -> tuple[int, int]:
 
 def _proxy_path(info: VideoInfo, folder: Path | None) -> Path:
     return (folder or cache_dir() / "proxies") / f"{info.digest}{_SUFFIX}"
-
-
-def _make_room(folder: Path, n_bytes: int, max_bytes: int) -> None:
-    """Remove abandoned temporary files, then the least recently used proxies, until there is room."""
-    for path in folder.glob("*.part"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S:
-                path.unlink()
-    entries = []
-    for path in folder.glob(f"*{_SUFFIX}"):
-        with suppress(OSError):  # another process may have removed it
-            stat = path.stat()
-            entries.append((stat.st_mtime, stat.st_size, path))
-    total = sum(size for _, size, _ in entries)
-    for _, size, path in sorted(entries):
-        if total + n_bytes <= max_bytes:
-            return
-        _remove(path)
-        total -= size
 
 
 def _remove(path: Path) -> None:

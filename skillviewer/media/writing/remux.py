@@ -8,7 +8,7 @@ import numpy as np
 from av.error import FFmpegError
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.reading.container import VideoFile
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.strip_metadata import cleaned_header, cleaner_of
@@ -17,7 +17,7 @@ _MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".we
 _MUXERS |= {".ts": "mpegts", ".mts": "mpegts", ".m2ts": "mpegts", ".gif": "gif", ".mpg": "vob", ".mpeg": "vob"}
 
 
-def copy_without_metadata(source: Path, target: Path, token: CancelToken | None = None) -> None:
+def copy_without_metadata(source: Path, target: Path, token: CancelToken = NEVER) -> None:
     """Copy the pictures of a video bit by bit, and nothing else: no sound, title, place, date, device or chapter.
 
     Metadata of cameras and encoders inside the pictures' own stream is removed as well (see ``strip_metadata``). The
@@ -41,7 +41,7 @@ def copy_without_metadata(source: Path, target: Path, token: CancelToken | None 
     _compare(source, target)
 
 
-def _copy(source: Path, target: Path, muxer: str, token: CancelToken | None) -> None:
+def _copy(source: Path, target: Path, muxer: str, token: CancelToken) -> None:
     with (
         VideoFile(source) as file,
         av.open(f"file:{target.absolute()}", "w", format=muxer, options={"fflags": "+bitexact"}) as container,
@@ -55,8 +55,7 @@ def _copy(source: Path, target: Path, muxer: str, token: CancelToken | None) -> 
         if header:
             stream.codec_context.extradata = cleaned_header(codec, header, cleaned)
         while (found := file.read()) is not None:
-            if token is not None:
-                token.check()
+            token.check()
             packet = _with_bytes(found[1], cleaned(bytes(found[1])))
             packet.stream = stream
             container.mux_one(packet)

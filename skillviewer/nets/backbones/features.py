@@ -63,14 +63,6 @@ def _stride_32(input_px: int) -> int:
     return -(-input_px // 32)
 
 
-def _stride_16(input_px: int) -> int:
-    return -(-input_px // 16)
-
-
-def _always_6(_input_px: int) -> int:
-    return 6
-
-
 def _resnet_entry(name: str, title: str, n_channels: int) -> BackboneEntry:
     return BackboneEntry(
         name, title, n_channels, _resnet(name), "conv1.weight", IMAGENET, _stride_32, 0.0, ("fc.", "fc_custom.")
@@ -96,7 +88,7 @@ BACKBONES = table(
         make=_efficientnet_lite0(11),
         first_convolution="_conv_stem.weight",
         normalisation=EFFICIENTNET,
-        cells=_stride_16,
+        cells=lambda input_px: -(-input_px // 16),
         first_centre_px=15.0,
         ignored=("_conv_head.", "_bn1.", "_fc.", *(f"_blocks.{i}." for i in range(11, 16))),
         weights="efficientnet-lite0",
@@ -112,7 +104,7 @@ BACKBONES = table(
         make=_alexnet,
         first_convolution="features.0.weight",
         normalisation=IMAGENET,
-        cells=_always_6,
+        cells=lambda _: 6,
         first_centre_px=31.0,
         ignored=("classifier.",),
         least_px=223,  # for a smaller input its last pooling repeats cells, or has none

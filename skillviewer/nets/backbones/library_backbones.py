@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.nets.backbones.backbone_entry import BackboneEntry, ClipForm, Normalisation
+from skillviewer.nets.backbones.weight_files import first_line
 from skillviewer.nets.backbones.weight_sources import WeightSource
 
 Grid = Callable[[Any, Tensor], Tensor]
@@ -75,10 +76,8 @@ def library_entry(name: str) -> BackboneEntry:
             with torch.device("meta"), torch.no_grad():
                 return tuple(trunk(3).eval()(torch.zeros(1, 3, *frames, input_px, input_px)).shape)
         except (RuntimeError, AssertionError, ValueError, AttributeError, TypeError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-            raise CheckpointError(
-                f"{name} gives no grid for pictures of {input_px} pixels ({reason}). Give another size (--input-px)."
-            ) from error
+            what = f"{name} gives no grid for pictures of {input_px} pixels ({first_line(error)})"
+            raise CheckpointError(f"{what}. Give another size (--input-px).") from error
 
     return BackboneEntry(
         name=name,

@@ -58,11 +58,7 @@ def written(key: str) -> str:
 
 
 class Tip(QObject):
-    """Gives a widget the tooltip of an action, also when its keys change.
-
-    Args:
-        widget: Whose tooltip; it owns this.
-    """
+    """Gives a widget the tooltip of an action, also when its keys change."""
 
     def __init__(self, widget: QWidget, action: QAction) -> None:
         super().__init__(widget)
@@ -103,13 +99,9 @@ def _meet(one: ActionSpec, other: ActionSpec) -> bool:
 
 
 def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) -> tuple[ActionSpec, ...]:
-    """Return the actions with the keys that the user chose; no key has two meanings.
+    """Return the actions with the keys that the user chose, by action; no key has two meanings.
 
     A key that was chosen is taken from actions that have it of old. Keys that Qt does not know are left out.
-
-    Args:
-        specs: Actions with their own keys.
-        chosen: Keys by action; others keep theirs.
     """
     wanted = {name: tuple(dict.fromkeys(filter(None, map(written, keys)))) for name, keys in chosen.items()}
     found = [replace(spec, keys=wanted.get(spec.name, spec.keys)) for spec in specs]
@@ -121,12 +113,7 @@ def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) 
 
 
 class Actions(QObject):
-    """The actions of one window, as QActions.
-
-    Args:
-        specs: What the user can do: the table, with the actions that show the screens (``with_screens``).
-        keys: Keys that the user has changed, by action.
-    """
+    """The actions of one window, as QActions: those of the table, and those that show the screens."""
 
     keys_changed = Signal()
     """An action has other keys now."""
@@ -225,7 +212,6 @@ class Actions(QObject):
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Draw the icons in the colours of a theme."""
         for spec in self._table:
             if spec.icon:
                 self._actions[spec.name].setIcon(self._icons.icon(spec.icon, theme))
@@ -247,3 +233,19 @@ class Actions(QObject):
                 menu.addSeparator()
                 for submenu in submenus[title]:
                     menu.addMenu(submenu)
+
+
+def fits(text: str, typed: str) -> int | None:
+    """Return how well a name fits what was typed, smaller is better, or None when it does not.
+
+    Every word typed must begin a word of the name, or stand inside it.
+    """
+    text = text.casefold()
+    total = 0
+    for word in typed.casefold().split():
+        at = text.find(word)
+        if at < 0:
+            return None
+        begins = at == 0 or not text[at - 1].isalnum()
+        total += at if begins else at + 100
+    return total

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.data.study import Study
-from skillviewer.ui.comparing.row import UNIFORM
+from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import MODELS
 
@@ -20,11 +20,7 @@ def _versions(study: Study) -> tuple[tuple[str, str], ...]:
 
 
 class Candidates(QObject):
-    """The models that can be chosen.
-
-    Args:
-        program: Its checkpoints and study are listed.
-    """
+    """The models that can be chosen."""
 
     changed = Signal()
 

@@ -20,11 +20,6 @@ def looks_of(analyses: Mapping[str, Analysis], look: Look, scale: Scale) -> dict
 
     Under ``Scale.COMMON`` all maps of one kind share their limits: the largest value of any of them over the video,
     and 1 for gates. Maps of different kinds are numbers of different sorts, and each kind has a scale of its own.
-
-    Args:
-        analyses: By key of the model, whole or so far.
-        look: How maps are shown otherwise.
-        scale: What the limits are taken from.
     """
     known = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
     if scale is not Scale.COMMON or len(known) < 2:

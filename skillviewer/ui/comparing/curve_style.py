@@ -95,12 +95,9 @@ class Line:
 def lines(
     analyses: Sequence[tuple[str, Analysis]], heights: Heights, spreads: Mapping[str, tuple[float, float]]
 ) -> tuple[Line, ...]:
-    """Return the curves of models; those that give no score are left out.
+    """Return the curves of models that give a score, by key.
 
-    Args:
-        analyses: By key of the model, whole or so far.
-        heights: What the heights are to mean.
-        spreads: Mean and standard deviation of each model's scores over the study; needed for ``Heights.STANDARD``.
+    ``spreads`` are mean and standard deviation of their scores over the study, needed for ``Heights.STANDARD``.
     """
     found = []
     for key, analysis in analyses:

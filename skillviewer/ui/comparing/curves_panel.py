@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.ui.comparing.compared_models import MIN_VIDEOS
 from skillviewer.ui.comparing.curve_style import Heights, Line, Stroke, lines
-from skillviewer.ui.comparing.results import MIN_VIDEOS
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, text_label, vertical
@@ -40,13 +40,7 @@ class CurvesPlot(TimePlot):
         self.follow_playhead()
 
     def show_lines(self, lines: Sequence[Line], strokes: Mapping[str, tuple[str, Stroke]], heights: Heights) -> None:
-        """Draw curves.
-
-        Args:
-            lines: The curves.
-            strokes: Number and stroke of each model, by key.
-            heights: The vertical scale.
-        """
+        """Draw curves."""
         self.lines, self._strokes, self._heights = tuple(lines), strokes, heights
         self._draw()
 
@@ -174,13 +168,7 @@ class CurvesPanel(QWidget):
         strokes: Mapping[str, tuple[str, Stroke]],
         spreads: Mapping[str, tuple[float, float]],
     ) -> None:
-        """Draw curves.
-
-        Args:
-            analyses: Analyses by key of the model, whole or so far.
-            strokes: Number and stroke of each model.
-            spreads: Mean and standard deviation of the scores over the study, where they are known.
-        """
+        """Draw curves of models by key; ``spreads`` are mean and standard deviation over the study, where known."""
         self._analyses, self._strokes, self._spreads = tuple(analyses), strokes, spreads
         self._draw()
 

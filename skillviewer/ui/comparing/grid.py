@@ -13,7 +13,7 @@ from skillviewer.ui.comparing.pane import ModelPane
 from skillviewer.ui.player.canvas import AVERAGED_BELOW
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons, as_image
-from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
+from skillviewer.ui.widgets.theme import Drawn, dress
 from skillviewer.ui.widgets.viewport import Viewport
 
 GAP_PX = 8
@@ -21,13 +21,9 @@ STEP_PX = 16
 
 
 def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
-    """Return the number of columns for the largest pictures; with equal sizes, the one with fewer rows.
+    """Return the number of columns for the largest pictures of this aspect (width over height), each over a caption.
 
-    Args:
-        n: Number of panes.
-        room: Size of the area.
-        aspect: Width of the picture over its height.
-        caption_px: Height of the caption under each.
+    With equal sizes it is the one with fewer rows.
     """
 
     def size(columns: int) -> float:
@@ -40,13 +36,9 @@ def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
 
 
 def shrunk(shot: DecodedPicture, width_px: int) -> DecodedPicture:
-    """Return the picture scaled to its width on screen; unchanged where that is hardly smaller.
+    """Return the picture scaled to its whole width on screen, in pixels; unchanged where that is hardly smaller.
 
     The picture is scaled once, not by every pane.
-
-    Args:
-        shot: A picture with its frame.
-        width_px: Width of the whole picture on screen, in pixels.
     """
     height, width = shot.picture.shape[:2]
     if width_px < 1 or width_px >= AVERAGED_BELOW * width:
@@ -64,7 +56,7 @@ def _pixels(image: QImage) -> Picture:
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()  # the image is freed
 
 
-class PaneGrid(QWidget):
+class PaneGrid(Drawn):
     """The panes. All show the same picture, each with its own map over it."""
 
     remove_asked = Signal(str)
@@ -76,21 +68,12 @@ class PaneGrid(QWidget):
         self.panes: dict[str, ModelPane] = {}  # the panes by key, in order
         self._video: VideoInfo | None = None
         self._shot: DecodedPicture | None = None
-        self._theme = LIGHT
         self._viewport = Viewport()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(self.tr("Pictures of the compared models"))
         self.setMinimumHeight(120)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def pane(self, key: str) -> ModelPane:
-        return self.panes[key]
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
         """Show the panes of these keys in this order; remaining panes keep what they show."""
@@ -122,10 +105,6 @@ class PaneGrid(QWidget):
         """True once a picture of the video has come."""
         return self._shot is not None
 
-    def refresh(self) -> None:
-        """Show the last picture in panes that have none."""
-        self._show_shot()
-
     @Slot(object)
     def set_words(self, words: str) -> None:
         """Show in all panes why there is no picture."""
@@ -135,9 +114,10 @@ class PaneGrid(QWidget):
 
     def set_shot(self, shot: DecodedPicture) -> None:
         self._shot = shot
-        self._show_shot()
+        self.refresh()
 
-    def _show_shot(self) -> None:
+    def refresh(self) -> None:
+        """Show the last picture, also in panes that have none."""
         if self._shot is None or not self.panes or not self.isVisible():
             return
         widest = max(pane.canvas.viewport.rect[2] for pane in self.panes.values())
@@ -167,7 +147,7 @@ class PaneGrid(QWidget):
             if pane.canvas is not source:
                 pane.canvas.follow(viewport)
         if zoomed:
-            self._show_shot()  # with more or fewer pixels
+            self.refresh()  # with more or fewer pixels
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -176,7 +156,7 @@ class PaneGrid(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Show the picture that came while hidden."""
         super().showEvent(event)
-        self._show_shot()
+        self.refresh()
 
     def _lay_out(self) -> None:
         n = len(self.panes)
@@ -196,7 +176,7 @@ class PaneGrid(QWidget):
             tall = min(bottom - top, math.ceil((right - left) / aspect) + caption)
             pane.setGeometry(QRect(left, top + (bottom - top - tall) // 2, right - left, tall))
         self.update()
-        self._show_shot()
+        self.refresh()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

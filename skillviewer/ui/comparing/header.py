@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QPushButton, QSizePol
 from skillviewer.core.analysis.scene import Scale
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
+from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel
 from skillviewer.ui.comparing.curve_style import MOST
-from skillviewer.ui.comparing.row import UNIFORM
 from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, text_label
 
 OPEN = ""
@@ -31,7 +31,6 @@ class ModelsMenu(QMenu):
         self.triggered.connect(self._on_triggered)
 
     def set_keys(self, keys: tuple[str, ...]) -> None:
-        """Check the compared models."""
         self._keys = keys
 
     @Slot()
@@ -118,23 +117,23 @@ class Header(QWidget):
         """Keys of the two models to compare; "" where there is none."""
         return str(self.first.currentData() or ""), str(self.second.currentData() or "")
 
-    def set_models(self, models: Sequence[tuple[str, str, str]]) -> None:
-        """Offer the compared models, as (number, key, name); a choice stays where it is still possible.
+    def set_models(self, models: Sequence[ComparedModel]) -> None:
+        """Offer the compared models; a choice stays where it is still possible.
 
         The pair has two different models where there are two.
         """
         before = self.pair
-        keys = [key for _, key, _ in models]
+        keys = [model.key for model in models]
         self.menu.set_keys(tuple(keys))
         first = before[0] if before[0] in keys else next(iter(keys), "")
         second = before[1] if before[1] in keys and before[1] != first else next((k for k in keys if k != first), "")
         for box, chosen in ((self.first, first), (self.second, second)):
             with QSignalBlocker(box):
                 box.clear()
-                for number, key, name in models:
-                    words = printable(name)
+                for model in models:
+                    words = printable(model.name)
                     short = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_NAME_PX)
-                    box.addItem(f"{number}  {short}", key)
+                    box.addItem(f"{model.number}  {short}", model.key)
                     box.setItemData(box.count() - 1, as_tip(words), Qt.ItemDataRole.ToolTipRole)
                 box.setCurrentIndex(box.findData(chosen))
         self._show_choices(len(keys))

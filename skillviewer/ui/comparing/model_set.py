@@ -1,23 +1,28 @@
 """The compared models, their progress with the video on screen, and the order of queries."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.other_models import ModelFacts
+from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import ClipRange, VideoClip
+from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress, Results, baseline, filled
 from skillviewer.ui.comparing.curve_style import MOST
-from skillviewer.ui.comparing.model_query import Kind, ModelQuery, ModelRequest, SlowJob, Work
-from skillviewer.ui.comparing.queries import Answer, ask, saved
-from skillviewer.ui.comparing.results import Results
-from skillviewer.ui.comparing.row import UNIFORM, ComparedModel, ModelProgress, baseline, filled
+from skillviewer.ui.comparing.queries import Answer, Kind, ModelRequest, Work, ask, saved
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.threads.jobs import SlowJob
 from skillviewer.ui.threads.messages import Message, Severity
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.throttle import Throttle, single_shot
+
+if TYPE_CHECKING:
+    from skillviewer.ui.threads.worker_thread import Task
 
 SETTLE_MS = 450
 """Time a video must stay on screen before the models are queried about it, unless it is already analysed: by then the
@@ -52,17 +57,17 @@ class ModelSet(QObject):
         self._growing: tuple[ModelRequest, Progress] | None = None
         self._job = SlowJob(program.jobs, self.tr("Comparing models"), self)
         self._job.stop_asked.connect(self.stop)
-        self._query = ModelQuery(program.compared, self)
-        self._query.progressed.connect(self._on_progress)
-        self._query.answered.connect(self._on_answered)
-        self._query.failed.connect(self._on_failed)
-        self._query.free.connect(self._on_free)
+        self._running: ModelRequest | None = None  # one at a time; nothing is reported of a cancelled one
+        self._task: Task | None = None
+        self._throttle = Throttle(self)
+        self._throttle.shown.connect(self._on_progress)
         self._settle = single_shot(self, SETTLE_MS, self.advance)
         program.playback.video_changed.connect(self._on_video)
         program.state.passes_changed.connect(self._forget)
         program.videos.changed.connect(self._on_entry)
         program.studies.replaced.connect(self._forget)
-        program.studies.listed.connect(self._on_listed)
+        program.studies.listed.connect(self.study_changed)
+        program.studies.listed.connect(self.advance)
 
     @property
     def footage(self) -> VideoClip | None:
@@ -71,17 +76,15 @@ class ModelSet(QObject):
 
     @property
     def rows(self) -> tuple[ComparedModel, ...]:
-        """The models with their results on the video on screen."""
-        return tuple(self.row(key) for key in self.keys)
+        return tuple(replace(self.row(key), number=str(at)) for at, key in enumerate(self.keys, start=1))
 
     @property
     def busy(self) -> bool:
         """True while long work runs: all videos, or evidence."""
-        return bool(self._batch) or (self._n_batch > 0 and self._query.running is not None)
+        return bool(self._batch) or (self._n_batch > 0 and self._running is not None)
 
     @property
     def troubled(self) -> bool:
-        """True if a model failed or was stopped."""
         return any(row.standing in {ModelProgress.FAILED, ModelProgress.STOPPED} for row in self.rows)
 
     def row(self, key: str) -> ComparedModel:
@@ -113,12 +116,13 @@ class ModelSet(QObject):
         if keys == before:
             return
         self._batch = [request for request in self._batch if request.key in keys]
-        running = self._query.running
-        if running is not None and running.key not in keys:
-            self._query.cancel()
+        if self._running is not None and self._running.key not in keys:
+            self._cancel()
         if set(before) - set(keys):
             self._recalled = {item for item in self._recalled if item[0] in keys}
-            self._query.keep(tuple(key for key in keys if key != UNIFORM))
+            folders = {Path(key) for key in self._models()}
+            if not self._program.compared.stopped:
+                self._program.compared.submit(lambda pool, _token, _report: pool.keep(folders))
         for key in set(keys) - set(before):
             self.results.broken.pop(key, None)
         self._program.settings.compared = keys
@@ -161,7 +165,7 @@ class ModelSet(QObject):
     def stop(self) -> None:
         self._stopped = True
         self._batch, self._n_batch = [], 0
-        self._query.cancel()
+        self._cancel()
         self._job.finish()
         self._emit_rows()
         self.busy_changed.emit()
@@ -175,13 +179,17 @@ class ModelSet(QObject):
         self._emit_rows()
         self.advance()
 
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
     def _models(self) -> tuple[str, ...]:
         return tuple(key for key in self.keys if key != UNIFORM)
 
     @Slot()
     def advance(self) -> None:
         """Run the next query, if there is one and none is running."""
-        if not self._query.can_ask:
+        if self._running is not None or self._program.compared.stopped:
             return
         request = self._next()
         if request is None:
@@ -189,8 +197,14 @@ class ModelSet(QObject):
             self._job.finish()
             self.busy_changed.emit()
             return
-        self._growing = (request, Progress("waiting"))
-        self._query.ask(request, self._work(request))
+        self._running, self._growing = request, (request, Progress("waiting"))
+        self._task = self._program.compared.submit(self._work(request))
+        self._task.then(
+            progressed=self._throttle.report,
+            succeeded=self._on_answered,
+            failed=self._on_failed,
+            finished=self._on_finished,
+        )
         self._job.begin()
         self._report_job()
         self.row_changed.emit(request.key)
@@ -253,14 +267,19 @@ class ModelSet(QObject):
 
     # results
 
-    @Slot(object, object)
-    def _on_progress(self, request: ModelRequest, progress: Progress) -> None:
-        self._growing = (request, progress)
-        self._report_job()
-        self.row_changed.emit(request.key)
+    @Slot(object)
+    def _on_progress(self, progress: Progress) -> None:
+        request = self._running
+        if request is not None and self._task is not None and not self._task.token.cancelled:
+            self._growing = (request, progress)
+            self._report_job()
+            self.row_changed.emit(request.key)
 
-    @Slot(object, object)
-    def _on_answered(self, request: ModelRequest, answer: object) -> None:
+    @Slot(object)
+    def _on_answered(self, answer: object) -> None:
+        request = self._running
+        if request is None:
+            return
         key, footage, known = request.key, request.footage, self.results
         self._growing = None
         if isinstance(answer, ModelFacts):
@@ -280,8 +299,13 @@ class ModelSet(QObject):
         if request.kind in {Kind.ASSESS, Kind.SAVED}:
             self.study_changed.emit()
 
-    @Slot(object, str)
-    def _on_failed(self, request: ModelRequest, reason: str) -> None:
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        request = self._running
+        if request is None or self._task is None or self._task.token.cancelled:
+            return
+        words = self.tr("Unexpected error: {}. The log has the details.")
+        reason = str(error) if isinstance(error, SkillViewerError) else words.format(type(error).__name__)
         self._growing = None
         if request.footage is None:
             self.results.broken[request.key] = reason
@@ -296,8 +320,9 @@ class ModelSet(QObject):
         self._emit_row(request.key)
 
     @Slot()
-    def _on_free(self) -> None:
-        self._growing = None
+    def _on_finished(self) -> None:
+        self._running = self._task = self._growing = None
+        self._throttle.stop()
         self.advance()
 
     def _emit_row(self, key: str) -> None:
@@ -314,9 +339,9 @@ class ModelSet(QObject):
 
     @Slot(object)
     def _on_video(self, _video: object) -> None:
-        running = self._query.running
+        running = self._running
         if running is not None and running.kind is Kind.ASSESS and running not in self._batch and not self.busy:
-            self._query.cancel()
+            self._cancel()
         self._stopped = False
         self._settle.start()
         self._take_over()
@@ -346,15 +371,10 @@ class ModelSet(QObject):
     @Slot()
     def _forget(self, *_: object) -> None:
         self._batch, self._n_batch = [], 0
-        self._query.cancel()
+        self._cancel()
         self._recalled.clear()
         self.results.forget_videos()
         self._emit_rows()
-        self.study_changed.emit()
-        self.advance()
-
-    @Slot(object)
-    def _on_listed(self, _videos: object) -> None:
         self.study_changed.emit()
         self.advance()
 
@@ -363,7 +383,7 @@ class ModelSet(QObject):
         return entry.name if entry is not None else footage.path.name
 
     def _report_job(self) -> None:
-        running = self._query.running
+        running = self._running
         if running is None:
             return
         name = self._names.get(running.key, "")

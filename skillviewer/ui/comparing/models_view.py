@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.ui.comparing.row import ComparedModel
+from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
@@ -63,24 +63,24 @@ class ModelsView(QWidget):
             Column(self.tr("Features"), self.tr("Models with the same preprocessing share features"), number=False),
         )
 
-    def show_rows(self, rows: Sequence[tuple[str, ComparedModel]], *, measurable: bool) -> None:
-        """Show models by number of the pane, in order; ``measurable`` if faithfulness can be measured now."""
-        feature_sets = list(dict.fromkeys(row.facts.features for _, row in rows if row.facts is not None))
+    def show_rows(self, rows: Sequence[ComparedModel], *, measurable: bool) -> None:
+        """Show models; ``measurable`` if faithfulness can be measured now."""
+        feature_sets = list(dict.fromkeys(row.facts.features for row in rows if row.facts is not None))
         self._note.setText(
             self.tr("Different preprocessing, separate features: A to {}").format(chr(ord("A") + len(feature_sets) - 1))
             if len(feature_sets) > 1
             else ""
         )
-        self.table.fill(self._columns, [self._cells(number, row, feature_sets) for number, row in rows])
+        self.table.fill(self._columns, [self._cells(row, feature_sets) for row in rows])
         self.measure.setEnabled(measurable)
 
-    def _cells(self, number: str, row: ComparedModel, feature_sets: list[str]) -> Cells:
+    def _cells(self, row: ComparedModel, feature_sets: list[str]) -> Cells:
         facts = row.facts
         if row.is_uniform:
             tip = self.tr("Baseline with the same attention everywhere; it gives no score")
-            return Cells(row.key, (number, row.name, *[NOTHING] * 5), tip=tip)
+            return Cells(row.key, (row.number, row.name, *[NOTHING] * 5), tip=tip)
         if facts is None:
-            return Cells(row.key, (number, row.name, *[NOTHING] * 5), tip=row.reason)
+            return Cells(row.key, (row.number, row.name, *[NOTHING] * 5), tip=row.reason)
         accuracy, tips = NOTHING, {}
         if facts.accuracy is not None:
             accuracy = f"{facts.accuracy:.2f}"
@@ -97,7 +97,7 @@ class ModelsView(QWidget):
         which = feature_sets.index(facts.features)
         features = self.tr("shared") if len(feature_sets) == 1 else chr(ord("A") + which)
         tips[6] = facts.features
-        texts = (number, row.name, accuracy, faithful, count_words(facts.n_parameters), time, features)
+        texts = (row.number, row.name, accuracy, faithful, count_words(facts.n_parameters), time, features)
         return Cells(row.key, texts, tip=f"{facts.title} · {kind_words(facts.map_kind)}", tips=tips)
 
     def _faithful(self, evidence: Evidence) -> str:

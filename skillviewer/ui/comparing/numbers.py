@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
+from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.widgets.layout import add_all, as_tip, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
@@ -29,11 +29,7 @@ def numbers_at(comparison: VideoComparison, frame_index: int) -> MapNumbers | No
 
 
 class NumbersView(QWidget):
-    """One row per model, compared with the chosen model.
-
-    Args:
-        over_video: True for means over the video, False for the frame on screen.
-    """
+    """One row per model, compared with the chosen model: means over the video, or the frame on screen."""
 
     row_chosen = Signal(str)
 
@@ -41,7 +37,7 @@ class NumbersView(QWidget):
         super().__init__(parent)
         self._over_video = over_video
         self._contrast: Contrast | None = None
-        self._rows: tuple[tuple[str, ComparedModel], ...] = ()
+        self._rows: tuple[ComparedModel, ...] = ()
         self._frame = 0
         self._note = text_label("", self, muted=True, wrap=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -68,8 +64,8 @@ class NumbersView(QWidget):
             Column(self.tr("Entropy"), self.tr("Entropy of this model's map: 1 uniform, 0 all in one cell")),
         )
 
-    def show_contrast(self, contrast: Contrast | None, rows: Sequence[tuple[str, ComparedModel]]) -> None:
-        """Show the numbers of one model compared with others, once known; rows are pane number and model, in order."""
+    def show_contrast(self, contrast: Contrast | None, rows: Sequence[ComparedModel]) -> None:
+        """Show the numbers of one model compared with others, once known."""
         self._contrast, self._rows = contrast, tuple(rows)
         self._refresh()
 
@@ -83,25 +79,25 @@ class NumbersView(QWidget):
 
     def _refresh(self) -> None:
         contrast = self._contrast
-        first = next((pair for pair in self._rows if contrast is not None and pair[1].key == contrast.first), None)
+        first = next((row for row in self._rows if contrast is not None and row.key == contrast.first), None)
         if contrast is None or first is None:
             self._note.setText(self.tr("The numbers appear when two models have assessed this video."))
             self.table.fill(self._columns, ())
             return
-        words = self._words(*first, contrast)
+        words = self._words(first, contrast)
         self._note.setText(words)
         self._note.setToolTip(as_tip(words))
-        self.table.fill(self._columns, [self._cells(number, row, contrast) for number, row in self._rows])
+        self.table.fill(self._columns, [self._cells(row, contrast) for row in self._rows])
 
-    def _words(self, number: str, row: ComparedModel, contrast: Contrast) -> str:
+    def _words(self, row: ComparedModel, contrast: Contrast) -> str:
         others = [comparison for key, comparison in contrast.videos.items() if key != contrast.first]
         any_video = next(iter(contrast.videos.values()))
         if any_video.kinds[0] is MapKind.NONE:
-            return self.tr("{} {} has no map to compare. Choose another model.").format(number, row.name)
+            return self.tr("{} {} has no map to compare. Choose another model.").format(row.number, row.name)
         what = (
             self._mean_over(others or [any_video]) if self._over_video else self.tr("their last maps up to this frame")
         )
-        words = self.tr("Compared with {} {}: {}.").format(number, row.name, what)
+        words = self.tr("Compared with {} {}: {}.").format(row.number, row.name, what)
         if any(not c.same_kind and MapKind.NONE not in c.kinds for c in others):
             words += self.tr(" The map kinds differ, so each map is divided by its sum.")
         return words
@@ -114,20 +110,20 @@ class NumbersView(QWidget):
             return self.tr("mean over {} frames").format(most)
         return self.tr("mean over {} to {} frames, by model").format(fewest, most)
 
-    def _cells(self, number: str, row: ComparedModel, contrast: Contrast) -> Cells:
+    def _cells(self, row: ComparedModel, contrast: Contrast) -> Cells:
         comparison = contrast.videos.get(row.key)
         found = None
         if comparison is not None:
             found = comparison.mean if self._over_video else numbers_at(comparison, self._frame)
         if comparison is None or found is None:
-            return Cells(row.key, (number, row.name, *[NOTHING] * 7), tip=row.reason)
+            return Cells(row.key, (row.number, row.name, *[NOTHING] * 7), tip=row.reason)
         tip = self.tr("{} compared with {}").format(*map(str, comparison.kinds))
         if MapKind.NONE in comparison.kinds:
             tip = self.tr("one of the two has no map") if comparison.kinds[1] is not MapKind.NONE else self.tr("no map")
         entropy = number_text(found.entropy_other)
         if row.key == contrast.first:
             tip = self.tr("the other models are compared with this one")
-            return Cells(row.key, (number, row.name, *[NOTHING] * 6, entropy), tip=tip)
+            return Cells(row.key, (row.number, row.name, *[NOTHING] * 6, entropy), tip=tip)
         values = (
             found.correlation,
             found.similarity,
@@ -136,4 +132,4 @@ class NumbersView(QWidget):
             found.top_overlap,
             found.centre_distance,
         )
-        return Cells(row.key, (number, row.name, *(number_text(v) for v in values), entropy), tip=tip)
+        return Cells(row.key, (row.number, row.name, *(number_text(v) for v in values), entropy), tip=tip)

@@ -4,12 +4,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.comparing.compared_models import ComparedModel
+from skillviewer.ui.comparing.comparisons import AgreementLoader
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.models_view import ModelsView
 from skillviewer.ui.comparing.numbers import NumbersView
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.comparing.study_view import DisagreementsView, MatrixView
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -26,11 +26,7 @@ QTableView::item {{ padding: 0 5px; }}
 
 
 class NumbersColumn(QTabWidget):
-    """Five tables on tabs.
-
-    Args:
-        actions: Actions; the player's keys work in the tables too.
-    """
+    """Five tables on tabs."""
 
     second_chosen = Signal(str)
     """Key of the model to compare the first one with."""
@@ -68,27 +64,18 @@ class NumbersColumn(QTabWidget):
 
     def show_numbers(
         self,
-        rows: tuple[tuple[str, ComparedModel], ...],
+        rows: tuple[ComparedModel, ...],
         contrast: Contrast | None,
         models: ModelSet,
         studying: AgreementLoader,
         frame_index: int,
     ) -> None:
-        """Show the present results.
-
-        Args:
-            rows: Number of the pane and model, in order.
-            contrast: Comparison of one model with the others on the video on screen.
-            models: The compared models.
-            studying: Agreement over the study.
-            frame_index: Frame on screen, from 0.
-        """
+        """Show the present results; the frame counts from 0."""
         for view in (self.frame_numbers, self.video_numbers):
             view.show_contrast(contrast, rows)
         self.set_frame(frame_index)
-        measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for _, row in rows)
+        measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for row in rows)
         self.models.show_rows(rows, measurable=measurable and not models.busy)
-        named = [(number, row.key, row.name) for number, row in rows]
         self.disagreements.show_progress(studying, busy=models.busy)
-        self.disagreements.show_agreement(studying.agreement, named)
-        self.matrix.show_agreement(studying.agreement, named)
+        self.disagreements.show_agreement(studying.agreement, rows)
+        self.matrix.show_agreement(studying.agreement, rows)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import Difference
@@ -14,14 +14,14 @@ from skillviewer.core.analysis.scene import Overlay, Scene
 from skillviewer.core.analysis.wording import score_digits, score_words, source_words
 from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
 from skillviewer.ui.comparing.curve_style import SWATCH_PX, Stroke, draw_swatch
 from skillviewer.ui.comparing.models_view import kind_words
-from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical
-from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, tool_button, vertical
+from skillviewer.ui.widgets.theme import DARK, Drawn
 from skillviewer.ui.widgets.viewport import Viewport
 
 LEAST = QSize(96, 54)
@@ -43,7 +43,6 @@ class PaneCanvas(VideoCanvas):
         self.setMinimumSize(LEAST)
 
     def set_difference(self, difference: Difference | None) -> None:
-        """Show where two models differ."""
         self._difference = difference
         self._resolve_again()
 
@@ -93,7 +92,7 @@ class PaneText:
         return self.scaled.words if self.scaled is not None else ""
 
 
-class PaneCaption(QWidget):
+class PaneCaption(Drawn):
     """The caption of a pane: number, line and name with the kind of map; score and source of the map.
 
     These are two lines, and three where a score with its interval leaves no room for where the map comes from.
@@ -102,7 +101,6 @@ class PaneCaption(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = PaneText("")
-        self._theme = LIGHT
         self._room_right = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -115,7 +113,6 @@ class PaneCaption(QWidget):
         return self.width() < self.fontMetrics().horizontalAdvance(USUAL_WORDS) + 2 * EDGE_PX
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for room for the lines."""
         super().resizeEvent(event)
         self.updateGeometry()
 
@@ -128,10 +125,6 @@ class PaneCaption(QWidget):
     def keep_free(self, width_px: int) -> None:
         """Leave room at the right end of the first line."""
         self._room_right = width_px
-
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_text(self, text: PaneText) -> None:
         if text != self._text:
@@ -180,29 +173,23 @@ class PaneCaption(QWidget):
 
 
 class ModelPane(QWidget):
-    """Canvas over caption.
-
-    Args:
-        key: Of the model.
-    """
+    """Canvas over caption."""
 
     remove_asked = Signal(str)
 
     def __init__(self, key: str, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._key = key
         self._refusal = ""
         self.canvas = PaneCanvas(self)
         self.caption = PaneCaption(self)
         add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption)
-        self.close_button = QToolButton(self.caption)
-        self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.close_button = tool_button("", self.caption)
         self.close_button.setAutoRaise(True)
         self.close_button.setIconSize(QSize(14, 14))
         self.close_button.setFixedSize(20, 20)
         self.close_button.setStyleSheet("QToolButton { padding: 0; }")
         self.close_button.setIcon(icons.icon("close", DARK))  # it lies on the stage
-        self.close_button.clicked.connect(self._on_close)
+        self.close_button.clicked.connect(lambda: self.remove_asked.emit(key))
         self.caption.keep_free(22)
 
     def set_video(self, video: VideoInfo | None) -> None:
@@ -235,12 +222,7 @@ class ModelPane(QWidget):
         self.close_button.setToolTip(as_tip(self.close_button.accessibleName()))
 
     def resizeEvent(self, event: object) -> None:  # noqa: ARG002
-        """Keep the button in the corner of the caption."""
         self.close_button.move(self.width() - 22, 0)
-
-    @Slot()
-    def _on_close(self) -> None:
-        self.remove_asked.emit(self._key)
 
 
 _tr = partial(QCoreApplication.translate, "Captions")
@@ -283,11 +265,6 @@ def limits_words(scene: Scene | None) -> str:
 
 
 def rest_of(scene: Scene | None, *, with_limits: bool) -> str:
-    """Return the ends of the colours of the map on screen, and where it comes from.
-
-    Args:
-        scene: What the pane shows.
-        with_limits: Whether its scale is its own.
-    """
+    """Return where the map on screen comes from, after the ends of its colours where its scale is its own."""
     parts = [limits_words(scene) if with_limits else "", source_of(scene)]
     return " · ".join(part for part in parts if part)

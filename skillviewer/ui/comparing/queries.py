@@ -1,8 +1,9 @@
 """Queries of the compared models: plain code that runs in their worker thread."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
@@ -15,6 +16,33 @@ from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.ui.session.study_sync import recall
+
+
+class Kind(Enum):
+    """Kind of a query."""
+
+    FACTS = auto()  # facts of a checkpoint
+    ASSESS = auto()  # analysis of a video
+    SAVED = auto()  # saved analyses of the study
+    EXPLAIN = auto()  # faithfulness for a video
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One query.
+
+    Attributes:
+        kind: Kind of the query.
+        key: Folder of the model's checkpoint.
+        footage: The video, or None.
+    """
+
+    kind: Kind
+    key: str
+    footage: VideoClip | None = None
+
+
+Work = Callable[[PooledModels, CancelToken, Report], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,13 +72,9 @@ def ask(
 
 
 def saved(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken) -> dict[VideoClip, Analysis]:
-    """Return the saved analyses of a study's videos by one model.
+    """Return the saved analyses of a study's videos by one model; the token is checked after every video.
 
-    Args:
-        videos: Videos of the study.
-        digest: Digest of the model.
-        passes: Number of sampling passes; analyses with another number are left out, so that compared ones match.
-        token: Checked after every video.
+    Those of another number of passes are left out, so that compared ones match.
     """
     found: dict[VideoClip, Analysis] = {}
 
@@ -86,14 +110,7 @@ class Contrast:
 
 
 def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: CancelToken) -> Contrast:
-    """Compare one model with all others on a video.
-
-    Args:
-        first: Key of the model.
-        second: Key of the model for the difference; may be the first.
-        analyses: Complete analyses of one video by key; the first is among them.
-        token: Checked after every pair.
-    """
+    """Compare one model with all others on a video, by whole analyses; the token is checked after every pair."""
     found = {}
     for key, other in analyses.items():
         token.check()
@@ -120,10 +137,5 @@ class StudyAgreement:
 
 
 def agree(analyses: Mapping[str, Mapping[str, Analysis]], token: CancelToken) -> StudyAgreement:
-    """Compare models over a study.
-
-    Args:
-        analyses: By key of the model, then by name of the video.
-        token: Checked after every pair of models.
-    """
+    """Compare models over a study, by key and name of the video; the token is checked after every pair of models."""
     return StudyAgreement(tuple(analyses), agreement_matrix(analyses, token), disagreements(analyses))

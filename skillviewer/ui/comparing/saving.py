@@ -10,9 +10,9 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Report
+from skillviewer.ui.comparing.compared_models import ComparedModel
+from skillviewer.ui.comparing.comparisons import AgreementLoader
 from skillviewer.ui.comparing.model_set import ModelSet
-from skillviewer.ui.comparing.row import ComparedModel
-from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 
@@ -21,11 +21,7 @@ Work = Callable[[CancelToken, Report], tuple[Path, tuple[str, ...]]]
 
 
 class ComparisonSaver(QObject):
-    """Writes files in a worker thread and reports their paths.
-
-    Args:
-        parent: Owner, and parent of the dialogs.
-    """
+    """Writes files in a worker thread and reports their paths."""
 
     saved = Signal(object)
     """Path of a file that was written."""
@@ -96,14 +92,7 @@ class ComparisonSaver(QObject):
         self._write(work, searches=blur_faces)
 
     def agreement(self, dialogs: Dialogs, models: ModelSet, studying: AgreementLoader, *, ranks: bool) -> None:
-        """Ask for a path, and write the agreement over the study.
-
-        Args:
-            dialogs: Asks for the path.
-            models: The compared models.
-            studying: Agreement over the study.
-            ranks: True for a row per video and model, False for a row per pair of models.
-        """
+        """Ask for a path, and write the agreement over the study: a row per pair of models, or per video and model."""
         found = studying.agreement
         if found is None:
             self._program.messages.note(

@@ -12,7 +12,8 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.colour_bars import ColourBarStrip, looks_of, shared_bars
-from skillviewer.ui.comparing.contrasting import ContrastLoader
+from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
+from skillviewer.ui.comparing.comparisons import AgreementLoader, ContrastLoader
 from skillviewer.ui.comparing.curve_style import STROKES, Stroke
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.grid import PaneGrid
@@ -22,9 +23,7 @@ from skillviewer.ui.comparing.models_view import kind_words
 from skillviewer.ui.comparing.numbers_column import NumbersColumn
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.comparing.saving import ComparisonSaver
-from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
@@ -59,7 +58,7 @@ class CompareScreen(QWidget):
         self.header = Header(self.candidates, self)
         self.grid = PaneGrid(program.icons, self)
         self.bars = ColourBarStrip(self)
-        self.transport = Transport(program.playback, actions, program.icons, self)
+        self.transport = Transport(program, actions, self)
         self.curves = CurvesPanel(program.playback, self)
         self.side = NumbersColumn(actions, self)
         save = QMenu(self.header)
@@ -143,11 +142,6 @@ class CompareScreen(QWidget):
     # the compared models
 
     @property
-    def numbered(self) -> tuple[tuple[str, ComparedModel], ...]:
-        """Number of the pane and row of each model."""
-        return tuple((str(at), row) for at, row in enumerate(self.models.rows, start=1))
-
-    @property
     def strokes(self) -> dict[str, tuple[str, Stroke]]:
         """Number and stroke of each model, by key."""
         return {key: (str(at + 1), STROKES[at]) for at, key in enumerate(self.models.keys)}
@@ -164,7 +158,7 @@ class CompareScreen(QWidget):
         keys = self.models.keys
         apart = self.header.difference.isChecked() and len(keys) > 1
         self.grid.set_keys((*keys, DIFFERENCE) if apart else keys)
-        self.header.set_models([(number, row.key, row.name) for number, row in self.numbered])
+        self.header.set_models(self.models.rows)
         self._refresh()
 
     @Slot(str)
@@ -208,7 +202,7 @@ class CompareScreen(QWidget):
         analyses = {row.key: row.analysis for row in rows if row.analysis is not None}
         looks = looks_of(analyses, self._look, self.header.chosen_scale)
         for row in rows:
-            pane = self.grid.pane(row.key)
+            pane = self.grid.panes[row.key]
             pane.refuse(row.reason if row.standing is ModelProgress.FAILED else "")
             pane.canvas.set_look(looks.get(row.key, self._look))
             pane.canvas.set_analysis(row.analysis)
@@ -219,7 +213,7 @@ class CompareScreen(QWidget):
         self._show_bars(analyses, looks)
         self.curves.show_curves(tuple(analyses.items()), self.strokes, self.studying.spreads())
         contrast, frame = self.contrasting.contrast, self._program.playback.frame
-        self.side.show_numbers(self.numbered, contrast, self.models, self.studying, frame)
+        self.side.show_numbers(rows, contrast, self.models, self.studying, frame)
         self.header.again.setVisible(self.models.troubled)
 
     @property
@@ -255,16 +249,16 @@ class CompareScreen(QWidget):
         return found if found is not None and (found.first, found.second) == self.header.pair else None
 
     def _scene(self, key: str) -> Scene | None:
-        shown = self.grid.pane(key).canvas.shown
+        shown = self.grid.panes[key].canvas.shown
         return shown.scene if shown is not None else None
 
     def _say_panes(self) -> None:
         strokes, own = self.strokes, self.header.chosen_scale is not Scale.COMMON
-        for number, row in self.numbered:
+        for row in self.models.rows:
             rest = rest_of(self._scene(row.key), with_limits=own)
             stroke = None if row.is_uniform else strokes[row.key][1]
-            text = PaneText(row.name, number, stroke, kind_of(row), score_of(row), rest, self._scaled(row))
-            self.grid.pane(row.key).set_text(text)
+            text = PaneText(row.name, row.number, stroke, kind_of(row), score_of(row), rest, self._scaled(row))
+            self.grid.panes[row.key].set_text(text)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
             found = self._contrast_of_pair
@@ -272,14 +266,14 @@ class CompareScreen(QWidget):
             waiting = self.tr("one of them has no map") if mapless else self.tr("waiting for both models")
             words = source_of(scene) if scene is not None else waiting
             name = self.tr("{} minus {}").format(*self._pair_numbers())
-            self.grid.pane(DIFFERENCE).set_text(PaneText(name, kind=self.tr("difference"), score=words))
+            self.grid.panes[DIFFERENCE].set_text(PaneText(name, kind=self.tr("difference"), score=words))
 
     def _scaled(self, row: ComparedModel) -> ScaledScore | None:
         whole, videos = row.whole, self._program.videos
         return None if whole is None else whole.in_task(*videos.tasks(whole.clip)).scaled
 
     def _pair_numbers(self) -> tuple[str, str]:
-        numbers = {row.key: number for number, row in self.numbered}
+        numbers = {row.key: row.number for row in self.models.rows}
         first, second = self.header.pair
         return numbers.get(first, ""), numbers.get(second, "")
 

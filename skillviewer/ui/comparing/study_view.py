@@ -9,18 +9,16 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
+from skillviewer.ui.comparing.compared_models import ComparedModel
+from skillviewer.ui.comparing.comparisons import AgreementLoader
 from skillviewer.ui.comparing.numbers import number_text
 from skillviewer.ui.comparing.queries import StudyAgreement
-from skillviewer.ui.comparing.study_agreement import AgreementLoader
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MOST_NAMED = 6
 """Number of models above which their names do not fit next to the numbers."""
-
-Models = Sequence[tuple[str, str, str]]
-"""Number of the pane, key and name of each model."""
 
 
 class DisagreementsView(QWidget):
@@ -52,9 +50,9 @@ class DisagreementsView(QWidget):
         self.assess_all.setEnabled(not busy)
         self.assess_all.setText(self.tr("Assessing…") if busy else self.tr("Assess all with these models"))
 
-    def show_agreement(self, agreement: StudyAgreement | None, models: Models) -> None:
+    def show_agreement(self, agreement: StudyAgreement | None, models: Sequence[ComparedModel]) -> None:
         """Show the videos, greatest disagreement first."""
-        named = {key: (number, name) for number, key, name in models}
+        named = {model.key: (model.number, model.name) for model in models}
         if agreement is None or any(key not in named for key in agreement.keys):
             self.table.fill((), ())
             return
@@ -84,7 +82,7 @@ class MatrixView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._agreement: StudyAgreement | None = None
-        self._models: tuple[tuple[str, str, str], ...] = ()
+        self._models: tuple[ComparedModel, ...] = ()
         self._theme = LIGHT
         self.what = QComboBox(self)
         self.what.addItem(self.tr("Spearman's correlation of the scores"))
@@ -101,13 +99,13 @@ class MatrixView(QWidget):
         self._theme = theme
         self._shade()
 
-    def show_agreement(self, agreement: StudyAgreement | None, models: Models) -> None:
+    def show_agreement(self, agreement: StudyAgreement | None, models: Sequence[ComparedModel]) -> None:
         self._agreement, self._models = agreement, tuple(models)
         self._refresh()
 
     def _refresh(self) -> None:
         found = self._agreement
-        named = {key: (number, name) for number, key, name in self._models}
+        named = {model.key: (model.number, model.name) for model in self._models}
         if found is None or any(key not in named for key in found.keys):
             self._note.setText(self.tr("waiting for two models that have assessed three videos"))
             self.table.fill((), ())
@@ -146,7 +144,6 @@ class MatrixView(QWidget):
 
     @property
     def _offset(self) -> int:
-        """Number of columns before the numbers."""
         return 1 + len(self._named_column)
 
     def _values(self, found: StudyAgreement) -> np.ndarray:

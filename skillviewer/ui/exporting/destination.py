@@ -78,7 +78,6 @@ class Destination(QWidget):
             self._show(self._folder if into_folder else self._folder / f"{self._stem}{self.suffix}")
 
     def choose(self, path: Path) -> None:
-        """Take the path chosen in a dialog."""
         if not self.into_folder and path.suffix.lower() not in self._suffixes:
             path = path.with_name(path.name + self.suffix)
         self._folder = path if self.into_folder else path.parent

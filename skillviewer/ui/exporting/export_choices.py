@@ -6,12 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.paths import reserve_name, safe_name
-from skillviewer.core.video.extents import VideoClip
 from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
+from skillviewer.ui.session.video_list import VideoEntry
 
 
 class FileSplit(StrEnum):
@@ -24,23 +23,6 @@ class FileSplit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A video that can be exported.
-
-    Attributes:
-        footage: File and extent of the video.
-        name: Its name.
-        digest: Digest of the file, or "" while it is not known.
-        analysis: Complete analysis by the loaded model, or None.
-    """
-
-    footage: VideoClip
-    name: str
-    digest: str = ""
-    analysis: Analysis | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ExportModel:
     """A model that can assess the videos.
 
@@ -48,7 +30,7 @@ class ExportModel:
         name: Its name.
         folder: Folder of its checkpoint.
         digest: Its digest, or "" while it is not known.
-        loaded: True for the loaded model, the one of ``Candidate.analysis``.
+        loaded: True for the loaded model, the one of ``VideoEntry.analysis``.
     """
 
     name: str
@@ -74,7 +56,7 @@ class ExportChoices:
 
     exporter: Exporter | StudyExporter
     spread: FileSplit
-    videos: tuple[Candidate, ...]
+    videos: tuple[VideoEntry, ...]
     models: tuple[ExportModel, ...]
     options: Any
     path: Path
@@ -83,7 +65,7 @@ class ExportChoices:
 
 
 def subjects(
-    videos: Sequence[Candidate], models: Sequence[ExportModel], study: Path | None = None
+    videos: Sequence[VideoEntry], models: Sequence[ExportModel], study: Path | None = None
 ) -> tuple[ExportTarget, ...]:
     """Return every video with every model, with distinct titles. Reports add facts from the study."""
     made = []
@@ -97,7 +79,7 @@ def subjects(
                     title=" – ".join(parts),
                     model=model.folder,
                     model_digest=model.digest,
-                    digest=video.digest,
+                    digest=video.info.digest if video.info is not None else "",
                     extent=video.footage.extent,
                     analysis=video.analysis if model.loaded else None,
                     study=study,

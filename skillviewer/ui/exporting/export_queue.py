@@ -1,6 +1,6 @@
 """Queue of exports: each entry is one export of the user; entries run one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -33,13 +33,16 @@ class QueueEntry(QObject):
     """One export: one file, or one per video."""
 
     changed = Signal()
-    assessed = Signal(object)
-    """``Assessed``: an analysis that the window did not have yet."""
 
     def __init__(
-        self, title: str, requests: Sequence[ExportRequest | StudyExportRequest], parent: QObject | None = None
+        self,
+        title: str,
+        requests: Sequence[ExportRequest | StudyExportRequest],
+        learn: Callable[[Assessed], object],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._learn = learn
         self.title, self.requests = title, tuple(requests)
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
@@ -60,7 +63,7 @@ class QueueEntry(QObject):
             progressed=self._on_progress,
             succeeded=self._on_succeeded,
             failed=self._on_failed,
-            cancelled=self._on_cancelled,
+            cancelled=lambda: self._to(QueueStage.STOPPED),
         )
 
     @Slot()
@@ -72,7 +75,7 @@ class QueueEntry(QObject):
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         if isinstance(progress.value, Assessed):
-            self.assessed.emit(progress.value)
+            self._learn(progress.value)
         elif isinstance(progress.value, Written):
             self.written.append(progress.value)
         self.progress = progress
@@ -88,31 +91,22 @@ class QueueEntry(QObject):
         self.failure = str(error)
         self._to(QueueStage.FAILED)
 
-    @Slot()
-    def _on_cancelled(self) -> None:
-        self._to(QueueStage.STOPPED)
-
     def _to(self, stage: QueueStage) -> None:
         self.stage = stage
         self.changed.emit()
 
 
 class ExportQueue(QObject):
-    """Submits requests to the worker thread that writes, and keeps their entries.
-
-    Args:
-        jobs: Shows the work, and asks before the window closes during it.
-    """
+    """Submits requests to the worker thread that writes, and keeps their entries; ``learn`` gets every new analysis."""
 
     added = Signal(object)
     """``QueueEntry``: the latest."""
 
-    assessed = Signal(object)
-    """``Assessed``, of any entry."""
-
-    def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(
+        self, worker: WorkerThread[Exports], jobs: Jobs, learn: Callable[[Assessed], object], parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._worker, self._jobs = worker, jobs
+        self._worker, self._jobs, self._learn = worker, jobs, learn
         self.entries: list[QueueEntry] = []
 
     @property
@@ -121,8 +115,7 @@ class ExportQueue(QObject):
         return {request.path for entry in self.entries if not entry.stage.over for request in entry.requests}
 
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
-        entry = QueueEntry(title, requests, self)
-        entry.assessed.connect(self.assessed)
+        entry = QueueEntry(title, requests, self._learn, self)
         given = entry.requests
         task = self._worker.submit(lambda service, token, report: service.write_all(given, token, report))
         entry.follow(task, self._jobs.follow(title, task))

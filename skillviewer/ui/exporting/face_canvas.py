@@ -8,27 +8,23 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.faces.faces import FaceBox
+from skillviewer.ui.widgets.icons import as_image
+from skillviewer.ui.widgets.theme import Drawn
 
 LEAST_PX = 6
 """A shorter drag is a click, in pixels."""
 
 
-class FaceCanvas(QWidget):
-    """Shows a picture and boxes over it.
-
-    Args:
-        stage: Colour around the picture.
-        accent: Colour of the chosen box.
-    """
+class FaceCanvas(Drawn):
+    """Shows a picture and boxes over it."""
 
     drawn = Signal(object)
     """``FaceBox`` that was drawn."""
     picked = Signal(object)
     """Number of the clicked face, or None."""
 
-    def __init__(self, stage: str, accent: str, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._stage, self._accent = QColor(stage), QColor(accent)
         self._image: QImage | None = None
         self._boxes: tuple[tuple[int, FaceBox], ...] = ()
         self._doubt: FaceBox | None = None
@@ -41,18 +37,9 @@ class FaceCanvas(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName(self.tr("Frame with face boxes: drag to draw one"))
 
-    def set_colours(self, stage: str, accent: str) -> None:
-        self._stage, self._accent = QColor(stage), QColor(accent)
-        self.update()
-
     def set_picture(self, picture: Picture | None) -> None:
         """Show a picture, (H, W, 3) uint8 RGB, or none."""
-        if picture is None:
-            self._image = None
-        else:
-            height, width = picture.shape[:2]
-            data = picture.tobytes()
-            self._image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+        self._image = as_image(picture).copy() if picture is not None else None
         self.update()
 
     def set_boxes(
@@ -85,7 +72,7 @@ class FaceCanvas(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._stage)
+        painter.fillRect(self.rect(), QColor(self._theme.stage))
         if self._image is None:
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -97,20 +84,21 @@ class FaceCanvas(QWidget):
             painter.setPen(QPen(QColor("white"), 1.5, Qt.PenStyle.DashLine))
             painter.drawRect(self._rect(self._doubt))
         if self._from is not None and self._to is not None:
-            painter.setPen(QPen(self._accent, 2))
+            painter.setPen(QPen(QColor(self._theme.accent), 2))
             painter.drawRect(QRectF(self._from, self._to).normalized())
 
     def _draw(self, painter: QPainter, rect: QRectF, words: str, *, chosen: bool) -> None:
+        accent = QColor(self._theme.accent)
         # a light line over a dark one is visible on any picture
         painter.setPen(QPen(QColor(0, 0, 0, 180), 4 if chosen else 3))
         painter.drawRect(rect)
-        painter.setPen(QPen(self._accent if chosen else QColor("white"), 2.5 if chosen else 1.5))
+        painter.setPen(QPen(accent if chosen else QColor("white"), 2.5 if chosen else 1.5))
         painter.drawRect(rect)
         metrics = painter.fontMetrics()
         label = QRectF(
             rect.left(), rect.top() - metrics.height(), metrics.horizontalAdvance(words) + 8, metrics.height()
         )
-        painter.fillRect(label, self._accent if chosen else QColor(0, 0, 0, 180))
+        painter.fillRect(label, accent if chosen else QColor(0, 0, 0, 180))
         painter.setPen(QColor("white"))
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, words)
 

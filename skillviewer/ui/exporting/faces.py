@@ -1,33 +1,25 @@
 """Review of faces before an export: blurred boxes, doubtful frames, boxes drawn or removed by hand."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QSlider,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QSlider, QWidget
 
 from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, Faces, doubtful_frames
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.core.text import clock
+from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.exporting.face_search import keep_faces, kept_faces, known_faces, search_faces
 from skillviewer.ui.exporting.face_canvas import FaceCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.form import offer
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
@@ -44,7 +36,7 @@ class Reach(IntEnum):
 
 
 class FacesReview(QWidget):
-    """The faces of one video. Every edit is stored at once and can be undone."""
+    """The faces of the exported videos, one video at a time. Every edit is stored at once and can be undone."""
 
     changed = Signal(object)
     """``Faces`` that exports of the video blur from now on."""
@@ -62,13 +54,16 @@ class FacesReview(QWidget):
         self._chosen: int | None = None
         self.faces: Faces | None = None
         self.feed = FrameFeed(program.frames, self)
-        theme = program.themes.theme
-        self.canvas = FaceCanvas(theme.stage, theme.accent, self)
+        self.canvas = FaceCanvas(self)
         self._lay_out()
         self._connect()
         self._show()
 
     def _lay_out(self) -> None:
+        self.back = push_button(self.tr("Back to the export"), self)
+        self.videos = QComboBox(self)
+        self.videos.setAccessibleName(self.tr("Video"))
+        head = add_all(QHBoxLayout(), self.back, self.videos, 1)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName(self.tr("Frame"))
         self.time = text_label("", self, muted=True)
@@ -77,44 +72,43 @@ class FacesReview(QWidget):
         side = QWidget(self)
         side.setFixedWidth(SIDE_PX)
         self.summary = text_label("", side, wrap=True, plain=True)
-        self.search_button = QPushButton(self.tr("Look for faces"), side)
+        self.search_button = push_button(self.tr("Look for faces"), side, self.search)
         self.reach = QComboBox(side)
         self.reach.setAccessibleName(self.tr("Frames in which a drawn box is blurred"))
         words = (self.tr("Drawn boxes: whole video"), self.tr("Drawn boxes: from here on"))
         self.reach.addItems([*words, self.tr("Drawn boxes: 1 s around this frame")])
-        self.remove_button = QPushButton(self.tr("Remove the chosen box"), side)
-        self.here_button = QPushButton(self.tr("Remove it from here on"), side)
+        self.remove_button = push_button(self.tr("Remove the chosen box"), side, self.remove)
+        self.here_button = push_button(self.tr("Remove it from here on"), side, self.remove_from_here)
         heading = QLabel(self.tr("Doubtful frames"), side)
         self.doubts = QListWidget(side)
         self.doubts.setAccessibleName(self.tr("Doubtful frames"))
         self.doubts.setWordWrap(True)
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.fine_button = QPushButton(self.tr("Reviewed, OK"), side)
+        self.fine_button = push_button(self.tr("Reviewed, OK"), side, self.settle)
         caution = text_label(
             self.tr("Faces can be missed. Check the file before you pass it on."), side, wrap=True, muted=True
         )
         above = (self.summary, self.search_button, self.reach, self.remove_button, self.here_button, heading)
         add_all(vertical(side, NONE, 8), *above, (self.doubts, 1), self.fine_button, caution)
-        add_all(horizontal(self, NONE, 16), (left, 1), side)
+        add_all(vertical(self, (16, 12, 16, 12), 12), head, (add_all(horizontal(spacing=16), (left, 1), side), 1))
 
     def _connect(self) -> None:
+        self.videos.currentIndexChanged.connect(lambda: self.open(self.videos.currentData()))
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_shot)
         self.feed.failed.connect(self._program.messages.fail)
         self.slider.valueChanged.connect(self._on_frame)
         self.canvas.drawn.connect(self._on_drawn)
         self.canvas.picked.connect(self._on_picked)
-        self.search_button.clicked.connect(self.search)
-        self.remove_button.clicked.connect(self.remove)
-        self.here_button.clicked.connect(self.remove_from_here)
-        self.fine_button.clicked.connect(self.settle)
         self.doubts.currentRowChanged.connect(self._on_doubt)
-        self._program.themes.changed.connect(self.on_theme)
         self._program.undo.changed.connect(self._reread)
 
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.canvas.set_colours(theme.stage, theme.accent)
+    def show_videos(self, paths: Sequence[Path]) -> None:
+        """Show the faces of videos, starting with the first."""
+        with QSignalBlocker(self.videos):
+            offer(self.videos, [(path, printable(path.stem)) for path in paths], paths[0])
+        self.videos.setVisible(len(paths) > 1)
+        self.open(paths[0])
 
     def open(self, path: Path | None) -> None:
         if path == self._path:
@@ -146,18 +140,16 @@ class FacesReview(QWidget):
         if path is None or self._writing or self._program.export_previews.stopped:
             return
 
-        def read(_service: object, _token: CancelToken, _report: Report) -> tuple[int, Faces]:
-            return turn, known_faces(path) if known is None else kept_faces(known)
+        def read(_service: object, _token: CancelToken, _report: Report) -> Faces:
+            return known_faces(path) if known is None else kept_faces(known)
 
-        self._program.export_previews.submit(read).then(succeeded=self._on_known, failed=self._program.messages.fail)
+        def show(faces: Faces) -> None:
+            if turn == self._generation and faces != self.faces:
+                self.faces = faces
+                self.changed.emit(faces)
+                self._show()
 
-    @Slot(object)
-    def _on_known(self, answer: tuple[int, Faces]) -> None:
-        turn, faces = answer
-        if turn == self._generation and faces != self.faces:
-            self.faces = faces
-            self.changed.emit(faces)
-            self._show()
+        self._program.export_previews.submit(read).then(succeeded=show, failed=self._program.messages.fail)
 
     @Slot(object)
     def _on_opened(self, video: VideoInfo) -> None:
@@ -267,7 +259,6 @@ class FacesReview(QWidget):
             self._edit(self.faces.reviewed(doubt), self.tr("doubtful frames"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Remove the chosen box on Delete."""
         if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and self._chosen is not None:
             self.remove()
         else:

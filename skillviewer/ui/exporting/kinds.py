@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidget
 
@@ -65,7 +65,7 @@ class KindList(QListWidget):
         for row in range(self.count()):
             item = self.item(row)
             item.setSizeHint(QSize(10, HEADING_PX if item in self._headings else ROW_PX))
-        self.currentItemChanged.connect(self._on_item)
+        self.currentItemChanged.connect(lambda: self.chosen.emit(self.exporter))
 
     @property
     def exporter(self) -> Exporter | StudyExporter:
@@ -76,10 +76,6 @@ class KindList(QListWidget):
         for row in range(self.count()):
             if self.item(row).data(Qt.ItemDataRole.UserRole) == name:
                 self.setCurrentRow(row)
-
-    @Slot()
-    def _on_item(self, *_: object) -> None:
-        self.chosen.emit(self.exporter)
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -125,7 +125,7 @@ class OptionForm(QWidget):
         return all(name in self._fields for name in names)
 
     def _add(self, option: Option) -> _Field:
-        field = _made(option, self, self._on_change)
+        field = _made(option, self, lambda *_: self.changed.emit())
         title = _translated(option.people_title or option.title)
         hint = _translated(option.help).replace("Counted from 0; e", "E").replace("Counted from 0", "")
         field.widget.setAccessibleName(title)
@@ -141,10 +141,6 @@ class OptionForm(QWidget):
             label.setBuddy(field.widget)
             self._rows.addRow(label, field.widget)
         return field
-
-    @Slot()
-    def _on_change(self, *_: object) -> None:
-        self.changed.emit()
 
 
 def _made(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
@@ -269,7 +265,6 @@ class FormArea(QScrollArea):
         self.setFixedWidth(max(FORM_PX, need))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Grow with the form."""
         if watched is self._form and event.type() == QEvent.Type.LayoutRequest:
             self._fit()
         return super().eventFilter(watched, event)

@@ -1,22 +1,20 @@
 """Preview of an export, computed in a worker thread; only the latest query counts."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import TypeAlias
 
+import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.engine.exporting.requests import ExportTarget
-from skillviewer.engine.exporting.study_exporters import StudyExporter
-from skillviewer.export.exporters import Exporter
 from skillviewer.export.preview import Preview
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.icons import as_image
+from skillviewer.ui.widgets.theme import Drawn
 
 SETTLE_MS = 200
 """Delay before a preview, in milliseconds: quick changes are previewed once."""
@@ -27,11 +25,7 @@ Question: TypeAlias = Callable[[Exports], Preview | None]
 
 
 class Previews(QObject):
-    """Queries previews; a newer query replaces the last one.
-
-    Args:
-        worker: Worker thread with its own export service, so that no preview waits for an export.
-    """
+    """Queries previews in a thread of their own, so that none waits for an export; a newer query replaces the last."""
 
     arrived = Signal(object)
     """``Preview``, or None where nothing can be shown yet."""
@@ -48,54 +42,38 @@ class Previews(QObject):
     def busy(self) -> bool:
         return self._task is not None or self._settle.isActive()
 
-    def ask(self, exporter: Exporter, subjects: Sequence[ExportTarget], options: object) -> None:
+    def ask(self, question: Question) -> None:
         """Query a preview soon; the last query is dropped."""
-        asked = tuple(subjects)
-        self._ask(lambda service: service.preview(exporter, asked, options))
-
-    def ask_study(self, exporter: StudyExporter, study: Path) -> None:
-        """Query a preview of an export of the whole study."""
-        self._ask(lambda service: service.preview_study(exporter, study))
-
-    def _ask(self, question: Question) -> None:
+        self.drop()
         self._wanted = question
         self._settle.start()
 
     def drop(self) -> None:
-        self._wanted = None
         self._settle.stop()
         if self._task is not None:
             self._task.cancel()
+            self._task = None
 
     @Slot()
     def _begin(self) -> None:
-        if self._task is not None:
-            self._task.cancel()  # _on_finished starts the next one
-            return
-        wanted, self._wanted = self._wanted, None
+        wanted = self._wanted
         if wanted is None or self._worker.stopped:
             return
-        self._task = self._worker.submit(lambda service, _token, _report: wanted(service))
-        self._task.then(succeeded=self._on_succeeded, failed=self._on_failed, finished=self._on_finished)
+        task = self._task = self._worker.submit(lambda service, _token, _report: wanted(service))
+        task.then(succeeded=self._on_seen, failed=lambda error: self._on_failed(task, error))
 
     @Slot(object)
-    def _on_succeeded(self, seen: Preview | None) -> None:
-        if self._wanted is None:
-            self.arrived.emit(seen)
+    def _on_seen(self, seen: Preview | None) -> None:
+        self._task = None
+        self.arrived.emit(seen)
 
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        if self._wanted is None:
+    def _on_failed(self, task: Task, error: Exception) -> None:
+        if task is self._task:  # else it was dropped
+            self._task = None
             self.failed.emit(str(error))
 
-    @Slot()
-    def _on_finished(self) -> None:
-        self._task = None
-        if self._wanted is not None:
-            self._settle.start()
 
-
-class PreviewPane(QWidget):
+class PreviewPane(Drawn):
     """Shows a picture in its true proportions, the first rows of a table, or a sentence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -112,7 +90,6 @@ class PreviewPane(QWidget):
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName(self.tr("First rows of the table"))
         self.table.hide()
-        self._stage, self._on_stage = QColor("#16181c"), QColor("#aab1bb")
         self.setMinimumSize(240, 135)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Preview"))
@@ -125,9 +102,7 @@ class PreviewPane(QWidget):
         """Show a preview. Frames are counted from 1 here."""
         self._image, self.words, self.caption = QImage(), "", ""
         if seen.picture is not None:
-            height, width, _ = seen.picture.shape
-            data = seen.picture.tobytes()
-            self._image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+            self._image = as_image(np.ascontiguousarray(seen.picture)).copy()
             if seen.frame is not None:
                 self.caption = self.tr("Frame {} of {}").format(seen.frame + 1, seen.n_frames)
         elif seen.n_rows:
@@ -164,13 +139,12 @@ class PreviewPane(QWidget):
         self.update()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
-        """Fit the table into the space above the caption."""
         below = self.fontMetrics().height() + MARGIN_PX
         self.table.setGeometry(self.rect().adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - below))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._stage)
+        painter.fillRect(self.rect(), QColor(self._theme.stage))
         caption_px = self.fontMetrics().height() + MARGIN_PX if self.caption else 0
         inside = QRectF(self.rect()).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - caption_px)
         if not self._image.isNull() and not self.words:
@@ -184,16 +158,10 @@ class PreviewPane(QWidget):
                 target.size() * ratio, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
             painter.drawImage(target, small)
+        painter.setPen(QColor(self._theme.on_stage))
         if self.words:
-            painter.setPen(self._on_stage)
             painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.words)
         if self.caption:
-            painter.setPen(self._on_stage)
             below = QRectF(inside.left(), inside.bottom(), inside.width(), self.height() - inside.bottom())
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.caption)
         painter.end()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._stage, self._on_stage = QColor(theme.stage), QColor(theme.on_stage)
-        self.update()

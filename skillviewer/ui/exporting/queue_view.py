@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QScrollArea, QWidget
 from skillviewer.core.text import printable
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 MOST_SHOWN = 6
 
@@ -120,9 +120,9 @@ def show_in_folder(path: Path) -> None:
 class QueueView(QScrollArea):
     """All entries, the latest at the top."""
 
-    def __init__(self, queue: ExportQueue, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, queue: ExportQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme: Theme = LIGHT
         self.rows: list[EntryRow] = []
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QStackedWidget, QWidget
 
 from skillviewer.core.atomic_write import is_one_of, path_exists
 from skillviewer.core.errors import ExportError
@@ -15,7 +15,6 @@ from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.export_choices import (
-    Candidate,
     ExportChoices,
     ExportModel,
     FileSplit,
@@ -25,7 +24,7 @@ from skillviewer.ui.exporting.export_choices import (
 )
 from skillviewer.ui.exporting.export_queue import ExportQueue
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
-from skillviewer.ui.exporting.faces_page import FacesPage
+from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.exporting.kinds import KindList, translated
 from skillviewer.ui.exporting.option_form import FormArea, OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
@@ -50,8 +49,7 @@ class ExportScreen(QWidget):
         self._program, self._actions = program, actions
         self._shown = False
         self._current: VideoClip | None = None
-        theme = program.themes.theme
-        self.queue = ExportQueue(program.exports, program.jobs, self)
+        self.queue = ExportQueue(program.exports, program.jobs, program.study_list.learn, self)
         self.previews = Previews(program.export_previews, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(
@@ -61,8 +59,8 @@ class ExportScreen(QWidget):
         )
         page = QWidget(self.pages)
         self.kinds = KindList(page)
-        add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page, theme), 1))
-        self.faces = FacesPage(program, self.pages)
+        add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page), 1))
+        self.faces = FacesReview(program, self.pages)
         for each in (self.empty, page, self.faces):
             self.pages.addWidget(each)
         add_all(vertical(self, NONE), self.pages)
@@ -74,16 +72,16 @@ class ExportScreen(QWidget):
         self.about = text_label("", inside, wrap=True, muted=True)
         self.subject = SubjectForm(inside)
         self.options = OptionForm(inside)
-        self.selection = QPushButton(self.tr("Use the player's selection"), inside)
-        self.at_cursor = QPushButton(self.tr("Use the frame on screen"), inside)
-        self.review_faces = QPushButton(self.tr("Review faces…"), inside)
+        self.selection = push_button(self.tr("Use the player's selection"), inside, self._take_selection)
+        self.at_cursor = push_button(self.tr("Use the frame on screen"), inside, self._take_frame)
+        self.review_faces = push_button(self.tr("Review faces…"), inside, self._on_review_faces)
         buttons = (self.selection, self.at_cursor, self.review_faces)
         add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.subject, self.options, *buttons, 1)
         area = FormArea(inside, parent)
         area.setAccessibleName(self.tr("Export options"))
         return area
 
-    def _make_right(self, parent: QWidget, theme: Theme) -> QWidget:
+    def _make_right(self, parent: QWidget) -> QWidget:
         right = QWidget(parent)
         self.pane = PreviewPane(right)
         folder = self._program.settings.export_folder
@@ -92,7 +90,7 @@ class ExportScreen(QWidget):
         self.button = push_button(self.tr("Export"), right, primary=True)
         line = add_all(horizontal(spacing=12), (self.words, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
         below = add_all(vertical(margins=(16, 12, 16, 12), spacing=8), self.destination, line)
-        self.list = QueueView(self.queue, theme, right)
+        self.list = QueueView(self.queue, right)
         frame = add_all(vertical(margins=(16, 0, 8, 8)), self.list)
         add_all(vertical(right, NONE, 0), (self.pane, 3), below, (frame, 2))
         return right
@@ -105,13 +103,9 @@ class ExportScreen(QWidget):
         self.destination.changed.connect(self._show_message)
         self.destination.browse_asked.connect(self._actions["export_browse"].trigger)
         self.button.clicked.connect(self._actions["export_now"].trigger)
-        self.selection.clicked.connect(self._take_selection)
-        self.at_cursor.clicked.connect(self._take_frame)
-        self.review_faces.clicked.connect(self._on_review_faces)
-        self.faces.back_asked.connect(self._on_back)
-        self.queue.assessed.connect(program.study_list.learn)
+        self.faces.back.clicked.connect(self._on_back)
         self.previews.arrived.connect(self._on_preview)
-        self.previews.failed.connect(self._on_preview_failed)
+        self.previews.failed.connect(lambda text: self.pane.show_message(printable(text)))
         for signal in (program.videos.added, program.videos.changed, program.videos.removed, program.videos.cleared):
             signal.connect(self._on_videos)
         program.state.current_changed.connect(self._on_videos)
@@ -138,11 +132,7 @@ class ExportScreen(QWidget):
         if not self._shown:
             return
         program = self._program
-        candidates = [
-            Candidate(e.footage, e.name, e.info.digest if e.info is not None else "", e.analysis)
-            for e in program.videos
-            if e.state.has_picture
-        ]
+        candidates = [entry for entry in program.videos if entry.state.has_picture]
         before = self.subject.chosen_videos
         if program.state.current != self._current:  # a selection belongs to one video
             self._current = program.state.current
@@ -217,6 +207,7 @@ class ExportScreen(QWidget):
 
     @Slot()
     def _on_back(self) -> None:
+        self.faces.open(None)
         self.pages.setCurrentIndex(1)
         self._preview()
 
@@ -296,13 +287,15 @@ class ExportScreen(QWidget):
             self.pane.show_message(str(error))
             return
         if isinstance(exporter, StudyExporter) and choices.study is not None:
-            self.previews.ask_study(exporter, choices.study)
+            study = choices.study
+            self.previews.ask(lambda service: service.preview_study(exporter, study))
             return
         if isinstance(exporter, StudyExporter) or not choices.videos or not choices.models:
             self.pane.show_message(self._refusal())
             return
         videos = choices.videos[:1] if choices.spread is FileSplit.EACH else choices.videos
-        self.previews.ask(exporter, subjects(videos, choices.models, choices.study), choices.options)
+        asked = subjects(videos, choices.models, choices.study)
+        self.previews.ask(lambda service: service.preview(exporter, asked, choices.options))
 
     @Slot(object)
     def _on_preview(self, seen: "Preview | None") -> None:
@@ -310,10 +303,6 @@ class ExportScreen(QWidget):
             self.pane.show_preview(seen)
         else:
             self.pane.show_message(self.tr("The preview appears once the video is assessed."))
-
-    @Slot(str)
-    def _on_preview_failed(self, text: str) -> None:
-        self.pane.show_message(printable(text))
 
     # write
 

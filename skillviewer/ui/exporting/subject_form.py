@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFormLayout, QLabel, QLis
 
 from skillviewer.core.text import printable
 from skillviewer.core.video.extents import VideoClip
-from skillviewer.ui.exporting.export_choices import Candidate, ExportModel, FileSplit
+from skillviewer.ui.exporting.export_choices import ExportModel, FileSplit
+from skillviewer.ui.session.video_list import VideoEntry
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical
 from skillviewer.ui.widgets.theme import Theme, url
 
@@ -50,11 +51,6 @@ class CheckList(QListWidget):
         items = (self.item(row) for row in range(self.count()))
         return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
 
-    def mark(self, key: object, *, on: bool) -> None:
-        for row in range(self.count()):
-            if self.item(row).data(Qt.ItemDataRole.UserRole) == key:
-                self.item(row).setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-
 
 class SubjectForm(QWidget):
     """Choice of videos, their split into files, and the models."""
@@ -63,7 +59,7 @@ class SubjectForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._candidates: tuple[Candidate, ...] = ()
+        self._candidates: tuple[VideoEntry, ...] = ()
         self._current: VideoClip | None = None
         self._models: tuple[ExportModel, ...] = ()
         self._follows = True  # follows the loaded model
@@ -87,7 +83,7 @@ class SubjectForm(QWidget):
         self.videos.marked.connect(self.changed)
         self.models.marked.connect(self._on_marked)
 
-    def set_videos(self, candidates: Sequence[Candidate], current: VideoClip | None) -> None:
+    def set_videos(self, candidates: Sequence[VideoEntry], current: VideoClip | None) -> None:
         offered = [c.footage for c in candidates]
         known = [c.footage for c in self._candidates]
         chosen = [footage for footage in self.videos.chosen if footage in offered]
@@ -131,12 +127,11 @@ class SubjectForm(QWidget):
 
     @property
     def chosen_spread(self) -> FileSplit:
-        """The chosen split into files."""
         data = self.spread.currentData()
         return FileSplit(data) if data is not None else FileSplit.THIS
 
     @property
-    def chosen_videos(self) -> tuple[Candidate, ...]:
+    def chosen_videos(self) -> tuple[VideoEntry, ...]:
         spread = self.chosen_spread
         if spread is FileSplit.THIS:
             return tuple(c for c in self._candidates if c.footage == self._current)
@@ -156,7 +151,7 @@ class SubjectForm(QWidget):
         return self.models.chosen == [m.folder for m in self._models if m.loaded]
 
     @property
-    def _several(self) -> tuple[Candidate, ...]:
+    def _several(self) -> tuple[VideoEntry, ...]:
         """The videos of an export of several: the assessed ones, where that is known."""
         return tuple(c for c in self._candidates if c.analysis is not None or not self._by_loaded)
 

@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
 from skillviewer.core.text import percent, printable, signed
@@ -11,7 +11,7 @@ from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tuning import Tuning
 from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, with_interval
 from skillviewer.ui.widgets.form import NamedLines
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, splitter, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -44,21 +44,15 @@ class BeforeAfterPage(QWidget):
         return add_all(horizontal(spacing=24), (words, 1), buttons)
 
     def _make_tables(self) -> QWidget:
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(24)
-        split.setStyleSheet("QSplitter::handle { background: transparent; }")
         columns = (self.tr("Video"), self.tr("Part"), self.tr("Score"), self.tr("Shift"), self.tr("Rank"))
         self.shifts = SortedTable(self.tr("Scores before and after"), columns)
         changes = (self.tr("Video"), self.tr("Similarity"), self.tr("Moved"), self.tr("Frame"))
         self.attention = SortedTable(self.tr("Attention that changed most"), changes)
-        for title, table, why in (
-            (self.tr("Score of every video"), self.shifts, self.tr("only the order has a meaning")),
-            (self.tr("Attention that changed most"), self.attention, self.tr("1 is no change")),
-        ):
-            self._changes = self._titled(title, why, table)
-            split.addWidget(self._changes)
-        split.setSizes([540, 420])
+        scores = self._titled(self.tr("Score of every video"), self.tr("only the order has a meaning"), self.shifts)
+        self._changes = self._titled(self.tr("Attention that changed most"), self.tr("1 is no change"), self.attention)
+        split = splitter(self, Qt.Orientation.Horizontal, (scores, self._changes), (), (540, 420))
+        split.setHandleWidth(24)
+        split.setStyleSheet("QSplitter::handle { background: transparent; }")
         return split
 
     def _titled(self, title: str, why: str, table: SortedTable) -> QWidget:
@@ -72,7 +66,6 @@ class BeforeAfterPage(QWidget):
         return part
 
     def show_result(self, result: TuningResult, *, writable: bool) -> None:
-        """Show a new version that waits for a decision."""
         report = result.report
         held = report.held_out
         if held.before is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import Division, TuningChoices
 from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
-from skillviewer.data.study import ModelVersion, Study, versions
+from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.job import TuningJob
 from skillviewer.engine.finetuning.prior_pairs import divide_for, known_before
 from skillviewer.nets.library import digest
@@ -50,13 +50,7 @@ class TuningRequest:
 
 
 def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRequest:
-    """Return the plan of a training, or the reason why none is possible.
-
-    Args:
-        study: The open study.
-        selection: The choices.
-        cache_bytes: Size limit of the feature cache, in bytes.
-    """
+    """Return the plan of a training, or the reason why none is possible; the feature cache has a limit in bytes."""
     labels = versions.study_pairs(study, selection.choices.rule)
     parent_digest = digest(selection.parent) if selection.parent is not None else None
     name = versions.known_as(study, parent_digest, selection.parent_name or study.title)
@@ -68,24 +62,6 @@ def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRe
     except DatasetError as error:
         division, refusal = None, str(error)
     return TuningRequest(selection, job, name, parent_digest, division, refusal)
-
-
-@dataclass(frozen=True, slots=True)
-class VersionSnapshot:
-    """The versions of a study's models.
-
-    Attributes:
-        versions: All versions.
-        used: Digest of the version in use, or "".
-    """
-
-    versions: tuple[ModelVersion, ...]
-    used: str
-
-
-def version_snapshot(study: Study) -> VersionSnapshot:
-    """Return the versions of a study's models."""
-    return VersionSnapshot(study.models.all(), study.settings.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +84,7 @@ class RaterDisagreement:
 def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, float]) -> RaterDisagreement:
     """Return the disagreement between the model in use and the raters.
 
-    Args:
-        study: The open study.
-        digest_in_use: Digest of the model.
-        other_scores: Scores by name from the list of videos; used where they are more than the study's.
+    Scores from the list of videos are used where they are more than the study's.
     """
     dataset = versions.study_pairs(study).dataset
     scores = {name: float(score) for name, score in other_scores.items() if name in dataset.names}

@@ -12,7 +12,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.finetuning.before_after import BeforeAfterPage
 from skillviewer.ui.finetuning.choices_page import ChoicesPage
 from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
-from skillviewer.ui.finetuning.requests import RaterDisagreement, disagreement, version_snapshot
+from skillviewer.ui.finetuning.requests import RaterDisagreement, disagreement
 from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
@@ -119,7 +119,9 @@ class FinetuneScreen(QWidget):
         study = program.studies.current
         if self._stale or study is None or program.study.stopped:
             return
-        program.studies.read(version_snapshot).then(succeeded=self.versions.show_versions)
+        program.studies.read(lambda study: (study.models.all(), study.settings.model)).then(
+            succeeded=self.versions.show_versions
+        )
         if self.tuning.phase is TuningPhase.CHOOSING:
             self.choices.ask_soon()
         if self.pages.currentWidget() is self.disagreement:

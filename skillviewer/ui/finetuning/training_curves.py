@@ -15,11 +15,7 @@ MARK_PX = 3.0
 
 
 class Swatch(QWidget):
-    """A sample of a line, with the mark of its points.
-
-    Args:
-        mark: ``s`` for a square, ``t`` for a triangle, or "".
-    """
+    """A sample of a line, with the mark of its points: ``s`` for a square, ``t`` for a triangle, or ""."""
 
     def __init__(self, mark: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -46,11 +42,7 @@ class Swatch(QWidget):
 
 
 class CurveKey(QWidget):
-    """A heading, followed by the names of the lines.
-
-    Args:
-        lines: (name, mark) of each line.
-    """
+    """A heading, followed by the names of the lines."""
 
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
         super().__init__(parent)
@@ -67,7 +59,6 @@ class CurveKey(QWidget):
             self._parts.append((swatch, label))
 
     def set_pens(self, *pens: QPen) -> None:
-        """Set the pens of the lines, in order."""
         for (swatch, _), pen in zip(self._parts, pens, strict=True):
             swatch.set_pen(pen)
 

@@ -5,7 +5,6 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
-from skillviewer.ui.finetuning.requests import VersionSnapshot
 from skillviewer.ui.finetuning.tuning import Tuning
 from skillviewer.ui.finetuning.tuning_wording import version_accuracy
 from skillviewer.ui.widgets.layout import NONE, add_all, push_button, text_label, vertical
@@ -49,11 +48,13 @@ class VersionList(QWidget):
             self.table.model().setHeaderData(at, Qt.Orientation.Horizontal, meaning, Qt.ItemDataRole.ToolTipRole)
         add_all(vertical(self, NONE, 8), row, (self.empty, 0, Qt.AlignmentFlag.AlignTop), (self.table, 1))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
-        self.show_versions(VersionSnapshot((), ""))
+        self.show_versions(((), ""))
 
-    def show_versions(self, kept: VersionSnapshot) -> None:
-        self._versions = sorted(kept.versions, key=lambda v: (v.added_at, v.version), reverse=True)
-        self._used = kept.used
+    @Slot(object)
+    def show_versions(self, kept: tuple[tuple[ModelVersion, ...], str]) -> None:
+        """Show all versions of the study's models, and the digest of the one in use, or ""."""
+        versions, self._used = kept
+        self._versions = sorted(versions, key=lambda v: (v.added_at, v.version), reverse=True)
         self.table.show_rows([self._row(at, version) for at, version in enumerate(self._versions)])
         self.table.setVisible(bool(self._versions))
         self.empty.setVisible(not self._versions)

@@ -32,12 +32,7 @@ _OPTION = re.compile(r" ?\(--[^)]*\)")
 
 
 class RatingsPage(QDialog):
-    """A table of ratings on its way into the study. The dialog is not modal.
-
-    Args:
-        path: The table.
-        folder: Folder of the videos, or None (see ``TableReading``).
-    """
+    """A table of ratings on its way into the study. The dialog is not modal."""
 
     def __init__(self, program: Program, dialogs: Dialogs, path: Path, folder: Path | None, parent: QWidget) -> None:
         super().__init__(parent)

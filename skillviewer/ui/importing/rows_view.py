@@ -32,7 +32,6 @@ class RowsModel(QAbstractTableModel):
         return text if role == Qt.ItemDataRole.DisplayRole else as_tip(text) if role == TIP else None
 
     def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
-        """Return the title of a column."""
         asked = way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
         return printable(self.titles[section]) if asked else None
 

@@ -45,11 +45,9 @@ class ReadTable:
 
 
 class TableReading(QObject):
-    """The reading of one table; of several requests the latest counts.
+    """The reading of one table, with the videos of a folder; for None those of the study, or else of its own folder.
 
-    Args:
-        path: The table.
-        folder: Folder of the videos; None for the videos of the study, or else of its folder.
+    Of several requests the latest counts.
     """
 
     changed = Signal()
@@ -71,7 +69,6 @@ class TableReading(QObject):
 
     @property
     def busy(self) -> bool:
-        """True while the table is read."""
         return self._task is not None
 
     @property

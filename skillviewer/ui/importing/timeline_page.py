@@ -17,7 +17,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import REMARKS, VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
-from skillviewer.ui.widgets.form import Form
+from skillviewer.ui.widgets.form import Form, offer
 from skillviewer.ui.widgets.layout import Wrapped, add_all, horizontal, push_button, scroll_area, vertical
 
 
@@ -49,7 +49,8 @@ class TimelinePage(QDialog):
         meanings = self.tr("not used|moments|notes|attempts|phases (compared among themselves)").split("|")
         values = [None, *(use.value for use in TierUse)]
         for tier, n in Counter(one.tier for one in annotations).items():
-            box = self._form.choice(list(zip(values, meanings, strict=True)), TierUse.MOMENTS.value)
+            box = QComboBox(self._form)
+            offer(box, list(zip(values, meanings, strict=True)), TierUse.MOMENTS.value)
             self._form.add(self.tr("{} ({})").format(printable(tier), n), box)
             self.boxes[tier] = box
         words = self.tr("Annotations of {} become:") if annotations else self.tr("There is no annotation of {}.")

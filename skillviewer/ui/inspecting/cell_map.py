@@ -15,21 +15,20 @@ from skillviewer.ui.widgets.empty_state import Section
 from skillviewer.ui.widgets.flow_layout import Flow
 from skillviewer.ui.widgets.layout import Wrapped, add_all
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import Drawn
 
 WIDTH_PX = 128
 N_SIGNED = 3
 """The strongest cells of each sign are marked with + and −, so that colour is not the only cue."""
 
 
-class CellMap(QWidget):
+class CellMap(Drawn):
     """A grid over the picture's outline; the stronger a cell, the fuller its colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._cells: FloatArray | None = None
         self._grey = False
-        self._theme: Theme = LIGHT
         self._height_px = 72
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Contribution of each area"))
@@ -37,11 +36,6 @@ class CellMap(QWidget):
     def sizeHint(self) -> QSize:
         """Return the height for the proportions of the picture."""
         return QSize(WIDTH_PX, self._height_px)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_cells(self, cells: FloatArray | None, proportions: float, *, grey: bool) -> None:
         """Show cells.

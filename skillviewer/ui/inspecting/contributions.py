@@ -5,7 +5,6 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QW
 
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.explanation.why import fifths_words
-from skillviewer.core.progress import Progress
 from skillviewer.core.text import signed
 from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of
 from skillviewer.ui.session.insight.findings import Findings
@@ -19,6 +18,7 @@ class Contributions(Section):
 
     def __init__(self, program: Program, parent: QWidget) -> None:
         super().__init__(self.tr("What each segment contributed"), parent)
+        self._explanations = program.explanations
         self.bars = SegmentBars(self)
         self.bars.asked.connect(program.playback.stop_at)
         self.bars.pointed.connect(self._on_pointed)
@@ -76,16 +76,10 @@ class Contributions(Section):
         for label, part in zip(self.sums, parts, strict=True):
             label.setText(signed(part, digits) if abs(part) >= 0.5 * 10**-digits else f"{0:.{digits}f}")
 
-    def show_work(self, progress: Progress | None, failure: str, *, working: bool, known: bool, stopped: bool) -> None:
-        """Show the progress of the computation.
-
-        Args:
-            progress: How far, or None before that is known.
-            failure: Why it failed, or "".
-            working: Whether it is under way or about to be.
-            known: Whether it is done.
-            stopped: Whether the user stopped it.
-        """
+    def show_work(self, *, known: bool) -> None:
+        """Show the progress of the computation, unless its result is known and on screen."""
+        explanations = self._explanations
+        progress, failure, working = explanations.progress, explanations.failure, explanations.working
         self.progress.setVisible(working and not known)
         self.stop.setVisible(working and not known)
         self.explain.setVisible(not working and not known)
@@ -96,7 +90,7 @@ class Contributions(Section):
         else:
             self.explain.setText(self.tr("Explain"))
             waiting = self.tr("Measuring what raised and lowered the score…")
-            idle = self.tr("The evidence was stopped.") if stopped else self.tr("Not measured yet.")
+            idle = self.tr("The evidence was stopped.") if explanations.stopped else self.tr("Not measured yet.")
             self.words.set_plain(waiting if working else idle)
         total = progress.total if progress is not None else 0
         self.progress.setRange(0, total)

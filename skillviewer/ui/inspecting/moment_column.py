@@ -1,15 +1,10 @@
 """The moments of the video on screen under each other, as rows."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.wording import score_digits
-from skillviewer.data.study import Opinion
 from skillviewer.ui.inspecting.moment_row import MomentRow
-from skillviewer.ui.session.insight.moment_cards import MomentCard
-from skillviewer.ui.session.insight.remarks import NewMoment
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.layout import NONE, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
@@ -19,23 +14,19 @@ _Key = tuple[str, float, float, bool]
 
 
 class MomentColumn(QWidget):
-    """Rows of moments.
+    """Rows of all moments, or only of those that the model found.
 
     A row stays, with what is being typed into it, as long as its moment does, and while the user types. When
     another video comes on screen, what was typed is kept of the video that it was typed on.
-
-    Args:
-        choose: Which moments are shown.
     """
 
-    def __init__(self, program: Program, choose: Callable[[MomentCard], bool], parent: QWidget) -> None:
+    def __init__(self, program: Program, parent: QWidget, *, only_found: bool = False) -> None:
         super().__init__(parent)
-        self._program, self._choose = program, choose
+        self._program, self._only_found = program, only_found
         self._inquiry, self._remarks, self._pictures = program.inquiry, program.remarks, program.pictures
         self._theme: Theme = LIGHT
         self._grey = False
         self._rows: dict[_Key, MomentRow] = {}
-        self._stretches: dict[_Key, NewMoment] = {}
         self._column = vertical(self, NONE, 0)
         self._inquiry.changed.connect(self.refresh)
         self._remarks.finish_asked.connect(self._finish)
@@ -63,8 +54,8 @@ class MomentColumn(QWidget):
         if not self.isVisible():
             return
         video = self._remarks.video
-        cards = [card for card in self._inquiry.cards if self._choose(card)]
-        wanted: dict[_Key, MomentCard] = {(video, *card.identity): card for card in cards}
+        cards = [card for card in self._inquiry.cards if card.found is not None or not self._only_found]
+        wanted = {(video, *card.identity): card for card in cards}
         for key in [key for key in self._rows if key not in wanted]:
             row = self._rows[key]
             # still being typed into, although its moment is gone
@@ -76,16 +67,15 @@ class MomentColumn(QWidget):
         amounts = [abs(card.found.amount) for card in self._inquiry.cards if card.found is not None]
         found = self._inquiry.findings
         digits = score_digits([found.analysis]) if found is not None else 2
+        digest = found.analysis.provenance.model_digest if found is not None else ""
         writable = self._remarks.writable
         for place, (key, card) in enumerate(wanted.items()):
             row = self._rows.get(key) or self._make(key)
-            if card is not row.card:
-                self._stretches[key] = self._stretch(card)
             if self._column.indexOf(row) != place:
                 self._column.removeWidget(row)
                 self._column.insertWidget(place, row)
             row.set_scale(max(amounts, default=1.0), digits, grey=self._grey)
-            row.set_card(card, writable=writable)
+            row.set_card(card, digest, writable=writable)
         self._show_here()
         self._show_pictures()
         entry = self._inquiry.entry
@@ -96,7 +86,7 @@ class MomentColumn(QWidget):
         row = self._rows[key]
         row.finish()
         row.label.blockSignals(True)  # a field that loses the focus by being hidden would report its text twice
-        del self._rows[key], self._stretches[key]
+        del self._rows[key]
         self._column.removeWidget(row)
         row.hide()
         row.deleteLater()
@@ -107,10 +97,8 @@ class MomentColumn(QWidget):
             row.finish()
 
     def _make(self, key: "_Key") -> MomentRow:
-        row = self._rows[key] = MomentRow(self._program, self)
+        row = self._rows[key] = MomentRow(self._program, key[0], self)
         dress(row, self._theme)
-        row.opinion_given.connect(self._on_opinion)
-        row.note_written.connect(self._on_note)
         return row
 
     @Slot()
@@ -118,34 +106,9 @@ class MomentColumn(QWidget):
         entry = self._inquiry.entry
         for row in self._rows.values():
             if entry is not None and row.card is not None:
-                row.set_picture(self._pictures.get(entry.path, row.card.key_frame))
+                row.picture.set_picture(self._pictures.get(entry.path, row.card.key_frame))
 
     @Slot()
     def _show_here(self) -> None:
         for row in self._rows.values():
             row.set_here(row.card is not None and self._program.tour.is_here(row.card))
-
-    @Slot(object, object)
-    def _on_opinion(self, card: MomentCard, opinion: Opinion) -> None:
-        self._remarks.set_opinion(self._stretch(card), opinion, card.kept)
-
-    @Slot(object, str)
-    def _on_note(self, card: MomentCard, text: str) -> None:
-        row = self.sender()
-        key = next(key for key, made in self._rows.items() if made is row)
-        self._remarks.annotate(self._stretches[key], text, card.kept, key[0])
-
-    def _stretch(self, card: MomentCard) -> NewMoment:
-        found = self._inquiry.findings
-        digest = found.analysis.provenance.model_digest if found is not None and card.found is not None else ""
-        return NewMoment(card.start_s, card.stop_s, model_digest=digest)
-
-
-def only_found(card: MomentCard) -> bool:
-    """Choose moments that the model found."""
-    return card.found is not None
-
-
-def every(_card: MomentCard) -> bool:
-    """Choose all moments."""
-    return True

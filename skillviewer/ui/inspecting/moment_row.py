@@ -2,32 +2,91 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.data.study import Note, Opinion
-from skillviewer.ui.inspecting.thumbnail import Thumbnail
 from skillviewer.ui.session.insight.moment_cards import MomentCard
+from skillviewer.ui.session.insight.remarks import NewMoment
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+
+SIZE = QSize(80, 45)
+
+
+class Thumbnail(QAbstractButton):
+    """A picture with a play mark, pressed by the mouse or by Space."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picture: Picture | None = None  # (h, w, 3) uint8 RGB
+        self._theme: Theme = LIGHT
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def sizeHint(self) -> QSize:
+        return SIZE
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def set_picture(self, picture: Picture | None) -> None:
+        """Show a picture; None while it is being made."""
+        if picture is not self.picture:
+            self.picture = picture
+            self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the picture whole, on the stage's colour, with a play mark in the corner."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        room = QRectF(self.rect())
+        shape = QPainterPath()
+        shape.addRoundedRect(room, 4, 4)
+        painter.setClipPath(shape)
+        painter.fillRect(room, QColor(self._theme.stage))
+        if self.picture is not None:
+            image = as_image(self.picture)
+            scale = min(room.width() / image.width(), room.height() / image.height())
+            size = (image.width() * scale, image.height() * scale)
+            target = QRectF((room.width() - size[0]) / 2, (room.height() - size[1]) / 2, *size)
+            painter.drawImage(target, image)
+        disc = QPointF(room.left() + 12, room.bottom() - 12)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 210 if self.underMouse() else 140))
+        painter.drawEllipse(disc, 8, 8)
+        painter.setBrush(QColor("white"))
+        painter.drawPolygon(QPolygonF([disc + QPointF(-2.5, -4), disc + QPointF(-2.5, 4), disc + QPointF(4.5, 0)]))
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(self._theme.accent), 2))
+            painter.drawRoundedRect(room.adjusted(1, 1, -1, -1), 4, 4)
+        painter.end()
 
 
 class MomentRow(QWidget):
     """A moment that a model found, or that the user kept."""
 
-    opinion_given = Signal(object, object)
-    """The card, and an ``Opinion``: ``NONE`` withdraws it."""
-    note_written = Signal(object, str)
-
-    def __init__(self, program: Program, parent: QWidget) -> None:
+    def __init__(self, program: Program, video: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program = program
+        self._program, self._video = program, video
         self.card: MomentCard | None = None
         self._theme: Theme = LIGHT
         self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
@@ -103,13 +162,7 @@ class MomentRow(QWidget):
         self._refresh()
 
     def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
-        """Set the scale of the bars and the decimals of the numbers.
-
-        Args:
-            limit: The amount whose bar reaches the end.
-            digits: Decimals.
-            grey: Whether bars are without colour.
-        """
+        """Set the amount whose bar reaches the end, the decimals of numbers, and whether bars are without colour."""
         if (limit, digits, grey) != (self._limit, self._digits, self._grey):
             self._limit, self._digits, self._grey = limit, digits, grey
             self._refresh()
@@ -122,12 +175,10 @@ class MomentRow(QWidget):
             font.setWeight(font.Weight.DemiBold if here else font.Weight.Normal)
             self._times.setFont(font)
 
-    def set_picture(self, picture: Picture | None) -> None:
-        """Show what it looks like."""
-        self.picture.set_picture(picture)
-
-    def set_card(self, card: MomentCard, *, writable: bool) -> None:
-        """Show a moment; ``writable`` if something can be left on it."""
+    def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
+        """Show a moment of the model on screen, or a kept one; ``writable`` if something can be left on it."""
+        if card is not self.card:
+            self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.found is not None else "")
         self.card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
         spoken = self.tr("Play the moment from {} to {}").format(clock(card.start_s), clock(card.stop_s))
@@ -207,8 +258,9 @@ class MomentRow(QWidget):
             self._program.tour.play(self.card)
 
     def _on_opinion(self, opinion: Opinion, *_: object) -> None:
-        given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
-        self.opinion_given.emit(self.card, given)
+        if self.card is not None:
+            given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
+            self._program.remarks.set_opinion(self._moment, given, self.card.kept)
 
     @Slot(bool)
     def _on_note_button(self, on: bool) -> None:
@@ -219,7 +271,7 @@ class MomentRow(QWidget):
     @Slot()
     def _on_note(self) -> None:
         if self.card is not None and self.note.text().strip():
-            self.note_written.emit(self.card, self.note.text().strip())
+            self._program.remarks.annotate(self._moment, self.note.text().strip(), self.card.kept, self._video)
             self.note.clear()
             self.note_button.setChecked(False)
 

@@ -1,14 +1,23 @@
 """The panel of moments: found by the model, or kept by raters."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip
-from skillviewer.ui.inspecting.moment_column import MomentColumn, every
+from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, fill_ground, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    Wrapped,
+    add_all,
+    fill_ground,
+    horizontal,
+    scroll_area,
+    tool_button,
+    vertical,
+)
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -34,7 +43,7 @@ class MomentsPanel(QWidget):
         self.words.setContentsMargins(12, 4, 12, 8)
         self.page = scroll_area(self, self.tr("Moments"))
         self._body = QWidget(self.page)
-        self.moments = MomentColumn(program, every, self._body)
+        self.moments = MomentColumn(program, self._body)
         add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
         self.page.setWidget(self._body)
         add_all(vertical(self, NONE, 0), row, self.words, (self.page, 1))
@@ -59,12 +68,9 @@ class MomentsPanel(QWidget):
         self.raise_asked.emit()
 
     def _button(self, action: QAction, text: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
+        button = tool_button(text, self, action.trigger)
         Tip(button, action)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setEnabled(action.isEnabled())
-        button.clicked.connect(action.trigger)
         action.enabledChanged.connect(button.setEnabled)
         return button
 
@@ -73,7 +79,6 @@ class MomentsPanel(QWidget):
         fill_ground(theme.base, self, self.page.viewport(), self._body)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Show what came while the panel was hidden."""
         super().showEvent(event)
         self.moments.refresh()
 

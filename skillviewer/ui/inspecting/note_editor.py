@@ -37,11 +37,9 @@ class NoteEdit(QPlainTextEdit):
         return QSize(160, round(shown * self.fontMetrics().lineSpacing() + margins) + 10)
 
     def minimumSizeHint(self) -> QSize:
-        """Return a small width and the full height."""
         return QSize(40, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the height to the wrapped text."""
         super().resizeEvent(event)
         self.updateGeometry()
 
@@ -56,7 +54,6 @@ class NoteEdit(QPlainTextEdit):
             self.finished.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Finish with Ctrl+Enter."""
         enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.finished.emit()
@@ -87,13 +84,7 @@ class _Row:
 
 
 class NoteDraft(QObject):
-    """The text of one note while it is typed.
-
-    Args:
-        video: Name of the video in the study.
-        author: Who writes.
-        note: The note that is changed, or None for a new one.
-    """
+    """The text of one note while it is typed: of one that is changed, or of a new one."""
 
     def __init__(
         self, program: Program, video: str, author: str, note: Note | None, parent: QObject | None = None
@@ -111,7 +102,6 @@ class NoteDraft(QObject):
         return self._row.number
 
     def set_text(self, text: str) -> None:
-        """Set the text so far."""
         self._text = text.strip()
         self._pause.start()
 

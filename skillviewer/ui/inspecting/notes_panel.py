@@ -39,7 +39,7 @@ class NoteBlock(QWidget):
         self.remove = Chip("×", self)
         self.remove.setToolTip(self.tr("Delete the note"))
         self.remove.setAccessibleName(self.tr("Delete the note"))
-        self.remove.clicked.connect(self._on_remove)
+        self.remove.clicked.connect(lambda: program.remarks.remove(self.note))
         self.edit = NoteEdit(self)
         row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)
         add_all(vertical(self, (12, 4, 12, 4), 2), row, self.edit)
@@ -60,10 +60,6 @@ class NoteBlock(QWidget):
         self.edit.setReadOnly(not writable)
         self.edit.setAccessibleName(self.tr("Note by {}").format(author))
         self.remove.setEnabled(writable)
-
-    @Slot()
-    def _on_remove(self) -> None:
-        self._program.remarks.remove(self.note)
 
     @Slot()
     def _on_time(self) -> None:
@@ -103,10 +99,10 @@ class NotesPanel(QWidget):
         program.studies.opened.connect(self.refresh)
         self.refresh()
 
-    def _tie(self, edit: NoteEdit) -> None:
-        edit.begun.connect(self._on_begun)
-        edit.textChanged.connect(self._on_text)
-        edit.finished.connect(self._on_finished)
+    def _tie(self, edit: NoteEdit, block: NoteBlock | None = None) -> None:
+        edit.begun.connect(lambda: self._begin(edit, block.note if block is not None else None))
+        edit.textChanged.connect(lambda: self._on_text(edit))
+        edit.finished.connect(lambda: self._finish(edit))
 
     @property
     def blocks(self) -> tuple[NoteBlock, ...]:
@@ -131,9 +127,9 @@ class NotesPanel(QWidget):
         writable = self._remarks.writable
         for place, note in enumerate(notes.values()):
             if note.id not in self._blocks:
-                self._blocks[note.id] = NoteBlock(note, self._program, self._body)
-                self._tie(self._blocks[note.id].edit)
-                self._column.insertWidget(place, self._blocks[note.id])
+                self._blocks[note.id] = block = NoteBlock(note, self._program, self._body)
+                self._tie(block.edit, block)
+                self._column.insertWidget(place, block)
             self._blocks[note.id].show_note(note, writable=writable)
         self.fresh.setEnabled(writable)
         self.titled.emit(self.tr("Notes ({})").format(len(notes)) if notes else self.tr("Notes"))
@@ -149,33 +145,13 @@ class NotesPanel(QWidget):
         self.words.setVisible(bool(words))
         self.fresh.setVisible(not words)
 
-    def _edit(self) -> NoteEdit | None:
-        edit = self.sender()
-        return edit if isinstance(edit, NoteEdit) else None
+    def _begin(self, edit: NoteEdit, note: Note | None) -> None:
+        if edit not in self._drafts and self._remarks.writable and not edit.isReadOnly():
+            self._drafts[edit] = NoteDraft(self._program, self._remarks.video, self._remarks.author, note, self)
 
-    def _note_of(self, edit: NoteEdit) -> Note | None:
-        return next((block.note for block in self._blocks.values() if block.edit is edit), None)
-
-    @Slot()
-    def _on_begun(self) -> None:
-        edit = self._edit()
-        if edit is not None and edit not in self._drafts and self._remarks.writable and not edit.isReadOnly():
-            self._drafts[edit] = NoteDraft(
-                self._program, self._remarks.video, self._remarks.author, self._note_of(edit), self
-            )
-
-    @Slot()
-    def _on_text(self) -> None:
-        edit = self._edit()
-        draft = self._drafts.get(edit) if edit is not None else None
-        if edit is not None and draft is not None and edit.hasFocus():
-            draft.set_text(edit.toPlainText())
-
-    @Slot()
-    def _on_finished(self) -> None:
-        edit = self._edit()
-        if edit is not None:
-            self._finish(edit)
+    def _on_text(self, edit: NoteEdit) -> None:
+        if edit in self._drafts and edit.hasFocus():
+            self._drafts[edit].set_text(edit.toPlainText())
 
     def _finish(self, edit: NoteEdit) -> None:
         draft = self._drafts.pop(edit, None)
@@ -201,6 +177,5 @@ class NotesPanel(QWidget):
             self._finish(edit)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Finish the text that is being typed."""
         super().hideEvent(event)
         self._finish_all()

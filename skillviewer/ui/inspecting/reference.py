@@ -1,20 +1,29 @@
-"""A well-scored video of the same task, shown next to the one on screen."""
+"""A better video of the same task, aligned in time with the one on screen and shown next to it."""
 
+from typing import TYPE_CHECKING
+
+import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSlider, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.explanation.alignment import Alignment, Parting, partings
+from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock, signed
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_state import Section
-from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, push_button, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
+
+if TYPE_CHECKING:
+    from skillviewer.ui.threads.worker_thread import Task
 
 
 class SmallPlayer(QWidget):
@@ -28,15 +37,13 @@ class SmallPlayer(QWidget):
         self.feed = FrameFeed(program.frames, self)
         self._footage: VideoClip | None = None
         self._analysis: Analysis | None = None
+        self._leader: Playback | None = None
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(160, 90)
         self.canvas.setFixedHeight(160)
         self.canvas.setAccessibleName(self.tr("Picture of the reference video"))
         self.canvas.set_look(program.state.look)
-        self.play = QToolButton(self)
-        self.play.setText(self.tr("Play"))
-        self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.play.clicked.connect(self.playback.toggle)
+        self.play = tool_button(self.tr("Play"), self, self.playback.toggle)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName(self.tr("Frame of the reference video"))
         self.slider.valueChanged.connect(self.playback.seek)
@@ -46,7 +53,7 @@ class SmallPlayer(QWidget):
         program.state.look_changed.connect(self.canvas.set_look)
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self.canvas.set_shot)
-        self.feed.failed.connect(self._on_failed)
+        self.feed.failed.connect(lambda error: self.canvas.set_words(str(error)))
         self.playback.frame_changed.connect(self._on_frame)
         self.playback.playing_changed.connect(self._on_playing)
 
@@ -56,6 +63,14 @@ class SmallPlayer(QWidget):
         self.canvas.set_video(None)
         self.playback.open(None)
         self.feed.open(footage.path)
+
+    def follow(self, leader: Playback | None, frame: int = 0) -> None:
+        """Show the frame that another player's playhead asks for; None to play by its own controls again."""
+        self._leader = leader
+        for control in (self.play, self.slider):
+            control.setEnabled(leader is None)
+        if leader is not None:
+            self.playback.seek(frame)
 
     def close_video(self) -> None:
         self.playback.open(None)
@@ -72,10 +87,6 @@ class SmallPlayer(QWidget):
         self.playback.open(video, frames)
         self.feed.request(frames[0])
 
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self.canvas.set_words(str(error))
-
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
         if self.playback.video is None:
@@ -83,7 +94,7 @@ class SmallPlayer(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setValue(frame)
         self._time.setText(clock(self.playback.time_s))
-        self.feed.request(frame, playing=self.playback.playing)
+        self.feed.request(frame, playing=(self._leader or self.playback).playing)
 
     @Slot(bool)
     def _on_playing(self, playing: bool) -> None:
@@ -93,19 +104,32 @@ class SmallPlayer(QWidget):
 
 
 class ReferenceBlock(Section):
-    """Names the reference, and shows it on a separate player when asked to."""
+    """Names a better video, and shows it on a separate player when asked to: in step, where the two can be aligned."""
 
     def __init__(self, program: Program, parent: QWidget) -> None:
-        super().__init__(self.tr("Example of good skill"), parent)
+        super().__init__(self.tr("How would better look here?"), parent)
         self._program = program
         self._footage: VideoClip | None = None
+        self._analysis: Analysis | None = None
+        self._alignment: Alignment | None = None
+        self._task: Task | None = None
         self._theme: Theme = LIGHT
         self.player: SmallPlayer | None = None
         self.words = Wrapped(self)
         self.side_by_side = QPushButton(self.tr("Show side by side"), self)
         self.side_by_side.setCheckable(True)
-        add_all(self.column, self.words, add_all(QHBoxLayout(), self.side_by_side, 1))
+        self.in_step = QCheckBox(self.tr("Play in step"), self)
+        self.in_step.setToolTip(self.tr("Show the moment of the better video that fits the moment on screen"))
+        self.in_step.setChecked(True)
+        self.aligned = Wrapped(self, muted=True)
+        self.partings = QWidget(self)
+        self._rows = vertical(self.partings, NONE, 2)
+        row = add_all(QHBoxLayout(), self.side_by_side, self.in_step, 1)
+        add_all(self.column, self.words, row, self.aligned, self.partings)
         self.side_by_side.toggled.connect(self._on_side_by_side)
+        self.in_step.toggled.connect(self._follow)
+        program.playback.frame_changed.connect(self._follow)
+        self._forget()
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -122,22 +146,22 @@ class ReferenceBlock(Section):
             score = signed(reference.score, score_digits([found.analysis]))
             words = self.tr("{} scores {}. Chosen from the top 25 %: {}.")
             self.words.set_plain(words.format(reference.name, score, why))
-        footage = found.reference_footage
-        if footage != self._footage:
-            self._footage = footage
+        if (found.reference_footage, found.analysis) != (self._footage, self._analysis):
+            self._footage, self._analysis = found.reference_footage, found.analysis
             self._show()
 
     def close_player(self) -> None:
         """Show no reference: the page is of nothing."""
-        self._footage = None
+        self._footage = self._analysis = None
         self._show()
 
     @Slot(bool)
     def _on_side_by_side(self, on: bool) -> None:
-        self.side_by_side.setText(self.tr("Hide the reference") if on else self.tr("Show side by side"))
+        self.side_by_side.setText(self.tr("Hide the better video") if on else self.tr("Show side by side"))
         self._show()
 
     def _show(self) -> None:
+        self._forget()
         wanted = self.side_by_side.isChecked() and self._footage is not None
         if not wanted or self._footage is None:
             if self.player is not None:
@@ -147,7 +171,87 @@ class ReferenceBlock(Section):
         if self.player is None:
             self.player = SmallPlayer(self._program, self)
             dress(self.player, self._theme)
-            self.column.addWidget(self.player)
+            self.column.insertWidget(self.column.indexOf(self.aligned), self.player)
+            self.player.playback.video_changed.connect(self._follow)
         entry = self._program.videos.get(self._footage)
-        self.player.open(self._footage, entry.analysis if entry is not None else None)
+        other = entry.analysis if entry is not None else None
+        self.player.open(self._footage, other)
         self.player.show()
+        if self._analysis is not None and other is not None:
+            self._align(self._analysis, other)
+
+    def _align(self, own: Analysis, other: Analysis) -> None:
+        """Align both in the worker thread of the model, behind what it is doing."""
+        model = self._program.state.model
+        if model is None or model.digest != own.provenance.model_digest:
+            return
+
+        def work(slot: ModelSlot, token: CancelToken, report: Report) -> tuple[Alignment, tuple[Parting, ...]]:
+            found = slot.assessor.align(own, other, token, report)
+            return found, partings(own, other, found)
+
+        self.aligned.set_plain(self.tr("Aligning both videos in time…"))
+        self._task = self._program.model.submit(work)
+        self._task.then(succeeded=self._on_aligned, failed=self._on_failed)
+
+    def _forget(self) -> None:
+        """Drop the alignment of other videos."""
+        if self._task is not None:
+            self._task.cancel()
+        self._task = self._alignment = None
+        self.in_step.hide()
+        self.aligned.set_plain("")
+        self._list_partings(())
+        if self.player is not None:
+            self.player.follow(None)
+
+    @Slot(object)
+    def _on_aligned(self, found: tuple[Alignment, tuple[Parting, ...]]) -> None:
+        self._task = None
+        self._alignment, parts = found
+        self.in_step.show()
+        if not self._alignment.gain:
+            self.aligned.set_plain(
+                self.tr("The two videos go different ways: no common moments. Both run at an even pace.")
+            )
+        elif parts:
+            self.aligned.set_plain(self.tr("Where this video loses most against the better one:"))
+        self._list_partings(parts if self._alignment.gain else ())
+        self._follow()
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._task = None
+        self.aligned.set_plain(self.tr("The videos cannot be aligned: {}").format(error))
+
+    def _list_partings(self, parts: tuple[Parting, ...]) -> None:
+        for old in self.partings.findChildren(QPushButton):
+            old.deleteLater()
+        for part in parts:
+            self._list_parting(part)
+        self.partings.setVisible(bool(parts))
+
+    def _list_parting(self, part: Parting) -> None:
+        words = f"{clock(part.start_s)}  {part.words()}"
+        button = push_button(words, self.partings, lambda *_: self._play(part))
+        button.setToolTip(self.tr("Play this part of both videos"))
+        self._rows.addWidget(button)
+
+    def _play(self, part: Parting) -> None:
+        """Play one part of the video on screen, and what fits it."""
+        playback = self._program.playback
+        if playback.video is not None:
+            self.in_step.setChecked(True)
+            frames = range(playback.video.frame_at(part.start_s), playback.video.frame_at(part.stop_s) + 1)
+            playback.play_once(frames)
+
+    @Slot()
+    def _follow(self, *_: object) -> None:
+        player, alignment = self.player, self._alignment
+        if player is None or player.playback.video is None:
+            return
+        if alignment is None or not self.in_step.isChecked():
+            player.follow(None)
+            return
+        there_s = float(alignment.at(np.array(self._program.playback.time_s)))
+        player.follow(self._program.playback, player.playback.video.frame_at(there_s))

@@ -26,9 +26,6 @@ class ScorePlot(TimePlot):
     """The score curve of the video on screen; the cursor follows the playhead.
 
     The left button scrubs, the wheel zooms time about the mouse, the middle button moves the visible range.
-
-    Args:
-        state: Its analysis is drawn, also while it grows.
     """
 
     def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
@@ -133,7 +130,6 @@ class ScorePlot(TimePlot):
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Scrub, or move the visible range."""
         if self._held == Qt.MouseButton.MiddleButton:
             self._box.translateBy(x=self._held_s - self._time_at(event))
         super().mouseMoveEvent(event)

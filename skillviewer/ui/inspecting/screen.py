@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QSplitter, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.score_curve import CurveMark
@@ -19,7 +19,7 @@ from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, splitter, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -143,7 +143,7 @@ class InspectScreen(QWidget):
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.player = Player(program.state, program.playback, program.feed, actions, program.icons, self)
+        self.player = Player(program, actions, self)
         lower = QWidget(self)
         self.header = ScoreHeader(program, actions, lower)
         self.curve = ScorePlot(program.state, program.playback, lower)
@@ -151,13 +151,8 @@ class InspectScreen(QWidget):
         add_all(vertical(lower, NONE, 0), self.labels, self.header, (self.curve, 1))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
-        splitter = QSplitter(Qt.Orientation.Vertical, self)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.player)
-        splitter.addWidget(lower)
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([560, 190])
-        add_all(vertical(self, NONE), splitter)
+        whole = splitter(self, Qt.Orientation.Vertical, (self.player, lower), (1,), (560, 190))
+        add_all(vertical(self, NONE), whole)
         self._actions, self._explanations, self._state = actions, program.explanations, program.state
         self._cells: tuple[Evidence, Analysis | None] | None = None
         program.opening.cannot_open.connect(self.player.canvas.set_words)
@@ -208,7 +203,6 @@ class InspectScreen(QWidget):
         return self._cells[1]
 
     def focus_player(self) -> None:
-        """Give the picture the focus: the player's keys work."""
         self.player.canvas.setFocus()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -11,7 +11,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import Drawn
 
 HEIGHT_PX = 96
 GAP_PX = 1.0
@@ -63,7 +63,7 @@ def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segment
     )
 
 
-class SegmentBars(QWidget):
+class SegmentBars(Drawn):
     """Bars up where a segment raises the score, down where it lowers it; + and − at the edges."""
 
     asked = Signal(int)
@@ -74,7 +74,6 @@ class SegmentBars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.segments: Segments | None = None
-        self._theme: Theme = LIGHT
         self._grey = False
         self._pointed = -1
         self._here = -1
@@ -85,11 +84,6 @@ class SegmentBars(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(240, HEIGHT_PX)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_segments(self, segments: Segments | None, *, grey: bool = False) -> None:
         """Show segments, or nothing."""
@@ -119,10 +113,6 @@ class SegmentBars(QWidget):
         width = self.width() / len(self.segments)
         return QRectF(segment * width, 0, width, self.height())
 
-    def centre_x(self, segment: int) -> float:
-        """Return the middle of a segment's bar, in pixels from the left."""
-        return self._slot(segment).center().x()
-
     def _at(self, x: float) -> int:
         if self.segments is None or not len(self.segments):
             return -1
@@ -135,7 +125,6 @@ class SegmentBars(QWidget):
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Describe the segment under the mouse."""
         self._point(self._at(event.position().x()))
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -165,7 +154,6 @@ class SegmentBars(QWidget):
             self.asked.emit(self.segments.frames[segment])
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget the keyboard's choice."""
         super().focusOutEvent(event)
         self._point(-1)
 

@@ -1,29 +1,36 @@
 """The Why panel: an explanation of the score of the video on screen."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.text import printable
-from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.cell_map import CellBlock
 from skillviewer.ui.inspecting.contributions import Contributions
 from skillviewer.ui.inspecting.doubts import FaithfulnessBlock, Limits
-from skillviewer.ui.inspecting.moment_column import MomentColumn, only_found
+from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.inspecting.raters_block import RatersBlock
 from skillviewer.ui.inspecting.reference import ReferenceBlock
 from skillviewer.ui.inspecting.standing_block import StandingBlock
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import Empty, Section
 from skillviewer.ui.widgets.layout import Wrapped, add_all, fill_ground, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
+SCROLL_MS = 50
+"""The page has its new height by then."""
+
 
 class WhyPanel(QStackedWidget):
     """A page with the standing of the score, its moments and contributions, a reference, and limits."""
+
+    raise_asked = Signal()
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -45,7 +52,7 @@ class WhyPanel(QStackedWidget):
         self.moments_section = Section(self.tr("Moments that moved the score"), self.body, wide=True)
         self.basis = Wrapped(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
-        self.moments = MomentColumn(program, only_found, self.moments_section)
+        self.moments = MomentColumn(program, self.moments_section, only_found=True)
         self.unfold = push_button(self.tr("Show the moments anyway"), self.moments_section, self._fold)
         row = add_all(horizontal(margins=(12, 0, 12, 0)), self.unfold, 1)
         add_all(self.moments_section.column, row, self.basis, self.moments)
@@ -59,10 +66,28 @@ class WhyPanel(QStackedWidget):
         below = (self.reference, self.limits, self.faithfulness, self.raters)
         add_all(vertical(self.body, (0, 0, 0, 16), 0), *above, *below, 1)
         self.page.setWidget(self.body)
+        self._scroll = single_shot(self, SCROLL_MS, self._to_reference)
         self._inquiry.changed.connect(self._refresh)
         program.explanations.changed.connect(self._show_work)
         program.explanations.progressed.connect(self._show_work)
         program.playback.frame_changed.connect(self.contributions.bars.set_frame)
+
+    def handlers(self, _dialogs: Dialogs) -> Handlers:
+        return Handlers(
+            run={"better_video": self._show_better},
+            enabled={"better_video": lambda: self.reference.side_by_side.isVisibleTo(self.reference)},
+            changed=(self._inquiry.changed,),
+        )
+
+    def _show_better(self) -> None:
+        """Show the better video, and scroll to it."""
+        self.raise_asked.emit()
+        self.reference.side_by_side.setChecked(True)
+        self._scroll.start()
+
+    @Slot()
+    def _to_reference(self) -> None:
+        self.page.verticalScrollBar().setValue(self.reference.y())
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -78,7 +103,6 @@ class WhyPanel(QStackedWidget):
         self.body.setPalette(palette)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask for evidence while the panel is visible."""
         super().showEvent(event)
         self._program.explanations.want(self, True)
         self._refresh()
@@ -93,27 +117,22 @@ class WhyPanel(QStackedWidget):
     def _refresh(self) -> None:
         if not self.isVisible():
             return
-        stage, found = self._inquiry.stage, self._inquiry.findings
+        stage, found, entry = self._inquiry.stage, self._inquiry.findings, self._inquiry.entry
         if stage is WhyStage.READY and found is not None:
             self._show_findings(found)
         elif stage is not WhyStage.COMING:
             self._show_empty(stage)
-        elif self._shown is not None and self._shown.analysis.clip != self._footage():
+        elif self._shown is not None and (entry is None or self._shown.analysis.clip != entry.footage):
             self.empty.show_state("")
             self.setCurrentWidget(self.empty)
 
-    def _footage(self) -> object:
-        entry = self._inquiry.entry
-        return entry.footage if entry is not None else None
-
     def _show_findings(self, found: Findings) -> None:
         self.setCurrentWidget(self.page)
-        self._show_work()
-        if found is self._shown:
-            return
         before, self._shown = self._shown, found
-        other_video = before is None or before.analysis.clip != found.analysis.clip
         self._show_work()
+        if found is before:
+            return
+        other_video = before is None or before.analysis.clip != found.analysis.clip
         self.grey = found.faithful is False
         self._paint_grey()
         self.warning.setVisible(bool(found.analysis.cautions))
@@ -123,7 +142,7 @@ class WhyPanel(QStackedWidget):
             "for the score."
         )
         even = EVEN_WORDS if found.analysis.spread_evenly else ""
-        cautions = [words for words in (random if self.grey else "", even, found.model_caution) if words]
+        cautions = [words for words in (random if self.grey else "", even, found.caution) if words]
         self.caution.setVisible(bool(cautions))
         self.caution.set_plain(*cautions)
         if other_video or before is None or before.analysis.warning != found.analysis.warning:
@@ -155,10 +174,8 @@ class WhyPanel(QStackedWidget):
 
     @Slot()
     def _show_work(self) -> None:
-        e = self._program.explanations
         known = self._shown is not None and self._shown.evidence is not None
-        known = known and e.evidence is not None
-        self.contributions.show_work(e.progress, e.failure, working=e.working, known=known, stopped=e.stopped)
+        self.contributions.show_work(known=known and self._program.explanations.evidence is not None)
 
     def _show_empty(self, stage: WhyStage) -> None:
         entry = self._inquiry.entry

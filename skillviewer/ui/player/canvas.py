@@ -232,7 +232,6 @@ class VideoCanvas(QWidget):
         self.viewport = self.viewport.resized(self.width(), self.height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom about the mouse."""
         at = event.position()
         self._zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), at.x(), at.y())
         event.accept()

@@ -11,29 +11,19 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.player.transport import Transport
-from skillviewer.ui.session.frame_feed import FrameFeed
-from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, ShortLabel, add_all, horizontal, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import DARK, Drawn, Theme
 
 
-class Dot(QWidget):
+class Dot(Drawn):
     """A disc, filled when the frame on screen is a sampled one, a ring when its map is held from another."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._accent, self._faint = QColor("grey"), QColor("grey")
         self._filled: bool | None = None
         self.setFixedSize(QSize(10, 10))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._accent = QColor(theme.accent) if theme.dark else QColor("#7fb0ff")  # the stage is dark in both
-        self._faint = QColor(theme.on_stage)
-        self.update()
 
     def set_filled(self, filled: bool | None) -> None:
         if filled != self._filled:
@@ -45,8 +35,9 @@ class Dot(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self._accent if self._filled else self._faint)
-        painter.setBrush(self._accent if self._filled else Qt.BrushStyle.NoBrush)
+        accent = QColor(DARK.accent)  # the stage is dark in both themes
+        painter.setPen(accent if self._filled else QColor(self._theme.on_stage))
+        painter.setBrush(accent if self._filled else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(QRectF(1.5, 1.5, 7, 7))
         painter.end()
 
@@ -131,27 +122,19 @@ class Caption(QWidget):
 class Player(QWidget):
     """One player: canvas, caption and transport over one playhead and one feed."""
 
-    def __init__(
-        self,
-        state: ViewerState,
-        playback: Playback,
-        feed: FrameFeed,
-        actions: Actions,
-        icons: Icons,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._state = state = program.state
         self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
-        self.transport = Transport(playback, actions, icons, self)
+        self.transport = Transport(program, actions, self)
         add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption, self.transport)
         self._contributions: Analysis | None = None
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.set_look(state.look)
-        playback.video_changed.connect(self._on_video)
-        feed.arrived.connect(self.canvas.set_shot)
-        feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
+        program.playback.video_changed.connect(self._on_video)
+        program.feed.arrived.connect(self.canvas.set_shot)
+        program.feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
 

@@ -70,7 +70,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._on_video(self._playback.video)
 
     def fit(self) -> None:
-        """Show the whole time."""
         self._box.setXRange(self._from, self._until + self.room * (self._until - self._from), padding=0.01)
 
     @Slot(object)
@@ -99,7 +98,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._playback.seek_time(self._time_at(event) + self._box.viewPixelSize()[0])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go where the left button is pressed."""
         self._held = event.button()
         self.mouseMoveEvent(event)
 
@@ -110,8 +108,10 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go: the playhead is where the mouse is now."""
-        self.mouseMoveEvent(event)
+        if self._held == Qt.MouseButton.LeftButton:
+            self._go(event)
         self._held = Qt.MouseButton.NoButton
+        event.accept()
 
     def dress_axes(self, theme: Theme) -> None:
         """Give ground, cursor and axes their colours; pyqtgraph does not follow the palette."""

@@ -2,17 +2,17 @@
 
 from itertools import chain
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.actions.actions import Actions, Tip
-from skillviewer.ui.session.playback import SPEEDS, Playback
+from skillviewer.ui.actions.actions import Actions, Tip, plain
+from skillviewer.ui.session.playback import SPEEDS
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.choice_menu import Choice
-from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import Gap, ShortLabel, add_all, text_label
+from skillviewer.ui.widgets.layout import Gap, ShortLabel, add_all, text_label, tool_button
 from skillviewer.ui.widgets.theme import Theme
 
 
@@ -21,29 +21,35 @@ def speed_text(speed: float) -> str:
     return f"{speed:g}×"
 
 
+def action_button(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButton:
+    """Return a button with the icon or the words of an action."""
+    button = tool_button("", parent)
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(20, 20))
+    button.setAccessibleName(plain(action.text()))
+    style = Qt.ToolButtonStyle.ToolButtonTextOnly if words else Qt.ToolButtonStyle.ToolButtonIconOnly
+    button.setToolButtonStyle(style)
+    return button
+
+
 class Transport(QWidget):
-    """Play, step, speed, loop, time and frame of one playhead.
+    """Play, step, speed, loop, time and frame of one playhead."""
 
-    Buttons take the focus by Tab and not by a click, so that after a click the keys go on working in the player.
-    """
-
-    place_asked = Signal()
-
-    def __init__(self, playback: Playback, actions: Actions, icons: Icons, parent: QWidget | None = None) -> None:
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._playback, self._actions, self._icons = playback, actions, icons
+        playback = program.playback
+        self._playback, self._actions, self._icons = playback, actions, program.icons
         self._theme: Theme | None = None
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 4)
         row.setSpacing(2)
         names = ("previous_sample", "previous_frame", "play", "next_frame", "next_sample")
-        steps = {name: self._button(actions[name]) for name in names}
+        steps = {name: action_button(actions[name], self) for name in names}
         self._play = steps["play"]
         self._play.setIconSize(QSize(24, 24))
-        loop = self._button(actions["loop"])
-        self._speed = QToolButton(self)
+        loop = action_button(actions["loop"], self)
+        self._speed = tool_button("", self)
         self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         speeds = [(speed, speed_text(speed)) for speed in SPEEDS]
         self._speeds = Choice(self.tr("Speed"), speeds, self, playback.set_speed)
         self._speed.setMenu(self._speeds)
@@ -51,11 +57,9 @@ class Transport(QWidget):
         self._selection = ShortLabel(self)
         self._selection.setProperty("muted", True)
         self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._time = QToolButton(self)
-        self._time.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._time = tool_button("", self, actions["go_to"].trigger)
         Tip(self._time, actions["go_to"])
         self._time.setAccessibleName(self.tr("Time; press to go to a time or frame"))
-        self._time.clicked.connect(self.place_asked)
         self._frame = text_label("", self, muted=True)
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         add_all(row, *steps.values(), Gap(8), loop, self._speed, (self._selection, 1), Gap(16), self._time, self._frame)
@@ -68,14 +72,6 @@ class Transport(QWidget):
         self._spare = ((self._frame,), (loop,), (steps["previous_frame"], steps["next_frame"]))
         self._on_speed(playback.speed)
         self._on_video(playback.video)
-
-    def _button(self, action: QAction) -> QToolButton:
-        button = QToolButton(self)
-        button.setDefaultAction(action)
-        button.setIconSize(QSize(20, 20))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        return button
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -111,7 +107,6 @@ class Transport(QWidget):
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Draw the play button's icon again."""
         self._theme = theme
         self._on_playing(self._playback.playing)
 

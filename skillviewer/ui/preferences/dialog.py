@@ -1,5 +1,7 @@
 """The dialog of settings, with its pages: assessing, looks, storage and keys. Changes apply at once."""
 
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
@@ -15,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
+from skillviewer.core.analysis.scene import Between, Look
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.text import printable, size_words
 from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
@@ -27,7 +29,7 @@ from skillviewer.ui.session.viewer_state import look_choices
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.theme import ThemeChoice, theme_choices
+from skillviewer.ui.widgets.theme import theme_choices
 
 
 class LooksPage(Form):
@@ -37,13 +39,15 @@ class LooksPage(Form):
         super().__init__(parent)
         self._program = program
         look = program.state.look
-        self.theme = self.choice(theme_choices(), program.themes.choice)
-        self.text = self.choice(
-            [(size, self.tr("{} %").format(size)) for size in TEXT_SIZES], program.settings.text_size
-        )
+        self.theme = self.choice(theme_choices(), program.themes.choice, program.choose_theme)
+        sizes = [(size, self.tr("{} %").format(size)) for size in TEXT_SIZES]
+        self.text = self.choice(sizes, program.settings.text_size, self._resize_text)
         held = (Between.HELD, self.tr("Keep the last map and show its age"))
         choices = look_choices() | {"between": [held, (Between.INTERPOLATED, self.tr("Blend between maps"))]}
-        self._boxes = {name: self.choice(options, getattr(look, name)) for name, options in choices.items()}
+        self._boxes = {
+            name: self.choice(options, getattr(look, name), partial(self._set_look, name))
+            for name, options in choices.items()
+        }
         self.overlay, self.scale, self.between, self.colours = self._boxes.values()
         self.add(self.tr("Theme"), self.theme)
         self.add(self.tr("Text size"), self.text, self.tr("Some titles change only after a restart."))
@@ -55,30 +59,15 @@ class LooksPage(Form):
             self.colours,
             self.tr("Cividis looks the same with and without colour vision deficiency."),
         )
-        self.theme.activated.connect(self._on_theme)
-        self.text.activated.connect(self._on_text)
-        for box in self._boxes.values():
-            box.activated.connect(self._on_look)
         program.state.look_changed.connect(self._on_look_changed)
         program.themes.changed.connect(self._on_themes)
 
-    @Slot()
-    def _on_theme(self, *_: object) -> None:
-        self._program.choose_theme(ThemeChoice(self.theme.currentData()))
+    def _resize_text(self, size: int) -> None:
+        self._program.settings.text_size = size
+        self._program.themes.resize_text(size)
 
-    @Slot()
-    def _on_text(self, *_: object) -> None:
-        self._program.settings.text_size = int(self.text.currentData())
-        self._program.themes.resize_text(int(self.text.currentData()))
-
-    @Slot()
-    def _on_look(self, *_: object) -> None:
-        self._program.state.set_look(
-            overlay=Overlay(self.overlay.currentData()),
-            scale=Scale(self.scale.currentData()),
-            between=Between(self.between.currentData()),
-            colours=str(self.colours.currentData()),
-        )
+    def _set_look(self, name: str, value: object) -> None:
+        self._program.state.set_look(**{name: value})
 
     @Slot(object)
     def _on_look_changed(self, look: Look) -> None:
@@ -94,12 +83,7 @@ LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
 
 
 class StoragePage(Form):
-    """The cache: its folder, size and limit.
-
-    Args:
-        program: One of its worker threads measures the disk.
-        dialogs: Asks before the cache is emptied.
-    """
+    """The cache: its folder, size and limit."""
 
     def __init__(self, program: Program, dialogs: Dialogs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,7 +96,8 @@ class StoragePage(Form):
         self.show_folder = push_button(self.tr("Show the folder"), self, self._on_show)
         self.kept = QLabel(self)
         sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
-        self.limit = self.choice([(size, self.tr("{} GB").format(size)) for size in sizes], program.settings.cache_gb)
+        limits = [(size, self.tr("{} GB").format(size)) for size in sizes]
+        self.limit = self.choice(limits, program.settings.cache_gb, self._set_limit)
         self.empty = push_button(self.tr("Empty…"), self, self._on_empty)
         self.empty.setEnabled(False)
         row = QWidget(self)
@@ -128,7 +113,6 @@ class StoragePage(Form):
                 "were used longest ago are removed first. A new limit applies to models loaded afterwards."
             ),
         )
-        self.limit.activated.connect(self._on_limit)
 
     def measure(self) -> None:
         if self._program.closing:
@@ -179,23 +163,18 @@ class StoragePage(Form):
         cache_dir().mkdir(parents=True, exist_ok=True)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(cache_dir())))
 
-    @Slot()
-    def _on_limit(self, *_: object) -> None:
-        self._program.settings.cache_gb = int(self.limit.currentData())
+    def _set_limit(self, size: int) -> None:
+        self._program.settings.cache_gb = size
 
 
 class AssessingPage(Form):
-    """Sampling passes, automatic assessment, and the user's name.
-
-    Args:
-        actions: Actions; the menu has the same switch.
-    """
+    """Sampling passes, automatic assessment, and the user's name."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program, self._automatic_action = program, actions["automatic"]
+        self._automatic_action = actions["automatic"]
         words = [(1, self.tr("1 pass")), *((n, self.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
-        self.passes = self.choice(words, program.state.passes)
+        self.passes = self.choice(words, program.state.passes, program.state.set_passes)
         self.automatic = QCheckBox(self.tr("Assess the video on screen automatically"), self)
         self.automatic.setChecked(program.assessments.automatic)
         self.person = QLineEdit(program.settings.person, self)
@@ -213,15 +192,10 @@ class AssessingPage(Form):
             self.person,
             self.tr("Moments and notes are signed with this name. Raters choose theirs on the Rank screen."),
         )
-        self.passes.activated.connect(self._on_passes)
         self.automatic.clicked.connect(self._on_automatic)
-        self.person.editingFinished.connect(self._on_person)
+        self.person.editingFinished.connect(lambda: program.remarks.set_author(self.person.text()))
         program.state.passes_changed.connect(self._on_passes_changed)
         self._automatic_action.toggled.connect(self.automatic.setChecked)
-
-    @Slot()
-    def _on_passes(self, *_: object) -> None:
-        self._program.state.set_passes(int(self.passes.currentData()))
 
     @Slot(int)
     def _on_passes_changed(self, passes: int) -> None:
@@ -232,21 +206,13 @@ class AssessingPage(Form):
         if self._automatic_action.isChecked() != on:
             self._automatic_action.trigger()
 
-    @Slot()
-    def _on_person(self) -> None:
-        self._program.remarks.set_author(self.person.text())
-
 
 LIST_PX = 168
 LEAST = QSize(640, 440)
 
 
 class Preferences(QDialog):
-    """Settings of the program. The dialog is not modal: changes can be seen in the window.
-
-    Args:
-        dialogs: Asks before something is removed.
-    """
+    """Settings of the program. The dialog is not modal: changes can be seen in the window."""
 
     def __init__(self, program: Program, actions: Actions, dialogs: Dialogs, parent: QWidget) -> None:
         super().__init__(parent)

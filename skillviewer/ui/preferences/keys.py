@@ -6,8 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QWidget
 
-from skillviewer.ui.actions.actions import Actions, conflicts, key_text, plain, words, written
-from skillviewer.ui.actions.search import fits
+from skillviewer.ui.actions.actions import Actions, conflicts, fits, key_text, plain, words, written
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
@@ -53,12 +52,7 @@ class KeyField(QLineEdit):
 
 
 def without_shift(combination: str, text: str) -> str:
-    """Return a key without Shift where Shift only selects the character: ``?`` instead of ``Shift+?``, but ``Shift+L``.
-
-    Args:
-        combination: The key in Qt's portable form.
-        text: The text that the key types.
-    """
+    """Return a portable key without Shift where that only selects the character typed: ``?``, but ``Shift+L``."""
     sign = len(text) == 1 and text.isprintable() and not text.isalnum() and text != " "
     return combination.replace("Shift+", "", 1) if sign and combination.startswith("Shift+") else combination
 
@@ -86,9 +80,10 @@ class KeysPage(QWidget):
         self.name = text_label("", self, heading=True)
         self.field = KeyField(self)
         self.add = push_button(self.tr("Add"), self, self._on_add)
-        self.clear = push_button(self.tr("No keys"), self, self._on_clear)
+        self.clear = push_button(self.tr("No keys"), self, lambda: self._change({self.chosen.name: ()}))
         self.reset = push_button(self.tr("Default"), self, self._on_reset)
-        self.reset_all = push_button(self.tr("All defaults"), self, self._on_reset_all)
+        self.reset_all = push_button(self.tr("All defaults"), self)
+        self.reset_all.clicked.connect(lambda: self._change(dict.fromkeys(actions.chosen_keys)))
         self.message = text_label("", self, wrap=True)
         self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
         self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -216,10 +211,6 @@ class KeysPage(QWidget):
         self.message.setText(self.tr("{} is now a key of “{}”.").format(key_text(key), plain(words(own.text))))
 
     @Slot()
-    def _on_clear(self) -> None:
-        self._change({self.chosen.name: ()})
-
-    @Slot()
     def _on_reset(self) -> None:
         """Restore the default keys of the action, and take them from other actions."""
         name = self.chosen.name
@@ -228,10 +219,6 @@ class KeysPage(QWidget):
         self._change({name: None})
         if self._actions.keys(name) == before and name not in chosen:
             self.message.setText(self.tr("Its default keys belong to other actions now. Restore those actions first."))
-
-    @Slot()
-    def _on_reset_all(self) -> None:
-        self._change(dict.fromkeys(self._actions.chosen_keys))
 
     def _change(self, changes: dict[str, tuple[str, ...] | None]) -> None:
         self._actions.set_keys(changes)

@@ -1,106 +1,17 @@
-"""A pair as it is presented to a rater, and the vote that comes of it."""
+"""The command that gives a vote on a pair, and the marks of a rater."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication
 
-from skillviewer.core.dataset.pairs import Verdict
-from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
-
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """One of the two videos of a pair.
-
-    Attributes:
-        name: Its name in the study; nothing on the screen shows it.
-        path: The file.
-        digest: SHA-256 of the file, or "" where it is not known: another file in its place is not shown.
-        extent: The part of the file that is the attempt, or None for the whole.
-        sync_s: The time that meets the other video's, in seconds from the first frame of the file, or None.
-    """
-
-    name: str
-    path: Path
-    digest: str = ""
-    extent: ClipRange | None = None
-    sync_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PresentedPair:
-    """A pair as it is put to one rater.
-
-    Attributes:
-        left: The video on the left.
-        right: The video on the right.
-        purpose: Why this pair was chosen, in the words that a vote keeps.
-    """
-
-    left: Contender
-    right: Contender
-    purpose: str = ""
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset((self.left.name, self.right.name))
-
-    def swapped(self) -> "PresentedPair":
-        """Return it with the sides exchanged."""
-        return replace(self, left=self.right, right=self.left)
-
 
 Marks = tuple[float | None, float | None]
 """A time in either of two videos, in seconds from the first frame of its file, or None."""
 
 NO_MARKS: Marks = (None, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """A pair as it was seen when the verdict was given.
-
-    Attributes:
-        turn: The pair, with its sides as they are on screen.
-        shares: What was seen of the left and of the right video, 0 to 1.
-        speed: At which they played.
-        reason: Why, or "".
-        marks_s: What was marked in the left and in the right video.
-        played: What was to be seen of the left and of the right video, had every picture come in time, 0 to 1.
-    """
-
-    turn: PresentedPair
-    shares: tuple[float, float]
-    speed: float = 1.0
-    reason: str = ""
-    marks_s: Marks = NO_MARKS
-    played: tuple[float, float] = (0.0, 0.0)
-
-    def vote(self, verdict: Verdict | None, rater: str, taken_s: float) -> Vote:
-        """Return the vote.
-
-        Args:
-            verdict: The verdict; None skips the pair.
-            rater: Who says it.
-            taken_s: How long the pair was looked at, in seconds.
-        """
-        return Vote(
-            left=self.turn.left.name,
-            right=self.turn.right.name,
-            verdict=verdict,
-            rater=rater,
-            taken_s=round(taken_s, 3),
-            watched=round(min(self.shares), 4),  # 1 says that both were seen whole
-            speed=self.speed,
-            reason=self.reason.strip(),
-            left_mark_s=self.marks_s[0],
-            right_mark_s=self.marks_s[1],
-            purpose=self.turn.purpose,
-        )
 
 
 def vote_command(vote: Vote) -> Command:

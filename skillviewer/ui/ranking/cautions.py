@@ -68,11 +68,7 @@ def lost(n_lost: int, n_videos: int) -> str:
 
 
 def side_favoured(votes: Sequence[Vote]) -> str:
-    """Return a sentence about votes that favour one side, or "".
-
-    Args:
-        votes: Votes of one rater that stand, in the order of voting.
-    """
+    """Return a sentence about votes of one rater, in the order of voting, that favour one side, or ""."""
     sided = [vote.verdict for vote in votes if vote.verdict in {Verdict.LEFT, Verdict.RIGHT}][-RECENT_VOTES:]
     left = sided.count(Verdict.LEFT)
     most = max(left, len(sided) - left)

@@ -13,33 +13,32 @@ from PySide6.QtGui import (
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.ui.actions.actions import Actions, key_text, plain
-from skillviewer.ui.player.transport import speed_text
+from skillviewer.ui.player.transport import action_button, speed_text
 from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, Gap, add_all, horizontal, text_label, vertical
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import Drawn, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
 PLAYED = 0.65
 """Opacity of the played part: the pictures stay the brightest on the screen."""
 
 
-class ClockBar(QWidget):
+class ClockBar(Drawn):
     """The left video's bar over the right video's."""
 
     def __init__(self, pair_views: tuple[PairView, PairView], parent: QWidget) -> None:
         super().__init__(parent)
         self._pair_view = pair_views[0]
         self._marks_s: Marks = NO_MARKS
-        self._theme = LIGHT
         for pair_view in pair_views:
             for signal in (pair_view.clock.moved, pair_view.clock.mode_changed, pair_view.swapped):
-                signal.connect(self._on_moved)
+                signal.connect(self.update)
         self._held: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Time of the two videos"))
@@ -53,15 +52,6 @@ class ClockBar(QWidget):
 
     def set_marks(self, marks_s: Marks) -> None:
         self._marks_s = marks_s
-        self.update()
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
-
-    @Slot()
-    def _on_moved(self) -> None:
         self.update()
 
     def _span(self) -> tuple[float, float] | None:
@@ -148,18 +138,6 @@ class ClockBar(QWidget):
 MOST_REASON = 300
 
 
-def tool(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButton:
-    """Return a button for an action. It takes the focus by Tab only, so that keys keep working after a click."""
-    button = QToolButton(parent)
-    button.setDefaultAction(action)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setIconSize(QSize(20, 20))
-    button.setAccessibleName(plain(action.text()))
-    if words:
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    return button
-
-
 class PairTransport(QWidget):
     """Bars of the two videos, play and step buttons, one clock or two, a mark, and the locked speed."""
 
@@ -171,10 +149,10 @@ class PairTransport(QWidget):
         self._marks_s: Marks = NO_MARKS
         self.bar = ClockBar(pair_views, self)
         before, self._play, after = (
-            tool(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
+            action_button(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
         )
         self._play.setIconSize(QSize(24, 24))
-        named = [tool(actions[name], self, words=True) for name in ("rank_together", "rank_swap", "rank_mark")]
+        named = [action_button(actions[name], self, words=True) for name in ("rank_together", "rank_swap", "rank_mark")]
         self._mark = text_label("", self, muted=True)
         self._speed = text_label("", self, muted=True)
         self._speed.setToolTip(self.tr("Both videos play at this speed. It is the same for the whole study."))
@@ -243,7 +221,6 @@ class _VoteButton(QPushButton):
     """Button that counts a double click as one vote: the second click may come when the next pair is on screen."""
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Accept the event without a press."""
         event.accept()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.text import printable
@@ -20,20 +20,15 @@ MOST = 40
 
 
 class CycleRow(QWidget):
-    """One cycle.
-
-    Args:
-        ask: Puts pairs back in the queue.
-        take_out: Takes pairs out of the queue.
-    """
+    """One cycle."""
 
     def __init__(self, ask: Queue, take_out: Queue, parent: QWidget) -> None:
         super().__init__(parent)
-        self._ask, self._take_out = ask, take_out
         self._waits = False
         self._pair: frozenset[str] = frozenset()
         self._lines: list[Wrapped] = []
-        self.again = push_button("", self, self._on_clicked)
+        self.again = push_button("", self)
+        self.again.clicked.connect(lambda: (take_out if self._waits else ask)((self._pair,)))
         self._column = vertical(spacing=2)
         add_all(horizontal(self, (0, 6, 0, 6), 12), (self._column, 1), (self.again, 0, Qt.AlignmentFlag.AlignTop))
 
@@ -73,10 +68,6 @@ class CycleRow(QWidget):
             words += self.tr(", {} saw no difference").format(link.neither)
         return words + (self.tr(" ‹ closest vote") if weakest else "")
 
-    @Slot()
-    def _on_clicked(self) -> None:
-        (self._take_out if self._waits else self._ask)((self._pair,))
-
 
 class CyclesView(QWidget):
     """All cycles, and one button for all; arguments as of ``CycleRow``."""
@@ -88,7 +79,7 @@ class CyclesView(QWidget):
         self.rows: list[CycleRow] = []
         self.heading = text_label(self.tr("Contradictions"), self, heading=True)
         self._queued = self.tr("All in the queue")
-        self.all = push_button("", self, self._on_all)
+        self.all = push_button("", self, lambda: ask(self._pairs))
         self.all.setToolTip(self.tr("Puts one pair of every cycle back in the queue: every rater judges it once more"))
         self.words = Wrapped(self, muted=True)
         self._column = vertical(spacing=0)
@@ -147,10 +138,6 @@ class CyclesView(QWidget):
         first = self.tr("Cycles with the closest vote come first.")
         shown = self.tr("The {} with the closest vote are shown.").format(MOST)
         return f"{text} {shown if n > MOST else first}"
-
-    @Slot()
-    def _on_all(self) -> None:
-        self._ask(self._pairs)
 
 
 def _one_of_each(cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]]) -> tuple[frozenset[str], ...]:

@@ -1,6 +1,7 @@
 """One rater's judging: which pair is on screen, which comes next, and when a vote counts. No widgets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,10 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
-from skillviewer.ui.ranking.ballot import Ballot, Contender, PresentedPair, vote_command
+from skillviewer.data.study.judging.pair_queue import Contender, Outlook, PresentedPair, offered, outlook
+from skillviewer.ui.ranking.ballot import vote_command
 from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
 from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch
-from skillviewer.ui.ranking.pair_queue import Outlook, Tally, offered, outlook
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
@@ -23,6 +24,8 @@ from skillviewer.ui.threads.throttle import single_shot
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
 
+Shares = tuple[float, float]
+"""Shares of the left and of the right video, 0 to 1."""
 GUARD_MS = 250
 """Time after a pair comes on screen in which no vote counts: a key hit twice is one vote."""
 REST_AFTER_S = 25 * 60.0
@@ -81,9 +84,9 @@ class Judging(QObject):
         super().__init__(parent)
         self._studies, self._undo, self._undo_key = studies, undo, undo_key
         self.phase, self._hidden = JudgingPhase.CLOSED, False
-        self._session: JudgingSession | None = None
+        self.session = JudgingSession()
         self._asked: Task | None = None
-        self._ballot: Ballot | None = None
+        self._seen: tuple[Shares, Shares] = ((0.0, 0.0), (0.0, 0.0))  # of the pair that was voted on: seen, played
         now_s = monotonic_clock()
         self._taken, self._sitting = Stopwatch(now_s), Stopwatch(now_s)
         self._guard = single_shot(self, GUARD_MS)
@@ -96,25 +99,6 @@ class Judging(QObject):
     # what the screen reads
 
     @property
-    def rater(self) -> str:
-        return self._session.rater if self._session is not None else ""
-
-    @property
-    def turn(self) -> PresentedPair | None:
-        """The pair that is on screen, or is being opened."""
-        return self._session.turn if self._session is not None else None
-
-    @property
-    def ahead(self) -> PresentedPair | None:
-        """The next pair, or None where it is not known yet."""
-        return self._session.ahead if self._session is not None else None
-
-    @property
-    def tally(self) -> Tally:
-        """Progress of the rater and of all raters."""
-        return self._session.tally if self._session is not None else Tally()
-
-    @property
     def accepting(self) -> bool:
         """True while a vote counts."""
         return self.phase is JudgingPhase.JUDGING and not self._guard.isActive()
@@ -124,11 +108,6 @@ class Judging(QObject):
         """Time since the session began or the last pause ended, in seconds."""
         return self._sitting.time_s
 
-    @property
-    def since_rest(self) -> int:
-        """Pairs judged since the session began or the last pause ended."""
-        return self._session.since_rest if self._session is not None else 0
-
     # what the rater does
 
     def enter(self, rater: str) -> None:
@@ -137,7 +116,7 @@ class Judging(QObject):
         if not rater or not self._studies.writable:
             return
         self._forget()
-        self._session = JudgingSession(rater)
+        self.session = JudgingSession(rater)
         self._sitting.restart()
         self._set_phase(JudgingPhase.PREPARING)
         self._ask()
@@ -150,30 +129,35 @@ class Judging(QObject):
             self._set_phase(JudgingPhase.RATER)
             self._on_study(self._studies.current)
 
-    def vote(self, verdict: Verdict | None, ballot: Ballot) -> bool:
-        """Vote on the pair on screen; None skips it.
+    def vote(self, vote: Vote, turn: PresentedPair, shares: Shares, played: Shares) -> bool:
+        """Vote on the pair on screen, or skip it.
+
+        Args:
+            vote: The vote, without the time that the pair was looked at.
+            turn: The pair, with its sides as they are on screen.
+            shares: What was seen of the left and of the right video, 0 to 1.
+            played: What was to be seen of them, had every picture come in time, 0 to 1.
 
         Returns:
             False if the vote is refused: the last one is being stored, or this pair was not seen yet.
         """
-        session, study = self._session, self._studies.current
-        if not self.accepting or session is None or session.turn is None or study is None:
+        session, study = self.session, self._studies.current
+        if not self.accepting or session.turn is None or study is None:
             return False
-        if verdict is Verdict.NEITHER and not study.settings.allow_neither:
+        if vote.verdict is Verdict.NEITHER and not study.settings.allow_neither:
             return False
-        if ballot.turn not in {session.turn, session.turn.swapped()}:
+        if turn not in {session.turn, session.turn.swapped()}:
             return False
-        session.turn = ballot.turn
-        vote = ballot.vote(verdict, session.rater, self._taken.time_s)
-        self._ballot = ballot
+        session.turn, self._seen = turn, (shares, played)
+        vote = replace(vote, taken_s=round(self._taken.time_s, 3))
         self._set_phase(JudgingPhase.STORING)
         self._undo.perform(vote_command(vote)).then(succeeded=self._on_stored, failed=self._on_not_stored)
         return True
 
     def go_on(self) -> None:
         """End the pause, or judge beyond the aim."""
-        session = self._session
-        if session is not None and self.phase in {JudgingPhase.REST, JudgingPhase.DONE}:
+        session = self.session
+        if self.phase in {JudgingPhase.REST, JudgingPhase.DONE}:
             session.more = session.more or self.phase is JudgingPhase.DONE
             session.since_rest = 0
             self._sitting.restart()
@@ -183,19 +167,17 @@ class Judging(QObject):
 
     def on_seen(self) -> None:
         """Start the time of the pair: both its pictures are on screen. Votes count after the guard time."""
-        if self.phase is JudgingPhase.PREPARING and self.turn is not None:
+        if self.phase is JudgingPhase.PREPARING and self.session.turn is not None:
             (self._taken.reset if self._hidden else self._taken.restart)()
             self._guard.start()
             self._set_phase(JudgingPhase.JUDGING)
 
     def on_hidden(self) -> None:
-        """Stop both stopwatches while the screen is hidden."""
         self._hidden = True
         self._taken.pause()
         self._sitting.pause()
 
     def on_shown(self) -> None:
-        """Resume the stopwatches."""
         self._hidden = False
         if self.phase is JudgingPhase.JUDGING:
             self._taken.resume()
@@ -204,8 +186,8 @@ class Judging(QObject):
 
     def on_unreadable(self, contender: Contender) -> None:
         """Leave out a video that cannot be shown; its pair gets no vote."""
-        session = self._session
-        if session is None:
+        session = self.session
+        if not session.rater:
             return
         session.unreadable.add(contender.name)
         ahead = session.ahead
@@ -233,15 +215,15 @@ class Judging(QObject):
 
     def _show(self) -> None:
         self._taken.reset()
-        self.turn_changed.emit(self.turn)
-        self.ahead_changed.emit(self.ahead)
+        self.turn_changed.emit(self.session.turn)
+        self.ahead_changed.emit(self.session.ahead)
 
     def _forget(self) -> None:
         """End the session and forget its undo steps: one rater must not undo another's votes."""
         self._undo.drop(VOTES)
         if self._asked is not None:
             self._asked.cancel()
-        self._asked = self._session = None
+        self._asked, self.session = None, JudgingSession()
         self._sitting.reset()
         self._show()
         self.message_changed.emit("")
@@ -255,19 +237,19 @@ class Judging(QObject):
     def _on_study(self, study: OpenStudy) -> None:
         if study.read_only:
             self._set_phase(JudgingPhase.READ_ONLY)
-        elif self._session is None:
+        elif not self.session.rater:
             self._studies.read(lambda study: len(study.videos.all())).succeeded.connect(self._on_counted)
 
     @Slot(object)
     def _on_counted(self, n_videos: int) -> None:
-        if self._session is None and self._studies.writable:
+        if not self.session.rater and self._studies.writable:
             self._set_phase(JudgingPhase.RATER if n_videos > 1 else JudgingPhase.TOO_FEW)
 
     @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:
-        if self._session is not None and changes & {VOTES, VIDEOS, SETTINGS}:
+        if self.session.rater and changes & {VOTES, VIDEOS, SETTINGS}:
             if VIDEOS in changes:
-                self._session.unreadable.clear()  # a missing file may be back
+                self.session.unreadable.clear()  # a missing file may be back
             if self.phase is not JudgingPhase.STORING:  # _advance asks
                 self._ask()
         elif VIDEOS in changes and self._studies.current is not None:
@@ -275,8 +257,8 @@ class Judging(QObject):
 
     def _ask(self) -> None:
         """Query the study for the next pair and the progress; the latest query counts."""
-        session = self._session
-        if session is None:
+        session = self.session
+        if not session.rater:
             return
         if self._asked is not None:
             self._asked.cancel()
@@ -297,8 +279,8 @@ class Judging(QObject):
 
     @Slot(object)
     def _on_outlook(self, found: Outlook) -> None:
-        self._asked, session = None, self._session
-        if session is None:
+        self._asked, session = None, self.session
+        if not session.rater:
             return
         words = [known_under(session.rater, found.rater)]
         session.rater = found.rater
@@ -342,15 +324,15 @@ class Judging(QObject):
 
     @Slot(object)
     def _on_stored(self, vote: Vote) -> None:
-        session = self._session
-        if self.phase is not JudgingPhase.STORING or session is None or vote.rater != session.rater:
+        session = self.session
+        if self.phase is not JudgingPhase.STORING or vote.rater != session.rater:
             return
         session.count(vote)
         if vote.verdict is not None:
             self.judged.emit(vote.rater)
         self.tally_changed.emit(session.tally)
-        ballot = self._ballot if vote.verdict is not None else None
-        words = [] if ballot is None else [hardly_seen(*ballot.shares, self._undo_key(), ballot.played)]
+        shares, played = self._seen
+        words = [] if vote.verdict is None else [hardly_seen(*shares, self._undo_key(), played)]
         if len(session.mine) - session.n_reported_side >= SIDE_AGAIN:
             words.append(side_favoured(session.mine))
             session.n_reported_side = len(session.mine) if words[-1] else session.n_reported_side
@@ -366,8 +348,7 @@ class Judging(QObject):
 
     def _advance(self) -> None:
         """Go to the next pair, or to the page that replaces it."""
-        session = self._session
-        assert session is not None
+        session = self.session
         rest = session.since_rest >= REST_AFTER_PAIRS or self._sitting.time_s >= REST_AFTER_S
         if session.enough or rest:
             session.turn = None

@@ -4,8 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from skillviewer.data.study import Vote
-from skillviewer.ui.ranking.ballot import Contender, PresentedPair
-from skillviewer.ui.ranking.pair_queue import Tally
+from skillviewer.data.study.judging.pair_queue import Contender, PresentedPair, Tally
 
 
 class Stopwatch:
@@ -57,10 +56,10 @@ class Answered:
 
 @dataclass(slots=True)
 class JudgingSession:
-    """One rater's session.
+    """One rater's session; outside of judging it has no rater and no pairs.
 
     Attributes:
-        rater: Name of the rater.
+        rater: Name of the rater, or "".
         turn: The pair that is on screen or being opened.
         coming: Pairs to come, the next one first.
         answered: Pairs voted on, in order.
@@ -74,7 +73,7 @@ class JudgingSession:
         n_reported_side: Number of votes when a favoured side was remarked on.
     """
 
-    rater: str
+    rater: str = ""
     turn: PresentedPair | None = None
     coming: list[PresentedPair] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)

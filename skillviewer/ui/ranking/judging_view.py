@@ -5,8 +5,9 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
+from skillviewer.data.study.judging.pair_queue import Contender, PresentedPair
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.ranking.ballot import NO_MARKS, Ballot, Contender, Marks, PresentedPair
+from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.controls import PairTransport, VoteBar
 from skillviewer.ui.ranking.judging import Judging, JudgingPhase
 from skillviewer.ui.ranking.pair_clock import EPSILON_S
@@ -85,11 +86,21 @@ class JudgingView(QWidget):
         """Vote on the pair on screen; None skips it."""
         pair_view = self.pair_view
         if pair_view.turn is not None:
-            shares, played = pair_view.shares(), pair_view.played()
-            ballot = Ballot(
-                pair_view.turn, shares, pair_view.clock.speed, self.votes.reason.text(), self.marks_s, played
+            shares, turn = pair_view.shares(), pair_view.turn
+            left_mark_s, right_mark_s = self.marks_s
+            vote = Vote(
+                left=turn.left.name,
+                right=turn.right.name,
+                verdict=verdict,
+                rater=self._judging.session.rater,
+                watched=round(min(shares), 4),  # 1 says that both were seen whole
+                speed=pair_view.clock.speed,
+                reason=self.votes.reason.text().strip(),
+                left_mark_s=left_mark_s,
+                right_mark_s=right_mark_s,
+                purpose=turn.purpose,
             )
-            if self._judging.vote(verdict, ballot):
+            if self._judging.vote(vote, turn, shares, pair_view.played()):
                 pair_view.clock.pause()
 
     def swap(self) -> None:
@@ -135,7 +146,7 @@ class JudgingView(QWidget):
         self._set_marks(NO_MARKS)
         self.votes.reason.clear()
         if turn is None:
-            if self._judging.ahead is None:
+            if self._judging.session.ahead is None:
                 for pair_view in self.pair_views:
                     pair_view.clear()
             return

@@ -21,10 +21,8 @@ class Page(QWidget):
     def __init__(self, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._heading = text_label(heading, self, letters="page")
-        self._words = text_label("", self, wrap=True)
+        self._words = text_label("", self, wrap=True, muted=True, plain=True)
         self._words.setFixedWidth(COLUMN_PX)
-        self._words.setProperty("muted", True)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._middle = vertical(spacing=8)
         self._buttons = add_all(horizontal(spacing=8), 1)
         words = (self._heading, self._words, Gap(8), self._middle, Gap(8), self._buttons)
@@ -46,7 +44,6 @@ class Page(QWidget):
         return button
 
     def add_action(self, words: str, action: QAction) -> QPushButton:
-        """Add a button that triggers an action."""
         button = self.add_button(words)
         button.clicked.connect(action.trigger)
         return button
@@ -63,7 +60,7 @@ class RaterPage(Page):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self._picked = self._shown = self._proposed = ""
+        self._picked = self._shown = ""
         self._heading.setText(self.tr("Who judges?"))
         self.set_words(
             self.tr(
@@ -86,7 +83,7 @@ class RaterPage(Page):
         self.list.itemClicked.connect(self._on_picked)
         self.list.currentItemChanged.connect(self._on_current)
         self.list.itemActivated.connect(self._on_activated)
-        self.field.textChanged.connect(self._on_text)
+        self.field.textChanged.connect(lambda text: self.begin.setEnabled(bool(text.strip())))
         self.field.returnPressed.connect(self._on_begin)
         self.begin.clicked.connect(self._on_begin)
         self.set_raters(())
@@ -107,14 +104,10 @@ class RaterPage(Page):
         words = self.tr("Choose a name above or type a new one") if raters else self.tr("Your name or initials")
         self.field.setPlaceholderText(words)
 
-    def begin_anew(self) -> None:
-        """Clear the name for the next rater."""
-        self.field.setText(self._proposed)
-        self.list.setCurrentRow(-1)
-
-    def propose(self, name: str) -> None:
+    def begin_anew(self, name: str) -> None:
         """Propose a name to the next rater; "" proposes none."""
-        self._proposed = name
+        self.field.setText(name)
+        self.list.setCurrentRow(-1)
 
     def take_focus(self) -> None:
         self.field.setFocus()
@@ -136,10 +129,6 @@ class RaterPage(Page):
     def _on_activated(self, item: QListWidgetItem) -> None:
         self._on_picked(item)
         self._on_begin()
-
-    @Slot(str)
-    def _on_text(self, text: str) -> None:
-        self.begin.setEnabled(bool(text.strip()))
 
     @Slot()
     def _on_begin(self, *_: object) -> None:

@@ -1,18 +1,18 @@
 """One of the two players of a pair: a picture, its side and its time; never its name."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from skillviewer.core.errors import SkillViewerError, VideoError
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.study.judging.pair_queue import Contender
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
-from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
-from skillviewer.ui.ranking.ballot import Contender
+from skillviewer.ui.ranking.pair_clock import AlignedClip, SeenFrames
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -39,11 +39,8 @@ class PairPlayer(QWidget):
         self._side = text_label("", self, heading=True)
         self._state = text_label("", self, muted=True)
         self._time = QLabel(self)
-        self.sync_button = QToolButton(self)
-        self.sync_button.setText(self.tr("Set sync point"))
-        self.sync_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.sync_button = tool_button(self.tr("Set sync point"), self, self.sync_asked)
         self.sync_button.setToolTip(self.tr("Align the frame on screen with the sync point of the other video"))
-        self.sync_button.clicked.connect(self.sync_asked)
         self._head = QWidget(self)
         add_all(horizontal(self._head, (16, 4, 8, 4), 8), self._side, self._state, 1, self._time, self.sync_button)
         add_all(vertical(self, NONE, 0), self._head, (self.canvas, 1))
@@ -144,6 +141,5 @@ class PairPlayer(QWidget):
                 self.painted.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Make this player the active one."""
         self.clicked.emit()
         super().mousePressEvent(event)

@@ -1,11 +1,12 @@
 """A pair on screen: two players with one clock."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.ui.ranking.ballot import Contender, PresentedPair
+from skillviewer.data.study.judging.pair_queue import Contender, PresentedPair
 from skillviewer.ui.ranking.pair_clock import BOTH, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
 from skillviewer.ui.session.frame_feed import OpenVideos
@@ -45,14 +46,14 @@ class PairView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         row = horizontal(self, NONE, 8)
         self._row = row
-        for player in self.players:
+        for video, player in enumerate(self.players):
             player.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
             row.addWidget(player, 1)
             player.opened.connect(self._on_opened)
-            player.failed.connect(self._on_failed)
-            player.painted.connect(self._on_painted)
-            player.clicked.connect(self._on_clicked)
-            player.sync_asked.connect(self._on_sync_asked)
+            player.failed.connect(partial(self._on_failed, video))
+            player.painted.connect(partial(self._on_painted, video))
+            player.clicked.connect(partial(self.clock.set_active, video))
+            player.sync_asked.connect(partial(self._on_sync_asked, video))
             player.canvas.installEventFilter(self)
         self.clock.frame_changed.connect(self._on_frame)
         self.clock.playing_changed.connect(self._on_playing)
@@ -131,17 +132,13 @@ class PairView(QWidget):
         self.player_on(left=True).set_side(self.tr("Left video"))
         self.player_on(left=False).set_side(self.tr("Right video"))
 
-    def _of(self, sender: QObject) -> int:
-        return 0 if sender is self.players[0] else 1
-
     @Slot()
     def _on_opened(self) -> None:
         first, second = (player.clip for player in self.players)
         if first is not None and second is not None and not self.over:
             self.clock.open(first, second, self._speed)
 
-    @Slot(object)
-    def _on_failed(self, _error: object) -> None:
+    def _on_failed(self, video: int, *_: object) -> None:
         """Report the video and never the error: its text names the file."""
         if self.turn is None or self.over:
             return
@@ -150,12 +147,11 @@ class PairView(QWidget):
             self.broken.emit()
         else:
             self.over = True
-            self.failed.emit(self._contenders[self._of(self.sender())])
+            self.failed.emit(self._contenders[video])
 
-    @Slot()
-    def _on_painted(self) -> None:
+    def _on_painted(self, video: int) -> None:
         if len(self._painted) < len(BOTH):
-            self._painted.add(self._of(self.sender()))
+            self._painted.add(video)
             if len(self._painted) == len(BOTH):
                 self.seen.emit()
 
@@ -183,13 +179,7 @@ class PairView(QWidget):
             active = not self.clock.together and video == self.clock.active
             self.players[video].set_state(self.tr("· moved by the keys") if active else "")
 
-    @Slot()
-    def _on_clicked(self) -> None:
-        self.clock.set_active(self._of(self.sender()))
-
-    @Slot()
-    def _on_sync_asked(self) -> None:
-        video = self._of(self.sender())
+    def _on_sync_asked(self, video: int) -> None:
         if self.clock.clips:
             own_s = float(self.clock.clips[video].video.times_s[self.clock.frame(video)])
             self.sync_asked.emit(video, own_s)

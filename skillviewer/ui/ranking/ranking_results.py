@@ -96,7 +96,6 @@ class RankedNameDelegate(QStyledItemDelegate):
         """Letters that all names begin with."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        """Cut the name to its room."""
         super().initStyleOption(option, index)
         option.text = elided(option.text, self.alike, option.fontMetrics, option.rect.width() - 2 * MARGIN_PX)
 
@@ -119,11 +118,7 @@ class ScaleTable(SortedTable):
         self.verticalHeader().setDefaultSectionSize(ROW_PX)
 
     def show_standings(self, standings: "Sequence[VideoStanding]") -> None:
-        """Show strengths, the strongest first.
-
-        Args:
-            standings: Of one task or several; strengths of two tasks do not stand on one scale.
-        """
+        """Show strengths, the strongest first; those of two tasks do not stand on one scale."""
         tasks = len({s.task for s in standings}) > 1
         self._model.clear()
         self.names.alike = n_alike([printable(s.name) for s in standings])

@@ -6,24 +6,34 @@ from operator import methodcaller
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QStackedWidget, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
+from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
+from skillviewer.ui.ranking.browser_judging import pack_pairs, take_votes
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView
 from skillviewer.ui.ranking.pair_clock import PairClock
 from skillviewer.ui.ranking.pair_pages import Page, RaterPage
-from skillviewer.ui.ranking.pair_queue import offered
 from skillviewer.ui.ranking.ranking_results import ResultView
 from skillviewer.ui.ranking.raters import RatersView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    add_all,
+    as_tip,
+    horizontal,
+    push_button,
+    text_label,
+    tool_button,
+    vertical,
+)
 
 LETTERS_OF_NAME = 16
 """Number of letters of a rater's name that are shown in front of the progress."""
@@ -133,11 +143,8 @@ class RankScreen(QWidget):
         self._tab_row = horizontal(left, NONE, 4)
         self.progress = text_label("", left, plain=True, muted=True)
         add_all(self._tab_row, self.progress, 1)
-        self.statement = QLabel(head)
+        self.statement = text_label("", head, wrap=True, plain=True, letters="question")
         self.statement.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.statement.setWordWrap(True)
-        self.statement.setTextFormat(Qt.TextFormat.PlainText)
-        self.statement.setProperty("letters", "question")
         self.finish = push_button(self.tr("Finish for now"), right, self.judging.leave)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         add_all(horizontal(right, NONE, 12), 1, self.finish)
@@ -146,10 +153,8 @@ class RankScreen(QWidget):
         return head
 
     def _add_tab(self, title: str) -> None:
-        button = QToolButton(self)
-        button.setText(title)
+        button = tool_button(title, self)
         button.setCheckable(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         number = len(self._group.buttons())
         button.setChecked(number == 0)
         self._group.addButton(button, number)
@@ -164,11 +169,11 @@ class RankScreen(QWidget):
     def status_text(self) -> str:
         """Return the rater's name and progress, and nothing of the videos."""
         judging = self.judging
-        if not judging.rater:
+        if not judging.session.rater:
             return self.tr("Rank")
         study = self._program.studies.current
         speed = speed_text(study.settings.speed) if study is not None else ""
-        return " | ".join((self.tr("rater {}").format(judging.rater), self._progress_words(), speed))
+        return " | ".join((self.tr("rater {}").format(judging.session.rater), self._progress_words(), speed))
 
     def secrets(self) -> frozenset[str]:
         """Return the names of videos and files, which must not be readable while a rater judges."""
@@ -176,9 +181,14 @@ class RankScreen(QWidget):
             return frozenset()
         return frozenset(text for entry in self._program.videos for text in (entry.name, entry.path.stem))
 
-    def handlers(self, _dialogs: Dialogs) -> Handlers:
-        """Return what the actions of the Rank menu do, while a pair is before a rater."""
-        judging_view = self.judging_view
+    def handlers(self, dialogs: Dialogs) -> Handlers:
+        """Return what the actions of the Rank menu do, while a pair is before a rater, and while none is."""
+        judging_view, given = self.judging_view, (self._program, self, dialogs)
+        between: dict[str, Callable[[], object]] = {
+            "rank_pack": partial(pack_pairs, *given, blur_faces=False),
+            "rank_pack_blurred": partial(pack_pairs, *given, blur_faces=True),
+            "rank_import_votes": partial(take_votes, *given),
+        }
         run: dict[str, Callable[[], object]] = {
             "rank_left": partial(judging_view.vote, Verdict.LEFT),
             "rank_right": partial(judging_view.vote, Verdict.RIGHT),
@@ -191,20 +201,19 @@ class RankScreen(QWidget):
             **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
         }
         switch = {"rank_together": judging_view.set_together}
-        return Handlers(run, switch, dict.fromkeys((*run, *switch), self._is_judging), (self.judges_changed,))
+        possible = dict.fromkeys((*run, *switch), self._is_judging) | dict.fromkeys(between, self._is_between)
+        return Handlers(run | between, switch, possible, (self.judges_changed,))
 
     def _move_clock(self, move: Callable[[PairClock], object]) -> None:
         move(self.judging_view.pair_view.clock)  # that of the next pair takes its place
 
     def on_shown(self) -> None:
-        """Resume the stopwatches and focus the page."""
         self._shown = True
         self.judging.on_shown()
         self._take_focus()
         self.judges_changed.emit()
 
     def on_hidden(self) -> None:
-        """Pause the videos and the stopwatches."""
         self._shown = False
         self.judging_view.pair_view.clock.pause()
         self.judging.on_hidden()
@@ -226,7 +235,7 @@ class RankScreen(QWidget):
         return key_text(keys[0]) if keys else ""
 
     def _progress_words(self) -> str:
-        tally = self.judging.tally
+        tally = self.judging.session.tally
         if tally.all > tally.aim:  # imported votes exceed the aim
             return self.tr("You {}/{} · everyone {}").format(tally.mine, tally.my_aim, tally.all)
         return self.tr("You {}/{} · everyone {}/{}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
@@ -234,6 +243,10 @@ class RankScreen(QWidget):
     def _is_judging(self) -> bool:
         """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""
         return self._shown and self.judging.phase in ON_SCREEN and self._tabs.currentIndex() == 0
+
+    def _is_between(self) -> bool:
+        """Return whether no pair is before a rater of a study that can be written."""
+        return self._program.studies.writable and self.judging.phase not in ON_SCREEN | {JudgingPhase.REST}
 
     def _take_focus(self) -> None:
         if not self.isVisible() or self._tabs.currentIndex():
@@ -246,9 +259,8 @@ class RankScreen(QWidget):
 
     def _fill_page(self, phase: JudgingPhase) -> None:
         if phase is JudgingPhase.RATER:
-            self.rater_page.propose("" if self._sat_down else self._program.settings.person)
             if self.pages.currentWidget() is not self.rater_page:
-                self.rater_page.begin_anew()
+                self.rater_page.begin_anew("" if self._sat_down else self._program.settings.person)
             self._program.studies.read(offered).then(succeeded=self._on_raters)
         elif phase is JudgingPhase.READ_ONLY:
             self._show_read_only()
@@ -256,7 +268,7 @@ class RankScreen(QWidget):
             self._show_rest()
         elif phase is JudgingPhase.TOO_FEW:
             for button in (self.find_missing, self.give_up):  # a rater judged, and files are gone
-                button.setVisible(bool(self.judging.rater))
+                button.setVisible(bool(self.judging.session.rater))
         elif phase is JudgingPhase.DONE:
             self._show_done()
 
@@ -294,15 +306,15 @@ class RankScreen(QWidget):
             self._program.studies.open(study.path)
 
     def _show_rest(self) -> None:
-        minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.since_rest
+        minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.session.since_rest
         judged = (self.tr("{} pair") if n == 1 else self.tr("{} pairs")).format(n)
         words = self.tr("You have judged {} in {} min. A few minutes away from the screen keep your judgement fair.")
         self.rest_page.set_words(words.format(judged, minutes))
 
     def _show_done(self) -> None:
-        tally, rater = self.judging.tally, self.judging.rater
+        tally, rater = self.judging.session.tally, self.judging.session.rater
         given = (self.tr("{} judgement") if tally.mine == 1 else self.tr("{} judgements")).format(tally.mine)
-        more = self.judging.ahead is not None
+        more = self.judging.session.ahead is not None
         words = self.tr("{} gave {}. All raters together gave {} of {}. Thank you.")
         if not more and tally.all < tally.aim:
             words = self.tr("{} gave {} and has seen every pair. All raters together gave {} of {}. Thank you.")
@@ -313,7 +325,7 @@ class RankScreen(QWidget):
 
     @Slot()
     def _on_tally(self, *_: object) -> None:
-        name = printable(self.judging.rater)
+        name = printable(self.judging.session.rater)
         metrics = self.progress.fontMetrics()  # a long name would push the question out of the middle
         room_px = metrics.averageCharWidth() * LETTERS_OF_NAME
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)

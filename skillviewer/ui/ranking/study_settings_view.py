@@ -1,11 +1,12 @@
 """Settings of judging in the study: the question, the answers, the speed, and the choice of pairs."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.text import printable
@@ -26,7 +27,7 @@ TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2)
 RATING_RULES = ("detectable", "steps:1", "steps:2", "steps:3", "steps:5")
 REACTIONS_MS = (0, 100, 200, 300, 400, 500, 750, 1000)
-MOST_QUESTION = 200
+MOST_QUESTION, MOST_LABELS = 200, 5000
 FORM_PX = 720
 
 
@@ -38,20 +39,24 @@ class StudySettingsView(QWidget):
         self._program = program
         form = self.form = Form(self)
         form.setMaximumWidth(FORM_PX)
-        self.question, self.criterion = QLineEdit(form), QLineEdit(form)
-        for line in (self.question, self.criterion):
+        self.question, self.criterion, self.labels = QLineEdit(form), QLineEdit(form), QLineEdit(form)
+        for line in (self.question, self.criterion, self.labels):
             line.setMaxLength(MOST_QUESTION)
             line.setMinimumWidth(CONTROL_PX)
-        self.labels = QLineEdit(form)
-        self.labels.setMinimumWidth(CONTROL_PX)
+        self.labels.setMaxLength(MOST_LABELS)
         self.labels.setPlaceholderText(self.tr("slip=s, good grasp=g#2e7d32"))
         self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
-        self.speed = form.choice([(speed, speed_text(speed)) for speed in SPEEDS], 1.0)
-        self.comparisons = form.choice([(n, self._aim_words(n)) for n in COMPARISONS], 10.0)
-        self.test = form.choice([(share, self._share_words(share)) for share in TEST_SHARES], 0.15)
-        self.repeats = form.choice([(share, self._share_words(share)) for share in REPEAT_SHARES], 0.05)
-        self.rating_rule = form.choice([(rule, self._rule_words(rule)) for rule in RATING_RULES], "detectable")
-        self.reaction = form.choice([(ms, self._reaction_words(ms)) for ms in REACTIONS_MS], 0)
+        self._choices: dict[str, tuple[QComboBox, Callable[[Any], str]]] = {}
+        self.speed = self._choice("speed", self.tr("speed of pairs"), SPEEDS, speed_text)
+        self.comparisons = self._choice(
+            "comparisons_per_video", self.tr("aim of comparisons"), COMPARISONS, self._aim_words
+        )
+        self.test = self._choice("random_share", self.tr("share of test pairs"), TEST_SHARES, self._share_words)
+        self.repeats = self._choice(
+            "repeat_share", self.tr("share of repeated pairs"), REPEAT_SHARES, self._share_words
+        )
+        self.rating_rule = self._choice("rating_rule", self.tr("rule for ratings"), RATING_RULES, self._rule_words)
+        self.reaction = self._choice("reaction_ms", self.tr("reaction time"), REACTIONS_MS, self._reaction_words)
         self.blind = QCheckBox(self.tr("Raters see a video's Why page only after judging the video"), form)
         form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
@@ -88,34 +93,24 @@ class StudySettingsView(QWidget):
         add_all(horizontal(inside, NONE), (form, 1), 1)
         area.setWidget(inside)
         add_all(vertical(self, NONE), area)
-        self._connect()
+        self.question.editingFinished.connect(self._on_question)
+        self.criterion.editingFinished.connect(self._on_criterion)
+        self.labels.editingFinished.connect(self._on_labels)
+        self.neither.clicked.connect(lambda on: self._set(self.tr("possible answers"), allow_neither=on))
+        self.blind.clicked.connect(lambda on: self._set(self.tr("when Why pages open"), blind=on))
+        program.studies.opened.connect(self._on_study)
+        program.studies.replaced.connect(self._on_replaced)
+        program.studies.changed.connect(self._on_changed)
         self._on_replaced()
         if program.studies.current is not None:
             self._on_study(program.studies.current)
 
-    def _connect(self) -> None:
-        self.question.editingFinished.connect(self._on_question)
-        self.criterion.editingFinished.connect(self._on_criterion)
-        self.labels.editingFinished.connect(self._on_labels)
-        self._switches: dict[QObject, tuple[str, str]] = {
-            self.neither: (self.tr("possible answers"), "allow_neither"),
-            self.blind: (self.tr("when Why pages open"), "blind"),
-        }
-        for switch in (self.neither, self.blind):
-            switch.clicked.connect(self._on_switch)
-        self._choices = (
-            (self.speed, self.tr("speed of pairs"), "speed", speed_text),
-            (self.comparisons, self.tr("aim of comparisons"), "comparisons_per_video", self._aim_words),
-            (self.test, self.tr("share of test pairs"), "random_share", self._share_words),
-            (self.repeats, self.tr("share of repeated pairs"), "repeat_share", self._share_words),
-            (self.reaction, self.tr("reaction time"), "reaction_ms", self._reaction_words),
-            (self.rating_rule, self.tr("rule for ratings"), "rating_rule", self._rule_words),
-        )
-        for box, *_ in self._choices:
-            box.activated.connect(self._on_choice)
-        self._program.studies.opened.connect(self._on_study)
-        self._program.studies.replaced.connect(self._on_replaced)
-        self._program.studies.changed.connect(self._on_changed)
+    def _choice(self, name: str, what: str, values: Sequence[Any], words: Callable[[Any], str]) -> QComboBox:
+        """Return a box that sets a field of the settings; ``what`` is the command's text."""
+        options, at_first = [(value, words(value)) for value in values], getattr(StudySettings(), name)
+        box = self.form.choice(options, at_first, lambda value: self._set(what, **{name: value}))
+        self._choices[name] = box, words
+        return box
 
     def _aim_words(self, comparisons: float) -> str:
         return self.tr("{:g} comparisons per video").format(comparisons)
@@ -180,17 +175,6 @@ class StudySettingsView(QWidget):
             except SettingsError as error:
                 self._program.messages.fail(error)
 
-    @Slot(bool)
-    def _on_switch(self, on: bool) -> None:
-        what, name = self._switches[self.sender()]
-        self._set(what, **{name: on})
-
-    @Slot()
-    def _on_choice(self, *_: object) -> None:
-        for box, what, name, _words in self._choices:
-            if box is self.sender():
-                self._set(what, **{name: box.currentData()})
-
     # what the study reports
 
     @Slot()
@@ -222,7 +206,7 @@ class StudySettingsView(QWidget):
         self.labels.setText(settings.labels)
         self.neither.setChecked(settings.allow_neither)
         self.blind.setChecked(settings.blind)
-        for box, _what, name, words in self._choices:
+        for name, (box, words) in self._choices.items():
             value = getattr(settings, name)
             if box.findData(value) < 0:  # set elsewhere
                 box.addItem(words(value), value)

@@ -62,10 +62,8 @@ def _read(study: Study) -> VotesSnapshot:
 class VotesView(QWidget):
     """A page made from the votes, or a sentence instead; shown only while no rater judges.
 
-    It queries the study when it is shown, and again when votes change; the latest query counts.
-
-    Args:
-        work: Plain function; its result depends on ``tasks`` and ``asked`` alone.
+    It queries the study when it is shown, and again when votes change; the latest query counts. The result of ``work``
+    depends on ``tasks`` and ``asked`` alone.
     """
 
     def __init__(self, program: Program, work: Work, parent: QWidget | None = None) -> None:

@@ -1,7 +1,7 @@
 """The queue of videos to be assessed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -20,15 +20,11 @@ SETTLE_MS = 300
 """A video must stay on screen this long before it is assessed automatically, so that paging through starts nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    analysis: Analysis
-    memory: str
-
-
-def _assess(slot: ModelSlot, footage: VideoClip, passes: int, token: CancelToken, report: Report) -> _Done:
+def _assess(
+    slot: ModelSlot, footage: VideoClip, passes: int, token: CancelToken, report: Report
+) -> tuple[Analysis, str]:
     analysis = slot.assessor.assess(footage.path, passes, token, report, footage.extent)
-    return _Done(analysis, slot.assessor.memory_text())
+    return analysis, slot.assessor.memory_text()
 
 
 class Assessments(QObject):
@@ -36,10 +32,6 @@ class Assessments(QObject):
 
     The video on screen goes first. A video that was begun only because it was on screen makes way when another comes on
     screen, and waits behind it.
-
-    Args:
-        state: What is on screen; gets the analysis as it grows.
-        videos: The list; gets every state.
     """
 
     busy_changed = Signal(bool)
@@ -261,16 +253,16 @@ class Assessments(QObject):
             self._state.set_analysis(progress.value)
 
     @Slot(object)
-    def _on_succeeded(self, done: _Done) -> None:
-        footage, model = self.running, self._model
+    def _on_succeeded(self, done: tuple[Analysis, str]) -> None:
+        (analysis, memory), footage, model = done, self.running, self._model
         if footage is None or model is None:
             return
-        self._kept[footage, model.digest] = done.analysis
-        self.assessed.emit(done.analysis, model)
+        self._kept[footage, model.digest] = analysis
+        self.assessed.emit(analysis, model)
         self._restore(footage)
         if footage == self._state.current:
             self._state.set_analysis(self._known(footage))
-        self._state.set_model(replace(model, memory=done.memory))
+        self._state.set_model(replace(model, memory=memory))
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:

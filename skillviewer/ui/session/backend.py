@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import Picture
-from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.progress import NEVER, CancelToken, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.nets.library import ModelEntry
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
+    from skillviewer.core.explanation.alignment import Alignment
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
     from skillviewer.engine.finetuning.process import StopFolder
@@ -29,13 +30,12 @@ class Reader(Protocol):
     """An open video: ``skillviewer.media.reading.reader.VideoReader``."""
 
     @property
-    def info(self) -> VideoInfo:
-        """Facts of the file."""
+    def info(self) -> VideoInfo: ...
 
-    def describe(self, token: CancelToken | None = None, /) -> VideoInfo:
+    def describe(self, token: CancelToken = NEVER, /) -> VideoInfo:
         """Return ``info``, which takes long for a large file; the token stops it."""
 
-    def frame(self, index: int, token: CancelToken | None = None, /) -> Picture:
+    def frame(self, index: int, token: CancelToken = NEVER, /) -> Picture:
         """Return one frame, (H, W, 3) uint8 RGB, exact; from 0. The token is checked on the way."""
 
     def cached(self, index: int, /) -> Picture | None:
@@ -44,8 +44,7 @@ class Reader(Protocol):
     def nearest_cached(self, index: int, /) -> int | None:
         """Return the nearest frame that need not be decoded, or None when there is none."""
 
-    def prefetch(self, index: int, token: CancelToken | None = None, /) -> None:
-        """Decode a frame and some before it into the cache."""
+    def prefetch(self, index: int, token: CancelToken = NEVER, /) -> None: ...
 
     def key_frame(self, index: int, /) -> int:
         """Return the latest frame at or before one that decodes at once."""
@@ -66,12 +65,10 @@ class Assessor(Protocol):
     """A loaded model: ``skillviewer.engine.inference.engine.Engine``."""
 
     @property
-    def name(self) -> str:
-        """Name of the checkpoint."""
+    def name(self) -> str: ...
 
     @property
-    def digest(self) -> str:
-        """Digest of the checkpoint."""
+    def digest(self) -> str: ...
 
     @property
     def caution(self) -> str:
@@ -79,8 +76,7 @@ class Assessor(Protocol):
         ...
 
     @property
-    def device_name(self) -> str:
-        """The device, as it is shown."""
+    def device_name(self) -> str: ...
 
     def memory_text(self) -> str:
         """Return used and total memory of a GPU, or ""."""
@@ -90,24 +86,22 @@ class Assessor(Protocol):
     ) -> Analysis:
         """Assess a video or a part of it; ``report`` gets every step, with the analysis so far as its value."""
 
-    def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence":
-        """Return the evidence for an analysis that this model made."""
+    def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence": ...
 
-    def close(self) -> None:
-        """Release the memory of the device."""
+    def align(self, own: Analysis, other: Analysis, token: CancelToken, report: Report) -> "Alignment": ...
+
+    def close(self) -> None: ...
 
 
 class FineTuner(Protocol):
     """Fine-tuning in another process: ``skillviewer.engine.finetuning.process.Tuner``."""
 
-    def cost(self, job: "TuningJob", token: CancelToken, report: Report, /) -> "TuningCost":
-        """Measure what a job costs."""
+    def cost(self, job: "TuningJob", token: CancelToken, report: Report, /) -> "TuningCost": ...
 
     def finetune(self, job: "TuningJob", stop: "StopFolder", token: CancelToken, report: Report, /) -> "TuningResult":
         """Fine-tune; ``stop`` asks to stop and keep the best, the token to stop and keep nothing."""
 
-    def close(self) -> None:
-        """Release everything."""
+    def close(self) -> None: ...
 
 
 class Exports(Protocol):
@@ -124,8 +118,7 @@ class Exports(Protocol):
     def preview_study(self, exporter: "StudyExporter", study: Path, /) -> "Preview | None":
         """Return what will be seen of an export of a study, or None."""
 
-    def close(self) -> None:
-        """Release the memory of the device."""
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +137,7 @@ class Backend:
         open_desk: Makes who writes exports. Runs in a worker thread; a model is loaded only when one has to be asked.
     """
 
-    open_reader: Callable[[Path, CancelToken | None], Reader]
+    open_reader: Callable[[Path, CancelToken], Reader]
     open_model: Callable[[Path], Assessor]
     find_models: Callable[[], tuple[ModelEntry, ...]]
     open_proxy: Callable[[VideoInfo], Proxy | None]

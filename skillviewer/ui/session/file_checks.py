@@ -11,17 +11,13 @@ from skillviewer.data.study import StudyVideo
 from skillviewer.data.study.identity import Identity, identify
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-Read = Callable[[Path, CancelToken | None], Identity]
+Read = Callable[[Path, CancelToken], Identity]
 Check = Callable[[set[str], Read, Callable[[Any], None]], object]
 """``check(names, read, then)``: let the study check videos, in its worker, by what ``read`` says of their files."""
 
 
 class FileChecks(QObject):
-    """Reads the changed files of a study one by one, so that votes do not wait for large files.
-
-    Args:
-        check: Lets the study check videos.
-    """
+    """Reads the changed files of a study one by one, so that votes do not wait for large files."""
 
     done = Signal(object)
     """``tuple[StudyVideo, ...]``: the videos of the study, once none is in doubt."""
@@ -61,7 +57,7 @@ class FileChecks(QObject):
         names = {video.name for video in self._doubtful if video.path == path}  # parts of one file
         self._doubtful = [video for video in self._doubtful if video.name not in names]
 
-        def read(other: Path, token: CancelToken | None) -> Identity:
+        def read(other: Path, token: CancelToken) -> Identity:
             if other != path:  # it was moved meanwhile, or belongs to another study
                 return identify(other, token)
             if isinstance(found, Exception):

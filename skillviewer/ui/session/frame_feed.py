@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Proxy, Reader
 from skillviewer.ui.threads.mailbox import LatestOnly
@@ -69,17 +69,11 @@ def decoded_bytes(info: VideoInfo) -> float:
 
 
 class OpenVideos:
-    """The videos that are open in the worker for frames, with their proxies; only a few, since each keeps pictures.
-
-    Args:
-        open_reader: Opens a video.
-        open_proxy: Opens its proxy, or returns None.
-        most: Videos open at once.
-    """
+    """The videos that are open in the worker for frames, and their proxies; only a few, since each keeps pictures."""
 
     def __init__(
         self,
-        open_reader: Callable[[Path, CancelToken | None], Reader],
+        open_reader: Callable[[Path, CancelToken], Reader],
         open_proxy: Callable[[VideoInfo], Proxy | None],
         most: int = 2,
     ) -> None:
@@ -87,7 +81,7 @@ class OpenVideos:
         self._readers: dict[Path, Reader] = {}  # the one used last comes last
         self._proxies: dict[Path, Proxy] = {}
 
-    def reader(self, path: Path, token: CancelToken | None = None) -> Reader:
+    def reader(self, path: Path, token: CancelToken = NEVER) -> Reader:
         """Return the reader of a video, opened if it is not yet, which the token stops."""
         reader = self._readers.pop(path, None)
         if reader is None:
@@ -121,7 +115,7 @@ class OpenVideos:
                 token.check()
                 reader.prefetch(min(index + WARM_STEP, info.n_frames) - 1, token)
 
-    def look_for_proxy(self, path: Path, token: CancelToken | None = None) -> bool:
+    def look_for_proxy(self, path: Path, token: CancelToken = NEVER) -> bool:
         """Open the proxy of a video; return whether there is one."""
         info = self.reader(path, token).describe(token)
         if path not in self._proxies:

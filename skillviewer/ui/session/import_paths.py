@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, is_rating_file
@@ -65,14 +65,8 @@ class Probed:
     reason: str = ""
 
 
-def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken | None = None) -> Sorted:
-    """Sort paths by kind; reads the disk.
-
-    Args:
-        paths: Files and folders.
-        backend: Opens a file whose name does not say that it is a video.
-        token: Raise it to stop.
-    """
+def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEVER) -> Sorted:
+    """Sort paths by kind; reads the disk, and opens files whose names do not say that they are videos."""
     found: list[Path] = []
     checkpoints: list[Path] = []
     files: dict[str, list[Path]] = {SUFFIX: [], ARCHIVE_SUFFIX: []}
@@ -130,7 +124,7 @@ def _ratings_in(folder: Path) -> list[Path]:
     return sorted(files, key=lambda file: (file.stem.casefold() != "ratings", file))
 
 
-def _no_video(path: Path, backend: Backend, token: CancelToken | None) -> str:
+def _no_video(path: Path, backend: Backend, token: CancelToken) -> str:
     """Return why a file is no video, or ""."""
     try:
         backend.open_reader(path, token).close()
@@ -199,7 +193,6 @@ class Intake(QObject):
         self._unreadable: list[tuple[Path, str]] = []
 
     def take(self, paths: Sequence[Path]) -> None:
-        """Take files and folders in."""
         given = list(paths)
         if not given:
             return

@@ -68,11 +68,7 @@ class ModelSlot:
 
 
 class ModelChooser(QObject):
-    """Loads the checkpoint that the user chooses; the latest choice wins.
-
-    Args:
-        state: Gets the loaded model.
-    """
+    """Loads the checkpoint that the user chooses; the latest choice wins."""
 
     entries_changed = Signal()
     wanted_changed = Signal(object)

@@ -84,7 +84,6 @@ class StudySlot:
         return OpenStudy(study.path, *said, study.criteria(), study.criterion)
 
     def listed(self) -> Listed:
-        """Return the videos of the study."""
         return Listed(self.facts(), self.study.videos.all())
 
     def swap(self, study: Study, *, draft: bool = False) -> None:

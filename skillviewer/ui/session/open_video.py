@@ -1,13 +1,10 @@
 """Opening of the chosen video: file, first picture, playhead, and a small copy for scrubbing."""
 
-from pathlib import Path
-
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Backend
@@ -24,17 +21,8 @@ WAIT_MS = 1500
 """A video must stay on screen this long before a copy is begun."""
 
 
-def _build(backend: Backend, path: Path, token: CancelToken, report: Report) -> Path:
-    backend.build_proxy(path, token, report)
-    return path
-
-
 class Proxies(QObject):
-    """Makes the proxy of the video on screen; stops when another comes on screen.
-
-    Args:
-        feed: Gets the finished proxies.
-    """
+    """Makes the proxy of the video on screen; stops when another comes on screen."""
 
     def __init__(
         self, worker: WorkerThread[Backend], feed: FrameFeed, jobs: Jobs, parent: QObject | None = None
@@ -61,18 +49,13 @@ class Proxies(QObject):
         if video is None or self._worker.stopped:
             return
         path = video.path
-        task = self._task = self._worker.submit(lambda backend, token, report: _build(backend, path, token, report))
-        task.then(succeeded=self._feed.look_for_proxy)
+        task = self._worker.submit(lambda backend, token, report: backend.build_proxy(path, token, report))
+        self._task = task.then(succeeded=lambda _none: self._feed.look_for_proxy(path))
         self._jobs.follow(self.tr("Preparing smooth scrubbing"), task, precious=False)
 
 
 class Opening(QObject):
-    """Connects the state, the playhead and the feed of pictures.
-
-    Args:
-        state: Says which video is chosen.
-        videos: Gets the state of a file that cannot be read.
-    """
+    """Connects the state, the playhead and the feed of pictures."""
 
     opened = Signal(object)
     """VideoInfo of the video on screen."""
@@ -91,7 +74,7 @@ class Opening(QObject):
         super().__init__(parent)
         self._state, self._playback, self._feed = state, playback, feed
         self._videos, self._messages = videos, messages
-        self._noted: set[Path] = set()
+        self._noted: set[str] = set()
         state.current_changed.connect(self._on_current)
         state.analysis_changed.connect(self._on_analysis)
         videos.changed.connect(self._on_entry)
@@ -134,8 +117,8 @@ class Opening(QObject):
         self._playback.open(info, frames)
         self._on_analysis(self._state.analysis)
         self._feed.request(self._playback.frame)
-        if info.note and info.path not in self._noted:
-            self._noted.add(info.path)
+        if info.note and str(info.path) not in self._noted:
+            self._noted.add(str(info.path))
             self._messages.note(f"{info.path.name}: {info.note}")
         self.opened.emit(info)
 

@@ -119,7 +119,6 @@ class Playback(QObject):
 
     @Slot(int)
     def stop_at(self, frame: int) -> None:
-        """Pause at a frame."""
         self.pause()
         self.seek(frame)
 
@@ -214,17 +213,14 @@ class Playback(QObject):
             self.loop_changed.emit(on)
 
     def mark_in(self) -> None:
-        """Begin the selection at this frame."""
         _, stop = self.marks
         self._set_marks((self.frame, stop if stop is not None and stop >= self.frame else None))
 
     def mark_out(self) -> None:
-        """End the selection with this frame."""
         start, _ = self.marks
         self._set_marks((start if start is not None and start <= self.frame else None, self.frame))
 
     def clear_marks(self) -> None:
-        """Select nothing."""
         self._set_marks((None, None))
 
     @Slot()

@@ -245,11 +245,9 @@ class Program(QObject):
                 lambda study, part: study.videos.remove(str(part)),
                 (VIDEOS,),
             )
-        ).succeeded.connect(self._on_split)
-
-    @Slot(object)
-    def _on_split(self, name: str) -> None:
-        self.messages.note(self.tr("“{}” is now a separate video in the list.").format(name))
+        ).succeeded.connect(
+            lambda name: self.messages.note(self.tr("“{}” is now a separate video in the list.").format(name))
+        )
 
     def score_here(self) -> float | None:
         """Return the mean score after the last step known at the playhead, or None."""

@@ -153,7 +153,6 @@ class Settings:
 
     @property
     def look(self) -> Look:
-        """The look of maps."""
         default = Look()
         colours = str(self.store.value("look/colours", default.colours))
         return Look(
@@ -182,7 +181,6 @@ class Settings:
         self.store.setValue("files/recent", [str(p) for p in paths])
 
     def forget_recent(self) -> None:
-        """Forget what was opened."""
         self.store.setValue("files/recent", [])
 
     def layout(self, screen: str) -> QByteArray:
@@ -190,7 +188,6 @@ class Settings:
         return _bytes(self.store.value(f"window/layout_{screen}"))
 
     def keep_layout(self, screen: str, value: QByteArray) -> None:
-        """Store the arrangement of the docks of a screen."""
         self.store.setValue(f"window/layout_{screen}", value)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.data.study import Added, FileState, NewVideo, Relinked, Study, StudyVideo
+from skillviewer.data.study import FileState, NewVideo, Relinked, Study, StudyVideo
 from skillviewer.data.study.archive.archive_form import README
 from skillviewer.ui.session.file_checks import FileChecks, Read
 from skillviewer.ui.session.open_study import Listed, OpenStudy, StudySlot, new_draft, open_sample, sample_path
@@ -30,11 +30,7 @@ SlotWork = Callable[[StudySlot, CancelToken, Report], object]
 
 
 class Studies(QObject):
-    """Opens, makes and saves studies, and hands changes to their worker thread.
-
-    Args:
-        files: Worker thread that reads doubtful files of videos.
-    """
+    """Opens, makes and saves studies, and hands changes to their worker thread."""
 
     moved = Signal(object, object)
     """The study goes on under another path: old, new."""
@@ -136,7 +132,6 @@ class Studies(QObject):
     # which study
 
     def create(self, path: Path) -> None:
-        """Make a new study and open it."""
         self._exchange(lambda slot, _token, _report: slot.swap(Study.create(path)))
 
     def open(self, path: Path) -> None:
@@ -209,7 +204,7 @@ class Studies(QObject):
         """Add videos to the study; a read-only study only shows them."""
         new = [NewVideo(path) for path in paths]
         title = self.tr("Adding videos to the study")
-        self.fill(lambda study, *given: study.videos.add(new, *given), title, self._on_enrolled)
+        self.fill(lambda study, *given: study.videos.add(new, *given), title, lambda added: self._warn(added.problems))
 
     def fill(
         self, add: Callable[[Study, CancelToken, Report], object], title: str, then: Callable[[Any], None]
@@ -242,7 +237,6 @@ class Studies(QObject):
         return task
 
     def relist(self) -> None:
-        """Read the list of videos again."""
         self._submit(lambda slot, _token, _report: slot.listed(), self._on_listed)
 
     def locate(self, folder: Path) -> None:
@@ -308,9 +302,6 @@ class Studies(QObject):
     def _on_listed(self, found: Listed) -> None:
         self._on_facts(found.study)
         self._list(found.videos)
-
-    def _on_enrolled(self, added: Added) -> None:
-        self._warn(added.problems)
 
     def _warn(self, problems: Sequence[str]) -> None:
         for text in problems:

@@ -68,14 +68,7 @@ def recall(
 
 
 class StudyList(QObject):
-    """Connects the open study, the list of videos and the queue of assessments.
-
-    Args:
-        assessments: Given what was kept, and asked what is to be kept.
-        intake: Looks at videos that come with a study.
-        index: Worker thread in which what was kept is read.
-        state: Says which model is loaded.
-    """
+    """Connects the open study, the list of videos and the queue of assessments."""
 
     def __init__(
         self,
@@ -182,15 +175,7 @@ class StudyList(QObject):
             self._assessments.take(progress.value)
 
     def keep(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
-        """Store an analysis; of a video that the study does not know yet, once it does.
-
-        Args:
-            analysis: The analysis.
-            model_digest: Digest of the model's checkpoint.
-            name: Its name.
-            folder: Where it lies.
-            changes: What has changed (see ``Studies.act``).
-        """
+        """Store an analysis; of a video that the study does not know yet, once it does."""
         known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self.known)
         if not known:
             self._early[analysis.clip, model_digest] = (analysis, name, folder, changes)

@@ -123,7 +123,6 @@ class UndoStack(QObject):
 
     @Slot()
     def redo(self) -> None:
-        """Redo the command that was undone last."""
         if self._undone:
             entry = self._undone.pop()
             self._done.append(entry)
@@ -133,16 +132,14 @@ class UndoStack(QObject):
         task = self._studies.act(work, *entry.command.changes)
         self._under_way[task] = entry
         entry.tasks.add(task)
-        task.then(failed=self._on_failed, finished=self._on_finished)
+        task.then(failed=lambda _error: self._put_back(task, entry), finished=lambda: self._end(task, entry))
         self.changed.emit()
         return task
 
-    @Slot(object)
-    def _on_failed(self, _error: object) -> None:
+    def _put_back(self, task: Task, entry: _Entry) -> None:
         """Put a command back that could not be undone or redone: the disk may have room again later."""
-        entry = self._under_way.get(self._asked())
-        if entry is None or len(entry.tasks) > 1:
-            return  # later requests decide where it belongs
+        if task not in self._under_way or len(entry.tasks) > 1:
+            return  # forgotten, or later requests decide where it belongs
         if entry.stands:
             self._undone = [other for other in self._undone if other is not entry]
             self._done.append(entry)
@@ -152,15 +149,7 @@ class UndoStack(QObject):
                 self._undone.append(entry)
         self.changed.emit()
 
-    @Slot()
-    def _on_finished(self) -> None:
-        task = self._asked()
-        entry = self._under_way.pop(task, None)
-        if entry is not None:
+    def _end(self, task: Task, entry: _Entry) -> None:
+        if self._under_way.pop(task, None) is not None:
             entry.tasks.discard(task)
             self.changed.emit()
-
-    def _asked(self) -> Task:
-        task = self.sender()
-        assert isinstance(task, Task)
-        return task

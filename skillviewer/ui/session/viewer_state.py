@@ -83,7 +83,6 @@ class ViewerState(QObject):
             self.current_changed.emit(footage)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
-        """Show what the model says of the video on screen."""
         if analysis is not self.analysis:
             self.analysis = analysis
             self.analysis_changed.emit(analysis)

@@ -70,7 +70,7 @@ class Bindings(QObject):
         program.state.look_changed.connect(self._on_look)
         program.playback.loop_changed.connect(window.actions_["loop"].setChecked)
         window.panel.chosen.connect(program.state.set_current)
-        window.panel.entered.connect(self._focus_player)
+        window.panel.entered.connect(lambda: self._do_in_player("focus"))
         window.panel.in_sight.connect(program.intake.prefer)
         window.actions_.attach_player(window.panel.view, lists=True)
         program.jobs.changed.connect(self._on_jobs)
@@ -214,7 +214,6 @@ class Bindings(QObject):
 
     @Slot()
     def refresh(self, *_: object) -> None:
-        """Enable the actions that are possible now."""
         program, actions = self._program, self._window.actions_
         actions.set_enabled(program.playback.video is not None, *NEEDS_VIDEO)
         actions.set_enabled(len(program.videos) > 0, *NEEDS_LIST)
@@ -262,10 +261,6 @@ class Bindings(QObject):
     @Slot(object)
     def _on_look(self, look: Look) -> None:
         self._window.actions_["overlay"].setChecked(look.overlay is not Overlay.OFF)
-
-    @Slot()
-    def _focus_player(self) -> None:
-        self._do_in_player("focus")
 
     @property
     def _player_screen(self) -> str:

@@ -4,22 +4,11 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QMenu,
-    QMenuBar,
-    QScrollArea,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QWidget
 
-from skillviewer.ui.actions.actions import Actions, key_text, plain, words
-from skillviewer.ui.actions.search import fits
+from skillviewer.ui.actions.actions import Actions, fits, key_text, plain, words
 from skillviewer.ui.actions.table import MENUS
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
 
 ROW_PX = 32
@@ -45,9 +34,7 @@ def _inside(menu: QMenu, path: str) -> Iterator[tuple[str, QAction]]:
 class _Row(QWidget):
     def __init__(self, name: str, keys: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = add_all(horizontal(self, (10, 0, 10, 0)), (QLabel(name, self), 1))
-        hint = text_label(keys, self, muted=True)
-        row.addWidget(hint)
+        add_all(horizontal(self, (10, 0, 10, 0)), (QLabel(name, self), 1), text_label(keys, self, muted=True))
 
 
 class CommandPalette(OverlaySheet):
@@ -109,20 +96,13 @@ class CommandPalette(OverlaySheet):
 
 
 class KeySheet(OverlaySheet):
-    """All keys, by menu.
-
-    Args:
-        change: Leads to where keys are changed.
-    """
+    """All keys, by menu."""
 
     def __init__(self, actions: Actions, change: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         self._specs = actions.specs
         self.setAccessibleName(self.tr("Keys"))
-        column = vertical(self, (4, 4, 4, 4))
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area = scroll_area(self, self.accessibleName())
         inside = QWidget(area)
         grid = QGridLayout(inside)
         grid.setContentsMargins(24, 20, 24, 20)
@@ -130,18 +110,16 @@ class KeySheet(OverlaySheet):
         for at, menus in enumerate(self._halves()):
             grid.addLayout(self._half(inside, menus), 0, at, Qt.AlignmentFlag.AlignTop)
         area.setWidget(inside)
-        column.addWidget(area)
         note = text_label(
             self.tr("The keys of the player work while the picture, the curve or the list has the focus."),
             self,
             muted=True,
             wrap=True,
         )
-        foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1))
         self.change = push_button(self.tr("Change keys…"), self, self.dismiss)
         self.change.clicked.connect(change.trigger)
-        foot.addWidget(self.change)
-        column.addLayout(foot)
+        foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1), self.change)
+        add_all(vertical(self, (4, 4, 4, 4)), area, foot)
         self.setFocusProxy(area)
         self.setFixedSize(QSize(800, 600).boundedTo(parent.size() - QSize(48, 48)))
 

@@ -13,13 +13,10 @@ LEAST_IN_SIGHT_PX = 80
 
 
 def clamped(window: QRect, screens: Sequence[QRect]) -> QRect:
-    """Return a window's rectangle moved and cut so that it lies on a screen.
+    """Return a window's rectangle moved and cut so that it lies on a screen: the first is the main one.
 
-    It stays where it is when its title can be reached: ``LEAST_IN_SIGHT_PX`` of its upper edge on a screen.
-
-    Args:
-        window: The rectangle wanted.
-        screens: Usable part of every screen; the first is the main one.
+    It stays where it is when its title can be reached: ``LEAST_IN_SIGHT_PX`` of its upper edge in the usable part of a
+    screen.
     """
     for screen in screens:
         top = QRect(window.left(), window.top(), window.width(), 24).intersected(screen)
@@ -66,7 +63,6 @@ class Heading(QLabel):
         self.setContentsMargins(12, 10, 12, 2)
 
     def set_needed(self, needed: bool) -> None:
-        """Show or hide it."""
         if needed != self.needed:
             self.needed = needed
             self.updateGeometry()
@@ -79,13 +75,10 @@ class Heading(QLabel):
 
 
 class Dock(QDockWidget):
-    """A panel at a side of the window, alone or as one of several tabs.
+    """A panel at a side of the window, alone or as one of several tabs; its place is remembered by its name.
 
-    Args:
-        name: Identity, by which its place is remembered.
-        panel: What it holds. Its signal ``titled(str)``, if it has one, gives the dock another title; ``raise_asked()``
-            brings it before the docks in the same place.
-        area: Side of the window.
+    A signal ``titled(str)`` of the panel gives the dock another title, and ``raise_asked()`` brings it before the docks
+    in the same place.
     """
 
     def __init__(self, name: str, title: str, panel: QWidget, window: QMainWindow, area: Qt.DockWidgetArea) -> None:

@@ -14,15 +14,10 @@ _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
 
 
 def parse_place(text: str, video: VideoInfo, frames: range | None = None) -> int | None:
-    """Return the frame (from 0) that a text means, or None where there is no such frame.
+    """Return the frame (from 0) that a text means, or None where the part of the video that is shown has no such frame.
 
     A whole number is a frame, counted from 1. Anything with a colon, a dot or an s is a time: ``13.5``, ``13s``,
     ``1:02``, ``00:13.733``, ``1:00:00``.
-
-    Args:
-        text: What was typed.
-        video: The video it is about.
-        frames: The part of it that is shown; None for all.
     """
     frame = _parsed(text.strip().lower(), video)
     return frame if frame is not None and (frames is None or frame in frames) else None
@@ -42,12 +37,7 @@ def _parsed(text: str, video: VideoInfo) -> int | None:
 
 
 class GoTo(OverlaySheet):
-    """A field for a time or a frame.
-
-    Args:
-        frames: The part of it that is shown.
-        frame: The frame on screen, from 0.
-    """
+    """A field for a time or a frame of the part that is shown."""
 
     chosen = Signal(int)
 

@@ -62,6 +62,13 @@ def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
         block = block.next()
 
 
+def _chosen(document: QTextDocument, start: int, end: int) -> QTextCursor:
+    cursor = QTextCursor(document)
+    cursor.setPosition(start)
+    cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+    return cursor
+
+
 class GuidePage(QTextBrowser):
     """Shows one guide at a time."""
 
@@ -77,7 +84,6 @@ class GuidePage(QTextBrowser):
 
     @property
     def n_hits(self) -> int:
-        """Number of places where the guide contains the searched text."""
         return len(self._hits)
 
     @property
@@ -101,10 +107,7 @@ class GuidePage(QTextBrowser):
         cursor, place = self.textCursor(), self.verticalScrollBar().value()
         start, end = cursor.anchor(), cursor.position()
         self._fill()
-        cursor = self.textCursor()
-        cursor.setPosition(start)
-        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-        self.setTextCursor(cursor)
+        self.setTextCursor(_chosen(self.document(), start, end))
         self._mark()
         self.verticalScrollBar().setValue(place)
 
@@ -140,24 +143,18 @@ class GuidePage(QTextBrowser):
             self._to_hit((self.hit - 1 + steps) % len(self._hits))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let pictures follow the width."""
         super().resizeEvent(event)
         if self._pictures:
             self._refit.start()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Let words grow with the window's."""
         super().changeEvent(event)
         made = self._made if event.type() == QEvent.Type.FontChange else None
         if made is not None and made.defaultFont() != self.font():
             self.take_theme()
 
     def _to_hit(self, number: int) -> None:
-        start, end = self._hits[number]
-        cursor = self.textCursor()
-        cursor.setPosition(start)
-        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-        self.setTextCursor(cursor)
+        self.setTextCursor(_chosen(self.document(), *self._hits[number]))
         bar = self.verticalScrollBar()
         bar.setValue(bar.value() + self.cursorRect().top() - self.viewport().height() // 3)
 
@@ -167,10 +164,7 @@ class GuidePage(QTextBrowser):
         marks = []
         for start, end in self._hits:
             mark = QTextEdit.ExtraSelection()
-            cursor = QTextCursor(self.document())
-            cursor.setPosition(start)
-            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-            mark.cursor, mark.format = cursor, look
+            mark.cursor, mark.format = _chosen(self.document(), start, end), look
             marks.append(mark)
         self.setExtraSelections(marks)
 
@@ -219,9 +213,7 @@ class GuidePage(QTextBrowser):
                 at += 1
         for start, end, characters in heavy:
             characters.setFontWeight(QFont.Weight.DemiBold)  # the heaviest weight that ships
-            cursor.setPosition(start)
-            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-            cursor.setCharFormat(characters)
+            _chosen(document, start, end).setCharFormat(characters)
 
     def _dress_table(self, table: QTextTable) -> None:
         how = table.format()
@@ -261,7 +253,6 @@ class GuidePage(QTextBrowser):
     def _fit_pictures(self) -> None:
         """Give pictures the width of the page, or their own where that is less."""
         room, ratio = self.viewport().width() - 2 * MARGIN_PX, self.devicePixelRatioF()
-        cursor = QTextCursor(self.document())
         for number, (position, image) in enumerate(self._pictures):
             width = min(room, image.width())
             if width <= 0 or image.isNull():
@@ -270,8 +261,7 @@ class GuidePage(QTextBrowser):
             fitted.setDevicePixelRatio(ratio)
             url = QUrl(f"picture:{number}")
             self.document().addResource(QTextDocument.ResourceType.ImageResource.value, url, fitted)
-            cursor.setPosition(position)
-            cursor.setPosition(position + 1, QTextCursor.MoveMode.KeepAnchor)
+            cursor = _chosen(self.document(), position, position + 1)
             how = cursor.charFormat().toImageFormat()
             how.setName(url.toString())
             how.setWidth(width)

@@ -104,12 +104,7 @@ class Guides(QDialog):
         add_all(horizontal(self, NONE, 0), side, (column, 1))
 
     def show_guide(self, name: str, heading: str = "") -> None:
-        """Go to a guide, and end the search.
-
-        Args:
-            name: One of NAMES.
-            heading: Name of a heading in it, see ``guide_page.anchor``; "" for its beginning.
-        """
+        """Go to a guide, one of ``NAMES``, and to a heading in it (see ``guide_page.anchor``); end the search."""
         self.search.clear()
         self._show(NAMES.index(name))
         self.page.to_heading(heading)

@@ -28,7 +28,6 @@ class JobRow(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show how far it is."""
         job = self.job
         share = job.share
         self._bar.setRange(0, 0 if share is None else 1000)

@@ -38,11 +38,7 @@ LOGO_PX = 72
 
 
 class MainWindow(QMainWindow):
-    """The window of one program.
-
-    Args:
-        screens: Its screens, in the order of their buttons and keys.
-    """
+    """The window of one program."""
 
     blind_changed = Signal()
     """A screen on which names must not be read came or went."""
@@ -144,12 +140,10 @@ class MainWindow(QMainWindow):
 
     @property
     def panel(self) -> VideosPanel:
-        """The list of videos."""
         return cast("VideosPanel", self._docks["videos"].widget())
 
     @Slot()
     def show_start(self) -> None:
-        """Show the first page."""
         self.start.set_recent(self.program.settings.recent)
         self.screens.show_start()
 
@@ -252,11 +246,7 @@ class MainWindow(QMainWindow):
             geometry = self.program.settings.geometry
             if geometry.isEmpty() or not self.restoreGeometry(geometry):
                 first_size(self)
-            QTimer.singleShot(0, self._place)
-
-    @Slot()
-    def _place(self) -> None:
-        place(self)
+            QTimer.singleShot(0, self, lambda: place(self))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask during a job; then stop everything, wait without blocking, and close."""

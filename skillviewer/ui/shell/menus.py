@@ -134,7 +134,6 @@ class RecentMenu(QMenu):
             self.refresh()
 
     def refresh(self) -> None:
-        """Read the list again."""
         self.clear()
         recent = self._settings.recent if not self._kept_back else ()
         for path in recent:

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.layout import add_all, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 MOST_DETAILS = 8
@@ -30,12 +30,10 @@ class MessageBar(QFrame):
         self._icon = QLabel(self)
         self._text = text_label("", self, wrap=True, plain=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._more = QToolButton(self)
-        self._more.clicked.connect(self.show_details)
-        self._close = QToolButton(self)
+        self._more = tool_button("", self, self.show_details)
+        self._close = tool_button("", self, messages.dismiss)
         self._close.setAccessibleName(self.tr("Close this message"))
         self._close.setToolTip(self.tr("Close"))
-        self._close.clicked.connect(messages.dismiss)
         row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self._more, self._close)
         self._details = text_label("", self, wrap=True, plain=True)
         self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -110,6 +108,5 @@ class MessageBar(QFrame):
 
     @Slot()
     def show_details(self) -> None:
-        """Show the further lines, or hide them again."""
         self._open = not self._open
         self._dress()

@@ -25,14 +25,7 @@ def _notify(part: QWidget | None, what: str) -> None:
 
 
 class PageStack(QObject):
-    """The pages in the middle of the window, and the docks around them.
-
-    Args:
-        pages: Holds the first page; screens are added when they are first shown.
-        docks: By name.
-        screens: The screens; the first is shown first.
-        panels: The panels, in the order of their docks.
-    """
+    """The pages in the middle of the window, and the docks around them."""
 
     made = Signal(str)
     """A screen was made: its name."""
@@ -120,7 +113,6 @@ class PageStack(QObject):
         self._enter(name)
 
     def keep(self) -> None:
-        """Store the arrangement of the docks."""
         if self.current != START:
             self._program.settings.keep_layout(self.current, self._window.saveState(LAYOUT_VERSION))
 

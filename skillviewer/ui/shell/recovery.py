@@ -96,11 +96,7 @@ def _read(path: Path) -> SessionPlace | None:
 
 
 class SessionRecorder(QObject):
-    """Notes the place of the user.
-
-    Args:
-        folder: Holds the sessions.
-    """
+    """Notes the place of the user."""
 
     def __init__(self, program: Program, screens: PageStack, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -1,8 +1,9 @@
 """The first page: what to do next, and what was opened before."""
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -15,12 +16,7 @@ MOST_SHOWN = 5
 
 
 class StartPage(QWidget):
-    """The first page: a sentence, a primary and a secondary button, and the recent files.
-
-    Args:
-        sample: Opens the sample study.
-        videos: Opens videos.
-    """
+    """The first page: a sentence, a primary and a secondary button, and the recent files."""
 
     recent_chosen = Signal(object)
     return_asked = Signal()
@@ -31,16 +27,12 @@ class StartPage(QWidget):
         picture = QLabel(self)
         picture.setPixmap(logo)
         title = text_label("SkillViewer", self, letters="brand")
-        words = QLabel(
-            self.tr(
-                "See how skilfully a task was done in a video, when it went well or badly, and where the model "
-                "looked. Drop videos or a folder here to begin."
-            ),
-            self,
+        text = self.tr(
+            "See how skilfully a task was done in a video, when it went well or badly, and where the model looked. "
+            "Drop videos or a folder here to begin."
         )
-        words.setWordWrap(True)
+        words = text_label(text, self, wrap=True, muted=True)
         words.setFixedWidth(COLUMN_PX)
-        words.setProperty("muted", True)
         self.sample_button = self._button(sample, primary=True)
         self.videos_button = self._button(videos, primary=False)
         row = add_all(horizontal(spacing=8), self.sample_button, self.videos_button, 1)
@@ -69,12 +61,7 @@ class StartPage(QWidget):
         return button
 
     def offer_return(self, title: str, when: str) -> None:
-        """Offer to go back to the place of the last session.
-
-        Args:
-            title: Of its study; "" takes the offer away.
-            when: It was last noted there, in words.
-        """
+        """Offer to go back to the last session: title of its study, or "" to take the offer away, and its time."""
         text = self.tr("SkillViewer did not close properly last time ({}, {}). All votes and notes are kept.")
         self._offer_words.setText(text.format(printable(title), when))
         self.offer.setVisible(bool(title))
@@ -95,10 +82,5 @@ class StartPage(QWidget):
             )
             button.setToolTip(as_tip(printable(str(path))))
             button.setAccessibleName(printable(str(path)))
-            button.setProperty("path", str(path))
-            button.clicked.connect(self._on_recent)
+            button.clicked.connect(partial(self.recent_chosen.emit, path))
             self._recent.addWidget(button)
-
-    @Slot()
-    def _on_recent(self) -> None:
-        self.recent_chosen.emit(Path(str(self.sender().property("path"))))

@@ -1,7 +1,7 @@
 """The status bar."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.text import clock, printable
@@ -9,7 +9,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.jobs import Job
-from skillviewer.ui.widgets.layout import ShortLabel, as_tip
+from skillviewer.ui.widgets.layout import ShortLabel, as_tip, tool_button
 from skillviewer.ui.widgets.theme import Theme, themed
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
@@ -51,14 +51,10 @@ class StatusBar(QStatusBar):
             field = self._fields[name] = QLabel(self)
             self._dressed(field, title)
             self.addPermanentWidget(field)
-        self._job = QToolButton(self)
-        self._job.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._job.clicked.connect(self.jobs_asked)
-        self._stop = QToolButton(self)
-        self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._job = tool_button("", self, self.jobs_asked)
+        self._stop = tool_button("", self, self.stop_asked)
         self._stop.setToolTip(self.tr("Stop"))
         self._stop.setAccessibleName(self.tr("Stop the job"))
-        self._stop.clicked.connect(self.stop_asked)
         self.addPermanentWidget(self._job)
         self.addPermanentWidget(self._stop)
         playback, state, models = program.playback, program.state, program.models

@@ -10,17 +10,14 @@ from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.layout import tool_button
 from skillviewer.ui.widgets.theme import Theme
 
 MODEL_PX = 220
 
 
 class ToolBar(QToolBar):
-    """Buttons of the screens and of the most frequent actions.
-
-    Args:
-        screens: Names of the screens.
-    """
+    """Buttons of the screens and of the most frequent actions."""
 
     def __init__(
         self,
@@ -63,9 +60,8 @@ class ToolBar(QToolBar):
         self._on_model()
 
     def _add_button(self) -> QToolButton:
-        button = QToolButton(self)
+        button = tool_button("", self)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.addWidget(button)
         return button
 

@@ -3,10 +3,15 @@
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from skillviewer.core.progress import Progress
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task
 
 SURE_S, SURE_SHARE = 5.0, 0.03
 """The time left is shown after so long, or so much of the work: an earlier estimate would be far off."""
+
+
+LISTED_AFTER_MS = 200
+"""Shorter work is not listed, in milliseconds."""
 
 
 class Job(QObject):
@@ -70,7 +75,6 @@ class Job(QObject):
 
     @Slot()
     def finish(self) -> None:
-        """Report that it has ended, in whatever way."""
         self.finished.emit()
 
 
@@ -98,10 +102,7 @@ class Jobs(QObject):
     def begin(self, title: str, *, precious: bool = True, keeps: bool = False) -> Job:
         """List a job that begins.
 
-        Args:
-            title: What is being done.
-            precious: Whether closing the window should ask before it stops this.
-            keeps: Whether what it has done so far stays when it is stopped.
+        Closing the window asks before it stops a precious one; one that ``keeps`` loses nothing when it is stopped.
         """
         job = Job(title, precious=precious, keeps=keeps, parent=self)
         self._jobs.append(job)
@@ -132,3 +133,44 @@ class Jobs(QObject):
                 self._tick.stop()
             self.changed.emit()
             job.deleteLater()
+
+
+class SlowJob(QObject):
+    """Work that starts and stops repeatedly."""
+
+    stop_asked = Signal()
+
+    def __init__(self, jobs: Jobs, title: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs, self._title = jobs, title
+        self._precious = False
+        self._job: Job | None = None
+        self._progress = ("", 0, 0)
+        self._timer = single_shot(self, LISTED_AFTER_MS, self._list)
+
+    def begin(self, *, precious: bool = False) -> None:
+        """Start; closing the window asks before it stops a precious job, which is then listed at once."""
+        if precious and not self._precious:
+            self.finish()
+        self._precious = precious or self._precious
+        if self._job is None and not self._timer.isActive():
+            self._timer.start(0 if precious else LISTED_AFTER_MS)
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        self._progress = (stage, done, total)
+        if self._job is not None:
+            self._job.set_progress(*self._progress)
+
+    def finish(self) -> None:
+        self._timer.stop()
+        self._precious = False
+        job, self._job = self._job, None
+        if job is not None:
+            job.finish()
+
+    @Slot()
+    def _list(self) -> None:
+        if self._job is None:
+            self._job = self._jobs.begin(self._title, precious=self._precious, keeps=True)
+            self._job.stop_asked.connect(self.stop_asked)
+            self._job.set_progress(*self._progress)

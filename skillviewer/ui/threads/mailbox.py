@@ -36,12 +36,7 @@ class LatestOnly(QObject, Generic[RequestT]):
         self._superseded = CancelToken()
 
     def post(self, request: RequestT, *, interrupt: bool) -> None:
-        """Ask; a request that still waits is dropped.
-
-        Args:
-            request: What is asked.
-            interrupt: Whether the request under way may stop early in favour of this one.
-        """
+        """Ask; a request that still waits is dropped, and with ``interrupt`` the one under way may stop early."""
         self._waiting = request
         if self._task is None:
             self._send()

@@ -52,7 +52,6 @@ class Messages(QObject):
         self.changed.emit()
 
     def note(self, text: str) -> None:
-        """Show a message that is no failure."""
         self.post(Message(text))
 
     def fail(self, error: BaseException) -> None:

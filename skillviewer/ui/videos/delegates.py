@@ -1,13 +1,13 @@
 """Delegates that draw the cells of the list of videos."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from skillviewer.core.arrays import Picture
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, UNDER_ROLE, Index
-from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.icons import Icons, as_image
 from skillviewer.ui.widgets.names import elided
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -77,9 +77,8 @@ class VideoNameDelegate(QStyledItemDelegate):
         if thumbnail is None:
             painter.fillRect(box, self._hole)
             return
-        height, width = thumbnail.shape[:2]
-        image = QImage(thumbnail.data, width, height, thumbnail.strides[0], QImage.Format.Format_RGB888)
-        target = QRect(QPoint(0, 0), QSize(width, height).scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        image = as_image(thumbnail)
+        target = QRect(QPoint(0, 0), image.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio))
         target.moveCenter(box.center())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(target, image)

@@ -5,7 +5,6 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QMenu,
     QStackedLayout,
@@ -60,7 +59,7 @@ class VideosPanel(QWidget):
         self.view = VideosView(self)
         self.search = QLineEdit(self)
         self._filter_button = QToolButton(self)
-        self._count = QLabel(self)
+        self._count = text_label("", self, muted=True)
         self._empty = QWidget(self)
         self._settle = single_shot(self, 120, self._emit_in_sight)
         self._lay_out()
@@ -87,7 +86,6 @@ class VideosPanel(QWidget):
         self._pages.addWidget(self.view)
         self._pages.addWidget(self._empty)
         self._count.setContentsMargins(12, 6, 12, 6)
-        self._count.setProperty("muted", True)
         add_all(vertical(self, NONE, 0), top, (pages, 1), self._count)
 
     def _filter_menu(self) -> QMenu:
@@ -102,7 +100,7 @@ class VideosPanel(QWidget):
         self._option(menu, orders, self.tr("In the order added"), -1, checked=True)
         for at, column in enumerate(self.table.columns):
             self._option(menu, orders, translated(column.order), at, checked=False)
-        orders.triggered.connect(self._on_order)
+        orders.triggered.connect(lambda action: self.view.sortByColumn(action.data(), Qt.SortOrder.AscendingOrder))
         self._orders = orders
         return menu
 
@@ -146,7 +144,7 @@ class VideosPanel(QWidget):
         header.sortIndicatorChanged.connect(self._on_sorted)
         view.selectionModel().currentRowChanged.connect(self._on_current)
         view.activated.connect(self.entered)
-        view.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        view.verticalScrollBar().valueChanged.connect(lambda _value: self._settle.start())
 
     def _fit_columns(self) -> None:
         metrics, header = self.fontMetrics(), self.view.horizontalHeader()
@@ -166,9 +164,8 @@ class VideosPanel(QWidget):
     def _fill_empty(self, open_action: QAction) -> None:
         column = QVBoxLayout(self._empty)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = text_label(self.tr("No videos yet: drop some here, or open them."), self._empty, wrap=True)
+        words = text_label(self.tr("No videos yet: drop some here, or open them."), self._empty, wrap=True, muted=True)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words.setProperty("muted", True)
         button = QToolButton(self._empty)
         button.setDefaultAction(open_action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -213,10 +210,6 @@ class VideosPanel(QWidget):
         self.filter.set_state(VideoState(state) if state else None)
         self._on_list()
 
-    @Slot(QAction)
-    def _on_order(self, action: QAction) -> None:
-        self.view.sortByColumn(int(action.data()), Qt.SortOrder.AscendingOrder)
-
     @Slot(int, Qt.SortOrder)
     def _on_sorted(self, column: int, _order: Qt.SortOrder) -> None:
         for action in self._orders.actions():
@@ -243,10 +236,6 @@ class VideosPanel(QWidget):
         else:
             words = self.tr("{} videos, {} assessed") if total != 1 else self.tr("{} video, {} assessed")
             self._count.setText(words.format(total, done))
-        self._settle.start()
-
-    @Slot()
-    def _on_scrolled(self) -> None:
         self._settle.start()
 
     @Slot()

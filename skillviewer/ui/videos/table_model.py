@@ -45,11 +45,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class VideoTable(QAbstractTableModel):
-    """The list of videos: a row for each.
-
-    Args:
-        columns: The columns; the first is that of the name.
-    """
+    """The list of videos: a row for each; the first column is that of the name."""
 
     def __init__(
         self, videos: VideoList, parent: QObject | None = None, columns: tuple[VideoColumn, ...] = COLUMNS

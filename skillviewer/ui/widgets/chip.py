@@ -7,11 +7,7 @@ SIDES_PX, ABOVE_PX = 7, 4
 
 
 class Chip(QToolButton):
-    """A word with a thin border, as narrow as possible.
-
-    Args:
-        checkable: Whether it stays pressed.
-    """
+    """A word with a thin border, as narrow as possible."""
 
     def __init__(self, text: str, parent: QWidget | None = None, *, checkable: bool = False) -> None:
         super().__init__(parent)

@@ -9,13 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 
 class Choice(QMenu):
-    """A menu whose entries exclude each other.
-
-    Args:
-        options: (value, words) of each entry.
-        choose: Gets the value of the entry that the user chooses.
-        value: The value chosen at first.
-    """
+    """A menu whose entries exclude each other."""
 
     def __init__(
         self,

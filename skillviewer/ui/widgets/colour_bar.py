@@ -9,27 +9,21 @@ from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.text import plain
 from skillviewer.export.rendering.colour_bar import bar_colours
 from skillviewer.ui.widgets.icons import as_image
-from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.theme import Drawn
 
 
-class ColourBar(QWidget):
+class ColourBar(Drawn):
     """A bar from the lower to the upper limit of the map on screen, with 1× (a uniform map) marked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scene: Scene | None = None
-        self._text, self._line = QColor("grey"), QColor("grey")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setProperty("letters", "fine")
 
     def sizeHint(self) -> QSize:
         self.ensurePolished()
         return QSize(200, 12 + self.fontMetrics().height())
-
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours; the bar lies on the stage."""
-        self._text, self._line = QColor(theme.on_stage), QColor(theme.on_stage)
-        self.update()
 
     def set_scene(self, scene: Scene | None) -> None:
         shown = scene if scene is not None and scene.values is not None else None
@@ -71,18 +65,17 @@ class ColourBar(QWidget):
         self, painter: QPainter, bar: QRectF, marks: list[tuple[float, str]], low: float, high: float
     ) -> None:
         metrics = self.fontMetrics()
+        painter.setPen(QPen(QColor(self._theme.on_stage), 1))  # the bar lies on the stage
         placed: list[tuple[float, float]] = []
         order = sorted(marks, key=lambda mark: mark[0] not in {low, high})  # the labels of the ends keep their place
         for value, text in order:
             x = bar.left() + (value - low) / (high - low) * bar.width()
-            painter.setPen(QPen(self._line, 1))
             painter.drawLine(round(x), round(bar.bottom()), round(x), round(bar.bottom()) + 3)
             width = metrics.horizontalAdvance(text)
             left = min(max(x - width / 2, 0.0), self.width() - width)
             if any(left < right + 4 and start < left + width + 4 for start, right in placed):
                 continue
             placed.append((left, left + width))
-            painter.setPen(self._text)
             top = bar.bottom() + 3
             room = QRectF(left, top, width + 1, self.height() - top)
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)

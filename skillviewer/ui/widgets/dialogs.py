@@ -22,14 +22,7 @@ class Dialogs:
         return [Path(name) for name in names]
 
     def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:
-        """Ask for a file to write; the dialog asks before a file is replaced.
-
-        Args:
-            parent: Over which window.
-            title: Of the dialog.
-            kinds: Kinds of files in Qt's form, ``Studies (*.skillstudy)``.
-            name: Name that is proposed.
-        """
+        """Ask for a file to write, of kinds in Qt's form, ``Studies (*.skillstudy)``, and before one is replaced."""
         chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
         return Path(chosen) if chosen else None
 
@@ -43,15 +36,7 @@ class Dialogs:
         return Path(name) if name else None
 
     def word(self, parent: QWidget, title: str, question: str, known: Sequence[str], now: str) -> str | None:
-        """Ask for a word that may be one of those known; None where the user cancels.
-
-        Args:
-            parent: Over which window.
-            title: Of the dialog.
-            question: What it is.
-            known: Words to choose from.
-            now: The one that stands.
-        """
+        """Ask for a word that may be one of those known; None where the user cancels."""
         words = list(dict.fromkeys((now, *known)))
         answer, agreed = QInputDialog.getItem(parent, title, question, words, 0, editable=True)
         return answer if agreed else None

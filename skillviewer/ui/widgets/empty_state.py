@@ -8,11 +8,7 @@ from skillviewer.ui.widgets.layout import Wrapped, add_all, push_button, text_la
 
 
 class Section(QWidget):
-    """A section with a heading.
-
-    Args:
-        wide: Whether what is inside reaches to the edges.
-    """
+    """A section with a heading."""
 
     def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False) -> None:
         super().__init__(parent)
@@ -57,12 +53,7 @@ class Empty(QWidget):
 
 
 class NothingOpen(QWidget):
-    """The page of a screen that needs a study while none is open: a sentence with a button below it.
-
-    Args:
-        words: What is missing, and what for.
-        action: Opens something, such as the sample study.
-    """
+    """The page of a screen that needs a study while none is open: a sentence with a button below it."""
 
     def __init__(self, words: str, action: QAction, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,6 +1,6 @@
 """A page of settings: labels at the left, controls at the right, and a muted sentence under what needs one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, 
 from skillviewer.ui.widgets.layout import add_all, as_tip, text_label, vertical
 
 CONTROL_PX = 260
+ValueT = TypeVar("ValueT")
 
 
 class Form(QWidget):
@@ -41,10 +42,14 @@ class Form(QWidget):
         self._rows.addRow(QLabel(self), note)
         return note
 
-    def choice(self, options: Sequence[tuple[object, str]], value: object) -> QComboBox:
-        """Return a box in which one of several (value, words) is chosen, at first ``value``."""
+    def choice(
+        self, options: Sequence[tuple[ValueT, str]], value: ValueT, chosen: Callable[[ValueT], object]
+    ) -> QComboBox:
+        """Return a box in which the user chooses one of several (value, words), at first ``value``."""
         box = QComboBox(self)
         offer(box, options, value)
+        values = [option for option, _ in options]  # Qt would give enums back as text
+        box.activated.connect(lambda at: chosen(values[at] if at < len(values) else box.itemData(at)))
         box.setMinimumWidth(CONTROL_PX)
         box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         return box

@@ -25,11 +25,7 @@ SIZES_PX = (16, 20, 24, 32, 40, 48)
 
 
 class Icons:
-    """The icons of a folder, whose strokes are ``currentColor``.
-
-    Args:
-        folder: Holds ``NAME.svg``.
-    """
+    """The icons of a folder, as ``NAME.svg``, whose strokes are ``currentColor``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -37,13 +33,7 @@ class Icons:
         self._icons: dict[tuple[str, str, str], QIcon] = {}
 
     def icon(self, name: str, theme: Theme, colour: str = "") -> QIcon:
-        """Return an icon in a theme's text colour, or in another.
-
-        Args:
-            name: File name without suffix.
-            theme: Colours in force.
-            colour: ``#rrggbb``, or "" for the theme's text.
-        """
+        """Return an icon, ``NAME.svg``, in the colour ``#rrggbb``, or "" for that of the theme's text."""
         key = (name, colour or theme.text, theme.muted)
         if key not in self._icons:
             icon = self._icons[key] = QIcon()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QSplitter,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -123,15 +124,7 @@ def add_all(layout: BoxT, *items: QWidget | QLayout | int | tuple[Any, ...]) -> 
 def splitter(
     parent: QWidget, direction: Qt.Orientation, parts: Sequence[QWidget], factors: Sequence[int], sizes: Sequence[int]
 ) -> QSplitter:
-    """Return a splitter whose parts cannot be hidden.
-
-    Args:
-        parent: Owner.
-        direction: Whether the parts stand next to or below each other.
-        parts: The parts, in order.
-        factors: Weight with which each grows, 0 for those left out.
-        sizes: Size of each at first.
-    """
+    """Return a splitter of parts that cannot be hidden; factors are weights of growth, 0 for those left out."""
     made = QSplitter(direction, parent)
     made.setChildrenCollapsible(False)
     for part in parts:
@@ -152,16 +145,9 @@ def text_label(
     heading: bool = False,
     letters: str = "",
 ) -> QLabel:
-    """Return a label.
+    """Return a label; ``letters`` are its size and weight, one of ``theme.LETTERS``, or "" for the usual.
 
-    Args:
-        text: Its words.
-        parent: Owner.
-        wrap: Whether long text goes on in another line.
-        muted: Whether it is in the muted colour.
-        plain: Whether tags in the text are shown as they are: names and errors come from files.
-        heading: Whether it is a heading.
-        letters: Size and weight: one of ``theme.LETTERS``, or "" for the usual.
+    Where ``plain``, tags in the text are shown as they are: names and errors come from files.
     """
     made = QLabel(text, parent)
     made.setWordWrap(wrap)
@@ -185,6 +171,18 @@ def push_button(
     button = QPushButton(text, parent)
     if primary:
         button.setProperty("primary", True)
+    if pressed is not None:
+        button.clicked.connect(pressed)
+    return button
+
+
+def tool_button(
+    text: str, parent: QWidget, pressed: Callable[[], object] | SignalInstance | None = None
+) -> QToolButton:
+    """Return a button that takes the focus by Tab and not by a click, so that the keys go on working in the player."""
+    button = QToolButton(parent)
+    button.setText(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if pressed is not None:
         button.clicked.connect(pressed)
     return button

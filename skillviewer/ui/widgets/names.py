@@ -13,9 +13,6 @@ def n_alike(names: Sequence[str]) -> int:
     """Return how many letters of long names can be left out at the beginning, so that what tells them apart stays.
 
     Names of a study often begin alike: ``participant_07_left_hand_camera_front``. A number is not taken apart.
-
-    Args:
-        names: All names of the list.
     """
     if len(names) < 2:
         return 0

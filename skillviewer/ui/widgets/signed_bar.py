@@ -4,19 +4,13 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+from skillviewer.ui.widgets.theme import Drawn, Theme
 
 HEIGHT_PX = 8
 
 
 def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
-    """Return the colour of a signed amount; the ends of the colour map ``blue-orange``, to be read on the theme's base.
-
-    Args:
-        value: The amount.
-        theme: Colours in force.
-        grey: Whether colours would say more than is known.
-    """
+    """Return the colour of a signed amount: an end of the map ``blue-orange``, to be read on the theme's base."""
     if grey or value == 0:
         return QColor(theme.muted)
     if theme.dark:
@@ -24,23 +18,17 @@ def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
     return QColor("#c1620f") if value > 0 else QColor("#2b6cb8")
 
 
-class SignedBar(QWidget):
+class SignedBar(Drawn):
     """One amount as a bar from the middle: to the right where it raises, to the left where it lowers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._value, self._limit, self._grey = 0.0, 1.0, False
-        self._theme: Theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
 
     def sizeHint(self) -> QSize:
         return QSize(100, HEIGHT_PX)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_value(self, value: float, limit: float, *, grey: bool = False) -> None:
         """Show an amount; at ``limit`` (positive) the bar reaches the end, and ``grey`` is without colour."""

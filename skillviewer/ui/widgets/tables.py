@@ -83,11 +83,7 @@ class Cells:
 
 
 class PlainTable(QTableWidget):
-    """A table in a fixed order; a click or Enter on a row chooses it.
-
-    Args:
-        name: Accessible name.
-    """
+    """A table in a fixed order; a click or Enter on a row chooses it."""
 
     row_chosen = Signal(str)
     """Key of the row."""

@@ -39,7 +39,7 @@ class ThemeChoice(StrEnum):
     DARK = "dark"
 
 
-def theme_choices() -> list[tuple[object, str]]:
+def theme_choices() -> list[tuple[ThemeChoice, str]]:
     """Return the choices of the theme, each with its words."""
     tr = partial(QCoreApplication.translate, "theme")
     return [(ThemeChoice.SYSTEM, tr("Follow system")), (ThemeChoice.LIGHT, tr("Light")), (ThemeChoice.DARK, tr("Dark"))]
@@ -195,6 +195,17 @@ class Themed(Protocol):
 def themed(method: MethodT) -> MethodT:
     """Mark a method that is documented in ``Themed``."""
     return method
+
+
+class Drawn(QWidget):
+    """A widget that draws itself in the colours of a theme."""
+
+    _theme = LIGHT
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
 
 
 def dress(widget: QWidget, theme: Theme) -> None:

@@ -86,9 +86,9 @@ def test_several_tasks_have_to_be_chosen_from(root: Path) -> None:
 
 
 def test_it_is_recognised_by_content(root: Path, tmp_path: Path) -> None:
-    assert best.recognise(root)
+    assert best.tasks(root)
     (root / "splits/tie_tie/test.txt").unlink()
-    assert not best.recognise(tmp_path)
+    assert not best.tasks(tmp_path)
     with pytest.raises(DatasetError, match="no lists"):
         best.load(root)
 

@@ -73,7 +73,7 @@ def test_one_list_alone_and_people_by_a_file(root: Path) -> None:
 
 def test_it_is_recognised_by_content(tmp_path: Path) -> None:
     write(tmp_path / "skill_train.txt", "a b\n")
-    assert not egoexolearn.recognise(tmp_path)
+    assert not egoexolearn.tasks(tmp_path)
     with pytest.raises(DatasetError, match="no skill pairs"):
         egoexolearn.load(tmp_path)
 

@@ -42,7 +42,7 @@ def test_pairs_folds_and_people(chopsticks: Path) -> None:
 
 @pytest.mark.parametrize("at", ["", "annotations", FOLDER, f"{FOLDER}/chopstick_using_gt.csv"])
 def test_it_opens_from_the_root_down(chopsticks: Path, tmp_path: Path, at: str) -> None:
-    assert epic_skills.recognise(tmp_path / at)
+    assert epic_skills.tasks(tmp_path / at)
     assert epic_skills.tasks(tmp_path / at) == ("chopstick_using",)
     assert len(epic_skills.load(tmp_path / at).pairs) == 5
     assert chopsticks.is_dir()
@@ -210,8 +210,8 @@ def test_dough_is_cut_from_long_recordings(tmp_path: Path) -> None:
 
 def test_it_is_recognised_by_content(tmp_path: Path) -> None:
     write(tmp_path / "x_gt.csv", "name,points\nA,3\n")
-    assert not epic_skills.recognise(tmp_path)
-    assert not epic_skills.recognise(tmp_path / "missing")
+    assert not epic_skills.tasks(tmp_path)
+    assert not epic_skills.tasks(tmp_path / "missing")
     with pytest.raises(DatasetError, match="no ground truth"):
         epic_skills.load(tmp_path)
 

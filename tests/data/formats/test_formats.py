@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetForm, open_dataset, recognised_form
-from skillviewer.data.formats.tasks import Choices
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices
 from tests.data.files import touch, write
 
 U = "bee9-ac78"
@@ -66,7 +66,7 @@ def test_nothing_else_is_recognised(tmp_path: Path, form: DatasetForm) -> None:
     assert not form.recognise(tmp_path / "missing")
     assert form.tasks(tmp_path) == ()
     with pytest.raises(DatasetError):
-        form.load(tmp_path, None, None)
+        form.load(tmp_path, None, USUAL_CHOICES)
 
 
 def test_what_is_nothing_known_is_told(tmp_path: Path) -> None:

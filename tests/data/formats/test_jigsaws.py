@@ -94,7 +94,7 @@ def test_all_tasks_together_with_the_published_folds(tmp_path: Path) -> None:
 
 def test_it_is_recognised_by_content(tmp_path: Path) -> None:
     write(tmp_path / "meta_file_Suturing.txt", "no ratings here\n")
-    assert not jigsaws.recognise(tmp_path)
+    assert not jigsaws.tasks(tmp_path)
     with pytest.raises(DatasetError, match="no ratings"):
         jigsaws.load(tmp_path)
 

@@ -140,12 +140,12 @@ def test_videos_elsewhere_and_truth_with_repeated_rows(study: Path, tmp_path: Pa
 
 def test_it_is_recognised_by_content(tmp_path: Path) -> None:
     file = write(tmp_path / "pairs.csv", "left,right\na,b\n")
-    assert not pair_folder.recognise(tmp_path)
+    assert not pair_folder.tasks(tmp_path)
     assert pair_folder.tasks(tmp_path) == ()
     with pytest.raises(DatasetError, match=r"no pairs\.csv with the columns"):
         pair_folder.load(file)
     write(file, "left,right,votes\na,b,1 1\n")
-    assert pair_folder.recognise(file)
+    assert pair_folder.tasks(file)
     assert pair_folder.tasks(tmp_path) == (tmp_path.name,)
 
 

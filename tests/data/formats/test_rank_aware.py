@@ -86,12 +86,12 @@ def test_a_fold_without_its_test_is_left_out(surgery: Path) -> None:
 
 def test_it_is_recognised_by_content(tmp_path: Path) -> None:
     write(tmp_path / "train_split1.txt", "one two three\n")
-    assert not rank_aware.recognise(tmp_path)
+    assert not rank_aware.tasks(tmp_path)
     with pytest.raises(DatasetError, match="no splits"):
         rank_aware.load(tmp_path)
     write(tmp_path / "train_split1.txt", "one two\n")
-    assert rank_aware.recognise(tmp_path)
-    assert rank_aware.recognise(tmp_path / "train_split1.txt")
+    assert rank_aware.tasks(tmp_path)
+    assert rank_aware.tasks(tmp_path / "train_split1.txt")
 
 
 @pytest.mark.parametrize("task", ["drawing", "surgery", "chopstick_using", "dough_rolling"])

@@ -11,11 +11,12 @@ import pytest
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, ExportError
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.paths import HOME_VARIABLE
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
@@ -27,13 +28,14 @@ from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import EXPORTERS, exporter
 from skillviewer.export.pictures import blurring
 from skillviewer.export.pictures.blurring import wanted
+from skillviewer.export.pictures.clip import ClipOptions
 from skillviewer.export.pictures.still import StillOptions
 from skillviewer.export.preview import MOST_ROWS
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 from skillviewer.media.reading import container
 from skillviewer.media.reading import reader as reader_module
 from skillviewer.media.reading.reader import VideoReader
-from tests.export.analyses import analysis, evidence
+from tests.export.analyses import analysis, evenly, evidence
 from tests.videos import write_barcode_video
 
 MODEL = "e" * 64
@@ -84,6 +86,17 @@ class FakePool:
         if self.fails:
             raise DeviceError("The GPU ran out of memory.")
         return evidence(analysis)
+
+    def align(
+        self,
+        folder: Path,
+        own: Analysis,
+        other: Analysis,
+        token: CancelToken,  # noqa: ARG002
+        report: Report,  # noqa: ARG002
+    ) -> Alignment:
+        self.asked.append((folder.name, "align", other.n_passes))
+        return evenly(own, other)
 
     def close(self) -> None:
         self.closed = True
@@ -186,7 +199,7 @@ def test_each_video_is_opened_and_hashed_once(
             opened.append(path)
             super().__init__(path, threads)
 
-    def counted(path: Path, token: CancelToken | None = None) -> str:
+    def counted(path: Path, token: CancelToken = NEVER) -> str:
         hashed.append(path)
         return sha256_of(path, token)
 
@@ -386,3 +399,21 @@ def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
             desk.preview(exporter("still"), (subject,), options)
         FaceStore().put(Faces(said.video.digest, said.video.n_frames, method="a detector"))
         assert desk.preview(exporter("still"), (subject,), options) is not None
+
+
+def test_videos_are_aligned_with_the_first_by_one_model(tmp_path: Path) -> None:
+    """A clip of two videos asks the model once; one video, or two models, are refused in one sentence."""
+    pool, options = FakePool(), ClipOptions(align=True)
+    files = [write_barcode_video(tmp_path / f"{name}.mp4", n).path for name, n in (("low", 12), ("high", 14))]
+    low, high = (ExportTarget(file, file.stem, tmp_path / "m", MODEL) for file in files)
+    with ExportService(lambda: pool) as service:
+        service.write(ExportRequest(exporter("clip"), (low, high), tmp_path / "both.mp4", options))
+        assert [what for _, what, _ in pool.asked] == ["low.mp4", "high.mp4", "align"]
+        with pytest.raises(ExportError, match="choose two or more videos"):
+            service.write(ExportRequest(exporter("clip"), (low,), tmp_path / "one.mp4", options))
+        with VideoReader(files[1]) as reader:
+            said = analysis(reader.info, model="n")
+        foreign = replace(said.provenance, model_digest="f" * 64)
+        other = replace(high, analysis=replace(said, provenance=foreign))
+        with pytest.raises(ExportError, match="aligned in time by one model"):
+            service.write(ExportRequest(exporter("clip"), (low, other), tmp_path / "two.mp4", options))

@@ -11,7 +11,7 @@ from skillviewer.core.arrays import IntArray
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.explanation.moments import find_moments
-from skillviewer.core.progress import CancelToken, silent
+from skillviewer.core.progress import NEVER, CancelToken, silent
 from skillviewer.core.video.extents import FrameRange, TimeRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.data.analysis_file import load_analysis, save_analysis
@@ -51,7 +51,7 @@ def test_what_is_decoded_lies_inside(
         inside = extent.frames(reader.info)
         whole = reader.stream
 
-        def noting(frames: IntArray, token: CancelToken | None = None) -> Iterator[DecodedFrame]:
+        def noting(frames: IntArray, token: CancelToken = NEVER) -> Iterator[DecodedFrame]:
             decoded.extend(frames.tolist())
             return whole(frames, token)
 

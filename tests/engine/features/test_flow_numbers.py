@@ -61,7 +61,7 @@ def test_numbers_are_those_of_the_flow_and_are_kept(tmp_path: Path) -> None:
     preprocessing = Preprocessing(n_segments=4, input_px=96, flow=FlowSettings("dis", length=4, short_side_px=48))
     cache = FeatureCache(tmp_path / "cache")
     features, _ = feature_source("efficientnet-lite0", preprocessing, torch.device("cpu"), "float32", cache)
-    source = FlowSource(features.extractor, cache, preprocessing)
+    source = FlowSource(cache, preprocessing, features.extractor)
     with VideoReader(path) as reader:
         found = np.stack(source.passes(reader, 2, CancelToken()))
         sampling = sampling_of(reader.info, preprocessing, 2)

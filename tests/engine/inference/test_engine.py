@@ -266,3 +266,17 @@ def test_rare_long_work_is_announced_and_told_to_the_job(
         engine.assess(video, report=told.append)
     assert announced == ["compiling"]
     assert told[0] == Progress("compiling")
+
+
+def test_a_video_is_aligned_with_itself_frame_by_frame(video: Path, engine: Engine, tmp_path: Path) -> None:
+    whole = engine.assess(video, passes=3)
+    found = engine.align(whole, whole)
+    np.testing.assert_allclose(found.other_s, found.own_s)
+    assert (found.own_s[0], found.own_s[-1]) == (whole.start_s, whole.stop_s)
+    assert found.gain == pytest.approx(1)
+    places, times_s = engine.places(whole)
+    assert places.shape == (15, 9 * 640)
+    np.testing.assert_array_equal(times_s, np.sort(whole.times_s.ravel()))
+    other = Engine.open(tiny_checkpoint(tmp_path / "other", seed=1).folder, device="cpu")
+    with pytest.raises(CheckpointError, match="was not made by this version of other"):
+        other.align(whole, whole)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -221,4 +222,4 @@ def test_out_of_memory_is_no_fault_of_one_video(video: Path) -> None:
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
     with pytest.raises(DeviceError, match="The GPU ran out of memory"):
-        build_store([("v", video)], Full(), 1, CancelToken(), silent)
+        build_store([("v", video)], cast("Any", Full()), 1, CancelToken(), silent)

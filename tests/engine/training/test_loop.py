@@ -9,7 +9,7 @@ import torch
 
 from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import Cancelled, DatasetError, SettingsError
-from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.progress import NEVER, CancelToken, Progress
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.loop import EpochRow, FitPairs, Select, Trained, TrainingControl, TrainSettings, fit
@@ -46,14 +46,12 @@ def fresh(seed: int = 1) -> SpatialModel:
 def train(
     settings: TrainSettings = SETTINGS,
     choosing: list[Pair] | None = None,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Callable[[Progress], None] = lambda _: None,
-    stop: CancelToken | None = None,
+    stop: CancelToken = NEVER,
 ) -> tuple[SpatialModel, Trained]:
     model = fresh()
-    return model, fit(
-        model, store(), FitPairs(PAIRS, choosing or []), settings, TrainingControl(token or CancelToken(), report, stop)
-    )
+    return model, fit(model, store(), FitPairs(PAIRS, choosing or []), settings, TrainingControl(token, report, stop))
 
 
 def test_epoch_of_pairs_holds_every_pair_once_and_every_video_of_a_batch_once() -> None:

@@ -9,7 +9,7 @@ import torch
 
 from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import Cancelled, CheckpointError
-from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, silent
 from skillviewer.engine.training.loop import (
     FitPairs,
     FitState,
@@ -42,7 +42,7 @@ def fresh(name: str) -> AttentionModel:
 
 
 def train(
-    name: str, keeper: Keeper | None, token: CancelToken | None = None, report: Callable[[Progress], None] = silent
+    name: str, keeper: Keeper | None, token: CancelToken = NEVER, report: Callable[[Progress], None] = silent
 ) -> Trained:
     similar = [SimilarPair(NAMES[0], NAMES[1]), SimilarPair(NAMES[4], NAMES[6])]
     return fit(
@@ -50,7 +50,7 @@ def train(
         store(),
         FitPairs(PAIRS[:40], PAIRS[40:], similar),
         settings(name),
-        TrainingControl(token or CancelToken(), report),
+        TrainingControl(token, report),
         keeper,
     )
 

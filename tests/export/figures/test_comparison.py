@@ -38,7 +38,7 @@ from skillviewer.ui.comparing.saving import ComparisonSaver
 from tests.export.analyses import analysis, info
 
 if TYPE_CHECKING:
-    from skillviewer.ui.comparing.row import ComparedModel
+    from skillviewer.ui.comparing.compared_models import ComparedModel
     from skillviewer.ui.session.program import Program
     from skillviewer.ui.widgets.dialogs import Dialogs
 

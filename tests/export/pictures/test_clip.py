@@ -12,6 +12,7 @@ from skillviewer.core.analysis.scene import Look, Overlay, resolve
 from skillviewer.core.analysis.wording import score_digits, score_so_far
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import Cancelled, ExportError
+from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.text import signed
 from skillviewer.core.video.extents import FrameRange
@@ -351,3 +352,19 @@ def test_a_score_is_never_cut(reader: VideoReader, size: tuple[int, int], shift:
         top = box.top + (box.height - tile.shape[0]) // 2
         whole.append(np.array_equal(painted[top : top + len(tile), box.right - tile.shape[1] : box.right], tile))
     assert any(whole)
+
+
+def test_an_aligned_video_shows_what_the_first_one_shows(tmp_path: Path) -> None:
+    """The clip has the frames of the first video; the other one jumps to the times that the alignment gives."""
+    first = write_barcode_video(tmp_path / "first.mp4", 30, width=480, height=288)
+    other = write_barcode_video(tmp_path / "other.mp4", 24, width=480, height=288)
+    with VideoReader(first.path) as reader, VideoReader(other.path) as second:
+        own, better = analysis(reader.info), analysis(second.info)
+        knots = np.array([0.0, 0.4, 1.0]), np.array([0.0, 0.6, 0.8])
+        exhibits = [Exhibit(own, source=reader), Exhibit(better, source=second, alignment=Alignment(*knots, 0.5))]
+        path = export_grid(exhibits, tmp_path / "both.mp4", ClipOptions(look=BARE))
+    _, pictures = read_back(path)
+    layout = clip_layout([own, better], ClipOptions(look=BARE))
+    assert numbers(pictures, layout.panes[0].picture) == list(range(30))
+    times = np.interp(own.video.times_s, *knots)
+    assert numbers(pictures, layout.panes[1].picture) == [better.video.frame_at(float(t)) for t in times]

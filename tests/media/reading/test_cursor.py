@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.errors import Cancelled, VideoError
-from skillviewer.core.progress import CancelToken
+from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.reading.cursor import Cursor
 from skillviewer.media.reading.frame_index import FrameIndex
 from skillviewer.media.reading.packets import PacketTable, jump
@@ -90,7 +90,7 @@ def cursor_of(
     return Cursor(cast("Any", file), table, index)
 
 
-def reach(cursor: Cursor, target: int, token: CancelToken | None = None) -> Out:
+def reach(cursor: Cursor, target: int, token: CancelToken = NEVER) -> Out:
     """Return what comes out on the way to a frame."""
     return cast("Out", list(cursor.reach(target, lambda i: i >= target, token)))
 

@@ -18,7 +18,7 @@ from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.clip import ClipOptions, clip_remarks, export_clip
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing.blurred_copy import copy_with_blurred_faces
+from skillviewer.media.writing.blurred_copy import write_anew
 from skillviewer.media.writing.sound import RATE_HZ, Sound, has_sound
 from skillviewer.media.writing.writer import VideoWriter
 from tests.export.analyses import analysis
@@ -133,7 +133,7 @@ def test_a_copy_with_blurred_faces_is_silent_unless_its_sound_is_asked_for(tmp_p
     source, copy = write_with_burst(tmp_path / "talk.mp4", starts_s=0.7), tmp_path / "copy.mp4"
     with VideoReader(source) as reader:
         faces = Faces(reader.info.digest, reader.n_frames).drawn(FaceBox(0.3, 0.3, 0.7, 0.7), 0, 0, reader.n_frames)
-        made = copy_with_blurred_faces(reader, copy, faces, sound=sound)
+        made = write_anew(reader, copy, range(reader.n_frames), faces, sound=sound)
         assert np.abs(made.times_s - reader.info.times_s).max() < 1e-4
     assert has_sound(copy) is sound
     assert b"Anna" not in copy.read_bytes()

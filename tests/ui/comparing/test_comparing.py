@@ -15,12 +15,12 @@ from skillviewer.core.analysis.map_comparison import VideoComparison, compare_vi
 from skillviewer.core.analysis.scene import Overlay, Scale, Scene, display_limit, resolve
 from skillviewer.core.text import plain
 from skillviewer.ui.app import Composition
+from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress
 from skillviewer.ui.comparing.curve_style import MOST, Heights
 from skillviewer.ui.comparing.header import OPEN
 from skillviewer.ui.comparing.numbers import NumbersView, number_text
 from skillviewer.ui.comparing.pane import PaneCanvas
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import UNIFORM, ComparedModel, ModelProgress
 from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
 from skillviewer.ui.player.canvas import Shown
 from skillviewer.ui.session.video_list import VideoState
@@ -142,7 +142,7 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
         assert scene_of(canvases(screen)[name]).high == pytest.approx(limits[name])
     assert not tuple(label.text() for label, _ in screen.bars._pairs if not label.isHidden())
     assert "its own scale" in screen.bars._words.text()
-    assert f"0…{plain(limits['full'])}×" in screen.grid.pane(screen.models.keys[0]).caption.text
+    assert f"0…{plain(limits['full'])}×" in screen.grid.panes[screen.models.keys[0]].caption.text
 
 
 def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
@@ -173,7 +173,7 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
     screen.header.difference.click()
     assert window.window.actions_["compare_difference"].isChecked()
-    pane = screen.grid.pane(DIFFERENCE)
+    pane = screen.grid.panes[DIFFERENCE]
     go_to(qtbot, window, 60)
     qtbot.waitUntil(lambda: pane.canvas.shown is not None and pane.canvas.shown.scene is not None
                     and pane.canvas.shown.scene.kind is MapKind.SIGNED)  # fmt: skip
@@ -210,7 +210,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     assert rows["mapless-none"].tip == "no map"
     assert "–" not in rows["xbar"].texts
     assert "map kinds differ" not in view._note.text(), "no map is no kind"
-    pane, keys = screen.grid.pane(DIFFERENCE), screen.models.keys
+    pane, keys = screen.grid.panes[DIFFERENCE], screen.models.keys
     screen.side.frame_numbers.table.row_chosen.emit(keys[1])
     qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
     assert pane.caption.text.startswith("1 minus 2")
@@ -235,7 +235,7 @@ def test_models_are_added_and_taken_away_and_remembered(qtbot: QtBot, window: Co
     values = scene_of(canvases(screen)[UNIFORM]).values
     assert values is not None
     assert np.allclose(values, 1)
-    click(screen.grid.pane(screen.models.keys[1]).close_button)
+    click(screen.grid.panes[screen.models.keys[1]].close_button)
     assert [row.name for row in screen.models.rows] == ["full", "Uniform"]
     assert window.program.settings.compared == screen.models.keys
     assert screen.header.pair == screen.models.keys
@@ -347,10 +347,10 @@ def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
     assert "config.json" in screen.models.row(broken).reason
     screen.header.difference.click()
     qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and screen.contrasting.contrast.second == broken)
-    pane = screen.grid.pane(DIFFERENCE)
+    pane = screen.grid.panes[DIFFERENCE]
     assert pane.caption.text.startswith("1 minus 2")
     assert "no map" not in pane.caption.text, "it has not looked, which is another thing"
-    assert "failed" in screen.grid.pane(broken).caption.text
+    assert "failed" in screen.grid.panes[broken].caption.text
     qtbot.waitUntil(screen.header.again.isVisible)
     qtbot.waitUntil(lambda: screen.contrasting.contrast is not None)
     assert screen.studying.keys == (screen.models.keys[0], screen.models.keys[2])
@@ -554,7 +554,6 @@ def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[in
     videos = {
         key: VideoComparison(kinds, np.arange(n), ()) for key, n in zip(("a", "b", "c"), (25, *counts), strict=True)
     }
-    view.show_contrast(
-        Contrast("a", "b", videos, None), [(str(i), ComparedModel(k, f"model {k}")) for i, k in enumerate("abc", 1)]
-    )
+    rows = [ComparedModel(key, f"model {key}", number=str(i)) for i, key in enumerate("abc", 1)]
+    view.show_contrast(Contrast("a", "b", videos, None), rows)
     assert view._note.text() == f"Compared with 1 model a: {said}."

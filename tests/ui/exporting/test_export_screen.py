@@ -29,7 +29,7 @@ from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.exporting.option_form import OptionForm
 from skillviewer.ui.exporting.screen import ExportScreen
 from tests.ui.fakes import FakeDialogs, FakeWorld, make_analysis
-from tests.ui.hands import click, key
+from tests.ui.hands import click, key, mark
 
 EVERY: tuple[Exporter | StudyExporter, ...] = (*EXPORTERS, *STUDY_EXPORTERS)
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -238,14 +238,14 @@ def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen
     assert "needs at least 2 models" in screen.words.text()
     assert not screen.button.isEnabled()
     for model in screen.subject._models:
-        screen.subject.models.mark(model.folder, on=True)
+        mark(screen.subject.models, model.folder, on=True)
     assert screen.button.isEnabled()
     qtbot.waitUntil(lambda: not screen.previews.busy)
 
 
 def test_two_models_side_by_side(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
     for model in screen.subject._models:
-        screen.subject.models.mark(model.folder, on=True)
+        mark(screen.subject.models, model.folder, on=True)
     click(screen.button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
@@ -274,7 +274,7 @@ def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: Fa
     screen.kinds.choose("sheet")
     screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.CHOSEN))
     for candidate in screen.subject._candidates:
-        screen.subject.videos.mark(candidate.footage, on=candidate.name != "a")
+        mark(screen.subject.videos, candidate.footage, on=candidate.name != "a")
     assert "c has not been assessed yet" in screen.words.text()
     click(screen.button)
     qtbot.waitUntil(over(screen))
@@ -551,8 +551,8 @@ def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
         assert [model.name for model in screen.subject.chosen_models] == [name]
     alpha = next(e.folder for e in program.models.entries if e.name == "alpha")
     gamma = next(e.folder for e in program.models.entries if e.name == "gamma")
-    screen.subject.models.mark(alpha, on=True)  # a person's own choice stays
-    screen.subject.models.mark(gamma, on=False)
+    mark(screen.subject.models, alpha, on=True)  # a person's own choice stays
+    mark(screen.subject.models, gamma, on=False)
     program.models.choose(next(e.folder for e in program.models.entries if e.name == "beta"))
     qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.name == "beta")
     assert [model.name for model in screen.subject.chosen_models] == ["alpha"]

@@ -15,7 +15,7 @@ from skillviewer.ui.session.studies import SETTINGS
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop
 from tests.ui.fakes import FakeWorld
-from tests.ui.hands import key
+from tests.ui.hands import key, type_text
 
 
 @pytest.fixture
@@ -91,11 +91,11 @@ def test_labels_and_reaction_are_set_in_the_set_up_and_a_wrong_form_is_one_sente
     qtbot.addWidget(view)
     assert (view.labels.text(), view.reaction.currentData()) == ("slip=s#d32f2f, grasp=g", 200)
     view.labels.clear()
-    qtbot.keyClicks(view.labels, "drop")
-    qtbot.keyClick(view.labels, Qt.Key.Key_Return)
+    type_text(view.labels, "drop")
+    key(view.labels, Qt.Key.Key_Return)
     assert "“drop” is no label" in made.program.messages.waiting[-1].text
-    qtbot.keyClicks(view.labels, "=d")
-    qtbot.keyClick(view.labels, Qt.Key.Key_Return)
+    type_text(view.labels, "=d")
+    key(view.labels, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: list(bar_of(made).chips) == ["drop"])
     qtbot.waitUntil(lambda: made.program.undo.undo_text == "labels of moments")
     made.program.undo.undo()

@@ -15,6 +15,7 @@ from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.explanation.why import fifths_words
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
+from skillviewer.ui.inspecting.moment_row import MomentRow
 from skillviewer.ui.inspecting.raters_block import RatersBlock, ReasonRow
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
@@ -115,7 +116,7 @@ def test_a_segment_is_read_and_gone_to(qtbot: QtBot, window: Composition, world:
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
     bars = why_of(window).contributions.bars
-    at = QPoint(round(bars.centre_x(5)), 40)
+    at = QPoint(round(bars._slot(5).center().x()), 40)
     click(bars, at)
     assert window.program.playback.frame == int(found.analysis.samples[0, 5])
     bars.setFocus(Qt.FocusReason.TabFocusReason)
@@ -199,7 +200,7 @@ def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: 
     open_assessed(qtbot, window, world, 3)
     found, page = lowest(qtbot, window), why_of(window)
     flat = replace(found.analysis, attention=np.full_like(found.analysis.attention, 1 / 49))
-    page._show_findings(replace(found, analysis=flat, model_caution="It decides at the end."))
+    page._show_findings(replace(found, analysis=flat, caution="It decides at the end."))
     assert page.caution.plain == "Attention was spread evenly; the map says little here. It decides at the end."
     assert found.evidence is not None
     assert page.contributions.fifths.plain == fifths_words(found.analysis, found.evidence) != ""
@@ -339,7 +340,7 @@ def test_another_version_of_the_model_is_no_other_model() -> None:
     question = SimpleNamespace(
         name="b",
         analysis=SimpleNamespace(provenance=SimpleNamespace(model_digest="d1"), score=1.5),
-        others=[SimpleNamespace(name=name, score=scores["d1"][name]) for name in ("a", "c")],
+        others=[SimpleNamespace(name=n, analysis=SimpleNamespace(score=scores["d1"][n])) for n in ("a", "c")],
         facts=SimpleNamespace(models=versions, scores=scores),
     )
     found, other_versions = _other_models(cast("WhyQuestion", question))
@@ -363,6 +364,17 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
     assert player.playback.video.path.stem == found.reference.name
     assert window.program.playback.video is not None
     assert window.program.playback.video.path.stem == found.name, "the video itself stays where it was"
+    qtbot.waitUntil(block.in_step.isVisible)
+    there = player.playback.video
+    frame = window.program.playback.video.n_frames * 2 // 3
+    window.program.playback.seek(frame)
+    share = float(window.program.playback.video.times_s[frame]) / window.program.playback.stop_s
+    assert player.playback.frame == there.frame_at(share * there.duration_s), "both are at the same share of the task"
+    player.slider.setValue(0)
+    block.in_step.setChecked(False)
+    window.program.playback.seek(0)
+    assert player.playback.frame == 0
+    assert player.slider.isEnabled(), "by its own controls again"
     click(block.side_by_side)
     assert player.playback.video is None
 
@@ -468,7 +480,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
 
     def judge(verdict: Verdict | None) -> frozenset[str]:
         qtbot.waitUntil(lambda: screen.judging.accepting)
-        turn = screen.judging.turn
+        turn = screen.judging.session.turn
         assert turn is not None
         screen.judging_view.vote(verdict)
         qtbot.waitUntil(lambda: screen.judging.phase is not JudgingPhase.STORING)
@@ -510,11 +522,12 @@ def test_nothing_is_cut_at_the_right(qtbot: QtBot, window: Composition, world: F
     lowest(qtbot, window)
     page = why_of(window)
     window.window.resizeDocks([window.window._docks["why"]], [width], Qt.Orientation.Horizontal)
-    qtbot.wait(50)
-    room = page.page.viewport().width()
-    assert page.body.width() == room
-    for row in page.moments.rows:
-        for button in (*row.opinions.values(), row.note_button):
-            right = button.mapTo(page.body, button.rect().topRight()).x()
-            assert right < room
-            assert button.mapTo(row, button.rect().bottomLeft()).y() < row.height()
+    room = page.page.viewport()
+
+    def is_whole(row: MomentRow) -> bool:
+        """Return whether all buttons of a row lie inside it."""
+        corners = [(b, b.rect().bottomRight()) for b in (*row.opinions.values(), row.note_button)]
+        right = max(button.mapTo(page.body, corner).x() for button, corner in corners)
+        return right < room.width() and all(button.mapTo(row, corner).y() < row.height() for button, corner in corners)
+
+    qtbot.waitUntil(lambda: page.body.width() == room.width() and all(map(is_whole, page.moments.rows)))

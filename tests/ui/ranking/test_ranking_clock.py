@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.video.extents import FrameRange, TimeRange
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
-from skillviewer.ui.ranking.pair_clock import PairClock
+from skillviewer.ui.ranking.pair_clock import AlignedClip, PairClock, SeenFrames
 from tests.ui.fakes import video_info
 
 NTSC_HZ = 60_000 / 1001

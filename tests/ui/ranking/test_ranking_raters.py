@@ -65,7 +65,7 @@ def test_a_name_that_is_chosen_is_the_whole_name(sit_down_to: SitDownTo, tmp_pat
         choose(rater, row)
         click(rater.screen.rater_page.begin)
         rater.wait_for_pair()
-        assert rater.screen.judging.rater == name
+        assert rater.screen.judging.session.rater == name
         rater.vote(KEYS.Key_1)
         finish(rater)
     assert [vote.rater for vote in rater.votes()] == [LONG, odd]
@@ -76,7 +76,7 @@ def test_a_name_that_is_chosen_is_the_whole_name(sit_down_to: SitDownTo, tmp_pat
     type_text(rater.screen.rater_page.field, " 2")
     click(rater.screen.rater_page.begin)
     rater.wait_for_pair()
-    assert rater.screen.judging.rater == f"{LONG} 2", "what was typed after it counts"
+    assert rater.screen.judging.session.rater == f"{LONG} 2", "what was typed after it counts"
 
 
 @pytest.mark.parametrize("typed", ["jürgen m", unicodedata.normalize("NFD", "Jürgen M"), "Jürgen  M"])
@@ -89,8 +89,8 @@ def test_a_name_that_is_typed_a_little_otherwise_is_the_same_rater(
     rater.vote(KEYS.Key_1)
     finish(rater)
     rater.begin(typed)
-    assert rater.screen.judging.rater == "Jürgen M"
-    assert rater.screen.judging.tally.mine == 1
+    assert rater.screen.judging.session.rater == "Jürgen M"
+    assert rater.screen.judging.session.tally.mine == 1
     said = rater.screen.judging_view.votes.message.text()
     assert ("continues as the rater “Jürgen M”" in said) == (typed == "jürgen m"), "what looks alike needs no word"
     rater.vote(KEYS.Key_1)
@@ -120,10 +120,10 @@ def test_a_name_is_a_rater_with_the_first_vote(
     rater.begin("Amm")
     rater.vote(KEYS.Key_1)
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.screen.judging.tally.mine == 0)
+    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.screen.judging.session.tally.mine == 0)
     finish(rater)
     rater.begin("Ann")
-    assert rater.screen.judging.tally.my_aim == rater.screen.judging.tally.aim, "nobody else judges"
+    assert rater.screen.judging.session.tally.my_aim == rater.screen.judging.session.tally.aim, "nobody else judges"
     rater.vote(KEYS.Key_1)
     finish(rater)
     page = rater.screen.rater_page
@@ -204,7 +204,7 @@ def test_a_rater_whose_videos_are_gone_goes_on_when_they_are_found(
     dialogs.folder_answer = elsewhere
     click(rater.screen.find_missing)
     rater.wait_for_pair()
-    assert rater.screen.judging.rater == "Ann"
+    assert rater.screen.judging.session.rater == "Ann"
     rater.vote(KEYS.Key_1)
     assert len(rater.votes()) == 1
 
@@ -215,8 +215,8 @@ def test_a_drive_that_is_away_for_a_moment_does_not_end_the_session(
     rater = sit_down_to(make_study(tmp_path, videos[:3]))
     rater.begin()
     judging = rater.screen.judging
-    assert judging.turn is not None
-    for contender in (judging.turn.left, judging.turn.right):
+    assert judging.session.turn is not None
+    for contender in (judging.session.turn.left, judging.session.turn.right):
         judging.on_unreadable(contender)
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.TOO_FEW)
     rater.made.program.studies.locate(videos[0].parent)
@@ -259,7 +259,7 @@ def test_no_time_runs_on_a_pair_that_comes_back_while_nobody_looks(
     rater.made.window.screens.show("inspect")
     sitting_s = judging.sitting_s
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: judging.tally.mine == 0)
+    qtbot.waitUntil(lambda: judging.session.tally.mine == 0)
     assert judging.sitting_s == sitting_s
     rater.made.window.screens.show("rank")
     rater.wait_for_pair()

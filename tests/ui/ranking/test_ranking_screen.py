@@ -1,5 +1,6 @@
 """A rater before the real window: keys, votes on the disk, undo, and nothing that names a video."""
 
+import json
 import logging
 import threading
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
+from tests.data.study.judging.packs import sealed
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, second_click, type_text
@@ -57,7 +59,7 @@ def test_a_vote_says_which_picture_was_on_which_side(make_rater: MakeRater) -> N
     assert all(vote.speed == 1.0 and vote.taken_s is not None and vote.taken_s > 0.2 for vote in votes)
     assert all(vote.watched is not None and 0 < vote.watched < 0.2 for vote in votes), "one picture of each was seen"
     assert {vote.purpose for vote in votes} <= {"chain", "test", "informative", "repeat"}
-    assert rater.screen.judging.tally.mine == 3
+    assert rater.screen.judging.session.tally.mine == 3
 
 
 def test_a_vote_after_a_swap_lands_on_the_right_video(make_rater: MakeRater) -> None:
@@ -140,7 +142,7 @@ def test_skipping_is_no_vote(make_rater: MakeRater) -> None:
     first = rater.standing_on()
     rater.vote(KEYS.Key_X)
     assert [vote.verdict for vote in rater.votes()] == [None]
-    assert rater.screen.judging.tally.mine == 0
+    assert rater.screen.judging.session.tally.mine == 0
     assert set(rater.standing_on()) != set(first)
 
 
@@ -158,7 +160,7 @@ def test_undo_brings_the_pair_back_and_redo_goes_on(qtbot: QtBot, make_rater: Ma
     undo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[1])
     assert [vote.stands for vote in rater.votes()] == [True, False, False]
-    assert rater.screen.judging.tally.mine == 1
+    assert rater.screen.judging.session.tally.mine == 1
     redo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[2])
     rater.vote(KEYS.Key_2)
@@ -575,12 +577,12 @@ def test_two_raters_have_their_own_queues(make_rater: MakeRater) -> None:
     assert rater.phase is JudgingPhase.RATER
     assert not rater.made.window.actions_["undo"].isEnabled(), "what Ann did is not Ben's to take back"
     rater.begin("Ben")
-    assert rater.screen.judging.tally.mine == 0
-    assert rater.screen.judging.tally.all == 2
+    assert rater.screen.judging.session.tally.mine == 0
+    assert rater.screen.judging.session.tally.all == 2
     rater.vote(KEYS.Key_2)
     click(rater.screen.finish)
     rater.begin("Ann")
-    assert rater.screen.judging.tally.mine == 2
+    assert rater.screen.judging.session.tally.mine == 2
     assert set(rater.standing_on()) == set(second), "Ann goes on where she was"
     assert [vote.rater for vote in rater.votes()] == ["Ann", "Ann", "Ben"]
 
@@ -631,6 +633,48 @@ def test_two_raters_at_once_work_in_copies_that_come_together_again(
         votes = study.votes.all()
     assert {(vote.rater, vote.verdict) for vote in votes} == {("Ann", Verdict.LEFT), ("Ben", Verdict.RIGHT)}
     assert len(votes) == 6
+
+
+def test_others_judge_in_a_browser_and_their_votes_come_back(
+    qtbot: QtBot, make_rater: MakeRater, tmp_path: Path
+) -> None:
+    rater = make_rater(3)
+    dialogs, actions = rater.made.window.dialogs, rater.made.window.actions_
+    assert isinstance(dialogs, FakeDialogs)
+    messages = rater.made.program.messages
+    messages.dismiss()
+    dialogs.word_answer, dialogs.save_answer = " Ben, Cy ,", tmp_path / "pack"
+    actions["rank_pack"].trigger()
+    qtbot.waitUntil(lambda: len(messages.waiting) == 1, timeout=20_000)
+    assert "3 videos" in messages.waiting[0].text
+    assert {"Ben", "Cy"} <= {word.strip(".:") for word in messages.waiting[0].text.split()}
+    assert len(list((tmp_path / "pack" / "clips").iterdir())) == 3
+    actions["rank_pack_blurred"].trigger()
+    qtbot.waitUntil(lambda: len(messages.waiting) == 2)
+    assert "not empty" in messages.waiting[1].text
+    with Study.open(rater.path, read_only=True) as study:
+        (name,) = (row["name"] for row in study.in_memory().execute("SELECT name FROM setting WHERE name GLOB 'j*'"))
+        key = json.loads(study.kept(name))
+    code, rater_name = next(iter(key["raters"].items()))
+    left, right, _ = key["pairs"][code][0]
+    given = {"key": "a" * 32, "pair": 0, "left": left, "right": right, "verdict": -1, "reason": "", "watched": 1}
+    given |= {"judged_at": "2026-01-01T10:00:00Z", "taken_s": 2.5, "left_mark_s": None, "right_mark_s": None}
+    given |= {"withdrawn_at": None}
+    head = {
+        "format": "skillviewer-votes",
+        "version": 1,
+        "pack": name.partition(":")[2],
+        "rater": code,
+        "votes": [given],
+    }
+    dialogs.file_answer = tmp_path / "votes.json"
+    dialogs.file_answer.write_bytes(sealed(json.dumps(head).encode()))
+    actions["rank_import_votes"].trigger()
+    qtbot.waitUntil(lambda: len(messages.waiting) == 3)
+    assert messages.waiting[2].text == f"1 new votes by {rater_name}."
+    assert [(vote.rater, vote.verdict, vote.taken_s) for vote in rater.votes()] == [(rater_name, Verdict.RIGHT, 2.5)]
+    rater.begin("Ann")
+    assert not any(actions[name].isEnabled() for name in ("rank_pack", "rank_pack_blurred", "rank_import_votes"))
 
 
 def test_an_empty_state_says_what_to_do(make_rater: MakeRater) -> None:
@@ -725,7 +769,7 @@ def test_another_study_ends_the_session(
         study.videos.add([NewVideo(path) for path in videos[:2]])
     rater.made.program.studies.open(folder / "other.skillstudy")
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
-    assert rater.screen.judging.rater == ""
+    assert rater.screen.judging.session.rater == ""
     assert replace(rater, path=folder / "other.skillstudy").votes() == ()
 
 

@@ -7,10 +7,9 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.ui.ranking.ballot import Contender, PresentedPair
+from skillviewer.data.study.judging.pair_queue import Contender, Outlook, PresentedPair, Tally, aims, offered, outlook
 from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
 from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch
-from skillviewer.ui.ranking.pair_queue import Outlook, Tally, aims, offered, outlook
 
 
 @pytest.fixture(autouse=True)

@@ -547,7 +547,7 @@ def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
     go_on = threading.Event()
     read: list[str] = []
 
-    def slowly(path: Path, token: CancelToken | None) -> Identity:
+    def slowly(path: Path, token: CancelToken) -> Identity:
         read.append(path.name)
         assert go_on.wait(60)
         return identify(path, token)

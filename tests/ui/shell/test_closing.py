@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.paths import drafts_dir
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.data.study import NewVideo, Study, identity
 from skillviewer.data.study.database import side_files
 from skillviewer.data.study.remarks import SavedMoment, StudyRemarks
@@ -156,10 +156,9 @@ def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
     reading, ended = threading.Event(), threading.Event()
     read = identity.digest_of
 
-    def digest_of(file: Path, token: CancelToken | None = None) -> str:
+    def digest_of(file: Path, token: CancelToken = NEVER) -> str:
         if file.stem != "c":
             return read(file, token)
-        assert token is not None
         reading.set()
         return wait_for_stop(token, ended)
 

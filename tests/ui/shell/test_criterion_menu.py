@@ -27,7 +27,7 @@ def test_a_criterion_is_chosen_for_votes_and_models_alike(qtbot: QtBot, window: 
         study.settings = replace(study.settings, criterion="")
 
     program.studies.act(vote, SETTINGS, VOTES)
-    qtbot.waitUntil(lambda: [action.data() for action in menu.actions()] == ["skill", "Flow"])
+    qtbot.waitUntil(lambda: [action.text() for action in menu.actions()] == ["skill", "Flow"])
     assert menu.menuAction().isVisible()
     beta = next(entry for entry in program.models.entries if entry.name == "beta")
     program.models.entries = tuple(

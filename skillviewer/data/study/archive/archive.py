@@ -15,7 +15,7 @@ from pathlib import Path
 
 from skillviewer.core.atomic_write import TEMPORARY, atomic_path, check_free
 from skillviewer.core.errors import ExportError
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions, verify
 from skillviewer.data.study.archive.packer import Packer
 
@@ -39,7 +39,7 @@ def pack(
     options: ArchiveOptions | None = None,
     *,
     overwrite: bool = False,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
 ) -> Archived:
     """Write a study as one file, and verify all of it before it gets its name.
@@ -55,7 +55,6 @@ def pack(
         VideoError: Faces are to be blurred, and a video or its stored faces cannot be read, or the face search fails.
     """
     options = options if options is not None else ArchiveOptions()
-    token = token if token is not None else CancelToken()
     key = options.key
     if key is not None and not options.pseudonyms:
         raise ExportError(

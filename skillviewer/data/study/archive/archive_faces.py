@@ -13,6 +13,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE, blurred_words
 from skillviewer.core.faces.faces import Faces, doubtful_frames
 from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.extents import ClipRange, range_frames
 from skillviewer.data.faces_file import FaceStore
 
 if TYPE_CHECKING:
@@ -52,16 +53,19 @@ class BlurredVideos:
         self._named: list[tuple[str, Faces]] = []
         self.faces: dict[str, Faces] = {}
 
-    def copy(self, source: Path, digest: str, name: str) -> Path:
+    def copy(self, source: Path, digest: str, name: str, extent: ClipRange | None = None) -> Path:
         """Write a video with its stored faces blurred, or else with faces searched now, which are then stored.
+
+        A range writes only that part of the file.
 
         Raises:
             ExportError: The video has changed, or the copy cannot be written.
+            DatasetError: The range lies outside the file.
             VideoError: The video or its stored faces cannot be read, or the face search fails.
         """
         from skillviewer.media.faces import find_faces
         from skillviewer.media.reading.reader import VideoReader
-        from skillviewer.media.writing.blurred_copy import copy_with_blurred_faces
+        from skillviewer.media.writing.blurred_copy import write_anew
         from skillviewer.media.writing.sound import has_sound
 
         target = self._folder / f"copy{BLURRED_SUFFIX}"
@@ -74,7 +78,8 @@ class BlurredVideos:
                 self._store.put(faces)
             report = self._named_report(f"blurring faces in {name}")
             try:
-                info = copy_with_blurred_faces(reader, target, faces, self._token, report, sound=self._sound)
+                frames = range_frames(extent, reader.info)
+                info = write_anew(reader, target, frames, faces, self._token, report, sound=self._sound)
             except ExportError as error:  # the user does not know the path of the temporary copy
                 words = str(error).replace(str(target), "its blurred copy")
                 raise ExportError(f"{source.name}: {words}") from error

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 
 from skillviewer.core.errors import ExportError, StudyError
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import CancelToken, Report, one_by_one
 
 SUFFIX = ".skillarchive"
 SUFFIXES = (SUFFIX, ".zip")
@@ -187,11 +187,9 @@ def verify(path: Path, token: CancelToken, report: Report) -> None:
         manifest = read_manifest(file, path)
         if {*file.namelist()} != {MANIFEST, *(entry.name for entry in manifest.files)}:
             raise ExportError("The archive was not written: files are missing in it.")
-        for done, entry in enumerate(manifest.files):
-            report(Progress("reading the archive back", done, len(manifest.files)))
+        for entry in one_by_one("reading the archive back", manifest.files, report):
             try:
                 for _ in checked(file, entry, token):
                     pass
             except StudyError as error:
                 raise ExportError(f"The archive was not written: {entry.name} did not come back whole.") from error
-        report(Progress("reading the archive back", len(manifest.files), len(manifest.files)))

@@ -15,7 +15,7 @@ from skillviewer.core.errors import CheckpointError, ExportError, VideoError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS, checkpoint_sha256
 from skillviewer.core.paths import free_name, reserve_name, safe_name
-from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.progress import CancelToken, Report, one_by_one
 from skillviewer.core.version import __version__
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_or_discard, save_analysis
@@ -129,8 +129,7 @@ class Packer:
     def _pack_videos(self, db: sqlite3.Connection, videos: tuple[StudyVideo, ...]) -> None:
         taken: set[str] = set()
         places: dict[int, str] = {}
-        for done, video in enumerate(videos):
-            self.report(Progress("packing videos", done, len(videos)))
+        for video in one_by_one("packing videos", videos, self.report):
             lost = video.path is None or video.state not in (FileState.PRESENT, FileState.MOVED)
             suffix = Path(video.path.name if video.path is not None else video.recorded_path).suffix.lower()
             if not lost and video.digest in self.places:  # clips of one file share its copy
@@ -152,7 +151,6 @@ class Packer:
             self._pack_video(db, video, video.path, place)
             self.places[video.digest] = place
             self.n_videos += 1
-        self.report(Progress("packing videos", len(videos), len(videos)))
         for row in db.execute("SELECT id FROM video").fetchall():
             db.execute(
                 "UPDATE video SET relative_path = ?, absolute_path = '', modified_ns = ?, other_digest = '' "
@@ -256,8 +254,7 @@ class Packer:
             "WHERE v.removed_at IS NULL AND v.digest <> '' ORDER BY v.id, s.model_digest"
         ).fetchall()
         damaged: dict[str, None] = {}
-        for done, row in enumerate(rows):
-            self.report(Progress("packing analyses", done, len(rows)))
+        for row in one_by_one("packing analyses", rows, self.report):
             digest, model = row["digest"], row["model_digest"]
             source = analysis_path(back.get(digest, digest), model, extent_of(row))
             if not source.is_file():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from skillviewer.core.csv_safety import escape_cell
+from skillviewer.data.study.database import without_triggers
 from skillviewer.data.study.values import read_json
 from skillviewer.data.tables.rows import composed
 
@@ -157,14 +158,10 @@ def empty_texts(db: sqlite3.Connection) -> None:
 @contextmanager
 def _written_anew(db: sqlite3.Connection) -> Iterator[None]:
     """Allow writes in one transaction, even to append-only tables."""
-    triggers = [tuple(row) for row in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")]
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("BEGIN IMMEDIATE")
-    for name, _ in triggers:
-        db.execute(f'DROP TRIGGER "{name}"')
-    yield
-    for _, sql in triggers:
-        db.execute(sql)
+    with without_triggers(db):
+        yield
     db.execute("COMMIT")
 
 
@@ -175,21 +172,16 @@ def _empty(db: sqlite3.Connection) -> None:
 
 
 def _rewrite(db: sqlite3.Connection, names: Pseudonyms, replace: Replacer, purposes: set[str], *, texts: bool) -> None:
-    _map(db, "video", "name", names.videos)
-    _map(db, "rater", "name", names.raters)
-    _map(db, "video", "participant", names.participants)
-    _map(db, "moment", "author", names.raters)
-    _map(db, "note", "author", names.raters)
-    _map(db, "agreed_pair", "source", names.sources)
-    _map(db, "rating", "rater", names.raters)
-    _map(db, "rating_table", "name", names.sources)
+    for (table, column), kind in _MAPPED.items():
+        _map(db, table, column, getattr(names, kind))
     db.execute("UPDATE rating_table SET mapping = ''")  # it has column titles and folders
     db.execute("UPDATE model SET facts = '{}'")  # they describe data, raters and folders
     for row in db.execute("SELECT id FROM judgement").fetchall():  # keys may be derived from names
         db.execute("UPDATE judgement SET key = ? WHERE id = ?", (uuid.uuid4().hex, row["id"]))
     if not texts:
         _empty(db)
-    db.execute("DELETE FROM setting WHERE name = 'participant_pattern'")
+    # keys to packs name raters, and the keys of their votes are other now
+    db.execute("DELETE FROM setting WHERE name = 'participant_pattern' OR name GLOB 'judging_pack:*'")
     for row in db.execute("SELECT name, value FROM setting").fetchall():
         if row["name"] not in _CHOICES:
             value = json.dumps(replace.inside(read_json(row["value"], object)))
@@ -208,14 +200,18 @@ _TEXTS = (
     ("moment", "label"),
 )
 _MAPPED = {
-    ("video", "name"),
-    ("rater", "name"),
-    ("video", "participant"),
-    ("moment", "author"),
-    ("note", "author"),
-    ("agreed_pair", "source"),
-    ("rating", "rater"),
-    ("rating_table", "name"),
+    ("video", "name"): "videos",
+    ("rater", "name"): "raters",
+    ("video", "participant"): "participants",
+    ("moment", "author"): "raters",
+    ("note", "author"): "raters",
+    ("agreed_pair", "source"): "sources",
+    ("rating", "rater"): "raters",
+    ("rating_table", "name"): "sources",
+}
+"""Columns of names, with their kind in ``Pseudonyms``."""
+
+_OTHERWISE = {
     ("model", "name"),  # replaced by the packer of models, as their folders have the same names
     ("setting", "name"),
     ("setting", "value"),  # JSON
@@ -227,15 +223,10 @@ _CHOICES = ("rule", "rating_rule", "model")
 def _map(db: sqlite3.Connection, table: str, column: str, known: Mapping[str, str]) -> None:
     query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ''"  # noqa: S608 - our own names
     values = [row[0] for row in db.execute(query)]
+    change = f"UPDATE {table} SET {column} = ? WHERE {column} = ?"  # noqa: S608 - our own names
     # through intermediate numbers, so that a pseudonym cannot collide with a real name
-    db.executemany(
-        f"UPDATE {table} SET {column} = ? WHERE {column} = ?",  # noqa: S608 - our own names
-        [(f"\0{at}", value) for at, value in enumerate(values)],
-    )
-    db.executemany(
-        f"UPDATE {table} SET {column} = ? WHERE {column} = ?",  # noqa: S608 - our own names
-        [(known[value], f"\0{at}") for at, value in enumerate(values)],
-    )
+    db.executemany(change, [(f"\0{at}", value) for at, value in enumerate(values)])
+    db.executemany(change, [(known[value], f"\0{at}") for at, value in enumerate(values)])
 
 
 def _clean(db: sqlite3.Connection, replace: Replacer) -> None:
@@ -244,7 +235,7 @@ def _clean(db: sqlite3.Connection, replace: Replacer) -> None:
     for table in (name for name in tables if not name.startswith("sqlite_")):
         for column in db.execute(f'PRAGMA table_info("{table}")').fetchall():
             name = column["name"]
-            if column["type"].upper() != "TEXT" or (table, name) in _MAPPED or name.endswith(_KEEP):
+            if column["type"].upper() != "TEXT" or (table, name) in _MAPPED.keys() | _OTHERWISE or name.endswith(_KEEP):
                 continue
             query = f'SELECT DISTINCT "{name}" AS value FROM "{table}" WHERE "{name}" <> \'\''  # noqa: S608 - its own names
             for row in db.execute(query).fetchall():

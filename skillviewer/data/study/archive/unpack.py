@@ -3,24 +3,14 @@
 import os
 import re
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from skillviewer.core.atomic_write import TEMPORARY, atomic_path, clear_leftovers
-from skillviewer.core.errors import StudyError, VideoError
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.atomic_write import atomic_folder, atomic_path, check_room
+from skillviewer.core.errors import StudyError, VideoError, reason_told
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.faces_file import FaceStore, load_faces
-from skillviewer.data.study.archive.archive_form import (
-    FACES,
-    MODIFIED_NS,
-    Manifest,
-    checked,
-    open_archive,
-    read_manifest,
-)
+from skillviewer.data.study.archive.archive_form import FACES, MODIFIED_NS, checked, open_archive, read_manifest
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import clear_outside_paths
 from skillviewer.data.study.models import analysis_path
@@ -34,7 +24,7 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 """Names of files in the program's own folders; any other name in an archive could point elsewhere."""
 
 
-def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: Report = silent) -> Path:
+def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report = silent) -> Path:
     """Unpack an archive into a new folder, checking every file against the manifest; return the path of the study.
 
     Analyses are put into the program's cache, so that scores and maps are available at once; so are the faces of the
@@ -44,48 +34,38 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
     Raises:
         StudyError: The file is no archive or is damaged, the folder is not empty, or it cannot be written.
     """
-    token = token if token is not None else CancelToken()
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StudyError(f"{folder} is there already and not empty: choose another folder to unpack into.")
-    try:
-        with open_archive(path) as file, _folder_aside(folder) as aside:
-            manifest = read_manifest(file, path)
-            _check_room(manifest, path, aside)
-            for done, entry in enumerate(manifest.files):
-                report(Progress("unpacking", done, len(manifest.files)))
-                target = _inside(aside, entry.name, path)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with target.open("wb") as out:
-                    for block in checked(file, entry, token):
-                        out.write(block)
-                os.utime(target, ns=(MODIFIED_NS, MODIFIED_NS))
-            study = _inside(aside, manifest.study, path)
-            with StudyFile(study) as unpacked, unpacked.transaction() as db:
-                clear_outside_paths(db, study.parent)
-            with Study.open(study, read_only=True) as opened:
-                videos = {video.name: video for video in opened.videos.all()}
-            for known in manifest.analyses:
-                _install(_inside(aside, known.file, path), videos.get(known.video), known.model)
-            for entry in manifest.files:
-                if entry.name.startswith(FACES):
-                    _keep_faces(_inside(aside, entry.name, path), path)
-            for used in ("analyses", FACES):
-                shutil.rmtree(aside / used, ignore_errors=True)
-            report(Progress("unpacking", len(manifest.files), len(manifest.files)))
-    except OSError as error:
-        raise StudyError(f"{path} could not be unpacked: {error.strerror or error}.") from error
+    with (
+        reason_told(StudyError, f"{path} could not be unpacked"),
+        open_archive(path) as file,
+        atomic_folder(folder) as aside,
+    ):
+        manifest = read_manifest(file, path)
+        check_room(aside, sum(entry.size_bytes for entry in manifest.files), f"{path} holds", StudyError)
+        for done, entry in enumerate(manifest.files):
+            report(Progress("unpacking", done, len(manifest.files)))
+            target = _inside(aside, entry.name, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as out:
+                for block in checked(file, entry, token):
+                    out.write(block)
+            os.utime(target, ns=(MODIFIED_NS, MODIFIED_NS))
+        study = _inside(aside, manifest.study, path)
+        with StudyFile(study) as unpacked, unpacked.transaction() as db:
+            clear_outside_paths(db, study.parent)
+        with Study.open(study, read_only=True) as opened:
+            videos = {video.name: video for video in opened.videos.all()}
+        for known in manifest.analyses:
+            _install(_inside(aside, known.file, path), videos.get(known.video), known.model)
+        for entry in manifest.files:
+            if entry.name.startswith(FACES):
+                _keep_faces(_inside(aside, entry.name, path), path)
+        for used in ("analyses", FACES):
+            shutil.rmtree(aside / used, ignore_errors=True)
+        report(Progress("unpacking", len(manifest.files), len(manifest.files)))
     return folder / manifest.study
-
-
-def _check_room(manifest: Manifest, path: Path, folder: Path) -> None:
-    """Refuse an archive larger than the free space, before anything is written."""
-    needed, free = sum(entry.size_bytes for entry in manifest.files), shutil.disk_usage(folder).free
-    if needed > free:
-        raise StudyError(
-            f"{path} holds {needed / 1e9:.3g} GB, and the disk of {folder.parent} has {free / 1e9:.3g} GB left. Make "
-            "room, or unpack it elsewhere."
-        )
 
 
 def free_folder(archive: Path) -> Path:
@@ -129,19 +109,3 @@ def _inside(folder: Path, name: str, archive: Path) -> Path:
     ):
         raise StudyError(f"{archive} is not an archive of a study: {name!r} in it would lie outside its folder.")
     return folder.joinpath(*pure.parts)
-
-
-@contextmanager
-def _folder_aside(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder; rename it at the end, or remove it on an error."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    clear_leftovers(folder.parent)
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=TEMPORARY))
-    try:
-        yield aside
-        aside.chmod(0o755)
-        if folder.is_dir():
-            folder.rmdir()
-        aside.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
 from skillviewer.core.dataset.rating_set import RatingSet
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats.formats import recognised_form
-from skillviewer.data.formats.tasks import Choices
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
@@ -55,7 +55,7 @@ def bring_in(
     videos_dir: Path | None = None,
     form: str | None = None,
     choices: Choices | None = None,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
 ) -> Imported:
     """Import votes, pairs and videos into a study; a second import adds nothing.
@@ -73,13 +73,11 @@ def bring_in(
         return _from_votes(study, path)
     if form is None and path.is_file() and looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
         return _from_people(study, path)
-    dataset = recognised_form(path, form).load(path, videos_dir, choices)
+    dataset = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
     return _from_dataset(study, dataset, token, report, alone=path.is_file() and videos_dir is None)
 
 
-def _from_dataset(
-    study: Study, dataset: Dataset, token: CancelToken | None, report: Report, *, alone: bool
-) -> Imported:
+def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Report, *, alone: bool) -> Imported:
     """Import a data set.
 
     A single table (``alone``) refers to the videos of the study, even if files next to it (exported clips, say) have
@@ -200,7 +198,7 @@ def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], l
     return apart, same
 
 
-def _from_study(study: Study, path: Path, token: CancelToken | None, report: Report) -> Imported:
+def _from_study(study: Study, path: Path, token: CancelToken, report: Report) -> Imported:
     """Import votes and pairs of another study; equal bytes are the same video, whatever its name there."""
     with Study.open(path, read_only=True) as other:
         videos, votes, pairs = other.videos.all(), other.votes.all(), other.pairs.all()
@@ -253,7 +251,8 @@ def _people(names: Mapping[str, str], participants: Mapping[str, str]) -> dict[s
 
 def _from_people(study: Study, path: Path) -> Imported:
     """Import a table of participants by video; names may have file extensions."""
-    listed, problems = by_file(path, VideoNames(video.name for video in study.videos.all()))
+    problems: list[str] = []
+    listed = by_file(path, problems, VideoNames(video.name for video in study.videos.all()))
     there = _Names(study)
     found = {name: there.find(name) for name in listed}
     names = {name: own for name, own in found.items() if own is not None}

@@ -7,7 +7,7 @@ import msgspec
 
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.hashing import sha256_of
-from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.data.ratings.joining import StudyJoin
 from skillviewer.data.ratings.rated_folder import OpenTable, open_table
 from skillviewer.data.ratings.reading import RatedTable
@@ -41,7 +41,7 @@ def add_ratings(
     study: Study,
     opened: OpenTable,
     mapping: TableMapping | None = None,
-    token: CancelToken | None = None,
+    token: CancelToken = NEVER,
     report: Report = silent,
 ) -> RatingImport:
     """Add the ratings of a table, by its mapping or another, and the participants.
@@ -61,7 +61,7 @@ def add_ratings(
         for attempt, video in rated.videos.items()
         if not own or attempt in rated.extents
     ]
-    added = study.videos.add(new, token or CancelToken(), report)
+    added = study.videos.add(new, token, report)
     names = {attempt: attempt for attempt in rated.videos}
     names |= {video.name: name or "" for video, name in zip(new, added.names, strict=True)}
     here = {video.name for video in study.videos.all()}

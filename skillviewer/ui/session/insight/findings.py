@@ -4,16 +4,16 @@ Plain code, run in a worker thread. What is heavy to import is imported there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.other_models import OtherModel, other_models
-from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.ranking.rater_names import folded
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
+from skillviewer.ui.session.video_list import VideoEntry
 
 if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
     from skillviewer.core.analysis.cohort import CohortStanding, ReferenceVideo
@@ -22,25 +22,6 @@ if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
 
 MOST_MODELS = 4
 """Other models that are named, at most."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Comparable:
-    """A comparable video that the same model has assessed.
-
-    Attributes:
-        name: Its name.
-        footage: Where it is to be seen.
-        score: Its score.
-        pooled: (2F,) what it looks like, or None.
-        in_place: Whether its file can be looked at.
-    """
-
-    name: str
-    footage: VideoClip
-    score: float
-    pooled: Float32Array | None
-    in_place: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,7 +172,7 @@ def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
     return any(video in {j.left, j.right} and folded(j.rater) in names for j in facts.judgements)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class WhyQuestion:
     """The inputs of the Why page of one video.
 
@@ -211,52 +192,46 @@ class WhyQuestion:
     analysis: Analysis
     evidence: "Evidence | None"
     task: str
-    others: tuple[Comparable, ...]
+    others: tuple[VideoEntry, ...]
     n_unassessed: int
     facts: StudyFacts | None = None
     ratings: Mapping[str, Rating] = field(default_factory=dict)
     caution: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Findings:
-    """The contents of the Why page.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Findings(WhyQuestion):
+    """The contents of the Why page, with the question that they answer.
 
     Attributes:
-        name: The video.
-        analysis: What the model on screen says of it.
-        evidence: Its evidence, or None before it is known.
         standing: Where it stands.
         cohort: Scores of the comparable videos.
-        task: The task of its cohort, or "".
-        study: Title of the study, or "".
-        n_unassessed: Comparable videos that the model has not assessed.
         moments: The parts that moved the score most, in order of time.
         regions: Regions of the picture that raised and lowered the score most; None without evidence or cells.
         reference: A well-scored video to compare with, or None.
         reference_footage: Where that is to be seen.
         other_models: How other models see it.
         versions: Scores of the video by the other versions of this model, by version.
-        rating: The judgements of the raters, or None.
-        model_caution: Warning of the model's card, or "".
     """
 
-    name: str
-    analysis: Analysis
-    evidence: "Evidence | None"
     standing: "CohortStanding"
     cohort: tuple[float, ...]
-    task: str
-    study: str
-    n_unassessed: int
     moments: "tuple[Moment, ...]"
     regions: "tuple[PictureRegion | None, PictureRegion | None] | None"
     reference: "ReferenceVideo | None"
     reference_footage: VideoClip | None
     other_models: tuple[OtherModel, ...]
     versions: tuple[tuple[int, float], ...]
-    rating: Rating | None
-    model_caution: str = ""
+
+    @property
+    def study(self) -> str:
+        """Title of the study, or "" without one."""
+        return self.facts.title if self.facts is not None else ""
+
+    @property
+    def rating(self) -> Rating | None:
+        """The judgements of the raters, or None."""
+        return self.ratings.get(self.name)
 
     @property
     def faithful(self) -> bool | None:
@@ -269,29 +244,22 @@ def findings_of(question: WhyQuestion) -> Findings:
     from skillviewer.core.explanation.why import member_of, reference_for, score_findings
 
     q, analysis = question, question.analysis
-    members = [member_of(o.name, o.score, o.pooled) for o in q.others]
-    reference = reference_for(q.name, analysis, members, {o.name for o in q.others if o.in_place})
-    scores = tuple(o.score for o in q.others)
-    found = score_findings(analysis, q.evidence, scores)
+    members = [member_of(o.name, o.analysis.score, o.analysis.pooled) for o in q.others if o.analysis is not None]
+    reference = reference_for(q.name, analysis, members, {o.name for o in q.others if o.state.has_picture})
+    scores = tuple(o.analysis.score for o in q.others if o.analysis is not None)
     places = {other.name: other.footage for other in q.others}
+    found = score_findings(analysis, q.evidence, scores)
     others, versions = _other_models(q)
     return Findings(
-        name=q.name,
-        analysis=analysis,
-        evidence=q.evidence,
+        **{part.name: getattr(q, part.name) for part in fields(q)},
         standing=found.standing,
         cohort=scores,
-        task=q.task,
-        study=q.facts.title if q.facts is not None else "",
-        n_unassessed=q.n_unassessed,
         moments=found.moments,
         regions=found.regions,
         reference=reference,
         reference_footage=places[reference.name] if reference is not None else None,
         other_models=others,
         versions=versions,
-        rating=q.ratings.get(q.name),
-        model_caution=q.caution,
     )
 
 
@@ -299,6 +267,6 @@ def _other_models(q: WhyQuestion) -> tuple[tuple[OtherModel, ...], tuple[tuple[i
     if q.facts is None:
         return (), ()
     scores = q.facts.scores
-    own = {o.name: o.score for o in q.others} | {q.name: q.analysis.score}
+    own = {o.name: o.analysis.score for o in q.others if o.analysis is not None} | {q.name: q.analysis.score}
     digest = q.analysis.provenance.model_digest
     return other_models(q.name, own, digest, q.facts.models, lambda model: scores.get(model, {}), MOST_MODELS)

@@ -56,14 +56,6 @@ def cards_of(
 ) -> tuple[MomentCard, ...]:
     """Join the moments that a model found and those that raters kept.
 
-    Args:
-        video: The video on screen.
-        found: Moments that the model on screen found.
-        kept: Moments in the study.
-        notes: Notes on the video and its moments.
-        model_digest: Digest of the model on screen.
-        author: Who works here.
-
     Returns:
         In order of time. What is kept of a moment that the model no longer finds stands by itself.
     """

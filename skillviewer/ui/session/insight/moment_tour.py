@@ -12,11 +12,7 @@ LEAD_IN_S = 2.0
 
 
 class Tour(QObject):
-    """Moves the playhead from moment to moment.
-
-    Args:
-        remarks: Where a selection is kept as a moment.
-    """
+    """Moves the playhead from moment to moment."""
 
     here_changed = Signal()
     """Another moment is under the playhead, or none."""
@@ -36,7 +32,6 @@ class Tour(QObject):
         inquiry.changed.connect(self._look)
 
     def is_here(self, card: MomentCard) -> bool:
-        """Return whether the playhead stands in a moment."""
         return card.identity in self._here
 
     def play(self, card: MomentCard) -> None:

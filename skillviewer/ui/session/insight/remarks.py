@@ -23,14 +23,14 @@ class NewMoment:
     Attributes:
         start_s: Where it starts, in seconds from the first frame.
         stop_s: Where it ends.
-        label: What it is called, or "".
         model_digest: Digest of the model that found it, or "" where the user marked it.
+        label: Label, or "".
     """
 
     start_s: float
     stop_s: float
-    label: str = ""
     model_digest: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,42 +46,25 @@ class _Kept:
     Later commands refer to it by that number.
     """
 
-    def __init__(self, number: int | None = None) -> None:
-        self.number = number
+    def __init__(self, kind: Literal["moment", "note"], make: Callable[[Study], int]) -> None:
+        self._kind: Literal["moment", "note"] = kind
+        self._make, self.number = make, 0
 
-    def keep(self, study: Study, video: str, moment: NewMoment, opinion: Opinion, author: str) -> int:
-        if self.number is None:
-            self.number = study.remarks.save_moment(
-                video,
-                moment.start_s,
-                moment.stop_s,
-                author=author,
-                label=moment.label,
-                opinion=opinion,
-                model_digest=moment.model_digest,
-            )
+    def do(self, study: Study) -> None:
+        if self.number:
+            study.remarks.bring_back(self._kind, self.number)
         else:
-            study.remarks.bring_back("moment", self.number)
-        return self.number
+            self.number = self._make(study)
 
-    def write(self, study: Study, text: str, video: str, author: str, moment: int | None, time_s: float | None) -> int:
-        if self.number is None:
-            self.number = study.remarks.write_note(text, author=author, video=video, moment=moment, time_s=time_s)
-        else:
-            study.remarks.bring_back("note", self.number)
-        return self.number
+    def undo(self, study: Study, _result: object = None) -> None:
+        study.remarks.remove(self._kind, self.number)
 
 
 _words = partial(QCoreApplication.translate, "Remarks")
 
 
 class VideoRemarks(QObject):
-    """Moments and notes of the video on screen, as they are in the study. Each change is one command of the undo stack.
-
-    Args:
-        videos: Knows the names of the videos in the study.
-        settings: Has the name of the user.
-    """
+    """Moments and notes of the video on screen, as the study has them; each change is a command of the undo stack."""
 
     changed = Signal()
     finish_asked = Signal()
@@ -149,31 +132,27 @@ class VideoRemarks(QObject):
         """Keep a part of the video as a moment."""
         if not self.writable:
             return None
-        video, author, kept, moment = self.video, self.author, _Kept(), NewMoment(start_s, stop_s, label)
-        return self._do(
-            _words("moment"),
-            lambda study: kept.keep(study, video, moment, Opinion.NONE, author),
-            lambda study, number: study.remarks.remove("moment", _number(number)),
-        )
+        kept = self._kept(self.video, NewMoment(start_s, stop_s, label=label))
+        return self._do(_words("moment"), kept.do, kept.undo)
+
+    def _kept(self, video: str, moment: NewMoment, opinion: Opinion = Opinion.NONE) -> _Kept:
+        start_s, stop_s, digest, author = moment.start_s, moment.stop_s, moment.model_digest, self.author
+
+        def make(study: Study) -> int:
+            return study.remarks.save_moment(
+                video, start_s, stop_s, author=author, label=moment.label, opinion=opinion, model_digest=digest
+            )
+
+        return _Kept("moment", make)
 
     def set_opinion(self, found: NewMoment, opinion: Opinion, before: SavedMoment | None) -> Task | None:
-        """Set the opinion of the user on a moment that a model found.
-
-        Args:
-            found: The moment.
-            opinion: What one thinks; ``Opinion.NONE`` takes it back.
-            before: What one kept of it before, or None.
-        """
+        """Set the opinion of the user on a found moment; ``before`` is what is kept so far. ``NONE`` takes it back."""
         if before is not None and before.author == self.author:
             return self._change(before, opinion=opinion)
         if not self.writable or opinion is Opinion.NONE:
             return None
-        video, author, kept = self.video, self.author, _Kept()
-        return self._do(
-            _words("opinion of a moment"),
-            lambda study: kept.keep(study, video, found, opinion, author),
-            lambda study, number: study.remarks.remove("moment", _number(number)),
-        )
+        kept = self._kept(self.video, found, opinion)
+        return self._do(_words("opinion of a moment"), kept.do, kept.undo)
 
     def rename(self, moment: SavedMoment, label: str) -> Task | None:
         """Give a kept moment another label."""
@@ -192,29 +171,26 @@ class VideoRemarks(QObject):
         )
 
     def annotate(self, found: NewMoment, text: str, before: SavedMoment | None, video: str) -> Task | None:
-        """Write a note on a moment; one that a model found is kept with it.
-
-        Args:
-            found: The moment.
-            text: The words.
-            before: What is kept of the moment, or None.
-            video: Name of the video that the moment is of.
-        """
+        """Write a note on a moment; one that a model found is kept with it."""
         if not self._studies.writable or not video or not text.strip():
             return None
-        author, kept, written = self.author, _Kept(), _Kept()
-        known = before.id if before is not None else None
+        author, kept = self.author, self._kept(video, found)
 
-        def do(study: Study) -> tuple[int, int | None]:
-            own = kept.keep(study, video, found, Opinion.NONE, author) if known is None else None
-            number = written.write(study, text, video, author, own if known is None else known, found.start_s)
-            return number, own
+        def write(study: Study) -> int:
+            moment = before.id if before is not None else kept.number
+            return study.remarks.write_note(text, author=author, video=video, moment=moment, time_s=found.start_s)
 
-        def undo(study: Study, made: object) -> None:
-            assert isinstance(made, tuple)
-            study.remarks.remove("note", made[0])
-            if made[1] is not None:
-                study.remarks.remove("moment", made[1])
+        written = _Kept("note", write)
+
+        def do(study: Study) -> None:
+            if before is None:
+                kept.do(study)
+            written.do(study)
+
+        def undo(study: Study, _result: object) -> None:
+            written.undo(study)
+            if before is None:
+                kept.undo(study)
 
         return self._do(_words("note on a moment"), do, undo)
 
@@ -262,8 +238,3 @@ class VideoRemarks(QObject):
         if left.video == self.video:
             self._left = left
             self.changed.emit()
-
-
-def _number(result: object) -> int:
-    assert isinstance(result, int)
-    return result

@@ -37,11 +37,7 @@ def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, r
 
 
 class Pictures(QObject):
-    """Thumbnails of frames. A request for another video stops the one under way.
-
-    Args:
-        index: Worker thread for looking at files.
-    """
+    """Thumbnails of frames. A request for another video stops the one under way."""
 
     came = Signal()
     """Another picture is there."""

@@ -9,7 +9,6 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.insight.explanations import Explanations
 from skillviewer.ui.session.insight.findings import (
-    Comparable,
     Findings,
     Rating,
     StudyFacts,
@@ -56,11 +55,7 @@ def _answer(_backend: Backend, question: WhyQuestion, _superseded: CancelToken, 
 
 
 class WhyLoader(QObject):
-    """Loads the contents of the Why page of the video on screen.
-
-    Args:
-        videos: The videos among which it stands.
-    """
+    """Loads the contents of the Why page of the video on screen."""
 
     changed = Signal()
     """Stage, findings or moments."""
@@ -198,24 +193,24 @@ class WhyLoader(QObject):
         entry, analysis = self.entry, self._state.analysis
         if entry is None or analysis is None or not analysis.complete or self._index.stopped:
             return
-        others = tuple(
-            Comparable(other.name, other.footage, other.analysis.score, other.analysis.pooled, other.state.has_picture)
-            for other in self._cohorts.others(entry)
-            if other.analysis is not None
-        )
-        n_unassessed = self._cohorts.n_unassessed(entry)
-        evidence = self._explanations.evidence
         task = entry.task
         current = self._studies.current
         if not task and current is not None:
             task = current.settings.task
         model = self._state.model
         caution = model.caution if model is not None and model.digest == analysis.provenance.model_digest else ""
-        facts, ratings = self._facts, self._ratings
-        self._mailbox.post(
-            WhyQuestion(entry.name, analysis, evidence, task, others, n_unassessed, facts, ratings, caution),
-            interrupt=False,
+        question = WhyQuestion(
+            name=entry.name,
+            analysis=analysis,
+            evidence=self._explanations.evidence,
+            task=task,
+            others=tuple(self._cohorts.others(entry)),
+            n_unassessed=self._cohorts.n_unassessed(entry),
+            facts=self._facts,
+            ratings=self._ratings,
+            caution=caution,
         )
+        self._mailbox.post(question, interrupt=False)
 
     @Slot(object)
     def _on_findings(self, found: Findings) -> None:

@@ -1,13 +1,16 @@
-"""Results of the compared models, on the video on screen and on all others."""
+"""The compared models: their results on all videos, and the row of each on the video on screen."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.difference import uniform_baseline
 from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import VideoClip
 
 MIN_VIDEOS = 5
@@ -75,3 +78,85 @@ class Results:
         if len(scores) < MIN_VIDEOS or np.ptp(scores) == 0:
             return None
         return float(scores.mean()), float(scores.std(ddof=1))
+
+
+UNIFORM = "uniform"
+"""Key of the uniform baseline, with the same attention everywhere."""
+
+
+class ModelProgress(StrEnum):
+    """Progress of a model with the video on screen."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComparedModel:
+    """A compared model.
+
+    Attributes:
+        key: Folder of its checkpoint as text, or ``UNIFORM``.
+        name: Name for people.
+        facts: Facts from its checkpoint; None until it is loaded, and for the uniform baseline.
+        standing: Its progress.
+        done: Sampled frames finished.
+        total: Sampled frames in all, or 0.
+        analysis: Its analysis of the video on screen, whole or so far; or None.
+        reason: Reason of a failure, in a sentence.
+        seconds: Duration of its last assessment, or None.
+        evidence: Evidence for the score of the video on screen, where it was measured.
+        number: Of its pane, from 1.
+    """
+
+    key: str
+    name: str
+    facts: ModelFacts | None = None
+    standing: ModelProgress = ModelProgress.WAITING
+    done: int = 0
+    total: int = 0
+    analysis: Analysis | None = None
+    reason: str = ""
+    seconds: float | None = None
+    evidence: Evidence | None = None
+    number: str = ""
+
+    @property
+    def is_uniform(self) -> bool:
+        return self.key == UNIFORM
+
+    @property
+    def whole(self) -> Analysis | None:
+        return self.analysis if self.analysis is not None and self.analysis.complete else None
+
+
+def filled(
+    row: ComparedModel, footage: VideoClip | None, results: Results, growing: Progress | None, *, stopped: bool
+) -> ComparedModel:
+    """Return a model's row with its result on a video."""
+    reason = results.broken.get(row.key) or (results.failures.get((row.key, footage)) if footage is not None else None)
+    if reason:
+        return replace(row, standing=ModelProgress.FAILED, reason=reason)
+    if footage is None:
+        return row
+    analysis = results.analysis(row.key, footage)
+    if analysis is not None:
+        evidence = results.evidence.get((row.key, footage))
+        return replace(row, standing=ModelProgress.DONE, analysis=analysis, evidence=evidence)
+    if growing is not None:
+        value = growing.value
+        so_far = value if isinstance(value, Analysis) and value.n_samples else None
+        return replace(row, standing=ModelProgress.WORKING, done=growing.done, total=growing.total, analysis=so_far)
+    return replace(row, standing=ModelProgress.STOPPED) if stopped else row
+
+
+def baseline(row: ComparedModel, keys: Iterable[str], footage: VideoClip | None, results: Results) -> ComparedModel:
+    """Return the row of the uniform baseline, on the frames that the first model sampled."""
+    others = (results.analysis(key, footage) for key in keys) if footage is not None else ()
+    like = next((analysis for analysis in others if analysis is not None), None)
+    if like is None:
+        return row
+    return replace(row, standing=ModelProgress.DONE, analysis=uniform_baseline(like, row.name))

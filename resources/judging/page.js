@@ -1,0 +1,440 @@
+"use strict";
+// One page for all raters of a pack. A vote is on the disk (IndexedDB, strict) before the next pair shows; localStorage
+// holds a second copy. Files share both with other local pages in some browsers: names begin with the pack's identity.
+const PACK = JSON.parse(document.getElementById("pack").textContent);
+const GUARD_MS = 250, REST_AFTER_PAIRS = 50, REST_AFTER_S = 25 * 60, SENSIBLE_SHARE = 0.5;
+const $ = (id) => document.getElementById(id);
+const now = () => performance.now() / 1000;
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+// SHA-256 (FIPS 180-4): browsers offer theirs to secure pages only, and a page of a folder is none in some
+function sha256(text) {
+  const data = new TextEncoder().encode(text), bits = data.length * 8;
+  const padded = new Uint8Array((((data.length + 8) >> 6) + 1) << 6);
+  padded.set(data);
+  padded[data.length] = 0x80;
+  const view = new DataView(padded.buffer);
+  view.setUint32(padded.length - 8, Math.floor(bits / 2 ** 32));
+  view.setUint32(padded.length - 4, bits >>> 0);
+  const primes = [], fraction = (x) => ((x - Math.floor(x)) * 2 ** 32) >>> 0;
+  for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
+  const K = primes.map((p) => fraction(Math.cbrt(p)));
+  const H = primes.slice(0, 8).map((p) => fraction(Math.sqrt(p)));
+  const turn = (x, n) => (x >>> n) | (x << (32 - n)), w = new Uint32Array(64);
+  for (let at = 0; at < padded.length; at += 64) {
+    for (let i = 0; i < 16; i++) w[i] = view.getUint32(at + 4 * i);
+    for (let i = 16; i < 64; i++) {
+      const s0 = turn(w[i - 15], 7) ^ turn(w[i - 15], 18) ^ (w[i - 15] >>> 3);
+      const s1 = turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ (w[i - 2] >>> 10);
+      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    }
+    let [a, b, c, d, e, f, g, h] = H;
+    for (let i = 0; i < 64; i++) {
+      const t1 = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + K[i] + w[i];
+      const t2 = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+      [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
+    }
+    [a, b, c, d, e, f, g, h].forEach((x, i) => { H[i] = (H[i] + x) >>> 0; });
+  }
+  return H.map((x) => x.toString(16).padStart(8, "0")).join("");
+}
+
+// the votes of one rater, kept twice
+const store = {
+  async open(rater) {
+    this.db?.close();
+    this.name = `skillviewer-${PACK.pack}-${rater}`;
+    this.db = await new Promise((done) => {
+      try {
+        const asked = indexedDB.open(this.name, 1);
+        asked.onupgradeneeded = () => asked.result.createObjectStore("votes", { keyPath: "key" });
+        asked.onsuccess = () => done(asked.result);
+        asked.onerror = asked.onblocked = () => done(null);
+      } catch { done(null); }
+    });
+    const votes = new Map(), first = await this.first();
+    for (const vote of [...first, ...this.second()]) if (!votes.get(vote.key)?.withdrawn_at) votes.set(vote.key, vote);
+    this.votes = [...votes.values()].sort((one, other) => one.n - other.n);
+    for (const vote of this.votes) if (!first.includes(vote)) await this.write(vote, false);
+    this.mirror();
+  },
+  second() {
+    try { return JSON.parse(localStorage.getItem(this.name)) ?? []; } catch { return []; }
+  },
+  async first() {
+    if (!this.db) return [];
+    return await new Promise((done) => {
+      const asked = this.db.transaction("votes").objectStore("votes").getAll();
+      asked.onsuccess = () => done(asked.result);
+      asked.onerror = () => done([]);
+    });
+  },
+  mirror() {
+    try { localStorage.setItem(this.name, JSON.stringify(this.votes)); this.mirrored = true; } catch { this.mirrored = false; }
+  },
+  // "kept"; "taken" where another tab has voted on the pair meanwhile; "failed" where nothing can be written
+  async write(vote, isNew) {
+    if (!this.db) return isNew && this.second().some((other) => this.takes(other, vote)) ? "taken" : "kept";
+    return await new Promise((done) => {
+      let taken = false;
+      try {
+        const act = this.db.transaction("votes", "readwrite", { durability: "strict" });
+        act.oncomplete = () => done(taken ? "taken" : "kept");
+        act.onabort = act.onerror = () => done("failed");
+        const votes = act.objectStore("votes"), there = votes.getAll();
+        there.onsuccess = () => {
+          taken = isNew && there.result.some((other) => this.takes(other, vote));
+          if (!taken) votes.put(vote);
+        };
+      } catch { done("failed"); }
+    });
+  },
+  takes: (other, vote) => other.pair === vote.pair && !other.withdrawn_at && other.key !== vote.key,
+  async add(vote) {
+    vote.n = 1 + Math.max(0, ...this.votes.map((other) => other.n));
+    const result = await this.write(vote, true);
+    if (result === "taken") { await this.open(rater); return result; }
+    this.votes.push(vote);
+    this.mirror();
+    if (result === "failed" && !this.mirrored) { this.votes.pop(); return result; }
+    return "kept";
+  },
+  async withdraw(vote) {
+    vote.withdrawn_at = new Date().toISOString();
+    await this.write(vote, false);
+    this.mirror();
+  },
+  get keeps() { return Boolean(this.db) || this.mirrored; },
+  get standing() { return this.votes.filter((vote) => !vote.withdrawn_at); },
+  get saved() { try { return Number(localStorage.getItem(`${this.name}-saved`)); } catch { return this.savedHere ?? 0; } },
+  set saved(n) { this.savedHere = n; try { localStorage.setItem(`${this.name}-saved`, n); } catch { /* told on the page */ } },
+  get state() { return this.votes.length + this.votes.filter((vote) => vote.withdrawn_at).length; },
+};
+
+let rater = "", pairs = [], at = null, busy = false, more = 0, sitting = now(), sinceRest = 0;
+let shown = null, ahead = null;
+
+// a pair on the page: two videos on one clock, whose 0 s is the sync point of both
+class ShownPair {
+  constructor(index) {
+    this.index = index;
+    this.codes = pairs[index];
+    this.clips = this.codes.map((code) => PACK.clips[code]);
+    this.videos = this.codes.map((code) => {
+      const video = document.createElement("video");
+      video.muted = video.playsInline = true;
+      video.preload = "auto";
+      video.disablePictureInPicture = true;
+      video.src = `clips/${code}.mp4`;
+      video.addEventListener("error", () => { this.broken = true; if (shown === this) tell("A video of this pair cannot be shown. Copy the whole folder anew, or skip the pair (X)."); });
+      return video;
+    });
+    this.swapped = false;
+    this.playing = false;
+    this.together = true;
+    this.active = 0;
+    this.marks = [null, null];
+    this.broken = false;
+    this.seenAt = null;
+    this.taken = 0;
+    this.at = [this.start([0, 1]), this.start([0, 1])];
+  }
+  get moving() { return this.together ? [0, 1] : [this.active]; }
+  start(which) { return Math.min(...which.map((v) => -this.clips[v].sync)); }
+  stop(which) { return Math.max(...which.map((v) => this.clips[v].seconds - this.clips[v].sync)); }
+  // mark the time of the videos that move; a second time takes the marks away; none before a video begins
+  mark() {
+    const here = this.moving.map((v) => {
+      const own = this.at[v] + this.clips[v].sync;
+      return own >= -1e-3 && own <= this.clips[v].seconds + 1e-3 ? Math.round(this.videos[v].currentTime * 1000) / 1000 : null;
+    });
+    const again = this.moving.every((v, i) => this.marks[v] === here[i]);
+    this.moving.forEach((v, i) => { this.marks[v] = again ? null : here[i]; });
+    show();
+  }
+  // as it was when a vote was given
+  restore(vote) {
+    this.swapped = vote.left !== this.codes[0];
+    this.sides.forEach((v, i) => { this.marks[v] = [vote.left_mark_s, vote.right_mark_s][i]; });
+  }
+  // browsers hold a limited number of videos
+  free() {
+    this.pause();
+    for (const video of this.videos) { video.removeAttribute("src"); video.load(); }
+  }
+  step_s(v) { return this.clips[v].seconds / this.clips[v].frames; }
+  get sides() { return this.swapped ? [1, 0] : [0, 1]; }
+  share(v) {
+    let seen = 0;
+    const played = this.videos[v].played;
+    for (let i = 0; i < played.length; i++) seen += played.end(i) - played.start(i);
+    return clamp(seen / this.clips[v].seconds, 0, 1);
+  }
+  get ready() { return this.broken || this.videos.every((video) => video.readyState >= 2); }
+  place(v) {
+    const last = this.clips[v].seconds - this.step_s(v) / 2;
+    this.videos[v].currentTime = clamp(this.at[v] + this.clips[v].sync + 1e-3, 0, Math.max(last, 0));
+  }
+  seek(time) {
+    const to = clamp(time, this.start(this.moving), this.stop(this.moving));
+    for (const v of this.moving) { this.at[v] = to; this.place(v); }
+    show();
+  }
+  play() {
+    if (this.at[this.moving[0]] >= this.stop(this.moving) - 1e-3) this.seek(-Infinity);
+    this.playing = true;
+    this.last = now();
+    requestAnimationFrame(() => this.tick());
+    show();
+  }
+  pause() {
+    this.playing = false;
+    this.videos.forEach((video) => video.pause());
+    show();
+  }
+  step(n) {
+    this.pause();
+    const step = Math.min(...this.moving.map((v) => this.step_s(v)));
+    this.seek(this.at[this.moving[0]] + n * step);
+  }
+  tick() {
+    if (!this.playing || shown !== this) return;
+    const time = now(), moving = this.moving;
+    const stalled = moving.some((v) => this.inside(v) && (this.videos[v].readyState < 3 || this.videos[v].seeking) && !this.videos[v].ended);
+    if (!stalled) for (const v of moving) this.at[v] += (time - this.last) * PACK.speed;
+    this.last = time;
+    for (const v of moving) this.follow(v, stalled);
+    if (this.at[moving[0]] >= this.stop(moving)) { this.at[moving[0]] = this.stop(moving); this.pause(); return; }
+    show();
+    requestAnimationFrame(() => this.tick());
+  }
+  inside(v) {
+    const own = this.at[v] + this.clips[v].sync;
+    return own >= 0 && own < this.clips[v].seconds;
+  }
+  // keep a video at the time of the clock: by its rate where it is nearly right, else by a jump
+  follow(v, stalled) {
+    const video = this.videos[v], own = this.at[v] + this.clips[v].sync;
+    if (!this.inside(v)) { if (!video.paused) { video.pause(); this.place(v); } return; }
+    if (stalled && video.readyState >= 3) { video.pause(); return; }
+    if (video.paused && !stalled) { video.play().catch(() => {}); }
+    const off = video.currentTime - own;
+    if (Math.abs(off) > 0.25 && !video.seeking) video.currentTime = own;
+    const rate = PACK.speed * (Math.abs(off) > 0.015 ? 1 - clamp(off, -0.1, 0.1) : 1);
+    if (Math.abs(video.playbackRate - rate) > 1e-3) video.playbackRate = clamp(rate, 0.0625, 16);
+  }
+}
+
+const tell = (words) => { $("message").textContent = words; };
+const clockWords = (s) => `${String(Math.floor(s / 60)).padStart(2, "0")}:${(s % 60).toFixed(2).padStart(5, "0")}`;
+
+function show() {
+  if (!shown) return;
+  const pair = shown, from = pair.start([0, 1]), all = pair.stop([0, 1]) - from;
+  ["left", "right"].forEach((side, i) => {
+    const v = pair.sides[i], own = clamp(pair.at[v] + pair.clips[v].sync, 0, pair.clips[v].seconds);
+    $(side).querySelector("output").textContent = `${clockWords(own)} / ${clockWords(pair.clips[v].seconds)}`;
+    $(side).classList.toggle("active", v === pair.active);
+  });
+  $("pair").classList.toggle("apart", !pair.together);
+  $("clock").value = Math.round(((pair.at[pair.moving[0]] - from) / all) * 1000);
+  $("play").textContent = pair.playing ? "Pause" : "Play";
+  $("together").setAttribute("aria-pressed", pair.together);
+  $("other").disabled = pair.together;
+  const marks = pair.sides.map((v) => pair.marks[v]);
+  $("marked").textContent = marks.every((mark) => mark === null) ? "" : `marked ${marks.map((mark) => (mark === null ? "–" : clockWords(mark))).join(", ")}`;
+}
+
+function stage() {
+  shown.sides.forEach((v, i) => $(["left", "right"][i]).querySelector(".stage").replaceChildren(shown.videos[v]));
+  show();
+}
+
+function showPage(name) {
+  for (const page of ["start", "judge", "end"]) $(page).hidden = page !== name;
+}
+
+function tally() {
+  const n = store.standing.length, due = store.state !== store.saved;
+  $("progress-words").textContent = `${n} of ${pairs.length} pairs`;
+  $("progress").max = pairs.length;
+  $("progress").value = n;
+  document.querySelectorAll(".save").forEach((button) => button.classList.toggle("due", due && n > 0));
+  [$("undo"), document.querySelector(".undo")].forEach((button) => { button.disabled = n === 0; });
+  $("end-next").textContent = due ? "These votes are not saved to a file yet." : `All votes are saved to a file. Give the file back to whoever gave you this folder.`;
+}
+
+// the next pair without a vote, or the last page
+function next(again) {
+  const voted = new Set(store.standing.map((vote) => vote.pair));
+  const free = (from) => { let i = from; while (voted.has(i)) i++; return i; };
+  at = free(0);
+  tally();
+  if (at >= pairs.length) { end("All done", "Thank you."); return; }
+  if (sinceRest >= REST_AFTER_PAIRS || now() - sitting > REST_AFTER_S) {
+    end("Time for a pause", `You have judged ${sinceRest} pairs in ${Math.max(1, Math.round((now() - sitting) / 60))} min. A few minutes away from the screen keep your judgement fair.`);
+    return;
+  }
+  const before = [shown, ahead], after = free(at + 1);
+  shown = ahead?.index === at ? ahead : new ShownPair(at);
+  ahead = after < pairs.length ? new ShownPair(after) : null;
+  before.forEach((pair) => { if (pair && pair !== shown) pair.free(); });
+  $("reason").value = again?.reason ?? "";
+  if (again) shown.restore(again);
+  stage();
+  shown.videos.forEach((_, v) => shown.place(v));
+  if (shown.broken) tell("A video of this pair cannot be shown. Copy the whole folder anew, or skip the pair (X).");
+  const pair = shown;
+  const wait = () => {
+    if (shown !== pair) return;
+    if (pair.ready && !document.hidden) pair.seenAt = now(); else requestAnimationFrame(wait);
+  };
+  requestAnimationFrame(wait);
+  showPage("judge");
+}
+
+function end(heading, words) {
+  shown?.free();
+  shown = null;
+  const left = pairs.length - store.standing.length;
+  $("end-heading").textContent = heading;
+  $("end-words").textContent = `${words} ${store.standing.length} of ${pairs.length} pairs are judged.${store.keeps ? "" : " This browser keeps nothing: save the votes before you close the page."}`;
+  $("go-on").hidden = left === 0;
+  tally();
+  showPage("end");
+}
+
+async function vote(word) {
+  const pair = shown;
+  if (!pair || busy || pair.seenAt === null || now() - pair.seenAt < GUARD_MS / 1000) return;
+  if (word === "0" && !PACK.neither) return;
+  if (pair.broken && word !== "x") return;
+  busy = true;
+  pair.pause();
+  const [l, r] = pair.sides, shares = [pair.share(l), pair.share(r)];
+  const given = {
+    key: hex(crypto.getRandomValues(new Uint8Array(16))),
+    pair: pair.index,
+    left: pair.codes[l],
+    right: pair.codes[r],
+    verdict: word === "x" ? null : Number(word),
+    judged_at: new Date().toISOString(),
+    taken_s: Math.round((pair.taken + now() - pair.seenAt) * 1000) / 1000,
+    watched: Math.round(Math.min(...shares) * 1e4) / 1e4,
+    reason: $("reason").value.trim(),
+    left_mark_s: pair.marks[l],
+    right_mark_s: pair.marks[r],
+    withdrawn_at: null,
+  };
+  const result = await store.add(given);
+  busy = false;
+  if (result === "failed") { tell("The vote was not stored. Please vote again."); return; }
+  tell("");
+  if (result === "taken") tell("This pair was judged in another tab of this browser. Its vote stays.");
+  else {
+    sinceRest += 1;
+    if (word !== "x" && Math.min(...shares) < SENSIBLE_SHARE) tell(`That vote came after ${Math.round(100 * shares[0])} % of the left and ${Math.round(100 * shares[1])} % of the right video. Ctrl+Z takes it back.`);
+  }
+  next();
+}
+
+async function undo() {
+  const last = store.standing.at(-1);
+  if (!last || busy) return;
+  busy = true;
+  await store.withdraw(last);
+  busy = false;
+  sinceRest = Math.max(sinceRest - 1, 0);
+  next(last);
+  tell("The last vote was taken back.");
+}
+
+function save() {
+  const votes = store.votes.map(({ n, ...vote }) => vote);
+  const head = { format: "skillviewer-votes", version: PACK.version, pack: PACK.pack, rater, saved_at: new Date().toISOString(), votes };
+  const body = JSON.stringify(head);
+  const text = `${body.slice(0, -1)},"sha256":"${sha256(body)}"}`;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = `votes-${rater}-${PACK.pack.slice(0, 6)}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  store.saved = store.state;
+  tally();
+}
+
+async function enter(code) {
+  rater = code;
+  pairs = PACK.raters[code];
+  await store.open(code);
+  sitting = now();
+  sinceRest = 0;
+  if (!store.keeps) tell("This browser keeps nothing for pages of a folder: save the votes before you close the page.");
+  next();
+}
+
+const acts = {
+  1: () => vote("1"), 2: () => vote("-1"), 0: () => vote("0"), x: () => vote("x"),
+  " ": () => (shown.playing ? shown.pause() : shown.play()),
+  ",": () => shown.step(-1), ".": () => shown.step(1),
+  arrowleft: () => shown.seek(shown.at[shown.moving[0]] - 1), arrowright: () => shown.seek(shown.at[shown.moving[0]] + 1),
+  j: () => shown.seek(shown.at[shown.moving[0]] - 10), l: () => shown.seek(shown.at[shown.moving[0]] + 10),
+  home: () => shown.seek(-Infinity), end: () => shown.seek(Infinity),
+  s: () => { shown.swapped = !shown.swapped; stage(); },
+  r: () => $("reason").focus(),
+  m: () => shown.mark(),
+  f: () => { shown.pause(); shown.together = !shown.together; if (shown.together) shown.seek(shown.at[shown.active]); else show(); },
+  a: () => { if (!shown.together) { shown.pause(); shown.active = 1 - shown.active; show(); } },
+};
+acts.k = acts[" "];
+const REPEAT = new Set([",", ".", "arrowleft", "arrowright", "j", "l"]);
+
+document.addEventListener("keydown", (event) => {
+  const key = event.key.toLowerCase(), on = event.target;
+  if (on instanceof HTMLInputElement && on.type !== "range") {
+    if (shown && (event.key === "Escape" || event.key === "Enter")) on.blur();
+    return;
+  }
+  if ((event.ctrlKey || event.metaKey) && key === "z" && !event.shiftKey && rater) { event.preventDefault(); if (!event.repeat) undo(); return; }
+  if (event.ctrlKey || event.metaKey || event.altKey || !shown || !acts[key]) return;
+  if (on instanceof HTMLButtonElement && key === " ") return;
+  if (on instanceof HTMLInputElement && key.startsWith("arrow")) return;
+  event.preventDefault();
+  if (!event.repeat || REPEAT.has(key)) acts[key]();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!shown || shown.seenAt === null) return;
+  if (document.hidden) { shown.pause(); shown.taken += now() - shown.seenAt; shown.seenAt = Infinity; }
+  else if (shown.seenAt === Infinity) shown.seenAt = now();
+});
+window.addEventListener("beforeunload", (event) => { if (rater && !store.keeps && store.state !== store.saved) event.preventDefault(); });
+document.querySelectorAll("[data-vote]").forEach((button) => button.addEventListener("click", (event) => { if (event.detail < 2) vote(button.dataset.vote); button.blur(); }));
+document.querySelectorAll(".save").forEach((button) => button.addEventListener("click", save));
+for (const [id, key] of [["back", ","], ["play", " "], ["on", "."], ["together", "f"], ["other", "a"], ["swap", "s"], ["mark", "m"]]) {
+  $(id).addEventListener("click", () => { if (shown) acts[key](); $(id).blur(); });
+}
+for (const [i, side] of ["left", "right"].entries()) {
+  $(side).addEventListener("click", () => { if (shown && !shown.together && shown.active !== shown.sides[i]) acts.a(); });
+}
+$("undo").addEventListener("click", undo);
+document.querySelector(".undo").addEventListener("click", undo);
+$("finish").addEventListener("click", () => end("Finished for now", "Open this page again in this browser to continue."));
+$("go-on").addEventListener("click", () => { sitting = now(); sinceRest = 0; tell(""); next(); });
+$("clock").addEventListener("input", () => {
+  if (!shown) return;
+  const from = shown.start([0, 1]);
+  shown.seek(from + (Number($("clock").value) / 1000) * (shown.stop([0, 1]) - from));
+});
+$("enter").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const codes = Object.keys(PACK.raters), typed = $("code").value.trim().toUpperCase();
+  const code = codes.length === 1 ? codes[0] : typed;
+  if (Object.hasOwn(PACK.raters, code)) enter(code);
+  else $("refused").textContent = "This folder has no such code: type the code that you were given.";
+});
+document.querySelector('[data-vote="0"]').hidden = !PACK.neither;
+$("start-question").textContent = $("question").textContent = PACK.question;
+$("code-row").hidden = Object.keys(PACK.raters).length === 1;
+if (location.protocol === "file:") $("storage").textContent = "The votes stay in this browser on this computer, where other pages opened from its disk may read them. Some browsers keep nothing for such pages, or clear it on closing: then the page says so, or save often.";
+showPage("start");

@@ -1,0 +1,167 @@
+"""Alignment of two videos in time: the moment of one that shows what a moment of the other shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.arrays import FloatArray, IntArray, frozen
+from skillviewer.core.text import signed
+
+PACE_COST = 0.15
+"""Cost of a step in time that departs from the common pace by one node, in mean distances of the frames. Chosen on the
+simulated study (``python -m benchmarks.alignment``)."""
+
+LEAST_GAIN = 0.1
+"""Share by which matched frames have to be more alike than with the other video backwards, to count as matched."""
+
+N_STRETCHES = 8
+"""Equal parts of the video in which the two are compared."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """Times of one video and the times of another that show the same, both ascending.
+
+    Attributes:
+        own_s: (N,) times in seconds from the first frame of the file.
+        other_s: (N,) times in the other file.
+        gain: Share, at most 1, by which the matched frames are more alike than in the best match with the other video
+            backwards. 0 below ``LEAST_GAIN``: then both run from start to end at a common pace.
+    """
+
+    own_s: FloatArray
+    other_s: FloatArray
+    gain: float
+
+    def at(self, times_s: FloatArray) -> FloatArray:
+        """Return the times in the other video at times of this one; its ends outside of both."""
+        return np.asarray(np.interp(times_s, self.own_s, self.other_s))
+
+    def back(self, times_s: FloatArray) -> FloatArray:
+        """Return the times in this video that show what the other one shows at ``times_s``."""
+        return np.asarray(np.interp(times_s, self.other_s, self.own_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """A part of a video in which it differs from a better one.
+
+    Attributes:
+        start_s: Start in seconds from the first frame of the file.
+        stop_s: End.
+        other_start_s: Start of the same part in the other file.
+        other_stop_s: Its end.
+        change: Change of the score so far over the part.
+        other_change: The same in the other video.
+    """
+
+    start_s: float
+    stop_s: float
+    other_start_s: float
+    other_stop_s: float
+    change: float
+    other_change: float
+
+    def words(self, digits: int = 2) -> str:
+        """Return the difference in words: "takes 1.4 s, there 0.6 s; the score changes by −0.80, there by +0.20"."""
+        own_s, other_s = self.stop_s - self.start_s, self.other_stop_s - self.other_start_s
+        times = f"takes {own_s:.1f} s, there {other_s:.1f} s"
+        return (
+            f"{times}; the score changes by {signed(self.change, digits)}, there by {signed(self.other_change, digits)}"
+        )
+
+
+def align(own: FloatArray, other: FloatArray, own_s: FloatArray, other_s: FloatArray) -> Alignment:
+    """Align two videos by their frames' features, by dynamic programming over monotone paths.
+
+    Each frame of the first is matched with one of as many nodes of the second, from start to end. The sum of the
+    distances of matched frames and of ``PACE_COST`` for every departure from the common pace is least: monotone
+    alignment as dynamic time warping (Sakoe and Chiba 1978), with a price for pauses and leaps in place of a band.
+
+    Args:
+        own: (N, D) features of frames of the first video, in order of time; N at least 2.
+        other: (M, D) features of the second; M at least 2.
+        own_s: (N,) ascending times in seconds.
+        other_s: (M,) ascending times in seconds.
+    """
+    n = len(own)
+    nodes = np.linspace(0, len(other) - 1, n)
+    nearest = np.rint(nodes).astype(np.int64)
+    a, b = _unit(own - own.mean(axis=0)), _unit(other - other.mean(axis=0))
+    distance = 1 - a @ b[nearest].T
+    distance /= max(float(distance.mean()), 1e-12)
+    path = _least(distance)
+    backwards = distance[:, ::-1]
+    by_chance = _matched(backwards, _least(backwards))
+    gain = 1 - _matched(distance, path) / by_chance if by_chance > 0 else 0.0
+    if gain < LEAST_GAIN:
+        path, gain = np.arange(n), 0.0
+    return Alignment(frozen(own_s), frozen(np.interp(nodes[path], np.arange(len(other)), other_s)), gain)
+
+
+def _matched(distance: FloatArray, path: IntArray) -> float:
+    """Return the mean distance of the frames that a path matches."""
+    return float(distance[np.arange(len(path)), path].mean())
+
+
+def _unit(features: FloatArray) -> FloatArray:
+    return np.asarray(features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12))
+
+
+def _least(distance: FloatArray) -> IntArray:
+    """Return (N,) the column of each row on the cheapest path, not descending, from the first to the last column.
+
+    A row goes k columns on at the price |k − 1| ``PACE_COST``. The cheapest predecessor at or before a column is a
+    running minimum, so that a row takes linear time.
+
+    Args:
+        distance: (N, N) price of matching row and column.
+    """
+    n = len(distance)
+    ahead = PACE_COST * np.arange(n)
+    total = np.full(n, np.inf)
+    total[0] = distance[0, 0]
+    before = np.zeros((n, n), np.int64)
+    for row in range(1, n):
+        slanted = total - ahead
+        lowest = np.minimum.accumulate(slanted)
+        came = np.maximum.accumulate(np.where(slanted == lowest, np.arange(n), 0))
+        moved, source = np.full(n, np.inf), np.zeros(n, np.int64)
+        moved[1:], source[1:] = lowest[:-1] + ahead[:-1], came[:-1]  # k of 1 or more
+        waits = total + PACE_COST < moved  # k = 0
+        before[row] = np.where(waits, np.arange(n), source)
+        total = np.where(waits, total + PACE_COST, moved) + distance[row]
+    path = np.zeros(n, np.int64)
+    path[-1] = n - 1
+    for row in range(n - 1, 0, -1):
+        path[row - 1] = before[row, path[row]]
+    return path
+
+
+def partings(own: Analysis, other: Analysis, alignment: Alignment, most: int = 3) -> tuple[Parting, ...]:
+    """Return the parts in which a video loses most against a better one, in order of time.
+
+    The video is cut into ``N_STRETCHES`` equal parts, and the other one where it shows the same. A part counts if the
+    score so far rises less there than in the other video.
+
+    Args:
+        own: Analysis of the video.
+        other: Analysis of the other one, by the same model.
+        alignment: Of both.
+        most: Number of parts at most.
+    """
+    edges = np.linspace(own.start_s, own.stop_s, N_STRETCHES + 1)
+    there = alignment.at(edges)
+    change, other_change = np.diff(_score_so_far(own, edges)), np.diff(_score_so_far(other, there))
+    columns = (edges[:-1], edges[1:], there[:-1], there[1:], change, other_change)
+    found = [Parting(*row) for row in np.stack(columns, axis=1).tolist()]
+    losses = sorted(
+        (part for part in found if part.change < part.other_change), key=lambda p: p.change - p.other_change
+    )
+    return tuple(sorted(losses[:most], key=lambda part: part.start_s))
+
+
+def _score_so_far(analysis: Analysis, times_s: FloatArray) -> FloatArray:
+    """Return the mean score so far at times; before the first sampled frame, that after it."""
+    return np.asarray(np.interp(times_s, analysis.times_s.mean(axis=0), analysis.score_curve.mean(axis=0)))

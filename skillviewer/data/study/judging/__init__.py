@@ -1,0 +1,1 @@
+"""Judging outside of the window: packs of pairs for a browser, and their votes."""

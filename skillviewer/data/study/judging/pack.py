@@ -1,0 +1,222 @@
+"""Packs of pairs: a folder with a page, clips under random codes, and nothing to install.
+
+A browser shows the page from the folder itself, without a server. The pairs are drawn before any of them is judged. The
+study keeps what the codes stand for; the pack holds no name of a video, participant or rater, no score, no reason for a
+pair, and no metadata of a file.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Annotated
+
+import msgspec
+
+from skillviewer.core.atomic_write import atomic_folder, check_room
+from skillviewer.core.errors import ExportError, StudyError
+from skillviewer.core.paths import resources_dir
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.ranking.rater_names import known_as
+from skillviewer.core.text import size_words
+from skillviewer.core.video.extents import range_frames
+from skillviewer.data.study.archive.archive_faces import BlurredVideos
+from skillviewer.data.study.archive.archive_form import MODIFIED_NS
+from skillviewer.data.study.judging.pair_queue import Contender, drawn_pairs
+from skillviewer.data.study.study import Study
+
+VERSION = 1
+"""Version of the page and of the votes that it saves."""
+KEPT_AS = "judging_pack:"
+"""Beginning of the name under which a study keeps the key to a pack."""
+
+_GROWTH = 4.0  # a clip is at most about so many times as large as its part of a well compressed video
+
+
+class PackKey(msgspec.Struct, frozen=True):
+    """Meaning of the codes of a pack.
+
+    Attributes:
+        criterion: Criterion of the question, or "".
+        speed: Playing speed; 1 is real time.
+        raters: Name of each rater, by code.
+        videos: Number of each video in the study, and start of the attempt in seconds from the first frame of its
+            file, by code.
+        pairs: Left video, right video and reason of every pair, by code of the rater.
+    """
+
+    criterion: str
+    speed: float
+    allow_neither: bool
+    raters: dict[str, str]
+    videos: dict[str, tuple[int, Annotated[float, msgspec.Meta(ge=0, le=1e9)]]]
+    pairs: dict[str, list[tuple[str, str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPack:
+    """A pack whose pairs are drawn and whose key is in the study; nothing of it is written yet.
+
+    Attributes:
+        id: Identity of the pack, 32 hexadecimal digits.
+        clips: Videos by code.
+    """
+
+    id: str
+    folder: Path
+    question: str
+    key: PackKey
+    clips: Mapping[str, Contender]
+
+
+def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int | None = None) -> DrawnPack:
+    """Draw the pairs of a pack, and keep its key in the study.
+
+    Args:
+        study: The study, open for writing.
+        folder: Folder of the pack; it must not exist, or be empty.
+        raters: Names of the raters; those that the study knows in another spelling are these.
+        n_pairs: Pairs of each rater at most, or None for those that the rater lacks to the study's aim.
+
+    Raises:
+        ExportError: The folder is not empty, or its disk has too little room.
+        StudyError: There is no pair to judge, or the study cannot be written.
+        SettingsError: The shares of random and repeated pairs are too great.
+        VideoError: A video cannot be read.
+        DatasetError: An attempt lies outside its file.
+    """
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ExportError(f"{folder} is there already and not empty: choose another folder for the pack.")
+    names = dict.fromkeys(known_as(rater, study.votes.raters()) for rater in raters)
+    if not names or "" in names:
+        raise StudyError("A pack is made for raters: give the name or the initials of each.")
+    drawn = drawn_pairs(study, names, n_pairs)
+    for rater in [rater for rater, pairs in drawn.items() if not pairs]:
+        raise StudyError(f"There is no pair left for {rater}: the aim is reached, or the videos are missing.")
+    videos = {video.name: video for pairs in drawn.values() for pair in pairs for video in (pair.left, pair.right)}
+    starts_s, needed = _measured(videos)
+    check_room(folder, needed, f"A pack of {len(videos)} videos needs up to")
+    code_of = dict(zip(videos, _codes(len(videos), 6), strict=True))
+    rater_codes = dict(zip(_codes(len(drawn), 4), drawn, strict=True))
+    settings, numbers = study.settings, {video.name: video.id for video in study.videos.all()}
+    key = PackKey(
+        criterion=settings.criterion,
+        speed=settings.speed,
+        allow_neither=settings.allow_neither,
+        raters=rater_codes,
+        videos={code_of[name]: (numbers[name], starts_s[name]) for name in videos},
+        pairs={
+            code: [(code_of[p.left.name], code_of[p.right.name], p.purpose) for p in drawn[rater]]
+            for code, rater in rater_codes.items()
+        },
+    )
+    identity = secrets.token_hex(16)
+    study.keep(KEPT_AS + identity, msgspec.json.encode(key).decode())
+    question = f"{settings.statement} ({settings.criterion})" if settings.criterion else settings.statement
+    return DrawnPack(identity, folder, question, key, {code_of[name]: video for name, video in videos.items()})
+
+
+def _codes(n: int, digits: int) -> list[str]:
+    """Return different random codes of hexadecimal digits."""
+    return [f"{number:0{digits}X}" for number in secrets.SystemRandom().sample(range(16**digits), n)]
+
+
+def _measured(videos: Mapping[str, Contender]) -> tuple[dict[str, float], int]:
+    """Return the start of every attempt in its file in seconds, and the bytes that all clips may take."""
+    from skillviewer.media.reading.reader import VideoReader
+
+    starts_s, needed = dict.fromkeys(videos, 0.0), 0.0
+    for name, video in videos.items():
+        share = 1.0
+        if video.extent is not None:
+            with VideoReader(video.path, cache_bytes=0) as reader:
+                frames = range_frames(video.extent, reader.info)
+                starts_s[name], share = float(reader.info.times_s[frames[0]]), len(frames) / reader.info.n_frames
+        needed += _GROWTH * share * video.path.stat().st_size
+    return starts_s, round(needed)
+
+
+def write_pack(
+    drawn: DrawnPack, *, blur_faces: bool = False, token: CancelToken | None = None, report: Report = silent
+) -> tuple[str, ...]:
+    """Write a pack whose pairs are drawn: the folder is there whole, or not at all. The study is not needed.
+
+    Clips are H.264 in MP4, cut to the frame, without sound and metadata. With ``blur_faces``, stored faces are blurred,
+    else those found now.
+
+    Returns:
+        Statements for the user: the size, the code that each rater types in (one rater alone types none), faces.
+
+    Raises:
+        ExportError: A video has changed, or the pack cannot be written.
+        VideoError: A video or its stored faces cannot be read, or the face search fails.
+        DatasetError: An attempt lies outside its file.
+    """
+    token, key, facts = token if token is not None else CancelToken(), drawn.key, {}
+    try:
+        with atomic_folder(drawn.folder) as aside:
+            (aside / "clips").mkdir()
+            blurred = BlurredVideos(aside, token, report) if blur_faces else None
+            for done, (code, video) in enumerate(drawn.clips.items()):
+                report(Progress("packing videos", done, len(drawn.clips)))
+                target = aside / "clips" / f"{code}.mp4"
+                facts[code] = _write_clip(video, key.videos[code][1], target, token, blurred)
+            (aside / "index.html").write_text(_page(drawn, facts), encoding="utf-8", newline="\n")
+            files = [file for file in aside.rglob("*") if file.is_file()]
+            for file in files:
+                os.utime(file, ns=(MODIFIED_NS, MODIFIED_NS))
+            n_bytes = sum(file.stat().st_size for file in files)
+    except OSError as error:
+        raise ExportError(f"{drawn.folder} could not be written: {error.strerror or error}.") from error
+    codes = {code: f", code {code}" if len(key.raters) > 1 else "" for code in key.raters}
+    return (
+        f"{drawn.folder}: {len(facts)} videos, {size_words(n_bytes)}. Give away the whole folder.",
+        *(f"{rater}: {len(key.pairs[code])} pairs{codes[code]}." for code, rater in key.raters.items()),
+        *(blurred.remarks()[:-1] if blurred is not None else ()),  # the last one is on scores, which are not here
+    )
+
+
+def _write_clip(
+    video: Contender, start_s: float, target: Path, token: CancelToken, blurred: BlurredVideos | None
+) -> dict[str, float]:
+    """Write the clip of a video, and return what the page needs to play it: duration, frames, sync point in seconds."""
+    from skillviewer.media.reading.reader import VideoReader
+    from skillviewer.media.writing.blurred_copy import write_anew
+
+    if blurred is not None:
+        blurred.copy(video.path, video.digest, video.name, video.extent).replace(target)
+    else:
+        with VideoReader(video.path, token) as reader:
+            info = reader.describe(token)
+            if video.digest not in {"", info.digest}:
+                raise ExportError(f"{video.path} has changed since the study was read: look for its videos again.")
+            write_anew(reader, target, range_frames(video.extent, info), token=token)
+    with VideoReader(target, cache_bytes=0) as made:
+        seconds, frames = made.info.duration_s, made.info.n_frames
+    return {"seconds": seconds, "frames": frames, "sync": 0.0 if video.sync_s is None else video.sync_s - start_s}
+
+
+def _page(drawn: DrawnPack, clips: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the page; its policy allows its own script and style, by their sums, and no connection."""
+    folder = resources_dir() / "judging"
+    template, style, script = ((folder / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+    data = {
+        "version": VERSION,
+        "pack": drawn.id,
+        "question": drawn.question,
+        "neither": drawn.key.allow_neither,
+        "speed": drawn.key.speed,
+        "clips": dict(sorted(clips.items())),
+        "raters": {code: [pair[:2] for pair in pairs] for code, pairs in drawn.key.pairs.items()},
+    }
+    sums = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (script, style)]
+    text = json.dumps(data).replace("<", "\\u003c")  # nothing in it can end the script element
+    return Template(template).substitute(
+        script=script, style=style, data=text, script_sum=f"sha256-{sums[0]}", style_sum=f"sha256-{sums[1]}"
+    )

@@ -1,0 +1,231 @@
+"""Pairs to come for raters, and the progress of all raters; plain code over an open study."""
+
+import math
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillviewer.core.video.extents import ClipRange
+from skillviewer.data.study.study import Study
+from skillviewer.data.study.video_rows import FileState, StudyVideo
+from skillviewer.data.study.votes import Vote
+
+if TYPE_CHECKING:
+    from skillviewer.core.ranking.pair_selection import NextPair  # scipy takes a second
+
+LOST = frozenset({FileState.MISSING, FileState.REPLACED})
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One of the two videos of a pair.
+
+    Attributes:
+        name: Its name in the study; nothing on the screen shows it.
+        path: The file.
+        digest: SHA-256 of the file, or "" where it is not known: another file in its place is not shown.
+        extent: The part of the file that is the attempt, or None for the whole.
+        sync_s: The time that meets the other video's, in seconds from the first frame of the file, or None.
+    """
+
+    name: str
+    path: Path
+    digest: str = ""
+    extent: ClipRange | None = None
+    sync_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedPair:
+    """A pair as it is put to one rater.
+
+    Attributes:
+        left: The video on the left.
+        right: The video on the right.
+        purpose: Why this pair was chosen, in the words that a vote keeps.
+    """
+
+    left: Contender
+    right: Contender
+    purpose: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of both videos."""
+        return frozenset((self.left.name, self.right.name))
+
+    def swapped(self) -> "PresentedPair":
+        """Return it with the sides exchanged."""
+        return replace(self, left=self.right, right=self.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Progress of the rater and of all raters, in comparisons.
+
+    Attributes:
+        mine: Comparisons of the rater.
+        my_aim: Comparisons aimed at for the rater; at most the pairs that can be asked.
+        all: Comparisons of all raters.
+        aim: Comparisons aimed at in all; at most what these raters can be asked.
+        again: Pairs back in the queue that the rater has not judged again yet and that can be shown.
+    """
+
+    mine: int = 0
+    my_aim: int = 0
+    all: int = 0
+    aim: int = 0
+
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """State of the study for one rater.
+
+    Attributes:
+        rater: Name of the rater.
+        turns: Pairs to ask, the next one first, without the pair on screen.
+        tally: Progress of the rater and of all raters.
+        mine: Votes of the rater that stand, skipped pairs too, in the order of voting.
+        contenders: Videos that can be shown.
+        n_lost: Videos whose file is missing, replaced or not readable.
+    """
+
+    rater: str
+    turns: tuple[PresentedPair, ...]
+    tally: Tally
+    mine: tuple[Vote, ...]
+    contenders: tuple[Contender, ...]
+    n_lost: int
+
+
+def aims(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[int, int]:
+    """Return the comparisons aimed at, for each rater and in all: every comparison counts for two videos."""
+    total = math.ceil(n_videos * comparisons_per_video / 2)
+    return math.ceil(total / max(n_raters, 1)), total
+
+
+def outlook(
+    study: Study, rater: str, on_screen: PresentedPair | None = None, unreadable: Collection[str] = ()
+) -> Outlook:
+    """Return the state of the study for one rater.
+
+    Args:
+        study: The study.
+        rater: Name of the rater.
+        on_screen: The pair on screen, or None.
+        unreadable: Names of videos that could not be shown.
+
+    Raises:
+        SettingsError: The shares of random and repeated pairs are too great.
+    """
+    queue = _Queue(study, unreadable)
+    return Outlook(
+        rater=rater,
+        turns=queue.turns(rater, on_screen),
+        tally=queue.tally(rater),
+        mine=tuple(vote for vote in queue.votes if vote.rater == rater),
+        contenders=tuple(queue.contenders.values()),
+        n_lost=queue.n_lost,
+    )
+
+
+def drawn_pairs(
+    study: Study, raters: Collection[str], n_pairs: int | None = None
+) -> dict[str, tuple[PresentedPair, ...]]:
+    """Return the next pairs of several raters by name, drawn before any of them is judged.
+
+    Args:
+        study: The study.
+        raters: Names of the raters.
+        n_pairs: Pairs of each rater at most, or None for those that the rater lacks to the study's aim.
+
+    Raises:
+        SettingsError: The shares of random and repeated pairs are too great.
+    """
+    from skillviewer.core.ranking.pair_selection import drawn_ahead
+
+    queue = _Queue(study)
+    tallies = {rater: queue.tally(rater, raters) for rater in raters}
+    wanted = {rater: max(t.my_aim - t.mine, 0) if n_pairs is None else n_pairs for rater, t in tallies.items()}
+    back = {rater: queue.put_back(rater) for rater in raters}
+    drawn = drawn_ahead(queue.tasks, queue.asked, wanted, queue.plan, back)
+    return {rater: tuple(map(queue.presented, pairs)) for rater, pairs in drawn.items()}
+
+
+def offered(study: Study) -> tuple[str, ...]:
+    """Return the raters to choose from, in the order in which they were added.
+
+    A rater who has undone every vote is left out: the name was probably mistyped. A rater without any vote was added on
+    purpose, since judging adds a rater with the first vote only.
+    """
+    votes = study.votes.all()
+    standing = {vote.rater for vote in votes if vote.stands}
+    gone = {vote.rater for vote in votes} - standing
+    return tuple(rater for rater in study.votes.raters() if rater not in gone)
+
+
+class _Queue:
+    """Videos that can be shown, and votes that stand, as pairs are chosen from them."""
+
+    def __init__(self, study: Study, unreadable: Collection[str] = ()) -> None:
+        from skillviewer.core.ranking.pair_selection import Asked, Plan
+
+        videos, self._study, self._settings = study.videos.all(), study, study.settings
+        usable = [v for v in videos if v.path is not None and v.state not in LOST and v.name not in unreadable]
+        self.contenders = {video.name: _contender(video) for video in usable}
+        self.tasks = {video.name: video.task for video in usable}
+        self.n_lost = len(videos) - len(usable)
+        self.votes = tuple(vote for vote in study.votes.in_use() if vote.stands)
+        self.asked = [Asked(v.left, v.right, v.rater, v.verdict, v.purpose) for v in self.votes]
+        self.plan = Plan(test_share=self._settings.random_share, repeat_share=self._settings.repeat_share)
+
+    def put_back(self, rater: str) -> frozenset[frozenset[str]]:
+        """Return the pairs back in the queue that can be asked of a rater."""
+        return frozenset(pair for pair in self._study.again.due_for(rater) if self._comparable(pair))
+
+    def presented(self, pair: "NextPair") -> PresentedPair:
+        """Return a chosen pair with its videos."""
+        return PresentedPair(self.contenders[pair.left], self.contenders[pair.right], str(pair.why))
+
+    def tally(self, rater: str, others: Collection[str] = ()) -> Tally:
+        """Return the progress; raters without votes count among the ``others`` who share the aim."""
+        from skillviewer.core.ranking.pair_selection import n_left
+
+        judged, again = Counter(vote.rater for vote in self.votes if vote.verdict is not None), self.put_back(rater)
+        raters = {*judged, rater, *others}
+        my_aim, aim = aims(len(self.tasks), self._settings.comparisons_per_video, len(raters))
+        if len(self.tasks) > 1:  # else videos are missing, and the aim is not reached
+            n_pairs = sum(n * (n - 1) // 2 for n in Counter(self.tasks.values()).values())
+            asked = {(vote.rater, frozenset((vote.left, vote.right))) for vote in self.votes}
+            n_asked = Counter(who for who, pair in asked if self._comparable(pair))
+            mine = judged[rater] + n_left(self.tasks, self.asked, rater, self.plan, again)
+            theirs = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
+            my_aim, aim = min(my_aim, mine), min(aim, mine + theirs)
+        return Tally(judged[rater], my_aim, judged.total(), aim, len(again))
+
+    def turns(self, rater: str, on_screen: PresentedPair | None) -> tuple[PresentedPair, ...]:
+        """Return the pairs to ask, the next one first, without the one on screen."""
+        from skillviewer.core.ranking.pair_selection import Asked, choose, upcoming
+
+        again = self.put_back(rater)
+        turns = tuple(map(self.presented, upcoming(self.tasks, self.asked, rater, self.plan, again)))
+        if on_screen is None:
+            return turns
+        if turns and turns[0].names == on_screen.names:
+            return turns[1:]
+        waiting = Asked(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
+        then = choose(self.tasks, [*self.asked, waiting], rater, self.plan, again - {on_screen.names})
+        return () if then is None else (self.presented(then),)
+
+    def _comparable(self, pair: frozenset[str]) -> bool:
+        """Return whether a pair can be asked: both videos can be shown, and have the same task."""
+        return pair <= self.tasks.keys() and len({self.tasks[name] for name in pair}) == 1
+
+
+def _contender(video: StudyVideo) -> Contender:
+    assert video.path is not None
+    return Contender(video.name, video.path, video.digest, video.extent, video.sync_s)

@@ -1,0 +1,180 @@
+"""The page of a pack in real Chromium, from the folder itself: nothing lost, nothing doubled, nothing sent."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.paths import resources_dir
+from skillviewer.data.study import Study
+from skillviewer.data.study.judging.browser_votes import import_votes
+from tests.data.study.judging.packs import make_study, packed
+from tests.data.study.judging.pages import JudgingPage, saved_votes
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study with a pack of two raters."""
+    folder = tmp_path_factory.mktemp("judging")
+    packed(make_study(folder / "s", n_frames=40), folder / "pack", "Ann", "Bob", n_pairs=6)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JudgingPage]:
+    """The page in a browser of its own."""
+    made = JudgingPage(folder / "pack", tmp_path_factory.mktemp("browser"))
+    yield made
+    made.close()
+
+
+def test_votes_outlive_a_closed_tab_and_a_killed_browser(folder: Path, tmp_path: Path) -> None:
+    page = JudgingPage(folder / "pack", tmp_path)
+    code, other = page.ask("Object.keys(PACK.raters)")
+    page.type("nobody", "#code")
+    page.click("#enter button")
+    assert "no such code" in page.text("#refused")
+    page.reopen()
+    page.begin(code.lower())
+    page.vote("1")
+    old, new = page.tab(), page.new_tab()
+    page.switch(old)
+    page.close_tab()
+    page.switch(new)
+    page.reopen()
+    page.begin(code)
+    assert page.ask("shown.index") == 1
+    page.vote("2")
+    page.kill()  # at once after the vote was told to be stored
+    page = JudgingPage(folder / "pack", tmp_path)
+    try:
+        page.begin(code)
+        assert [(vote["pair"], vote["verdict"]) for vote in page.votes()] == [(0, 1), (1, -1)]
+        page.vote("0")
+        page.run("localStorage.clear()")  # one of the two copies is enough
+        page.reopen()
+        page.begin(other)
+        assert page.votes() == [], "the raters of a pack do not meet"
+        page.reopen()
+        page.begin(code)
+        for key in ("x", "1", "2"):
+            page.vote(key)
+        assert page.text("#end-heading") == "All done"
+        assert "not saved to a file yet" in page.text("#end-next")
+        file = page.save()
+        assert "not saved" not in page.text("#end-next")
+        assert page.complaints() == []
+    finally:
+        page.close()
+    with Study.open(folder / "s" / "study.skillstudy") as study:
+        assert import_votes(study, file) in {"6 new votes by Ann.", "6 new votes by Bob."}
+        assert import_votes(study, file).startswith("0 new votes")
+        votes = study.votes.all()
+    assert [None if v.verdict is None else int(v.verdict) for v in votes] == [1, -1, 0, None, 1, -1]
+    assert all(v.taken_s is not None and 0.25 < v.taken_s < 60 and v.watched == 0 for v in votes)
+
+
+def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(page: JudgingPage) -> None:
+    code = page.ask("Object.keys(PACK.raters)")[1]
+    page.begin(code)
+    left, right = page.ask("shown.codes")
+    page.type(" ")
+    page.wait("!shown.playing && shown.videos.every((video) => video.played.length)")
+    stop_s = page.ask("shown.stop([0, 1])")
+    assert page.ask("shown.at[0]") == pytest.approx(stop_s)
+    page.type("\ue011")  # Home
+    ahead_s = "shown.videos[0].currentTime = shown.at[0] + shown.clips[0].sync"
+    page.ask(f"{ahead_s} + 0.1, shown.follow(0, false)")
+    assert page.ask("shown.videos[0].playbackRate") == pytest.approx(0.9, abs=0.01), "it waits for the clock"
+    page.ask(f"{ahead_s} + 0.5, shown.follow(0, false), shown.pause(), shown.seek(-Infinity)")
+    start_s = page.ask("shown.at[0]")
+    assert start_s == pytest.approx(page.ask("Math.min(...shown.clips.map((clip) => -clip.sync))"))
+    page.type("...")
+    assert page.ask("shown.at[0]") == pytest.approx(start_s + 3 / 30)
+    page.type("m")
+    marks = page.ask("shown.marks")
+    page.type("m")
+    assert page.ask("shown.marks") == [None, None], "a second time takes them away"
+    page.type("m")
+    assert page.ask("shown.marks") == marks
+    page.type("s")
+    assert page.ask("document.querySelector('#left video').src").endswith(f"{right}.mp4")
+    page.type("fa")
+    assert page.ask("[shown.together, shown.active]") == [False, 1]
+    page.type("f")
+    page.type("r")
+    page.type("12 x steadier\ue007", "#reason")  # keys are letters here, until Enter
+    page.vote("1")
+    given = page.votes()[0]
+    assert (given["left"], given["right"], given["verdict"]) == (right, left, 1)
+    assert given["reason"] == "12 x steadier"
+    assert [given["right_mark_s"], given["left_mark_s"]] == marks
+    assert given["watched"] > 0.9
+    page.command("Input.dispatchKeyEvent", type="keyDown", key="z", modifiers=2)
+    page.wait("shown && shown.index === 0 && !busy")
+    assert page.ask("$('reason').value") == "12 x steadier"
+    assert page.ask("shown.swapped") is True
+    page.vote("2")
+    page.vote("1")
+    votes = saved_votes(page.save())
+    assert [(v["pair"], v["verdict"], v["withdrawn_at"] is None) for v in votes] == [
+        (0, 1, False),
+        (0, -1, True),
+        (1, 1, True),
+    ]
+    # another tab judges the same pair: the first vote stays
+    first, second = page.tab(), page.new_tab()
+    page.reopen()
+    page.begin(code)
+    page.switch(first)
+    page.vote("1")
+    page.switch(second)
+    page.wait_for_pair()
+    page.type("2")
+    page.wait("shown.index === 3")
+    assert "another tab" in page.text("#message")
+    assert [vote["verdict"] for vote in page.votes() if vote["pair"] == 2] == [1]
+    assert page.complaints() == []
+    # a clip that is missing on the stick: the pair can only be skipped
+    page.wait_for_pair()
+    page.run("shown.videos[0].src = 'clips/none.mp4'")
+    page.wait("shown.broken")
+    assert "cannot be shown" in page.text("#message")
+    page.type("1")
+    page.vote("x")
+    assert [vote["verdict"] for vote in page.votes() if vote["pair"] == 3] == [None]
+
+
+def test_the_page_works_where_the_browser_keeps_nothing_and_connects_to_nothing(page: JudgingPage) -> None:
+    refuse = """
+        for (const name of ["indexedDB", "localStorage"]) {
+          Object.defineProperty(window, name, { get() { throw new DOMException("refused", "SecurityError"); } });
+        }
+    """
+    made = page.command("Page.addScriptToEvaluateOnNewDocument", source=refuse)
+    page.reopen()
+    page.begin(page.ask("Object.keys(PACK.raters)")[0])
+    assert "keeps nothing" in page.text("#message")
+    page.vote("1")
+    page.click("#finish")
+    assert "save the votes before you close the page" in page.text("#end-words")
+    assert [vote["verdict"] for vote in saved_votes(page.save())] == [1]
+    for attempt in (
+        "fetch('http://127.0.0.1:9/')",
+        "fetch('data:text/plain,x')",
+        "new Promise((done, fail) => { const i = new Image(); i.onload = done; i.onerror = fail; i.src = 'data:,'; })",
+        "import('data:text/javascript,')",
+    ):
+        assert page.run(f"return {attempt}.then(() => 'went out', () => 'refused')") == "refused"
+    page.command("Page.removeScriptToEvaluateOnNewDocument", **made)
+
+
+def test_the_source_names_no_address_and_the_sum_is_that_of_python(page: JudgingPage) -> None:
+    for kind in ("html", "css", "js"):
+        text = (resources_dir() / "judging" / f"page.{kind}").read_text(encoding="utf-8")
+        assert re.findall(r"https?:|//[a-z]+\.|url\(|@import|XMLHttpRequest|WebSocket|sendBeacon|fetch\(", text) == []
+    import hashlib
+
+    for text in ("", "abc", "ä€😀" * 9, "x" * 55, "x" * 56, "x" * 64, "x" * 1000):
+        assert page.run("return sha256(arguments[0])", text) == (hashlib.sha256(text.encode()).hexdigest())
