@@ -90,6 +90,9 @@ def _of_videos(exporter: "Exporter") -> click.Command:
             help="Checkpoint: a name or a folder; repeat it to compare models.",
         ),
         click.Option(
+            ["--criterion"], help="Criterion that the model learnt: by default the study's newest such model."
+        ),
+        click.Option(
             ["--passes"],
             type=click.IntRange(1, 64),
             help="How often each video is scored, each time on other frames; else as often as was kept, or 4.",
@@ -118,7 +121,9 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
 
     token, as_json, sources = CancelToken(), given["as_json"], given["sources"]
     try:
-        found, problems = gathered(sources, given["video_names"], given["model_names"], given["passes"], token)
+        found, problems = gathered(
+            sources, given["video_names"], given["model_names"], given["passes"], token, given["criterion"]
+        )
     except SkillViewerError as error:
         report_failure(message_of(error), "", as_json=as_json)
         return 1

@@ -4,7 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,15 +72,22 @@ def create(
 @click.option("--task", default="", help="What is done in them, if videos of several tasks are in the study.")
 @click.option("--participant", help="The person in them.")
 @click.option("--participant-pattern", help="Regular expression that finds the person in the name of a video.")
+@click.option("--occasion", default="", help="When they were recorded: pre, post, a date.")
 def add(
-    path: Path, videos: tuple[Path, ...], task: str, participant: str | None, participant_pattern: str | None
+    path: Path,
+    videos: tuple[Path, ...],
+    task: str,
+    participant: str | None,
+    participant_pattern: str | None,
+    occasion: str,
 ) -> int:
     """Add VIDEOS (files, or folders with videos) to STUDY. The same bytes are one video, whatever the name."""
     if participant and participant_pattern:
         raise click.UsageError("--participant names the person, and --participant-pattern finds it: give one of them.")
     files, refused = _files(videos)
     say(refused)
-    failed = _add(path, _new(files, task, participant, participant_pattern))
+    new = [replace(one, occasion=occasion) for one in _new(files, task, participant, participant_pattern)]
+    failed = _add(path, new)
     return 1 if refused else failed
 
 
@@ -115,7 +122,8 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
         with progress_bar(unit="file") as report:
             added = opened.videos.add(new, CancelToken(), report)
         stated = {name: one.participant for name, one in zip(added.names, new, strict=True) if name and one.participant}
-        named, contradictions = opened.videos.name_people(stated)
+        times = {name: one.occasion for name, one in zip(added.names, new, strict=True) if name}
+        named, _, contradictions = opened.videos.name_people(stated, times)
         tasks = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
     other_tasks = [
         f"“{name}” is said to be of the task “{one.task}”; the study says {known}, which stays."
@@ -167,6 +175,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 "extent": extent_text(video.extent) or None,
                 "participant": video.participant,
                 "task": video.task,
+                "occasion": video.occasion,
                 "notes": video.notes,
                 "context": video.context,
                 "score": None if score is None else score.score,

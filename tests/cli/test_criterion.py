@@ -8,9 +8,15 @@ from click.testing import CliRunner
 
 from skillviewer.cli.main import run as main
 from skillviewer.cli.options.dataset_options import Reading, dataset_options
+from skillviewer.cli.options.export_sources import gathered
 from skillviewer.core.dataset.pairs import Verdict
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import CheckpointError, DatasetError
+from skillviewer.core.hashing import CARD, CONFIG, WEIGHTS
+from skillviewer.core.paths import HOME_VARIABLE, data_dir
+from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import NewVideo, Study, Vote
+from skillviewer.nets.library import digest
+from tests.videos import write_barcode_video
 
 
 @click.command()
@@ -51,3 +57,48 @@ def test_votes_of_one_criterion_are_summarised_and_written(tmp_path: Path, capsy
     assert len((tmp_path / "v.csv").read_text().splitlines()) == 2
     assert main(["study", "ranking", str(path), "--criterion", "Speed"]) == 1
     assert "no criterion “Speed”. Choose one of: skill, Flow." in capsys.readouterr().err
+
+
+def test_an_export_is_of_one_criterion(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = tmp_path / "s.skillstudy", str(tmp_path / "v.csv")
+    with Study.create(path) as study:
+        study.videos.add([NewVideo(None, name) for name in "ab"])
+        for criterion in ("", "Flow", "Flow"):
+            study.votes.cast(Vote("a", "b", Verdict.LEFT, "Eve", criterion=criterion))
+    for words, n in (([], 1), (["--criterion", "Flow"], 2)):
+        assert main(["export", "table", "judgements", str(path), "-o", out, "--force", *words]) == 0
+        assert len(Path(out).read_text().splitlines()) == 1 + n
+    assert main(["export", "table", "strengths", str(path), "-o", out, "--force", "--criterion", "Speed"]) == 1
+    assert main(["export", "report", "cohort", str(path), "-o", out + ".pdf", "--criterion", "Flow"]) == 1
+    err = capsys.readouterr().err
+    assert "There is no criterion “Speed”. Choose one of: skill, Flow." in err
+    assert "The study has no model of the criterion “Flow”" in err
+
+
+def test_videos_are_exported_under_the_model_of_a_criterion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, path = write_barcode_video(tmp_path / "a.mp4", 12).path, tmp_path / "s.skillstudy"
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    folders = []
+    for at, name in enumerate(("Skill", "Flow", "Flow", "Speed")):
+        folder = data_dir() / "models" / f"m{at}"
+        folder.mkdir(parents=True)
+        (folder / CONFIG).write_text(f'{{"at": {at}}}')
+        (folder / WEIGHTS).write_bytes(b"")
+        (folder / CARD).write_text(f'{{"criterion": "{name}"}}')
+        folders.append(folder)
+    with Study.create(path) as study:
+        study.videos.add([NewVideo(file)])
+        for at in (1, 2, 0):
+            study.models.add(digest(folders[at]), f"m{at}", folders[at])
+
+    def models(source: Path, criterion: str | None, *names: str) -> list[Path | None]:
+        found, problems = gathered([source], [], names, None, CancelToken(), criterion)
+        assert not problems
+        return [target.model for targets in found for target in targets]
+
+    assert models(path, "flow") == [folders[2]], "the newest of the study"
+    assert models(path, "Speed", str(folders[3].parent)) == models(file, "Speed", str(folders[3])) == [folders[3]]
+    with pytest.raises(CheckpointError, match=r"m0 has no model of the criterion “Flow”. Its criteria: Skill"):
+        models(path, "Flow", str(folders[0]))
+    with pytest.raises(CheckpointError, match="sample-full has no model of the criterion “Care”"):
+        models(path, "Care")

@@ -108,12 +108,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "clips").mkdir()
     book = openpyxl.Workbook()
     assert book.active is not None
-    book.active.append(["Clip", "Trainee", "Judge", "Global"])
+    book.active.append(["Clip", "Trainee", "Visit", "Judge", "Global"])
     for i in range(8):
         name = f"{PEOPLE[i // 2]}_{1 + i % 2}"
         write_barcode_video(folder / "clips" / f"{name}.mp4", 14 + 2 * i)
         for shift, judge in enumerate(("Ann", "Bob")):
-            book.active.append([name, PEOPLE[i // 2], judge, min(5, 1 + i // 2 + shift * (i % 2))])
+            book.active.append(
+                [name, PEOPLE[i // 2], ("pre", "post")[i % 2], judge, min(5, 1 + i // 2 + shift * (i % 2))]
+            )
     book.save(folder / "scores.xlsx")
     tiny_checkpoint(folder / "sample-full")
     return folder
@@ -136,7 +138,8 @@ def ready(words: list[str]) -> list[str]:
         words += ["--seeds", "1", "--folds", "2"]
     if words[0] == "finetune":
         words += ["--epochs", "1", "--candidates", "1", "--device", "cpu"]
-    if words[:2] in (["export", "clip"], ["export", "sheet"], ["export", "report"]) and "cohort" not in words:
+    of_study = {"cohort", "change"} & {*words}
+    if words[:2] in (["export", "clip"], ["export", "sheet"], ["export", "report"]) and not of_study:
         words += ["--passes", "1"]
     return words
 

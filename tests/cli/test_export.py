@@ -77,6 +77,7 @@ def test_every_exporter_is_a_command_with_every_option(capsys: Capture) -> None:
         assert "--output" in out
         assert "--force" in out
         assert "--json" in out
+        assert ("--criterion" in out) != (words in {("table", "log"), ("study",)}), "these two are of the whole study"
     for words in _commands():
         command: click.Command | None = export
         for word in words:

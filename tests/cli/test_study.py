@@ -40,6 +40,11 @@ def test_from_nothing_to_a_table(tmp_path: Path, capsys: Capture) -> None:
     assert run(["study", "export", str(study), str(out), "--form", "labels"]) == 1
     assert run(["study", "export", str(study), str(out), "--participants", "--force"]) == 0
     assert out.read_text() == "video,participant\nP1_x,P1\nP2_y,P2\n"
+    assert run(["study", "add", str(study), str(tmp_path / "videos/P1_x.mp4"), "--occasion", "pre"]) == 0
+    assert run(["study", "add", str(study), str(tmp_path / "videos"), "--occasion", "post"]) == 1
+    assert "“P1_x” is said to be of post; the study says pre, which stays." in capsys.readouterr().err
+    assert run(["study", "list", str(study), "--json"]) == 0
+    assert [json.loads(line)["occasion"] for line in capsys.readouterr().out.splitlines()] == ["pre", "post"]
     later = tmp_path / "later.skillstudy"
     assert run(["study", "create", str(later), str(tmp_path / "videos")]) == 0
     assert run(["study", "import", str(later), str(out)]) == 0

@@ -88,9 +88,9 @@ class FakeExportService:
         ]
         return ExportService(_no_pool).preview(exporter, real, options)
 
-    def preview_study(self, exporter: StudyExporter, study: Path) -> Preview | None:
+    def preview_study(self, exporter: StudyExporter, study: Path, options: object = None) -> Preview | None:
         assert threading.get_ident() == self._owner
-        return ExportService(_no_pool).preview_study(exporter, study)
+        return ExportService(_no_pool).preview_study(exporter, study, options)
 
     def write_all(
         self, requests: Sequence[ExportRequest | StudyExportRequest], token: CancelToken, report: Report

@@ -11,13 +11,19 @@ from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import FileState, Study
+from skillviewer.engine.exporting.cohort_report import latest_of
 from skillviewer.engine.exporting.requests import ExportTarget
 from skillviewer.media.files import expand, without_videos
 from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
 
 
 def gathered(
-    sources: Sequence[Path], names: Sequence[str], models: Sequence[str], passes: int | None, token: CancelToken
+    sources: Sequence[Path],
+    names: Sequence[str],
+    models: Sequence[str],
+    passes: int | None,
+    token: CancelToken,
+    criterion: str | None = None,
 ) -> tuple[list[tuple[ExportTarget, ...]], list[str]]:
     """Return what is to be exported, and what cannot be.
 
@@ -28,6 +34,7 @@ def gathered(
             its videos, else the usual one.
         passes: Passes that are wanted, or None for those that are kept.
         token: Raise it to stop.
+        criterion: Criterion that the model must have learnt: then the newest such model of a study is the usual one.
 
     Returns:
         For each video one subject a model; and a sentence for each video that cannot be exported.
@@ -36,13 +43,13 @@ def gathered(
         CheckpointError: There is no such model.
         StudyError: A study cannot be read, has no video of a name, or there is no video at all.
     """
-    folders = [model_folder(name) for name in models]
+    folders = [model_folder(name, criterion) for name in models]
     found: list[tuple[ExportTarget, ...]] = []
     problems: list[str] = []
     asked = set(names)
     for source in sources:
         if source.suffix == STUDY_SUFFIX:
-            made, missing, met = _of_study(source, names, folders, token)
+            made, missing, met = _of_study(source, names, folders, token, criterion)
             asked -= met
             found += made
             problems += missing
@@ -54,12 +61,12 @@ def gathered(
                 continue
             video, said_by = _video_of(analysis, source), analysis.provenance.model_digest
             # the model itself is asked for what the file does not hold: what each part contributed
-            model = next((folder for folder in folders or [_usual()] if digest(folder) == said_by), None)
-            if folders and model is None:
-                asked_for = ", ".join(folder.name for folder in folders)
+            model = next((folder for folder in folders or [_usual(criterion)] if digest(folder) == said_by), None)
+            if (folders or criterion) and model is None:
+                asked_for = ", ".join(folder.name for folder in folders or [_usual(criterion)])
                 problems.append(
                     f"{source.name} holds what {analysis.provenance.model} said, and not {asked_for}: leave out "
-                    "--model, or give the video itself."
+                    "--model and --criterion, or give the video itself."
                 )
                 continue
             subject = ExportTarget(
@@ -68,7 +75,9 @@ def gathered(
             found.append((subject,))
         else:
             problems += [problem for _, problem in without_videos([source])]
-            found += [_under(ExportTarget(video, video.stem), folders or [_usual()]) for video in expand([source])]
+            found += [
+                _under(ExportTarget(video, video.stem), folders or [_usual(criterion)]) for video in expand([source])
+            ]
     if not found and not asked and not problems:
         raise StudyError(f"There is no video in {', '.join(str(source) for source in sources)}.")
     if asked and not problems:
@@ -84,12 +93,12 @@ def _video_of(analysis: Analysis, saved: Path) -> Path:
     return beside if not was.is_file() and beside.is_file() else was
 
 
-def _usual() -> Path:
-    return model_folder(DEFAULT_MODEL)
+def _usual(criterion: str | None) -> Path:
+    return model_folder(DEFAULT_MODEL, criterion)
 
 
 def _of_study(
-    path: Path, names: Sequence[str], folders: Sequence[Path], token: CancelToken
+    path: Path, names: Sequence[str], folders: Sequence[Path], token: CancelToken, criterion: str | None
 ) -> tuple[list[tuple[ExportTarget, ...]], list[str], set[str]]:
     """Return what is exported of a study, what cannot be, and the names of both."""
     with Study.open(path, read_only=True) as study:
@@ -98,6 +107,8 @@ def _of_study(
         model = study.models.default_model(used)  # as “study list” and the report of the cohort do
         if model is not None and model.digest != used and not study.models.scores(model.digest):
             model = None  # it was not chosen, and has scored nothing
+        if criterion is not None:
+            model = latest_of(study, criterion)
     by_name = {video.name: video for video in videos}
     wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name] if names else list(videos)
     found, problems = [], []
@@ -110,7 +121,7 @@ def _of_study(
             continue
         subject = ExportTarget(video.path, video.name, digest=video.digest, extent=video.extent, study=path)
         if folders or model is None:
-            found.append(_under(subject, folders or [_usual()]))
+            found.append(_under(subject, folders or [_usual(criterion)]))
         else:
             found.append((replace(subject, model=model.path, model_digest=model.digest),))
     return found, problems, {video.name for video in wanted}

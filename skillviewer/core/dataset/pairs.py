@@ -107,6 +107,7 @@ class DatasetVideo:
         participant: The person in the video, or None if unknown.
         subtask: Part of a pooled task, or "". Videos of different sub-tasks are never compared.
         extent: Part of the file that shows the attempt, or None for the whole file.
+        occasion: Time of the attempt ("pre", "post", a date), or "" if unknown.
     """
 
     name: str
@@ -114,6 +115,7 @@ class DatasetVideo:
     participant: str | None = None
     subtask: str = ""
     extent: ClipRange | None = None
+    occasion: str = ""
 
     def frames(self, video: VideoInfo) -> range:
         """Return the frames of its file that show the attempt.

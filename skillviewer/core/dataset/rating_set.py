@@ -106,6 +106,13 @@ class RatingSet:
             values[row[video], column[rater]] = np.mean(several)
         return RaterTable(videos, raters, values)
 
+    def occasions(self) -> dict[str, str]:
+        """Return the occasion of every video whose ratings are all of one."""
+        found: dict[str, set[str]] = {}
+        for rating in self.ratings:
+            found.setdefault(rating.video, set()).add(rating.occasion)
+        return {video: said for video, (said, *others) in found.items() if said and not others}
+
     def restricted(self, names: Collection[str]) -> "RatingSet":
         """Return the ratings of fewer videos; the scales stay."""
         keep = set(names)

@@ -15,7 +15,13 @@ from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, 
 from skillviewer.data.tables.claims import sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.pair_rows import NOT_KNOWN, PairRows, is_pairs_file, read_pairs, video_cells
-from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS, participants_of
+from skillviewer.data.tables.participants import (
+    OCCASION_COLUMNS,
+    PERSON_COLUMNS,
+    VIDEO_COLUMNS,
+    occasions_in,
+    participants_of,
+)
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.tables.rows import composed, looks_like, plain, read_sheet, some
 from skillviewer.data.tables.video_names import TableVideos, VideoNames, video_name
@@ -73,7 +79,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     measures = _measures(truth, names, problems)
     files_of_people = [file_in(folder, "participants.csv"), truth]
     people = participants_of(names, files_of_people, choices.participant_pattern, problems)
-    videos = tuple(DatasetVideo(name, table.file(name), people.get(name)) for name in names)
+    times = occasions_in(files_of_people, VideoNames(names))
+    videos = tuple(DatasetVideo(n, table.file(n), people.get(n), occasion=times.get(n, "")) for n in names)
     problems += _spare_files(names, videos, files)
     regions = _regions(file_in(folder, "regions.csv"), names, problems)
     return Dataset(
@@ -125,7 +132,9 @@ def _measures(path: Path, names: Sequence[str], problems: list[str]) -> tuple[Me
         return ()
     sheet = read_sheet(path)
     video = sheet.column(*VIDEO_COLUMNS)
-    others = [i for i, name in enumerate(sheet.header) if i != video and name not in PERSON_COLUMNS and name]
+    others = [
+        i for i, name in enumerate(sheet.header) if i != video and name not in {*PERSON_COLUMNS, *OCCASION_COLUMNS, ""}
+    ]
     values: dict[int, list[tuple[str, float]]] = {i: [] for i in others}
     strange: dict[int, list[str]] = {i: [] for i in others}
     seen: set[str] = set()

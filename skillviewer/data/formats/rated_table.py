@@ -17,8 +17,9 @@ from skillviewer.data.ratings.reading import RatedTable
 from skillviewer.data.ratings.table_files import is_rating_file
 from skillviewer.data.ratings.table_mapping import TableMapping, quoted, read_mapping
 from skillviewer.data.tables.find_videos import VideoFolder
-from skillviewer.data.tables.participants import participants_of
+from skillviewer.data.tables.participants import occasions_in, participants_of
 from skillviewer.data.tables.rows import some
+from skillviewer.data.tables.video_names import VideoNames
 
 
 def _table_of(path: Path) -> Path | None:
@@ -67,8 +68,13 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
         problems += dict.fromkeys(opened.files.problems)
     criterion = _criterion(rated, choices.criterion)
     people = _people(rated, folder, choices.participant_pattern, problems)
+    of_people = file_in(folder, "participants.csv")
+    times = occasions_in([of_people], VideoNames(rated.videos)) | rated.ratings.occasions()
+    whole = rated.extents
     videos = tuple(
-        DatasetVideo(attempt, join.paths.get(video), people.get(attempt), extent=rated.extents.get(attempt))
+        DatasetVideo(
+            attempt, join.paths.get(video), people.get(attempt), "", whole.get(attempt), times.get(attempt, "")
+        )
         for attempt, video in rated.videos.items()
     )
     rule = RatingRule("points", choices.smallest_difference) if choices.smallest_difference else choices.rating_rule

@@ -97,13 +97,17 @@ class _Reading:
         attempts = sorted({one.rating.video for one in kept})
         videos = {attempt: self._videos[attempt] for attempt in attempts}
         unrated = tuple(name for name in self._join.names if name not in videos.values())
+        several = sorted({one.video for one in ratings.ratings if one.occasion} - ratings.occasions().keys())
+        notices = [*self._table.notices, *self._joined()]
+        if several:
+            notices.append(f"{self._name}: videos rated on several occasions have none of their own: {some(several)}.")
         return RatedTable(
             mapping=self._mapping,
             ratings=ratings,
             videos=videos,
             extents={attempt: self._extents[attempt] for attempt in attempts if attempt in self._extents},
             participants=self._persons(videos),
-            account=Account(self._name, tuple(outcomes), unrated, (*self._table.notices, *self._joined())),
+            account=Account(self._name, tuple(outcomes), unrated, tuple(notices)),
         )
 
     def _cell(self, row: RatingRow, title: str) -> str:

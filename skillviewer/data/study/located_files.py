@@ -71,7 +71,9 @@ class StudyVideoFiles:
                 unsure = not other and not same_time
             if not other:
                 break
-        same = columns(row, "id", "name", "size_bytes", "digest", "participant", "task", "notes", "context", "sync_s")
+        same = columns(
+            row, "id", "name", "size_bytes", "digest", "participant", "task", "occasion", "notes", "context", "sync_s"
+        )
         recorded = row["absolute_path"]
         extent = extent_of(row)
         return StudyVideo(path=path, recorded_path=recorded, state=state, unsure=unsure, extent=extent, **same)

@@ -222,7 +222,9 @@ _CRITERIA = tuple(  # '': the usual one of the study
     f"ALTER TABLE {table} ADD COLUMN criterion TEXT NOT NULL DEFAULT ''" for table in ("judgement", "again")
 )
 
-_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA)
+_OCCASIONS = ("ALTER TABLE video ADD COLUMN occasion TEXT NOT NULL DEFAULT ''",)  # 'pre', 'post', a date
+
+_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA, _OCCASIONS)
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, *_LATER)
 """Step k migrates version k to version k + 1."""
 

@@ -215,7 +215,7 @@ class Study(Closing):
             name=self.title,
             form="study",
             task=settings.task or self.title,
-            videos=tuple(DatasetVideo(v.name, v.path, v.participant, v.task, v.extent) for v in videos),
+            videos=tuple(DatasetVideo(v.name, v.path, v.participant, v.task, v.extent, v.occasion) for v in videos),
             pairs=agreement.pairs,
             similar=agreement.similar,
             judgements=judgements,
@@ -259,7 +259,7 @@ class Study(Closing):
         if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
         entered = (
-            "participant IS NOT NULL OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR "
+            "participant IS NOT NULL OR occasion <> '' OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR "
             "(extent_unit <> '' AND removed_at IS NULL)"
         )
         return self._file.scalar(f"SELECT 1 FROM video WHERE {entered} LIMIT 1") is not None  # noqa: S608 - ours

@@ -33,6 +33,7 @@ class StudyVideo:
         extent: Part of the file that shows the attempt, or None for the whole.
         participant: The person in the video, or None if unknown.
         task: The task shown; videos of different tasks are never compared.
+        occasion: Time of the attempt ("pre", "post", a date), or "" if unknown.
         notes: Notes of the users.
         context: Circumstances (camera, tool, assistance).
         sync_s: Time that is aligned with the other video's when a pair plays, or None.
@@ -49,6 +50,7 @@ class StudyVideo:
     extent: ClipRange | None
     participant: str | None
     task: str
+    occasion: str
     notes: str
     context: str
     sync_s: float | None
@@ -76,6 +78,7 @@ class NewVideo:
         task: The task shown.
         extent: Part of the file that shows the attempt, or None for the whole.
         identity: Identity of the file, which is then not read, or None.
+        occasion: Time of the attempt, or "".
     """
 
     path: Path | None
@@ -84,6 +87,7 @@ class NewVideo:
     task: str = ""
     extent: ClipRange | None = None
     identity: Identity | None = None
+    occasion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.paths import free_name
@@ -34,7 +35,7 @@ _DELETE = (
     "DELETE FROM video WHERE id IN ids",
 )
 
-_COLUMNS = ("name", "participant", "task", "notes", "context", "sync_s")
+_COLUMNS = ("name", "participant", "task", "occasion", "notes", "context", "sync_s")
 
 
 class Videos(StudyVideoFiles):
@@ -96,7 +97,7 @@ class Videos(StudyVideoFiles):
             self._place(old["id"], video.path, identity)
 
     def split(self, name: str, extent: ClipRange, called: str = "", task: str | None = None) -> str:
-        """Add a part of a video's file as a new video with the same participant; the file is not read.
+        """Add a part of a video's file as a new video with the same participant and occasion, without reading it.
 
         Args:
             name: Name of the video.
@@ -117,7 +118,7 @@ class Videos(StudyVideoFiles):
         parts = [v for v in self.all() if v.digest == video.digest and v.extent is not None]
         identity = Identity(video.size_bytes, row["modified_ns"], video.digest)
         new, task = called or f"{video.path.stem} {len(parts) + 1}", video.task if task is None else task
-        added = self.add([NewVideo(video.path, new, video.participant, task, extent, identity)])
+        added = self.add([NewVideo(video.path, new, video.participant, task, extent, identity, video.occasion)])
         (known_as,) = added.names
         assert known_as is not None
         return known_as
@@ -135,6 +136,7 @@ class Videos(StudyVideoFiles):
             **dict(extent),
             participant=video.participant,
             task=video.task,
+            occasion=video.occasion,
             added_at=now(),
         )
         row = db.execute("SELECT * FROM video WHERE id = ?", (number,)).fetchone()
@@ -142,7 +144,7 @@ class Videos(StudyVideoFiles):
         return row
 
     def change(self, name: str, /, **cells: str | float | None) -> StudyVideo:
-        """Change the record of a video. It has a name, participant, task, notes, context and sync_s.
+        """Change the record of a video. It has a name, participant, task, occasion, notes, context and sync_s.
 
         Raises:
             StudyError: There is no such video, the new name is taken, or the study cannot be written.
@@ -160,29 +162,30 @@ class Videos(StudyVideoFiles):
                 db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (value, video.id))  # noqa: S608 - see above
         return self.get(new_name)
 
-    def name_people(self, people: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Set the participants, by video name, of videos without one, in one transaction; unknown names are ignored.
+    def name_people(
+        self, people: Mapping[str, str], occasions: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Set participants and occasions, by video name, where they are not known; unknown names are ignored.
 
         Returns:
-            Names of the videos with a newly known participant; and a sentence for every video with another one in the
-            study, which stays.
+            Names of the videos with a newly known participant, and with a newly known occasion; and a sentence for
+            every video with another one in the study, which stays.
 
         Raises:
             StudyError: The study cannot be written.
         """
+        named: dict[str, list[str]] = {"participant": [], "occasion": []}
         problems = []
-        named = []
         with self._file.transaction() as db:
-            for row in db.execute("SELECT id, name, participant FROM video WHERE removed_at IS NULL").fetchall():
-                person = people.get(row["name"], "").strip()
-                if person and not row["participant"]:
-                    db.execute("UPDATE video SET participant = ? WHERE id = ?", (person, row["id"]))
-                    named.append(row["name"])
-                elif person and person != row["participant"]:
-                    problems.append(
-                        f"“{row['name']}” is said to show {person}; the study says {row['participant']}, which stays."
-                    )
-        return tuple(named), tuple(problems)
+            for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL ORDER BY id").fetchall():
+                for column, said, verb in (("participant", people, "show"), ("occasion", occasions, "be of")):
+                    new, name = said.get(row["name"], "").strip(), row["name"]
+                    if new and not row[column]:
+                        db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (new, row["id"]))  # noqa: S608 - ours
+                        named[column].append(name)
+                    elif new and new != row[column]:
+                        problems.append(f"“{name}” is said to {verb} {new}; the study says {row[column]}, which stays.")
+        return tuple(named["participant"]), tuple(named["occasion"]), tuple(problems)
 
     def remove(self, name: str) -> None:
         """Remove a video from the study; its file stays, and so do its votes and notes.

@@ -1,4 +1,4 @@
-"""Participants of videos: by a pattern of the user, by participants.csv, or by the data set's own names."""
+"""Participants of videos: by a pattern of the user, by participants.csv, or by the data set's own names; occasions."""
 
 import math
 import re
@@ -20,6 +20,7 @@ PERSON_COLUMNS = (
     *("participant", "subject", "person", "surgeon", "patient"),
     *("participantid", "subjectid", "personid", "surgeonid", "patientid"),
 )
+OCCASION_COLUMNS = ("occasion", "date")
 FILE = "participants.csv"
 _MOST_S = 5.0
 """Seconds for all names: some patterns, such as (a|a)*, try more ways through a name than can ever be tried."""
@@ -81,23 +82,26 @@ class Spellings:
         return [f"{where}: people who are spelled in several ways are one each: {some(several)}."] if several else []
 
 
-def by_file(path: Path, problems: list[str], names: VideoNames | None = None) -> dict[str, str]:
+def by_file(
+    path: Path, problems: list[str], names: VideoNames | None = None, columns: tuple[str, ...] = PERSON_COLUMNS
+) -> dict[str, str]:
     """Return participants by video from a CSV file with a column ``video`` and a column ``participant``.
 
     Args:
         path: The file.
         problems: Receives unreadable rows, contradictions, and joined spellings, one sentence each.
         names: Names of the videos that it may refer to; other names are kept as written, without extension.
+        columns: Other names of the second column.
 
     Returns:
         Participants; none if the file or one of the columns is missing.
     """
-    if not looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
+    if not looks_like(path, VIDEO_COLUMNS, columns):
         if path.is_file() and path.name.casefold() == FILE:
             problems.append(f"{path.name} has no columns “video” and “participant”: it is not used.")
         return {}
     sheet = read_sheet(path)
-    video, person = sheet.column(*VIDEO_COLUMNS), sheet.column(*PERSON_COLUMNS)
+    video, person = sheet.column(*VIDEO_COLUMNS), sheet.column(*columns)
     found: dict[str, str] = {}
     people = Spellings()
     known = names or VideoNames(())
@@ -112,6 +116,11 @@ def by_file(path: Path, problems: list[str], names: VideoNames | None = None) ->
             )
     problems += people.joined(path.name) + known.renumbered(path.name)
     return found
+
+
+def occasions_in(files: Sequence[Path], names: VideoNames) -> dict[str, str]:
+    """Return the occasions of videos by the columns ``video`` and ``occasion`` (or ``date``); the first file counts."""
+    return {name: said for path in reversed(files) for name, said in by_file(path, [], names, OCCASION_COLUMNS).items()}
 
 
 def participants_of(

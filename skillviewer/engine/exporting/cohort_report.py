@@ -20,6 +20,7 @@ from skillviewer.export.options import offered
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.reports.pdf import Paper
 from skillviewer.export.reports.report import export_cohort
+from skillviewer.nets.library import criterion_of
 
 if TYPE_CHECKING:
     from skillviewer.nets.configuration import ModelCard
@@ -35,6 +36,7 @@ class CohortChoices:
     paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
     task: str = offered("", "Task", "Where the study has several")
     model: str = offered("", "Model", "Empty for the one that the study uses")
+    criterion: str = offered("", "Criterion", "Empty for the one that the study looks at")
     names: bool = offered(True, "Name people", "Participants and raters; else they get numbers")
     made_on: date | None = None
 
@@ -50,20 +52,21 @@ def cohort_report(
     """
     choices = choices if choices is not None else CohortChoices()
     with Study.open(path, read_only=True) as study:
+        study.look_at(choices.criterion or None)
         everything = study.videos.all()
-        task = _task(study, {v.task for v in everything}, choices.task)
+        task = task_of(study, {v.task for v in everything}, choices.task)
         videos = [v for v in everything if v.task == task]
-        model = _model(study, choices.model)
+        model = model_of(study, choices.model, choices.criterion)
         scores = study.models.scores(model.digest)
         dataset = study.dataset()
         title, settings = study.title, study.settings
         criteria = _criteria(study, model, {v.name: (v.task, settings.task) for v in videos})
-    card = _card(model)
+    card = card_of(model)
     scale = card.raters_scale if card is not None else None
     inside = {v.name for v in videos}
     found = [j for j in dataset.judgements if j.left in inside and j.right in inside]
-    people = _numbers([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
-    raters = _numbers([j.rater for j in found], "R", names=choices.names)
+    people = pseudonyms([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
+    raters = pseudonyms([j.rater for j in found], "R", names=choices.names)
     assessed = [
         CohortVideo(
             v.name,
@@ -74,7 +77,7 @@ def cohort_report(
             v.digest,
             before_blur=SAID_BEFORE in s.warning,
             passes=s.passes,
-            scaled=_scaled(scale, s, v.task, settings.task),
+            scaled=on_scale(scale, s, v.task, settings.task),
         )
         for v in videos
         if (s := scores.get(v.name)) is not None
@@ -100,7 +103,7 @@ def cohort_report(
     return _remarks(len(videos), len(assessed), {s.passes for name, s in scores.items() if name in inside})
 
 
-def _card(model: ModelVersion) -> "ModelCard | None":
+def card_of(model: ModelVersion) -> "ModelCard | None":
     """Return the card of a model, or None if its checkpoint is not in its place or cannot be read."""
     from skillviewer.nets.checkpoint import load_card  # torch takes seconds
 
@@ -117,16 +120,17 @@ def _criteria(study: Study, used: ModelVersion, tasks: Mapping[str, tuple[str, s
     models = [used, *sorted(study.models.all(), key=lambda m: m.added_at, reverse=True)]
     found: dict[str, dict[str, str]] = {}
     for model in (m for m in models if m.state is not ModelState.DISCARDED):
-        card = _card(model)
+        card = card_of(model)
         if card is not None and card.criterion not in found:
             scores = {name: s for name, s in study.models.scores(model.digest).items() if name in tasks}
-            scaled = {name: _scaled(card.raters_scale, s, *tasks[name]) for name, s in scores.items()}
+            scaled = {name: on_scale(card.raters_scale, s, *tasks[name]) for name, s in scores.items()}
             words = {name: own.words for name, own in scaled.items() if own is not None}
             found[card.criterion] = {name: words.get(name) or signed(s.score) for name, s in scores.items()}
     return found if len(found) > 1 else {}
 
 
-def _scaled(scale: RatersScale | None, score: Score, *tasks: str) -> ScaledScore | None:
+def on_scale(scale: RatersScale | None, score: Score, *tasks: str) -> ScaledScore | None:
+    """Return a score on the raters' scale, for a video of a task by any of its names; None without a scale."""
     if scale is None:
         return None
     return scale.of(score.score, unfamiliar=bool(score.warning.replace(SAID_BEFORE, "").strip())).in_task(*tasks)
@@ -138,7 +142,7 @@ def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:
         return None
     if len(dataset.ratings.table(dataset.criterion).raters) < 2:
         return None
-    raters = _numbers(list(dataset.ratings.raters), "R", names=names)
+    raters = pseudonyms(list(dataset.ratings.raters), "R", names=names)
     own = tuple(replace(one, rater=raters[one.rater]) for one in dataset.ratings.ratings)
     return rater_agreement(replace(dataset.ratings, ratings=own), dataset.criterion)
 
@@ -158,7 +162,12 @@ def _remarks(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...
     return tuple(found)
 
 
-def _task(study: Study, tasks: set[str], asked: str) -> str:
+def task_of(study: Study, tasks: set[str], asked: str) -> str:
+    """Return the task that is asked for, or the only one of the videos.
+
+    Raises:
+        ExportError: There is no such task, or there are several and none is asked for.
+    """
     if asked:
         if asked in tasks or (asked == study.settings.task and "" in tasks):
             return asked if asked in tasks else ""
@@ -172,8 +181,25 @@ def _task(study: Study, tasks: set[str], asked: str) -> str:
     return next(iter(tasks), "")
 
 
-def _model(study: Study, asked: str) -> ModelVersion:
-    """Return the model that is asked for, the one in use, or the one with the most scores."""
+def latest_of(study: Study, criterion: str) -> ModelVersion | None:
+    """Return the newest model of a study, not discarded and in its place, that learnt a criterion; None without."""
+    wanted = criterion.casefold()
+    models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED and m.path is not None]
+    found = [m for m in models if m.path is not None and criterion_of(m.path).casefold() == wanted]
+    return max(found, key=lambda m: m.added_at, default=None)
+
+
+def model_of(study: Study, asked: str, criterion: str = "") -> ModelVersion:
+    """Return the model that is asked for, the newest of a criterion, the one in use, or that with the most scores.
+
+    Raises:
+        ExportError: There is no such model.
+    """
+    if criterion and not asked:
+        newest = latest_of(study, criterion)
+        if newest is None:
+            raise ExportError(f"The study has no model of the criterion “{criterion}”: score its videos with one.")
+        return newest
     if asked:
         models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
         named = [m for m in models if asked in {m.name, f"{m.name} v{m.version}", m.digest}]
@@ -190,7 +216,7 @@ def _model(study: Study, asked: str) -> ModelVersion:
     return used
 
 
-def _numbers(people: list[str], letter: str, *, names: bool) -> dict[str, str]:
+def pseudonyms(people: list[str], letter: str, *, names: bool) -> dict[str, str]:
     """Return the names of people in the report: their own, or numbers in random order."""
     known = sorted({name for name in people if name})
     if not names:

@@ -218,14 +218,14 @@ class ExportService(Closing):
                 exhibits = with_kept_faces(exhibits)
             return exporter.preview(exhibits, options)
 
-    def preview_study(self, exporter: "StudyExporter", study: Path) -> "Preview | None":
+    def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None) -> "Preview | None":
         """Return what is seen of an export of a study before it is written, or None.
 
         Raises:
             ExportError: It cannot be made of this study; the message says why.
             StudyError: The study cannot be read.
         """
-        return exporter.preview(study) if exporter.preview is not None else None
+        return exporter.preview(study, options) if exporter.preview is not None else None
 
     @staticmethod
     def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
@@ -341,6 +341,7 @@ def _informed(
     """Return the options of a report with what the model's card and the study of the video know of it."""
     from skillviewer.engine.exporting.study_context import context_of
     from skillviewer.nets.checkpoint import load_card
+    from skillviewer.nets.library import criterion_of
 
     known = options.known
     if subject.model is not None:
@@ -348,7 +349,8 @@ def _informed(
             known = replace(known, model_caution=load_card(subject.model).caution)
     if subject.study is None or options.known != StudyContext():
         return replace(options, known=known)
-    known = replace(context_of(subject.study, exhibit.analysis), model_caution=known.model_caution)
+    criterion = criterion_of(subject.model) if subject.model is not None else ""
+    known = replace(context_of(subject.study, exhibit.analysis, criterion), model_caution=known.model_caution)
     if known.reference is not None and sources is not None:
         known = replace(known, reference=replace(known.reference, source=sources.open(known.reference.path, token)))
     if wanted(options) and known.reference is not None:

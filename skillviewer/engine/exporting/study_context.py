@@ -64,15 +64,16 @@ MOST_LOOKS = 100
 """So many comparable videos are compared by their looks; beyond, the reference is the nearest by score."""
 
 
-def context_of(path: Path, analysis: Analysis) -> StudyContext:
+def context_of(path: Path, analysis: Analysis, criterion: str = "") -> StudyContext:
     """Return what a study knows of the video of an analysis; an empty context where the video is not in it.
 
-    The study may be open elsewhere.
+    The study may be open elsewhere. Votes are of the model's criterion, if the study has it, else of the one in use.
 
     Raises:
         StudyError: The study cannot be read.
     """
     with Study.open(path, read_only=True) as study:
+        study.look_at(criterion if criterion in study.criteria() else None)
         videos = study.videos.all()
         video = next((v for v in videos if v.subject == analysis.subject), None)
         return StudyContext() if video is None else _context(study, video, videos, analysis)

@@ -17,6 +17,7 @@ from skillviewer.data.study import Study
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
 from skillviewer.data.study.exchange.study_labels import marked
+from skillviewer.engine.exporting.change_report import ChangeChoices, write_change
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
@@ -56,7 +57,7 @@ class StudyOptions(ArchiveOptions):
 class StudyExporter:
     """One way out of the program for a whole study.
 
-    See ``Exporter``; ``write`` returns remarks for the user, and ``preview`` is given the study.
+    See ``Exporter``; ``write`` returns remarks for the user, and ``preview`` is given the study and the options.
     """
 
     name: str
@@ -66,7 +67,7 @@ class StudyExporter:
     write: Write
     about: str
     group: str = ""
-    preview: Callable[[Path], Preview] | None = None
+    preview: Callable[[Path, Any], Preview] | None = None
 
     def export(
         self,
@@ -107,14 +108,23 @@ Source = tuple[tuple[Any, ...], tuple[str, ...]]
 """Arguments of the function that makes the rows of a table, and remarks."""
 
 
-def _judgements(study: Path) -> Source:
+@dataclass(frozen=True, slots=True)
+class CriterionChoice:
+    """Criterion of the votes in a table."""
+
+    criterion: str = offered("", "Criterion", "Empty for the one that the study looks at")
+
+
+def _judgements(study: Path, options: CriterionChoice | None) -> Source:
     with Study.open(study, read_only=True) as opened:
+        opened.look_at((options or CriterionChoice()).criterion or None)
         judgements = opened.votes.judgements()
     return (judgements,), () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
 
 
-def _strengths(study: Path) -> Source:
+def _strengths(study: Path, options: CriterionChoice | None) -> Source:
     with Study.open(study, read_only=True) as opened:
+        opened.look_at((options or CriterionChoice()).criterion or None)
         dataset = opened.dataset()
     if not dataset.judgements and not dataset.pairs:
         raise ExportError(f"{study.name} has no judgement and no pair that is agreed on: there are no strengths.")
@@ -122,33 +132,39 @@ def _strengths(study: Path) -> Source:
     return (dataset.judgements or dataset.pairs, dataset.subtasks), () if dataset.judgements else agreed
 
 
-def _log(study: Path) -> Source:
+def _log(study: Path, _options: None) -> Source:
     with Study.open(study, read_only=True) as opened:
         return (opened.log(),), ()
 
 
-def _labels(study: Path) -> Source:
+def _labels(study: Path, _options: object) -> Source:
     with Study.open(study, read_only=True) as opened:
         return (label_counts(marked(opened)[0]),), ()
 
 
-def _label_agreement(study: Path) -> Source:
+def _label_agreement(study: Path, _options: object) -> Source:
     with Study.open(study, read_only=True) as opened:
         return (label_agreement(*marked(opened)),), ()
 
 
-def _table(name: str, title: str, about: str, source: Callable[[Path], Source]) -> StudyExporter:
+def _table(
+    name: str,
+    title: str,
+    about: str,
+    source: Callable[[Path, Any], Source],
+    options: type[Any] | None = CriterionChoice,
+) -> StudyExporter:
     def write(
-        study: Path, path: Path, _options: object, overwrite: bool, _token: CancelToken, _report: Report
+        study: Path, path: Path, chosen: object, overwrite: bool, _token: CancelToken, _report: Report
     ) -> tuple[str, ...]:
-        given, remarks = source(study)
+        given, remarks = source(study, chosen)
         export_table(name, path, *given, overwrite=overwrite)
         return remarks
 
-    def preview(study: Path) -> Preview:
-        return preview_table(name, *source(study)[0])
+    def preview(study: Path, chosen: object) -> Preview:
+        return preview_table(name, *source(study, chosen)[0])
 
-    return StudyExporter(name, title, TABLE_SUFFIXES, None, write, about, "table", preview)
+    return StudyExporter(name, title, TABLE_SUFFIXES, options, write, about, "table", preview)
 
 
 def _archive(
@@ -179,13 +195,15 @@ STUDY_EXPORTERS = table(
         "Log of the study",
         "One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
         _log,
+        None,
     ),
-    _table("labels", "Table of labelled moments", "One row a video, rater and label: how many moments.", _labels),
+    _table("labels", "Table of labelled moments", "One row a video, rater and label: how many moments.", _labels, None),
     _table(
         "label-agreement",
         "Table of agreement on moments",
         "One row for every two raters, or a rater and the model, and label: kappa over time.",
         _label_agreement,
+        None,
     ),
     StudyExporter(
         "cohort",
@@ -194,6 +212,15 @@ STUDY_EXPORTERS = table(
         CohortChoices,
         lambda s, p, o, w, _t, _r: cohort_report(s, p, o, overwrite=w),
         about="How the scores of a study are spread, every video, the raters, and what is not known.",
+        group="report",
+    ),
+    StudyExporter(
+        "change",
+        "Change over time",
+        REPORT_SUFFIXES,
+        ChangeChoices,
+        lambda s, p, o, w, _t, _r: write_change(s, p, o, overwrite=w),
+        about="One participant by occasion (pre, post, dates), or all before against after, on the raters' scale.",
         group="report",
     ),
     StudyExporter(

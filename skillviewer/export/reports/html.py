@@ -13,6 +13,7 @@ import numpy as np
 from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import signed
+from skillviewer.export.reports.change import ChangeReport
 from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
 from skillviewer.export.reports.drawings import (
     as_svg,
@@ -121,32 +122,29 @@ def why_html(why: WhyContent) -> str:
 
 def cohort_html(cohort: Cohort) -> str:
     """Return the report of a cohort."""
-    median = float(np.median(cohort.scores))
+    median, rows = float(np.median(cohort.scores)), []
+    for row in cohort.rows:
+        words, of = score_cell(row.standing, cohort.digits), row.standing
+        rows.append((row, words, _drawn(interval_bar(of.score, of.interval, cohort.span, median, 170.0), words)))
     return _environment().get_template("cohort.html").render(
         cohort=cohort,
         plot=_drawn(distribution(cohort.scores, _WIDTH_PT, 160.0, cohort.digits), cohort.sentence),
         head=RATER_HEAD,
-        rows=[
-            {
-                "rank": row.rank,
-                "name": row.name,
-                "marks": row.marks,
-                "participant": row.participant,
-                "score": score_cell(row.standing, cohort.digits),
-                "bar": _drawn(
-                    interval_bar(row.standing.score, row.standing.interval, cohort.span, median, 170.0),
-                    score_cell(row.standing, cohort.digits),
-                ),
-                "rating": row.rating,
-                "percentile": row.standing.percentile_words,
-                "checksum": row.checksum,
-            }
-            for row in cohort.rows
-        ],
+        rows=rows,
         rated=any(row.rating for row in cohort.rows),
         people=any(row.participant for row in cohort.rows),
         facts=cohort_facts(cohort),
     )  # fmt: skip
+
+
+def change_html(report: ChangeReport) -> str:
+    """Return the report of change over time."""
+    tables = [
+        (section, [(cells, bar and _drawn(bar, cells[-1])) for (cells, _), bar in zip(section.rows, bars, strict=True)])
+        for section in report.sections
+        for bars in [section.bars(250.0)]
+    ]
+    return _environment().get_template("change.html").render(report=report, tables=tables)
 
 
 _WORDS = frozenset({"alt", "aria-label", "title"})

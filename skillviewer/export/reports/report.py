@@ -1,6 +1,6 @@
 """Reports: the "why" page of one video, and that of a cohort, as PDF or as one web page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +9,11 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, sile
 from skillviewer.export.destination import aside, check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.blurring import with_faces
+from skillviewer.export.reports.change import ChangeReport, change_pdf
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
 from skillviewer.export.reports.cohort_pdf import cohort_pdf
-from skillviewer.export.reports.html import check_html, cohort_html, why_html
-from skillviewer.export.reports.pdf import check_pdf
+from skillviewer.export.reports.html import change_html, check_html, cohort_html, why_html
+from skillviewer.export.reports.pdf import Paper, check_pdf
 from skillviewer.export.reports.report_options import ReportOptions
 from skillviewer.export.reports.why import CAUTION, gather, made_on
 from skillviewer.export.reports.why_pdf import N_PAGES, why_pdf
@@ -47,13 +48,7 @@ def export_report(
     words = [why.sentence, why.rating, why.faithfulness, why.caution, source.model_digest, video.digest]
     if why.blurred:
         words.append(ON_PAGE)
-    with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
-        if path.suffix.lower() == ".pdf":
-            temporary.write_bytes(why_pdf(why))
-            check_pdf(temporary, path, words, N_PAGES)
-        else:
-            temporary.write_text(why_html(why), encoding="utf-8")
-            check_html(temporary, path, words)
+    _write(path, words, lambda: why_pdf(why), lambda: why_html(why), overwrite=overwrite, n_pages=N_PAGES)
     report(Progress("the report is written", 1, 1))
     return path
 
@@ -87,11 +82,29 @@ def export_cohort(
     check(path, REPORT_SUFFIXES, overwrite=overwrite)
     cohort = gather_cohort(videos, model, options, made_on(options.made_on))
     words = (cohort.sentence, *cohort.unknown, CAUTION, cohort.model_digest)
+    _write(path, words, lambda: cohort_pdf(cohort), lambda: cohort_html(cohort), overwrite=overwrite)
+    return path
+
+
+def export_change(report: ChangeReport, path: Path, paper: Paper = "a4", *, overwrite: bool = False) -> None:
+    """Write the report of change over time as PDF or as one web page, and read it back.
+
+    Raises:
+        ExportError: The file is refused, cannot be written or read back.
+    """
+    words = (*(section.sentence for section in report.sections), *report.unknown, CAUTION)
+    _write(path, words, lambda: change_pdf(report, paper), lambda: change_html(report), overwrite=overwrite)
+
+
+def _write(
+    path: Path, words: Sequence[str], pdf: Callable[[], bytes], html: Callable[[], str], *, overwrite: bool,
+    n_pages: int | None = None,
+) -> None:  # fmt: skip
+    """Write a report by its suffix, and read its words back."""
     with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":
-            temporary.write_bytes(cohort_pdf(cohort))
-            check_pdf(temporary, path, words)
+            temporary.write_bytes(pdf())
+            check_pdf(temporary, path, words, n_pages)
         else:
-            temporary.write_text(cohort_html(cohort), encoding="utf-8")
+            temporary.write_text(html(), encoding="utf-8")
             check_html(temporary, path, words)
-    return path

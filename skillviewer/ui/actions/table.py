@@ -90,6 +90,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _file("import_timeline", QT_TRANSLATE_NOOP("actions", "Import &timeline…"), section=1),
     _file("locate_videos", QT_TRANSLATE_NOOP("actions", "Find &missing videos…"), section=1),
     _file("name_person", QT_TRANSLATE_NOOP("actions", "Set &participant…"), section=1),
+    _file("name_occasion", QT_TRANSLATE_NOOP("actions", "Set o&ccasion…"), section=1),
     _file("remove_video", QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
     _file("forget_video", QT_TRANSLATE_NOOP("actions", "&Delete everything kept about this video…"), section=1),
     _file("close_study", QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),
@@ -108,6 +109,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _edit("change_keys", QT_TRANSLATE_NOOP("actions", "Change &keys…"), section=1),
     _view("palette", QT_TRANSLATE_NOOP("actions", "&All actions…"), "Ctrl+K", icon="search"),
     _view("find_video", QT_TRANSLATE_NOOP("actions", "&Find a video"), "Ctrl+F"),
+    _view("change_page", QT_TRANSLATE_NOOP("actions", "Change over &time…"), "Ctrl+T"),
     _player(
         "overlay",
         QT_TRANSLATE_NOOP("actions", "Show the &map"),

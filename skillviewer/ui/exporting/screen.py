@@ -288,7 +288,7 @@ class ExportScreen(QWidget):
             return
         if isinstance(exporter, StudyExporter) and choices.study is not None:
             study = choices.study
-            self.previews.ask(lambda service: service.preview_study(exporter, study))
+            self.previews.ask(lambda service: service.preview_study(exporter, study, choices.options))
             return
         if isinstance(exporter, StudyExporter) or not choices.videos or not choices.models:
             self.pane.show_message(self._refusal())

@@ -1,13 +1,12 @@
 """Pages shown in place of a pair: a sentence or two, and what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.widgets.layout import Gap, add_all, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import Gap, add_all, horizontal, push_button, text_label, vertical
 
 COLUMN_PX = 440
 ROW_PX = 30
@@ -36,16 +35,10 @@ class Page(QWidget):
     def set_words(self, words: str) -> None:
         self._words.setText(words)
 
-    def add_button(self, words: str) -> QPushButton:
-        button = QPushButton(words, self)
-        button.setProperty("primary", self._first is None)
+    def add_button(self, words: str, pressed: Callable[[], object] | None = None) -> QPushButton:
+        button = push_button(words, self, pressed, primary=self._first is None)
         self._first = self._first or button
         self._buttons.insertWidget(self._buttons.count() - 1, button)
-        return button
-
-    def add_action(self, words: str, action: QAction) -> QPushButton:
-        button = self.add_button(words)
-        button.clicked.connect(action.trigger)
         return button
 
     def take_focus(self) -> None:

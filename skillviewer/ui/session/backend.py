@@ -115,7 +115,7 @@ class Exports(Protocol):
     def preview(self, exporter: "Exporter", subjects: "Sequence[ExportTarget]", options: object, /) -> "Preview | None":
         """Return what will be seen, or None where that cannot be seen yet."""
 
-    def preview_study(self, exporter: "StudyExporter", study: Path, /) -> "Preview | None":
+    def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None, /) -> "Preview | None":
         """Return what will be seen of an export of a study, or None."""
 
     def close(self) -> None: ...

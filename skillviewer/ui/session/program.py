@@ -151,23 +151,23 @@ class Program(QObject):
             self.settings.remember(path.absolute())
         self.intake.take(paths)
 
-    def name_person(self, person: str) -> None:
-        """Store the participant of the video on screen; "" for none."""
+    def name_person(self, person: str, fact: str = "participant") -> None:
+        """Store the participant (or, as ``fact``, the occasion) of the video on screen; "" for none."""
         entry = self.videos.get(self.state.current)
         person = person.strip()
-        if entry is None or not entry.known_as or person == (entry.participant or ""):
+        if entry is None or not entry.known_as or person == (getattr(entry, fact) or ""):
             return
-        name = entry.known_as
+        name, none = entry.known_as, None if fact == "participant" else ""
 
         def change(study: Study, now: str | None) -> str | None:
-            before = study.videos.get(name).participant
-            study.videos.change(name, participant=now)
-            return before
+            before = getattr(study.videos.get(name), fact)
+            study.videos.change(name, **{fact: now})
+            return cast("str | None", before)
 
         self.undo.perform(
             Command(
-                self.tr("participant in {}").format(name),
-                lambda study: change(study, person or None),
+                (self.tr("participant in {}") if none is None else self.tr("occasion of {}")).format(name),
+                lambda study: change(study, person or none),
                 lambda study, before: change(study, cast("str | None", before)),
                 (VIDEOS,),
             )

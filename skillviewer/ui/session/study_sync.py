@@ -1,6 +1,8 @@
 """Synchronises the list of videos with the open study, and stores analyses between sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.studies import MODELS, Studies
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 25
 """Stored analyses that are read at once."""
+MOST_CHANGED = 200
+"""Entries of the list that change in one turn of the event loop."""
 
 
 def entry_of(video: StudyVideo) -> VideoEntry:
@@ -47,6 +52,7 @@ def entry_of(video: StudyVideo) -> VideoEntry:
         participant=video.participant,
         task=video.task,
         extent=video.extent,
+        occasion=video.occasion,
     )
 
 
@@ -89,6 +95,8 @@ class StudyList(QObject):
         ] = {}  # by video and digest
         self._recalled: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
         self._task: Task | None = None
+        self._changes: Iterator[Callable[[], None]] = iter(())
+        self._rest = single_shot(self, 0, self._change_some)
         studies.replaced.connect(self._on_replaced)
         studies.listed.connect(self._on_listed)
         studies.opened.connect(self._on_opened)
@@ -97,7 +105,7 @@ class StudyList(QObject):
 
     @Slot()
     def _on_replaced(self) -> None:
-        self.known = ()
+        self.known, self._changes = (), iter(())
         self._early.clear()
         self._recalled = ("", frozenset())
         self._assessments.stop()
@@ -116,15 +124,15 @@ class StudyList(QObject):
         wanted = {entry.footage: entry for entry in map(entry_of, known)}
         listed = {entry.known_as for entry in wanted.values()}
         before = {entry.footage for entry in self._videos}
-        for entry in self._videos:
+        changes: list[Callable[[], None]] = []
+        for entry in reversed([*self._videos]):  # from the end, where no other row moves
             moved = entry.known_as in listed and entry.footage not in wanted
             gone = entry.known_as and entry.known_as not in listed
             if moved or gone:
-                if entry.footage == self._state.current:
-                    self._state.set_current(None)
-                self._videos.remove(entry.footage)
-        for footage in before & set(wanted):
-            self._update(wanted[footage])
+                changes.append(partial(self._remove, entry.footage))
+        changes += [partial(self._update, wanted[footage]) for footage in before & set(wanted)]
+        self._changes = iter(changes)
+        self._change_some()
         fresh = self._videos.add_entries(entry for footage, entry in wanted.items() if footage not in before)
         self._intake.look_at([entry.footage for entry in fresh if entry.state.has_picture])
         if self._state.current is None and fresh:
@@ -133,12 +141,26 @@ class StudyList(QObject):
         self._keep_early()
         self._recall()
 
+    @Slot()
+    def _change_some(self) -> None:
+        """Change entries of the list, and the rest in later turns of the event loop: each costs up to 0.1 ms."""
+        some = [*islice(self._changes, MOST_CHANGED)]
+        for change in some:
+            change()
+        if len(some) == MOST_CHANGED:
+            self._rest.start()
+
+    def _remove(self, footage: VideoClip) -> None:
+        if footage == self._state.current:
+            self._state.set_current(None)
+        self._videos.remove(footage)
+
     def _update(self, wanted: VideoEntry) -> None:
         entry = self._videos.get(wanted.footage)
         if entry is None:
             return
         changes: dict[str, object] = {}
-        for name in ("known_as", "participant", "task"):
+        for name in ("known_as", "participant", "task", "occasion"):
             if getattr(entry, name) != getattr(wanted, name):
                 changes[name] = getattr(wanted, name)
         if wanted.state is not entry.state and (wanted.state.lost or entry.state.lost):

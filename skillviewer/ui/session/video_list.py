@@ -55,6 +55,7 @@ class VideoEntry:
         known_as: Its name in the study, or "" until the study knows it.
         participant: The participant, or None.
         task: What is done in it, or "" for the study's task.
+        occasion: When it was recorded (pre, post, a date), or "".
         extent: The part of the file that it is, or None for the whole.
     """
 
@@ -70,6 +71,7 @@ class VideoEntry:
     participant: str | None = None
     task: str = ""
     extent: ClipRange | None = None
+    occasion: str = ""
 
     @property
     def footage(self) -> VideoClip:
@@ -168,8 +170,8 @@ class VideoList(QObject):
         row = self._rows.get(footage)
         if row is not None:
             self.about_to_remove.emit(row)
-            del self._entries[row]
-            self._rows = {entry.footage: at for at, entry in enumerate(self._entries)}
+            del self._entries[row], self._rows[footage]
+            self._rows.update((entry.footage, at) for at, entry in enumerate(self._entries[row:], start=row))
             self.removed.emit(row)
 
     def update(self, footage: VideoClip, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()

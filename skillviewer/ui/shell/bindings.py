@@ -3,8 +3,9 @@
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMenu
 
 from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.errors import SkillViewerError
@@ -15,15 +16,15 @@ from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.open_study import sample_source
 from skillviewer.ui.shell.about import About
+from skillviewer.ui.shell.change_page import ChangePage
 from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.imports import choose_file, show_page
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.map_key import HoldToHideMap
+from skillviewer.ui.threads.throttle import single_shot
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from PySide6.QtWidgets import QWidget
 
     from skillviewer.ui.preferences.dialog import Preferences
@@ -35,7 +36,9 @@ NEEDS_VIDEO = (
     "mark_out", "clear_marks", "loop",
 )  # fmt: skip
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
-OF_THIS_VIDEO = ("import_timeline", "name_person", "remove_video", "forget_video", "split_off", "go_to", "assess")
+OF_LIST = ("change_page", "name_person", "name_occasion", "remove_video")
+"""Actions of the context menu of the list of videos."""
+OF_THIS_VIDEO = (*OF_LIST, "import_timeline", "forget_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
@@ -55,10 +58,8 @@ class Bindings(QObject):
         for signal in (
             program.studies.opened,
             program.studies.closed,
-            program.videos.removed,
             program.playback.video_changed,
             program.videos.added,
-            program.videos.changed,
             program.videos.cleared,
             program.models.entries_changed,
             program.models.wanted_changed,
@@ -67,6 +68,8 @@ class Bindings(QObject):
             window.screens.shown,
         ):
             signal.connect(self.refresh)
+        for signal in (program.videos.changed, program.videos.removed):
+            signal.connect(single_shot(self, 0, self.refresh).start)  # once for a thousand videos
         program.state.look_changed.connect(self._on_look)
         program.playback.loop_changed.connect(window.actions_["loop"].setChecked)
         window.panel.chosen.connect(program.state.set_current)
@@ -87,9 +90,10 @@ class Bindings(QObject):
         actions.bind("save_study", self._save_study)
         actions.bind("import_ratings", partial(choose_file, program, window, timeline=False))
         actions.bind("import_timeline", partial(choose_file, program, window, timeline=True))
-        program.table_taken.connect(self._on_table)
+        program.table_taken.connect(partial(show_page, program, window))
         actions.bind("locate_videos", self._locate)
         actions.bind("name_person", self._name_person)
+        actions.bind("name_occasion", lambda: self._name_person("occasion"))
         actions.bind("remove_video", program.remove_current)
         actions.bind("forget_video", self._forget_video)
         actions.bind("close_study", program.studies.close)
@@ -165,6 +169,11 @@ class Bindings(QObject):
         window, actions = self._window, self._window.actions_
         actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.find_video)
+        actions.bind("change_page", lambda: ChangePage(self._program, window).show())
+        self.list_menu, view = QMenu(window), window.panel.view
+        self.list_menu.addActions([actions[name] for name in OF_LIST])
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(lambda at: self.list_menu.popup(view.viewport().mapToGlobal(at)))
         actions.bind("overlay", HoldToHideMap(self._program.state, actions["overlay"], self).begin)
         for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
             actions.bind(name, partial(self._do_in_player, name))
@@ -220,10 +229,10 @@ class Bindings(QObject):
         study = program.studies.current
         screens = [f"{PREFIX_OF_SCREENS}{screen.name}" for screen in self._window.screen_specs]
         actions.set_enabled(study is not None or len(program.videos) > 0, *screens, "close_study")
-        actions.set_enabled(study is not None, "save_study")
+        actions.set_enabled(study is not None, "save_study", "change_page")
         actions.set_enabled(program.studies.writable, "locate_videos")
         chosen = program.studies.writable and program.state.current is not None
-        actions.set_enabled(chosen, "name_person", "remove_video", "forget_video", "import_timeline")
+        actions.set_enabled(chosen, "name_person", "name_occasion", "remove_video", "forget_video", "import_timeline")
         actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
@@ -278,19 +287,22 @@ class Bindings(QObject):
         if folder is not None:
             self._program.open([folder])
 
-    def _name_person(self) -> None:
+    def _name_person(self, fact: str = "participant") -> None:
         program = self._program
         entry = program.videos.get(program.state.current)
         if entry is None:
             return
-        known = sorted({other.participant for other in program.videos if other.participant})
-        question = self.tr(
-            "Participant in {}. In a test, all videos of one participant are kept out of the training."
-        ).format(entry.name)
-        ask, title = self._window.dialogs.word, self.tr("Set participant")
-        person = ask(self._window, title, question, known, entry.participant or "")
-        if person is not None:
-            program.name_person(person)
+        known = sorted({getattr(other, fact) for other in program.videos} - {None, ""})
+        question, title = self.tr("Occasion of {}: pre, post, a date (2024-05-31)."), self.tr("Set occasion")
+        if fact == "participant":
+            question, title = (
+                self.tr("Participant in {}. In a test, all videos of one participant are kept out of the training."),
+                self.tr("Set participant"),
+            )
+        ask = self._window.dialogs.word
+        said = ask(self._window, title, question.format(entry.name), known, getattr(entry, fact) or "")
+        if said is not None:
+            program.name_person(said, fact)
 
     def _new_study(self) -> None:
         kinds = self.tr("Studies (*{})").format(SUFFIX)
@@ -307,10 +319,6 @@ class Bindings(QObject):
         path = self._window.dialogs.save(self._window, self.tr("Save study as"), kinds, name)
         if path is not None:
             self._program.studies.save_as(path)
-
-    @Slot(object, object)
-    def _on_table(self, path: "Path", folder: "Path | None") -> None:
-        show_page(self._program, self._window, path, folder)
 
     def _locate(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Choose the folder to search for missing videos"))

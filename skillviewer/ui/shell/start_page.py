@@ -53,10 +53,8 @@ class StartPage(QWidget):
         self.offer.hide()
 
     def _button(self, action: QAction, *, primary: bool) -> QPushButton:
-        button = QPushButton(plain(action.text()), self)
-        button.setProperty("primary", primary)
+        button = push_button(plain(action.text()), self, action.trigger, primary=primary)
         button.setVisible(action.isEnabled())
-        button.clicked.connect(action.trigger)
         action.enabledChanged.connect(button.setVisible)
         return button
 

@@ -91,7 +91,7 @@ def interval_words(entry: VideoEntry) -> str:
 
 
 def under_name(entry: VideoEntry) -> str:
-    """Return what stands under a name: length and participant of an assessed video, else its state.
+    """Return what stands under a name: length, participant and occasion of an assessed video, else its state.
 
     The part of the file is always given where a video is one, in whole seconds once the times of its frames are known.
     """
@@ -100,7 +100,7 @@ def under_name(entry: VideoEntry) -> str:
         part = "–".join(f"{int(at_s // 60)}:{int(at_s % 60):02d}" for at_s in span_s)
     if entry.state is not VideoState.DONE:
         return " · ".join(filter(None, (_state(entry), part)))
-    parts = [part or _length(entry), printable(entry.participant or "")]
+    parts = [part or _length(entry), printable(entry.participant or ""), printable(entry.occasion)]
     if entry.analysis is not None and entry.analysis.warning:
         parts.insert(0, translated("unfamiliar"))
     return " · ".join(filter(None, parts))
@@ -116,9 +116,12 @@ def _half_interval(entry: VideoEntry) -> str:
     return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""
 
 
+_UNSCALED = ScaledScore("")
+
+
 def _scaled(entry: VideoEntry) -> ScaledScore:
     scaled = entry.analysis.scaled if entry.analysis is not None else None
-    return scaled if scaled is not None else ScaledScore("")
+    return scaled if scaled is not None else _UNSCALED
 
 
 def _rating_interval(entry: VideoEntry) -> str:

@@ -62,11 +62,12 @@ class VideosPanel(QWidget):
         self._count = text_label("", self, muted=True)
         self._empty = QWidget(self)
         self._settle = single_shot(self, 120, self._emit_in_sight)
+        self._count_soon = single_shot(self, 0, self._on_list)  # once for changes of a thousand videos
         self._lay_out()
         self._set_up_view()
         self._fill_empty(actions["open_videos"])
         for signal in (videos.added, videos.changed, videos.removed, videos.cleared):
-            signal.connect(self._on_list)
+            signal.connect(self._count_soon.start)
         videos.added.connect(self._on_added)
         self._on_list()
 

@@ -149,7 +149,7 @@ class VideoFilter(QSortFilterProxyModel):
         self.setSortRole(SORT_ROLE)
 
     def set_words(self, text: str) -> None:
-        """Keep videos whose path, name, participant or task holds all these words."""
+        """Keep videos whose path, name, participant, task or occasion holds all these words."""
         self._words = tuple(text.casefold().split())
         self.invalidate()
 
@@ -171,8 +171,8 @@ class VideoFilter(QSortFilterProxyModel):
         entry = self.sourceModel().index(row, 0, parent).data(ENTRY_ROLE)
         if not isinstance(entry, VideoEntry):
             return False
-        person = entry.participant or ""
-        text = f"{entry.path.parent.name}/{entry.path.name} {entry.name} {person} {entry.task}".casefold()
+        facts = f"{entry.participant or ''} {entry.task} {entry.occasion}"
+        text = f"{entry.path.parent.name}/{entry.path.name} {entry.name} {facts}".casefold()
         if entry.footage == self._current:
             return True
         fits = self._state is None or entry.state is self._state

@@ -15,7 +15,7 @@ from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.exporting import cohort_report as report_module
-from skillviewer.engine.exporting.cohort_report import CohortChoices, _numbers, cohort_report
+from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report, pseudonyms
 from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.export.reports.rater_summary import raters_words
 from skillviewer.export.reports.report_options import Remark, StudyContext
@@ -127,7 +127,7 @@ def test_all_criteria_stand_in_one_table(study: Path, tmp_path: Path, monkeypatc
     of_flow = RatersScale("Flow", "grasp", refusal="Too few people.")
     cards = {"tiny": SimpleNamespace(criterion="skill", raters_scale=None),
              "flowing": SimpleNamespace(criterion="Flow", raters_scale=of_flow)}  # fmt: skip
-    monkeypatch.setattr(report_module, "_card", lambda model: cards[model.name])
+    monkeypatch.setattr(report_module, "card_of", lambda model: cards[model.name])
     cohort_report(study, tmp_path / "all.html", CohortChoices(task="grasp", model="tiny"))
     assert "All criteria video skill Flow c +2.56 – b +1.56 +0.56 a +0.56 –" in words(tmp_path / "all.html")
 
@@ -143,11 +143,11 @@ def test_without_names_nobody_is_named(study: Path, tmp_path: Path) -> None:
 
 def test_the_numbers_of_people_tell_nothing_of_their_names() -> None:
     people = [f"Child {at:02d}" for at in range(40)]
-    numbers = _numbers([*people, "", people[3]], "P", names=False)
+    numbers = pseudonyms([*people, "", people[3]], "P", names=False)
     assert sorted(numbers) == people
     assert set(numbers.values()) == {f"P{at}" for at in range(1, 41)}
     assert [numbers[name] for name in people] != [f"P{at}" for at in range(1, 41)], "not in the order of the alphabet"
-    assert _numbers(people, "P", names=True) == {name: name for name in people}
+    assert pseudonyms(people, "P", names=True) == {name: name for name in people}
 
 
 def test_unknown_tasks_and_models_are_told(study: Path, tmp_path: Path) -> None:

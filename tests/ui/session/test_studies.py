@@ -31,7 +31,7 @@ from skillviewer.ui.ranking.ballot import withdraw
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.open_study import OpenStudy, sample_path
-from skillviewer.ui.session.studies import VOTES
+from skillviewer.ui.session.studies import VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.videos.columns import under_name
@@ -330,6 +330,50 @@ def test_who_is_in_a_video_is_said_and_taken_back(
     assert [now for _, now in dialogs.words] == [before[0] or "", before[0] or "", "P07", "P07"]
     assert dialogs.words[2][0] == tuple(sorted({"P07", *filter(None, before[1:])}))
     assert dialogs.asked[0].startswith("Participant in a.")
+
+
+def test_many_videos_are_named_and_removed_over_several_turns_and_counted_once_a_turn(
+    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skillviewer.ui.session.study_sync.MOST_CHANGED", 30)
+    n = 70
+    many = [f"{at:03d}" for at in range(n)]
+    with Study.create(tmp_path / "many.skillstudy") as study:
+        study.videos.add([NewVideo(path) for path in world.touch(*(f"{name}.mp4" for name in many))])
+    window.program.open([tmp_path / "many.skillstudy"])
+    wait_for_study(qtbot, window, n)
+    qtbot.waitUntil(lambda: not window.window.panel._count_soon.isActive())
+    counted, changes = list[int](), list[int]()
+    window.window.panel._count_soon.timeout.connect(lambda: counted.append(len(changes)))
+    window.program.videos.changed.connect(changes.append)
+    act = window.program.studies.act
+    act(lambda study: study.videos.name_people(dict.fromkeys(many, "P01")), VIDEOS)
+    qtbot.waitUntil(lambda: all(entry.participant == "P01" for entry in window.program.videos))
+    qtbot.waitUntil(lambda: counted[-1:] == [len(changes)])
+    assert set(changes) == set(range(n))
+    assert len(counted) < n / 10
+
+    def keep_two(study: Study) -> None:
+        for name in set(many) - {"000", "050"}:
+            study.videos.remove(name)
+
+    act(keep_two, VIDEOS)
+    qtbot.waitUntil(lambda: sorted(entry.name for entry in window.program.videos) == ["000", "050"])
+    assert [window.program.videos.row(entry.footage) for entry in window.program.videos] == [0, 1]
+
+
+def test_the_occasion_of_a_video_is_set_and_taken_back(
+    qtbot: QtBot, window: Composition, dialogs: FakeDialogs, study_file: Path
+) -> None:
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    dialogs.word_answer = "2024-05-31"
+    window.window.actions_["name_occasion"].trigger()
+    qtbot.waitUntil(
+        lambda: next(e.occasion for e in sorted(window.program.videos, key=lambda e: e.name)) == "2024-05-31"
+    )
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: not any(entry.occasion for entry in window.program.videos))
 
 
 def test_a_video_is_removed_and_brought_back(qtbot: QtBot, window: Composition, study_file: Path) -> None:

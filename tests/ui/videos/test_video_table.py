@@ -183,6 +183,8 @@ def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:
     videos.update(VideoClip(path), state=VideoState.DONE, analysis=analysis)
     assert table.index(0, NAME).data() == "twelve"
     assert table.index(0, NAME).data(UNDER_ROLE) == "unfamiliar · 00:31.9 · P12"
+    videos.update(VideoClip(path), occasion="post")
+    assert table.index(0, NAME).data(UNDER_ROLE) == "unfamiliar · 00:31.9 · P12 · post"
     assert analysis.interval is not None
     low, high = (f"{end:+.2f}".replace("-", "−") for end in analysis.interval)
     half = (analysis.interval[1] - analysis.interval[0]) / 2

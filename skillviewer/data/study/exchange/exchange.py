@@ -20,7 +20,7 @@ from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, NewVideo, StudyVideo
 from skillviewer.data.study.votes import Vote
 from skillviewer.data.tables.find_videos import bare
-from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS, by_file
+from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS, by_file, occasions_in
 from skillviewer.data.tables.rows import CsvTable, TableRow, composed, looks_like, read_sheet, some
 from skillviewer.data.tables.video_names import VideoNames
 
@@ -88,14 +88,19 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Re
         video for video in dataset.videos if there.find(video.name) is None or (video.path is not None and not alone)
     ]
     added = study.videos.add(
-        [NewVideo(v.path, v.name, v.participant, v.subtask, v.extent) for v in lacking], token, report
+        [NewVideo(v.path, v.name, v.participant, v.subtask, v.extent, occasion=v.occasion) for v in lacking],
+        token,
+        report,
     )
     names = {video.name: name for video, name in zip(lacking, added.names, strict=True) if name is not None}
     for video in dataset.videos:
         own = there.find(video.name)
         if video.name not in names and own is not None:
             names[video.name] = own
-    people, contradictions = study.videos.name_people(_people(names, dataset.participants))
+    times = {video.name: video.occasion for video in dataset.videos}
+    people, _, contradictions = study.videos.name_people(
+        *(_people(names, said) for said in (dataset.participants, times))
+    )
     apart, same = _kept_apart(names)
     seen: dict[str, int] = {}
     votes = []
@@ -210,6 +215,7 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
             participant=video.participant,
             task=video.task,
             extent=video.extent,
+            occasion=video.occasion,
             identity=Identity(video.size_bytes, 0, video.digest) if video.digest else None,
         )
         for video in videos
@@ -219,10 +225,10 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
     here = {video.name for video in study.videos.all()}
     removed = [name for name in names.values() if name not in here]
     notes = (f"Removed from this study, and they stay so: {some(removed)}.",) if removed else ()
+    here_as = {name: own for name, own in names.items() if own in here}
     who = {video.name: video.participant for video in videos if video.participant}
-    people, contradictions = study.videos.name_people(
-        {name: person for name, person in _people(names, who).items() if name in here}
-    )
+    times = {video.name: video.occasion for video in videos}
+    people, _, contradictions = study.videos.name_people(_people(here_as, who), _people(here_as, times))
     stated = [
         Pair(names[p.better], names[p.worse]) if isinstance(p, Pair) else SimilarPair(names[p.first], names[p.second])
         for p in pairs
@@ -245,12 +251,12 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
 
 
 def _people(names: Mapping[str, str], participants: Mapping[str, str]) -> dict[str, str]:
-    """Map study video names to participants, given the source's names and participants."""
+    """Map study video names to participants or occasions, given the source's names and these."""
     return {names[name]: person for name, person in participants.items() if name in names}
 
 
 def _from_people(study: Study, path: Path) -> Imported:
-    """Import a table of participants by video; names may have file extensions."""
+    """Import a table of participants by video, and of occasions if it has them; names may have file extensions."""
     problems: list[str] = []
     listed = by_file(path, problems, VideoNames(video.name for video in study.videos.all()))
     there = _Names(study)
@@ -260,7 +266,8 @@ def _from_people(study: Study, path: Path) -> Imported:
     strange = sorted(set(listed) - set(names))
     if strange:
         problems.append(f"{path.name} names videos that are not in the study: {some(strange)}.")
-    people, contradictions = study.videos.name_people(_people(names, listed))
+    times = occasions_in([path], VideoNames(listed))
+    people, _, contradictions = study.videos.name_people(_people(names, listed), _people(names, times))
     return Imported(0, 0, 0, len(people), (*problems, *contradictions))
 
 

@@ -94,15 +94,16 @@ def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False
 
 
 def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:
-    """Write videos and participants as a ``participants.csv``; videos without a known participant are left out.
+    """Write videos and participants, and known occasions, as a ``participants.csv``; others are left out.
 
     It returns the number of rows.
 
     Raises:
         ExportError: The file exists already, is the study or one of its videos, or cannot be written.
     """
-    rows = [(video.name, video.participant) for video in study.videos.all() if video.participant]
-    return _write_csv(study, path, ("video", "participant"), rows, overwrite)
+    rows = [(v.name, v.participant, v.occasion) for v in study.videos.all() if v.participant]
+    n = 2 + any(occasion for *_, occasion in rows)
+    return _write_csv(study, path, ("video", "participant", "occasion")[:n], [row[:n] for row in rows], overwrite)
 
 
 def _write_csv(

@@ -27,6 +27,7 @@ class RatingImport:
     ratings: RatingsAdded
     videos: tuple[str, ...]
     people: tuple[str, ...]
+    occasions: tuple[str, ...]
 
 
 def open_study_table(
@@ -44,7 +45,7 @@ def add_ratings(
     token: CancelToken = NEVER,
     report: Report = silent,
 ) -> RatingImport:
-    """Add the ratings of a table, by its mapping or another, and the participants.
+    """Add the ratings of a table, by its mapping or another, the participants and the occasions.
 
     Files of a folder join the study if the table rates them; rated parts of the study's own videos join it as videos.
 
@@ -65,8 +66,11 @@ def add_ratings(
     names = {attempt: attempt for attempt in rated.videos}
     names |= {video.name: name or "" for video, name in zip(new, added.names, strict=True)}
     here = {video.name for video in study.videos.all()}
-    people, contradictions = study.videos.name_people(
-        {names[attempt]: person for attempt, person in rated.participants.items() if names[attempt] in here}
+    people, occasions, contradictions = study.videos.name_people(
+        *(
+            {names[attempt]: said for attempt, said in facts.items() if names[attempt] in here}
+            for facts in (rated.participants, rated.ratings.occasions())
+        )
     )
     ratings = (replace(one, video=names[one.video]) for one in rated.ratings.ratings if names[one.video] in here)
     kept = msgspec.structs.replace(rated.mapping, table_sha256=sha256_of(opened.table.path))
@@ -76,11 +80,11 @@ def add_ratings(
     fresh = tuple(sorted(here - before))
     problems = (*added.problems, *contradictions, *came.problems)
     numbers = Imported(len(fresh), 0, 0, len(people), problems, came.new + came.changed)
-    return RatingImport(rated, numbers, came, fresh, people)
+    return RatingImport(rated, numbers, came, fresh, people, occasions)
 
 
 def take_back(study: Study, done: RatingImport) -> None:
-    """Take an import back: its ratings, participants and videos; what it replaced counts again.
+    """Take an import back: its ratings, participants, occasions and videos; what it replaced counts again.
 
     Raises:
         StudyError: The study cannot be written.
@@ -90,5 +94,7 @@ def take_back(study: Study, done: RatingImport) -> None:
         here = {video.name for video in study.videos.all()}
         for name in here.intersection(done.people):
             study.videos.change(name, participant=None)
+        for name in here.intersection(done.occasions):
+            study.videos.change(name, occasion="")
         for name in here.intersection(done.videos):
             study.videos.remove(name)

@@ -1,0 +1,194 @@
+"""Change of participants over occasions: ratings with intervals, and the interval of their change."""
+
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from skillviewer.core.dataset.rating_set import RatingSet
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.evaluation.intervals import LEVEL, over_people
+from skillviewer.core.ratings.reliability import NAN, Estimate, mean_squares
+
+_WORDS = (
+    frozenset(["baseline", "before", "initial", "pre", "pretest", "start"]),
+    frozenset(["after", "end", "final", "post", "posttest"]),
+    frozenset(["followup", "follow", "late", "retention"]),
+)
+_PLACES = (0, 2, 3)
+"""Places of these words among all occasions; other words, numbers and dates have place 1."""
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
+_NAMED = re.compile(r"(\d{1,2})[. -]*([a-z]{3})[a-z]*[. -]*(\d{4})", re.IGNORECASE)
+
+Key = tuple[int, tuple[tuple[str, int], ...]]
+
+
+def _day(text: str, *, day_first: bool) -> date | None:
+    """Return the date at the beginning of a text, or None; a time of day after it is ignored."""
+    try:
+        if found := _YEAR_FIRST.match(text):
+            return date(*map(int, found.groups()))
+        if found := _YEAR_LAST.match(text):
+            first, mark, second, year = found.groups()
+            day, month = (first, second) if day_first or mark == "." else (second, first)
+            return date(int(year) + 2000 * (len(year) == 2), int(month), int(day))
+        if (found := _NAMED.match(text)) and found[2].casefold() in _MONTHS:
+            return date(int(found[3]), 1 + _MONTHS.index(found[2].casefold()), int(found[1]))
+    except ValueError:
+        return None
+    return None
+
+
+def _key(text: str, *, day_first: bool) -> Key:
+    text = text.strip().casefold()
+    day = _day(text, day_first=day_first)
+    if day is not None:
+        return 1, (("", day.toordinal()),)
+    word = re.match(r"[^\W\d_]*", text)
+    place = next((at for at, known in zip(_PLACES, _WORDS, strict=True) if word and word[0] in known), 1)
+    parts = re.findall(r"(\D*)(\d*)", "".join(text.split()))
+    return place, tuple((letters, int(digits or -1)) for letters, digits in parts if letters or digits)
+
+
+def in_order(occasions: Collection[str]) -> dict[str, int]:
+    """Return the place of every occasion in time, from 0; spellings of one occasion share a place.
+
+    Dates are in the order of time, their times of day ignored; "pre" and its like are first, "post" and then
+    "follow-up" last; numbers in words count as numbers ("week 4" before "week 12").
+
+    Raises:
+        DatasetError: The order depends on the reading of dates as day/month or month/day.
+    """
+    found = []
+    slashed = [text for text in sorted(occasions) if (m := _YEAR_LAST.match(text.strip())) and m[2] != "."]
+    for day_first in (True, False):
+        keys = {text: _key(text, day_first=day_first) for text in occasions}
+        places = {key: at for at, key in enumerate(sorted(set(keys.values())))}
+        if all(_day(text.strip(), day_first=day_first) for text in slashed):
+            found.append({text: places[keys[text]] for text in occasions})
+    if len(found) == 2 and found[0] != found[1]:
+        raise DatasetError(
+            f"The dates {', '.join(slashed[:3])} may be day/month or month/day, and their order depends on it: write "
+            "them as 2024-05-31."
+        )
+    return found[0] if found else {text: places[keys[text]] for text in occasions}
+
+
+def change(before: Estimate, after: Estimate) -> Estimate:
+    """Return the change from one rating to another, after minus before, with an interval that holds both errors.
+
+    The distances of both ratings from the ends of their intervals are squared and added (MOVER: Zou & Donner,
+    Statistics in Medicine 27, 2008, equation 10; Newcombe 1998): the lower end is d - sqrt((a - a_low)^2 + (b_high -
+    b)^2), the upper d + sqrt((a_high - a)^2 + (b - b_low)^2), with d = a - b of after a and before b. Errors count as
+    independent; errors that both ratings of a participant share make the interval too wide (``benchmarks.coverage``).
+    """
+    d = after.value - before.value
+    low = d - math.hypot(after.value - after.low, before.high - before.value)
+    return Estimate(d, low, d + math.hypot(after.high - after.value, before.value - before.low), after.level)
+
+
+def joined(several: Sequence[Estimate]) -> Estimate:
+    """Return the mean of several ratings of one occasion; the ends are the means of the ends.
+
+    The interval is that of errors that all ratings share, and is too wide for others. NaN without any.
+    """
+    if not several:
+        return Estimate(NAN, NAN, NAN)
+    value, low, high = np.mean([(one.value, one.low, one.high) for one in several], axis=0).tolist()
+    return Estimate(value, low, high, several[0].level)
+
+
+def told(of: Estimate) -> int:
+    """Return the sign of a change that can be told, or 0 if its interval includes 0 or is not known."""
+    return int(of.low > 0) - int(of.high < 0)
+
+
+def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
+    """Return the mean rating of every video, with the 95 % interval of the mean of many raters.
+
+    The interval is t SEM / sqrt(k) for k raters, with the standard error of measurement of one rater (Bland & Altman
+    1999) and Student's t; NaN if too few videos have two raters. It ends at the ends of a stated scale. The error
+    contains the severity of raters unless each rated every video: it may differ between two occasions.
+
+    Raises:
+        DatasetError: There is no such item.
+    """
+    from scipy.special import stdtrit  # scipy takes a second
+
+    table, scale = ratings.table(item), ratings.scale(item)
+    several = table.values[(~np.isnan(table.values)).sum(axis=1) > 1]
+    free, spread = float((~np.isnan(several)).sum() - len(several)), NAN
+    if not np.isnan(table.values).any() and len(several) > 1:
+        ms = mean_squares(several)
+        free, spread = float((ms.n - 1) * (ms.k - 1)), ms.residual
+    elif len(several) > 1:
+        spread = float(np.nansum((several - np.nanmean(several, axis=1, keepdims=True)) ** 2)) / free
+    half = math.sqrt(spread) * float(stdtrit(free, (1 + LEVEL) / 2)) if len(several) > 1 else NAN
+    least, most = (scale.low, scale.high) if scale.stated else (-math.inf, math.inf)
+    means, counts = table.means(), table.counts()
+    found = {}
+    for video, mean in means.items():
+        reach = half / math.sqrt(counts[video])
+        low, high = (np.clip(end, least, most) for end in (mean - reach, mean + reach))
+        found[video] = Estimate(mean, float(low), float(high), LEVEL)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Ratings of a participant by occasion, in the order of time: name, number of videos, rating or NaN."""
+
+    participant: str
+    steps: tuple[tuple[str, int, Estimate], ...]
+
+    def change(self, before: str = "", after: str = "") -> tuple[str, str, Estimate] | None:
+        """Return two occasions and the change between them: the named ones, or the first and the last with a rating.
+
+        None without two.
+        """
+        rated = [step for step in self.steps if math.isfinite(step[2].value)]
+        first = [step for step in rated if step[0] == before] if before else rated[:1]
+        last = [step for step in rated if step[0] == after] if after else rated[-1:]
+        if not first or not last or first[0][0] == last[0][0]:
+            return None
+        return first[0][0], last[0][0], change(first[0][2], last[0][2])
+
+
+def courses(
+    attempts: Iterable[tuple[str, str, str]], estimates: Mapping[str, Estimate], places: Mapping[str, int]
+) -> tuple[Course, ...]:
+    """Return the courses of all participants, by name.
+
+    Args:
+        attempts: Video, participant and occasion of every attempt, none empty.
+        estimates: Rating of every rated video.
+        places: Place of every occasion in time (``in_order``); spellings of one place have the first spelling.
+    """
+    spelled = {place: text for text, place in sorted(places.items(), reverse=True)}
+    found: dict[str, dict[int, list[str]]] = {}
+    for video, participant, occasion in attempts:
+        found.setdefault(participant, {}).setdefault(places[occasion], []).append(video)
+    return tuple(
+        Course(
+            participant,
+            tuple(
+                (spelled[place], len(videos), joined([estimates[video] for video in videos if video in estimates]))
+                for place, videos in sorted(by_place.items())
+            ),
+        )
+        for participant, by_place in sorted(found.items())
+    )
+
+
+def mean_change(changes: Mapping[str, float]) -> Estimate:
+    """Return the mean change of participants with its 95 % interval over people (Student's t)."""
+
+    def mean(without: str | None) -> float:
+        return float(np.mean([value for name, value in changes.items() if name != without]))
+
+    return Estimate(*over_people(mean, changes), LEVEL) if len(changes) > 1 else Estimate(NAN, NAN, NAN, LEVEL)

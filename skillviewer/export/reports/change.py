@@ -1,0 +1,139 @@
+"""The report of change over time: of one participant by occasion, or of a group before against after."""
+
+import math
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from skillviewer.core.ratings.change import Course, mean_change, told
+from skillviewer.core.ratings.reliability import Estimate
+from skillviewer.core.text import counted, printable, signed
+from skillviewer.export.rendering.theme import WHITE
+from skillviewer.export.reports.drawings import interval_bar
+from skillviewer.export.reports.pdf import PageFrame, facts_table, grid, heading, page_head, paragraph, point
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reportlab.graphics.shapes import Drawing
+    from reportlab.platypus import Flowable
+
+    from skillviewer.export.reports.pdf import Paper
+
+KIND = "Change over time"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSource:
+    """Origin of ratings, courses of the participants by it, form of its numbers, and a caution about a mean change."""
+
+    title: str
+    courses: tuple[Course, ...]
+    digits: int
+    less_is_better: bool = False
+    caution: str = ""
+
+    def rating(self, of: Estimate, sign: str = "", unit: str = "", level: str = "") -> str:
+        """Return a rating, or a change ("+" as sign), with its interval; a dash if there is none."""
+        if not math.isfinite(of.value):
+            return "–"
+        value, low, high = (signed(e, self.digits).removeprefix("+" * (not sign)) for e in (of.value, of.low, of.high))
+        return f"{value}{unit} " + (f"({low} to {high}{level})" if math.isfinite(of.low + of.high) else "(no interval)")
+
+    def verdict(self, of: Estimate, over: str = "") -> str:
+        """Return a change in words: for the better or the worse, or that none can be told."""
+        sign = -told(of) if self.less_is_better else told(of)
+        words = {1: "these attempts became better", -1: "these attempts became worse", 0: "no change can be told"}
+        return f"{words[sign]}: {self.rating(of, '+', ' points', f', {100 * of.level:g} % interval{over}')}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSection:
+    """One table: its sentence, head, rows of cells with the estimate that is drawn, and value of the dashed line."""
+
+    title: str
+    sentence: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], Estimate], ...]
+    line: float
+
+    def bars(self, width_pt: float) -> "Iterator[Drawing | None]":
+        """Yield the drawing of every row, on one scale; None without a rating."""
+        known = [self.line, *(end for _, of in self.rows for end in (of.value, of.low, of.high) if math.isfinite(end))]
+        by = max((max(known) - min(known)) * 0.03, 1e-6)
+        for _, of in self.rows:
+            ends = (of.low, of.high) if math.isfinite(of.low + of.high) else None
+            span = min(known) - by, max(known) + by
+            yield interval_bar(of.value, ends, span, self.line, width_pt) if math.isfinite(of.value) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeReport:
+    """Everything in the report, the same on paper, as a web page and in the window."""
+
+    title: str
+    subtitle: str
+    sections: tuple[ChangeSection, ...]
+    unknown: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+def of_participant(source: ChangeSource, course: Course, before: str, after: str) -> ChangeSection:
+    """Return the table of one participant: a row an occasion."""
+    found = course.change(before, after)
+    sentence = "There are no two occasions with a rating: no change can be told."
+    if found is not None:
+        sentence = f"From {printable(found[0])} to {printable(found[1])}, {source.verdict(found[2])}."
+    rows = tuple(
+        ((printable(occasion), counted(n, "video"), source.rating(rating)), rating)
+        for occasion, n, rating in course.steps
+    )
+    first = next((rating.value for *_, rating in course.steps if math.isfinite(rating.value)), 0.0)
+    return ChangeSection(source.title, sentence, ("occasion", "", "rating (interval)"), rows, first)
+
+
+def of_group(source: ChangeSource, before: str, after: str) -> ChangeSection:
+    """Return the table of all participants with two occasions, and their mean change."""
+    found = {course.participant: course.change(before, after) for course in source.courses}
+    changes = {name: change for name, change in found.items() if change is not None}
+    sentence = f"{counted(len(changes), 'participant')} with two rated occasions: too few for a mean change."
+    if len(changes) > 1:
+        mean = mean_change({name: of.value for name, (*_, of) in changes.items()})
+        sentence = (
+            f"Of {len(changes)} participants on average, {source.verdict(mean, ' over participants')}.{source.caution}"
+        )
+    signs = [told(of) for *_, of in changes.values()]
+    sentence += f" Of each alone: {signs.count(1)} higher, {signs.count(-1)} lower, {signs.count(0)} cannot be told."
+    if len(found) > len(changes):
+        sentence += f" {counted(len(found) - len(changes), 'more participant')} without two rated occasions."
+    rows = tuple(
+        ((printable(name), printable(f"{first} – {last}"), source.rating(of, "+")), of)
+        for name, (first, last, of) in changes.items()
+    )
+    return ChangeSection(source.title, sentence, ("participant", "occasions", "change (interval)"), rows, 0.0)
+
+
+def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:
+    """Return the report as PDF.
+
+    Raises:
+        ExportError: It cannot be set.
+    """
+    sheet = PageFrame(paper, f"{KIND}: {report.title}", f"An aid to judgement, not a certificate.  {report.title}")
+    width = sheet.width_pt
+    story = page_head(KIND, dict(report.facts)["Date of report"], report.title, report.subtitle, width)
+    for section in report.sections:
+        sentence = paragraph(section.sentence, size_pt=10.5, bold=True, leading=1.35, after_pt=4)
+        story += [heading(section.title), sentence, _table(section, width)]
+    story += [heading("What is not known"), *map(point, report.unknown)]
+    target = BytesIO()
+    sheet.build([*story, heading("Where the numbers come from"), facts_table(report.facts, width)], target)
+    return target.getvalue()
+
+
+def _table(section: ChangeSection, width: float) -> "Flowable":
+    bars, muted = width * 0.3, {"size_pt": 7.4, "of": WHITE.muted}
+    lines: list[Sequence[object]] = [[*(paragraph(word, **muted) for word in section.head), paragraph("", **muted)]]
+    drawn = zip(section.rows, section.bars(bars), strict=True)
+    lines += [[*(paragraph(cell, size_pt=8.4) for cell in cells), bar or ""] for (cells, _), bar in drawn]
+    return grid(lines, (width * 0.2, width * 0.2, width * 0.3, bars), lines=True, pad_pt=2, repeat=1, middle=True)

@@ -1,0 +1,129 @@
+"""The report of change over time: of raters and model, of one participant and of all, and what it refuses."""
+
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from scipy import stats
+
+from skillviewer.core.analysis.raters_scale import PiecewiseLine, RatersScale, ScaleMap
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.core.errors import DatasetError, ExportError
+from skillviewer.data.study import NewVideo, Study, StudySettings
+from skillviewer.data.study.models import Score
+from skillviewer.engine.exporting import change_report as report_module
+from skillviewer.engine.exporting.change_report import ChangeChoices, change_report, write_change
+from tests.export.reports.test_report import words
+
+DIGEST = "e" * 64
+LINE, SPREAD = PiecewiseLine((0.0, 10.0), (0.0, 30.0), "line"), PiecewiseLine((0.0,), (1.0,), "spread")
+MAP = ScaleMap(LINE, (LINE,) * 12, (SPREAD,) * 12, tuple(range(12)), (2.0,) * 12, (0.077,) * 12, 0.0, 30.0, 0.9, 12)
+CHANGES = (4, 6, 5, -3, 0.5)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """Five participants, each rated by two raters before and after, who differ by one point; one more with no date."""
+    path = tmp_path / "study.skillstudy"
+    given = []
+    with Study.create(path, StudySettings(title="Course", task="knots")) as made:
+        for at, change in enumerate(CHANGES):
+            for when, rating in (("pre", 10.0 + at), ("post", 10.0 + at + change)):
+                made.videos.add([NewVideo(None, f"{at}{when}", f"T{at}", occasion=when)])
+                for rater, off in (("Ann", 0.5 if at % 2 else -0.5), ("Bob", -0.5 if at % 2 else 0.5)):
+                    given.append(VideoRating(f"{at}{when}", rater, "Global", rating + off, when))
+        made.videos.add([NewVideo(None, "undated", "T0"), NewVideo(None, "early", "T9", occasion="pre")])
+        scale = (RatingScale("Global", 0, 30, stated=True), RatingScale("Errors", 0, 9, less_is_better=True))
+        given += [VideoRating(f"0{when}", "Ann", "Errors", n) for when, n in (("pre", 7), ("post", 2))]
+        made.ratings.add(RatingSet(tuple(given), scale), "table")
+    return path
+
+
+def told(study: Path, criterion: str | None = None, participant: str = "") -> list[str]:
+    with Study.open(study, read_only=True) as opened:
+        opened.look_at(criterion)
+        return [section.sentence for section in change_report(opened, ChangeChoices(participant=participant)).sections]
+
+
+def test_a_participant_s_change_is_told_where_its_interval_excludes_0(study: Path) -> None:
+    # both raters differ by 1 point, Ann above in 4 of 10 videos: the residuals have a sum of squares of 4.8
+    half = stats.t.ppf(0.975, 9) * (4.8 / 9) ** 0.5 / 2**0.5
+    low, high = 4 - half * 2**0.5, 4 + half * 2**0.5
+    assert told(study, participant="T0") == [
+        f"From pre to post, these attempts became better: +4.0 points ({low:+.1f} to {high:+.1f}, 95 % interval)."
+    ]
+    assert told(study, participant="T4")[0].startswith("From pre to post, no change can be told: +0.5 points (−")
+    assert told(study, participant="T3")[0].startswith("From pre to post, these attempts became worse: −3.0 points")
+    assert told(study, participant="T9") == ["There are no two occasions with a rating: no change can be told."]
+
+
+def test_a_group_has_its_mean_paired_change(study: Path) -> None:
+    (sentence,) = told(study)
+    expected = stats.ttest_1samp(CHANGES, 0).confidence_interval(0.95)
+    ends = f"({expected.low:+.1f} to {expected.high:+.1f}, 95 % interval over participants)".replace("-", "−")
+    assert sentence == (
+        f"Of 5 participants on average, no change can be told: +2.5 points {ends}. Of each alone: 3 higher, 1 lower, 1 "
+        "cannot be told. 1 more participant without two rated occasions."
+    )
+
+
+def test_fewer_errors_are_better_and_one_rater_has_no_interval(study: Path) -> None:
+    (sentence,) = told(study, "Errors", participant="T0")
+    assert sentence == "From pre to post, no change can be told: −5.0 points (no interval)."
+
+
+def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = SimpleNamespace(name="full", version=3, digest=DIGEST)
+    scores = {f"0{when}": Score(score, None, 1, "", None) for when, score in (("pre", 4.0), ("post", 5.5))}  # type: ignore[arg-type]
+    scores["1pre"] = Score(3.0, None, 1, "Unlike the others.", None)  # type: ignore[arg-type]
+    monkeypatch.setattr("skillviewer.data.study.models.StudyModels.default_model", lambda *_: model)
+    monkeypatch.setattr("skillviewer.data.study.models.StudyModels.scores", lambda *_: scores)
+    scale = RatersScale("Global", "knots", map=MAP)
+    monkeypatch.setattr(report_module, "card_of", lambda _: SimpleNamespace(raters_scale=scale))
+    raters, by_model = told(study, participant="T0")
+    # 4 and 5.5 stand for 12 and 16.5, each within 2 points: the change is 4.5 within the root of 8
+    assert by_model == "From pre to post, these attempts became better: +4.5 points (+1.7 to +7.3, 90 % interval)."
+    assert raters.endswith("95 % interval).")
+    for suffix in (".pdf", ".html"):
+        remarks = write_change(
+            study, tmp_path / f"r{suffix}", ChangeChoices(participant="T0", made_on=date(2024, 5, 31))
+        )
+        assert remarks == ("1 videos have no participant or no occasion, and are not in the report.",)
+        found = words(tmp_path / f"r{suffix}")
+        assert by_model in found
+        assert "By the model full v3: Global, on the raters' scale" in found
+        assert "12.0 (10.0 to 14.0)" in found
+        assert "T0" in found
+        assert "2024-05-31" in found
+    write_change(study, tmp_path / "all.html", ChangeChoices(names=False))
+    found = words(tmp_path / "all.html")
+    assert "T0" not in found
+    assert "unlike those that the model was trained on" in found
+
+
+def test_what_cannot_be_told_is_refused_in_a_sentence(study: Path, tmp_path: Path) -> None:
+    for choices, sentence in (
+        (
+            ChangeChoices(participant="Tim"),
+            "No video with an occasion shows “Tim”. Participants: T0, T1, T2, T3, T4, T9.",
+        ),
+        (ChangeChoices(before="June"), "No video is of the occasion “June”. Occasions: pre, post."),
+        (ChangeChoices(before="post", after="PRE"), "“post” is not before “PRE”: exchange them."),
+        (ChangeChoices(task="sew"), "The study has no videos of the task “sew”."),
+    ):
+        with pytest.raises(ExportError, match=sentence):
+            write_change(study, tmp_path / "x.pdf", choices)
+    with Study.open(study) as opened:
+        for video in opened.videos.all():
+            opened.videos.change(video.name, occasion="01/02/2024" if "pre" in video.name else "02/01/2024")
+    with pytest.raises(DatasetError, match="may be day/month or month/day"):
+        write_change(study, tmp_path / "x.pdf")
+    with Study.open(study) as opened:
+        for video in opened.videos.all():
+            opened.videos.change(video.name, occasion="")
+    with pytest.raises(ExportError, match="No video has both a participant and an occasion"):
+        write_change(study, tmp_path / "x.pdf")
+    assert not (tmp_path / "x.pdf").exists()

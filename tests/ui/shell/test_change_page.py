@@ -1,0 +1,78 @@
+"""The page of change over time: from the menu of the list, of the participant on screen, and of all."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.data.study import NewVideo, Study
+from skillviewer.ui.app import Composition
+from skillviewer.ui.shell.bindings import OF_LIST
+from skillviewer.ui.shell.change_page import ChangePage
+from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeDialogs, FakeWorld
+
+
+@pytest.fixture
+def study(tmp_path: Path, world: FakeWorld) -> Path:
+    """Two participants before and after; raters disagree by at most a point."""
+    given = []
+    with Study.create(tmp_path / "course.skillstudy") as made:
+        for who, ratings in (("Ann", (10, 14)), ("Bea", (12, 12))):
+            for when, rating in zip(("pre", "post"), ratings, strict=True):
+                name = f"{who} {when}"
+                made.videos.add([NewVideo(world.touch(f"{name}.mp4")[0], name, who, occasion=when)])
+                given += [VideoRating(name, "R1", "Global", rating), VideoRating(name, "R2", "Global", rating + 0.5)]
+        given[0] = VideoRating("Ann pre", "R1", "Global", 9.5)
+        made.ratings.add(RatingSet(tuple(given), (RatingScale("Global", 0, 30),)), "table")
+    return tmp_path / "course.skillstudy"
+
+
+@pytest.fixture
+def window(make_window: MakeWindow, world: FakeWorld) -> Composition:
+    made = make_window(world.backend())
+    made.program.assessments.set_automatic(on=False)
+    return made
+
+
+def test_the_page_tells_of_the_participant_on_screen_and_of_all(
+    qtbot: QtBot, window: Composition, dialogs: FakeDialogs, study: Path
+) -> None:
+    window.program.open([study])
+    qtbot.waitUntil(lambda: len(window.program.videos) == 4 and window.program.state.current is not None)
+    menu = window.bindings.list_menu  # not opened: it would take the keyboard
+    assert window.window.panel.view.contextMenuPolicy() is Qt.ContextMenuPolicy.CustomContextMenu
+    assert menu.actions() == [window.window.actions_[name] for name in OF_LIST]
+    menu.actions()[0].trigger()
+    page = window.window.findChild(ChangePage)
+    assert isinstance(page, ChangePage)
+    qtbot.waitUntil(lambda: "From pre to post, these attempts became better: +4." in page.page.toPlainText())
+    assert [page.who.itemText(at) for at in range(page.who.count())] == ["All, before against after", "Ann", "Bea"]
+    assert page.who.currentText() == "Ann"
+    page.who.setCurrentIndex(2)
+    page.who.activated.emit(2)
+    qtbot.waitUntil(lambda: "From pre to post, no change can be told: 0.0" in page.page.toPlainText())
+    dialogs.word_answer = ""
+    window.program.state.set_current(window.program.videos[3].footage)
+    window.window.actions_["name_occasion"].trigger()
+    qtbot.waitUntil(lambda: "There are no two occasions with a rating" in page.page.toPlainText())
+    page.who.setCurrentIndex(0)
+    page.who.activated.emit(0)
+    qtbot.waitUntil(lambda: "1 participant with two rated occasions" in page.page.toPlainText())
+    window.program.studies.close()
+    qtbot.waitUntil(lambda: window.window.findChild(ChangePage) is None)
+
+
+def test_a_study_without_occasions_says_how_to_state_them(qtbot: QtBot, window: Composition, study: Path) -> None:
+    with Study.open(study) as made:
+        for video in made.videos.all():
+            made.videos.change(video.name, occasion="")
+    window.program.open([study])
+    qtbot.waitUntil(lambda: len(window.program.videos) == 4)
+    window.window.actions_["change_page"].trigger()
+    page = window.window.findChild(ChangePage)
+    assert isinstance(page, ChangePage)
+    qtbot.waitUntil(lambda: "File › Set occasion…" in page.page.toPlainText())
+    page.close()
