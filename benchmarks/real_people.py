@@ -57,7 +57,7 @@ NEAR_PX = 30.0
 Rows = dict[str, dict[str, dict[str, Any]]]
 """Numbers by side and row."""
 
-PRESET, SEGMENTS = "fine-detail", 12
+PRESET, SEGMENTS, N_FOLDS = "fine-detail", 12, 4
 MOMENTS = ("chance", "contributions", "curve", "last segment", "constant segment")
 """Chance, and what is compared with it."""
 
@@ -207,11 +207,11 @@ def row_of_model(side: Side, model: ModelResult, folder: Path) -> tuple[dict[str
     return row, results
 
 
-def training() -> TrainingPlan:
-    """Return the plan of every training."""
-    own = preset(PRESET)
+def training(name: str = PRESET) -> TrainingPlan:
+    """Return the plan of every training with a preset."""
+    own = preset(name)
     return TrainingPlan(
-        preset=PRESET,
+        preset=name,
         backbone=own.backbone,
         preprocessing=Preprocessing(SEGMENTS, own.input_px, flow=FlowSettings("dis"), sampling=own.sampling),
         candidates=1,
@@ -262,6 +262,7 @@ def percent(value: Mapping[str, Any] | None, *, signed: bool = False) -> str:
 
 
 SHORT: tuple[Callable[[Mapping[str, Any]], str], ...] = (
+    lambda row: f"{len(row['folds']) // N_FOLDS}" if "folds" in row else "–",
     lambda row: f"{100 * row['all']['value']:.1f}",
     lambda row: f"{row['spearman']:.2f}",
     lambda row: f"{row['mae']:.2f}",
@@ -271,7 +272,8 @@ SHORT: tuple[Callable[[Mapping[str, Any]], str], ...] = (
 
 def tables(found: Rows) -> str:
     """Return the tables in Markdown."""
-    heads: tuple[str, ...] = (*(f"{side}: both new (95 %)" for side in found), "all test pairs", "Spearman", "MAE")
+    heads: tuple[str, ...] = tuple(f"{side}: both new (95 %)" for side in found)
+    heads += ("seeds", "all test pairs", "Spearman", "MAE")
     lines = [f"| model | {' | '.join(heads)} |", "|---|" + len(heads) * "--:|"]
     for name in dict.fromkeys(name for rows in found.values() for name in rows):
         each = [rows.get(name) for rows in found.values()]
@@ -318,12 +320,14 @@ def main() -> None:
     parser.add_argument("--models", default="full,none,htask,follow,average,pooled,duration")
     parser.add_argument("--sides", default=",".join(SIDES))
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--preset", default=PRESET, help="Rows of another than the usual one carry its name.")
     parser.add_argument("--together", default="", help="Models to train on all sides at once too.")
     args = parser.parse_args()
     kept = args.output / "real-people.json"
     found: Rows = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
     levels: list[int] = []
     cache = FeatureCache(cache_dir() / "features", 60 * 2**30)
+    folder = args.output if args.preset == PRESET else args.output / args.preset
     for name in args.sides.split(","):
         side = Side.open(args.data / name)
         levels += [int(rating) for rating in side.ratings.values()]
@@ -332,13 +336,16 @@ def main() -> None:
             rows[title] = row_of_scores(side, results)
         args.output.mkdir(parents=True, exist_ok=True)
         if args.models:
-            plan = EvaluationPlan(models=tuple(args.models.split(",")), training=training(), n_seeds=args.seeds)
-            result = evaluate(plan, side.dataset, args.output / name, CancelToken(), told, cache=cache)
+            plan = EvaluationPlan(
+                models=tuple(args.models.split(",")), training=training(args.preset), n_seeds=args.seeds
+            )
+            result = evaluate(plan, side.dataset, folder / name, CancelToken(), told, cache=cache)
             for one in result.models:
-                rows[one.model], scores = row_of_model(side, one, args.output / name)
+                title = one.model if args.preset == PRESET else f"{one.model}, {args.preset}"
+                rows[title], scores = row_of_model(side, one, folder / name)
                 if args.seeds > 1:
-                    rows[f"{one.model}, mean of {args.seeds} seeds"] = row_of_scores(side, averaged(scores))
-                print(name, one.model, percent(rows[one.model]["both_new"]), flush=True)
+                    rows[f"{title}, mean of {args.seeds} seeds"] = row_of_scores(side, averaged(scores))
+                print(name, title, percent(rows[title]["both_new"]), flush=True)
         kept.write_text(json.dumps(found, indent=1), encoding="utf-8")
     if args.together:
         sides = [Side.open(args.data / name) for name in SIDES]

@@ -214,7 +214,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
         options, output = chosen_options(exporter.options, given), given["output"]
         request = StudyExportRequest(exporter, given["study"], output, options, given["force"])
         told = {"export": exporter.name, "study": str(given["study"])}
-        with ExportService(ModelPool) as service:
+        with ExportService(ModelPool, keeps=True) as service:
             write = partial(service.write_study, request, CancelToken())
             return 0 if _written(write, output, told, as_json=given["as_json"], unit="file") else 1
 

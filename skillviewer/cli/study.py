@@ -19,7 +19,7 @@ from skillviewer.cli.study_ranking import import_ratings_into, import_timeline, 
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.study_log import LogRow
+from skillviewer.core.study_log import LoggedExport, LogRow
 from skillviewer.core.text import printable
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, with the columns of “export table log”.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an event and line.")
 def log(path: Path, as_csv: bool, as_json: bool) -> None:
-    """List who did what and when in STUDY: votes, withdrawals, notes, models, videos. Times are in UTC."""
+    """List who did what and when in STUDY: votes, notes, models, videos, settings, exports. Times are in UTC."""
     with open_study(path, read_only=True) as opened:
         events = [asdict(event) for event in opened.log()]
     writer = csv.DictWriter(sys.stdout, [each.name for each in fields(LogRow)], lineterminator="\n")
@@ -254,6 +254,7 @@ def export_pairs_of(
 ) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
     from skillviewer.data.study.exchange.pair_forms import export_pairs, export_videos
+    from skillviewer.engine.exporting.study_context import keep_in_log
 
     if participants and form is not None:
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
@@ -262,6 +263,7 @@ def export_pairs_of(
             written = export_videos(opened, output, overwrite=force)
         else:
             written = export_pairs(opened, output, form or "every-vote", overwrite=force)
+    say(keep_in_log(LoggedExport(path, output.name, "participants" if participants else form or "every-vote")))
     click.echo(f"{written} rows written", err=True)
 
 

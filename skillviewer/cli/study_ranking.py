@@ -15,6 +15,7 @@ from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.text import printable
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     """Summarise the votes of STUDY: strengths, agreement, raters, cycles (docs/ranking.md)."""
     from skillviewer.core.ranking.report import ranking_json
     from skillviewer.data.study.ranking import report
+    from skillviewer.engine.exporting.study_context import keep_in_log
     from skillviewer.export.tables.tables import export_table
 
     with open_study(path, criterion, read_only=True) as opened:
@@ -169,6 +171,8 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
         tasks = {video.name: video.task for video in opened.videos.all()}
     if output is not None:
         written = export_table("strengths", output, judgements, tasks, overwrite=force)
+        for remark in keep_in_log(LoggedExport(path, output.name, "strengths")):
+            click.echo(f"skillviewer: {remark}", err=True)
         click.echo(f"{len(found.standings)} strengths written to {written}", err=True)
     if as_json:
         click.echo(json.dumps(ranking_json(found)))

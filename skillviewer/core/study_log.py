@@ -1,6 +1,12 @@
 """The log of a study as values."""
 
+import getpass
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+
+MOST_NAMED = 8
+"""Videos of an export that the log names; of more it gives the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,9 +16,9 @@ class LogRow:
     Attributes:
         at: When, ISO 8601 in UTC.
         who: Rater, or author of a note or moment; empty where the study does not keep who did it.
-        what: What was done: vote, vote withdrawn, video added, note removed, ...
-        subject: The video, pair or model.
-        detail: Verdict and reason, text, score, digest.
+        what: What was done: vote, vote withdrawn, video added, setting changed, export, ...
+        subject: The video, pair, model or setting, or the name of an exported file.
+        detail: Verdict and reason, text, score, digest, old and new value.
     """
 
     at: str
@@ -20,3 +26,34 @@ class LogRow:
     what: str
     subject: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedExport:
+    """A file that was written from a study, for its log.
+
+    Attributes:
+        study: Path of the study.
+        file: Name of the written file, without its folder.
+        kind: Name of the exporter.
+        videos: Names of the videos that it shows; empty for a file of the whole study.
+    """
+
+    study: Path
+    file: str
+    kind: str
+    videos: tuple[str, ...] = ()
+
+    @property
+    def detail(self) -> str:
+        """Kind and videos."""
+        several = len(self.videos) > MOST_NAMED
+        named = f"{len(self.videos)} videos" if several else ", ".join(self.videos)
+        return f"{self.kind}: {named}" if named else self.kind
+
+
+def signature(name: str = "") -> str:
+    """Return the name that signs an event: the given one, else that of the user's account, "" where it has none."""
+    with suppress(OSError, KeyError, ImportError):  # by system and version of Python
+        return name or getpass.getuser()
+    return ""

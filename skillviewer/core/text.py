@@ -1,6 +1,7 @@
 """Numbers and text formatted for sentences."""
 
 import math
+from collections.abc import Iterable
 
 EQUAL_DECIMALS = 9
 """Strengths that agree in so many decimals are equal: the fit stops at smaller steps."""
@@ -61,6 +62,21 @@ def clock(time_s: float) -> str:
 def plain(value: float) -> str:
     """Return a number for a colour bar or an axis: at most three significant digits, no trailing zeros."""
     return f"{value:.3g}".replace("-", "−")
+
+
+def series_words(times: Iterable[str], values: Iterable[float], digits: int) -> str:
+    """Return a series for the ear: its last, least and greatest value, then all of them; "" for an empty one.
+
+    Args:
+        times: When or where each value is, as it is said.
+        values: As many numbers.
+        digits: Decimals.
+    """
+    points = [(value, f"{signed(value, digits)} at {time}") for time, value in zip(times, values, strict=True)]
+    if not points:
+        return ""
+    last, least, most = points[-1][1], min(points)[1], max(points)[1]
+    return f"Last {last}, least {least}, greatest {most}. All: {'; '.join(words for _, words in points)}."
 
 
 def printable(text: str) -> str:

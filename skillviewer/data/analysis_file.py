@@ -116,7 +116,7 @@ def result_note(path: Path) -> ResultNote | None:
         if at < 0 or start + directory + len(_END) + 18 + length != size:
             return None
         return msgspec.json.decode(tail[at + 22 :], type=ResultNote)
-    except (OSError, struct.error, msgspec.DecodeError):
+    except (OSError, struct.error, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

@@ -298,7 +298,9 @@ def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
         if number != FORMAT:
             newer = isinstance(number, int) and number > FORMAT
             what = "Update SkillViewer" if newer else "Train the model again"
-            raise CheckpointError(f"{path} has checkpoint format {number}, and this program reads {FORMAT}. {what}.")
+            raise CheckpointError(
+                f"{path} has checkpoint format {number!s:.40}, and this program reads {FORMAT}. {what}."
+            )
         value = msgspec.convert(raw, kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is not as this program writes it: {first_line(error)}.") from error

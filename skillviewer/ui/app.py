@@ -21,6 +21,7 @@ from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.engine.runtime.first_look import FirstLook
+from skillviewer.engine.runtime.threads import share_memory
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.nets.library import find_models
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, Proxy, Reader
@@ -37,6 +38,7 @@ from skillviewer.ui.threads.priorities import let_threads_rest
 from skillviewer.ui.threads.uncaught import ExceptionHook, log_to
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.spoken import speak_numbers
 from skillviewer.ui.widgets.theme import ThemeSource, load_fonts
 
 if TYPE_CHECKING:
@@ -142,6 +144,7 @@ def set_up_application(app: QApplication, settings: Settings) -> tuple[ThemeSour
     app.setDesktopFileName("skillviewer")
     load_fonts(resources / "style" / "fonts")
     app.setWindowIcon(QIcon(str(resources / "icons" / "skillviewer.svg")))
+    speak_numbers()
     themes = ThemeSource(app)
     themes.choose(settings.theme)
     themes.resize_text(settings.text_size)
@@ -206,6 +209,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
         DeviceError: There is no display to open a window on.
     """
     let_threads_rest()
+    share_memory()
     app = application()
     handler = log_to(log_dir())
     settings = Settings.in_folder(config_dir())

@@ -2,40 +2,50 @@
 
 import json
 import random
+import re
 import shutil
 import zipfile
 import zlib
 from io import BytesIO
 from pathlib import Path
 
+import av
 import msgspec
 import numpy as np
 
+from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.hashing import CONFIG, WEIGHTS, sha256_of
-from skillviewer.data.analysis_file import load_analysis, save_analysis
+from skillviewer.data.analysis_file import load_analysis, result_note, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.formats.tasks import USUAL_CHOICES
+from skillviewer.data.ratings.rated_folder import open_table
+from skillviewer.data.ratings.table_mapping import read_mapping, write_mapping
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.exchange.exchange import bring_in
 from skillviewer.data.study.exchange.pair_forms import export_pairs
+from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.pack import KEPT_AS, PackKey
 from skillviewer.data.tables.participants import by_file
+from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exporters import exporter
+from skillviewer.export.options import options_from
+from skillviewer.export.record import attach, record_of
 from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, export_timeline
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import Sound, has_sound
 from tests.checkpoints import tiny_checkpoint
 from tests.data.study.judging.packs import sealed
-from tests.export.analyses import analysis
+from tests.export.analyses import analysis, evidence
 from tests.hostile.mutators import (
     Mutator,
     boxes_mutated,
@@ -47,6 +57,27 @@ from tests.hostile.mutators import (
 )
 from tests.hostile.workers import Target
 from tests.videos import write_barcode_video
+
+SETTINGS = """[window]
+theme=dark
+text_size=115
+geometry=@ByteArray(\\x1\\xd9\\xd0\\xcb)
+[model]
+passes=2
+folder=/models/x
+automatic=true
+[look]
+curve=steps
+[compare]
+models=/models/x, uniform
+[storage]
+features_gb=20
+[keys]
+rank_left=Left, A
+[files]
+recent=/videos/a.mp4, /videos/b.mp4
+"""
+"""Settings of the window as they are stored."""
 
 
 def _video(path: Path) -> None:
@@ -90,6 +121,44 @@ def _votes(path: Path) -> None:
         study.dataset()
     with Study.open(path.with_name("into.skillstudy"), read_only=True) as study:
         study.votes.all()
+
+
+def _ratings(path: Path) -> None:
+    videos = path.parent / "videos"
+    mapping = read_mapping(path) if path.name == "mapping.json" else None
+    table = path if mapping is None else path.with_name("ratings.csv")
+    opened = open_table(table, videos, mapping)
+    opened.read()
+    with Study.create(path.with_name("rated")) as study:
+        study.videos.add([NewVideo(file) for file in sorted(videos.iterdir())])
+        add_ratings(study, open_study_table(study, table, mapping))
+        study.ratings.all()
+
+
+def _result(path: Path) -> None:
+    result_note(path)
+    _analysis(path)
+
+
+def _export(path: Path) -> None:
+    from skillviewer.engine.exporting.verify import read_export
+    from skillviewer.export.differences import first_difference
+
+    sound = path.parent / "sound" / path.name
+    try:
+        first_difference(path, sound)
+    finally:
+        read_export(path)
+
+
+def _settings(path: Path) -> None:
+    from skillviewer.ui.session.settings import Settings
+
+    settings = Settings.in_folder(path.parent)
+    _ = [getattr(settings, name) for name in vars(Settings) if not name.startswith("_") and name != "forget_recent"]
+    settings.layout("inspect")
+    settings.remember(path)
+    settings.save()
 
 
 def _browser_votes(path: Path) -> None:
@@ -194,9 +263,49 @@ def _film_mutated(data: bytes, chance: random.Random) -> bytes:
     return boxes_mutated(data, chance) if chance.random() < 0.7 else bytes_mutated(data, chance)
 
 
+def _table_mutated(data: bytes, chance: random.Random) -> bytes:
+    if data.startswith(b"PK"):
+        return packed_mutated(data, chance, _inside_workbook)
+    return (json_mutated if data[:1] in b"[{" else words_mutated)(data, chance)
+
+
+def _inside_workbook(name: str) -> Mutator:
+    return _cells_mutated if name.endswith(".xml") else bytes_mutated
+
+
+def _cells_mutated(data: bytes, chance: random.Random) -> bytes:
+    """Write odd numbers, references and texts into the quotation marks and cells of XML."""
+    if chance.random() < 0.2:
+        return bytes_mutated(data, chance)
+    parts = re.split(rb'(?<=")([^"<>]*)(?=")|(?<=>)([^<>]+)(?=<)', data)
+    odd = (b"", b"-1", b"0", b"9" * 400, b"XFD1048576", b"A1:XFD1048576", b"1e999", b"=A1", b"&a;", b"x" * 70_000)
+    for _ in range(chance.choice((1, 2, 5))):
+        parts[chance.randrange(len(parts))] = chance.choice(odd)
+    return b"".join(part or b"" for part in parts)
+
+
+def _export_mutated(data: bytes, chance: random.Random) -> bytes:
+    if data.startswith(b"PK"):
+        return packed_mutated(data, chance, _inside_export)
+    if data[:1] == b"{" and chance.random() < 0.7:
+        return json_mutated(data, chance)
+    return (words_mutated if data[:1] in b"<{tv" and chance.random() < 0.5 else bytes_mutated)(data, chance)
+
+
+def _inside_export(_name: str) -> Mutator:
+    return bytes_mutated
+
+
+EXPORTS = (
+    *(("scores", ".csv"), ("scores", ".json"), ("curves", ".csv"), ("result", ".json"), ("maps", ".npz")),
+    *(("curve", ".svg"), ("still", ".png"), ("sheet", ".pdf"), ("clip", ".gif"), ("why", ".html")),
+)
+"""Exporters and suffixes."""
+
 TARGETS: dict[str, Target] = {
     "video with boxes": Target(("film.mp4", "edited.mov", "fragmented.mp4"), _film_mutated, _video),
     "video": Target(("film.mkv", "film.avi", "film.ts", "film.webm", "film.gif", "film.mpg"), bytes_mutated, _video),
+    "video with subtitles": Target(("titled.mkv",), bytes_mutated, _video),
     "analysis": Target(("one.analysis.npz",), _npz_mutated, _analysis),
     "faces": Target(("one.faces.json",), json_mutated, load_faces),
     "study": Target(("peg.skillstudy",), sql_mutated, _study),
@@ -214,9 +323,99 @@ TARGETS: dict[str, Target] = {
     "timeline in XML": Target(("one.eaf",), words_mutated, read_timeline),
     "timeline in lines": Target(("one.vtt", "one.srt", "one.csv", "one.TextGrid"), words_mutated, read_timeline),
     "timeline in JSON": Target(("one.boris",), json_mutated, read_timeline),
+    "ratings": Target(
+        tuple(f"rated/{name}" for name in ("ratings.csv", "ratings.xlsx", "list.json", "via.json", "mapping.json")),
+        _table_mutated,
+        _ratings,
+    ),
+    "regions": Target(("regions.csv",), words_mutated, read_regions),
+    "data set": Target(
+        tuple(
+            f"sets/{name}"
+            for name in ("knot/train_split1.txt", "knot_gt.csv", "skill_train.txt", "BEST.csv", "Peg.csv")
+        ),
+        words_mutated,
+        _dataset,
+    ),
+    "result of score": Target(("scored.npz",), _npz_mutated, _result),
+    "export": Target(tuple(f"exports/{kind}{suffix}" for kind, suffix in EXPORTS), _export_mutated, _export),
+    "settings": Target(("config/window.ini",), words_mutated, _settings),
     "session": Target(("sessions/1.json",), json_mutated, _session),
 }
 """By what they are called."""
+
+
+def _rated(folder: Path) -> None:
+    import openpyxl
+
+    (folder / "videos").mkdir(parents=True)
+    for name in "abc":
+        (folder / "videos" / f"{name}.mp4").write_bytes(name.encode())
+    rows: list[list[str | float]] = [["video", "participant", "rater", "Flow"]]
+    rows += [["a", "P1", "R", 3], ["b", "P2", "R", 4], ["c", "P1", "S", 5]]
+    (folder / "ratings.csv").write_text("\n".join(",".join(map(str, row)) for row in rows))
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in rows:
+        sheet.append(row)
+    sheet.merge_cells("B2:B3")
+    sheet.row_dimensions[4].hidden = True
+    book.save(folder / "ratings.xlsx")
+    entries = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    (folder / "list.json").write_text(json.dumps({"annotations": entries}))
+    (folder / "via.json").write_text(
+        json.dumps(
+            {
+                "attribute": {"1": {"aname": "Flow", "options": {"0": "2", "1": "4"}}},
+                "file": {str(at): {"fname": f"{name}.mp4"} for at, name in enumerate("abc")},
+                "view": {str(at): {"fid_list": [str(at)]} for at in range(3)},
+                "metadata": {f"m{at}": {"vid": str(at), "z": [], "av": {"1": str(at % 2)}} for at in range(3)},
+            }
+        )
+    )
+    opened = open_table(folder / "ratings.csv", folder / "videos")
+    write_mapping(opened.mapping, folder / "mapping.json")
+
+
+def _data_sets(folder: Path) -> None:
+    for name, text in {
+        "knot/train_split1.txt": "a b\nb c\n",
+        "knot/test_split1.txt": "a c\n",
+        "knot_gt.csv": "Vid1,Vid2,Best\na,b,1\nb,c,2\n",
+        "skill_train.txt": "06_A_0_9 06_B_0_9\n06_B_5_9 06_A_5_9\n",
+        "BEST.csv": "VidID,StartSeconds,EndSeconds\na,0,5\nb,1.5,9\n",
+        "Peg.csv": "better,worse,rater,verdict\na,b,R,left\n",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def _titled(film: Path, path: Path) -> None:
+    """Write a film with subtitles."""
+    titles = path.with_suffix(".srt")
+    titles.write_text("1\n00:00:00,000 --> 00:00:00,400\n<b>Hello</b>\n\n2\n00:00:00,500 --> 00:00:01,000\nend\n")
+    with av.open(str(film)) as pictures, av.open(str(titles)) as words, av.open(str(path), "w") as made:
+        parts = [(pictures, pictures.streams.video[0]), (words, words.streams.subtitles[0])]
+        streams = [made.add_stream_from_template(source) for _, source in parts]
+        for (container, source), stream in zip(parts, streams, strict=True):
+            for packet in container.demux(source):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    made.mux(packet)
+    titles.unlink()
+
+
+def _exports(said: Analysis, folder: Path) -> None:
+    sound = folder / "sound"
+    sound.mkdir(parents=True)
+    exhibit = Exhibit(said, evidence=evidence(said))
+    options = {"clip": {"stop": 3}, "sheet": {"n_frames": 2, "dpi": 72}}
+    for kind, suffix in EXPORTS:
+        maker = exporter(kind)
+        chosen = options_from(maker.options, options.get(kind, {}))
+        path = maker.export([exhibit], sound / f"{kind}{suffix}", chosen)
+        attach(path, record_of(kind, chosen, [exhibit]))
+        shutil.copyfile(path, folder / path.name)
 
 
 def make_seeds(folder: Path) -> None:
@@ -238,6 +437,7 @@ def make_seeds(folder: Path) -> None:
         "fragmented": "fragmented.mp4",
     }.items():
         write_barcode_video(folder / name, 20, kind=kind)
+    _titled(folder / "film.mkv", folder / "titled.mkv")
     shutil.rmtree(folder / "unused", ignore_errors=True)
     with VideoReader(folder / "film.mp4") as reader:
         info = reader.info
@@ -247,6 +447,15 @@ def make_seeds(folder: Path) -> None:
     grid = '"ooTextFile"\n"TextGrid"\n0\n4\n<exists>\n1\n"TextTier"\n"hits"\n0\n4\n1\n1.5\n"a"\n'
     (folder / "one.TextGrid").write_text(grid)
     save_analysis(said, folder / "one.analysis.npz")
+    save_analysis(said, folder / "scored.npz", key="k" * 64)
+    _exports(said, folder / "exports")
+    _rated(folder / "rated")
+    _data_sets(folder / "sets")
+    (folder / "regions.csv").write_text(
+        "video,frame,stop_frame,left,top,right,bottom,name\na,3,6,10,20,30,40,hand\nb,5,,1,2,3,4,\n"
+    )
+    (folder / "config").mkdir()
+    (folder / "config" / "window.ini").write_text(SETTINGS)
     box = FaceBox(0.1, 0.1, 0.5, 0.5)
     (folder / "one.faces.json").write_text(faces_text(Faces(info.digest, 20, method="YuNet").drawn(box, 2, 0, 20)))
     checkpoint = tiny_checkpoint(folder / "model")

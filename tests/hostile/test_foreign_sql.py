@@ -1,8 +1,12 @@
 """Studies that hold SQL of others: nothing of it acts, and nothing runs for ever."""
 
+import hashlib
+import json
 import sqlite3
+import struct
 import threading
 import time
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +16,9 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.progress import CancelToken, cancellable
 from skillviewer.data.study import NewVideo, Study, Vote
+from skillviewer.data.study.archive.archive import pack
+from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.schema import MIGRATIONS, VERSION
 from tests.data.studies import write_file
@@ -100,3 +107,78 @@ def test_what_runs_for_ever_stops_with_its_job(study: Path) -> None:
             file.query(f"{ENDLESS} count(*) FROM n")
         assert time.monotonic() - begun < 60
         assert file.scalar("SELECT count(*) FROM judgement") == 1, "the next job is not stopped"
+
+
+def test_a_schema_that_is_no_text_is_refused_in_one_sentence(study: Path) -> None:
+    content = study.read_bytes()
+    at = content.index(b"name TEXT NOT NULL", content.index(b"CREATE TABLE rating_table"))
+    study.write_bytes(content[:at] + b"\xff" + content[at + 1 :])
+    with pytest.raises(StudyError) as refused:
+        Study.open(study)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 500
+
+
+def _journal_that_names(study: Path, other: Path) -> bytes:
+    """Return a journal without pages, whose record at the end names another file as the journal of several databases.
+
+    Source: "Database File Format", chapter 3, and ``readSuperJournal`` of SQLite's pager.c.
+    """
+    page_bytes = int.from_bytes(study.read_bytes()[16:18], "big")
+    magic, name = bytes.fromhex("d9d505f920a163d7"), str(other).encode()
+    head = magic + struct.pack(">5I", 0, 0, study.stat().st_size // page_bytes, 512, page_bytes)
+    lock_page = struct.pack(">I", (1 << 30) // page_bytes + 1)
+    return head.ljust(512, b"\0") + lock_page + name + struct.pack(">2I", len(name), sum(name)) + magic
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_journal_next_to_a_study_deletes_no_other_file(study: Path, tmp_path: Path, *, read_only: bool) -> None:
+    other = tmp_path / "thesis.docx"
+    other.write_bytes(b"the only copy\0")
+    journal = study.with_name(f"{study.name}-journal")
+    journal.write_bytes(_journal_that_names(study, other))
+    link = tmp_path / "elsewhere" / study.name
+    link.parent.mkdir()
+    link.symlink_to(study)
+    for path in (study, link):
+        with pytest.raises(StudyError, match="names a file that would be deleted"):
+            Study.open(path, read_only=read_only)
+    assert other.exists()
+    with closing(sqlite3.connect(study)) as unguarded:
+        assert unguarded.execute("SELECT count(*) FROM video").fetchone() == (2,)
+    assert not other.exists(), "the attack works where nothing refuses it"
+
+
+@pytest.mark.parametrize("side", ["-wal", "-journal", "-shm"])
+@pytest.mark.parametrize("there", [False, True])
+def test_a_link_in_the_place_of_a_side_file_is_not_followed(
+    study: Path, tmp_path: Path, side: str, *, there: bool
+) -> None:
+    other = tmp_path / "thesis.docx"
+    if there:
+        other.write_bytes(b"the only copy")
+    study.with_name(f"{study.name}{side}").symlink_to(other)
+    with pytest.raises(StudyError, match="is a link to another file"):
+        Study.open(study)
+    assert other.exists() == there
+    assert not there or other.read_bytes() == b"the only copy"
+
+
+def test_an_archive_with_a_journal_deletes_no_other_file(study: Path, tmp_path: Path) -> None:
+    other = tmp_path / "thesis.docx"
+    other.write_bytes(b"the only copy\0")
+    archive = pack(study, tmp_path / "all.skillarchive", ArchiveOptions(videos=False)).path
+    with zipfile.ZipFile(archive) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    manifest = json.loads(parts.pop("manifest.json"))
+    name = f"{manifest['study']}-journal"
+    parts[name] = _journal_that_names(study, other)
+    digest = hashlib.sha256(parts[name]).hexdigest()
+    manifest["files"].append({"name": name, "size_bytes": len(parts[name]), "sha256": digest})
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, content in {**parts, "manifest.json": json.dumps(manifest).encode()}.items():
+            file.writestr(name, content)
+    with pytest.raises(StudyError, match="names a file that would be deleted"):
+        unpack(archive, tmp_path / "out")
+    assert other.exists()
+    assert not (tmp_path / "out").exists()

@@ -95,7 +95,7 @@ def run(cases: Sequence[Case], seeds: Path, folder: Path, longest_s: float = LON
             while waiting:
                 case = waiting.pop(0)
                 here.send(case)
-                outcome = _answer(here, case, longest_s)
+                outcome = _answer(here, case, longest_s, process.pid or 0)
                 yield outcome
                 if outcome.found in {"crash", "hang"}:
                     break
@@ -105,14 +105,30 @@ def run(cases: Sequence[Case], seeds: Path, folder: Path, longest_s: float = LON
             here.close()
 
 
-def _answer(pipe: Connection, case: Case, longest_s: float) -> Outcome:
+def _answer(pipe: Connection, case: Case, longest_s: float, number: int) -> Outcome:
+    begun_s = _processor_s(number)
     try:
-        if not pipe.poll(longest_s):
+        answered = pipe.poll(longest_s)
+        while not answered and _runs(number) and _processor_s(number) - begun_s < longest_s:
+            answered = pipe.poll(1.0)  # others have the processor: it is not the file that takes so long
+        if not answered:
             return Outcome(case, "hang", f"more than {longest_s:g} s")
         answer = pipe.recv()
     except (EOFError, ConnectionError):
         return Outcome(case, "crash", "the process ended")
     return Outcome(case, *answer)
+
+
+def _processor_s(number: int) -> float:
+    """Return the processor time that a process has had."""
+    fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _runs(number: int) -> bool:
+    """Return whether a thread of a process computes, or would if it had a processor."""
+    states = [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{number}/task").glob("*/stat")]
+    return "R" in states
 
 
 def _serve(pipe: Connection, seeds: Path, folder: Path, kinds: set[str]) -> None:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.progress import CancelToken
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.screen import InspectScreen
+from skillviewer.ui.session.program import Program
 
 
 def inspect(made: Composition) -> InspectScreen:
@@ -37,6 +38,15 @@ def drop(made: Composition, paths: list[Path]) -> None:
     made.window.dragEnterEvent(enter)
     assert enter.isAccepted()
     made.window.dropEvent(QDropEvent(QPointF(50, 50), actions, data, button, none))
+
+
+def busy_with(program: Program) -> list[str]:
+    """Return what is under way."""
+    busy = [f"{len(worker._tasks)} tasks of {worker.name}" for worker in program.workers if worker._tasks]
+    busy += [f"job {job.title}" for job in program.jobs.running]
+    busy += ["an assessment"] if program.assessments.busy else []
+    busy += ["a picture"] if not program.feed.settled else []
+    return busy + (["a video about to be assessed"] if program.assessments._settle.isActive() else [])
 
 
 def wait_for_stop(token: CancelToken, ended: threading.Event) -> NoReturn:

@@ -149,6 +149,7 @@ def all_words(top: QWidget) -> list[str]:
             continue
         found += [widget.toolTip(), widget.statusTip(), widget.whatsThis(), widget.accessibleName()]
         found += [widget.accessibleDescription(), widget.windowTitle()]
+        found += [widget.spoken()] if hasattr(widget, "spoken") else []
         if isinstance(widget, QLabel | QAbstractButton | QLineEdit):
             found.append(widget.text())
         if isinstance(widget, QComboBox):

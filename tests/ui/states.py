@@ -1,6 +1,6 @@
 """All states of the window, for tests and for screenshots.
 
-``python -m tests.ui.states OUT [--theme dark] [--size 1280x720] [NAME ...]`` writes one PNG a state.
+``python -m tests.ui.states OUT [--theme dark] [--size 1280x720] [--text 200] [NAME ...]`` writes one PNG a state.
 """
 
 import argparse
@@ -269,11 +269,12 @@ def shoot(
     *,
     wide: bool = True,
     settle_ms: int = 250,
+    text: int = 100,
 ) -> Path:
     """Bring a window into a state and save its picture, with large or small frames, after a pause."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.in_folder(Path(folder))
-        settings.theme = theme
+        settings.theme, settings.text_size = theme, text
         themes, icons = set_up_application(app, settings)
         world = FakeWorld(Path(folder) / "videos")
         if wide:
@@ -304,6 +305,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=list(STATES))
     parser.add_argument("--theme", type=ThemeChoice, default=ThemeChoice.LIGHT)
     parser.add_argument("--size", default="1440x900")
+    parser.add_argument("--text", type=int, default=100, help="size of text in per cent")
     given = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     home = tempfile.TemporaryDirectory()  # nothing of the user's is read or written
@@ -312,7 +314,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     width, height = (int(part) for part in given.size.split("x"))
     for name in given.names or STATES:
-        sys.stdout.write(f"{shoot(app, name, given.theme, (width, height), given.out)}\n")
+        sys.stdout.write(f"{shoot(app, name, given.theme, (width, height), given.out, text=given.text)}\n")
     home.cleanup()
 
 

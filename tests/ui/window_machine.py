@@ -36,7 +36,7 @@ from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, load_fonts
 from tests.ui.conftest import flush
-from tests.ui.driving import inspect
+from tests.ui.driving import busy_with, inspect
 from tests.ui.fakes import FakeDialogs, FakeReader, FakeWorld, numbered_picture, read_number
 from tests.ui.tuning_study import make_checkpoints
 
@@ -131,17 +131,9 @@ class WindowMachine(RuleBasedStateMachine):
     def until(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE_S
         while not condition():
-            assert time.monotonic() < end, f"{what}: still {self.busy_with()} after {PATIENCE_S} s"
+            assert time.monotonic() < end, f"{what}: still {busy_with(self.program)} after {PATIENCE_S} s"
             QCoreApplication.processEvents()
             time.sleep(0.0005)
-
-    def busy_with(self) -> list[str]:
-        busy = [f"{len(worker._tasks)} tasks of {worker.name}" for worker in self.program.workers if worker._tasks]
-        busy += [f"job {job.title}" for job in self.program.jobs.running]
-        busy += ["an assessment"] if self.program.assessments.busy else []
-        busy += ["a picture"] if not self.program.feed.settled else []
-        busy += ["a video about to be assessed"] if self.program.assessments._settle.isActive() else []
-        return busy
 
     def settle(self) -> None:
         """Wait until nothing is under way, and check what must hold then."""
@@ -150,9 +142,9 @@ class WindowMachine(RuleBasedStateMachine):
 
     def come_to_rest(self) -> None:
         for _ in range(2):  # an answer may be the beginning of something
-            self.until(lambda: not self.busy_with(), "it does not come to rest")
+            self.until(lambda: not busy_with(self.program), "it does not come to rest")
             flush()
-        self.until(lambda: not self.busy_with(), "it does not come to rest")
+        self.until(lambda: not busy_with(self.program), "it does not come to rest")
 
     # acts
 

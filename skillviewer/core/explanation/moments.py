@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.analysis.partition import Partition, mass, spread
+from skillviewer.core.analysis.scene import Overlay, Scene
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import rounding_of
+from skillviewer.core.text import plain
 
 FEWEST, MOST = 3, 5
 """Least and greatest number of moments of a video with enough segments."""
@@ -249,6 +251,20 @@ def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) 
     even = spread(np.full(maps.shape, 1 / maps.size), rect, ninths)
     row, column = (int(i) for i in np.unravel_index(int(np.argmax(got)), got.shape))
     return PLACES[row][column] if got[row, column] >= MAINLY * even[row, column] else ""
+
+
+def peak_words(scene: Scene) -> str:
+    """Return where the map on screen is strongest, and its value there; "" without a map."""
+    if scene.values is None or scene.look.overlay is Overlay.OFF:
+        return ""
+    h, w = scene.values.shape
+    row, column = divmod(int(np.argmax(np.abs(scene.values))), w)
+    rect = scene.rect
+    y = rect.top + (rect.bottom - rect.top) * (row + 0.5) / h
+    x = rect.left + (rect.right - rect.left) * (column + 0.5) / w
+    place = PLACES[min(max(int(3 * y), 0), 2)][min(max(int(3 * x), 0), 2)]
+    unit = " times the average" if scene.kind is MapKind.DISTRIBUTION else ""
+    return f"strongest at {place}: {plain(float(scene.values[row, column]))}{unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class FileJoin:
         self._files = files
         self._table = TableVideos(distinct, folder, files, stated=stated)
         self._near = _Near(files.stems)
+        self._folded = {stem.casefold() for stem in files.stems}
+        self._numbers = {number_of(stem) for stem in files.stems} - {""}
         self.paths: dict[str, Path] = {}
         self._found: dict[str, Joined] = {}
         by_path: dict[Path, list[str]] = {}
@@ -108,8 +110,7 @@ class FileJoin:
 
     def _lacking(self, cell: str) -> Joined:
         last = self._table.name(cell).rpartition("/")[2]
-        number = number_of(last)
-        if any(s.casefold() == last.casefold() or (number and number_of(s) == number) for s in self._files.stems):
+        if last.casefold() in self._folded or number_of(last) in self._numbers:
             return Joined(None, f"“{cell}” could be any of several files, or is in another folder than the table says")
         return self._near.lacking(cell, "there is no video")
 

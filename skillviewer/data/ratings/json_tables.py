@@ -15,6 +15,10 @@ from skillviewer.data.ratings.rating_table import RatingRow, RatingTable, assemb
 from skillviewer.data.tables.rows import composed, read_text
 
 _TAKES = "takes.json"
+_MOST_CELLS = 2_000_000
+"""Most values of a table: entries with names of their own make as many columns as rows."""
+
+_MOST_DIGITS = 16
 _ABOVE = 2
 """Folders above a table that may hold the list of takes."""
 
@@ -26,26 +30,25 @@ def read_json_table(path: Path) -> RatingTable:
         DatasetError: The file cannot be read, or has no list of entries in a known form.
     """
     content = _content(path)
-    faults: Sequence[str] = ()
+    faults: Sequence[str] | None = None  # of a VIA project
     notices: list[str] = []
-    if isinstance(content, dict) and {"metadata", "attribute", "file"} <= set(content):
-        try:
+    try:
+        if isinstance(content, dict) and {"metadata", "attribute", "file"} <= set(content):
             rows, faults = _via(content)
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-            raise DatasetError(f"{path} is no readable VIA project ({type(error).__name__}: {error}).") from error
-    else:
-        entries = content.get("annotations") if isinstance(content, dict) else content
-        if isinstance(entries, dict):
-            entries = [{"key": key, **one} if isinstance(one, dict) else {"key": key} for key, one in entries.items()]
-        rows = [_flat(one) if isinstance(one, dict) else None for one in entries] if isinstance(entries, list) else []
-        if not any(rows):
-            raise DatasetError(f"{path} is JSON, but neither a VIA project nor a list of entries (“annotations”).")
-        if any("take_uid" in row for row in rows if row):
-            takes, notices = _takes(path)
-            rows = [row and row | takes.get(row.get("take_uid", ""), {}) for row in rows]
+        else:
+            rows = _entries(content)
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
+        raise DatasetError(f"{path} is no readable list of ratings ({type(error).__name__}: {error}).") from error
+    if faults is None and not any(rows):
+        raise DatasetError(f"{path} is JSON, but neither a VIA project nor a list of entries (“annotations”).")
+    if any("take_uid" in row for row in rows if row):
+        takes, notices = _takes(path)
+        rows = [row and row | takes.get(row.get("take_uid", ""), {}) for row in rows]
     titles = tuple(dict.fromkeys(name for row in rows if row is not None for name in row))
     if not titles:
         raise DatasetError(f"{path} has no ratings: none of its entries has a value.")
+    if len(titles) * len(rows) > _MOST_CELLS:
+        raise DatasetError(f"{path} names {len(titles):,} values in {len(rows):,} entries, too many for a table.")
     body = [
         RatingRow(
             number,
@@ -60,9 +63,21 @@ def read_json_table(path: Path) -> RatingTable:
 
 def _content(path: Path) -> Any:  # noqa: ANN401 - JSON
     try:
-        return json.loads(read_text(path))
+        return json.loads(read_text(path), parse_int=_whole)
     except (json.JSONDecodeError, RecursionError) as error:
         raise DatasetError(f"{path} is not JSON: {error}.") from error
+
+
+def _whole(digits: str) -> float:
+    return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
+
+
+def _entries(content: Any) -> list[dict[str, str] | None]:  # noqa: ANN401 - JSON
+    """Return the plain values of each entry of a list, None for what is no entry."""
+    entries = content.get("annotations") if isinstance(content, dict) else content
+    if isinstance(entries, dict):
+        entries = [{"key": key, **one} if isinstance(one, dict) else {"key": key} for key, one in entries.items()]
+    return [_flat(one) if isinstance(one, dict) else None for one in entries] if isinstance(entries, list) else []
 
 
 def _flat(entry: Mapping[str, Any], before: str = "") -> dict[str, str]:

@@ -7,9 +7,11 @@ places.
 import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.parsers import expat
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RatingTable, assembled, found_titles, letters
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-_MOST_BYTES = 400_000_000
+_MOST_BYTES = 200_000_000
 """Largest unpacked size: a few kilobytes can unpack to more than the memory."""
+
+_MOST_CELLS = 500_000
+"""Most elements of all sheets, cells in merged areas, and cells of a sheet up to its last row and column."""
 
 
 def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVideo | None) -> RatingTable:
@@ -53,16 +58,42 @@ def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVi
     return assembled(path, rows, at, chosen, tuple(tables), "row", notices=notices)
 
 
+def _check_size(path: Path) -> None:
+    """Refuse a workbook that would take minutes or gigabytes: what is small in the file can be large in the memory."""
+    from openpyxl.utils.cell import range_boundaries
+
+    n = 0
+
+    def count(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal n
+        n += 1
+        if name.rpartition(":")[2] in {"mergeCell", "hyperlink"} and ":" in attributes.get("ref", ""):
+            left, top, right, bottom = (each or 0 for each in range_boundaries(attributes["ref"]))
+            n += (right - left + 1) * (bottom - top + 1)
+        if n > _MOST_CELLS:
+            raise DatasetError(f"{path} has more than {_MOST_CELLS:,} cells, too many: save its sheet as .csv.")
+
+    with zipfile.ZipFile(path) as archive:
+        size = sum(part.file_size for part in archive.infolist())
+        if size > _MOST_BYTES:
+            raise DatasetError(f"{path} would unpack to {size / 1e6:.0f} MB, too much: save its sheet as .csv.")
+        for part in archive.infolist():
+            parser = expat.ParserCreate()
+            parser.StartElementHandler = count
+            with archive.open(part) as content, suppress(expat.ExpatError):  # a picture, say
+                parser.ParseFile(content)
+
+
 def _loaded(path: Path, *, values: bool) -> "Workbook":
     import openpyxl
 
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
+        _check_size(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles, validation and the like
-            if size <= _MOST_BYTES:
-                return openpyxl.load_workbook(path, data_only=values, keep_links=False)
+            return openpyxl.load_workbook(path, data_only=values, keep_links=False)
+    except DatasetError:
+        raise
     except zipfile.BadZipFile as error:
         raise DatasetError(
             f"{path} is no workbook that can be read (is it damaged, or protected by a password?): save it as .xlsx "
@@ -71,8 +102,8 @@ def _loaded(path: Path, *, values: bool) -> "Workbook":
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
     except Exception as error:  # openpyxl raises anything on a damaged file
-        raise DatasetError(f"{path} is no workbook that can be read ({error}): save it anew, or as .csv.") from error
-    raise DatasetError(f"{path} would unpack to {size / 1e6:.0f} MB, too much: save its sheet as .csv.")
+        told = " ".join(str(error).split())
+        raise DatasetError(f"{path} is no workbook that can be read ({told}): save it anew, or as .csv.") from error
 
 
 def _filled(row: RatingRow) -> list[str]:
@@ -81,6 +112,11 @@ def _filled(row: RatingRow) -> list[str]:
 
 def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRow], list[str]]:
     """Return the non-empty rows of a sheet, and notices."""
+    if sheet.max_row * sheet.max_column > _MOST_CELLS:
+        last = f"{letters(sheet.max_column - 1)}{sheet.max_row}"
+        raise DatasetError(
+            f"The sheet “{sheet.title}” reaches to cell {last}: delete its empty rows and columns, or save it as .csv."
+        )
     areas = list(sheet.merged_cells.ranges)
     origin = {
         (row, column): (area.min_row, area.min_col)

@@ -20,6 +20,7 @@ _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _STEPS = 100_000  # SQLite instructions between checks for cancellation, about a millisecond
 _LONGEST_PATH_BYTES = 500  # SQLite's own limit is 512, with the names of its side files
 _NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.rclone")
+_JOURNAL_MARK = bytes.fromhex("d9d505f920a163d7")
 _FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE", "SQLITE_IOERR_SHMSIZE")
 
 
@@ -65,7 +66,26 @@ def _open(path: Path, mode: str, *, alone: bool = False) -> sqlite3.Connection:
 
 def side_files(path: Path) -> list[Path]:
     """Return SQLite's own files next to a study: their content belongs to it."""
-    return [side for end in ("-wal", "-journal", "-shm") if (side := path.with_name(path.name + end)).exists()]
+    sides = [path.with_name(path.name + end) for end in ("-wal", "-journal", "-shm")]
+    return [side for side in sides if side.is_symlink() or side.exists()]
+
+
+def _check_side_files(path: Path) -> None:
+    """Refuse side files that make SQLite write or delete other files: links, and a journal that names another one.
+
+    SQLite deletes the file that a journal names as the journal of several databases, and a study has one.
+    """
+    for side in side_files(path.resolve()):
+        if side.is_symlink():
+            raise StudyError(f"{side} is a link to another file, which would be written to: remove the link.")
+        end = b""
+        with suppress(OSError), side.open("rb") as file:  # it ends with the work of another process
+            file.seek(max(0, file.seek(0, os.SEEK_END) - len(_JOURNAL_MARK)))
+            end = file.read()
+        if side.name.endswith("-journal") and end == _JOURNAL_MARK:
+            raise StudyError(
+                f"{side} names a file that would be deleted: remove this journal, and open the study then."
+            )
 
 
 def _protected(path: Path) -> bool:
@@ -80,9 +100,10 @@ def connect(path: Path) -> sqlite3.Connection:
     On a full disk it is opened for this process alone, so that it can be read.
 
     Raises:
-        StudyError: Its log must be replayed, and its folder cannot be written.
+        StudyError: Its log must be replayed, and its folder cannot be written; or a file next to it reaches others.
         sqlite3.Error: It is no database, or it cannot be read.
     """
+    _check_side_files(path)
     if _protected(path) and not side_files(path):
         return _open(path, "mode=ro&immutable=1")  # SQLite could not remove its side files
     try:
@@ -178,7 +199,7 @@ _MESSAGES = (  # prefixes of SQLite's error names, and the message
 def _message(error: sqlite3.Error, path: Path) -> str:
     name = "SQLITE_READONLY" if "query_only" in str(error) else getattr(error, "sqlite_errorname", "")
     message = next(text for prefixes, text in _MESSAGES if name.startswith(prefixes))
-    return message.format(path=path, error=error)
+    return message.format(path=path, error=f"{' '.join(str(error).split()):.200}")  # it may quote a whole table
 
 
 @contextmanager

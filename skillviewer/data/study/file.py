@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import StudyError
+from skillviewer.core.study_log import signature
 from skillviewer.data.study.backups import before_migration
 from skillviewer.data.study.database import (
     check_path,
@@ -26,6 +27,7 @@ from skillviewer.data.study.database import (
 )
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.schema import VERSION, migrate
+from skillviewer.data.study.values import now
 
 MadeT = TypeVar("MadeT")
 
@@ -48,6 +50,8 @@ class StudyFile(Closing):
         self.was_version: int | None = None
         self.criterion = ""
         """Criterion that is looked at in place of that of the settings, or ""."""
+        self.user = ""
+        """Name that signs changed settings and exports in the log, or "" for that of the account."""
         self._lock: WriteLock | None = None
         self._threads = threading.RLock()
         self._in_transaction = False
@@ -60,6 +64,7 @@ class StudyFile(Closing):
         try:
             with translate_errors(self.path):
                 version = checked_version(self._connection, self.path)
+                self.was_version = version if version < VERSION else None
                 self.read_only = read_only or not self._may_write(version)
                 if not self.read_only:
                     self._prepare(version)
@@ -129,7 +134,6 @@ class StudyFile(Closing):
                 "journal is used, which is as safe and somewhat slower."
             )
         if version < VERSION:
-            self.was_version = version
             copy_database(self._connection, before_migration(self.path, version))
             migrate(self._connection)
         if mode == "wal":  # inode numbers on network drives may change by themselves
@@ -192,6 +196,16 @@ class StudyFile(Closing):
                 raise
             finally:
                 self._in_transaction = False
+
+    def log(self, what: str, subject: str, detail: str) -> None:
+        """Add an event to the log.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        row = (now(), signature(self.user), what, subject, detail)
+        with self.transaction() as db:
+            db.execute("INSERT INTO event (done_at, who, what, subject, detail) VALUES (?, ?, ?, ?, ?)", row)
 
     def _check_there(self) -> None:
         """Raise an error if the file was moved, renamed, deleted or replaced: a write would be lost."""

@@ -224,7 +224,19 @@ _CRITERIA = tuple(  # '': the usual one of the study
 
 _OCCASIONS = ("ALTER TABLE video ADD COLUMN occasion TEXT NOT NULL DEFAULT ''",)  # 'pre', 'post', a date
 
-_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA, _OCCASIONS)
+_LOG = (
+    """CREATE TABLE event (              -- what no other row of the study tells
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        done_at TEXT NOT NULL,
+        who TEXT NOT NULL,
+        what TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        detail TEXT NOT NULL
+    )""",
+    *_append_only("event", "id"),
+)
+
+_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA, _OCCASIONS, _LOG)
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, *_LATER)
 """Step k migrates version k to version k + 1."""
 

@@ -1,6 +1,7 @@
 """Settings of a study, shared by all its users."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import msgspec
@@ -107,11 +108,17 @@ def criterion_in_use(file: StudyFile) -> str:
 
 
 def write_settings(file: StudyFile, settings: StudySettings) -> None:
-    """Write settings of a study.
+    """Write settings of a study, and the changed ones into its log.
 
     Raises:
         StudyError: The study cannot be written.
     """
+    before = asdict(StudySettings())
     with file.transaction() as db:
+        for name, text in db.execute("SELECT name, value FROM setting"):
+            with suppress(ValueError):  # damaged: it counts as not set
+                before[name] = read_json(text, object)
         for name, value in asdict(settings).items():
+            if value != before[name]:
+                file.log("setting changed", name, f"{before[name]} → {value}")
             db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, json.dumps(value)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from skillviewer.core.closing import Closing
 from skillviewer.core.dataset.pairs import SKILL, Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import StudyError
-from skillviewer.core.study_log import LogRow
+from skillviewer.core.study_log import LoggedExport, LogRow
 from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
@@ -52,6 +52,7 @@ SELECT added_at AS at, '', 'table of ratings added', name, '' FROM rating_table
 SELECT added_at AS at, rater, 'rating', {video}, item || ' ' || value FROM rating
 SELECT withdrawn_at AS at, rater, 'rating withdrawn', {video}, item || ' ' || value
     FROM rating_withdrawal JOIN rating ON rating.id = rating
+SELECT done_at AS at, who, what, subject, detail FROM event
 """
 _EVENT_NAMES = {
     "rater": "(SELECT name FROM rater WHERE id = rater)",
@@ -130,6 +131,11 @@ class Study(Closing):
     def read_only(self) -> bool:
         """True if it is open for reading only; ``notices`` gives the reason."""
         return self._file.read_only
+
+    @property
+    def older(self) -> bool:
+        """True if the file was written by an older version, and has not been migrated."""
+        return self.read_only and self._file.was_version is not None
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -251,6 +257,18 @@ class Study(Closing):
         every = _EVENTS.strip().replace("\nSELECT", "\nUNION ALL SELECT").format(**_EVENT_NAMES)
         rows = self._file.each(f"{every} ORDER BY at", lambda row: LogRow(*(str(cell or "") for cell in row)))
         return [row for row in rows if row.at]
+
+    def sign_as(self, user: str) -> None:
+        """Sign settings and exports in the log with a name; "" signs with the name of the account."""
+        self._file.user = user
+
+    def log_export(self, made: LoggedExport) -> None:
+        """Record an export in the log.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        self._file.log("export", made.file, made.detail)
 
     def has_words(self) -> bool:
         """Return True if a user entered or packed anything: votes, ratings, pairs, remarks, facts on videos, packs."""

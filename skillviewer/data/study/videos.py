@@ -32,6 +32,8 @@ _DELETE = (
     "DELETE FROM rating_withdrawal WHERE rating IN (SELECT id FROM rating WHERE video IN ids)",
     "DELETE FROM rating WHERE video IN ids",
     "DELETE FROM score WHERE video_digest IN (SELECT digest FROM video WHERE id IN ids)",
+    """UPDATE event SET subject = '', detail = 'of a forgotten video' WHERE what = 'export' AND EXISTS
+        (SELECT 1 FROM video WHERE id IN ids AND (instr(subject, name) OR instr(detail, name)))""",
     "DELETE FROM video WHERE id IN ids",
 )
 

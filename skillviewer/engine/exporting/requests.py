@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.study.models import analysis_path
@@ -81,6 +82,15 @@ class ExportRequest:
         of_subjects = (path for s in self.subjects for path in (s.video, s.study) if path is not None)
         return (*of_subjects, *self.spared)
 
+    @property
+    def for_log(self) -> tuple[LoggedExport, ...]:
+        """The entry for the log of each study that the subjects are of."""
+        names: dict[Path, dict[str, None]] = {}
+        for subject in self.subjects:
+            if subject.study is not None:
+                names.setdefault(subject.study, {})[subject.title or subject.video.stem] = None
+        return tuple(LoggedExport(s, self.path.name, self.exporter.name, tuple(of)) for s, of in names.items())
+
 
 @dataclass(frozen=True, slots=True)
 class StudyExportRequest:
@@ -91,6 +101,11 @@ class StudyExportRequest:
     path: Path
     options: Any = None
     overwrite: bool = False
+
+    @property
+    def for_log(self) -> tuple[LoggedExport, ...]:
+        """The entry for the log of the study."""
+        return (LoggedExport(self.study, self.path.name, self.exporter.name),)
 
 
 @dataclass(frozen=True, slots=True)

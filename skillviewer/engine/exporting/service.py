@@ -27,7 +27,7 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
-from skillviewer.engine.exporting.study_context import annotated, keep_scores
+from skillviewer.engine.exporting.study_context import annotated, keep_in_log, keep_scores
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
@@ -67,8 +67,9 @@ class ExportService(Closing):
 
     Args:
         open_pool: Makes the place where models are held; called when the first model is needed.
-        keeps: Whether scores are written into the studies whose videos they are of. The window has its study open, and
-            sees to that itself: it is told of every score by an ``Assessed`` as a value of progress.
+        keeps: Whether scores are written into the studies whose videos they are of, and exports into their logs. The
+            window has its study open, and sees to that itself: it is told of them by an ``Assessed`` or a
+            ``LoggedExport`` as a value of progress.
     """
 
     def __init__(self, open_pool: Callable[[], PooledModels], *, keeps: bool = False) -> None:
@@ -106,16 +107,25 @@ class ExportService(Closing):
             blurred = blur_remarks([*exhibits, *_beside(options)])
             remarks = (*self.remarks(exporter, exhibits, options, request.path), *self._lacking, *blurred)
             exporter.export(exhibits, request.path, options, overwrite=request.overwrite, token=token, report=report)
+        return self._written(request, remarks, report)
+
+    def _written(self, request: ExportRequest | StudyExportRequest, remarks: Sequence[str], report: Report) -> Written:
+        """Read a file back, and record it in the log of its study."""
         report(Progress("reading it back"))
-        return Written(request.path, read_back(request.path), remarks)
+        facts = read_back(request.path)
+        for made in request.for_log:
+            if self._keeps:
+                remarks = (*remarks, *keep_in_log(made))
+            else:
+                report(Progress(f"{made.file} is written", value=made))
+        return Written(request.path, facts, tuple(remarks))
 
     def write_study(self, request: StudyExportRequest, token: CancelToken = NEVER, report: Report = silent) -> Written:
         """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
         remarks = request.exporter.export(
             request.study, request.path, request.options, overwrite=request.overwrite, token=token, report=report
         )
-        report(Progress("reading it back"))
-        return Written(request.path, read_back(request.path), remarks)
+        return self._written(request, remarks, report)
 
     def write_all(
         self,

@@ -11,6 +11,7 @@ from skillviewer.core.analysis.cohort import Member, NearBy
 from skillviewer.core.analysis.other_models import other_models
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.explanation.why import member_of, reference_for
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.data.study import FileState, ModelState, Study, StudyVideo
 from skillviewer.data.study.exchange.study_timeline import study_annotations
@@ -55,6 +56,23 @@ def annotated(targets: "Sequence[ExportTarget]", exhibits: Sequence[Exhibit]) ->
         replace(exhibit, annotations=tuple(found[target.study].get(exhibit.analysis.video.digest, ())))
         for target, exhibit in zip(targets, exhibits, strict=True)
     ]
+
+
+def keep_in_log(made: LoggedExport) -> tuple[str, ...]:
+    """Record an export in the log of its study; return remarks, one sentence each, where that was not possible."""
+    reason = "it has the form of an older version"
+    try:
+        with Study.open(made.study, read_only=True) as study:
+            older = study.older  # a reader of a study should not migrate it
+        if not older:
+            reason = "it is open elsewhere, or cannot be written"
+            with Study.open(made.study) as study:
+                if not study.read_only:
+                    study.log_export(made)
+                    return ()
+    except StudyError as error:
+        reason = str(error).rstrip(".")
+    return (f"The log of {made.study.name} does not record this export: {reason}.",)
 
 
 MOST_MODELS = 3

@@ -14,25 +14,27 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.analysis_json import AnalysisRecord
-from skillviewer.core.errors import ExportError, SkillViewerError
+from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import look_up
 from skillviewer.core.timelines.annotation import Tier
 from skillviewer.core.video.extents import ClipRange, frame_range, range_from
+from skillviewer.data.study import Study
 from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.pooled_models import PooledModels
-from skillviewer.export.differences import first_difference
+from skillviewer.export.differences import check_unpacked, first_difference
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import options_from
 from skillviewer.export.record import ExportRecord, RecordedSubject, record_in
-from skillviewer.export.tables.tables import TABLES
+from skillviewer.export.tables.tables import TABLES, export_table
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.library import digest as model_digest
 
@@ -93,7 +95,7 @@ class Verifier:
         record = read_export(file)
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as folder:
             again = Path(folder) / f"again{file.suffix}"
-            problem = self._make(record, again, token, report)
+            problem = self._make(record, file, again, token, report)
             if problem:
                 return Verification(record.exporter, problem)
             if file.read_bytes() == again.read_bytes():
@@ -101,7 +103,7 @@ class Verifier:
             n, difference = first_difference(file, again, self._digits, moved=self._moved)
             return Verification(record.exporter, difference, n_compared=n)
 
-    def _make(self, record: ExportRecord, again: Path, token: CancelToken, report: Report) -> str:
+    def _make(self, record: ExportRecord, file: Path, again: Path, token: CancelToken, report: Report) -> str:
         """Make an export again; return a sentence if it names what there is not."""
         whole = {each.name: each for each in STUDY_EXPORTERS}.get(record.exporter)
         exporter = whole or look_up(EXPORTERS, record.exporter, "export", ExportError)
@@ -113,7 +115,11 @@ class Verifier:
                 raise ExportError(f"“{exporter.title}” is made of a whole study: give it with --study.")
             if getattr(options, "names", True) is False:
                 raise ExportError("People have numbers by lot in this report, so it cannot be made again.")
-            exporter.export(self._study, again, options, token=token, report=report)
+            if exporter.name == "log":  # events that came after the file are no difference
+                with Study.open(self._study, read_only=True) as study:
+                    export_table("log", again, study.log()[: len(_data_in(file))])
+            else:
+                exporter.export(self._study, again, options, token=token, report=report)
             return ""
         targets: list[ExportTarget] = []
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as features:
@@ -186,25 +192,21 @@ def read_export(file: Path) -> ExportRecord:
             "SkillViewer."
         )
     try:
-        return _of_data(file)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error, SkillViewerError) as error:
+        return msgspec.convert(msgspec.to_builtins(_of_data(file)), ExportRecord)  # with the bounds of a record
+    except Exception as error:  # zipfile and numpy raise many kinds for damaged files
         raise ExportError(f"{file} is no export that can be checked: {error}") from error
 
 
 def _of_data(file: Path) -> ExportRecord:
     if file.suffix.lower() == ".npz":
+        check_unpacked(file)
         with np.load(file, allow_pickle=False) as arrays:
             about, passes = json.loads(str(arrays["about"])), int(arrays["frames"].shape[0])
         times_s = (about["start_s"], about["stop_s"])
         named = RecordedSubject(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
         return ExportRecord("maps", subjects=(named,))
-    if file.suffix.lower() == ".csv":
-        with file.open(encoding="utf-8", newline="") as opened:
-            rows: Any = list(csv.DictReader(opened))
-            head = set(rows[0]) if rows else set()
-    else:
-        rows = json.loads(file.read_text(encoding="utf-8"))
-        head = set(rows if isinstance(rows, dict) else rows[0])
+    rows = _data_in(file)
+    head = set(rows if isinstance(rows, dict) else rows[0] if rows or file.suffix.lower() == ".json" else ())
     if head == set(AnalysisRecord.__annotations__):
         times_s = (rows["start_s"], rows["stop_s"])
         model, passes = rows["provenance"]["model_digest"], len(rows["passes"])
@@ -217,6 +219,13 @@ def _of_data(file: Path) -> ExportRecord:
     tiers = {row["tier"] for row in rows} if kind.name == "timeline" else set()
     options = {tier.name.lower(): tier.value in tiers for tier in Tier} if tiers else {}  # empty ones are alike
     return ExportRecord(kind.name, options, subjects=tuple(dict.fromkeys(subjects)))
+
+
+def _data_in(file: Path) -> Any:  # noqa: ANN401 - rows, or one record
+    if file.suffix.lower() == ".csv":
+        with file.open(encoding="utf-8", newline="") as opened:
+            return list(csv.DictReader(opened))
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 Rows = Sequence[Mapping[str, Any]]

@@ -19,6 +19,7 @@ from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.motion import FLOW_NUMBERS
+from skillviewer.nets.backbones.backbone_entry import ClipForm
 
 Features = NDArray[np.float16]
 Configuration = tuple[tuple[str, str | int | float | None], ...]
@@ -150,9 +151,14 @@ class FeatureSource(FrameSource):
     ) -> Iterator[tuple[int, Features]]:
         """Yield positions and their features."""
         batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
-        line, clip = sampling.timeline, self.extractor.clip
-        for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, clip):
+        line = sampling.timeline
+        for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, self.clip):
             yield item.position, self.of_frame(item)
+
+    @property
+    def clip(self) -> ClipForm | None:
+        """Frames that it takes at every sampled position, or None for one frame and its flow stack."""
+        return self.extractor.clip
 
     def of_frame(self, item: SampledInput) -> Features:
         """Return the features of one sampled frame, (2F, h, w) float16."""
@@ -203,6 +209,11 @@ class FlowSource(FeatureSource):
     def frame_shape(self) -> tuple[int, int, int]:
         """(8, 1, 1)."""
         return len(FLOW_NUMBERS), 1, 1
+
+    @property
+    def clip(self) -> None:
+        """None: flow is wanted, whatever the backbone takes."""
+        return
 
     def of_frame(self, item: SampledInput) -> Features:
         """Return the numbers of one sampled frame."""

@@ -82,7 +82,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-_TRIM_THRESHOLD, _MMAP_MAX = -1, -4
+_TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8
 """Parameters of ``mallopt`` (malloc.h of the GNU C library)."""
 
 
@@ -96,6 +96,15 @@ def keep_freed_memory() -> bool:
     """
     mallopt = _function("mallopt")
     return mallopt is not None and bool(mallopt(_MMAP_MAX, 0)) and bool(mallopt(_TRIM_THRESHOLD, -1))
+
+
+def share_memory() -> bool:
+    """Let all threads share two heaps: with one each, what encoders and decoders free lies scattered over many.
+
+    For the window, which makes and ends threads for as long as it is open (``benchmarks.soak``).
+    """
+    mallopt = _function("mallopt")
+    return mallopt is not None and bool(mallopt(_ARENA_MAX, 2))
 
 
 def give_back() -> None:

@@ -70,5 +70,5 @@ def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of a library's error message, without its full stop."""
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    """Return the first line of a library's error message, at most 300 characters, without its full stop."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300].rstrip(".")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.text import clock, series_words
 from skillviewer.ui.comparing.compared_models import MIN_VIDEOS
 from skillviewer.ui.comparing.curve_style import Heights, Line, Stroke, lines
 from skillviewer.ui.player.time_plot import TimePlot
@@ -39,6 +40,14 @@ class CurvesPlot(TimePlot):
             self.addItem(item)
         self.follow_playhead()
 
+    def spoken(self) -> str:
+        """Return the scores of every curve, by its number."""
+        said = []
+        for line in self.lines:
+            words = series_words(map(clock, line.times_s), line.scores, 2)
+            said.append(self.tr("Curve {}: {}").format(self._strokes[line.key][0], words))
+        return " ".join(said)
+
     def show_lines(self, lines: Sequence[Line], strokes: Mapping[str, tuple[str, Stroke]], heights: Heights) -> None:
         """Draw curves."""
         self.lines, self._strokes, self._heights = tuple(lines), strokes, heights
@@ -48,7 +57,7 @@ class CurvesPlot(TimePlot):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.dress_axes(theme)
-        self._zero.setPen(pg.mkPen(theme.line, width=1))
+        self._zero.setPen(pg.mkPen(theme.edge, width=1))
         self._points.setPen(pg.mkPen(theme.base, width=1))
         self._draw()
 

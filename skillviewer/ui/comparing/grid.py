@@ -13,7 +13,7 @@ from skillviewer.ui.comparing.pane import ModelPane
 from skillviewer.ui.player.canvas import AVERAGED_BELOW
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons, as_image
-from skillviewer.ui.widgets.theme import Drawn, dress
+from skillviewer.ui.widgets.theme import Drawn, by_text, dress
 from skillviewer.ui.widgets.viewport import Viewport
 
 GAP_PX = 8
@@ -72,7 +72,7 @@ class PaneGrid(Drawn):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(self.tr("Pictures of the compared models"))
-        self.setMinimumHeight(120)
+        self.setMinimumHeight(by_text(120))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def set_keys(self, keys: tuple[str, ...]) -> None:

@@ -10,11 +10,12 @@ from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel
 from skillviewer.ui.comparing.curve_style import MOST
-from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, text_label
+from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.layout import as_tip, push_button, text_label
+from skillviewer.ui.widgets.theme import by_text
 
 OPEN = ""
-NAME_CHARACTERS = 12
-LEAST_BOX_PX, LONGEST_NAME_PX = 120, 104
+BOX_PX, LONGEST_NAME_PX = 150, 104
 
 
 class ModelsMenu(QMenu):
@@ -70,7 +71,7 @@ class Header(QWidget):
 
     def __init__(self, candidates: Candidates, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.menu = ModelsMenu(candidates, self)
         self.models = QPushButton(self.tr("Models"), self)
         self.models.setMenu(self.menu)
@@ -91,7 +92,11 @@ class Header(QWidget):
         self.again = push_button(self.tr("Try again"), self)
         self.save = QPushButton(self.tr("Save"), self)
         shown = (self.models, self.scale, self.first, self._against, self.second, self.difference)
-        add_all(horizontal(self, (8, 6, 8, 6), 8), *shown, 1, self.again, self.save)
+        row = Flow(self, 8)
+        row.setContentsMargins(8, 6, 8, 6)
+        for each in (*shown, self.again, self.save):
+            each.setMinimumHeight(self.save.sizeHint().height())  # words stand in the middle of the line
+            row.addWidget(each)
         for control in (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.first.currentIndexChanged.connect(self._on_pair)
@@ -103,9 +108,7 @@ class Header(QWidget):
         box = QComboBox(self)
         box.setAccessibleName(name)
         box.setToolTip(as_tip(name))
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(NAME_CHARACTERS)
-        box.setMinimumWidth(LEAST_BOX_PX)
+        box.setFixedWidth(by_text(BOX_PX))
         return box
 
     @property

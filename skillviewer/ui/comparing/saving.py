@@ -10,6 +10,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.comparisons import AgreementLoader
 from skillviewer.ui.comparing.model_set import ModelSet
@@ -156,3 +157,6 @@ class ComparisonSaver(QObject):
         path, remarks = written
         self._program.messages.note(" ".join((self.tr("Saved: {}").format(path), *remarks)))
         self.saved.emit(path)
+        study = self._program.studies.current
+        if study is not None:
+            self._program.study_list.log_export(LoggedExport(study.path, path.name, "comparison of models"))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.raters_scale import ScaledScore
@@ -29,7 +29,7 @@ from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, Gap, add_all, push_button, splitter, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Gap, Pages, add_all, push_button, splitter, text_label, vertical
 
 DIFFERENCE = "difference"
 """Key of the pane that shows the difference of two models."""
@@ -83,7 +83,7 @@ class CompareScreen(QWidget):
         self.curves.setMinimumWidth(280)
         lower = splitter(self, Qt.Orientation.Horizontal, (self.curves, self.side), (1, 1), (380, 560))
         whole = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1,), (460, 200))
-        self._pages = QStackedWidget(self)
+        self._pages = Pages(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(whole)
         add_all(vertical(self, NONE, 0), self.header, (self._pages, 1))

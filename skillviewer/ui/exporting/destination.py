@@ -35,7 +35,7 @@ class Destination(QWidget):
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.browse = push_button(self.tr("Choose…"), self, self.browse_asked)
         add_all(row, self._label, (self.line, 1), self.kind, self.browse)
-        self.line.textEdited.connect(self._on_edited)
+        self.line.textChanged.connect(self._on_edited)  # typed, or written by a screen reader
         self.kind.currentIndexChanged.connect(self._on_kind)
 
     @property
@@ -91,7 +91,8 @@ class Destination(QWidget):
         return [self.kind.itemText(at) for at in range(self.kind.count())]
 
     def _show(self, path: Path) -> None:
-        self.line.setText(str(path))
+        with QSignalBlocker(self.line):
+            self.line.setText(str(path))
         self.line.setToolTip(as_tip(str(path)))
         self.line.setCursorPosition(len(str(path)))
 
@@ -100,9 +101,10 @@ class Destination(QWidget):
             if not self.into_folder and self.path.suffix.lower() in self._suffixes:
                 self.kind.setCurrentText(self.path.suffix.lower())
 
-    @Slot()
-    def _on_edited(self, *_: object) -> None:
+    @Slot(str)
+    def _on_edited(self, text: str) -> None:
         self._own = True
+        self.line.setToolTip(as_tip(text))
         self._match_kind()
         self.changed.emit()
 

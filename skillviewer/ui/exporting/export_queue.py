@@ -1,16 +1,24 @@
 """Queue of exports: each entry is one export of the user; entries run one after the other."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import Progress
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.engine.exporting.requests import Assessed, Batch, ExportRequest, StudyExportRequest, Written
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+Learn = Callable[[Assessed | LoggedExport], object]
+"""Takes an analysis that the window did not have yet, or a file for the log of its study."""
+
+MOST_LISTED = 30
+"""Exports in the list: beyond, the oldest that are over leave it."""
 
 
 class QueueStage(StrEnum):
@@ -34,16 +42,10 @@ class QueueEntry(QObject):
 
     changed = Signal()
 
-    def __init__(
-        self,
-        title: str,
-        requests: Sequence[ExportRequest | StudyExportRequest],
-        learn: Callable[[Assessed], object],
-        parent: QObject,
-    ) -> None:
+    def __init__(self, title: str, paths: Sequence[Path], learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
         self._learn = learn
-        self.title, self.requests = title, tuple(requests)
+        self.title, self.paths = title, tuple(paths)  # requests hold analyses, and end with their task
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
         self.batch: Batch | None = None
@@ -54,8 +56,7 @@ class QueueEntry(QObject):
     @property
     def target(self) -> Path:
         """The file, or the folder for several files."""
-        first = self.requests[0].path
-        return first if len(self.requests) == 1 else first.parent
+        return self.paths[0] if len(self.paths) == 1 else self.paths[0].parent
 
     def follow(self, task: Task, job: Job) -> None:
         self._job = job
@@ -69,16 +70,16 @@ class QueueEntry(QObject):
     @Slot()
     def stop(self) -> None:
         """Stop the task; finished files stay, unfinished ones are removed."""
-        if self._job is not None and not self.stage.over:
+        if self._job is not None:
             self._job.stop()
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        if isinstance(progress.value, Assessed):
+        if isinstance(progress.value, Assessed | LoggedExport):
             self._learn(progress.value)
         elif isinstance(progress.value, Written):
             self.written.append(progress.value)
-        self.progress = progress
+        self.progress = replace(progress, value=None)
         self._to(QueueStage.WORKING)
 
     @Slot(object)
@@ -93,6 +94,8 @@ class QueueEntry(QObject):
 
     def _to(self, stage: QueueStage) -> None:
         self.stage = stage
+        if stage.over:
+            self._job = None
         self.changed.emit()
 
 
@@ -102,9 +105,10 @@ class ExportQueue(QObject):
     added = Signal(object)
     """``QueueEntry``: the latest."""
 
-    def __init__(
-        self, worker: WorkerThread[Exports], jobs: Jobs, learn: Callable[[Assessed], object], parent: QObject
-    ) -> None:
+    dropped = Signal(object)
+    """``QueueEntry``: it leaves the list."""
+
+    def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, learn: Learn, parent: QObject) -> None:
         super().__init__(parent)
         self._worker, self._jobs, self._learn = worker, jobs, learn
         self.entries: list[QueueEntry] = []
@@ -112,11 +116,16 @@ class ExportQueue(QObject):
     @property
     def pending(self) -> set[Path]:
         """Files to be written by unfinished entries."""
-        return {request.path for entry in self.entries if not entry.stage.over for request in entry.requests}
+        return {path for entry in self.entries if not entry.stage.over for path in entry.paths}
 
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
-        entry = QueueEntry(title, requests, self._learn, self)
-        given = entry.requests
+        over = [entry for entry in self.entries if entry.stage.over]
+        for old in over[: max(0, len(self.entries) + 1 - MOST_LISTED)]:
+            self.entries.remove(old)
+            self.dropped.emit(old)
+            old.deleteLater()
+        entry = QueueEntry(title, [request.path for request in requests], self._learn, self)
+        given = tuple(requests)
         task = self._worker.submit(lambda service, token, report: service.write_all(given, token, report))
         entry.follow(task, self._jobs.follow(title, task))
         self.entries.append(entry)

@@ -1,9 +1,9 @@
-"""A frame with face boxes that are drawn with the mouse and chosen with a click."""
+"""A frame with face boxes that are drawn and chosen with the mouse or by keys."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
@@ -13,6 +13,9 @@ from skillviewer.ui.widgets.theme import Drawn
 
 LEAST_PX = 6
 """A shorter drag is a click, in pixels."""
+KEY_STEP = 0.02
+"""Step of an arrow key, as a part of the picture."""
+_ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
 class FaceCanvas(Drawn):
@@ -35,7 +38,10 @@ class FaceCanvas(Drawn):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self.setAccessibleName(self.tr("Frame with face boxes: drag to draw one"))
+        self.setAccessibleName(self.tr("Frame with face boxes"))
+        self.setAccessibleDescription(
+            self.tr("Drag to draw a box; or arrows move one, Shift and arrows size it, Enter draws, Space chooses.")
+        )
 
     def set_picture(self, picture: Picture | None) -> None:
         """Show a picture, (H, W, 3) uint8 RGB, or none."""
@@ -99,8 +105,30 @@ class FaceCanvas(Drawn):
             rect.left(), rect.top() - metrics.height(), metrics.horizontalAdvance(words) + 8, metrics.height()
         )
         painter.fillRect(label, accent if chosen else QColor(0, 0, 0, 180))
-        painter.setPen(QColor("white"))
+        painter.setPen(QColor("black" if chosen and accent.lightnessF() > 0.6 else "white"))
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, words)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move a new box with the arrows, size it with Shift and the arrows, draw it with Enter; choose with Space."""
+        way = _ARROWS.get(Qt.Key(event.key()))
+        if self._image is not None and way is not None:
+            at = self.picture_rect()
+            if self._from is None or self._to is None:
+                centre, half = at.center(), QPointF(at.height() / 8, at.height() / 8)
+                self._from, self._to = centre - half, centre + half
+            step = QPointF(way[0] * at.width(), way[1] * at.height()) * KEY_STEP
+            if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self._from += step
+            self._to += step
+            self.update()
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self._from is not None and self._to is not None:
+            self._finish(self._to)
+        elif event.key() == Qt.Key.Key_Space:
+            numbers = [None, *(number for number, _ in self._boxes)]
+            before = numbers.index(self._chosen) if self._chosen in numbers else 0
+            self.picked.emit(numbers[(before + 1) % len(numbers)])
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._image is not None:
@@ -113,10 +141,12 @@ class FaceCanvas(Drawn):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Finish: a long drag is a box, a click chooses one."""
+        self._finish(event.position())
+
+    def _finish(self, end: QPointF) -> None:
         start, self._from, self._to = self._from, None, None
         if start is None:
             return
-        end = event.position()
         self.update()
         if max(abs(end.x() - start.x()), abs(end.y() - start.y())) < LEAST_PX:
             hit = [number for number, box in self._boxes if self._rect(box).contains(end)]

@@ -20,6 +20,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.theme import by_text
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
@@ -70,7 +71,7 @@ class FacesReview(QWidget):
         scrub = add_all(QHBoxLayout(), (self.slider, 1), self.time)
         left = add_all(vertical(spacing=8), (self.canvas, 1), scrub)
         side = QWidget(self)
-        side.setFixedWidth(SIDE_PX)
+        side.setFixedWidth(by_text(SIDE_PX))
         self.summary = text_label("", side, wrap=True, plain=True)
         self.search_button = push_button(self.tr("Look for faces"), side, self.search)
         self.reach = QComboBox(side)

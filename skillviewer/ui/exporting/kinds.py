@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176
@@ -43,7 +43,7 @@ class KindList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("What to export"))
-        self.setFixedWidth(WIDTH_PX)
+        self.setFixedWidth(by_text(WIDTH_PX))
         self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -64,8 +64,9 @@ class KindList(QListWidget):
                 item.setData(Qt.ItemDataRole.UserRole, made.name)
         for row in range(self.count()):
             item = self.item(row)
-            item.setSizeHint(QSize(10, HEADING_PX if item in self._headings else ROW_PX))
+            item.setSizeHint(QSize(10, by_text(HEADING_PX) if item in self._headings else by_text(ROW_PX)))
         self.currentItemChanged.connect(lambda: self.chosen.emit(self.exporter))
+        self.itemSelectionChanged.connect(self._on_selected)
 
     @property
     def exporter(self) -> Exporter | StudyExporter:
@@ -76,6 +77,12 @@ class KindList(QListWidget):
         for row in range(self.count()):
             if self.item(row).data(Qt.ItemDataRole.UserRole) == name:
                 self.setCurrentRow(row)
+
+    @Slot()
+    def _on_selected(self) -> None:
+        """Follow a screen reader, which selects items without moving the cursor."""
+        for item in self.selectedItems():
+            self.setCurrentItem(item)
 
     @themed
     def on_theme(self, theme: Theme) -> None:

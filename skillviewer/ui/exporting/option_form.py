@@ -25,6 +25,7 @@ from skillviewer.core.analysis.scene import Look
 from skillviewer.core.errors import ExportError
 from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
 from skillviewer.ui.widgets.form import indented
+from skillviewer.ui.widgets.theme import by_text
 
 MOST = 2**31 - 1
 FIELD_PX = 122
@@ -131,7 +132,7 @@ class OptionForm(QWidget):
         field.widget.setAccessibleName(title)
         field.widget.setToolTip(hint)
         if not isinstance(field.widget, QCheckBox):
-            field.widget.setFixedWidth(FIELD_PX)
+            field.widget.setFixedWidth(by_text(FIELD_PX))
         if isinstance(field.widget, QCheckBox):
             field.widget.setText(title)
             self._rows.addRow(field.widget)
@@ -262,7 +263,7 @@ class FormArea(QScrollArea):
 
     def _fit(self) -> None:
         need = self._form.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        self.setFixedWidth(max(FORM_PX, need))
+        self.setFixedWidth(max(by_text(FORM_PX), need))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._form and event.type() == QEvent.Type.LayoutRequest:

@@ -77,10 +77,10 @@ class EntryRow(QWidget):
         if batch is None:
             return printable(entry.failure)
         lines = []
-        if len(entry.requests) == 1 and batch.written:
+        if len(entry.paths) == 1 and batch.written:
             lines.append(" · ".join((self.tr("Written and checked"), *batch.written[0].facts)))
         elif batch.written:
-            lines.append(self.tr("{} of {} files written and checked").format(len(batch.written), len(entry.requests)))
+            lines.append(self.tr("{} of {} files written and checked").format(len(batch.written), len(entry.paths)))
 
         problems = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
         lines += [printable(text) for text in problems[:MOST_SHOWN]]
@@ -96,7 +96,7 @@ class EntryRow(QWidget):
         names = [printable(file.path.name) for file in entry.written]
         more = self.tr(" and {} more").format(len(names) - MOST_SHOWN) if len(names) > MOST_SHOWN else ""
         stays = self.tr("{} of {} files were finished before and are kept: {}{}.")
-        return f"{text}\n{stays.format(len(names), len(entry.requests), ', '.join(names[:MOST_SHOWN]), more)}"
+        return f"{text}\n{stays.format(len(names), len(entry.paths), ', '.join(names[:MOST_SHOWN]), more)}"
 
     @Slot()
     def _on_button(self) -> None:
@@ -135,6 +135,7 @@ class QueueView(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         self.hide()
         queue.added.connect(self._on_added)
+        queue.dropped.connect(self._on_dropped)
 
     @Slot(object)
     def _on_added(self, entry: QueueEntry) -> None:
@@ -143,6 +144,12 @@ class QueueView(QScrollArea):
         self._column.insertWidget(0, row)
         self.show()
         self.verticalScrollBar().setValue(0)
+
+    @Slot(object)
+    def _on_dropped(self, entry: QueueEntry) -> None:
+        (row,) = [row for row in self.rows if row.entry is entry]
+        self.rows.remove(row)
+        row.deleteLater()
 
     @themed
     def on_theme(self, theme: Theme) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from skillviewer.core.atomic_write import is_one_of, path_exists
 from skillviewer.core.errors import ExportError
@@ -33,8 +33,7 @@ from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.layout import NONE, Pages, add_all, horizontal, push_button, text_label, vertical
 
 if TYPE_CHECKING:
     from skillviewer.core.video.extents import VideoClip
@@ -51,7 +50,7 @@ class ExportScreen(QWidget):
         self._current: VideoClip | None = None
         self.queue = ExportQueue(program.exports, program.jobs, program.study_list.learn, self)
         self.previews = Previews(program.export_previews, self)
-        self.pages = QStackedWidget(self)
+        self.pages = Pages(self)
         self.empty = NothingOpen(
             self.tr("Open videos or a study to export clips, figures, tables and reports."),
             actions["open_sample"],
@@ -86,7 +85,7 @@ class ExportScreen(QWidget):
         self.pane = PreviewPane(right)
         folder = self._program.settings.export_folder
         self.destination = Destination(Path(folder) if folder else first_folder(), right)
-        self.words = text_label("", right, wrap=True, plain=True)
+        self.words = text_label("", right, wrap=True, plain=True, muted=True)
         self.button = push_button(self.tr("Export"), right, primary=True)
         line = add_all(horizontal(spacing=12), (self.words, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
         below = add_all(vertical(margins=(16, 12, 16, 12), spacing=8), self.destination, line)
@@ -344,7 +343,3 @@ class ExportScreen(QWidget):
             return
         self._program.settings.export_folder = str(self.destination.folder)
         self.queue.add(title(made), [replace(o, overwrite=True) if o.path in there else o for o in made])
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.words.setStyleSheet(f"color: {theme.muted}")

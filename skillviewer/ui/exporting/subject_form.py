@@ -10,7 +10,7 @@ from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.exporting.export_choices import ExportModel, FileSplit
 from skillviewer.ui.session.video_list import VideoEntry
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, vertical
-from skillviewer.ui.widgets.theme import Theme, url
+from skillviewer.ui.widgets.theme import Theme, by_text, url
 
 ROW_PX = 22
 MOST_ROWS = 6
@@ -41,9 +41,9 @@ class CheckList(QListWidget):
                 item.setData(Qt.ItemDataRole.UserRole, key)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Checked if key in chosen else Qt.CheckState.Unchecked)
-                item.setSizeHint(QSize(10, ROW_PX))
+                item.setSizeHint(QSize(10, by_text(ROW_PX)))
                 self.addItem(item)
-        self.setFixedHeight(ROW_PX * max(1, min(len(items), MOST_ROWS)) + 2 * self.frameWidth() + 2)
+        self.setFixedHeight(by_text(ROW_PX) * max(1, min(len(items), MOST_ROWS)) + 2 * self.frameWidth() + 2)
 
     @property
     def chosen(self) -> list[object]:

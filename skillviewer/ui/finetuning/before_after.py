@@ -13,7 +13,6 @@ from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_word
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, splitter, text_label, vertical
 from skillviewer.ui.widgets.tables import Cell, SortedTable
-from skillviewer.ui.widgets.theme import Theme, themed
 
 _SHIFT = 3
 
@@ -27,7 +26,7 @@ class BeforeAfterPage(QWidget):
         column = add_all(vertical(self, (24, 16, 24, 16), 12), self._make_head())
         self._lines = NamedLines(6)
         column.addLayout(self._lines)
-        self.cautions = text_label("", self, wrap=True, plain=True)
+        self.cautions = text_label("", self, wrap=True, plain=True, warns=True)
         add_all(column, self.cautions, (self._make_tables(), 1))
 
     def _make_head(self) -> QHBoxLayout:
@@ -135,10 +134,6 @@ class BeforeAfterPage(QWidget):
     def texts(self) -> str:
         above = (self.title.text(), self.subtitle.text(), self.cautions.text())
         return "\n".join((*above, *(text for _, text in self._lines.texts)))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.cautions.setStyleSheet(f"color: {theme.warn}")
 
 
 def _sortable(value: float) -> float:

@@ -17,7 +17,7 @@ from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.form import NamedLines, indented
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import by_text
 
 SETTLE_MS = 350
 """Delay before planning, in milliseconds: quick changes are planned once."""
@@ -45,7 +45,7 @@ class ChoicesPage(QWidget):
 
     def _make_form(self) -> QWidget:
         form = QWidget(self)
-        form.setFixedWidth(FORM_PX)
+        form.setFixedWidth(by_text(FORM_PX))
         lines = QFormLayout(form)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setVerticalSpacing(12)
@@ -100,7 +100,7 @@ class ChoicesPage(QWidget):
 
     def _connect_fields(self) -> None:
         for spin in (self.needed, self.epochs, self.seed):
-            spin.setMinimumHeight(FIELD_PX)
+            spin.setMinimumHeight(by_text(FIELD_PX))
             spin.valueChanged.connect(self._on_change)
         for combo in (self.start, self.rule, self.by):
             combo.currentIndexChanged.connect(self._on_change)
@@ -123,7 +123,9 @@ class ChoicesPage(QWidget):
         self._lines = NamedLines(8)
         self._lines.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._lines)
-        self._refusal, self._cautions = (text_label("", inside, wrap=True, plain=True) for _ in range(2))
+        self._refusal = text_label("", inside, wrap=True, plain=True)
+        self._refusal.setProperty("refuses", True)
+        self._cautions = text_label("", inside, wrap=True, plain=True, warns=True)
         self._refusal.hide()
         self._cautions.hide()
         self.judge = push_button(self.tr("Judge pairs"), inside, judge.trigger)
@@ -131,6 +133,7 @@ class ChoicesPage(QWidget):
         add_all(column, self._refusal, (self.judge, 0, Qt.AlignmentFlag.AlignLeft), self._cautions, 1)
         area = scroll_area(self, self.tr("What will be trained"))
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        area.setMinimumWidth(by_text(240))
         area.setWidget(inside)
         return area
 
@@ -244,8 +247,3 @@ class ChoicesPage(QWidget):
     def texts(self) -> str:
         lines = (part for line in self._lines.texts for part in line)
         return "\n".join((*lines, self._refusal.text(), self._cautions.text()))
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._cautions.setStyleSheet(f"color: {theme.warn}")
-        self._refusal.setStyleSheet(f"color: {theme.bad}")

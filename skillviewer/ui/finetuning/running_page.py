@@ -12,6 +12,7 @@ from skillviewer.ui.finetuning.training_curves import Curves
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.tuning_wording import duration, with_interval
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.theme import by_text
 
 SIDE_PX = 300
 
@@ -28,7 +29,7 @@ class RunningPage(QWidget):
         self.curves = Curves(self)
         row.addWidget(self.curves, 1)
         side = QWidget(self)
-        side.setFixedWidth(SIDE_PX)
+        side.setFixedWidth(by_text(SIDE_PX))
         column = vertical(side, NONE, 12)
         self.stage = text_label("", side, heading=True, wrap=True, plain=True)
         self.bar = QProgressBar(side)

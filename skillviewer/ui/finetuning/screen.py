@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelVersion, Study
@@ -18,7 +18,7 @@ from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_state import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
 
 if TYPE_CHECKING:
     from skillviewer.ui.session.open_study import OpenStudy
@@ -36,7 +36,7 @@ class FinetuneScreen(QWidget):
         self._scores_after: dict[str, float] = {}
         self._scores_by = ""
         self.tuning = Tuning(program, self)
-        self.pages = QStackedWidget(self)
+        self.pages = Pages(self)
         self.empty = NothingOpen(
             self.tr("Open a study to train a model on its votes."), actions["open_sample"], self.pages
         )

@@ -7,7 +7,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
+from skillviewer.core.text import series_words
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
+from skillviewer.ui.widgets.spoken import ask_again
 from skillviewer.ui.widgets.theme import Theme
 
 SWATCH_PX = QSize(24, 14)
@@ -92,6 +94,16 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(120)
+        ask_again(self)
+
+    def spoken(self) -> str:
+        """Return the named curves, each by batch."""
+        said = []
+        for curve in self.listDataItems():
+            at, values = curve.getOriginalDataset()
+            if curve.name() and at is not None and len(at):
+                said.append(f"{curve.name()}: {series_words((f'{x:.0f}' for x in at), values, 3)}")
+        return " ".join(said)
 
     def show_ticks(self, side: str, *, shown: bool) -> None:
         """Show or hide the ticks of an axis: without data its numbers have no meaning."""
@@ -131,12 +143,12 @@ class Curves(QWidget):
         self._share = _Plot(self.tr("Accuracy over batches"), self)
         for key, plot in ((self.loss_key, self._loss), (self.share_key, self._share)):
             add_all(column, key, (plot, 1))
-        self._raw, self._smoothed = self._loss.plot(), self._loss.plot()
-        self._held_loss = self._loss.plot(symbol="s")
+        self._raw, self._smoothed = self._loss.plot(), self._loss.plot(name=self.tr("smoothed"))
+        self._held_loss = self._loss.plot(symbol="s", name=self.tr("held out"))
         self._bars = pg.ErrorBarItem(beam=0.0)
         self._share.addItem(self._bars)
-        self._held = self._share.plot(symbol="s")
-        self._old = self._share.plot(symbol="t")
+        self._held = self._share.plot(symbol="s", name=self.tr("held out"))
+        self._old = self._share.plot(symbol="t", name=self.tr("known before"))
         self._chance = pg.InfiniteLine(pos=CHANCE, angle=0)
         self._share.addItem(self._chance)
         self._share.setYRange(0, 100, padding=0.03)
@@ -210,7 +222,7 @@ class Curves(QWidget):
         self._theme = theme
         accent, text, muted = QColor(theme.accent), QColor(theme.text), QColor(theme.muted)
         faint = QColor(muted)
-        faint.setAlphaF(0.6)
+        faint.setAlphaF(0.75)
         for plot in (self._loss, self._share):
             plot.dress(theme)
         dash = Qt.PenStyle.DashLine
@@ -227,7 +239,7 @@ class Curves(QWidget):
         self.loss_key.set_pens(raw, smoothed, held)
         self.share_key.set_pens(held, old)
         self._bars.setData(pen=pg.mkPen(accent, width=1))
-        self._chance.setPen(pg.mkPen(theme.line, width=1, style=dash))
+        self._chance.setPen(pg.mkPen(theme.edge, width=1, style=dash))
         for curve, colour in ((self._held_loss, accent), (self._held, accent), (self._old, text)):
             curve.setSymbolBrush(colour)
             curve.setSymbolPen(pg.mkPen(theme.base))
@@ -236,6 +248,6 @@ class Curves(QWidget):
             self._dress_line(line, theme)
 
     def _dress_line(self, line: pg.InfiniteLine, theme: Theme) -> None:
-        line.setPen(pg.mkPen(theme.line, width=1))
+        line.setPen(pg.mkPen(theme.edge, width=1))
         line.label.setColor(theme.muted)
         line.label.setPosition(0.06)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
@@ -15,7 +15,7 @@ from skillviewer.ui.widgets.empty_state import Section
 from skillviewer.ui.widgets.flow_layout import Flow
 from skillviewer.ui.widgets.layout import Wrapped, add_all
 from skillviewer.ui.widgets.signed_bar import sign_colour
-from skillviewer.ui.widgets.theme import Drawn
+from skillviewer.ui.widgets.theme import Drawn, Theme
 
 WIDTH_PX = 128
 N_SIGNED = 3
@@ -36,6 +36,18 @@ class CellMap(Drawn):
     def sizeHint(self) -> QSize:
         """Return the height for the proportions of the picture."""
         return QSize(WIDTH_PX, self._height_px)
+
+    def spoken(self) -> str:
+        """Return the cells that lowered and raised the score most."""
+        if self._cells is None:
+            return ""
+        h, w = self._cells.shape
+        said = [self.tr("{} rows, {} columns.").format(h, w)]
+        for at in _strongest(self._cells):
+            row, column = divmod(at, w)
+            amount = signed(float(self._cells[row, column]), 4)
+            said.append(self.tr("Row {}, column {}: {}.").format(row + 1, column + 1, amount))
+        return " ".join(said)
 
     def set_cells(self, cells: FloatArray | None, proportions: float, *, grey: bool) -> None:
         """Show cells.
@@ -58,8 +70,7 @@ class CellMap(Drawn):
             return
         h, w = cells.shape
         limit = float(np.abs(cells).max()) or 1.0
-        ranked = np.argsort(cells, axis=None)
-        marked = {int(i) for i in (*ranked[:N_SIGNED], *ranked[-N_SIGNED:])}
+        marked = set(_strongest(cells))
         font = painter.font()
         font.setPixelSize(max(min(round(self.height() / h) - 2, 12), 8))
         painter.setFont(font)
@@ -69,12 +80,24 @@ class CellMap(Drawn):
             top, bottom = (round(i * self.height() / h) for i in (row, row + 1))
             box = QRectF(left, top, right - left, bottom - top)
             colour = sign_colour(amount, theme, grey=self._grey)
-            colour.setAlphaF(abs(amount) / limit)
+            share = abs(amount) / limit
+            colour.setAlphaF(share)
             painter.fillRect(box, colour)
-            if at in marked and abs(amount) > 0.1 * limit:
-                painter.setPen(QPen(QColor(theme.text)))
+            if at in marked and share > 0.1:
+                painter.setPen(sign_shade(share, theme))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "+" if amount > 0 else "−")
         painter.end()
+
+
+def sign_shade(share: float, theme: Theme) -> QColor:
+    """Return the colour of the mark on a cell whose colour has an opacity of ``share``."""
+    return QColor(theme.base if share > (0.55 if theme.dark else 0.85) else theme.text)
+
+
+def _strongest(cells: FloatArray) -> list[int]:
+    """Return the places of the least and the greatest cells, in this order."""
+    ranked = np.argsort(cells, axis=None).tolist()
+    return list(dict.fromkeys((*ranked[:N_SIGNED], *ranked[-N_SIGNED:])))
 
 
 class CellBlock(Section):

@@ -39,7 +39,6 @@ class Contributions(Section):
             words = Wrapped(self._sum)
             words.set_plain(name)
             number = QLabel(self._sum)
-            number.setAccessibleName(name)
             if row == len(names) - 1:
                 for label in (words, number):
                     label.setProperty("heading", True)
@@ -99,4 +98,9 @@ class Contributions(Section):
 
     @Slot(str)
     def _on_pointed(self, words: str) -> None:
-        self.pointed.set_plain(words or self.tr("Hover over a segment to see its value; click to jump there."))
+        self.pointed.set_plain(
+            words
+            or self.tr(
+                "Point at a segment, or choose one with ← and →, to see its value; click or press Enter to go there."
+            )
+        )

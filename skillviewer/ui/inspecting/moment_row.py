@@ -95,6 +95,7 @@ class MomentRow(QWidget):
         self.picture.clicked.connect(self._on_play)
         self._times = QLabel(self)
         self._times.setMinimumWidth(20)
+        self._times.setWordWrap(True)
         self._times.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.bar = SignedBar(self)
         self._amount = QLabel(self)

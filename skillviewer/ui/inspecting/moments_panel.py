@@ -8,16 +8,8 @@ from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import (
-    NONE,
-    Wrapped,
-    add_all,
-    fill_ground,
-    horizontal,
-    scroll_area,
-    tool_button,
-    vertical,
-)
+from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, fill_ground, scroll_area, tool_button, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -38,7 +30,10 @@ class MomentsPanel(QWidget):
             "keep_moment": self.tr("Keep selection"),
         }
         buttons = (self._button(actions[name], text) for name, text in words.items())
-        row = add_all(horizontal(margins=(8, 0, 8, 4), spacing=0), *buttons, 1)
+        row = Flow()
+        row.setContentsMargins(8, 0, 8, 4)
+        for button in buttons:
+            row.addWidget(button)
         self.words = Wrapped(self, muted=True)
         self.words.setContentsMargins(12, 4, 12, 8)
         self.page = scroll_area(self, self.tr("Moments"))

@@ -8,12 +8,15 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import CurveMark, ScoreCurve, score_curve
+from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.arrays import FloatArray
+from skillviewer.core.text import clock, series_words, signed
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
+from skillviewer.ui.widgets.spoken import announce
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 FLAG_ROW = 0.06
@@ -75,6 +78,23 @@ class ScorePlot(TimePlot):
         ):
             self.addItem(item)
         self._selection.hide()
+
+    def spoken(self) -> str:
+        """Return the score at the playhead, at all sampled frames, and the moments."""
+        curve, analysis = self.curve, self._state.analysis
+        if curve is None or analysis is None:
+            return ""
+        times, digits = analysis.times_s.max(axis=0), score_digits([analysis])
+        parts = [self._spoken_here(), series_words(map(clock, times), analysis.score_curve.mean(axis=0), digits)]
+        for mark in self._marks:
+            amount = signed(mark.amount, digits) if mark.amount is not None else self.tr("kept")
+            parts.append(self.tr("Moment {} to {}: {}.").format(clock(mark.start_s), clock(mark.stop_s), amount))
+        return " ".join(parts)
+
+    def _spoken_here(self) -> str:
+        at, analysis = self.curve.at(self._playback.time_s) if self.curve is not None else None, self._state.analysis
+        score = signed(at[1], score_digits([analysis])) if at is not None and analysis is not None else "–"
+        return f"{clock(self._playback.time_s)}: {score}."
 
     def set_marks(self, marks: tuple[CurveMark, ...]) -> None:
         """Flag moments: a triangle up where one raises the score, down where it lowers it, a square for a kept one."""
@@ -141,18 +161,18 @@ class ScorePlot(TimePlot):
         self.getAxis("left").setWidth(56)
         accent = QColor(theme.accent)
         self._mean.setPen(pg.mkPen(accent, width=2))
-        self._passes.setPen(pg.mkPen(_faded(accent, 0.35), width=1))
+        self._passes.setPen(pg.mkPen(_faded(accent, 0.7), width=1))
         self._band.setBrush(_faded(accent, 0.12))
         self._boundaries.setPen(pg.mkPen(_faded(QColor(theme.line), 0.7), width=1))
         self._ticks.setPen(pg.mkPen(theme.muted, width=1))
-        self._analysed.setPen(pg.mkPen(_faded(accent, 0.55), width=3))
+        self._analysed.setPen(pg.mkPen(_faded(accent, 0.75), width=3))
         self._point.setBrush(accent)
         self._point.setPen(pg.mkPen(theme.base, width=1.5))
         self._stretches.setPen(pg.mkPen(_faded(QColor(theme.muted), 0.7), width=1))
         self._place_flags()
         self._selection.setBrush(_faded(accent, 0.10))
         for line in self._selection.lines:
-            line.setPen(pg.mkPen(_faded(accent, 0.6), width=1))
+            line.setPen(pg.mkPen(_faded(accent, 0.75), width=1))
 
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
@@ -214,6 +234,8 @@ class ScorePlot(TimePlot):
     def _on_frame(self, frame: int) -> None:
         super()._on_frame(frame)
         self._place_point()
+        if not self._playback.playing:
+            announce(self, self._spoken_here)
 
     def _place_point(self) -> None:
         at = self.curve.at(self._playback.time_s) if self.curve is not None else None

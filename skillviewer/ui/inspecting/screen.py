@@ -20,7 +20,6 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, splitter, text_label, vertical
-from skillviewer.ui.widgets.theme import Theme, themed
 
 
 def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
@@ -44,7 +43,7 @@ class ScoreHeader(QWidget):
         self._number = text_label("", self, letters="figure")
         self._words = text_label("", self, muted=True, plain=True)
         self._words.setMinimumWidth(40)  # a path may be long
-        self._warning = text_label("", self, plain=True, wrap=True)
+        self._warning = text_label("", self, plain=True, wrap=True, warns=True)
         column.addWidget(self._warning)
         action = actions["assess"]
         self._assess = push_button("", self, action.trigger)
@@ -68,10 +67,6 @@ class ScoreHeader(QWidget):
     def text(self) -> str:
         shown = [self._number.text(), self._words.text(), "" if self._warning.isHidden() else self._warning.text()]
         return " ".join(text for text in shown if text)
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self._warning.setStyleSheet(f"color: {theme.warn}")
 
     @Slot(int)
     def _on_entry(self, row: int) -> None:

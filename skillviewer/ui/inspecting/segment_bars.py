@@ -11,6 +11,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.widgets.signed_bar import sign_colour
+from skillviewer.ui.widgets.spoken import announce
 from skillviewer.ui.widgets.theme import Drawn
 
 HEIGHT_PX = 96
@@ -108,6 +109,10 @@ class SegmentBars(Drawn):
             segment + 1, len(s), clock(s.start_s[segment]), clock(s.stop_s[segment]), signed(amount, s.digits)
         )
 
+    def spoken(self) -> str:
+        """Return the contributions of all segments."""
+        return "; ".join(map(self.words, range(len(self.segments or ()))))
+
     def _slot(self, segment: int) -> QRectF:
         assert self.segments is not None
         width = self.width() / len(self.segments)
@@ -122,6 +127,7 @@ class SegmentBars(Drawn):
         if segment != self._pointed:
             self._pointed = segment
             self.pointed.emit(self.words(segment))
+            announce(self, lambda: self.words(segment))
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

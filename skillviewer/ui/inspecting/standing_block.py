@@ -10,7 +10,7 @@ from skillviewer.core.analysis.cohort import CohortStanding
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.widgets.layout import Wrapped, add_all, as_tip, push_button, vertical
-from skillviewer.ui.widgets.theme import Drawn
+from skillviewer.ui.widgets.theme import Drawn, by_text
 
 HEIGHT_PX = 44
 LINE_PX = 14.0
@@ -33,7 +33,7 @@ class StandingStrip(Drawn):
         )
 
     def sizeHint(self) -> QSize:
-        return QSize(200, HEIGHT_PX)
+        return QSize(200, by_text(HEIGHT_PX))
 
     def show_standing(self, standing: CohortStanding, others: Sequence[float]) -> None:
         """Show where a score stands among the scores of the comparable videos."""

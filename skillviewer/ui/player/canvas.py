@@ -20,10 +20,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look, Overlay, Scene, resolve
+from skillviewer.core.analysis.wording import score_digits, source_words
+from skillviewer.core.explanation.moments import peak_words
+from skillviewer.core.text import clock, signed
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import Painter
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import as_image
+from skillviewer.ui.widgets.spoken import announce
 from skillviewer.ui.widgets.theme import Theme, themed
 from skillviewer.ui.widgets.viewport import Viewport
 
@@ -62,6 +66,7 @@ class VideoCanvas(QWidget):
     The map is laid over the picture only when it is about to be drawn, so that what is never seen costs nothing.
     """
 
+    PICTURE = True
     painted = Signal(object)
     """The Shown that was just drawn."""
     shown_changed = Signal(object)
@@ -92,6 +97,19 @@ class VideoCanvas(QWidget):
         """Return a size in which a picture can be judged."""
         return QSize(960, 540)
 
+    def spoken(self) -> str:
+        """Return frame and time, the score so far, and where the map is strongest; or why there is no picture."""
+        if self.shown is None or self._video is None:
+            return self.words
+        frame, scene = self.shown.shot.frame_index, self.shown.scene
+        parts = [self.tr("Frame {} of {}").format(frame + 1, self._video.n_frames), clock(self._video.times_s[frame])]
+        if scene is not None:
+            if scene.step >= 0 and self._analysis is not None:
+                score = signed(scene.score, score_digits([self._analysis]))
+                parts.append(self.tr("score so far {}").format(score))
+            parts += [source_words(scene), peak_words(scene)]
+        return ", ".join(filter(None, parts))
+
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._stage, self._on_stage, self._accent = QColor(theme.stage), QColor(theme.on_stage), QColor(theme.accent)
@@ -113,6 +131,8 @@ class VideoCanvas(QWidget):
     def set_shot(self, shot: DecodedPicture) -> None:
         """Show a picture, with the scene of the same frame."""
         self._set_shown(self._resolved(shot))
+        if shot.exact:
+            announce(self, self.spoken)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Show what the model says of a video, so far; if it is this one."""

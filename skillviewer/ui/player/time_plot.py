@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.widgets.spoken import ask_again
 from skillviewer.ui.widgets.theme import Theme
 
 ZOOM_STEP = 1.25
@@ -68,6 +69,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._playback.video_changed.connect(self._on_video)
         self._playback.frame_changed.connect(self._on_frame)
         self._on_video(self._playback.video)
+        ask_again(self)
 
     def fit(self) -> None:
         self._box.setXRange(self._from, self._until + self.room * (self._until - self._from), padding=0.01)

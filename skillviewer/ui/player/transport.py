@@ -59,7 +59,6 @@ class Transport(QWidget):
         self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._time = tool_button("", self, actions["go_to"].trigger)
         Tip(self._time, actions["go_to"])
-        self._time.setAccessibleName(self.tr("Time; press to go to a time or frame"))
         self._frame = text_label("", self, muted=True)
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         add_all(row, *steps.values(), Gap(8), loop, self._speed, (self._selection, 1), Gap(16), self._time, self._frame)

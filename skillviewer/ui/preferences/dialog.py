@@ -29,7 +29,7 @@ from skillviewer.ui.session.viewer_state import look_choices
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.theme import theme_choices
+from skillviewer.ui.widgets.theme import by_text, theme_choices
 
 
 class LooksPage(Form):
@@ -50,7 +50,7 @@ class LooksPage(Form):
         }
         self.overlay, self.scale, self.between, self.colours = self._boxes.values()
         self.add(self.tr("Theme"), self.theme)
-        self.add(self.tr("Text size"), self.text, self.tr("Some titles change only after a restart."))
+        self.add(self.tr("Text size"), self.text, self.tr("Start the program again, so that every part makes room."))
         self.add(self.tr("Map as"), self.overlay)
         self.add(self.tr("Colour scale"), self.scale)
         self.add(self.tr("Between sampled frames"), self.between)
@@ -180,7 +180,7 @@ class AssessingPage(Form):
         self.person = QLineEdit(program.settings.person, self)
         self.person.setPlaceholderText(self.tr("No name"))
         self.person.setMaxLength(80)
-        self.person.setFixedWidth(CONTROL_PX)
+        self.person.setFixedWidth(by_text(CONTROL_PX))
         self.add(
             self.tr("Passes of an assessment"),
             self.passes,
@@ -224,7 +224,7 @@ class Preferences(QDialog):
         self.keys = KeysPage(program.settings, actions, self)
         self.list = QListWidget(self)
         self.list.setAccessibleName(self.tr("Pages of settings"))
-        self.list.setFixedWidth(LIST_PX)
+        self.list.setFixedWidth(by_text(LIST_PX))
         self.list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")
         self._pages = QStackedWidget(self)
         for words, page in (
@@ -246,7 +246,7 @@ class Preferences(QDialog):
         row = add_all(horizontal(self, NONE, 0), self.list, (column, 1))
         row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # pages scroll or wrap
         self.setMinimumSize(LEAST)
-        self.resize(QSize(760, 540).boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))
+        self.resize(QSize(by_text(760), by_text(540)).boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))
         self.list.setCurrentRow(0)
 
     def show_page(self, page: QWidget) -> None:

@@ -25,7 +25,7 @@ from skillviewer.ui.widgets.layout import NONE, Gap, add_all, horizontal, text_l
 from skillviewer.ui.widgets.theme import Drawn, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
-PLAYED = 0.65
+PLAYED = 0.75
 """Opacity of the played part: the pictures stay the brightest on the screen."""
 
 
@@ -61,6 +61,14 @@ class ClockBar(Drawn):
         start_s, stop_s = min(s.start_s for s in clips), max(s.stop_s for s in clips)
         return start_s, max(stop_s, start_s + 1e-3)
 
+    def spoken(self) -> str:
+        """Return where each of the two videos is."""
+        pair_view = self._pair_view
+        if not pair_view.clock.clips:
+            return ""
+        left, right = (clock(pair_view.clock.time_s(video)) for video in self._rows(pair_view))
+        return self.tr("Left video at {}, right video at {}").format(left, right)
+
     def x_of(self, time_s: float) -> float:
         span = self._span()
         if span is None:
@@ -84,7 +92,7 @@ class ClockBar(Drawn):
         for row, video in enumerate(self._rows(pair_view)):
             clip, top = pair_view.clock.clips[video], self.row_y(row)
             left, right = self.x_of(clip.start_s), self.x_of(clip.stop_s)
-            painter.setBrush(QColor(theme.line))
+            painter.setBrush(QColor(theme.edge))
             painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
             now = min(max(self.x_of(pair_view.clock.time_s(video)), left), right)
             muted = not pair_view.clock.together and video != pair_view.clock.active
@@ -265,9 +273,8 @@ class VoteBar(QWidget):
         grid.addWidget(self.left, 0, 0)
         grid.addLayout(middle, 0, 1)
         grid.addWidget(self.right, 0, 2)
-        self.message = text_label("", self, wrap=True, plain=True)
+        self.message = text_label("", self, wrap=True, plain=True, warns=True)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().height() + 4)  # nothing moves
-        self.message.setAccessibleName(self.tr("Remark"))
         lower = add_all(horizontal(spacing=16), (self.reason, 2), (self.message, 3))
         grid.addLayout(lower, 1, 0, 1, 3)
         grid.setColumnStretch(0, 3)
@@ -291,10 +298,6 @@ class VoteBar(QWidget):
         button.setAccessibleName(plain(action.text()))
         button.clicked.connect(action.trigger)
         return button
-
-    @themed
-    def on_theme(self, theme: Theme) -> None:
-        self.message.setStyleSheet(f"color: {theme.warn}")
 
     @Slot(str)
     def show_message(self, words: str) -> None:

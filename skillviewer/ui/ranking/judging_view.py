@@ -1,7 +1,7 @@
 """The view in which a rater judges: a pair, and the buttons under it."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
@@ -16,7 +16,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
 
 AHEAD_AFTER_MS = 400
 """Time that a pair is on screen before the next one is opened, so that it can play at once."""
@@ -37,7 +37,7 @@ class JudgingView(QWidget):
         self._ahead: PresentedPair | None = None
         self._opening = single_shot(self, AHEAD_AFTER_MS, self._open_ahead)
         self._marks_s: Marks = NO_MARKS
-        self._pile = QStackedWidget(self)
+        self._pile = Pages(self)
         for pair_view in self.pair_views:
             self._pile.addWidget(pair_view)
             pair_view.seen.connect(self._on_seen)

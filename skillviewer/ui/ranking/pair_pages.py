@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetIt
 
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import Gap, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.theme import by_text
 
 COLUMN_PX = 440
 ROW_PX = 30
@@ -21,7 +22,7 @@ class Page(QWidget):
         super().__init__(parent)
         self._heading = text_label(heading, self, letters="page")
         self._words = text_label("", self, wrap=True, muted=True, plain=True)
-        self._words.setFixedWidth(COLUMN_PX)
+        self._words.setFixedWidth(by_text(COLUMN_PX))
         self._middle = vertical(spacing=8)
         self._buttons = add_all(horizontal(spacing=8), 1)
         words = (self._heading, self._words, Gap(8), self._middle, Gap(8), self._buttons)
@@ -62,12 +63,12 @@ class RaterPage(Page):
             )
         )
         self.list = QListWidget(self)
-        self.list.setFixedWidth(COLUMN_PX)
+        self.list.setFixedWidth(by_text(COLUMN_PX))
         self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names are aligned with the typed text
         self.list.setAccessibleName(self.tr("Raters of this study"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.field = QLineEdit(self)
-        self.field.setFixedWidth(COLUMN_PX)
+        self.field.setFixedWidth(by_text(COLUMN_PX))
         self.field.setMaxLength(MOST_NAME)
         self.field.setAccessibleName(self.tr("Name of the rater"))
         self.begin = self.add_button(self.tr("Begin"))
@@ -89,11 +90,11 @@ class RaterPage(Page):
         self.list.clear()
         for rater in raters:
             item = QListWidgetItem(printable(rater))
-            item.setSizeHint(QSize(0, ROW_PX))
+            item.setSizeHint(QSize(0, by_text(ROW_PX)))
             item.setData(Qt.ItemDataRole.UserRole, rater)
             self.list.addItem(item)
         self.list.setVisible(bool(raters))
-        self.list.setFixedHeight(ROW_PX * min(max(len(raters), 1), MOST_ROWS) + 4)
+        self.list.setFixedHeight(by_text(ROW_PX) * min(max(len(raters), 1), MOST_ROWS) + 4)
         words = self.tr("Choose a name above or type a new one") if raters else self.tr("Your name or initials")
         self.field.setPlaceholderText(words)
 

@@ -1,8 +1,8 @@
 """One of the two players of a pair: a picture, its side and its time; never its name."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.errors import SkillViewerError, VideoError
 from skillviewer.core.text import clock
@@ -12,7 +12,7 @@ from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.ranking.pair_clock import AlignedClip, SeenFrames
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, tool_button, vertical
+from skillviewer.ui.widgets.layout import NONE, ShortLabel, add_all, horizontal, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -38,11 +38,12 @@ class PairPlayer(QWidget):
         self.is_ready = self._playing = False
         self._side = text_label("", self, heading=True)
         self._state = text_label("", self, muted=True)
-        self._time = QLabel(self)
+        self._time = ShortLabel(self)
+        self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.sync_button = tool_button(self.tr("Set sync point"), self, self.sync_asked)
         self.sync_button.setToolTip(self.tr("Align the frame on screen with the sync point of the other video"))
         self._head = QWidget(self)
-        add_all(horizontal(self._head, (16, 4, 8, 4), 8), self._side, self._state, 1, self._time, self.sync_button)
+        add_all(horizontal(self._head, (16, 4, 8, 4), 8), self._side, self._state, (self._time, 1), self.sync_button)
         add_all(vertical(self, NONE, 0), self._head, (self.canvas, 1))
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_arrived)
@@ -71,7 +72,7 @@ class PairPlayer(QWidget):
         self._contender = self.clip = self._seen = self._due = None
         self.is_ready = self._playing = False
         self.canvas.set_video(None)
-        self._time.clear()
+        self._time.set_forms("")
 
     def show_frame(self, frame: int, *, playing: bool) -> None:
         self._playing = playing
@@ -92,7 +93,8 @@ class PairPlayer(QWidget):
         """Show its time, in seconds from the start of the attempt."""
         if self.clip is not None:
             at_s = min(max(time_s - self.clip.start_s, 0.0), self.clip.duration_s)
-            self._time.setText(f"{clock(at_s)} / {clock(self.clip.duration_s)}")
+            now = clock(at_s)
+            self._time.set_forms(f"{now} / {clock(self.clip.duration_s)}", now)
 
     @themed
     def on_theme(self, theme: Theme) -> None:

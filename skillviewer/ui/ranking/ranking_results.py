@@ -28,6 +28,7 @@ from skillviewer.ui.widgets.layout import (
 )
 from skillviewer.ui.widgets.names import elided, n_alike
 from skillviewer.ui.widgets.tables import SORT_ROLE, VIDEO_ROLE, Cell, SortedTable, item_of
+from skillviewer.ui.widgets.theme import by_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +116,7 @@ class ScaleTable(SortedTable):
         self.setStyleSheet("QTableView::item { padding: 0 8px 0 5px; }")  # numbers end where their titles end
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
 
     def show_standings(self, standings: "Sequence[VideoStanding]") -> None:
         """Show strengths, the strongest first; those of two tasks do not stand on one scale."""

@@ -10,6 +10,7 @@ from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.layout import Wrapped, add_all, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.theme import by_text
 
 if TYPE_CHECKING:
     from skillviewer.core.proportion import Proportion
@@ -47,7 +48,7 @@ class RatersView(VotesView):
 
     def _make_page(self) -> QWidget:
         self.table = PlainTable(self.tr("Raters"), self)
-        self.table.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.table.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
         self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
         self.warnings = Wrapped(self)
         page = QWidget(self)
@@ -74,7 +75,7 @@ class RatersView(VotesView):
             return self.tr("Judge some pairs, and the consistency and agreement of the raters appear here.")
         self.table.fill(self._columns(), [self._cells(report) for report in reports])
         rows = min(len(reports), MOST_ROWS)
-        self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * ROW_PX + 4)
+        self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * by_text(ROW_PX) + 4)
         warned = [f"{report.name}: {' '.join(report.warnings)}" for report in reports if report.warnings]
         self.warnings.set_plain(*(warned or [self.tr("Nothing: no rater's votes are unusual.")]))
         return ""

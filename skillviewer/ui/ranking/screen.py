@@ -6,7 +6,7 @@ from operator import methodcaller
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QStackedWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
@@ -26,6 +26,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import (
     NONE,
+    Pages,
     add_all,
     as_tip,
     horizontal,
@@ -72,7 +73,7 @@ class RankScreen(QWidget):
         self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
         self.judging_view = JudgingView(program, self.judging, actions, self)
         self._make_pages()
-        self._tabs = QStackedWidget(self)
+        self._tabs = Pages(self)
         self._tabs.addWidget(self.pages)
         self._group = QButtonGroup(self)
         self._head = self._make_head()
@@ -100,7 +101,7 @@ class RankScreen(QWidget):
 
     def _make_pages(self) -> None:
         actions = self._actions
-        self.pages = QStackedWidget(self)
+        self.pages = Pages(self)
         self.pages.addWidget(self.judging_view)
         self.rater_page = RaterPage(self)
         self.rater_page.chosen.connect(self._on_chosen)

@@ -21,6 +21,7 @@ from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, scroll_area, vertical
+from skillviewer.ui.widgets.theme import by_text
 
 COMPARISONS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -38,11 +39,11 @@ class StudySettingsView(QWidget):
         super().__init__(parent)
         self._program = program
         form = self.form = Form(self)
-        form.setMaximumWidth(FORM_PX)
+        form.setMaximumWidth(by_text(FORM_PX))
         self.question, self.criterion, self.labels = QLineEdit(form), QLineEdit(form), QLineEdit(form)
         for line in (self.question, self.criterion, self.labels):
             line.setMaxLength(MOST_QUESTION)
-            line.setMinimumWidth(CONTROL_PX)
+            line.setMinimumWidth(by_text(CONTROL_PX))
         self.labels.setMaxLength(MOST_LABELS)
         self.labels.setPlaceholderText(self.tr("slip=s, good grasp=g#2e7d32"))
         self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)

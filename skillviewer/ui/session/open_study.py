@@ -1,6 +1,7 @@
 """The open study as its worker thread holds it; drafts, and the sample study."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -55,9 +56,14 @@ class Listed:
 
 
 class StudySlot:
-    """The open study, in the study worker thread."""
+    """The open study, in the study worker thread.
 
-    def __init__(self) -> None:
+    Args:
+        user: Returns the user's name, which signs changed settings and exports in the log of the study.
+    """
+
+    def __init__(self, user: Callable[[], str] = str) -> None:
+        self._user = user
         self._study: Study | None = None
         self._draft = False
         self._version = 0
@@ -71,6 +77,7 @@ class StudySlot:
         """
         if self._study is None:
             raise StudyError("No study is open. Open videos or a study first.")
+        self._study.sign_as(self._user())
         return self._study
 
     @property

@@ -68,7 +68,9 @@ class Program(QObject):
         )
         self.index: WorkerThread[Backend] = WorkerThread("index", lambda: backend, _keep, self)
         self.copies: WorkerThread[Backend] = WorkerThread("copies", lambda: backend, _keep, self, computes=True)
-        self.study: WorkerThread[StudySlot] = WorkerThread("study", StudySlot, StudySlot.close, self)
+        self.study: WorkerThread[StudySlot] = WorkerThread(
+            "study", lambda: StudySlot(lambda: self.settings.person), StudySlot.close, self
+        )
         self.files: WorkerThread[None] = WorkerThread("files", lambda: None, lambda _: None, self)
         self.compared: WorkerThread[PooledModels] = WorkerThread(
             "compare", backend.open_pool, lambda pool: pool.close(), self, computes=True

@@ -14,7 +14,7 @@ from skillviewer.core.paths import drafts_dir
 from skillviewer.ui.widgets.theme import ThemeChoice
 
 MOST_RECENT = 8
-TEXT_SIZES = (90, 100, 115, 130)
+TEXT_SIZES = (90, 100, 115, 130, 150, 175, 200)
 MOST_DIGITS = 10
 CACHE_GB, MOST_CACHE_GB = 20, 4096
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
@@ -101,12 +101,11 @@ class Settings:
     """Position and size of the window; empty at first."""
     export_folder = Stored("export/folder", _text)
     """Folder of the last export, or "" before the first."""
-    person = Stored("person/name", _text, str.strip)
-    """Name of the user, with which notes and moments are signed; "" for none."""
 
     def __init__(self, store: QSettings) -> None:
         self.store = store
-        # kept apart, for worker threads read it too
+        # kept apart, for worker threads read them too
+        self._person = _text(store.value("person/name"))
         self._cache_gb = min(max(_number(store.value("storage/features_gb"), CACHE_GB), 1), MOST_CACHE_GB)
 
     @classmethod
@@ -140,6 +139,16 @@ class Settings:
         self.store.remove("keys")
         for name, chosen in keys.items():
             self.store.setValue(f"keys/{name}", list(chosen))
+
+    @property
+    def person(self) -> str:
+        """Name of the user, which signs notes, moments and the log of a study; "" for none."""
+        return self._person
+
+    @person.setter
+    def person(self, name: str) -> None:
+        self._person = name.strip()
+        self.store.setValue("person/name", self._person)
 
     @property
     def cache_gb(self) -> int:

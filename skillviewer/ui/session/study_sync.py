@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import FileState, Study, StudyVideo, cached_analysis
 from skillviewer.ui.session.assessments import Assessments
@@ -216,12 +217,19 @@ class StudyList(QObject):
             self.keep(analysis, model_digest, name, folder, *changes)
 
     @Slot(object)
-    def learn(self, new: "Assessed") -> None:
-        """Show and store an analysis that was made for an export, as if the window had asked for it."""
+    def learn(self, new: "Assessed | LoggedExport") -> None:
+        """Store what an export tells: an analysis, as if the window had asked for it, or a file for the log."""
+        if isinstance(new, LoggedExport):
+            self.log_export(new)
+            return
         folder, analysis = new.subject.model, new.analysis
         if folder is not None:
             self._assessments.take({new.subject.footage: analysis})
             self.keep(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
+
+    def log_export(self, made: LoggedExport) -> None:
+        """Record an export in the log of its study; one that is open for reading only keeps no log."""
+        self._studies.act_on(made.study, lambda study: None if study.read_only else study.log_export(made))
 
     @Slot(object, object)
     def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:

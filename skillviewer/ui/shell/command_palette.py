@@ -10,6 +10,7 @@ from skillviewer.ui.actions.actions import Actions, fits, key_text, plain, words
 from skillviewer.ui.actions.table import MENUS
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
+from skillviewer.ui.widgets.theme import by_text
 
 ROW_PX = 32
 
@@ -55,7 +56,7 @@ class CommandPalette(OverlaySheet):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
         add_all(column, self.field, self.list)
-        self.setFixedSize(QSize(520, 420))
+        self.setFixedSize(QSize(by_text(520), by_text(420)).boundedTo(parent.size() - QSize(48, 96)))
         self.setFocusProxy(self.field)
         self._fill("")
 
@@ -65,7 +66,7 @@ class CommandPalette(OverlaySheet):
         found = [(score, name, a) for name, a in self._actions if (score := fits(name, typed)) is not None]
         for _, name, action in sorted(found, key=lambda f: f[0]) if typed.strip() else found:
             item = QListWidgetItem(self.list)
-            item.setSizeHint(QSize(0, ROW_PX))
+            item.setSizeHint(QSize(0, by_text(ROW_PX)))
             item.setData(Qt.ItemDataRole.UserRole, action)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
             row = _Row(name, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
@@ -121,7 +122,7 @@ class KeySheet(OverlaySheet):
         foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1), self.change)
         add_all(vertical(self, (4, 4, 4, 4)), area, foot)
         self.setFocusProxy(area)
-        self.setFixedSize(QSize(800, 600).boundedTo(parent.size() - QSize(48, 48)))
+        self.setFixedSize(QSize(by_text(800), by_text(600)).boundedTo(parent.size() - QSize(48, 48)))
 
     def _halves(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the menus of the left and of the right half, such that both are about as long."""

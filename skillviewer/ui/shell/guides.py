@@ -8,7 +8,7 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import docs_dir
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.theme import ThemeSource
+from skillviewer.ui.widgets.theme import ThemeSource, by_text
 
 NAMES = (
     "index", "first-steps", "tutorial-spreadsheet", "tutorial-two-models", "tutorial-rater", "evidence", "study",
@@ -95,7 +95,7 @@ class Guides(QDialog):
         top = add_all(horizontal(margins=(12, 0, 12, 0)), self.search)
         add_all(left, top, (self.list, 1))
         side = QWidget(self)
-        side.setFixedWidth(LIST_PX)
+        side.setFixedWidth(by_text(LIST_PX))
         side.setLayout(left)
         close = push_button(self.tr("Close"), self, self.close)
         close.setAutoDefault(False)

@@ -5,7 +5,7 @@ from typing import cast
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.core.video.extents import VideoClip
@@ -31,7 +31,7 @@ from skillviewer.ui.shell.status_bar import StatusBar
 from skillviewer.ui.shell.tool_bar import ToolBar
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
 from skillviewer.ui.widgets.theme import Theme, dress
 
 LOGO_PX = 72
@@ -98,12 +98,17 @@ class MainWindow(QMainWindow):
         centre = QWidget(self)
         column = vertical(centre, NONE, 0)
         self.messages = MessageBar(self.program.messages, self.program.icons, centre)
-        self.pages = QStackedWidget(centre)
+        self.pages = Pages(centre)
         theme = self.program.themes.theme
         logo = self.program.icons.pixmap("skillviewer", theme.text, LOGO_PX, self.devicePixelRatioF())
         self.start = StartPage(logo, self.actions_["open_sample"], self.actions_["open_videos"], self.pages)
         self.pages.addWidget(self.start)
-        add_all(column, self.messages, (self.pages, 1))
+        area = QScrollArea(centre)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self.pages)
+        add_all(column, self.messages, (area, 1))
         self.setCentralWidget(centre)
 
     def _make_dock(self, spec: PageSpec) -> Dock:
@@ -123,6 +128,8 @@ class MainWindow(QMainWindow):
         """Name the tabs of docks; Qt keeps an empty bar out of sight, where Tab would still stop at it."""
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setAccessibleName(self.tr("Panels"))
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus)
 
     def _make_menus(self) -> None:

@@ -82,14 +82,15 @@ def left_behind(folder: Path) -> SessionPlace | None:
                 path.unlink()
             finally:
                 lock.release()
-    there = [place for place in found if Path(place.study).is_file()]
-    return max(there, key=lambda place: place.noted_at, default=None)
+    return max(found, key=lambda place: place.noted_at, default=None)
 
 
 def _read(path: Path) -> SessionPlace | None:
     try:
         place = read_json(path.read_text(encoding="utf-8"), SessionPlace)
         _ = read_time(place.noted_at), place.footage  # a session without a date or a valid clip is ignored
+        if not Path(place.study).is_file():
+            return None
     except (OSError, ValueError, OverflowError, StudyError):
         return None
     return place

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import plain
 from skillviewer.ui.widgets.layout import Gap, add_all, as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.theme import by_text
 
 COLUMN_PX = 460
 MOST_SHOWN = 5
@@ -32,7 +33,7 @@ class StartPage(QWidget):
             "Drop videos or a folder here to begin."
         )
         words = text_label(text, self, wrap=True, muted=True)
-        words.setFixedWidth(COLUMN_PX)
+        words.setFixedWidth(by_text(COLUMN_PX))
         self.sample_button = self._button(sample, primary=True)
         self.videos_button = self._button(videos, primary=False)
         row = add_all(horizontal(spacing=8), self.sample_button, self.videos_button, 1)
@@ -47,7 +48,7 @@ class StartPage(QWidget):
         self.offer = QWidget(self)
         offered = vertical(self.offer, (0, 16, 0, 0), 8)
         self._offer_words = text_label("", self.offer, wrap=True, plain=True)
-        self._offer_words.setFixedWidth(COLUMN_PX)
+        self._offer_words.setFixedWidth(by_text(COLUMN_PX))
         self.go_on = push_button(self.tr("Continue where you left off"), self.offer, self.return_asked)
         add_all(offered, self._offer_words, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
         self.offer.hide()
@@ -73,10 +74,12 @@ class StartPage(QWidget):
         for path in paths[:MOST_SHOWN]:
             button = QPushButton(self)
             button.setProperty("flat", True)
-            button.setFixedWidth(COLUMN_PX)
+            button.setFixedWidth(by_text(COLUMN_PX))
             text = printable(f"{path.name}   {path.parent}")
             button.setText(
-                button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, COLUMN_PX - 40).replace("&", "&&")
+                button.fontMetrics()
+                .elidedText(text, Qt.TextElideMode.ElideMiddle, by_text(COLUMN_PX) - 40)
+                .replace("&", "&&")
             )
             button.setToolTip(as_tip(printable(str(path))))
             button.setAccessibleName(printable(str(path)))

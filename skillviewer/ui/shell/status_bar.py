@@ -10,9 +10,11 @@ from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.jobs import Job
 from skillviewer.ui.widgets.layout import ShortLabel, as_tip, tool_button
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
+ELSEWHERE, ROOMY = ("sampled", "rate", "speed"), 130
+"""Fields that other parts show too: they give way to text that is larger than ``ROOMY`` per cent."""
 """Fields about the video on screen."""
 
 LONGEST_MODEL_PX = 220
@@ -92,17 +94,22 @@ class StatusBar(QStatusBar):
         if text is None:
             self._on_video(self._program.playback.video)
         for name in ABOUT_VIDEO:
-            self._fields[name].setVisible(text is None and bool(self._fields[name].text()))
+            self._reveal(name)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._stop.setIcon(self._program.icons.icon("stop", theme))
 
+    def _reveal(self, name: str) -> None:
+        room = name not in ELSEWHERE or by_text(100) <= ROOMY
+        may = self._instead is None or name not in ABOUT_VIDEO
+        self._fields[name].setVisible(bool(self._fields[name].text()) and room and may)
+
     def _show(self, name: str, text: str) -> None:
         field = self._fields[name]
         if field.text() != text:
             field.setText(text)
-            field.setVisible(bool(text) and (self._instead is None or name not in ABOUT_VIDEO))
+            self._reveal(name)
             if name in {"frame", "sampled", "time"}:  # so that the line does not jump
                 field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
 
@@ -110,15 +117,15 @@ class StatusBar(QStatusBar):
     def _on_video(self, video: VideoInfo | None) -> None:
         for field in self._fields.values():
             field.setMinimumWidth(0)
-        if self._instead is None:
-            current = self._program.state.current
-            title = printable(self._program.videos.title(current)) if video is not None and current else ""
-            about = "\n".join(x for x in (printable(str(video.path)), video.note) if x) if video is not None else ""
-            self._video.set_forms(title, tip=about)
         rate = ""
         if video is not None:
             words = self.tr("{:.2f} fps (varies)") if video.variable_rate else self.tr("{:.2f} fps")
             rate = words.format(video.rate_hz)
+        if self._instead is None:
+            current = self._program.state.current
+            title = printable(self._program.videos.title(current)) if video is not None and current else ""
+            about = (printable(str(video.path)), video.note, rate) if video is not None else ()
+            self._video.set_forms(title, tip="\n".join(filter(None, about)))
         self._show("rate", rate)
         self._on_speed(self._program.playback.speed)
         self._on_analysis(self._program.state.analysis)

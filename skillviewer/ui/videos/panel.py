@@ -1,7 +1,7 @@
 """The panel of videos: the list, sorted, searched and filtered."""
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -24,11 +24,12 @@ from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, Vi
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
 from skillviewer.ui.widgets.names import n_alike
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.tables import share_width
+from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 LEAST_PX = 319
 """Narrower, a length and a participant under the name would have no room."""
-ROW_PX = 48
+ROW_PX, NAME_PX = 48, 136
 
 
 class VideosView(QTableView):
@@ -36,6 +37,11 @@ class VideosView(QTableView):
 
     def keyboardSearch(self, _search: str) -> None:
         """Do nothing."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep names legible: where there is no room for all columns, the view scrolls sideways."""
+        super().resizeEvent(event)
+        share_width(self, by_text(NAME_PX))
 
 
 class VideosPanel(QWidget):
@@ -125,11 +131,11 @@ class VideosPanel(QWidget):
         view.setTabKeyNavigation(False)
         view.setSortingEnabled(True)
         view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.verticalHeader().hide()
         view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        view.verticalHeader().setDefaultSectionSize(ROW_PX)
+        view.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
         header = view.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsMovable(False)
@@ -230,6 +236,7 @@ class VideosPanel(QWidget):
         known = {column.name: column.known is None or any(map(column.known, self._videos)) for column in columns}
         for at, column in enumerate(columns):
             self.view.setColumnHidden(at, not (column.shown and known[column.name]) or known.get(column.unless, False))
+        share_width(self.view, by_text(NAME_PX))
         self._pages.setCurrentWidget(self.view if total else self._empty)
         self._count.setVisible(total > 0)
         if shown < total:

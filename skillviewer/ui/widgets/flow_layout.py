@@ -46,12 +46,14 @@ class Flow(QLayout):
         """Return the size of one line."""
         sizes = [item.sizeHint() for item in self._items if not item.isEmpty()]
         gaps = max(len(sizes) - 1, 0) * self._gap_px
-        return QSize(sum(size.width() for size in sizes) + gaps, max((size.height() for size in sizes), default=0))
+        line = QSize(sum(size.width() for size in sizes) + gaps, max((size.height() for size in sizes), default=0))
+        return line.grownBy(self.contentsMargins())
 
     def minimumSize(self) -> QSize:
         """Return the size of the widest widget."""
         sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
-        return QSize(max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0))
+        least = QSize(max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0))
+        return least.grownBy(self.contentsMargins())
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
@@ -59,6 +61,8 @@ class Flow(QLayout):
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
         """Return the height that is used."""
+        edges = self.contentsMargins()
+        rect = rect.marginsRemoved(edges)
         x, y, height = rect.left(), rect.top(), 0
         for item in self._items:
             if item.isEmpty():
@@ -69,4 +73,4 @@ class Flow(QLayout):
             if move:
                 item.setGeometry(QRect(QPoint(x, y), size))
             x, height = x + size.width() + self._gap_px, max(height, size.height())
-        return y + height - rect.top()
+        return y + height - rect.top() + edges.top() + edges.bottom()

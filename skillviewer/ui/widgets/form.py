@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
 from skillviewer.ui.widgets.layout import add_all, as_tip, text_label, vertical
+from skillviewer.ui.widgets.theme import by_text
 
 CONTROL_PX = 260
 ValueT = TypeVar("ValueT")
@@ -50,7 +51,7 @@ class Form(QWidget):
         offer(box, options, value)
         values = [option for option, _ in options]  # Qt would give enums back as text
         box.activated.connect(lambda at: chosen(values[at] if at < len(values) else box.itemData(at)))
-        box.setMinimumWidth(CONTROL_PX)
+        box.setMinimumWidth(by_text(CONTROL_PX))
         box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         return box
 
@@ -109,5 +110,5 @@ Box = TypeVar("Box", bound=QAbstractSpinBox)
 def indented(box: Box) -> Box:
     """Let a number begin where the text of other fields does: Qt ignores the left padding of a style sheet."""
     box.lineEdit().setTextMargins(TEXT_MARGIN_PX, 0, 0, 0)
-    box.setMinimumWidth(LEAST_PX)
+    box.setMinimumWidth(by_text(LEAST_PX))
     return box

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QSplitter,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -29,12 +30,15 @@ LONGEST = 14
 
 
 def breakable(text: str) -> str:
-    """Return text that may break after underscores, hyphens and dots, and after every 14 characters without any."""
+    """Return text that may break after underscores, hyphens and dots, and after every 14 characters without any.
+
+    Numbers stay whole.
+    """
     parts, run = [], 0
-    for character in text:
+    for character, after in zip(text, f"{text[1:]} ", strict=False):
         parts.append(character)
         run = 0 if character.isspace() else run + 1
-        if (character in "_-.—" and run > 3) or run >= LONGEST:
+        if (character in "_-.—" and run > 3 and not after.isdigit()) or run >= LONGEST:
             parts.append(BREAK)
             run = 0
     return "".join(parts)
@@ -58,7 +62,35 @@ class Wrapped(QLabel):
         text = " ".join(paragraphs)
         if text != self.plain:
             self.plain = text
+            self.setAccessibleName(printable(text))  # a screen reader would stop at the places to break
             self.setText("\n\n".join(breakable(printable(paragraph)) for paragraph in paragraphs))
+
+
+class Pages(QStackedWidget):
+    """Pages one upon the other. It needs the room of the page in front alone."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.currentChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        front = self.currentWidget()
+        if front is None:
+            return QSize()
+        least, layout = front.minimumSizeHint(), front.layout()
+        if layout is not None and layout.hasHeightForWidth():  # words that wrap, rows of buttons that wrap
+            width = max(least.width(), self.width())
+            least.setHeight(max(least.height(), layout.totalMinimumHeightForWidth(width)))
+        return least
+
+    def heightForWidth(self, _width: int) -> int:
+        """Return the height of the page in front; Qt would take the highest."""
+        return self.minimumSizeHint().height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 Margins = tuple[int, int, int, int]
@@ -141,6 +173,7 @@ def text_label(
     *,
     wrap: bool = False,
     muted: bool = False,
+    warns: bool = False,
     plain: bool = False,
     heading: bool = False,
     letters: str = "",
@@ -151,7 +184,7 @@ def text_label(
     """
     made = QLabel(text, parent)
     made.setWordWrap(wrap)
-    for name, value in (("muted", muted), ("heading", heading), ("letters", letters)):
+    for name, value in (("muted", muted), ("warns", warns), ("heading", heading), ("letters", letters)):
         if value:
             made.setProperty(name, value)
     if plain:

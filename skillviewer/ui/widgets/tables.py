@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.names import n_alike
+from skillviewer.ui.widgets.theme import by_text
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 VIDEO_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -193,14 +194,14 @@ class SortedTable(QTableView):
         self._model.setHorizontalHeaderLabels(list(self._columns))
         self._model.setSortRole(SORT_ROLE)
         self.setModel(self._model)
-        set_up(self, name, ROW_PX)
+        set_up(self, name, by_text(ROW_PX))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         header = self.horizontalHeader()
         if self._columns:
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.setMinimumHeight(3 * ROW_PX)
+        self.setMinimumHeight(3 * by_text(ROW_PX))
         self.clicked.connect(self._on_asked)
         self.activated.connect(self._on_asked)
 
@@ -235,20 +236,23 @@ class SortedTable(QTableView):
         """Give the names in the first column what the other columns leave, but enough to be read."""
         if not self._columns:  # a table that has set its columns itself
             return
-        header = self.horizontalHeader()
-        others = sum(header.sectionSize(c) for c in range(1, header.count()) if not header.isSectionHidden(c))
-        room = self.viewport().width() - others
-        header.setSectionResizeMode(
-            0, QHeaderView.ResizeMode.Stretch if room >= NAME_PX else QHeaderView.ResizeMode.Fixed
-        )
-        if room < NAME_PX:
-            header.resizeSection(0, NAME_PX)
+        share_width(self, by_text(NAME_PX))
 
     @Slot(QModelIndex)
     def _on_asked(self, index: QModelIndex) -> None:
         video = index.data(VIDEO_ROLE)
         if video:
             self.video_asked.emit(video)
+
+
+def share_width(view: QTableView, least_px: int) -> None:
+    """Give the first column of a table what the others leave, and at least ``least_px``."""
+    header = view.horizontalHeader()
+    others = sum(header.sectionSize(c) for c in range(1, header.count()) if not header.isSectionHidden(c))
+    room = view.viewport().width() - others
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch if room >= least_px else QHeaderView.ResizeMode.Fixed)
+    if room < least_px:
+        header.resizeSection(0, least_px)
 
 
 def item_of(cell: Cell, left_out: int = 0) -> QStandardItem:

@@ -54,7 +54,8 @@ class Theme:
         window: Behind everything.
         base: Lists, fields and plots.
         raised: Buttons and what the mouse is over.
-        line: Thin lines between parts.
+        line: Thin lines between parts, for the eye alone.
+        edge: Borders of fields and of what is switched on, tracks, and lines with a meaning.
         text: Words and numbers.
         muted: Words that matter less.
         accent: The one accent.
@@ -71,6 +72,7 @@ class Theme:
     base: str
     raised: str
     line: str
+    edge: str
     text: str
     muted: str
     accent: str
@@ -88,6 +90,7 @@ LIGHT = Theme(
     base="#ffffff",
     raised="#e8eaee",
     line="#d5d9df",
+    edge="#7d8591",
     text="#1b1f26",
     muted="#5b6470",
     accent="#1f62c8",
@@ -104,6 +107,7 @@ DARK = Theme(
     base="#16181c",
     raised="#2b2f36",
     line="#363b44",
+    edge="#707885",
     text="#e4e7eb",
     muted="#9ba3ae",
     accent="#7fb0ff",
@@ -128,6 +132,11 @@ def app_font(percent: int = 100) -> QFont:
     font.setPointSizeF(FONT_SIZE_PT * percent / 100)
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
+
+
+def by_text(px: int) -> int:
+    """Return a length for text of the usual size, in pixels, grown with a larger text that is in force."""
+    return max(px, round(px * QApplication.font().pointSizeF() / FONT_SIZE_PT))
 
 
 def palette_of(theme: Theme) -> QPalette:

@@ -8,6 +8,7 @@ import pytest
 from skillviewer.core.dataset.pairs import UNNAMED, Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.formats import open_dataset
+from skillviewer.data.ratings.json_tables import read_json_table
 from skillviewer.data.ratings.rated_folder import open_table, write_folder
 from tests.data.files import touch, write
 from tests.data.ratings.test_ratings import aside, given
@@ -96,17 +97,24 @@ def test_a_via_project_rates_files_and_parts_of_them(tmp_path: Path) -> None:
         ('{"annotations": [1, 2]}', "neither a VIA project nor a list"),
         (
             '{"metadata": {"1": {"vid": "1", "av": {"9": "3"}}}, "attribute": {}, "file": {}}',
-            "is no readable VIA project",
+            "is no readable list of ratings",
         ),
-        ('{"metadata": [], "attribute": {}, "file": {}}', "is no readable VIA project"),
+        ('{"metadata": [], "attribute": {}, "file": {}}', "is no readable list of ratings"),
         ("[" * 100000, "is not JSON"),
         ('{"annotations": [{}, {"a": []}]}', "neither a VIA project nor a list"),
         ('{"metadata": {}, "attribute": {}, "file": {}}', "none of its entries has a value"),
+        ("[" + '{"a": ' * 980 + "1" + "}" * 980 + "]", "is no readable list of ratings|is not JSON"),
+        (json.dumps([{f"name {at}": at} for at in range(1500)]), "names 1,500 values in 1,500 entries"),
     ],
 )
 def test_other_json_is_refused_in_one_sentence(tmp_path: Path, text: str, why: str) -> None:
     with pytest.raises(DatasetError, match=why):
         open_table(write(tmp_path / "x.json", text))
+
+
+def test_a_number_of_any_length_is_read_as_it_stands(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.json", f'[{{"video": "a", "id": {"9" * 5000}}}, {{"video": "b", "id": 1{"0" * 400}}}]')
+    assert [row.cells for row in read_json_table(path).rows] == [("a", "inf"), ("b", "inf")]
 
 
 def test_a_list_of_takes_that_is_none_is_told(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Workbooks with ratings: values and not formulas, merged cells, hidden rows, several sheets."""
 
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,31 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
     path = saved(tmp_path, [["Clip", "Flow"], ["A1", 3]])
     monkeypatch.setattr(workbook, "_MOST_BYTES", 1000)
     with pytest.raises(DatasetError, match="would unpack to"):
+        open_table(path)
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    ("added", "why"),
+    [
+        ('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>', "reaches to cell XFD1048576"),
+        ('</sheetData><mergeCells><mergeCell ref="&#65;1:XFD1048576"/></mergeCells>', "more than 500,000 cells"),
+        ('</sheetData><hyperlinks><hyperlink ref="A1:XFD1048576"/></hyperlinks>', "more than 500,000 cells"),
+        (f"<row>{'<c/>' * 500_000}</row></sheetData>", "more than 500,000 cells"),
+    ],
+)
+def test_a_small_workbook_that_unfolds_to_millions_of_cells_is_refused(tmp_path: Path, added: str, why: str) -> None:
+    path = saved(tmp_path, [["Clip", "Flow"], ["A1", 3]])
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts[SHEET] = parts[SHEET].replace(b"</sheetData>", added.encode())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+    assert path.stat().st_size < 10_000
+    with pytest.raises(DatasetError, match=why):
         open_table(path)
 
 

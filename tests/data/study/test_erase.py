@@ -9,6 +9,7 @@ from skillviewer.cli.main import run
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.core.study_log import LoggedExport
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
@@ -37,6 +38,9 @@ def _study(folder: Path) -> tuple[Path, str, str]:
         study.again.ask([frozenset({NAME, "other"})])
         study.remarks.write_note("secret note", author="Dr X", video=NAME, time_s=0.5)
         study.remarks.save_moment(NAME, 0.1, 0.4, author="Dr X", label="secret moment")
+        study.log_export(LoggedExport(study.path, f"{NAME}.pdf", "why"))
+        study.log_export(LoggedExport(study.path, "all.csv", "scores", (NAME, "other")))
+        study.log_export(LoggedExport(study.path, "third.png", "still", ("third",)))
         study.back_up()
     return study.path, digests[0], digests[1]
 
@@ -76,6 +80,8 @@ def test_nothing_of_a_forgotten_video_is_left(tmp_path: Path, monkeypatch: pytes
         assert [(vote.left, vote.reason) for vote in study.votes.all()] == [("third", "kept reason")]
         assert study.models.get("e" * 64).facts["held_out_videos"] == ["", "other"]
         assert study.backups()
+        exports = [(row.subject, row.detail) for row in study.log() if row.what == "export"]
+        assert exports == [*[("", "of a forgotten video")] * 2, ("third.png", "still: third")]
         with pytest.raises(Exception, match="append-only"), study._file.transaction() as db:
             db.execute("DELETE FROM judgement")
 

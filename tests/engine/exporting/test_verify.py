@@ -204,6 +204,35 @@ def test_a_changed_record_is_told(made: tuple[Path, Callable[..., Verifier]], tm
             checked(made, tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("scores.csv", b",2,", b",1000000000,"),
+        ("scores.json", b'"n_passes": 2', b'"n_passes": 1000000000'),
+        ("result.json", b'"model_digest": "', b'"model_digest": 7, "x": "'),
+        ("maps.npz", b"about.npy", b"abxut.npy"),
+    ],
+)
+def test_damaged_results_are_refused_in_one_sentence(
+    made: tuple[Path, Callable[..., Verifier]], tmp_path: Path, name: str, old: bytes, new: bytes
+) -> None:
+    content = (made[0] / name).read_bytes()
+    assert old in content
+    (tmp_path / name).write_bytes(content.replace(old, new))
+    with pytest.raises(ExportError, match=r"is no export that can be checked"):
+        checked(made, tmp_path / name)
+
+
+def test_a_file_that_another_library_cannot_read_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    sound, cut = tmp_path / "maps.npz", tmp_path / "cut.npz"
+    np.savez_compressed(sound, scores=np.arange(999.0))
+    content = bytearray(sound.read_bytes())
+    content[200:260] = bytes(60)
+    cut.write_bytes(content)
+    with pytest.raises(ExportError, match="cannot be read"):
+        first_difference(cut, sound)
+
+
 def test_tables_of_a_study_are_checked_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Study.create(tmp_path / "peg") as study:
         study.videos.add([NewVideo(None, name) for name in ("one", "two")])
@@ -227,6 +256,9 @@ def test_tables_of_a_study_are_checked_on_the_command_line(tmp_path: Path, capsy
     assert run(["verify", str(file)]) == 1
     assert "is made of a whole study: give it with --study" in capsys.readouterr().err
     assert run(["study", "log", str(study.path), "--csv"]) == 0
-    assert capsys.readouterr().out == text
+    now = capsys.readouterr().out
+    assert now.startswith(text)
+    assert now.removeprefix(text).count("\n") == 1, "the export of the log itself came after it"
+    assert now.endswith(",export,log.csv,log\n")
     assert run(["study", "log", str(study.path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[0])["what"] == "video added"

@@ -15,6 +15,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
+from skillviewer.engine.features.source import FlowSource
 from skillviewer.engine.features.weight_store import weight_files, weights_dir
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.reading.reader import VideoReader
@@ -80,6 +81,10 @@ def test_a_checkpoint_scores_with_a_librarys_network(tmp_path: Path, name: str, 
     with VideoReader(video) as reader:
         sampling = sampling_of(reader.info, preprocessing, 1)
         features = dict(source.compute(reader, sampling, sampling.positions[0], CancelToken()))
+        # the control "motion" takes flow, whatever the backbone takes
+        flow = FlowSource(cache, preprocessing, source.extractor)
+        numbers = dict(flow.compute(reader, sampling, sampling.positions[0], CancelToken()))
+    assert {p: one.shape for p, one in numbers.items()} == dict.fromkeys(features, (8, 1, 1))
     mean = np.mean([features[p].astype(np.float64).mean(axis=(1, 2)) for p in sampling.positions[0]], axis=0)
     assert mean.shape == (n_channels,)
     assert analysis.pooled is not None

@@ -42,3 +42,35 @@ def test_memory_that_was_freed_is_not_given_to_the_process_anew() -> None:
     assert int(kept) < int(given_back) / 10
     assert int(freed) > 0.9 * int(held), "pages of 4 kB: 100 MB of them are kept when they are freed"
     assert int(after) < int(freed) - 20_000
+
+
+_HEAPS = """
+import ctypes
+import sys
+import threading
+from skillviewer.engine.runtime.threads import share_memory
+
+told = share_memory() if "share" in sys.argv else None
+gate = threading.Barrier(9)
+
+def hold():
+    held = ctypes.CDLL(None).malloc(1000)
+    gate.wait()
+
+threads = [threading.Thread(target=hold) for _ in range(8)]
+for thread in threads:
+    thread.start()
+gate.wait()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+libc.malloc_info(0, ctypes.c_void_p(libc.fopen(b"/dev/stdout", b"w")))
+libc.fflush(None)
+"""
+
+
+def test_threads_share_two_heaps() -> None:
+    def heaps(*given: str) -> int:
+        command = [sys.executable, "-c", _HEAPS, *given]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.count("<heap nr=")
+
+    assert heaps("share") <= 2 < heaps()

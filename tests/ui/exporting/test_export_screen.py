@@ -24,9 +24,11 @@ from skillviewer.export.pictures.clip import ClipOptions
 from skillviewer.export.pictures.still import StillOptions
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.ui.app import Composition
+from skillviewer.ui.exporting import export_queue
 from skillviewer.ui.exporting.export_choices import FileSplit
 from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.exporting.option_form import OptionForm
+from skillviewer.ui.exporting.queue_view import EntryRow
 from skillviewer.ui.exporting.screen import ExportScreen
 from tests.ui.fakes import FakeDialogs, FakeWorld, make_analysis
 from tests.ui.hands import click, key, mark
@@ -283,6 +285,21 @@ def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: Fa
     assert [s.title for s in request.subjects] == ["b ü", "c"]
 
 
+def test_the_oldest_exports_that_are_over_leave_the_list(
+    qtbot: QtBot, screen: ExportScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_queue, "MOST_LISTED", 2)
+    screen.kinds.choose("scores")
+    for n, stem in enumerate("abcd", 1):
+        screen.destination.choose(screen.destination.path.with_name(f"{stem}.csv"))
+        click(screen.button)
+        qtbot.waitUntil(over(screen, min(n, 2)))
+    listed = [entry.target.stem for entry in screen.queue.entries]
+    assert listed == ["c", "d"]
+    assert [row.entry.target.stem for row in screen.list.rows] == listed[::-1]
+    qtbot.waitUntil(lambda: len(screen.list.findChildren(EntryRow)) == 2)
+
+
 def test_stopping_leaves_no_file_and_the_next_goes_on(
     qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
 ) -> None:
@@ -435,6 +452,22 @@ def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, w
     assert study is not None
     assert request.study == study.path
     assert request.options.pseudonyms
+
+
+def test_the_log_of_the_study_says_who_exported_which_file(
+    qtbot: QtBot, screen: ExportScreen, window: Composition
+) -> None:
+    study = window.program.studies.current
+    assert study is not None
+    window.program.settings.person = " Dr Ann "
+    click(screen.button)
+
+    def exports() -> list[tuple[str, str, str]]:
+        with Study.open(study.path, read_only=True) as opened:
+            return [(row.who, row.subject, row.detail) for row in opened.log() if row.what == "export"]
+
+    qtbot.waitUntil(lambda: bool(exports()))
+    assert exports() == [("Dr Ann", screen.queue.entries[0].target.name, "clip: a")]
 
 
 def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QPalette, QRawFont
+from PySide6.QtGui import QFontMetricsF, QGuiApplication, QPalette, QRawFont
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.paths import resources_dir
@@ -11,37 +11,11 @@ from skillviewer.ui.actions.table import ACTIONS
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import DARK, FONT_FAMILY, LIGHT, Theme, ThemeChoice, ThemeSource, app_font
-
-
-def luminance(colour: str) -> float:
-    """WCAG 2.2 relative luminance."""
-    shade = QColor(colour)
-    linear = [
-        c / 12.92 if c <= 0.04045 else float(((c + 0.055) / 1.055) ** 2.4)
-        for c in (shade.redF(), shade.greenF(), shade.blueF())
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(a: str, b: str) -> float:
-    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_words_can_be_read(theme: Theme) -> None:
-    for ground in (theme.window, theme.base, theme.raised, theme.chosen):
-        assert contrast(theme.text, ground) >= 7
-    for words in (theme.muted, theme.accent, theme.warn, theme.bad):
-        assert contrast(words, theme.base) >= 4.5
-        assert contrast(words, theme.window) >= 4.5
-    assert contrast(theme.on_accent, theme.accent) >= 4.5
-    assert contrast(theme.on_stage, theme.stage) >= 4.5
-    assert contrast(theme.muted, theme.chosen) >= 4.5
+from tests.ui.widgets.test_contrast import luminance, rgb
 
 
 def test_the_stage_is_dark_in_both() -> None:
-    assert max(luminance(LIGHT.stage), luminance(DARK.stage)) < 0.02
+    assert max(luminance(rgb(theme.stage)) for theme in (LIGHT, DARK)) < 0.02
 
 
 class Scheme:

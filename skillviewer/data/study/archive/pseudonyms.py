@@ -110,7 +110,7 @@ def invent(db: sqlite3.Connection) -> Pseudonyms:
     named = _numbered(column("SELECT name FROM video"), "V")
     raters = (
         "SELECT name FROM rater UNION SELECT author FROM moment UNION SELECT author FROM note "
-        "UNION SELECT rater FROM rating"
+        "UNION SELECT rater FROM rating UNION SELECT who FROM event"
     )
     files: dict[str, str] = {}
     for row in db.execute("SELECT name, absolute_path FROM video WHERE absolute_path <> ''"):
@@ -174,6 +174,8 @@ def _empty(db: sqlite3.Connection) -> None:
 def _rewrite(db: sqlite3.Connection, names: Pseudonyms, replace: Replacer, purposes: set[str], *, texts: bool) -> None:
     for (table, column), kind in _MAPPED.items():
         _map(db, table, column, getattr(names, kind))
+    db.execute("UPDATE event SET subject = '' WHERE what = 'export'")  # names of files are free texts
+    db.execute("DELETE FROM event WHERE subject = 'participant_pattern'")
     db.execute("UPDATE rating_table SET mapping = ''")  # it has column titles and folders
     db.execute("UPDATE model SET facts = '{}'")  # they describe data, raters and folders
     for row in db.execute("SELECT id FROM judgement").fetchall():  # keys may be derived from names
@@ -207,11 +209,13 @@ _MAPPED = {
     ("note", "author"): "raters",
     ("agreed_pair", "source"): "sources",
     ("rating", "rater"): "raters",
+    ("event", "who"): "raters",
     ("rating_table", "name"): "sources",
 }
 """Columns of names, with their kind in ``Pseudonyms``."""
 
 _OTHERWISE = {
+    ("event", "what"),
     ("model", "name"),  # replaced by the packer of models, as their folders have the same names
     ("setting", "name"),
     ("setting", "value"),  # JSON

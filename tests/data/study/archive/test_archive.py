@@ -19,6 +19,7 @@ from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.hashing import checkpoint_sha256
 from skillviewer.core.paths import HOME_VARIABLE, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.study_log import LoggedExport, signature
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import FileState, NewVideo, Study, StudySettings, Vote, cached_analysis
@@ -48,6 +49,7 @@ SECRETS = (
     "private folder",
     "Çelik",
     "secret-source",
+    "her doctor",
 )
 
 
@@ -77,6 +79,9 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         made.videos.bring_back(VIDEOS[2])
         made.models.add(MODEL, "tiny", model, facts={"raters": list(RATERS), "data": folder.name})
         made.models.save_analysis(_analysis(made, VIDEOS[0]))
+        made.sign_as(RATERS[0])
+        made.settings = replace(made.settings, statement=f"Who is better, Anna Schmidt or {VIDEOS[1]}?")
+        made.log_export(LoggedExport(made.path, "for schmidt and her doctor.pdf", "why", VIDEOS[:1]))
         return made.path
 
 
@@ -259,7 +264,7 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
     assert {name for kind, name in real if kind == "video"} == set(VIDEOS)
     assert Pseudonyms({"=1": "V1"}, {}, {}).key().splitlines()[1] == "video,'=1,V1", "no spreadsheet runs a name"
     assert {name for kind, name in real if kind == "participant"} == set(PEOPLE)
-    assert {name for kind, name in real if kind == "rater"} == {*RATERS, "somebody.else"}
+    assert {name for kind, name in real if kind == "rater"} == {*RATERS, "somebody.else", signature()}
     with Study.open(_elsewhere(made.path, tmp_path, monkeypatch)) as after:
         assert {v.name: v.participant for v in after.videos.all()} == {
             real["video", name]: real["participant", who] for name, who in zip(VIDEOS, PEOPLE, strict=True)
