@@ -87,6 +87,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _file("open_sample", QT_TRANSLATE_NOOP("actions", "Open the &sample study")),
     _file("save_study", QT_TRANSLATE_NOOP("actions", "Save study &as…"), "Ctrl+S", section=1),
     _file("import_ratings", QT_TRANSLATE_NOOP("actions", "&Import ratings…"), "Ctrl+I", section=1),
+    _file("import_timeline", QT_TRANSLATE_NOOP("actions", "Import &timeline…"), section=1),
     _file("locate_videos", QT_TRANSLATE_NOOP("actions", "Find &missing videos…"), section=1),
     _file("name_person", QT_TRANSLATE_NOOP("actions", "Set &participant…"), section=1),
     _file("name_occasion", QT_TRANSLATE_NOOP("actions", "Set o&ccasion…"), section=1),
