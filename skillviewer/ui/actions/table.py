@@ -93,7 +93,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _file("name_occasion", QT_TRANSLATE_NOOP("actions", "Set o&ccasion…"), section=1),
     _file("remove_video", QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
     _file("forget_video", QT_TRANSLATE_NOOP("actions", "&Delete everything kept about this video…"), section=1),
-    _file("close_study", QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),
+    _file("close_study", QT_TRANSLATE_NOOP("actions", "C&lose the study"), "Ctrl+W", section=1),
     _file("export_now", QT_TRANSLATE_NOOP("actions", "&Export"), "Ctrl+E", section=2, screen="export"),
     _file(
         "export_browse",
