@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -64,8 +64,8 @@ def import_ratings_into(
 
 
 @click.command("import-timeline")
-@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
-@click.argument("timeline", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("path", metavar="STUDY", type=PATH)
+@click.argument("timeline", metavar="FILE", type=FILE)
 @click.option("--video", required=True, help="Name of the video in the study.")
 @click.option(
     "--tier",
@@ -90,14 +90,11 @@ def import_timeline(
 
     A second time imports nothing new. Times count from the first frame of the video.
     """
-    from skillviewer.data.study import Study
     from skillviewer.data.study.exchange.timeline_import import TierUse, add_timeline
     from skillviewer.data.timelines.timelines import read_timeline
     from skillviewer.media.reading.reader import VideoReader
 
-    with Study.open(path, read_only=only_list) as opened:
-        for notice in opened.notices:
-            click.echo(f"skillviewer: {notice}", err=True)
+    with open_study(path, read_only=only_list) as opened:
         found = opened.videos.get(video)
         if found.path is None:
             raise VideoError(f"The file of “{video}” is not where it was: find it with “study relink”.")
@@ -109,8 +106,8 @@ def import_timeline(
             lines = [f"{n:7}  {printable(tier)}" for tier, n in counts.items()]
             click.echo("\n".join(lines) or f"It has no annotation of {file.path.name}.")
             return
-        uses = {tier: TierUse(meaning) for tier in counts} if not tiers else {}
-        for asked in tiers:
+        uses: dict[str, TierUse] = {}
+        for asked in tiers or counts:
             tier, _, stated = (asked, "", "") if asked in counts else asked.rpartition("=")
             if tier not in counts or (stated and stated not in list(TierUse)):
                 raise click.UsageError(
@@ -123,7 +120,7 @@ def import_timeline(
 
 
 @click.command()
-@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
+@click.argument("path", metavar="STUDY", type=PATH)
 @click.option("--set", "text", help="Set the labels: NAME=KEY or NAME=KEY#RRGGBB, with commas between them.")
 @click.option("--reaction-ms", type=click.IntRange(0, 5000), help="Set the time that keys come later than events.")
 def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
@@ -132,17 +129,13 @@ def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
     “export table labels” has the counts by video, and “export table label-agreement” kappa over time.
     """
     from skillviewer.core.timelines.labels import labels_from
-    from skillviewer.data.study import Study
 
-    shown = text is None and reaction_ms is None
-    with Study.open(path, read_only=shown) as opened:
-        for notice in opened.notices:
-            click.echo(f"skillviewer: {notice}", err=True)
+    given = {"labels": text, "reaction_ms": reaction_ms}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    with open_study(path, read_only=not changes) as opened:
+        if changes:
+            opened.settings = replace(opened.settings, **changes)
         settings = opened.settings
-        if not shown:
-            wait = settings.reaction_ms if reaction_ms is None else reaction_ms
-            settings = replace(settings, labels=settings.labels if text is None else text, reaction_ms=wait)
-            opened.settings = settings
         counts = Counter(moment.label for moment in opened.remarks.moments())
     for label in labels_from(settings.labels):
         click.echo(f"{label.key}  {counts[label.name]:6}  {printable(label.name)}  {label.colour}".rstrip())

@@ -144,8 +144,9 @@ def _aligned(moments: Sequence[Annotation], others: Sequence[Annotation]) -> lis
     free, made = list(others), []
     for one in moments:
         near = min(free, key=lambda other: abs(other.start_s - one.start_s), default=None)
-        matched = near is not None and abs(near.start_s - one.start_s) <= TOLERANCE_S
-        if near is not None and matched:
+        if near is None or abs(near.start_s - one.start_s) > TOLERANCE_S:
+            near = one
+        else:
             free.remove(near)
-        made.append(near if near is not None and matched else one)
+        made.append(near)
     return made

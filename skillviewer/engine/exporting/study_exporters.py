@@ -16,7 +16,7 @@ from skillviewer.core.timelines.labels import label_agreement, label_counts
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
-from skillviewer.data.study.exchange.study_labels import marked
+from skillviewer.data.study.exchange.study_timeline import marked
 from skillviewer.engine.exporting.change_report import ChangeChoices, write_change
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
 from skillviewer.export.destination import check
@@ -115,54 +115,41 @@ class CriterionChoice:
     criterion: str = offered("", "Criterion", "Empty for the one that the study looks at")
 
 
-def _judgements(study: Path, options: CriterionChoice | None) -> Source:
-    with Study.open(study, read_only=True) as opened:
-        opened.look_at((options or CriterionChoice()).criterion or None)
-        judgements = opened.votes.judgements()
+def _judgements(study: Study) -> Source:
+    judgements = study.votes.judgements()
     return (judgements,), () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
 
 
-def _strengths(study: Path, options: CriterionChoice | None) -> Source:
-    with Study.open(study, read_only=True) as opened:
-        opened.look_at((options or CriterionChoice()).criterion or None)
-        dataset = opened.dataset()
+def _strengths(study: Study) -> Source:
+    dataset = study.dataset()
     if not dataset.judgements and not dataset.pairs:
-        raise ExportError(f"{study.name} has no judgement and no pair that is agreed on: there are no strengths.")
+        raise ExportError(f"{study.path.name} has no judgement and no pair that is agreed on: there are no strengths.")
     agreed = ("The strengths are those of the agreed pairs: there are no judgements.",)
     return (dataset.judgements or dataset.pairs, dataset.subtasks), () if dataset.judgements else agreed
-
-
-def _log(study: Path, _options: None) -> Source:
-    with Study.open(study, read_only=True) as opened:
-        return (opened.log(),), ()
-
-
-def _labels(study: Path, _options: object) -> Source:
-    with Study.open(study, read_only=True) as opened:
-        return (label_counts(marked(opened)[0]),), ()
-
-
-def _label_agreement(study: Path, _options: object) -> Source:
-    with Study.open(study, read_only=True) as opened:
-        return (label_agreement(*marked(opened)),), ()
 
 
 def _table(
     name: str,
     title: str,
     about: str,
-    source: Callable[[Path, Any], Source],
-    options: type[Any] | None = CriterionChoice,
+    source: Callable[[Study], Source],
+    options: type[CriterionChoice] | None = CriterionChoice,
 ) -> StudyExporter:
+    def found(path: Path, chosen: object) -> Source:
+        with Study.open(path, read_only=True) as study:
+            if isinstance(chosen, CriterionChoice):
+                study.look_at(chosen.criterion or None)
+            return source(study)
+
     def write(
         study: Path, path: Path, chosen: object, overwrite: bool, _token: CancelToken, _report: Report
     ) -> tuple[str, ...]:
-        given, remarks = source(study, chosen)
+        given, remarks = found(study, chosen)
         export_table(name, path, *given, overwrite=overwrite)
         return remarks
 
     def preview(study: Path, chosen: object) -> Preview:
-        return preview_table(name, *source(study, chosen)[0])
+        return preview_table(name, *found(study, chosen)[0])
 
     return StudyExporter(name, title, TABLE_SUFFIXES, options, write, about, "table", preview)
 
@@ -194,15 +181,21 @@ STUDY_EXPORTERS = table(
         "log",
         "Log of the study",
         "One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
-        _log,
+        lambda study: ((study.log(),), ()),
         None,
     ),
-    _table("labels", "Table of labelled moments", "One row a video, rater and label: how many moments.", _labels, None),
+    _table(
+        "labels",
+        "Table of labelled moments",
+        "One row a video, rater and label: how many moments.",
+        lambda study: ((label_counts(marked(study)[0]),), ()),
+        None,
+    ),
     _table(
         "label-agreement",
         "Table of agreement on moments",
         "One row for every two raters, or a rater and the model, and label: kappa over time.",
-        _label_agreement,
+        lambda study: ((label_agreement(*marked(study)),), ()),
         None,
     ),
     StudyExporter(

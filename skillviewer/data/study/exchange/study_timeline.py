@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.explanation.moments import find_moments
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.study.models import cached_analysis
 from skillviewer.data.study.remarks import Opinion, SavedMoment
 from skillviewer.data.study.study import Study
 
@@ -44,8 +46,37 @@ def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str,
     return made
 
 
-def _of_moment(moment: SavedMoment) -> Annotation:
+def marked(study: Study) -> tuple[dict[str, tuple[float, list[Annotation]]], list[str]]:
+    """Return duration and moments of each video that has any, and the names of models among their authors.
+
+    The duration is known from the analysis by the model in use; without one, the last moment ends the video. Opinions
+    on moments of a model are left out.
+
+    Raises:
+        StudyError: The study cannot be read.
+    """
+    model = study.models.default_model(study.settings.model)
+    found: dict[str, tuple[float, list[Annotation]]] = {}
+    moments: dict[str, list[Annotation]] = {}
+    for moment in study.remarks.moments():
+        if moment.opinion is Opinion.NONE:
+            moments.setdefault(moment.video, []).append(_of_moment(moment, "unnamed"))
+    for video in study.videos.all():
+        said = moments.get(video.name, [])
+        duration_s = max((one.stop_s for one in said), default=0.0)
+        analysis = cached_analysis(video, model.digest) if model is not None else None
+        if model is not None and analysis is not None:
+            duration_s = max(duration_s, analysis.video.duration_s)
+            for m in find_moments(analysis):
+                words = "raised the score" if m.amount > 0 else "lowered the score"
+                said.append(Annotation(Tier.FOUND, m.start_s, m.stop_s, words, model.name))
+        if said:
+            found[video.name] = duration_s, said
+    return found, [model.name] if model is not None else []
+
+
+def _of_moment(moment: SavedMoment, unnamed: str = "") -> Annotation:
     if moment.opinion is Opinion.NONE:
-        return Annotation(Tier.MOMENTS, moment.start_s, moment.stop_s, moment.label, moment.author)
+        return Annotation(Tier.MOMENTS, moment.start_s, moment.stop_s, moment.label, moment.author or unnamed)
     text = " – ".join(filter(None, (moment.opinion.value, moment.label)))
     return Annotation(Tier.OPINIONS, moment.start_s, moment.stop_s, text, moment.author)
