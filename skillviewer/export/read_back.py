@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.text import counted, size_words
@@ -90,8 +91,6 @@ def _arrays(path: Path) -> tuple[str, ...]:
 
 
 def _drawing(path: Path) -> tuple[str, ...]:
-    from xml.etree import ElementTree as ET
-
     root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
     sides_pt = [root.get(side, "").removesuffix("pt") for side in ("width", "height")]
     try:
@@ -102,8 +101,6 @@ def _drawing(path: Path) -> tuple[str, ...]:
 
 
 def _eaf(path: Path) -> tuple[str, ...]:
-    from xml.etree import ElementTree as ET
-
     root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
     found = [len(root.findall(name)) for name in ("TIER", "TIER/ANNOTATION")]
     return (counted(found[0], "tier"), counted(found[1], "annotation"))

@@ -22,10 +22,8 @@ def eaf_document(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
     kind = mimetypes.guess_type(video.path.name)[0] or "video/*"
     name = printable(video.path.name)  # ELAN looks for it in the folder of the document; exports name no folders
     ET.SubElement(header, "MEDIA_DESCRIPTOR", MEDIA_URL=name, MIME_TYPE=kind, RELATIVE_MEDIA_URL=f"./{name}")
-    slots, tiers = (
-        ET.SubElement(root, "TIME_ORDER"),
-        lanes(annotations, lambda one: one.full_tier, lambda one: whole(video, one)),
-    )
+    slots = ET.SubElement(root, "TIME_ORDER")
+    tiers = lanes(annotations, lambda one: one.full_tier, lambda one: whole(video, one))
     times = sorted({round(time) for cues in tiers.values() for start, stop, _ in cues for time in (start, stop)})
     names = {time: f"ts{n}" for n, time in enumerate(times, start=1)}
     for time, name in names.items():

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter
 
 from skillviewer.core.text import printable
 from skillviewer.data.ratings.account import RowOutcome
-from skillviewer.data.study import Study
 from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, take_back
 from skillviewer.ui.importing.columns_view import ColumnsView
 from skillviewer.ui.importing.rows_view import RowsView
@@ -220,9 +219,8 @@ class RatingsPage(QDialog):
         if now is None or now.rated is None:
             return
         add = partial(add_ratings, opened=now.opened, mapping=now.rated.mapping)
-        done = partial(
-            _imported, self._program, now, Command(self.tr("import of ratings"), add, _undo, (VIDEOS, PAIRS))
-        )
+        command = Command(self.tr("import of ratings"), add, take_back, (VIDEOS, PAIRS))
+        done = partial(_imported, self._program, now, command)
         title = self.tr("Importing {}").format(now.opened.table.path.name)
         task = studies.fill(lambda study, token, report: add(study, token=token, report=report), title, done)
         task.succeeded.connect(self.close)
@@ -252,8 +250,3 @@ def _imported(program: Program, now: ReadTable, command: Command, result: Rating
     words = program.tr("{} is imported: {}. Rank › Set-up shows how ratings become pairs.")
     text = words.format(now.opened.table.path.name, account.count)
     program.messages.post(Message(text, details=(*result.came.problems, *account.problems())))
-
-
-def _undo(study: Study, done: object) -> None:
-    assert isinstance(done, RatingImport)
-    take_back(study, done)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QComboBox, QDialog, QWidget
 from skillviewer.core.text import printable
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.data.study import Study
 from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdded, add_timeline, take_back_timeline
 from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.ui.session.program import Program
@@ -65,16 +64,12 @@ class TimelinePage(QDialog):
     @Slot()
     def _on_import(self) -> None:
         uses = {tier: TierUse(box.currentData()) for tier, box in self.boxes.items() if box.currentData() is not None}
-        author, given = self._program.settings.person, (self._video, self._file, self._annotations, uses)
-
-        def add(study: Study) -> TimelineAdded:
-            return add_timeline(study, *given, author)
-
-        command = Command(self.tr("import of a timeline"), add, _undo, (REMARKS, VIDEOS))
+        video, file, author = self._video, self._file, self._program.settings.person
+        add = partial(add_timeline, name=video, file=file, annotations=self._annotations, uses=uses, author=author)
+        command = Command(self.tr("import of a timeline"), add, take_back_timeline, (REMARKS, VIDEOS))
         title = self.tr("Importing {}").format(printable(self._path.name))
-        task = self._program.studies.fill(
-            lambda study, _token, _report: add(study), title, partial(_imported, self._program, command)
-        )
+        done = partial(_imported, self._program, command)
+        task = self._program.studies.fill(lambda study, _token, _report: add(study), title, done)
         self.button.setEnabled(False)
         task.then(succeeded=lambda _: self.close(), failed=self._on_failed)
 
@@ -84,8 +79,3 @@ def _imported(program: Program, command: Command, added: TimelineAdded) -> None:
     program.undo.remember(command, added)
     program.studies.changed.emit(frozenset({REMARKS}))
     program.messages.post(Message(added.sentence))
-
-
-def _undo(study: Study, done: object) -> None:
-    assert isinstance(done, TimelineAdded)
-    take_back_timeline(study, done)

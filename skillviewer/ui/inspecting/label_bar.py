@@ -49,7 +49,7 @@ class LabelBar(QWidget):
                 return True
         return super().eventFilter(watched, event)
 
-    def mark(self, label: MomentLabel) -> None:
+    def mark(self, label: MomentLabel, *_: object) -> None:
         """Keep the frame that was on screen a reaction time ago as a moment with a label."""
         playback, study = self._program.playback, self._program.studies.current
         video = playback.video
@@ -64,21 +64,17 @@ class LabelBar(QWidget):
         study = self._program.studies.current
         labels = labels_from(study.settings.labels) if study is not None else ()
         if labels != self._labels:
-            self._labels = labels
             for chip in self.chips.values():
                 self._row.removeWidget(chip)
                 chip.deleteLater()
-            self.chips = {label.name: Chip("", self) for label in labels}
+            self._labels, self.chips = labels, {}
             for label in labels:
-                chip = self.chips[label.name]
-                chip.clicked.connect(partial(self._on_chip, label))
+                chip = self.chips[label.name] = Chip("", self)
+                chip.clicked.connect(partial(self.mark, label))
                 chip.setStyleSheet(f"border-left: 4px solid {label.colour}" if label.colour else "")
                 self._row.addWidget(chip)
         self.setVisible(bool(labels))
         self._count()
-
-    def _on_chip(self, label: MomentLabel, *_: object) -> None:
-        self.mark(label)
 
     @Slot()
     def _count(self) -> None:

@@ -22,7 +22,6 @@ def vote_command(vote: Vote) -> Command:
     return Command(text, lambda study: study.votes.cast(fresh), withdraw, (VOTES,))
 
 
-def withdraw(study: Study, vote: object) -> object:
+def withdraw(study: Study, vote: Vote) -> object:
     """Take a vote back that was cast."""
-    assert isinstance(vote, Vote)
     return study.votes.withdraw(vote.id)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledIte
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, signed
-from skillviewer.data.study import Study
 from skillviewer.ui.ranking.cycles_view import CyclesView
 from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
 from skillviewer.ui.session.program import Program
@@ -226,13 +225,12 @@ class ResultView(VotesView):
 
     def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:
         words = self.tr("pair back in the queue") if len(pairs) == 1 else self.tr("pairs back in the queue")
-        command = Command(words, lambda study: study.again.ask(pairs), _take_back, (VOTES,))
+        command = Command(words, lambda s: s.again.ask(pairs), lambda s, asked: s.again.take_back(asked), (VOTES,))
         self._program.undo.perform(command)
 
     def _take_out(self, pairs: tuple[frozenset[str], ...]) -> None:
-        command = Command(
-            self.tr("pair out of the queue"), lambda study: study.again.take_out(pairs), _put_back, (VOTES,)
-        )
+        words = self.tr("pair out of the queue")
+        command = Command(words, lambda s: s.again.take_out(pairs), lambda s, out: s.again.put_back(out), (VOTES,))
         self._program.undo.perform(command)
 
 
@@ -282,11 +280,3 @@ def _work(snapshot: VotesSnapshot, token: CancelToken) -> object:
     from skillviewer.core.ranking.report import ranking_report
 
     return ranking_report(snapshot.tasks, snapshot.asked, token)
-
-
-def _take_back(study: Study, numbers: object) -> None:
-    study.again.take_back(cast("tuple[int, ...]", numbers))
-
-
-def _put_back(study: Study, numbers: object) -> None:
-    study.again.put_back(cast("tuple[int, ...]", numbers))

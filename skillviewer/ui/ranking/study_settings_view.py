@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.text import printable
-from skillviewer.core.timelines.labels import labels_from
 from skillviewer.data.study import Study, StudySettings
 from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.player.transport import speed_text
@@ -134,7 +133,11 @@ class StudySettingsView(QWidget):
     def _set(self, what: str, **values: Any) -> None:  # noqa: ANN401 - fields of StudySettings, checked by replace()
         """Change the settings as stored at that time: changes by other programs are kept."""
         study = self._program.studies.current
-        if study is None or replace(study.settings, **values) == study.settings:
+        try:
+            if study is None or replace(study.settings, **values) == study.settings:
+                return
+        except SettingsError as error:
+            self._program.messages.fail(error)
             return
 
         def do(study: Study) -> object:
@@ -142,10 +145,8 @@ class StudySettingsView(QWidget):
             study.settings = replace(before, **values)
             return before
 
-        def undo(study: Study, before: object) -> object:
-            assert isinstance(before, StudySettings)
+        def undo(study: Study, before: StudySettings) -> None:
             study.settings = before
-            return None
 
         self._program.undo.perform(Command(what, do, undo, (SETTINGS,)))
 
@@ -170,11 +171,7 @@ class StudySettingsView(QWidget):
     def _on_labels(self) -> None:
         if self.labels.isModified():
             self.labels.setModified(False)
-            try:
-                labels_from(self.labels.text())
-                self._set(self.tr("labels of moments"), labels=self.labels.text().strip())
-            except SettingsError as error:
-                self._program.messages.fail(error)
+            self._set(self.tr("labels of moments"), labels=self.labels.text().strip())
 
     # what the study reports
 

@@ -170,7 +170,7 @@ class Program(QObject):
             Command(
                 (self.tr("participant in {}") if none is None else self.tr("occasion of {}")).format(name),
                 lambda study: change(study, person or none),
-                lambda study, before: change(study, cast("str | None", before)),
+                change,
                 (VIDEOS,),
             )
         )
@@ -244,7 +244,7 @@ class Program(QObject):
             Command(
                 self.tr("new video of a part of {}").format(name),
                 lambda study: study.videos.split(name, extent),
-                lambda study, part: study.videos.remove(str(part)),
+                lambda study, part: study.videos.remove(part),
                 (VIDEOS,),
             )
         ).succeeded.connect(

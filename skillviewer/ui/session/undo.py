@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -23,7 +24,7 @@ class Command:
 
     text: str
     do: Callable[[Study], object]
-    undo: Callable[[Study, object], object]
+    undo: Callable[[Study, Any], object]
     changes: tuple[str, ...]
 
 

@@ -61,9 +61,9 @@ def add_timeline(
     if not chosen:
         raise DatasetError("The timeline has no annotation in the chosen tiers.")
     inside = [one for one in chosen if one.start_s < file.duration_s]
-    known = {_key(TierUse.MOMENTS, m.start_s, m.stop_s, m.label, m.author) for m in study.remarks.moments(name)}
-    known |= {_key(TierUse.NOTES, n.time_s or 0.0, 0.0, n.text, n.author) for n in study.remarks.notes(name)}
-    known |= {(video.name,) for video in study.videos.all()}
+    known: set[object] = {_key(m.start_s, m.stop_s, m.label, m.author) for m in study.remarks.moments(name)}
+    known |= {_key(n.time_s or 0.0, None, n.text, n.author) for n in study.remarks.notes(name)}
+    known |= {video.name for video in study.videos.all()}
     moments: list[int] = []
     notes: list[int] = []
     parts: list[str] = []
@@ -75,21 +75,19 @@ def add_timeline(
             if use in (TierUse.ATTEMPTS, TierUse.PHASES):
                 extent = frame_range(file, one.start_s, stop_s)
                 task = one.label if use is TierUse.PHASES else None
-                part = study.videos.split(name, extent, f"{name} {one.label}", task)
-                key: tuple[object, ...] = (part,)
+                key: object = study.videos.split(name, extent, f"{name} {one.label}", task)
                 if key not in known:
-                    parts.append(part)
+                    parts.append(str(key))
             elif use is TierUse.NOTES:
                 text = one.text.strip() or one.label
-                key = _key(use, one.start_s, 0.0, text, who)
+                key = _key(one.start_s, None, text, who)
                 if key not in known:
                     notes.append(study.remarks.write_note(text, author=who, video=name, time_s=one.start_s))
             else:
                 label = one.text.strip() or ("" if one.tier == Tier.MOMENTS else one.label)
-                key = _key(use, one.start_s, stop_s, label, who)
+                key = _key(one.start_s, stop_s, label, who)
                 if key not in known:
-                    save = study.remarks.save_moment
-                    moments.append(save(name, one.start_s, stop_s, author=who, label=label))
+                    moments.append(study.remarks.save_moment(name, one.start_s, stop_s, author=who, label=label))
             known.add(key)
     old, late = len(inside) - len(moments) - len(notes) - len(parts), len(chosen) - len(inside)
     made = f"{counted(len(moments), 'moment')}, {counted(len(notes), 'note')}, {counted(len(parts), 'part')}"
@@ -97,8 +95,8 @@ def add_timeline(
     return TimelineAdded(tuple(moments), tuple(notes), tuple(parts), told)
 
 
-def _key(use: TierUse, start_s: float, stop_s: float, text: str, author: str) -> tuple[object, ...]:
-    return use, round(start_s, 6), round(stop_s, 6), text, author
+def _key(start_s: float, stop_s: float | None, text: str, author: str) -> tuple[object, ...]:
+    return round(start_s, 6), stop_s and round(stop_s, 6), text, author  # notes have no end
 
 
 def take_back_timeline(study: Study, added: TimelineAdded) -> None:
