@@ -37,7 +37,11 @@ def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> s
         name = reserve_name(printable(video.path.stem), taken)
         events.sort(key=itemgetter(0))
         observations[name] = _observation(video, events)
-    behaviors = {str(n): _behavior(code, kind, tier) for n, ((code, kind), tier) in enumerate(sorted(codes.items()))}
+    unset: dict[str, object] = {"key": "", "description": "", "modifiers": {}, "excluded": "", "coding map": ""}
+    behaviors = {
+        str(n): unset | {"type": kind, "code": code, "category": tier}
+        for n, ((code, kind), tier) in enumerate(sorted(codes.items()))
+    }
     project = {
         "time_format": "hh:mm:ss",
         "project_date": _NO_TIME,
@@ -63,11 +67,6 @@ def _ends(one: Annotation) -> tuple[float, float]:
 def _code(one: Annotation) -> str:
     kind = " (point)" if one.stop_s <= one.start_s else ""  # a behavior is a point or a state
     return f"{one.label if one.tier in _LABELLED else one.tier}{kind}".replace("|", "/")
-
-
-def _behavior(code: str, kind: str, tier: str) -> dict[str, object]:
-    empty: dict[str, object] = {"key": "", "description": "", "modifiers": {}, "excluded": "", "coding map": ""}
-    return empty | {"type": kind, "code": code, "category": tier}
 
 
 def _observation(video: VideoInfo, events: Sequence[object]) -> dict[str, object]:

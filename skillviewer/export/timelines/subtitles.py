@@ -1,9 +1,11 @@
 """Subtitles with the annotations of a video: WebVTT and SubRip, which players show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from skillviewer.core.timelines.annotation import Annotation, whole
 from skillviewer.core.video.info import VideoInfo
+
+_BRACKETS = str.maketrans("[]", "()")
 
 
 def _clock(milliseconds: int, point: str) -> str:
@@ -11,19 +13,11 @@ def _clock(milliseconds: int, point: str) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{point}{rest:03d}"
 
 
-def _cues(video: VideoInfo, annotations: Sequence[Annotation], point: str) -> list[tuple[str, str]]:
-    """Return the times and the text of each cue; an arrow in a text would be read as times."""
-    timed = sorted(((*whole(video, one), one) for one in annotations), key=lambda each: each[:2])
-    return [
-        (
-            f"{_clock(start, point)} --> {_clock(stop, point)}",
-            f"[{one.full_tier.translate(_BRACKETS)}] {one.line}".rstrip().replace("-->", "→"),
-        )
-        for start, stop, one in timed
-    ]
-
-
-_BRACKETS = str.maketrans("[]", "()")
+def _cues(video: VideoInfo, annotations: Sequence[Annotation], point: str) -> Iterator[tuple[str, str]]:
+    """Yield the times and the text of each cue; an arrow in a text would be read as times."""
+    for start, stop, one in sorted(((*whole(video, one), one) for one in annotations), key=lambda each: each[:2]):
+        text = f"[{one.full_tier.translate(_BRACKETS)}] {one.line}".rstrip().replace("-->", "→")
+        yield f"{_clock(start, point)} --> {_clock(stop, point)}", text
 
 
 def vtt_text(video: VideoInfo, annotations: Sequence[Annotation]) -> str:
