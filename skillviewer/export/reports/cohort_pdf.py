@@ -34,7 +34,7 @@ def cohort_pdf(cohort: Cohort) -> bytes:
 def _story(cohort: Cohort, width: float) -> list["Flowable"]:
     from reportlab.platypus import CondPageBreak
 
-    origin = f"{cohort.model} · {cohort.day.isoformat()}"
+    origin = f"{cohort.model.name} · {cohort.day.isoformat()}"
     story = page_head("Cohort report", origin, cohort.title, cohort.options.task, width)
     story += [gap(6), paragraph(cohort.sentence, size_pt=11.5, bold=True, leading=1.35)]
     story += [
@@ -76,7 +76,7 @@ def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
 
 def _table(cohort: Cohort, width: float) -> "Flowable":
     median, bars = float(np.median(cohort.scores)), width * 0.16
-    people = 0.12 if any(row.participant for row in cohort.rows) else 0.0
+    people = 0.12 if any(row.video.participant for row in cohort.rows) else 0.0
     rated = 0.14 if any(row.rating for row in cohort.rows) else 0.0
     names, numbers = width * (0.34 - people - rated / 2) - 20, width * (0.23 - rated / 2)
     widths = (20.0, names, width * people, numbers, width * rated, bars, width * 0.14, width * 0.13)
@@ -86,8 +86,8 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
     lines += [
         [
             paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
-            paragraph(row.name + row.marks, size_pt=8.0),
-            paragraph(row.participant, size_pt=8.0),
+            paragraph(row.video.name + row.marks, size_pt=8.0),
+            paragraph(row.video.participant, size_pt=8.0),
             paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
             paragraph(row.rating, size_pt=8.0),
             interval_bar(row.standing.score, row.standing.interval, cohort.span, median, bars),
