@@ -9,7 +9,7 @@ from skillviewer.core.ratings.change import Course, change_between, mean_change,
 from skillviewer.core.ratings.reliability import Estimate
 from skillviewer.core.text import counted, printable, signed
 from skillviewer.export.rendering.theme import WHITE
-from skillviewer.export.reports.drawings import interval_bar
+from skillviewer.export.reports.drawings import interval_bars
 from skillviewer.export.reports.pdf import PageFrame, facts_table, grid, heading, page_head, paragraph, point
 
 if TYPE_CHECKING:
@@ -63,14 +63,9 @@ class ChangeSection:
     rows: tuple[tuple[tuple[str, ...], Estimate], ...]
     line: float
 
-    def bars(self, width_pt: float) -> "Iterator[Drawing | None]":
-        """Yield the drawing of every row, on one scale; None without a rating."""
-        known = [self.line, *(end for _, of in self.rows for end in (of.value, of.low, of.high) if math.isfinite(end))]
-        by = max((max(known) - min(known)) * 0.03, 1e-6)
-        for _, of in self.rows:
-            ends = (of.low, of.high) if math.isfinite(of.low + of.high) else None
-            span = min(known) - by, max(known) + by
-            yield interval_bar(of.value, ends, span, self.line, width_pt) if math.isfinite(of.value) else None
+    def bars(self, width_pt: float) -> "Iterator[Drawing]":
+        """Yield the drawing of every row, on one scale."""
+        return interval_bars([(of.value, (of.low, of.high)) for _, of in self.rows], self.line, width_pt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +135,5 @@ def _table(section: ChangeSection, width: float) -> "Flowable":
     bars, muted = width * 0.3, {"size_pt": 7.4, "of": WHITE.muted}
     lines: list[Sequence[object]] = [[*(paragraph(word, **muted) for word in section.head), paragraph("", **muted)]]
     drawn = zip(section.rows, section.bars(bars), strict=True)
-    lines += [[*(paragraph(cell, size_pt=8.4) for cell in cells), bar or ""] for (cells, _), bar in drawn]
+    lines += [[*(paragraph(cell, size_pt=8.4) for cell in cells), bar] for (cells, _), bar in drawn]
     return grid(lines, (width * 0.2, width * 0.2, width * 0.3, bars), lines=True, pad_pt=2, repeat=1, middle=True)

@@ -2,9 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,8 +16,12 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.rater_agreement import RaterAgreement
 from skillviewer.core.text import printable, signed
 from skillviewer.core.version import __version__
+from skillviewer.export.reports.drawings import interval_bars
 from skillviewer.export.reports.pdf import Paper
 from skillviewer.export.reports.rater_summary import rater_cells, raters_summary
+
+if TYPE_CHECKING:
+    from reportlab.graphics.shapes import Drawing
 
 CHECKSUM = 12
 """Digits of a checksum that are printed: enough to find the file, and to see that it is another."""
@@ -172,13 +177,10 @@ class Cohort:
         )
         return (order, *_about_intervals(self.rows), *_about_videos(self.rows), *self.ratings, skill)
 
-    @property
-    def span(self) -> tuple[float, float]:
-        """Scale of the bars of the table."""
-        ends = [end for row in self.rows for end in (row.standing.score, *(row.standing.interval or ()))]
-        low, high = min(ends), max(ends)
-        by = max((high - low) * 0.03, 1e-6)
-        return low - by, high + by
+    def bars(self, width_pt: float) -> "Iterator[Drawing]":
+        """Yield the drawing of every row, on one scale with the median."""
+        scores = [(row.standing.score, row.standing.interval) for row in self.rows]
+        return interval_bars(scores, float(np.median(self.scores)), width_pt)
 
 
 def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: CohortOptions, day: date) -> Cohort:

@@ -3,11 +3,9 @@
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
-from skillviewer.export.reports.drawings import distribution, interval_bar
+from skillviewer.export.reports.drawings import distribution
 from skillviewer.export.reports.pdf import PageFrame, facts_table, gap, grid, heading, page_head, paragraph, point
 from skillviewer.export.reports.rater_summary import RATER_HEAD
 
@@ -75,7 +73,7 @@ def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
 
 
 def _table(cohort: Cohort, width: float) -> "Flowable":
-    median, bars = float(np.median(cohort.scores)), width * 0.16
+    bars = width * 0.16
     people = 0.12 if any(row.video.participant for row in cohort.rows) else 0.0
     rated = 0.14 if any(row.rating for row in cohort.rows) else 0.0
     names, numbers = width * (0.34 - people - rated / 2) - 20, width * (0.23 - rated / 2)
@@ -90,10 +88,10 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
             paragraph(row.video.participant, size_pt=8.0),
             paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
             paragraph(row.rating, size_pt=8.0),
-            interval_bar(row.standing.score, row.standing.interval, cohort.span, median, bars),
+            bar,
             paragraph(row.standing.percentile_words, size_pt=8.0, right=True),
             paragraph(row.checksum, size_pt=6.8, of=WHITE.muted, right=True),
         ]
-        for row in cohort.rows
+        for row, bar in zip(cohort.rows, cohort.bars(bars), strict=True)
     ]
     return grid(lines, widths, lines=True, pad_pt=1.5, repeat=1, middle=True)
