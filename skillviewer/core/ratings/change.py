@@ -132,12 +132,12 @@ def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
     half = math.sqrt(spread) * float(stdtrit(free, (1 + LEVEL) / 2)) if len(several) > 1 else NAN
     least, most = (scale.low, scale.high) if scale.stated else (-math.inf, math.inf)
     means, counts = table.means(), table.counts()
-    found = {}
-    for video, mean in means.items():
-        reach = half / math.sqrt(counts[video])
-        low, high = (np.clip(end, least, most) for end in (mean - reach, mean + reach))
-        found[video] = Estimate(mean, float(low), float(high), LEVEL)
-    return found
+
+    def estimate(mean: float, n: int) -> Estimate:
+        reach = half / math.sqrt(n)
+        return Estimate(mean, *np.clip((mean - reach, mean + reach), least, most).tolist(), LEVEL)
+
+    return {video: estimate(mean, counts[video]) for video, mean in means.items()}
 
 
 def change_between(course: Course, before: str = "", after: str = "") -> tuple[str, str, Estimate] | None:

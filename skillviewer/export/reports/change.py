@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from skillviewer.core.ratings.change import Course, change_between, mean_change, told
@@ -11,6 +10,7 @@ from skillviewer.core.text import counted, printable, signed
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import interval_bars
 from skillviewer.export.reports.pdf import PageFrame, facts_table, grid, heading, page_head, paragraph, point
+from skillviewer.export.reports.why import CAUTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -119,16 +119,14 @@ def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:
     Raises:
         ExportError: It cannot be set.
     """
-    sheet = PageFrame(paper, f"{KIND}: {report.title}", f"An aid to judgement, not a certificate.  {report.title}")
+    sheet = PageFrame(paper, f"{KIND}: {report.title}", f"{CAUTION}  {report.title}")
     width = sheet.width_pt
     story = page_head(KIND, dict(report.facts)["Date of report"], report.title, report.subtitle, width)
     for section in report.sections:
         sentence = paragraph(section.sentence, size_pt=10.5, bold=True, leading=1.35, after_pt=4)
         story += [heading(section.title), sentence, _table(section, width)]
     story += [heading("What is not known"), *map(point, report.unknown)]
-    target = BytesIO()
-    sheet.build([*story, heading("Where the numbers come from"), facts_table(report.facts, width)], target)
-    return target.getvalue()
+    return sheet.build([*story, heading("Where the numbers come from"), facts_table(report.facts, width)])
 
 
 def _table(section: ChangeSection, width: float) -> "Flowable":

@@ -1,6 +1,5 @@
 """The report of a cohort on paper: how the scores are spread, every video, the raters, and what is not known."""
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from skillviewer.export.rendering.theme import WHITE
@@ -8,6 +7,7 @@ from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
 from skillviewer.export.reports.drawings import distribution
 from skillviewer.export.reports.pdf import PageFrame, facts_table, gap, grid, heading, page_head, paragraph, point
 from skillviewer.export.reports.rater_summary import RATER_HEAD
+from skillviewer.export.reports.why import CAUTION
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -19,14 +19,8 @@ def cohort_pdf(cohort: Cohort) -> bytes:
     Raises:
         ExportError: It cannot be set.
     """
-    sheet = PageFrame(
-        cohort.options.paper,
-        f"Cohort report: {cohort.title}",
-        f"An aid to judgement, not a certificate.  {cohort.title}",
-    )
-    target = BytesIO()
-    sheet.build(_story(cohort, sheet.width_pt), target)
-    return target.getvalue()
+    sheet = PageFrame(cohort.options.paper, f"Cohort report: {cohort.title}", f"{CAUTION}  {cohort.title}")
+    return sheet.build(_story(cohort, sheet.width_pt))
 
 
 def _story(cohort: Cohort, width: float) -> list["Flowable"]:
