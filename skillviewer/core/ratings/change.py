@@ -135,7 +135,8 @@ def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
 
     def estimate(mean: float, n: int) -> Estimate:
         reach = half / math.sqrt(n)
-        return Estimate(mean, *np.clip((mean - reach, mean + reach), least, most).tolist(), LEVEL)
+        low, high = np.clip((mean - reach, mean + reach), least, most).tolist()
+        return Estimate(mean, low, high, LEVEL)
 
     return {video: estimate(mean, counts[video]) for video, mean in means.items()}
 

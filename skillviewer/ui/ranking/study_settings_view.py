@@ -44,9 +44,8 @@ class StudySettingsView(QWidget):
         self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
         self._choices: dict[str, tuple[QComboBox, Callable[[Any], str]]] = {}
         self.speed = self._choice("speed", self.tr("speed of pairs"), SPEEDS, speed_text)
-        self.comparisons = self._choice(
-            "comparisons_per_video", self.tr("aim of comparisons"), COMPARISONS, self._aim_words
-        )
+        aim = self.tr("{:g} comparisons per video")
+        self.comparisons = self._choice("comparisons_per_video", self.tr("aim of comparisons"), COMPARISONS, aim.format)
         self.test = self._choice("random_share", self.tr("share of test pairs"), TEST_SHARES, self._share_words)
         self.repeats = self._choice(
             "repeat_share", self.tr("share of repeated pairs"), REPEAT_SHARES, self._share_words
@@ -97,9 +96,6 @@ class StudySettingsView(QWidget):
         box = self.form.choice(options, at_first, lambda value: self._set(what, **{name: value}))
         self._choices[name] = box, words
         return box
-
-    def _aim_words(self, comparisons: float) -> str:
-        return self.tr("{:g} comparisons per video").format(comparisons)
 
     def _share_words(self, share: float) -> str:
         return self.tr("{:g} % of the pairs").format(100 * share) if share else self.tr("none")
