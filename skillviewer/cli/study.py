@@ -14,7 +14,14 @@ from skillviewer.cli.failures import SOURCE, open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.study_ranking import import_browser_votes, import_ratings_into, pack_judging, ranking
+from skillviewer.cli.study_ranking import (
+    import_browser_votes,
+    import_ratings_into,
+    import_timeline,
+    labels,
+    pack_judging,
+    ranking,
+)
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
@@ -30,7 +37,7 @@ def study() -> None:
     """Make and keep a study: one file with videos, raters, votes, notes and models (docs/study.md)."""
 
 
-for command in (ranking, import_ratings_into, pack_judging, import_browser_votes):
+for command in (ranking, import_ratings_into, import_timeline, labels, pack_judging, import_browser_votes):
     study.add_command(command)
 
 

@@ -1,6 +1,7 @@
-"""Judging and ratings of a study on the command line: packs for a browser and their votes, tables, and results."""
+"""Judging, ratings and annotations of a study on the command line: packs, their votes, tables, timelines, results."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,10 @@ from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
+from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.study_log import LoggedExport
+from skillviewer.core.text import printable
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
@@ -58,6 +61,92 @@ def import_ratings_into(
     say((*came.problems, *problems))
     people = f", participants of {came.people} known videos" if came.people else ""
     click.echo(f"new: {came.videos} videos, {came.ratings} ratings{people}")
+
+
+@click.command("import-timeline")
+@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
+@click.argument("timeline", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--video", required=True, help="Name of the video in the study.")
+@click.option(
+    "--tier",
+    "tiers",
+    multiple=True,
+    help="Import this tier only; repeatable. TIER=attempts tells its meaning, where it is not that of --as.",
+)
+@click.option(
+    "--as",
+    "meaning",
+    type=click.Choice(["moments", "notes", "attempts", "phases"]),
+    default="moments",
+    show_default=True,
+    help="Meaning of the tiers: phases are parts of the video whose text is their task.",
+)
+@click.option("--author", default="", help="Author of annotations that state none.")
+@click.option("--list", "only_list", is_flag=True, help="List the tiers, and import nothing.")
+def import_timeline(
+    path: Path, timeline: Path, video: str, tiers: tuple[str, ...], meaning: str, author: str, only_list: bool
+) -> None:
+    """Import the annotations of FILE (.eaf, .boris, .TextGrid, .vtt, .srt, .csv) on a video of STUDY.
+
+    A second time imports nothing new. Times count from the first frame of the video.
+    """
+    from skillviewer.data.study import Study
+    from skillviewer.data.study.exchange.timeline_import import TierUse, add_timeline
+    from skillviewer.data.timelines.timelines import read_timeline
+    from skillviewer.media.reading.reader import VideoReader
+
+    with Study.open(path, read_only=only_list) as opened:
+        for notice in opened.notices:
+            click.echo(f"skillviewer: {notice}", err=True)
+        found = opened.videos.get(video)
+        if found.path is None:
+            raise VideoError(f"The file of “{video}” is not where it was: find it with “study relink”.")
+        with VideoReader(found.path, cache_bytes=0) as reader:
+            file = reader.info
+        annotations = read_timeline(timeline, file.path.name)
+        counts = Counter(one.tier for one in annotations)
+        if only_list:
+            lines = [f"{n:7}  {printable(tier)}" for tier, n in counts.items()]
+            click.echo("\n".join(lines) or f"It has no annotation of {file.path.name}.")
+            return
+        uses = {tier: TierUse(meaning) for tier in counts} if not tiers else {}
+        for asked in tiers:
+            tier, _, stated = (asked, "", "") if asked in counts else asked.rpartition("=")
+            if tier not in counts or (stated and stated not in list(TierUse)):
+                raise click.UsageError(
+                    f"{timeline.name} has no tier “{asked}”: it has {printable(', '.join(counts)) or 'none'}; "
+                    f"meanings are {', '.join(TierUse)}."
+                )
+            uses[tier] = TierUse(stated or meaning)
+        added = add_timeline(opened, video, file, annotations, uses, author)
+    click.echo(added.sentence)
+
+
+@click.command()
+@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
+@click.option("--set", "text", help="Set the labels: NAME=KEY or NAME=KEY#RRGGBB, with commas between them.")
+@click.option("--reaction-ms", type=click.IntRange(0, 5000), help="Set the time that keys come later than events.")
+def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
+    """Show, or set, the labels of moments of STUDY, and count them (docs/timelines.md).
+
+    “export table labels” has the counts by video, and “export table label-agreement” kappa over time.
+    """
+    from skillviewer.core.timelines.labels import labels_from
+    from skillviewer.data.study import Study
+
+    shown = text is None and reaction_ms is None
+    with Study.open(path, read_only=shown) as opened:
+        for notice in opened.notices:
+            click.echo(f"skillviewer: {notice}", err=True)
+        settings = opened.settings
+        if not shown:
+            wait = settings.reaction_ms if reaction_ms is None else reaction_ms
+            settings = replace(settings, labels=settings.labels if text is None else text, reaction_ms=wait)
+            opened.settings = settings
+        counts = Counter(moment.label for moment in opened.remarks.moments())
+    for label in labels_from(settings.labels):
+        click.echo(f"{label.key}  {counts[label.name]:6}  {printable(label.name)}  {label.colour}".rstrip())
+    click.echo(f"reaction time: {settings.reaction_ms} ms")
 
 
 MOST_CIRCLES = 20

@@ -11,6 +11,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces, fits
+from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.media.faces import blurred
 from skillviewer.media.reading.reader import DecodedFrame, VideoReader
 
@@ -25,6 +26,7 @@ class Exhibit:
         source: Source of the pictures: an open reader, a path, or None for the analysis's own path.
         faces: Faces that are blurred wherever the video is shown, or None.
         evidence: Evidence for the score, for the exports that show it, or None.
+        annotations: What users of a study said along its time, for the exports that show it.
         alignment: Alignment of the first exhibit with this one, where both run on the first one's clock, or None.
 
     Raises:
@@ -36,6 +38,7 @@ class Exhibit:
     source: VideoReader | Path | None = None
     faces: Faces | None = None
     evidence: Evidence | None = None
+    annotations: tuple[Annotation, ...] = ()
     alignment: Alignment | None = None
 
     def __post_init__(self) -> None:

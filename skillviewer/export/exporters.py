@@ -32,6 +32,7 @@ from skillviewer.export.tables.tables import (
     export_table,
     preview_table,
 )
+from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, TimelineOptions, export_timeline
 
 TABLES_GROUP = "table"
 REPORTS_GROUP = "report"
@@ -56,6 +57,7 @@ class Exporter:
         least: Least number of analyses.
         needs_evidence: Whether every exhibit must come with evidence.
         wants_evidence: Whether it is more complete with evidence, and can do without.
+        wants_annotations: Whether it tells what users of a study said along the time of a video.
         preview: Makes what is seen before it is written: ``preview(exhibits, options)``; None where that is nothing.
         remarks: Makes remarks for the user before it is written: ``remarks(exhibits, options, path)``.
     """
@@ -72,6 +74,7 @@ class Exporter:
     least: int = 1
     needs_evidence: bool = False
     wants_evidence: bool = False
+    wants_annotations: bool = False
     preview: Callable[[Sequence[Exhibit], Any], Preview] | None = None
     remarks: Callable[[Sequence[Exhibit], Any, Path], tuple[str, ...]] | None = None
 
@@ -206,6 +209,18 @@ EXPORTERS = table(
         about="Two pages for the file: where the score stands, what moved it, how sure that is, a line to sign.",
         group=REPORTS_GROUP,
         wants_evidence=True,
+    ),
+    Exporter(
+        "timeline",
+        "Timeline",
+        TIMELINE_SUFFIXES,
+        TimelineOptions,
+        False,
+        True,
+        lambda e, p, o, w, _t, _r: export_timeline(e, p, o, overwrite=w),
+        about="Moments, notes, votes' marks, scores and evidence along time: a table, subtitles, ELAN, BORIS.",
+        wants_evidence=True,
+        wants_annotations=True,
     ),
     _table("scores", "Table of scores", "One row a video and model: score, interval, and where the numbers come from."),
     _table(

@@ -22,7 +22,17 @@ def read_back(path: Path) -> tuple[str, ...]:
     try:
         size = path.stat().st_size
         found = _READERS.get(path.suffix.lower(), _unknown)(path)
-    except (OSError, EOFError, ValueError, SyntaxError, VideoError, zipfile.BadZipFile, zlib.error, csv.Error) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        SyntaxError,
+        KeyError,
+        VideoError,
+        zipfile.BadZipFile,
+        zlib.error,
+        csv.Error,
+    ) as error:
         raise ExportError(f"{path} was written, but cannot be read back: {error}") from error
     return (size_words(size), *found)
 
@@ -91,6 +101,27 @@ def _drawing(path: Path) -> tuple[str, ...]:
     return (f"{width_mm:g} × {height_mm:g} mm",)
 
 
+def _eaf(path: Path) -> tuple[str, ...]:
+    from xml.etree import ElementTree as ET
+
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
+    found = [len(root.findall(name)) for name in ("TIER", "TIER/ANNOTATION")]
+    return (counted(found[0], "tier"), counted(found[1], "annotation"))
+
+
+def _subtitles(path: Path) -> tuple[str, ...]:
+    cues = path.read_text(encoding="utf-8").count(" --> ")
+    if not cues:
+        raise ValueError("it shows nothing.")
+    return (counted(cues, "annotation"),)
+
+
+def _boris(path: Path) -> tuple[str, ...]:
+    observations = json.loads(path.read_text(encoding="utf-8"))["observations"]
+    events = sum(len(one["events"]) for one in observations.values())
+    return (counted(len(observations), "observation"), counted(events, "event"))
+
+
 def _document(path: Path) -> tuple[str, ...]:
     data = path.read_bytes()
     if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-64:]:
@@ -118,6 +149,10 @@ _READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {
     ".svg": _drawing,
     ".pdf": _document,
     ".html": _page,
+    ".eaf": _eaf,
+    ".vtt": _subtitles,
+    ".srt": _subtitles,
+    ".boris": _boris,
     ".zip": _archive,
     ".skillarchive": _archive,
 }

@@ -93,12 +93,15 @@ _FORMS: Mapping[str, tuple[bytes, Callable[[bytes], bytes]]] = {
     ".gif": (b";", _comment),
     ".html": (b"</html>", lambda text: b"<!--" + text + b"-->"),
     ".svg": (b"</svg>", lambda text: b"<!--" + text + b"-->"),
+    ".eaf": (b"</ANNOTATION_DOCUMENT>", lambda text: b"<!--" + text + b"-->"),
+    ".vtt": (b"", lambda text: b"NOTE " + text + b"\n"),
+    ".boris": (b"\n}", lambda text: b',\n "made by": ' + json.dumps(text.decode()).encode()),
     ".mp4": (b"", lambda text: struct.pack(">I", len(text) + 8) + b"free" + text),
     ".webm": (b"", lambda text: b"\xec\x01" + len(text).to_bytes(7, "big") + text),
     ".pdf": (b"", lambda text: b"%" + text + b"\n"),
 }
 """For each suffix the last bytes of a file, before which the record goes ("" for the end), and its form there: a text
-chunk (PNG), a comment (GIF, HTML, SVG, PDF), a free box (MP4), a void element (WebM)."""
+chunk (PNG), a comment (GIF, HTML, SVG, EAF, VTT, PDF), a text (BORIS), a free box (MP4), a void element (WebM)."""
 
 
 def attach(path: Path, record: ExportRecord) -> None:
@@ -149,9 +152,12 @@ def record_in(path: Path) -> ExportRecord | None:
     if at < 0:
         return None
     try:
+        if path.suffix.lower() == ".boris":  # a text in JSON
+            tail = json.JSONDecoder().raw_decode(tail[at - 1 :].decode("ascii", errors="replace"))[0].encode()
+            at = 0
         raw, _ = json.JSONDecoder().raw_decode(tail[at + len(_MARK) :].decode("ascii", errors="replace"))
         return msgspec.convert(raw, ExportRecord)
-    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+    except (ValueError, AttributeError, RecursionError, msgspec.MsgspecError) as error:
         raise ExportError(f"The record in {path} was changed and cannot be read: {error}") from error
 
 

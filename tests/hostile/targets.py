@@ -34,11 +34,13 @@ from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.pack import KEPT_AS, PackKey
 from skillviewer.data.tables.participants import by_file
 from skillviewer.data.tables.regions import read_regions
+from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from
 from skillviewer.export.record import attach, record_of
+from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, export_timeline
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import Sound, has_sound
 from tests.checkpoints import tiny_checkpoint
@@ -318,6 +320,9 @@ TARGETS: dict[str, Target] = {
     "configuration": Target(("model/config.json", "model/card.json"), json_mutated, _checkpoint),
     "weights of a model": Target(("model/weights.safetensors",), bytes_mutated, _checkpoint),
     "weights": Target(("weights.safetensors", "weights.pth"), bytes_mutated, _weights),
+    "timeline in XML": Target(("one.eaf",), words_mutated, read_timeline),
+    "timeline in lines": Target(("one.vtt", "one.srt", "one.csv", "one.TextGrid"), words_mutated, read_timeline),
+    "timeline in JSON": Target(("one.boris",), json_mutated, read_timeline),
     "ratings": Target(
         tuple(f"rated/{name}" for name in ("ratings.csv", "ratings.xlsx", "list.json", "via.json", "mapping.json")),
         _table_mutated,
@@ -437,6 +442,10 @@ def make_seeds(folder: Path) -> None:
     with VideoReader(folder / "film.mp4") as reader:
         info = reader.info
     said = analysis(info, passes=2)
+    for suffix in TIMELINE_SUFFIXES:
+        export_timeline([Exhibit(said)], folder / f"one{suffix}")
+    grid = '"ooTextFile"\n"TextGrid"\n0\n4\n<exists>\n1\n"TextTier"\n"hits"\n0\n4\n1\n1.5\n"a"\n'
+    (folder / "one.TextGrid").write_text(grid)
     save_analysis(said, folder / "one.analysis.npz")
     save_analysis(said, folder / "scored.npz", key="k" * 64)
     _exports(said, folder / "exports")

@@ -14,6 +14,9 @@ FOUND_BEFORE = (
     *(Case("session", number) for number in (5026, 721179)),
     *(Case("configuration", number) for number in (721089, 721108)),
     *(Case("study", 9028), Case("result of score", 721082), Case("votes of a browser", 842)),
+    Case("ratings", 5_000_217),
+    Case("ratings", 5_000_376),
+    Case("timeline in lines", 5_000_287),
 )
 """Cases that once found something: they are tried for ever."""
 

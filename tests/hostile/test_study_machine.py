@@ -23,7 +23,7 @@ def run() -> Iterator[Callable[..., None]]:
     """Return a function that runs the machine, always with the same acts."""
     with Victims() as victims:
         StudyMachine.victims = victims
-        yield partial(run_alike, StudyMachine, 25, 20)
+        yield partial(run_alike, StudyMachine, 60, 20)  # so many that each kind of act is among them
 
 
 def test_a_study_keeps_what_it_promised(run: Callable[..., None]) -> None:

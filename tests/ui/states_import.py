@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.data.study import Study
 from skillviewer.ui.importing.ratings_page import RatingsPage
+from skillviewer.ui.importing.timeline_page import TimelinePage
 from tests.ui.states_votes import cast_votes, opened
 
 if TYPE_CHECKING:
@@ -45,6 +46,23 @@ def import_ratings(stage: "Stage") -> QWidget:
     return page
 
 
+def import_timeline(stage: "Stage") -> QWidget:
+    """Subtitles with five tiers on the video on screen."""
+    stage.made.program.assessments.set_automatic(on=False)
+    path = stage.open(3)[0].with_name("coding of the spring course.srt")
+    tiers = ("steps", "errors", "hesitations", "remarks of the assessor", "tools")
+    cues = [(n, tier) for n in range(40) for tier in tiers[: 1 + n % 5]]
+    path.write_text("\n".join(f"00:00:{n:02},0 --> 00:00:{n + 1:02},0\n[{tier} – Dr. Weber] x\n" for n, tier in cues))
+    stage.wait(lambda: stage.made.program.remarks.writable)
+    stage.made.program.open([path])
+    stage.wait(lambda: stage.made.window.findChild(TimelinePage) is not None)
+    page = cast("TimelinePage", stage.made.window.findChild(TimelinePage))
+    stage.wait(lambda: bool(page.boxes))
+    page.boxes["steps"].setCurrentIndex(4)
+    page.boxes["tools"].setCurrentIndex(0)
+    return page
+
+
 def _rated(study: Study, names: list[str]) -> None:
     cast_votes(study, names, {"Ann": 0.2, "Bob": 0.8}, 30)
     given = tuple(
@@ -70,5 +88,5 @@ def rank_rating_rule(stage: "Stage") -> QWidget:
 
 
 IMPORT_STATES: dict[str, Callable[["Stage"], QWidget]] = {
-    make.__name__: make for make in (import_ratings, rank_rated, rank_rating_rule)
+    make.__name__: make for make in (import_ratings, import_timeline, rank_rated, rank_rating_rule)
 }

@@ -11,7 +11,7 @@ from tests.ui.states import STATES, shoot
 
 PARTS = {
     *("why_page", "settings_looks", "settings_assessing", "settings_storage", "settings_keys", "guides"),
-    "import_ratings",
+    *("import_ratings", "import_timeline"),
 }
 """States of a part of the window, which is shown by itself in its own size."""
 

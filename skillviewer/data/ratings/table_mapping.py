@@ -8,11 +8,14 @@ from msgspec.structs import replace
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.text import printable
 from skillviewer.data.ratings.rating_table import RatingTable
 from skillviewer.data.tables.rows import plain
 
 FILE = "mapping.json"
 FORM = "skillviewer ratings 1"
+MOST_LETTERS, MOST_QUOTED = 60, 40
+"""Letters of a word and words that a message quotes."""
 
 
 class RatingColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -140,15 +143,17 @@ def fitted(mapping: TableMapping, table: RatingTable) -> TableMapping:
         raise DatasetError(f"Which column of {where} names the video? State it (--video-column). {there}")
     if not any(item.columns for item in mapping.items):
         raise DatasetError(f"Which columns of {where} hold ratings? State them (--items). {there}")
+    if any(not column.title for item in mapping.items for column in item.columns):
+        raise DatasetError(f"A column of ratings of {where} has no title in the mapping. {there}")
     titles = mapping.column_titles()
     spelled = {"": "", **{title: _column(title, table) for title in titles}}
     for title in titles:
         if [spelled[other] for other in titles].count(spelled[title]) > 1:
-            raise DatasetError(f"The column “{title}” of {where} has two meanings: leave one of them out.")
+            raise DatasetError(f"The column “{short(title)}” of {where} has two meanings: leave one of them out.")
     names = [item.name for item in mapping.items]
     doubled = next((name for name in names if names.count(name) > 1), None)
     if doubled is not None:
-        raise DatasetError(f"Two items are called “{doubled}”: give each a name of its own.")
+        raise DatasetError(f"Two items are called “{short(doubled)}”: give each a name of its own.")
     for item in mapping.items:
         _check_item(item, mapping)
     items = tuple(
@@ -185,12 +190,18 @@ def _column(title: str, table: RatingTable) -> str:
     alike = alike or [other for other in table.titles if plain(other) == plain(title) and plain(title)]
     if len(alike) == 1:
         return alike[0]
-    raise DatasetError(f"{table.where} has no column “{title}”. Its columns are: {quoted(table.titles)}.")
+    raise DatasetError(f"{table.where} has no column “{short(title)}”. Its columns are: {quoted(table.titles)}.")
 
 
 def quoted(words: Sequence[str]) -> str:
-    """Return words in quotation marks, separated by commas."""
-    return ", ".join(f"“{word}”" for word in words)
+    """Return words in quotation marks, separated by commas; of long words and of many only the first."""
+    more = f" and {len(words) - MOST_QUOTED} more" if len(words) > MOST_QUOTED else ""
+    return ", ".join(f"“{short(word)}”" for word in words[:MOST_QUOTED]) + more
+
+
+def short(word: str) -> str:
+    """Return a word of a table as a sentence can hold it: at most ``MOST_LETTERS``, and printable."""
+    return printable(word if len(word) <= MOST_LETTERS else f"{word[:MOST_LETTERS]}…")
 
 
 def read_mapping(path: Path) -> TableMapping:

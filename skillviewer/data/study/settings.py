@@ -9,10 +9,12 @@ import msgspec
 from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.ratings.rating_rule import rating_rule_named
+from skillviewer.core.timelines.labels import labels_from
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import read_json
 
 _MOST_COMPARISONS = 1e6
+MOST_REACTION_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class StudySettings:
         model: Digest of the model in use, or "".
         blind: Whether the Why page of a video is hidden until the user has judged the video.
         rating_rule: Rule that turns ratings into pairs (see ``core.ratings.rating_rule.RATING_RULES``).
+        labels: Labels of moments with their keys, as ``core.timelines.labels.labels_from`` reads them.
+        reaction_ms: Time between an event and its key, which is taken off while a video plays.
         criterion: Criterion to look at, or "" for the first rated item, or "skill" without ratings.
     """
 
@@ -49,6 +53,8 @@ class StudySettings:
     model: str = ""
     blind: bool = False
     rating_rule: str = "detectable"
+    labels: str = ""
+    reaction_ms: int = 0
     criterion: str = ""
 
     def __post_init__(self) -> None:
@@ -61,6 +67,9 @@ class StudySettings:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too few.")
         if self.comparisons_per_video > _MOST_COMPARISONS:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too many.")
+        labels_from(self.labels)
+        if not 0 <= self.reaction_ms <= MOST_REACTION_MS:
+            raise SettingsError(f"A reaction takes 0 to {MOST_REACTION_MS} ms, not {self.reaction_ms} ms.")
         try:
             rating_rule_named(self.rating_rule)
             if self.rule != "default":

@@ -98,8 +98,14 @@ class Videos(StudyVideoFiles):
         if identity is not None and video.path is not None and self._seen(old).path is None:
             self._place(old["id"], video.path, identity)
 
-    def split(self, name: str, extent: ClipRange) -> str:
-        """Add a part of a video's file as a new video with the same participant, task and occasion, without reading it.
+    def split(self, name: str, extent: ClipRange, called: str = "", task: str | None = None) -> str:
+        """Add a part of a video's file as a new video with the same participant and occasion, without reading it.
+
+        Args:
+            name: Name of the video.
+            extent: The part.
+            called: Name of the part, or "" for a number after the name of the file.
+            task: Task of the part, or None for that of the video.
 
         Returns:
             Name of the part. A part that is or was in the study already keeps its name.
@@ -113,8 +119,8 @@ class Videos(StudyVideoFiles):
             raise StudyError(f"The file of “{name}” is not where it was: find it before parts of it are made.")
         parts = [v for v in self.all() if v.digest == video.digest and v.extent is not None]
         identity = Identity(video.size_bytes, row["modified_ns"], video.digest)
-        new = f"{video.path.stem} {len(parts) + 1}"
-        added = self.add([NewVideo(video.path, new, video.participant, video.task, extent, identity, video.occasion)])
+        new, task = called or f"{video.path.stem} {len(parts) + 1}", video.task if task is None else task
+        added = self.add([NewVideo(video.path, new, video.participant, task, extent, identity, video.occasion)])
         (known_as,) = added.names
         assert known_as is not None
         return known_as

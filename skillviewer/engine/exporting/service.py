@@ -27,7 +27,7 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
-from skillviewer.engine.exporting.study_context import keep_in_log, keep_scores
+from skillviewer.engine.exporting.study_context import annotated, keep_in_log, keep_scores
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
@@ -98,6 +98,8 @@ class ExportService(Closing):
             exhibits = self.exhibits(request.subjects, token, report, evidence=_wanted(exporter), sources=sources)
             if wanted(options):
                 exhibits = with_kept_faces(exhibits, token, report)
+            if exporter.wants_annotations:
+                exhibits = annotated(request.subjects, exhibits)
             if isinstance(options, ClipOptions) and options.align:
                 exhibits = self._aligned(request.subjects, exhibits, token, report)
             if isinstance(options, ReportOptions):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,14 @@ from skillviewer.core.analysis.other_models import other_models
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.explanation.why import member_of, reference_for
 from skillviewer.core.study_log import LoggedExport
+from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.data.study import FileState, ModelState, Study, StudyVideo
+from skillviewer.data.study.exchange.study_timeline import study_annotations
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.study.remarks import Opinion
 from skillviewer.engine.scoring.collecting import lacking, write_scores
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.reports.report_options import OpinionOf, Remark, StudyContext
+from skillviewer.export.reports.report_options import Remark, StudyContext
 
 if TYPE_CHECKING:
     from skillviewer.engine.exporting.requests import ExportTarget
@@ -36,6 +39,23 @@ def keep_scores(scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
                 with Study.open(path) as study:
                     if not study.read_only:  # else the window has it, and keeps what it sees itself
                         write_scores(study, missing)
+
+
+def annotated(targets: "Sequence[ExportTarget]", exhibits: Sequence[Exhibit]) -> list[Exhibit]:
+    """Return exhibits with what their studies hold along the time of their files.
+
+    Raises:
+        StudyError: A study cannot be read.
+    """
+    found: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
+    for path in {target.study for target in targets if target.study is not None}:
+        files = {e.analysis.video.digest: e.analysis.video for e in exhibits}
+        with Study.open(path, read_only=True) as study:
+            found[path] = study_annotations(study, files)
+    return [
+        replace(exhibit, annotations=tuple(found[target.study].get(exhibit.analysis.video.digest, ())))
+        for target, exhibit in zip(targets, exhibits, strict=True)
+    ]
 
 
 def keep_in_log(made: LoggedExport) -> tuple[str, ...]:
@@ -104,7 +124,7 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
         near_by=near_by,
         judgements=judgements,
         opinions=tuple(
-            OpinionOf(m.start_s, m.stop_s, m.opinion.value, m.author)
+            Annotation(Tier.OPINIONS, m.start_s, m.stop_s, m.opinion.value, m.author)
             for m in study.remarks.moments(video.name)
             if m.opinion is not Opinion.NONE and m.model_digest == model
         ),

@@ -12,9 +12,11 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import table
 from skillviewer.core.text import counted
+from skillviewer.core.timelines.labels import label_agreement, label_counts
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
+from skillviewer.data.study.exchange.study_labels import marked
 from skillviewer.engine.exporting.change_report import ChangeChoices, write_change
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
 from skillviewer.export.destination import check
@@ -135,6 +137,16 @@ def _log(study: Path, _options: None) -> Source:
         return (opened.log(),), ()
 
 
+def _labels(study: Path, _options: object) -> Source:
+    with Study.open(study, read_only=True) as opened:
+        return (label_counts(marked(opened)[0]),), ()
+
+
+def _label_agreement(study: Path, _options: object) -> Source:
+    with Study.open(study, read_only=True) as opened:
+        return (label_agreement(*marked(opened)),), ()
+
+
 def _table(
     name: str,
     title: str,
@@ -183,6 +195,14 @@ STUDY_EXPORTERS = table(
         "Log of the study",
         "One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
         _log,
+        None,
+    ),
+    _table("labels", "Table of labelled moments", "One row a video, rater and label: how many moments.", _labels, None),
+    _table(
+        "label-agreement",
+        "Table of agreement on moments",
+        "One row for every two raters, or a rater and the model, and label: kappa over time.",
+        _label_agreement,
         None,
     ),
     StudyExporter(

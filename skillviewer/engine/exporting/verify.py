@@ -21,6 +21,7 @@ from skillviewer.core.analysis.analysis_json import AnalysisRecord
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import look_up
+from skillviewer.core.timelines.annotation import Tier
 from skillviewer.core.video.extents import ClipRange, frame_range, range_from
 from skillviewer.data.study import Study
 from skillviewer.data.study.identity import digest_of
@@ -215,7 +216,9 @@ def _of_data(file: Path) -> ExportRecord:
     if kind is None:
         raise ValueError("its columns are those of no table, or it has no rows.")
     subjects = _SUBJECTS[kind.name](rows) if kind.name in _SUBJECTS else []
-    return ExportRecord(kind.name, subjects=tuple(dict.fromkeys(subjects)))
+    tiers = {row["tier"] for row in rows} if kind.name == "timeline" else set()
+    options = {tier.name.lower(): tier.value in tiers for tier in Tier} if tiers else {}  # empty ones are alike
+    return ExportRecord(kind.name, options, subjects=tuple(dict.fromkeys(subjects)))
 
 
 def _data_in(file: Path) -> Any:  # noqa: ANN401 - rows, or one record
@@ -259,4 +262,7 @@ _SUBJECTS: Mapping[str, Callable[[Rows], list[RecordedSubject]]] = {
     "curves": lambda rows: _stepwise(rows, "start_s", "stop_s"),
     "evidence": lambda rows: _stepwise(rows, "from_s", "to_s"),
     "comparison": _compared,
+    "timeline": lambda rows: [
+        RecordedSubject(r["path"], r["model"], int(r["n_passes"]), times_s=_times(r, "from_s", "to_s")) for r in rows
+    ],
 }

@@ -7,6 +7,7 @@ from skillviewer.core.analysis.cohort import Member, NearBy
 from skillviewer.core.analysis.other_models import OtherModel
 from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.dataset.pairs import Judgement
+from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
@@ -28,23 +29,6 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class OpinionOf:
-    """Opinion of a user on a moment that the model found.
-
-    Attributes:
-        start_s: Start of the moment.
-        stop_s: Its end.
-        opinion: ``agree``, ``disagree`` or ``not relevant``.
-        author: Author, or "" if not known.
-    """
-
-    start_s: float
-    stop_s: float
-    opinion: str
-    author: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class StudyContext:
     """Context of a video in its study; the report says what is missing.
 
@@ -56,6 +40,7 @@ class StudyContext:
         reference: The well-scored video that is shown with this one, or None.
         near_by: Distance by which the program chose the reference; None if the user chose it.
         judgements: Judgements of all videos of its task.
+        opinions: Opinions of users on moments that the model found: the text is ``agree`` or the like.
         notes: Notes on the video; as many as fit are printed.
         other_models: Its ranks by other models.
         versions: (version, score) by the other versions of the model.
@@ -71,7 +56,7 @@ class StudyContext:
     reference: Exhibit | None = None
     near_by: NearBy | None = None
     judgements: tuple[Judgement, ...] = ()
-    opinions: tuple[OpinionOf, ...] = ()
+    opinions: tuple[Annotation, ...] = ()
     notes: tuple[Remark, ...] = ()
     other_models: tuple[OtherModel, ...] = ()
     versions: tuple[tuple[int, float], ...] = ()

@@ -16,13 +16,14 @@ from skillviewer.core.explanation.why import fifths_words, score_findings
 from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
+from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.video.extents import same_interval
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.pictures.contact_sheet import evenly_spread
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, tick_words
 from skillviewer.export.reports.limits import limits
 from skillviewer.export.reports.rater_summary import raters_words
-from skillviewer.export.reports.report_options import OpinionOf, ReportOptions, StudyContext
+from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 from skillviewer.media.overlay.overlay import paint
 
 CAUTION = "An aid to judgement, not a certificate."
@@ -55,14 +56,14 @@ class Told:
 
     moment: Moment
     shot: FramePicture
-    opinions: tuple[OpinionOf, ...]
+    opinions: tuple[Annotation, ...]
     names: bool
     digits: int = 2
 
     @property
     def opinion(self) -> str:
         """The opinion of all who gave one; "" without any, or if they differ."""
-        given = {opinion.opinion for opinion in self.opinions}
+        given = {opinion.text for opinion in self.opinions}
         return given.pop() if len(given) == 1 else ""
 
     @property
@@ -71,7 +72,7 @@ class Told:
         if self.opinion or not self.opinions:
             return ""
         named = self.names and all(opinion.author for opinion in self.opinions)
-        given = [f"{o.author}: {o.opinion}" if named else o.opinion for o in self.opinions]
+        given = [f"{o.author}: {o.text}" if named else o.text for o in self.opinions]
         return f"Opinions differ ({', '.join(map(printable, given))})."
 
     @property
@@ -302,7 +303,7 @@ def _colour_bar(analysis: Analysis, frame: int, look: Look) -> Bar | None:
     return Bar(tuple((int(r), int(g), int(b)) for r, g, b in colours), ticks, scale.title)
 
 
-def _about(moment: Moment, opinions: Sequence[OpinionOf]) -> tuple[OpinionOf, ...]:
+def _about(moment: Moment, opinions: Sequence[Annotation]) -> tuple[Annotation, ...]:
     """Return the opinions on a moment; an opinion on another interval does not count, even if the two overlap."""
     return tuple(o for o in opinions if same_interval(o.start_s, o.stop_s, moment.start_s, moment.stop_s))
 

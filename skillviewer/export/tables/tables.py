@@ -25,10 +25,12 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.registry import look_up, table
 from skillviewer.core.study_log import LogRow
 from skillviewer.core.text import defined
+from skillviewer.core.timelines.labels import LabelAgreement, LabelCount
 from skillviewer.export.destination import aside
 from skillviewer.export.preview import Preview, table_preview
 from skillviewer.export.tables import rows as made
 from skillviewer.export.tables import vote_rows as votes
+from skillviewer.export.tables.timeline_rows import TimelineRow, timeline_rows
 
 TABLE_SUFFIXES = (".csv", ".json")
 RECORD_SUFFIXES = (".json",)
@@ -66,6 +68,9 @@ TABLES = table(
     TableKind("judgements", votes.JudgementRow, votes.judgement_rows),
     TableKind("strengths", votes.StrengthRow, votes.strength_rows),
     TableKind("log", LogRow, list),
+    TableKind("labels", LabelCount, list),
+    TableKind("label-agreement", LabelAgreement, list),
+    TableKind("timeline", TimelineRow, timeline_rows),
     TableKind("result", AnalysisRecord, None),
 )
 

@@ -13,6 +13,7 @@ from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip, plain
+from skillviewer.ui.inspecting.label_bar import LabelBar
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.program import Program
@@ -141,7 +142,8 @@ class InspectScreen(QWidget):
         lower = QWidget(self)
         self.header = ScoreHeader(program, actions, lower)
         self.curve = ScorePlot(program.state, program.playback, lower)
-        add_all(vertical(lower, NONE, 0), self.header, (self.curve, 1))
+        self.labels = LabelBar(program, self.player.canvas, lower)
+        add_all(vertical(lower, NONE, 0), self.labels, self.header, (self.curve, 1))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         whole = splitter(self, Qt.Orientation.Vertical, (self.player, lower), (1,), (560, 190))

@@ -8,7 +8,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
+from skillviewer.core.errors import SettingsError
 from skillviewer.core.text import printable
+from skillviewer.core.timelines.labels import labels_from
 from skillviewer.data.study import Study, StudySettings
 from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.player.transport import speed_text
@@ -25,7 +27,8 @@ COMPARISONS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2)
 RATING_RULES = ("detectable", "steps:1", "steps:2", "steps:3", "steps:5")
-MOST_QUESTION = 200
+REACTIONS_MS = (0, 100, 200, 300, 400, 500, 750, 1000)
+MOST_QUESTION, MOST_LABELS = 200, 5000
 FORM_PX = 720
 
 
@@ -37,20 +40,24 @@ class StudySettingsView(QWidget):
         self._program = program
         form = self.form = Form(self)
         form.setMaximumWidth(by_text(FORM_PX))
-        self.question, self.criterion = QLineEdit(form), QLineEdit(form)
-        for line in (self.question, self.criterion):
+        self.question, self.criterion, self.labels = QLineEdit(form), QLineEdit(form), QLineEdit(form)
+        for line in (self.question, self.criterion, self.labels):
             line.setMaxLength(MOST_QUESTION)
             line.setMinimumWidth(by_text(CONTROL_PX))
+        self.labels.setMaxLength(MOST_LABELS)
+        self.labels.setPlaceholderText(self.tr("slip=s, good grasp=g#2e7d32"))
         self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
         self._choices: dict[str, tuple[QComboBox, Callable[[Any], str]]] = {}
         self.speed = self._choice("speed", self.tr("speed of pairs"), SPEEDS, speed_text)
-        aim = self.tr("{:g} comparisons per video")
-        self.comparisons = self._choice("comparisons_per_video", self.tr("aim of comparisons"), COMPARISONS, aim.format)
+        self.comparisons = self._choice(
+            "comparisons_per_video", self.tr("aim of comparisons"), COMPARISONS, self._aim_words
+        )
         self.test = self._choice("random_share", self.tr("share of test pairs"), TEST_SHARES, self._share_words)
         self.repeats = self._choice(
             "repeat_share", self.tr("share of repeated pairs"), REPEAT_SHARES, self._share_words
         )
         self.rating_rule = self._choice("rating_rule", self.tr("rule for ratings"), RATING_RULES, self._rule_words)
+        self.reaction = self._choice("reaction_ms", self.tr("reaction time"), REACTIONS_MS, self._reaction_words)
         self.blind = QCheckBox(self.tr("Raters see a video's Why page only after judging the video"), form)
         form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
@@ -74,6 +81,14 @@ class StudySettingsView(QWidget):
         form.add(self.tr("Blinding"), self.blind)
         form.add(self.tr("Pairs from ratings"), self.rating_rule)
         self.rated = form.add_note()
+        form.add(
+            self.tr("Labels of moments"),
+            self.labels,
+            self.tr("Name=key, with a colour if you like. On the Inspect screen the key marks that moment."),
+        )
+        form.add(
+            self.tr("Reaction time"), self.reaction, self.tr("Taken off when a key is pressed while a video plays.")
+        )
         area = scroll_area(self, self.tr("Set-up"))
         inside = QWidget(area)
         add_all(horizontal(inside, NONE), (form, 1), 1)
@@ -81,6 +96,7 @@ class StudySettingsView(QWidget):
         add_all(vertical(self, NONE), area)
         self.question.editingFinished.connect(self._on_question)
         self.criterion.editingFinished.connect(self._on_criterion)
+        self.labels.editingFinished.connect(self._on_labels)
         self.neither.clicked.connect(lambda on: self._set(self.tr("possible answers"), allow_neither=on))
         self.blind.clicked.connect(lambda on: self._set(self.tr("when Why pages open"), blind=on))
         program.studies.opened.connect(self._on_study)
@@ -96,6 +112,12 @@ class StudySettingsView(QWidget):
         box = self.form.choice(options, at_first, lambda value: self._set(what, **{name: value}))
         self._choices[name] = box, words
         return box
+
+    def _aim_words(self, comparisons: float) -> str:
+        return self.tr("{:g} comparisons per video").format(comparisons)
+
+    def _reaction_words(self, ms: int) -> str:
+        return self.tr("{} ms").format(ms)
 
     def _share_words(self, share: float) -> str:
         return self.tr("{:g} % of the pairs").format(100 * share) if share else self.tr("none")
@@ -144,6 +166,16 @@ class StudySettingsView(QWidget):
             self.criterion.setModified(False)
             self._program.look_at(self.criterion.text().strip())
 
+    @Slot()
+    def _on_labels(self) -> None:
+        if self.labels.isModified():
+            self.labels.setModified(False)
+            try:
+                labels_from(self.labels.text())
+                self._set(self.tr("labels of moments"), labels=self.labels.text().strip())
+            except SettingsError as error:
+                self._program.messages.fail(error)
+
     # what the study reports
 
     @Slot()
@@ -172,6 +204,7 @@ class StudySettingsView(QWidget):
             self.question.setText(settings.statement)
         self.criterion.setText(settings.criterion)
         self.criterion.setPlaceholderText(printable(study.criteria[0]))
+        self.labels.setText(settings.labels)
         self.neither.setChecked(settings.allow_neither)
         self.blind.setChecked(settings.blind)
         for name, (box, words) in self._choices.items():

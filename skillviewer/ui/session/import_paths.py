@@ -15,6 +15,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, is_rating_file
 from skillviewer.data.study import SUFFIX
 from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
+from skillviewer.data.timelines.timelines import ONLY_TIMELINES
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.video_list import VideoList, VideoState
@@ -25,8 +26,8 @@ THUMBNAIL_PX = 72
 """Height that thumbnails are kept at."""
 
 CHECKPOINT_FILE = "config.json"
-TABLE_SUFFIXES = TEXT_SUFFIXES | WORKBOOK_SUFFIXES | {JSON_SUFFIX, ".xls", ".ods"}
-"""Files that may be tables of ratings; those that cannot be read say what to do."""
+TABLE_SUFFIXES = TEXT_SUFFIXES | WORKBOOK_SUFFIXES | ONLY_TIMELINES | {JSON_SUFFIX, ".xls", ".ods"}
+"""Files that may be tables of ratings, or timelines; those that cannot be read say what to do."""
 NO_RATINGS = frozenset({"account", "participants", "truth", "regions"})
 """Tables of a folder that hold something else."""
 
@@ -41,7 +42,7 @@ class Sorted:
         refused: What is not opened, each with its reason.
         study: A study, or None.
         archive: Archive of a study, or None.
-        table: A table of ratings, or None.
+        table: A table of ratings or a timeline, or None.
         table_folder: The given folder with that table and its videos, or None for a table given by itself.
     """
 
@@ -101,7 +102,7 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEV
     models = list(dict.fromkeys(checkpoints))
     refused += [(path, "one study is open at a time") for path in studies[:-1]]
     refused += [(path, "one model is used at a time") for path in models[:-1]]
-    refused += [(path, "one table of ratings is imported at a time") for path, _ in tables[1:]]
+    refused += [(path, "one table or timeline is imported at a time") for path, _ in tables[1:]]
     return Sorted(
         tuple(videos),
         models[-1] if models else None,

@@ -19,13 +19,12 @@ from skillviewer.ui.shell.about import About
 from skillviewer.ui.shell.change_page import ChangePage
 from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.shell.go_to import GoTo
+from skillviewer.ui.shell.imports import choose_file, show_page
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.map_key import HoldToHideMap
 from skillviewer.ui.threads.throttle import single_shot
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from PySide6.QtWidgets import QWidget
 
     from skillviewer.ui.preferences.dialog import Preferences
@@ -39,7 +38,7 @@ NEEDS_VIDEO = (
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
 OF_LIST = ("change_page", "name_person", "name_occasion", "remove_video")
 """Actions of the context menu of the list of videos."""
-OF_THIS_VIDEO = (*OF_LIST, "forget_video", "split_off", "go_to", "assess")
+OF_THIS_VIDEO = (*OF_LIST, "import_timeline", "forget_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
@@ -89,8 +88,9 @@ class Bindings(QObject):
         actions.bind("open_sample", program.studies.open_sample)
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
-        actions.bind("import_ratings", self._import_ratings)
-        program.table_taken.connect(self._show_ratings_page)
+        actions.bind("import_ratings", partial(choose_file, program, window, timeline=False))
+        actions.bind("import_timeline", partial(choose_file, program, window, timeline=True))
+        program.table_taken.connect(partial(show_page, program, window))
         actions.bind("locate_videos", self._locate)
         actions.bind("name_person", self._name_person)
         actions.bind("name_occasion", lambda: self._name_person("occasion"))
@@ -232,7 +232,7 @@ class Bindings(QObject):
         actions.set_enabled(study is not None, "save_study", "change_page")
         actions.set_enabled(program.studies.writable, "locate_videos")
         chosen = program.studies.writable and program.state.current is not None
-        actions.set_enabled(chosen, "name_person", "name_occasion", "remove_video", "forget_video")
+        actions.set_enabled(chosen, "name_person", "name_occasion", "remove_video", "forget_video", "import_timeline")
         actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
@@ -319,18 +319,6 @@ class Bindings(QObject):
         path = self._window.dialogs.save(self._window, self.tr("Save study as"), kinds, name)
         if path is not None:
             self._program.studies.save_as(path)
-
-    def _import_ratings(self) -> None:
-        kinds = self.tr("Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)")
-        path = self._window.dialogs.file(self._window, self.tr("Import ratings"), kinds)
-        if path is not None:
-            self._show_ratings_page(path, None)
-
-    @Slot(object, object)
-    def _show_ratings_page(self, path: "Path", folder: "Path | None") -> None:
-        from skillviewer.ui.importing.ratings_page import RatingsPage
-
-        RatingsPage(self._program, self._window.dialogs, path, folder, self._window).show()
 
     def _locate(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Choose the folder to search for missing videos"))

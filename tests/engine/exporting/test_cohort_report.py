@@ -11,13 +11,14 @@ from skillviewer.core.analysis.cohort import NearBy
 from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
+from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.exporting import cohort_report as report_module
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report, pseudonyms
 from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.export.reports.rater_summary import raters_words
-from skillviewer.export.reports.report_options import OpinionOf, Remark, StudyContext
+from skillviewer.export.reports.report_options import Remark, StudyContext
 from skillviewer.export.reports.why import facts
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
@@ -56,7 +57,7 @@ def test_the_context_is_that_of_the_task_and_the_model(study: Path) -> None:
     assert known.reference is not None
     assert (known.reference.title, known.near_by) == ("c", NearBy.SCORE)
     assert known.notes == (Remark("It slips.", "Dr X", 0.5),)
-    assert known.opinions == (OpinionOf(0.1, 0.4, "agree", "Dr X"),)
+    assert known.opinions == (Annotation(Tier.OPINIONS, 0.1, 0.4, "agree", "Dr X"),)
     assert [j.rater for j in known.judgements] == ["Rater One"]
 
 

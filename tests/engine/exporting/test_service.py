@@ -219,7 +219,7 @@ def test_each_video_is_opened_and_hashed_once(
         digest = stored_digest(subject)
         opened.clear()
         service.write(replace(again, subjects=(replace(subject, digest=digest),), overwrite=True))
-        n = int(made.needs_video or made.needs_evidence or wanted(options))
+        n = int(made.needs_video or made.needs_evidence or made.wants_evidence or wanted(options))
         assert opened.count(subject.video) == n, "a table of a stored analysis needs no video"
 
 

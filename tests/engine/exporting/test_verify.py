@@ -43,6 +43,11 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "still.png": ("still", {"frame": 7}),
     "sheet.pdf": ("sheet", {"n_frames": 2, "dpi": 72}),
     "curve.svg": ("curve", {"title": "a -- b"}),
+    "timeline.eaf": ("timeline", {"evidence": False}),
+    "timeline.vtt": ("timeline", {"score": False}),
+    "timeline.boris": ("timeline", {}),
+    "timeline.csv": ("timeline", {"score": False}),
+    "timeline.json": ("timeline", {"found": False}),
     "why.pdf": ("why", {}),
     "why.html": ("why", {"names": False}),
 }

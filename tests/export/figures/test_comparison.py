@@ -226,6 +226,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
         videos={},
         messages=SimpleNamespace(note=said.append, fail=id),
         jobs=SimpleNamespace(follow=lambda *_: None),
+        studies=SimpleNamespace(current=None),
     )
     over = QWidget()
     qtbot.addWidget(over)

@@ -22,6 +22,7 @@ from skillviewer.core.explanation.moments import find_moments
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.ratings.rater_agreement import rater_agreement
+from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
@@ -29,7 +30,7 @@ from skillviewer.export.reports.html import check_html
 from skillviewer.export.reports.limits import limits
 from skillviewer.export.reports.pdf import SIZES_PT
 from skillviewer.export.reports.report import export_cohort, export_report
-from skillviewer.export.reports.report_options import OpinionOf, Remark, ReportOptions, StudyContext
+from skillviewer.export.reports.report_options import Remark, ReportOptions, StudyContext
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evidence
 
@@ -66,7 +67,7 @@ def known(reader: VideoReader) -> StudyContext:
         others=tuple(Member(f"v{i}", i / 10) for i in range(24)),
         reference=Exhibit(analysis(reader.info, shift=1.0), "v20", reader),
         judgements=VOTES,
-        opinions=(OpinionOf(0.0, 2.0, "disagree"),),
+        opinions=(Annotation(Tier.OPINIONS, 0.0, 2.0, "disagree"),),
         notes=(Remark("The lens is wet.", "Dr X", 1.25), Remark("Second attempt.")),
         other_models=(OtherModel("pool v2", 20, 22, 25, 0.81),),
         versions=((1, -0.5),),
@@ -366,16 +367,19 @@ def test_opinions_count_of_the_same_stretch_alone_and_are_told_where_they_differ
     (first, *_) = find_moments(made.analysis, made.evidence)
     at, end = first.start_s, first.stop_s
 
-    def printed(*opinions: OpinionOf, names: bool = True) -> str:
+    def printed(*opinions: Annotation, names: bool = True) -> str:
         options = ReportOptions(known=replace(known(reader), opinions=opinions), names=names)
         return words(export_report(made, tmp_path / "one.html", options, overwrite=True))
 
-    assert "A person says: agree." in printed(OpinionOf(at, end, "agree", "Bob"))
-    divided = (OpinionOf(at, end, "agree", "Bob"), OpinionOf(at, end, "disagree", "Ann"))
+    assert "A person says: agree." in printed(Annotation(Tier.OPINIONS, at, end, "agree", "Bob"))
+    divided = (
+        Annotation(Tier.OPINIONS, at, end, "agree", "Bob"),
+        Annotation(Tier.OPINIONS, at, end, "disagree", "Ann"),
+    )
     assert "Opinions differ (Bob: agree, Ann: disagree)." in printed(*divided)
     assert "Opinions differ (agree, disagree)." in printed(*divided, names=False)
     assert "A person says" not in printed(*divided)
-    older = OpinionOf(at - 0.4 * (end - at), end - 0.3 * (end - at), "not relevant", "Bob")
+    older = Annotation(Tier.OPINIONS, at - 0.4 * (end - at), end - 0.3 * (end - at), "not relevant", "Bob")
     assert "A person says" not in printed(older), "that was of another stretch"
 
 

@@ -24,11 +24,13 @@ class NewMoment:
         start_s: Where it starts, in seconds from the first frame.
         stop_s: Where it ends.
         model_digest: Digest of the model that found it, or "" where the user marked it.
+        label: Label, or "".
     """
 
     start_s: float
     stop_s: float
     model_digest: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,11 @@ class VideoRemarks(QObject):
 
     # commands
 
-    def keep(self, start_s: float, stop_s: float) -> Task | None:
+    def keep(self, start_s: float, stop_s: float, label: str = "") -> Task | None:
         """Keep a part of the video as a moment."""
         if not self.writable:
             return None
-        kept = self._kept(self.video, NewMoment(start_s, stop_s))
+        kept = self._kept(self.video, NewMoment(start_s, stop_s, label=label))
         return self._do(_words("moment"), kept.do, kept.undo)
 
     def _kept(self, video: str, moment: NewMoment, opinion: Opinion = Opinion.NONE) -> _Kept:
@@ -138,7 +140,7 @@ class VideoRemarks(QObject):
 
         def make(study: Study) -> int:
             return study.remarks.save_moment(
-                video, start_s, stop_s, author=author, opinion=opinion, model_digest=digest
+                video, start_s, stop_s, author=author, label=moment.label, opinion=opinion, model_digest=digest
             )
 
         return _Kept("moment", make)

@@ -1,0 +1,151 @@
+"""Labels of moments: the vocabulary of a study, and the counts and agreement of those who use it."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.errors import SettingsError
+from skillviewer.core.text import defined
+from skillviewer.core.timelines.annotation import Annotation
+
+BIN_S = 1.0
+"""Length of the time bins in which two raters are compared."""
+TOLERANCE_S = 0.5
+"""Moments of two raters that begin within this time of each other count as one, at the first rater's time."""
+ANY = "(any)"
+"""Label that stands for every moment; a model's moments have no other."""
+
+_FORM = re.compile(r"([^=#,]{1,60})=([A-Za-z0-9])(#[0-9A-Fa-f]{6})?")
+
+
+@dataclass(frozen=True, slots=True)
+class MomentLabel:
+    """A label of a study, the key that sets it, and its colour as #rrggbb, or ""."""
+
+    name: str
+    key: str
+    colour: str = ""
+
+
+def labels_from(text: str) -> tuple[MomentLabel, ...]:
+    """Return labels from their written form: ``slip=s, good grasp=g#2e7d32``.
+
+    Raises:
+        SettingsError: The text has another form, or a name or a key twice.
+    """
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = _FORM.fullmatch(part)
+        if match is None:
+            raise SettingsError(f"“{part}” is no label: write NAME=KEY or NAME=KEY#RRGGBB, such as slip=s#d32f2f.")
+        found.append(MomentLabel(match[1].strip(), match[2].lower(), match[3] or ""))
+    for what in ([label.name.casefold() for label in found], [label.key for label in found]):
+        twice = [word for word, n in Counter(what).items() if n > 1]
+        if twice:
+            raise SettingsError(f"“{twice[0]}” stands twice among the labels: names and keys must differ.")
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount:
+    """Moments of one label that a rater, or a model, marked in a video: their number and their length in seconds."""
+
+    video: str
+    rater: str
+    label: str
+    n: int
+    total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAgreement:
+    """Agreement of two raters, or of a rater and a model, on when a label holds.
+
+    Attributes:
+        label: The label, or ``ANY``.
+        first: One of them.
+        second: The other.
+        kappa: Cohen's kappa over time bins; None where it is not defined.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        n_first: Moments of the first in the compared videos.
+        n_second: Moments of the second.
+        n_videos: Videos in which both marked something.
+        n_bins: Time bins of these videos.
+        bin_s: Length of a bin.
+        tolerance_s: Distance within which two moments count as one.
+    """
+
+    label: str
+    first: str
+    second: str
+    kappa: float | None
+    low: float | None
+    high: float | None
+    n_first: int
+    n_second: int
+    n_videos: int
+    n_bins: int
+    bin_s: float = BIN_S
+    tolerance_s: float = TOLERANCE_S
+
+
+Marked = Mapping[str, tuple[float, Sequence[Annotation]]]
+"""Duration in seconds and moments of each video; the text of a moment is its label."""
+
+
+def label_counts(videos: Marked) -> list[LabelCount]:
+    """Return the number of moments of each label, by video and rater."""
+    found: dict[tuple[str, str, str], list[float]] = {}
+    for video, (_, moments) in videos.items():
+        for one in moments:
+            found.setdefault((video, one.author, one.text), []).append(one.stop_s - one.start_s)
+    return [LabelCount(*key, len(lengths), round(sum(lengths), 6)) for key, lengths in sorted(found.items())]
+
+
+def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreement]:
+    """Return the agreement of every two raters on each label and on any; of a rater and a model on any alone."""
+    from skillviewer.core.ratings.reliability import weighted_kappa  # scipy takes a second
+
+    every = [one for _, moments in videos.values() for one in moments]
+    found = []
+    for first, second in combinations(sorted({one.author for one in every}), 2):
+        both = [given for given in videos.values() if {first, second} <= {one.author for one in given[1]}]
+        labels = sorted({one.text for _, moments in both for one in moments if one.author in (first, second)} - {""})
+        for label in (ANY, *(() if {first, second} & set(models) else labels)) if both else ():
+            bins, counts = [], (0, 0)
+            for duration_s, moments in both:
+                a, b = ([m for m in moments if m.author == who and label in (ANY, m.text)] for who in (first, second))
+                counts = (counts[0] + len(a), counts[1] + len(b))
+                bins.append(np.stack([_bins(duration_s, a), _bins(duration_s, _aligned(b, a))]))
+            one, other = np.concatenate(bins, axis=1)
+            said = weighted_kappa(one, other)
+            kappa, low, high = (defined(round(x, 6)) for x in (said.value, said.low, said.high))
+            found.append(LabelAgreement(label, first, second, kappa, low, high, *counts, len(both), len(one)))
+    return found
+
+
+def _bins(duration_s: float, moments: Sequence[Annotation]) -> FloatArray:
+    """Return 1 for each time bin that a moment touches, else 0."""
+    made = np.zeros(max(1, math.ceil(duration_s / BIN_S)))
+    for one in moments:
+        made[int(one.start_s // BIN_S) : max(math.ceil(one.stop_s / BIN_S), int(one.start_s // BIN_S) + 1)] = 1
+    return made
+
+
+def _aligned(moments: Sequence[Annotation], others: Sequence[Annotation]) -> list[Annotation]:
+    """Return moments, each moved onto the nearest free one of the others that begins within the tolerance."""
+    free, made = list(others), []
+    for one in moments:
+        near = min(free, key=lambda other: abs(other.start_s - one.start_s), default=None)
+        matched = near is not None and abs(near.start_s - one.start_s) <= TOLERANCE_S
+        if near is not None and matched:
+            free.remove(near)
+        made.append(near if near is not None and matched else one)
+    return made

@@ -1,0 +1,51 @@
+"""Annotations of videos that a study holds: moments, opinions, notes, marks of votes, attempts."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.timelines.annotation import Annotation, Tier
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.study.remarks import Opinion, SavedMoment
+from skillviewer.data.study.study import Study
+
+_VERDICTS = {1: "better", 0: "no difference", -1: "worse"}
+
+
+def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str, list[Annotation]]:
+    """Return what the users of a study said along the time of some files, of all their attempts, by digest.
+
+    Notes without a time, and withdrawn votes, are left out.
+
+    Raises:
+        StudyError: The study cannot be read.
+    """
+    made: dict[str, list[Annotation]] = {digest: [] for digest in files}
+    of = {each.name: made[each.digest] for each in study.videos.all() if each.digest in files}
+    moments = {moment.id: moment for moment in study.remarks.moments() if moment.video in of}
+    for moment in moments.values():
+        of[moment.video].append(_of_moment(moment))
+    for note in study.remarks.notes():
+        on = moments.get(note.moment or 0)
+        if note.video in of and (on is not None or note.time_s is not None):
+            ends = (on.start_s, on.stop_s) if on is not None else (note.time_s or 0.0,) * 2
+            of[note.video].append(Annotation(Tier.NOTES, *ends, note.text, note.author))
+    for vote in study.votes.all():
+        for name, time_s, sign in ((vote.left, vote.left_mark_s, 1), (vote.right, vote.right_mark_s, -1)):
+            if name in of and time_s is not None and vote.verdict is not None and vote.stands:
+                text = " – ".join(filter(None, (_VERDICTS[sign * int(vote.verdict)], vote.reason)))
+                of[name].append(Annotation(Tier.MARKS, time_s, time_s, text, vote.rater))
+    for each in study.videos.all():
+        if each.name in of and each.extent is not None:
+            with suppress(DatasetError):  # an attempt outside the file
+                video, frames = files[each.digest], each.extent.frames(files[each.digest])
+                ends = float(video.times_s[frames.start]), video.end_s(frames.stop - 1)
+                of[each.name].append(Annotation(Tier.ATTEMPTS, *ends, each.name))
+    return made
+
+
+def _of_moment(moment: SavedMoment) -> Annotation:
+    if moment.opinion is Opinion.NONE:
+        return Annotation(Tier.MOMENTS, moment.start_s, moment.stop_s, moment.label, moment.author)
+    text = " – ".join(filter(None, (moment.opinion.value, moment.label)))
+    return Annotation(Tier.OPINIONS, moment.start_s, moment.stop_s, text, moment.author)

@@ -1,0 +1,1 @@
+"""Timelines of other programs, read: EAF, BORIS, TextGrid, VTT, SRT, CSV and JSON."""

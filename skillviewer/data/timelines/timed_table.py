@@ -1,0 +1,40 @@
+"""Reader of tables of annotations: CSV with the columns of the export, or similar ones."""
+
+from pathlib import Path, PureWindowsPath
+
+from skillviewer.core.timelines.annotation import Annotation
+from skillviewer.data.tables.rows import read_sheet
+from skillviewer.data.timelines.subtitles import seconds
+
+_COLUMNS = {
+    "start": ("starts", "start", "starttime", "begin", "begintime", "onset", "times", "time"),
+    "stop": ("stops", "stop", "stoptime", "end", "ends", "endtime", "offset"),
+    "tier": ("tier", "behavior", "behaviour", "track", "kind"),
+    "author": ("author", "rater", "coder", "observer", "subject"),
+    "text": ("text", "label", "annotation", "comment", "commentstart", "note", "value"),
+    "video": ("video", "file", "mediafile", "mediafilename", "medianame"),
+}
+"""Names of columns, in lower case and without blanks."""
+
+
+def read_timed_table(path: Path, file_name: str) -> list[Annotation]:
+    """Return the rows of a CSV file that are of a video: all, if it names no videos.
+
+    Raises:
+        DatasetError: It cannot be read or is no table.
+        ValueError: It has no column of times, or a time cannot be read.
+    """
+    sheet = read_sheet(path)
+    places = {role: sheet.column(*names) for role, names in _COLUMNS.items()}
+    if places["start"] is None:
+        raise ValueError(f"none of its columns ({', '.join(sheet.titles)[:200]}) is called start, begin, onset or time")
+    found = []
+    for row in sheet.rows:
+        cells = {role: row.cell(at) for role, at in places.items()}
+        if PureWindowsPath(cells["video"]).name in {"", file_name, Path(file_name).stem} or not file_name:
+            try:
+                start_s, stop_s = seconds(cells["start"]), seconds(cells["stop"] or cells["start"])
+            except ValueError as error:
+                raise ValueError(f"line {row.line} has no time such as 61.5 or 1:01.5") from error
+            found.append(Annotation(cells["tier"] or "annotations", start_s, stop_s, cells["text"], cells["author"]))
+    return found

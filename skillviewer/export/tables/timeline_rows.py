@@ -1,0 +1,87 @@
+"""Annotations of exported videos, and their rows in a table."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from skillviewer.core.timelines.annotation import Annotation
+from skillviewer.core.timelines.model_annotations import model_annotations
+from skillviewer.export.exhibit import Exhibit
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """One annotation of one video.
+
+    Attributes:
+        video: Name of the file.
+        path: Path of the video.
+        tier: Name of the tier.
+        author: Rater, user or model; empty where it is not known.
+        start_s: Start, in seconds from the first frame of the file.
+        stop_s: End; the start for a point.
+        start_frame: Frame on screen at the start, from 0.
+        stop_frame: Frame on screen at the end: the one after the last of the interval, or the last of the file.
+        text: Text.
+        value: Number that the text tells; empty without one.
+        model: Name of the checkpoint whose view of the video the table was made with.
+        n_passes: Its passes over the video.
+        from_s: When what was looked through begins: 0, or where a part of a file does.
+        to_s: When it ends.
+    """
+
+    video: str
+    path: str
+    tier: str
+    author: str
+    start_s: float
+    stop_s: float
+    start_frame: int
+    stop_frame: int
+    text: str
+    value: float | None
+    model: str
+    n_passes: int
+    from_s: float
+    to_s: float
+
+
+def timelines_of(exhibits: Sequence[Exhibit], tiers: Collection[str]) -> list[tuple[Exhibit, list[Annotation]]]:
+    """Return the annotations of some tiers that each exhibit adds, by time; videos keep the order of exhibits.
+
+    Annotations of the study are told once a video, however many models look at it.
+    """
+    made, told = [], set[tuple[str, Annotation]]()
+    for exhibit in exhibits:
+        digest = exhibit.analysis.video.digest
+        said = (*exhibit.annotations, *model_annotations(exhibit.analysis, exhibit.evidence))
+        new = [one for one in dict.fromkeys(said) if one.tier in tiers and (digest, one) not in told]
+        told |= {(digest, one) for one in new}
+        made.append((exhibit, sorted(new, key=lambda one: (one.start_s, one.stop_s))))
+    return made
+
+
+def timeline_rows(exhibits: Sequence[Exhibit], tiers: Collection[str]) -> list[TimelineRow]:
+    """Return one row for every annotation of some tiers."""
+    rows = []
+    for exhibit, annotations in timelines_of(exhibits, tiers):
+        analysis, video = exhibit.analysis, exhibit.analysis.video
+        rows += [
+            TimelineRow(
+                video=video.path.name,
+                path=str(video.path),
+                tier=one.tier,
+                author=one.author,
+                start_s=round(one.start_s, 6),
+                stop_s=round(one.stop_s, 6),
+                start_frame=video.frame_at(one.start_s),
+                stop_frame=video.frame_at(one.stop_s),
+                text=one.text,
+                value=one.value,
+                model=analysis.provenance.model,
+                n_passes=analysis.n_passes,
+                from_s=round(analysis.start_s, 6),
+                to_s=round(analysis.stop_s, 6),
+            )
+            for one in annotations
+        ]
+    return rows

@@ -1,0 +1,1 @@
+"""Timelines written for other programs: VTT, SRT, EAF and BORIS."""

@@ -1,0 +1,70 @@
+"""Timelines of analysed videos for other programs: tables, subtitles, ELAN's .eaf and BORIS's projects."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.timelines.annotation import Annotation, Tier
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.export.destination import aside
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.options import offered
+from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table
+from skillviewer.export.tables.timeline_rows import timelines_of
+from skillviewer.export.timelines.boris import boris_project
+from skillviewer.export.timelines.eaf import eaf_document
+from skillviewer.export.timelines.subtitles import srt_text, vtt_text
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineOptions:
+    """Tiers of an exported timeline; their names are those of ``Tier``."""
+
+    moments: bool = offered(True, "Moments", "Kept in the study, with their labels")
+    opinions: bool = offered(True, "Opinions", "Agree, disagree and not relevant, on moments of a model")
+    notes: bool = offered(True, "Notes", "Those with a time or a moment")
+    marks: bool = offered(True, "Marks of votes", "Times that raters marked while they judged")
+    attempts: bool = offered(True, "Attempts", "Parts of the file that are videos of the study")
+    found: bool = offered(True, "Moments of the model")
+    evidence: bool = offered(True, "Evidence", "Contribution of every segment")
+    score: bool = offered(True, "Score curve", "Score after every segment")
+
+    @property
+    def tiers(self) -> frozenset[str]:
+        """Names of the chosen tiers."""
+        return frozenset(Tier[one.name.upper()].value for one in fields(self) if getattr(self, one.name))
+
+
+_WRITERS: Mapping[str, Callable[[VideoInfo, Sequence[Annotation]], str]] = {
+    ".vtt": vtt_text,
+    ".srt": srt_text,
+    ".eaf": eaf_document,
+}
+TIMELINE_SUFFIXES = (*TABLE_SUFFIXES, *_WRITERS, ".boris")
+
+
+def export_timeline(
+    exhibits: Sequence[Exhibit], path: Path, options: TimelineOptions | None = None, *, overwrite: bool = False
+) -> Path:
+    """Write the timelines of analysed videos; the suffix chooses the form.
+
+    Raises:
+        ExportError: There is no annotation, the form holds one video, the file is there, or it cannot be written.
+    """
+    options = options or TimelineOptions()
+    if path.suffix.lower() in TABLE_SUFFIXES:
+        return export_table("timeline", path, exhibits, options.tiers, overwrite=overwrite)
+    with aside(path, TIMELINE_SUFFIXES, overwrite=overwrite) as temporary:
+        videos: dict[str, tuple[VideoInfo, list[Annotation]]] = {}
+        for exhibit, annotations in timelines_of(exhibits, options.tiers):
+            video = exhibit.analysis.video
+            videos.setdefault(video.digest, (video, []))[1].extend(annotations)
+        if not any(annotations for _, annotations in videos.values()):
+            raise ExportError(f"{path.name} would be empty: there is no annotation in the chosen tiers.")
+        write = _WRITERS.get(path.suffix.lower())
+        if write is not None and len(videos) > 1:
+            raise ExportError(f"{path.name} holds one video, not {len(videos)}: give a folder.")
+        text = boris_project(list(videos.values())) if write is None else write(*next(iter(videos.values())))
+        temporary.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+    return path

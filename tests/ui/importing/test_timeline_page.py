@@ -1,0 +1,92 @@
+"""The page that imports a timeline: dropped or chosen, tiers given a meaning by keys, imported, undone."""
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from skillviewer.data.study import Study
+from skillviewer.ui.app import Composition
+from skillviewer.ui.importing.timeline_page import TimelinePage
+from tests.data.files import write
+from tests.ui.conftest import MakeWindow
+from tests.ui.driving import drop
+from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.hands import key
+
+GRID = '"ooTextFile"\n"TextGrid"\n0\n4\n<exists>\n{n}\n{tiers}'
+TIER = '"TextTier"\n"{name}"\n0\n4\n1\n{at}\n"{text}"\n'
+
+
+def page_of(qtbot: QtBot, made: Composition) -> TimelinePage:
+    def shown() -> bool:
+        page = made.window.findChild(TimelinePage)
+        return page is not None and page.words.plain != "Reading…"
+
+    qtbot.waitUntil(shown)
+    page = made.window.findChild(TimelinePage)
+    assert isinstance(page, TimelinePage)
+    return page
+
+
+def opened(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Composition:
+    made = make_window(world.backend())
+    made.program.assessments.set_automatic(on=False)
+    drop(made, world.touch("one.mp4"))
+    qtbot.waitUntil(lambda: made.program.remarks.writable and made.program.playback.video is not None)
+    return made
+
+
+def held(made: Composition) -> tuple[list[tuple[float, str]], list[str], list[str]]:
+    study = made.program.studies.current
+    assert study is not None
+    with Study.open(study.path, read_only=True) as read:
+        moments = [(round(m.start_s, 3), m.label) for m in read.remarks.moments()]
+        return moments, [n.text for n in read.remarks.notes()], [v.name for v in read.videos.all()]
+
+
+def test_a_dropped_textgrid_becomes_moments_notes_and_phases_and_is_taken_back(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld
+) -> None:
+    made = opened(qtbot, make_window, world)
+    given = {"hits": (0.1, "hit"), "remarks": (0.2, "slips"), "steps": (0.3, "reach"), "none": (0.4, "x")}
+    tiers = "".join(TIER.format(name=name, at=at, text=text) for name, (at, text) in given.items())
+    drop(made, [write(world.folder / "a.TextGrid", GRID.format(n=len(given), tiers=tiers))])
+    page = page_of(qtbot, made)
+    assert page.words.plain == "Annotations of one become:"
+    assert list(page.boxes) == list(given)
+    for tier, words in {"remarks": "notes", "steps": "phases (compared among themselves)", "none": "not used"}.items():
+        box = page.boxes[tier]
+        box.setFocus()
+        wanted = box.findText(words)
+        while box.currentIndex() != wanted:
+            key(box, Qt.Key.Key_Down if box.currentIndex() < wanted else Qt.Key.Key_Up)
+    page.button.click()
+    everything = ([(0.1, "hit")], ["slips"], ["one", "one reach"])
+    qtbot.waitUntil(lambda: made.program.undo.undo_text == "import of a timeline")
+    assert held(made) == everything
+    qtbot.waitUntil(lambda: [m.label for m in made.program.remarks.moments] == ["hit"])
+    qtbot.waitUntil(lambda: made.window.findChild(TimelinePage) is None)
+    made.program.undo.undo()
+    qtbot.waitUntil(lambda: held(made) == ([], [], ["one"]))
+    made.program.undo.redo()
+    qtbot.waitUntil(lambda: held(made) == everything)
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence_on_the_page(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs
+) -> None:
+    made = opened(qtbot, make_window, world)
+    dialogs.file_answer = write(world.folder / "a.eaf", "<!DOCTYPE x [<!ENTITY a 'b'>]><x/>")
+    made.window.actions_["import_timeline"].trigger()
+    page = page_of(qtbot, made)
+    assert "declares entities or a document type" in page.words.plain
+    assert not page.button.isEnabled()
+    page.close()
+    qtbot.waitUntil(lambda: made.window.findChild(TimelinePage) is None)
+
+
+def test_without_a_video_a_message_says_what_to_do(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> None:
+    made = make_window(world.backend())
+    world.folder.mkdir(parents=True, exist_ok=True)
+    drop(made, [write(world.folder / "a.srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n")])
+    qtbot.waitUntil(lambda: any("Show the video of a.srt first" in m.text for m in made.program.messages.waiting))
+    assert made.window.findChild(TimelinePage) is None

@@ -1,0 +1,102 @@
+"""Labels under the player: a key marks a moment, less the reaction time during play; counts, undo, and settings."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from skillviewer.data.study import Study
+from skillviewer.ui.app import Composition
+from skillviewer.ui.inspecting.label_bar import LabelBar
+from skillviewer.ui.inspecting.screen import InspectScreen
+from skillviewer.ui.ranking.study_settings_view import StudySettingsView
+from skillviewer.ui.session.studies import SETTINGS
+from tests.ui.conftest import MakeWindow
+from tests.ui.driving import drop
+from tests.ui.fakes import FakeWorld
+from tests.ui.hands import key, type_text
+
+
+@pytest.fixture
+def made(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Composition:
+    """A window with a video, and the labels slip (S) and grasp (G) with a reaction time of 200 ms."""
+    made = make_window(world.backend())
+    made.program.assessments.set_automatic(on=False)
+    drop(made, world.touch("one.mp4"))
+    qtbot.waitUntil(lambda: made.program.remarks.writable and made.program.playback.video is not None)
+
+    def label(study: Study) -> None:
+        study.settings = replace(study.settings, labels="slip=s#d32f2f, grasp=g", reaction_ms=200)
+
+    made.program.studies.act(label, SETTINGS)
+    qtbot.waitUntil(lambda: list(bar_of(made).chips) == ["slip", "grasp"])
+    return made
+
+
+def screen_of(made: Composition) -> InspectScreen:
+    screen = made.window.findChild(InspectScreen)
+    assert isinstance(screen, InspectScreen)
+    return screen
+
+
+def bar_of(made: Composition) -> LabelBar:
+    return screen_of(made).labels
+
+
+def kept(made: Composition) -> list[tuple[int, str]]:
+    video = made.program.playback.video
+    assert video is not None
+    return [(video.frame_at(m.start_s), m.label) for m in made.program.remarks.moments]
+
+
+def test_a_key_marks_the_frame_on_screen_at_rest(qtbot: QtBot, made: Composition) -> None:
+    made.program.playback.seek(12)
+    canvas = screen_of(made).player.canvas
+    key(canvas, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: kept(made) == [(12, "slip")])
+    qtbot.waitUntil(lambda: bar_of(made).chips["slip"].text() == "S slip (1)")
+    bar_of(made).chips["grasp"].click()
+    qtbot.waitUntil(lambda: kept(made) == [(12, "slip"), (12, "grasp")])
+    made.program.undo.undo()
+    qtbot.waitUntil(lambda: kept(made) == [(12, "slip")])
+    assert bar_of(made).chips["grasp"].text() == "G grasp (0)"
+
+
+def test_during_play_the_reaction_time_is_taken_off_times_the_speed(qtbot: QtBot, made: Composition) -> None:
+    playback = made.program.playback
+    video = playback.video
+    assert video is not None
+    playback.seek(30)
+    playback.set_speed(0.5)
+    playback.playing = True  # the clock stands still
+    key(screen_of(made).player.canvas, Qt.Key.Key_G)
+    playback.playing = False
+    wanted = video.frame_at(float(video.times_s[30]) - 0.2 * 0.5)
+    assert wanted < 30
+    qtbot.waitUntil(lambda: kept(made) == [(wanted, "grasp")])
+
+
+def test_without_labels_keys_and_bar_are_the_players(qtbot: QtBot, made: Composition) -> None:
+    made.program.studies.act(lambda study: setattr(study, "settings", replace(study.settings, labels="")), SETTINGS)
+    qtbot.waitUntil(lambda: not bar_of(made).isVisibleTo(screen_of(made)))
+    key(screen_of(made).player.canvas, Qt.Key.Key_S)
+    assert kept(made) == []
+
+
+def test_labels_and_reaction_are_set_in_the_set_up_and_a_wrong_form_is_one_sentence(
+    qtbot: QtBot, made: Composition
+) -> None:
+    view = StudySettingsView(made.program)
+    qtbot.addWidget(view)
+    assert (view.labels.text(), view.reaction.currentData()) == ("slip=s#d32f2f, grasp=g", 200)
+    view.labels.clear()
+    type_text(view.labels, "drop")
+    key(view.labels, Qt.Key.Key_Return)
+    assert "“drop” is no label" in made.program.messages.waiting[-1].text
+    type_text(view.labels, "=d")
+    key(view.labels, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: list(bar_of(made).chips) == ["drop"])
+    qtbot.waitUntil(lambda: made.program.undo.undo_text == "labels of moments")
+    made.program.undo.undo()
+    qtbot.waitUntil(lambda: list(bar_of(made).chips) == ["slip", "grasp"])
