@@ -13,7 +13,7 @@ from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, is_rating_file
-from skillviewer.data.study import SUFFIX
+from skillviewer.data.study import SUFFIX, Study
 from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
 from skillviewer.data.timelines.timelines import ONLY_TIMELINES
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
@@ -162,6 +162,19 @@ def probe(footage: VideoClip, backend: Backend, token: CancelToken) -> Probed:
         return Probed(footage, None, None, str(error))
     finally:
         reader.close()
+
+
+def picture_of(path: Path, backend: Backend, token: CancelToken) -> Picture | None:
+    """Return a small picture of a video, or of the first video of a study that is in its place; None without one."""
+    footage = VideoClip(path)
+    if path.suffix == SUFFIX:
+        try:
+            with Study.open(path, read_only=True) as study:
+                there = (VideoClip(v.path, v.extent) for v in study.videos.all() if v.path is not None)
+                footage = next(there, footage)
+        except SkillViewerError:
+            return None
+    return probe(footage, backend, token).thumbnail if footage.path.suffix.lower() in VIDEO_SUFFIXES else None
 
 
 def shrink(picture: Picture, height_px: int) -> Picture:

@@ -1,5 +1,6 @@
 """The window: first page, screens, docks, toolbar, status bar; drops of files, and closing."""
 
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +12,7 @@ from skillviewer.core.text import printable
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import FILE, MODEL, VIEW, with_screens
+from skillviewer.ui.session.import_paths import picture_of
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.dock import Dock, first_size, place
@@ -26,7 +28,7 @@ from skillviewer.ui.shell.menus import (
 from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.page_stack import START, PageStack
 from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
-from skillviewer.ui.shell.start_page import StartPage
+from skillviewer.ui.shell.start_page import MOST_SHOWN, StartPage
 from skillviewer.ui.shell.status_bar import StatusBar
 from skillviewer.ui.shell.tool_bar import ToolBar
 from skillviewer.ui.videos.panel import VideosPanel
@@ -101,7 +103,7 @@ class MainWindow(QMainWindow):
         self.pages = Pages(centre)
         theme = self.program.themes.theme
         logo = self.program.icons.pixmap("skillviewer", theme.text, LOGO_PX, self.devicePixelRatioF())
-        self.start = StartPage(logo, self.actions_["open_sample"], self.actions_["open_videos"], self.pages)
+        self.start = StartPage(logo, self.actions_, self.pages)
         self.pages.addWidget(self.start)
         area = QScrollArea(centre)
         area.setWidgetResizable(True)
@@ -151,8 +153,15 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_start(self) -> None:
-        self.start.set_recent(self.program.settings.recent)
+        recent = self.program.settings.recent
+        self.start.set_recent(recent)
         self.screens.show_start()
+        for path in recent[:MOST_SHOWN]:
+            self._ask_picture(path)
+
+    def _ask_picture(self, path: Path) -> None:
+        task = self.program.index.submit(lambda backend, token, _report: picture_of(path, backend, token))
+        task.then(succeeded=partial(self.start.set_picture, path))
 
     @Slot()
     def show_jobs(self) -> None:

@@ -3,46 +3,69 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QIcon, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from skillviewer.core.arrays import Picture
 from skillviewer.core.text import printable
-from skillviewer.ui.actions.actions import plain
+from skillviewer.ui.actions.actions import Actions, plain
+from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.layout import Gap, add_all, as_tip, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import by_text
 
-COLUMN_PX = 460
+COLUMN_PX = 720
 MOST_SHOWN = 5
+PICTURE_PX = QSize(64, 36)
 
 
 class StartPage(QWidget):
-    """The first page: a sentence, a primary and a secondary button, and the recent files."""
+    """The first page: the ways in, the sample study, what can be dropped, and the recent files with a picture each."""
 
     recent_chosen = Signal(object)
     return_asked = Signal()
     """Back to the place of the last session, which ended without being closed."""
 
-    def __init__(self, logo: QPixmap, sample: QAction, videos: QAction, parent: QWidget | None = None) -> None:
+    def __init__(self, logo: QPixmap, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         picture = QLabel(self)
         picture.setPixmap(logo)
         title = text_label("SkillViewer", self, letters="brand")
-        text = self.tr(
-            "See how skilfully a task was done in a video, when it went well or badly, and where the model looked. "
-            "Drop videos or a folder here to begin."
+        text = self.tr("See how skilfully a task was done in a video, when it went well or badly, and why.")
+        head = add_all(horizontal(spacing=16), picture, add_all(vertical(spacing=4), title, self._words(text)), 1)
+        self.videos_button = self._button(actions["open_videos"], primary=False)
+        new, train = (self._button(actions[name], primary=False) for name in ("new_study", "import_ratings"))
+        ways = add_all(
+            horizontal(spacing=12),
+            self._way(self.tr("Look at my videos"), self.tr("A model scores them and shows why."), self.videos_button),
+            self._way(self.tr("Rank them"), self.tr("Make a study, and judge its videos in pairs."), new),
+            self._way(self.tr("Train on ratings"), self.tr("Learn from a spreadsheet of ratings."), train),
         )
-        words = text_label(text, self, wrap=True, muted=True)
-        words.setFixedWidth(by_text(COLUMN_PX))
-        self.sample_button = self._button(sample, primary=True)
-        self.videos_button = self._button(videos, primary=False)
-        row = add_all(horizontal(spacing=8), self.sample_button, self.videos_button, 1)
+        self.sample_button = self._button(actions["open_sample"], primary=True)
+        hint = self.tr(
+            "Or drop it here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
+        )
+        row = add_all(horizontal(spacing=16), self.sample_button, (self._words(hint), 1))
         self._make_offer()
         self._heading = text_label(self.tr("Recent"), self, heading=True)
         self._recent = vertical(spacing=2)
-        above = (2, picture, Gap(8), title, words, Gap(16), row, self.offer, Gap(24), self._heading)
+        self._buttons: dict[Path, QPushButton] = {}
+        above = (2, head, Gap(16), ways, Gap(8), row, self.offer, Gap(16), self._heading)
         add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), *above, self._recent, 3), 1)
         self.set_recent(())
+
+    def _words(self, text: str) -> QLabel:
+        return text_label(text, self, wrap=True, muted=True)
+
+    def _way(self, title: str, about: str, button: QPushButton) -> QFrame:
+        """Return a way in: its title, a sentence, and its button."""
+        box = QFrame(self)
+        box.setProperty("card", True)
+        box.setFixedWidth(by_text((COLUMN_PX - 24) // 3))
+        column = vertical(box, (16, 12, 16, 12), 6)
+        add_all(column, text_label(title, box, heading=True), (self._words(about), 1))
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        return box
 
     def _make_offer(self) -> None:
         self.offer = QWidget(self)
@@ -71,17 +94,25 @@ class StartPage(QWidget):
             if widget is not None:
                 widget.deleteLater()
         self._heading.setVisible(bool(paths))
+        self._buttons.clear()
         for path in paths[:MOST_SHOWN]:
-            button = QPushButton(self)
+            button = self._buttons[path] = QPushButton(self)
             button.setProperty("flat", True)
             button.setFixedWidth(by_text(COLUMN_PX))
             text = printable(f"{path.name}   {path.parent}")
             button.setText(
                 button.fontMetrics()
-                .elidedText(text, Qt.TextElideMode.ElideMiddle, by_text(COLUMN_PX) - 40)
+                .elidedText(text, Qt.TextElideMode.ElideMiddle, by_text(COLUMN_PX) - PICTURE_PX.width() - 48)
                 .replace("&", "&&")
             )
             button.setToolTip(as_tip(printable(str(path))))
             button.setAccessibleName(printable(str(path)))
             button.clicked.connect(partial(self.recent_chosen.emit, path))
             self._recent.addWidget(button)
+
+    def set_picture(self, path: Path, picture: Picture | None) -> None:
+        """Show the picture of a recent file, (H, W, 3) uint8, if it is still listed."""
+        button = self._buttons.get(path)
+        if button is not None and picture is not None:
+            button.setIconSize(PICTURE_PX)
+            button.setIcon(QIcon(QPixmap.fromImage(as_image(picture))))

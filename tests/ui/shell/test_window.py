@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
@@ -10,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from skillviewer.core.analysis.scene import Overlay
+from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.settings import Settings
@@ -419,3 +421,21 @@ def test_the_time_is_never_cut_in_another_size_of_text(qtbot: QtBot, window: Com
             assert caption.palette().color(caption.backgroundRole()).name() == stage, "the stage stays dark"
     finally:
         window.program.themes.resize_text(100)
+
+
+def test_a_recent_study_is_listed_with_the_picture_of_its_first_video(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, settings: Settings, tmp_path: Path
+) -> None:
+    """Nothing is drawn for a file that is gone; a picture of a file that is no longer listed is dropped."""
+    with Study.create(tmp_path / "knots") as study:
+        study.videos.add([NewVideo(path) for path in world.touch("a.mp4", "b.mp4")])
+    gone = tmp_path / "gone.skillstudy"
+    for path in (gone, study.path):
+        settings.remember(path)
+    start = make_window(world.backend()).window.start
+    buttons = {b.accessibleName(): b for b in start.findChildren(QPushButton) if b.accessibleName()}
+    qtbot.waitUntil(lambda: not buttons[str(study.path)].icon().isNull())
+    assert buttons[str(gone)].icon().isNull()
+    start.set_recent((gone,))
+    start.set_picture(study.path, np.zeros((36, 64, 3), np.uint8))
+    assert all(button.icon().isNull() for button in start.findChildren(QPushButton) if button.isVisible())
