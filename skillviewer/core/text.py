@@ -85,3 +85,11 @@ def printable(text: str) -> str:
     File names may contain control characters and, on Linux, bytes that are not UTF-8 (lone surrogates in Python).
     """
     return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+MOST_LETTERS = 60
+
+
+def short(text: str) -> str:
+    """Return text of a file as a sentence can hold it: printable, at most ``MOST_LETTERS`` long."""
+    return printable(text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…")

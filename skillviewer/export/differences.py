@@ -150,12 +150,12 @@ def _short(value: object) -> str:
 def _same(place: str, value: object, other: object, digits: int, *, moved: bool) -> bool:
     if value == other:
         return True
-    if place.endswith("path") and value and other:
-        one, two = Path(str(value)), Path(str(other))
-        return one.name == two.name if moved else one.absolute().resolve() == two.absolute().resolve()
     try:
+        if place.endswith("path") and value and other:
+            one, two = Path(str(value)), Path(str(other))
+            return one.name == two.name if moved else one.absolute().resolve() == two.absolute().resolve()
         one_number, two_number = float(str(value)), float(str(other))
-    except ValueError:
+    except ValueError:  # no number, or a path with a null byte
         return False
     same_words = math.isnan(one_number) and math.isnan(two_number)
     return same_words or (digits < 17 and math.isclose(one_number, two_number, rel_tol=10.0**-digits))

@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.text import printable
+from skillviewer.core.text import short
 from skillviewer.data.ratings.rating_table import RatingTable
 from skillviewer.data.tables.rows import plain
 
 FILE = "mapping.json"
 FORM = "skillviewer ratings 1"
-MOST_LETTERS, MOST_QUOTED = 60, 40
-"""Letters of a word and words that a message quotes."""
+MOST_QUOTED = 40
+"""Words that a message quotes."""
 
 
 class RatingColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -197,11 +197,6 @@ def quoted(words: Sequence[str]) -> str:
     """Return words in quotation marks, separated by commas; of long words and of many only the first."""
     more = f" and {len(words) - MOST_QUOTED} more" if len(words) > MOST_QUOTED else ""
     return ", ".join(f"“{short(word)}”" for word in words[:MOST_QUOTED]) + more
-
-
-def short(word: str) -> str:
-    """Return a word of a table as a sentence can hold it: at most ``MOST_LETTERS``, and printable."""
-    return printable(word if len(word) <= MOST_LETTERS else f"{word[:MOST_LETTERS]}…")
 
 
 def read_mapping(path: Path) -> TableMapping:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from skillviewer.core.text import printable
+from skillviewer.core.text import short
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.data.tables.rows import read_text
 
@@ -46,12 +46,12 @@ def _tokens(text: str) -> Iterator[str]:
 def _number(tokens: Iterator[str]) -> float:
     token = next(tokens)
     if not _NUMBER.fullmatch(token):
-        raise ValueError(f"{printable(token[:40])} stands where a number is expected")
+        raise ValueError(f"{short(token)} stands where a number is expected")
     return float(token)
 
 
 def _text(tokens: Iterator[str]) -> str:
     token = next(tokens)
     if not (len(token) >= 2 and token.startswith('"') and token.endswith('"')):
-        raise ValueError(f"{printable(token[:40])} stands where a text is expected")
+        raise ValueError(f"{short(token)} stands where a text is expected")
     return token[1:-1].replace('""', '"')

@@ -2,6 +2,7 @@
 
 from pathlib import Path, PureWindowsPath
 
+from skillviewer.core.text import short
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.data.tables.rows import read_sheet
 from skillviewer.data.timelines.subtitles import seconds
@@ -27,7 +28,9 @@ def read_timed_table(path: Path, file_name: str) -> list[Annotation]:
     sheet = read_sheet(path)
     places = {role: sheet.column(*names) for role, names in _COLUMNS.items()}
     if places["start"] is None:
-        raise ValueError(f"none of its columns ({', '.join(sheet.titles)[:200]}) is called start, begin, onset or time")
+        raise ValueError(
+            f"none of its columns ({short(', '.join(sheet.titles))}) is called start, begin, onset or time"
+        )
     found = []
     for row in sheet.rows:
         cells = {role: row.cell(at) for role, at in places.items()}

@@ -437,5 +437,6 @@ def test_a_recent_study_is_listed_with_the_picture_of_its_first_video(
     qtbot.waitUntil(lambda: not buttons[str(study.path)].icon().isNull())
     assert buttons[str(gone)].icon().isNull()
     start.set_recent((gone,))
+    flush()
     start.set_picture(study.path, np.zeros((36, 64, 3), np.uint8))
     assert all(button.icon().isNull() for button in start.findChildren(QPushButton) if button.isVisible())
