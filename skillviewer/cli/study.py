@@ -14,8 +14,14 @@ from skillviewer.cli.failures import SOURCE, open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
-from skillviewer.cli.study_judging import import_browser_votes, pack_judging
-from skillviewer.cli.study_ranking import import_ratings_into, import_timeline, labels, ranking
+from skillviewer.cli.study_ranking import (
+    import_browser_votes,
+    import_ratings_into,
+    import_timeline,
+    labels,
+    pack_judging,
+    ranking,
+)
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken

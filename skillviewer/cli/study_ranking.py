@@ -1,4 +1,4 @@
-"""``skillviewer study ranking``, ``import-ratings`` and ``import-timeline``: votes, ratings, annotations of a study."""
+"""Judging, ratings and annotations of a study on the command line: packs, their votes, tables, timelines, results."""
 
 import json
 from collections import Counter
@@ -146,6 +146,40 @@ MOST_CIRCLES = 20
 """Cycles that are listed in words."""
 
 
+@click.command("pack-judging")
+@click.argument("path", metavar="STUDY", type=PATH)
+@click.option("-o", "--output", required=True, metavar="FOLDER", type=PATH, help="New folder for the page and clips.")
+@click.option("--rater", "raters", multiple=True, required=True, help="Name or initials of a rater; repeatable.")
+@click.option(
+    "--pairs", type=click.IntRange(1, 5000), help="Pairs of each rater.  [default: those that lack to the study's aim]"
+)
+@click.option("--blur-faces", is_flag=True, help="Blur faces: an aid, no guarantee.")
+def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int | None, blur_faces: bool) -> None:
+    """Pack pairs of STUDY for judging in any browser, without an installation or a network (docs/judging.md).
+
+    FOLDER gets a page and clips under random codes, without names, scores, sound and metadata. The study keeps what the
+    codes stand for; “study import-votes” takes the votes.
+    """
+    from skillviewer.data.study.judging.pack import draw_pack, write_pack
+
+    with open_study(path) as opened:
+        drawn = draw_pack(opened, output, raters, pairs)
+    with progress_bar(unit="file") as report:
+        said = write_pack(drawn, blur_faces=blur_faces, token=CancelToken(), report=report)
+    click.echo("\n".join(said))
+
+
+@click.command("import-votes")
+@click.argument("path", metavar="STUDY", type=PATH)
+@click.argument("votes", type=PATH)
+def import_browser_votes(path: Path, votes: Path) -> None:
+    """Import VOTES, a file that the page of “study pack-judging” saved, into STUDY; a second time adds nothing."""
+    from skillviewer.data.study.judging.browser_votes import import_votes
+
+    with open_study(path) as opened:
+        click.echo(import_votes(opened, votes))
+
+
 @click.command()
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, as docs/ranking.md says.")
@@ -164,8 +198,7 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
         tasks = {video.name: video.task for video in opened.videos.all()}
     if output is not None:
         written = export_table("strengths", output, judgements, tasks, overwrite=force)
-        for remark in keep_in_log(LoggedExport(path, output.name, "strengths")):
-            click.echo(f"skillviewer: {remark}", err=True)
+        say(keep_in_log(LoggedExport(path, output.name, "strengths")))
         click.echo(f"{len(found.standings)} strengths written to {written}", err=True)
     if as_json:
         click.echo(json.dumps(ranking_json(found)))

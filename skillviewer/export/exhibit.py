@@ -108,13 +108,8 @@ def opened(exhibits: Sequence[Exhibit]) -> Iterator[list[VideoReader]]:
                 if source not in by_path:
                     by_path[source] = stack.enter_context(VideoReader(source))
                 reader = by_path[source]
-            _check_same(reader, exhibit.analysis)
+            if reader.info.digest != exhibit.analysis.video.digest:
+                changed = "it was changed or replaced. Assess it again."
+                raise ExportError(f"{reader.info.path} is not the video that was analysed: {changed}")
             readers.append(reader)
         yield readers
-
-
-def _check_same(reader: VideoReader, analysis: Analysis) -> None:
-    if reader.info.digest != analysis.video.digest:
-        raise ExportError(
-            f"{reader.info.path} is not the video that was analysed: it was changed or replaced. Assess it again."
-        )

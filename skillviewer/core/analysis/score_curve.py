@@ -97,10 +97,6 @@ class CurveLook:
     apply: Callable[[ScoreCurve], ScoreCurve]
 
 
-def _as_it_is(curve: ScoreCurve) -> ScoreCurve:
-    return curve
-
-
 def _in_steps(curve: ScoreCurve) -> ScoreCurve:
     """Hold each score until the next sampled frame."""
 
@@ -122,7 +118,8 @@ def _in_steps(curve: ScoreCurve) -> ScoreCurve:
 
 
 CURVE_LOOKS: tuple[CurveLook, ...] = table(
-    CurveLook("lines", "Lines from frame to frame", _as_it_is), CurveLook("steps", "Steps at sampled frames", _in_steps)
+    CurveLook("lines", "Lines from frame to frame", lambda curve: curve),
+    CurveLook("steps", "Steps at sampled frames", _in_steps),
 )
 CURVE_LOOK = CURVE_LOOKS[0].name
 """The look that is used where none is chosen."""

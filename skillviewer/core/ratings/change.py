@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -26,6 +25,8 @@ _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _NAMED = re.compile(r"(\d{1,2})[. -]*([a-z]{3})[a-z]*[. -]*(\d{4})", re.IGNORECASE)
 
 Key = tuple[int, tuple[tuple[str, int], ...]]
+Course = tuple[tuple[str, int, Estimate], ...]
+"""Ratings of a participant by occasion, in the order of time: name, number of videos, rating or NaN."""
 
 
 def _day(text: str, *, day_first: bool) -> date | None:
@@ -131,37 +132,30 @@ def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
     half = math.sqrt(spread) * float(stdtrit(free, (1 + LEVEL) / 2)) if len(several) > 1 else NAN
     least, most = (scale.low, scale.high) if scale.stated else (-math.inf, math.inf)
     means, counts = table.means(), table.counts()
-    found = {}
-    for video, mean in means.items():
-        reach = half / math.sqrt(counts[video])
-        low, high = (np.clip(end, least, most) for end in (mean - reach, mean + reach))
-        found[video] = Estimate(mean, float(low), float(high), LEVEL)
-    return found
+
+    def estimate(mean: float, n: int) -> Estimate:
+        reach = half / math.sqrt(n)
+        low, high = np.clip((mean - reach, mean + reach), least, most).tolist()
+        return Estimate(mean, low, high, LEVEL)
+
+    return {video: estimate(mean, counts[video]) for video, mean in means.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """Ratings of a participant by occasion, in the order of time: name, number of videos, rating or NaN."""
+def change_between(course: Course, before: str = "", after: str = "") -> tuple[str, str, Estimate] | None:
+    """Return two occasions and the change between them: the named ones, or the first and the last with a rating.
 
-    participant: str
-    steps: tuple[tuple[str, int, Estimate], ...]
-
-    def change(self, before: str = "", after: str = "") -> tuple[str, str, Estimate] | None:
-        """Return two occasions and the change between them: the named ones, or the first and the last with a rating.
-
-        None without two.
-        """
-        rated = [step for step in self.steps if math.isfinite(step[2].value)]
-        first = [step for step in rated if step[0] == before] if before else rated[:1]
-        last = [step for step in rated if step[0] == after] if after else rated[-1:]
-        if not first or not last or first[0][0] == last[0][0]:
-            return None
-        return first[0][0], last[0][0], change(first[0][2], last[0][2])
+    None without two.
+    """
+    rated = {occasion: rating for occasion, _, rating in course if math.isfinite(rating.value)}
+    first, last = before or next(iter(rated), ""), after or next(reversed(rated), "")
+    if first == last or not rated.keys() >= {first, last}:
+        return None
+    return first, last, change(rated[first], rated[last])
 
 
 def courses(
     attempts: Iterable[tuple[str, str, str]], estimates: Mapping[str, Estimate], places: Mapping[str, int]
-) -> tuple[Course, ...]:
+) -> dict[str, Course]:
     """Return the courses of all participants, by name.
 
     Args:
@@ -173,16 +167,13 @@ def courses(
     found: dict[str, dict[int, list[str]]] = {}
     for video, participant, occasion in attempts:
         found.setdefault(participant, {}).setdefault(places[occasion], []).append(video)
-    return tuple(
-        Course(
-            participant,
-            tuple(
-                (spelled[place], len(videos), joined([estimates[video] for video in videos if video in estimates]))
-                for place, videos in sorted(by_place.items())
-            ),
+    return {
+        participant: tuple(
+            (spelled[place], len(videos), joined([estimates[video] for video in videos if video in estimates]))
+            for place, videos in sorted(by_place.items())
         )
         for participant, by_place in sorted(found.items())
-    )
+    }
 
 
 def mean_change(changes: Mapping[str, float]) -> Estimate:

@@ -1,6 +1,6 @@
 """Registry of data-set forms. A new form is one file and one line in DATASET_FORMATS."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -113,16 +113,13 @@ def _each_file_once(dataset: Dataset) -> tuple[Dataset, list[str]]:
             lost = [name for name in several if name not in own]
             without.update(lost)
             whose = f"only “{own[0]}” has it" if own else "none has it"
+            named = " and ".join(f"“{name}”" for name in several)
             problems.append(
-                f"{path.name} would be the file of {_quoted(several)}: {whose}. Spell the name of a video in one way, "
+                f"{path.name} would be the file of {named}: {whose}. Spell the name of a video in one way, "
                 "or give each its own file."
             )
     videos = tuple(replace(video, path=None) if video.name in without else video for video in dataset.videos)
     return replace(dataset, videos=videos), problems
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return " and ".join(f"“{name}”" for name in names)
 
 
 _SHOWN = 3

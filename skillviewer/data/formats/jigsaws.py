@@ -39,11 +39,8 @@ def _rating(row: TableRow) -> float | None:
 def _meta_files(path: Path) -> dict[str, Path]:
     files = first_found(path, ("meta_file_*.txt", "*/meta_file_*.txt", "*/*/meta_file_*.txt"))
     named = ((match.group(1), file) for file in files if (match := _META.fullmatch(file.name)))
-    return each_once(((task, file) for task, file in named if any(map(_is_rated, read_words(file)))), path)
-
-
-def _is_rated(row: TableRow) -> bool:
-    return _rating(row) is not None
+    rated = ((task, file) for task, file in named if any(_rating(row) is not None for row in read_words(file)))
+    return each_once(rated, path)
 
 
 def tasks(path: Path) -> tuple[str, ...]:

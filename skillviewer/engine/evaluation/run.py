@@ -100,7 +100,8 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     check_no_leak(fold, material.participants)
     folder = RunFolder(run.folder)
     folder.begin(run.configuration)
-    watched = WatchedStore(_store(material, plan.inputs))
+    store = time_store(material.facts) if plan.inputs is Inputs.TIME else material.stores[plan.inputs]
+    watched = WatchedStore(store)
     device = choose_device(material.device_name)
     with device_errors():
         model, trained = fit_fold(
@@ -128,10 +129,6 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     result = FoldScores(fold, scores)
     accuracy = count_pairs(result.tested(honest=False), scores).accuracy
     return RunSummary(accuracy, trained.epoch, seconds_of(trained.rows))
-
-
-def _store(material: SharedInputs, inputs: Inputs) -> FeatureStore:
-    return time_store(material.facts) if inputs is Inputs.TIME else material.stores[inputs]
 
 
 def _look(

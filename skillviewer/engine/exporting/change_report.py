@@ -1,17 +1,15 @@
 """The report of change over time: of one participant of a study by occasion, or of all, before against after."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.analysis.raters_scale import RatersScale
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.change import courses, in_order, raters_estimates
 from skillviewer.core.ratings.reliability import Estimate
 from skillviewer.core.text import printable
 from skillviewer.core.version import __version__
 from skillviewer.data.study import Study, StudyVideo
-from skillviewer.data.study.models import Score
 from skillviewer.engine.exporting.cohort_report import (
     CohortChoices,
     card_of,
@@ -34,7 +32,7 @@ _TOLD = (
     "A change is told where its interval excludes 0, and no line is drawn between occasions. Without a control group, "
     "a change is not yet an effect of training."
 )
-_DRAWN = " The model draws this mean towards 0."
+_NO_SCALE = "The model knows no raters' scale, so its scores are not shown: only raters' ratings are."
 _BY_MODEL = (
     "The model's scale draws ratings towards the mean of the people that it was made of: the mean change of a group by "
     "the model is too small, and the true one may lie beyond its interval. If the model was trained on these "
@@ -91,21 +89,21 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
         raise ExportError(f"“{choices.before}” is not before “{choices.after}”: exchange them.")
     shown = pseudonyms(people, "P", names=choices.names)
     attempts = [(v.name, shown[v.participant or ""], v.occasion) for v in videos]
-    found, notes, origin = _sources(study, videos, choices)
-    if not any(estimates for _, estimates in found):
-        raise ExportError(" ".join(["Neither raters nor a model rate these videos on a scale.", *notes]))
-    sections = []
-    for about, estimates in found:
-        source = replace(about, courses=courses(attempts, estimates, places))
-        alone = next((c for c in source.courses if c.participant == shown.get(choices.participant)), None)
+    sources = [*_by_raters(study), *_by_model(study, videos, choices)]
+    unknown = [sentence for source in sources for sentence in source.unknown]
+    if not any(source.estimates for source in sources):
+        raise ExportError(" ".join(["Neither raters nor a model rate these videos on a scale.", *unknown]))
+    name, sections = shown.get(choices.participant), []
+    for source in (source for source in sources if source.estimates):
+        found = courses(attempts, source.estimates, places)
         sections.append(
-            of_participant(source, alone, before, after) if alone is not None else of_group(source, before, after)
+            of_participant(source, found[name], before, after) if name else of_group(source, found, before, after)
         )
-    by_model = (_BY_MODEL,) if origin else ()
+    origin = [fact for source in sources for fact in source.facts]
     facts = (*origin, ("Computed by", f"SkillViewer {__version__}"), ("Date of report", f"{made_on(choices.made_on)}"))
-    title = printable(shown.get(choices.participant, "All participants"))
     subtitle = printable(" · ".join(filter(None, (study.title, task or study.settings.task))))
-    return ChangeReport(title, subtitle, tuple(sections), (_ATTEMPTS, _TOLD, *by_model, *notes), facts)
+    title = printable(name or "All participants")
+    return ChangeReport(title, subtitle, tuple(sections), (_ATTEMPTS, _TOLD, *unknown), facts)
 
 
 def _occasion(said: str, places: dict[str, int]) -> str:
@@ -118,45 +116,44 @@ def _occasion(said: str, places: dict[str, int]) -> str:
     return next((text for text in ordered if places[text] == place), "")
 
 
-Found = tuple[list[tuple[ChangeSource, dict[str, Estimate]]], tuple[str, ...], tuple[tuple[str, str], ...]]
-
-
-def _sources(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices) -> Found:
-    """Return raters and model, each with the rating of every video, notes about the model, and facts about it."""
-    found: list[tuple[ChangeSource, dict[str, Estimate]]] = []
-    notes: tuple[str, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-    ratings, task = study.ratings.all(), study.settings.task
+def _by_raters(study: Study) -> Iterator[ChangeSource]:
+    """Yield the ratings of the criterion that the study looks at, if there are any."""
+    ratings = study.ratings.all()
     if study.criterion in ratings.items:
         scale = ratings.scale(study.criterion)
         levels = f" ({', '.join(f'{at} {word}' for at, word in enumerate(scale.levels))})" if scale.levels else ""
-        digits = 1 if scale.step >= 1 else 2
-        about = ChangeSource(f"By the raters: {printable(scale.item + levels)}", (), digits, scale.less_is_better)
-        found.append((about, raters_estimates(ratings, scale.item)))
+        title = f"By the raters: {printable(scale.item + levels)}"
+        yield ChangeSource(title, raters_estimates(ratings, scale.item), scale.step, scale.less_is_better)
+
+
+def _by_model(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices) -> Iterator[ChangeSource]:
+    """Yield the scores of a model on the raters' scale, or without any the reasons alone."""
     used = study.models.default_model(study.settings.model)
     if choices.criterion or choices.model:
         used = model_of(study, choices.model) if choices.model else latest_of(study, choices.criterion)
-    if used is not None:
-        card, scores = card_of(used), study.models.scores(used.digest)
-        scale_of = card.raters_scale if card is not None else None
-        own = {v.name: _estimate(scale_of, scores[v.name], v.task, task) for v in videos if v.name in scores}
-        told = {name: one for name, one in own.items() if isinstance(one, Estimate)}
-        notes = tuple(dict.fromkeys(one for one in own.values() if isinstance(one, str)))
-        if told and scale_of is not None:
-            title = printable(f"By the model {used.name} v{used.version}: {scale_of.criterion}, on the raters' scale")
-            line = scale_of.map.curve.values if scale_of.map is not None else (0.0,)
-            digits = 1 if scale_of.step >= 1 else 2
-            found.append((ChangeSource(title, (), digits, line[-1] < line[0], _DRAWN), told))
-            facts = (("Model SHA-256", used.digest),)
-            notes += (scale_of.about,)
-    return found, notes, facts
-
-
-def _estimate(scale: RatersScale | None, score: Score, *tasks: str) -> Estimate | str:
-    """Return a score on the raters' scale, or the reason why it has no place there."""
-    placed = on_scale(scale, score, *tasks)
-    if placed is None:
-        return "The model knows no raters' scale, so its scores are not shown: only raters' ratings are."
-    if placed.rating is None or placed.low is None or placed.high is None:
-        return placed.refusal
-    return Estimate(placed.rating, placed.low, placed.high, placed.level)
+    if used is None:
+        return
+    card, scores = card_of(used), study.models.scores(used.digest)
+    scale = card.raters_scale if card is not None else None
+    placed = {v.name: on_scale(scale, scores[v.name], v.task, study.settings.task) for v in videos if v.name in scores}
+    told = {
+        name: Estimate(one.rating, one.low, one.high, one.level)
+        for name, one in placed.items()
+        if one is not None and one.rating is not None and one.low is not None and one.high is not None
+    }
+    refusals = dict.fromkeys(
+        one.refusal if one is not None else _NO_SCALE for name, one in placed.items() if name not in told
+    )
+    if scale is None or not told:
+        yield ChangeSource(used.name, {}, unknown=tuple(refusals))
+        return
+    line = scale.map.curve.values if scale.map is not None else (0.0,)
+    yield ChangeSource(
+        printable(f"By the model {used.name} v{used.version}: {scale.criterion}, on the raters' scale"),
+        told,
+        scale.step,
+        less_is_better=line[-1] < line[0],
+        caution=" The model draws this mean towards 0.",
+        unknown=(_BY_MODEL, *refusals, scale.about),
+        facts=(("Model SHA-256", used.digest),),
+    )

@@ -197,6 +197,7 @@ class _Trial:
         deletion, insertion = self._curves([own, np.abs(self._cells.at_once), *placed])
         rounding = rounding_of(self._score)
         some = slice(2, None)
+        uniform = np.broadcast_to(self._maps.mean(axis=(2, 3), keepdims=True), self._maps.shape)
         return Faithfulness(
             score=self._score,
             deletion=deletion.order(0),
@@ -206,7 +207,7 @@ class _Trial:
             deletion_effects=deletion.order(1),
             insertion_effects=insertion.order(1),
             permuted=self._with_maps([self._shuffled() for _ in range(self._n_random)]),
-            uniform=float(self._with_maps([self._uniform()])[0]),
+            uniform=float(self._with_maps([uniform])[0]),
             rank_correlation=rank_correlations(self._maps, self._cells.once, rounding),
             opposite_share=opposite_shares(self._maps, self._cells.once, self._segments, self._kind, rounding),
         )
@@ -235,9 +236,6 @@ class _Trial:
     def _shuffled(self) -> NDArray[np.float64]:
         flat = self._maps.reshape(*self._maps.shape[:2], -1)
         return self._rng.permuted(flat, axis=-1).reshape(self._maps.shape)
-
-    def _uniform(self) -> NDArray[np.float64]:
-        return np.broadcast_to(self._maps.mean(axis=(2, 3), keepdims=True), self._maps.shape)
 
     def _with_maps(self, versions: Sequence[NDArray[np.float64]]) -> FloatArray:
         """Return the scores, (V,), under V versions of the maps, (K, N, h, w) each."""

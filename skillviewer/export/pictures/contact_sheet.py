@@ -209,7 +209,8 @@ class _Sheet:
         score = f"score {rated_words(self.analyses[at], self.digits)}"
         room = self.right - self.margin
         self._write(score, self.margin + room, y, align="right")
-        self._write(self.exhibits[at].title, self.margin, y, bold=True, room=room - self._width(score) - 2 * self.line)
+        room -= self._letters(1.0, bold=False).width(score) + 2 * self.line
+        self._write(self.exhibits[at].title, self.margin, y, bold=True, room=room)
 
     def _cell(self, at: int, decoded: DecodedFrame, left: int, top: int) -> None:
         analysis, height = self.analyses[at], self._picture_height(at)
@@ -245,9 +246,6 @@ class _Sheet:
     def _letters(self, size: float, *, bold: bool) -> Lettering:
         size_px = round(self.options.text_pt * size * self.options.dpi / 72)
         return Lettering(max(1, size_px), WHITE.text, WHITE.background, bold=bold)
-
-    def _width(self, text: str) -> int:
-        return self._letters(1.0, bold=False).width(text)
 
     def _write(
         self,

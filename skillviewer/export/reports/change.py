@@ -2,18 +2,18 @@
 
 import math
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING
 
-from skillviewer.core.ratings.change import Course, mean_change, told
+from skillviewer.core.ratings.change import Course, change_between, mean_change, told
 from skillviewer.core.ratings.reliability import Estimate
 from skillviewer.core.text import counted, printable, signed
 from skillviewer.export.rendering.theme import WHITE
-from skillviewer.export.reports.drawings import interval_bar
+from skillviewer.export.reports.drawings import interval_bars
 from skillviewer.export.reports.pdf import PageFrame, facts_table, grid, heading, page_head, paragraph, point
+from skillviewer.export.reports.why import CAUTION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reportlab.graphics.shapes import Drawing
     from reportlab.platypus import Flowable
@@ -25,19 +25,25 @@ KIND = "Change over time"
 
 @dataclass(frozen=True, slots=True)
 class ChangeSource:
-    """Origin of ratings, courses of the participants by it, form of its numbers, and a caution about a mean change."""
+    """Origin of ratings: the rating of every video, the form of its numbers, a caution about a mean change, and limits.
+
+    ``step`` is that of the scale; ``facts`` are name and value.
+    """
 
     title: str
-    courses: tuple[Course, ...]
-    digits: int
+    estimates: "Mapping[str, Estimate]"
+    step: float = 1.0
     less_is_better: bool = False
     caution: str = ""
+    unknown: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
 
     def rating(self, of: Estimate, sign: str = "", unit: str = "", level: str = "") -> str:
         """Return a rating, or a change ("+" as sign), with its interval; a dash if there is none."""
         if not math.isfinite(of.value):
             return "–"
-        value, low, high = (signed(e, self.digits).removeprefix("+" * (not sign)) for e in (of.value, of.low, of.high))
+        digits = 1 if self.step >= 1 else 2
+        value, low, high = (signed(e, digits).removeprefix("+" * (not sign)) for e in (of.value, of.low, of.high))
         return f"{value}{unit} " + (f"({low} to {high}{level})" if math.isfinite(of.low + of.high) else "(no interval)")
 
     def verdict(self, of: Estimate, over: str = "") -> str:
@@ -57,14 +63,9 @@ class ChangeSection:
     rows: tuple[tuple[tuple[str, ...], Estimate], ...]
     line: float
 
-    def bars(self, width_pt: float) -> "Iterator[Drawing | None]":
-        """Yield the drawing of every row, on one scale; None without a rating."""
-        known = [self.line, *(end for _, of in self.rows for end in (of.value, of.low, of.high) if math.isfinite(end))]
-        by = max((max(known) - min(known)) * 0.03, 1e-6)
-        for _, of in self.rows:
-            ends = (of.low, of.high) if math.isfinite(of.low + of.high) else None
-            span = min(known) - by, max(known) + by
-            yield interval_bar(of.value, ends, span, self.line, width_pt) if math.isfinite(of.value) else None
+    def bars(self, width_pt: float) -> "Iterator[Drawing]":
+        """Yield the drawing of every row, on one scale."""
+        return interval_bars([(of.value, (of.low, of.high)) for _, of in self.rows], self.line, width_pt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +81,20 @@ class ChangeReport:
 
 def of_participant(source: ChangeSource, course: Course, before: str, after: str) -> ChangeSection:
     """Return the table of one participant: a row an occasion."""
-    found = course.change(before, after)
+    found = change_between(course, before, after)
     sentence = "There are no two occasions with a rating: no change can be told."
     if found is not None:
         sentence = f"From {printable(found[0])} to {printable(found[1])}, {source.verdict(found[2])}."
     rows = tuple(
-        ((printable(occasion), counted(n, "video"), source.rating(rating)), rating)
-        for occasion, n, rating in course.steps
+        ((printable(occasion), counted(n, "video"), source.rating(rating)), rating) for occasion, n, rating in course
     )
-    first = next((rating.value for *_, rating in course.steps if math.isfinite(rating.value)), 0.0)
+    first = next((rating.value for *_, rating in course if math.isfinite(rating.value)), 0.0)
     return ChangeSection(source.title, sentence, ("occasion", "", "rating (interval)"), rows, first)
 
 
-def of_group(source: ChangeSource, before: str, after: str) -> ChangeSection:
+def of_group(source: ChangeSource, courses: "Mapping[str, Course]", before: str, after: str) -> ChangeSection:
     """Return the table of all participants with two occasions, and their mean change."""
-    found = {course.participant: course.change(before, after) for course in source.courses}
+    found = {name: change_between(course, before, after) for name, course in courses.items()}
     changes = {name: change for name, change in found.items() if change is not None}
     sentence = f"{counted(len(changes), 'participant')} with two rated occasions: too few for a mean change."
     if len(changes) > 1:
@@ -119,21 +119,19 @@ def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:
     Raises:
         ExportError: It cannot be set.
     """
-    sheet = PageFrame(paper, f"{KIND}: {report.title}", f"An aid to judgement, not a certificate.  {report.title}")
+    sheet = PageFrame(paper, f"{KIND}: {report.title}", f"{CAUTION}  {report.title}")
     width = sheet.width_pt
     story = page_head(KIND, dict(report.facts)["Date of report"], report.title, report.subtitle, width)
     for section in report.sections:
         sentence = paragraph(section.sentence, size_pt=10.5, bold=True, leading=1.35, after_pt=4)
         story += [heading(section.title), sentence, _table(section, width)]
     story += [heading("What is not known"), *map(point, report.unknown)]
-    target = BytesIO()
-    sheet.build([*story, heading("Where the numbers come from"), facts_table(report.facts, width)], target)
-    return target.getvalue()
+    return sheet.build([*story, heading("Where the numbers come from"), facts_table(report.facts, width)])
 
 
 def _table(section: ChangeSection, width: float) -> "Flowable":
     bars, muted = width * 0.3, {"size_pt": 7.4, "of": WHITE.muted}
     lines: list[Sequence[object]] = [[*(paragraph(word, **muted) for word in section.head), paragraph("", **muted)]]
     drawn = zip(section.rows, section.bars(bars), strict=True)
-    lines += [[*(paragraph(cell, size_pt=8.4) for cell in cells), bar or ""] for (cells, _), bar in drawn]
+    lines += [[*(paragraph(cell, size_pt=8.4) for cell in cells), bar] for (cells, _), bar in drawn]
     return grid(lines, (width * 0.2, width * 0.2, width * 0.3, bars), lines=True, pad_pt=2, repeat=1, middle=True)

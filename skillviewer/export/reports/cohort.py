@@ -2,9 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,8 +16,12 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.rater_agreement import RaterAgreement
 from skillviewer.core.text import printable, signed
 from skillviewer.core.version import __version__
+from skillviewer.export.reports.drawings import interval_bars
 from skillviewer.export.reports.pdf import Paper
 from skillviewer.export.reports.rater_summary import rater_cells, raters_summary
+
+if TYPE_CHECKING:
+    from reportlab.graphics.shapes import Drawing
 
 CHECKSUM = 12
 """Digits of a checksum that are printed: enough to find the file, and to see that it is another."""
@@ -33,7 +38,6 @@ class CohortOptions:
         pairs: Agreed pairs, with which the order by the model is compared.
         criteria: Rating or score in words by criterion and video, if there are several criteria.
         agreement: Agreement of the raters who rated the videos, or None.
-        seen_in_training: Titles of videos that the model was trained on; None if they are not known.
         made_on: Date of the report; None for today.
     """
 
@@ -45,7 +49,6 @@ class CohortOptions:
     pairs: tuple[Pair, ...] = ()
     criteria: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     agreement: RaterAgreement | None = None
-    seen_in_training: frozenset[str] | None = None
     made_on: date | None = None
 
 
@@ -84,22 +87,30 @@ class CohortModel:
 
 @dataclass(frozen=True, slots=True)
 class CohortRow:
-    """A video of the cohort."""
+    """A video of the cohort, and where its score stands."""
 
-    rank: int
-    name: str
-    participant: str
+    video: CohortVideo
     standing: CohortStanding
-    warned: bool
-    checksum: str
-    before_blur: bool = False
-    passes: int = 1
-    rating: str = ""
+
+    @property
+    def rank(self) -> int:
+        """Rank by score, from 1."""
+        return 1 + self.standing.n_higher
+
+    @property
+    def rating(self) -> str:
+        """The score on the raters' scale in words, "" without a scale."""
+        return self.video.scaled.words or "–" if self.video.scaled is not None else ""
+
+    @property
+    def checksum(self) -> str:
+        """Beginning of the digest."""
+        return self.video.digest[:CHECKSUM]
 
     @property
     def marks(self) -> str:
         """Signs behind its name."""
-        return f"{' *' if self.warned else ''}{' †' if self.before_blur else ''}"
+        return f"{' *' if self.video.warning else ''}{' †' if self.video.before_blur else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +121,7 @@ class Cohort:
     title: str
     digits: int
     rows: tuple[CohortRow, ...]
-    model: str
-    model_digest: str
+    model: CohortModel
     day: date
     raters: tuple[tuple[str, ...], ...]
     ratings: tuple[str, ...] = ()
@@ -127,7 +137,7 @@ class Cohort:
         scores = self.scores
         n = len(scores)
         return (
-            f"{n} video{'s' if n > 1 else ''} assessed by {self.model}: scores from "
+            f"{n} video{'s' if n > 1 else ''} assessed by {self.model.name}: scores from "
             f"{signed(min(scores), self.digits)} to {signed(max(scores), self.digits)}, median "
             f"{signed(float(np.median(scores)), self.digits)}."
         )
@@ -138,7 +148,7 @@ class Cohort:
         words = raters_summary(
             self.options.judgements,
             self.options.pairs,
-            dict(zip((r.name for r in self.rows), self.scores, strict=True)),
+            dict(zip((r.video.name for r in self.rows), self.scores, strict=True)),
         )
         rated = self.options.agreement.sentences if self.options.agreement is not None else ()
         return " ".join(filter(None, (words, *rated)))
@@ -147,21 +157,30 @@ class Cohort:
     def all_criteria(self) -> list[list[str]]:
         """Table of all criteria: a head, then a row for each video; empty if there is one criterion."""
         found = self.options.criteria
-        rows = [[row.name, *(by_video.get(row.name, "–") for by_video in found.values())] for row in self.rows]
+        rows = [
+            [row.video.name, *(by_video.get(row.video.name, "–") for by_video in found.values())] for row in self.rows
+        ]
         return [["video", *map(printable, found)], *rows] if found else []
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """Limits of the numbers, one or two sentences each."""
-        return _unknown(self)
+        order = (
+            "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of "
+            "two models cannot be compared."
+        )
+        rated = bool(self.options.judgements or self.options.pairs or self.options.agreement)
+        skill = (
+            "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
+            if rated
+            else "No rater has judged these videos, so nothing here shows that the scores follow skill."
+        )
+        return (order, *_about_intervals(self.rows), *_about_videos(self.rows), *self.ratings, skill)
 
-    @property
-    def span(self) -> tuple[float, float]:
-        """Scale of the bars of the table."""
-        ends = [end for row in self.rows for end in (row.standing.score, *(row.standing.interval or ()))]
-        low, high = min(ends), max(ends)
-        by = max((high - low) * 0.03, 1e-6)
-        return low - by, high + by
+    def bars(self, width_pt: float) -> "Iterator[Drawing]":
+        """Yield the drawing of every row, on one scale with the median."""
+        scores = [(row.standing.score, row.standing.interval) for row in self.rows]
+        return interval_bars(scores, float(np.median(self.scores)), width_pt)
 
 
 def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: CohortOptions, day: date) -> Cohort:
@@ -178,28 +197,14 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
     if twice is not None:
         raise ExportError(f"“{twice}” is in the cohort twice: give every video a name of its own.")
     scores = [v.score for v in videos]
-    rows = [
-        CohortRow(
-            rank=1 + where.n_higher,
-            name=printable(one.name),
-            participant=printable(one.participant),
-            standing=where,
-            warned=bool(one.warning),
-            checksum=one.digest[:CHECKSUM],
-            before_blur=one.before_blur,
-            passes=one.passes,
-            rating=one.scaled.words or "–" if one.scaled is not None else "",
-        )
-        for one, where in zip(videos, standings(scores, [v.interval for v in videos]), strict=True)
-    ]
-    rows.sort(key=lambda row: (row.rank, row.name))
+    named = [replace(v, name=printable(v.name), participant=printable(v.participant)) for v in videos]
+    rows = list(map(CohortRow, named, standings(scores, [v.interval for v in videos])))
     return Cohort(
         options=options,
         title=printable(options.title) or "Cohort",
         digits=_digits(scores),
-        rows=tuple(rows),
-        model=printable(model.name),
-        model_digest=model.digest,
+        rows=tuple(sorted(rows, key=lambda row: (row.rank, row.video.name))),
+        model=replace(model, name=printable(model.name)),
         day=day,
         raters=rater_cells(options.judgements),
         ratings=tuple(dict.fromkeys(v.scaled.refusal or v.scaled.note for v in videos if v.scaled is not None)),
@@ -212,20 +217,6 @@ def _digits(scores: Sequence[float]) -> int:
     return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5)) if span > 0 else 2
 
 
-def _unknown(cohort: Cohort) -> tuple[str, ...]:
-    order = (
-        "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of two "
-        "models cannot be compared."
-    )
-    rated = bool(cohort.options.judgements or cohort.options.pairs or cohort.options.agreement)
-    skill = (
-        "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
-        if rated
-        else "No rater has judged these videos, so nothing here shows that the scores follow skill."
-    )
-    return (order, *_about_intervals(cohort.rows), *_about_videos(cohort), *cohort.ratings, skill)
-
-
 def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:
     n, words = len(rows), []
     passes = [row for row in rows if row.standing.interval is not None]
@@ -235,13 +226,15 @@ def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:
             f"Intervals say how much the choice of frames moves a score and nothing else. {at_median} of {len(passes)} "
             "videos cannot be told from the median."
         )
-    alone = sum(row.standing.interval is None and row.passes == 1 for row in rows)
+    alone = sum(row.standing.interval is None and row.video.passes == 1 for row in rows)
     if alone:
-        words.append(f"{alone} of {n} videos {_were(alone)} assessed with one pass and {_have(alone)} no interval.")
+        have = "was assessed with one pass and has" if alone == 1 else "were assessed with one pass and have"
+        words.append(f"{alone} of {n} videos {have} no interval.")
     alike = n - len(passes) - alone
     if alike:
+        have = "has" if alike == 1 else "have"
         words.append(
-            f"{alike} of {n} videos {_have(alike)} no interval although several passes were made: the videos have few "
+            f"{alike} of {n} videos {have} no interval although several passes were made: the videos have few "
             "frames, so all passes used the same ones."
         )
     if n - 1 < MIN_COHORT:
@@ -252,50 +245,33 @@ def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:
     return words
 
 
-def _about_videos(cohort: Cohort) -> list[str]:
-    n, words = len(cohort.rows), []
-    before = sum(row.before_blur for row in cohort.rows)
+def _about_videos(rows: Sequence[CohortRow]) -> list[str]:
+    n, words = len(rows), []
+    before = sum(row.video.before_blur for row in rows)
     if before:
         words.append(
             f"{before} of {n} scores (marked †) {'were' if before > 1 else 'was'} computed before faces were blurred "
             "in the videos: a model that assesses the blurred videos may give others."
         )
-    warned = sum(row.warned for row in cohort.rows)
+    warned = sum(bool(row.video.warning) for row in rows)
     words.append(
         f"{warned} of {n} videos (marked *) {'look' if warned > 1 else 'looks'} unlike those the model was trained on: "
         "such scores may mean little."
         if warned
         else "No video was flagged as unlike those the model was trained on; that does not show that it is like them."
     )
-    seen = cohort.options.seen_in_training
-    if seen is None:
-        words.append(
-            "It is not known whether the model was trained on these videos or participants; if it was, the scores are "
-            "too good."
-        )
-    else:
-        known = sum(row.name in seen for row in cohort.rows)
-        words.append(
-            f"The model was trained on {known} of {n} videos: such scores are too good."
-            if known
-            else "The model was trained on none of these videos."
-        )
+    words.append(
+        "It is not known whether the model was trained on these videos or participants; if it was, the scores are too "
+        "good."
+    )
     return words
-
-
-def _were(n: int) -> str:
-    return "was" if n == 1 else "were"
-
-
-def _have(n: int) -> str:
-    return "has" if n == 1 else "have"
 
 
 def cohort_facts(cohort: Cohort) -> tuple[tuple[str, str], ...]:
     """Return what the numbers come from, as (name, value)."""
     return (
-        ("Model", cohort.model),
-        ("Model SHA-256", cohort.model_digest),
+        ("Model", cohort.model.name),
+        ("Model SHA-256", cohort.model.digest),
         ("Computed by", f"SkillViewer {__version__}"),
         ("Date of report", cohort.day.isoformat()),
     )

@@ -1,15 +1,13 @@
 """The report of a cohort on paper: how the scores are spread, every video, the raters, and what is not known."""
 
-from io import BytesIO
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
-from skillviewer.export.reports.drawings import distribution, interval_bar
+from skillviewer.export.reports.drawings import distribution
 from skillviewer.export.reports.pdf import PageFrame, facts_table, gap, grid, heading, page_head, paragraph, point
 from skillviewer.export.reports.rater_summary import RATER_HEAD
+from skillviewer.export.reports.why import CAUTION
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -21,20 +19,14 @@ def cohort_pdf(cohort: Cohort) -> bytes:
     Raises:
         ExportError: It cannot be set.
     """
-    sheet = PageFrame(
-        cohort.options.paper,
-        f"Cohort report: {cohort.title}",
-        f"An aid to judgement, not a certificate.  {cohort.title}",
-    )
-    target = BytesIO()
-    sheet.build(_story(cohort, sheet.width_pt), target)
-    return target.getvalue()
+    sheet = PageFrame(cohort.options.paper, f"Cohort report: {cohort.title}", f"{CAUTION}  {cohort.title}")
+    return sheet.build(_story(cohort, sheet.width_pt))
 
 
 def _story(cohort: Cohort, width: float) -> list["Flowable"]:
     from reportlab.platypus import CondPageBreak
 
-    origin = f"{cohort.model} · {cohort.day.isoformat()}"
+    origin = f"{cohort.model.name} · {cohort.day.isoformat()}"
     story = page_head("Cohort report", origin, cohort.title, cohort.options.task, width)
     story += [gap(6), paragraph(cohort.sentence, size_pt=11.5, bold=True, leading=1.35)]
     story += [
@@ -75,8 +67,8 @@ def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
 
 
 def _table(cohort: Cohort, width: float) -> "Flowable":
-    median, bars = float(np.median(cohort.scores)), width * 0.16
-    people = 0.12 if any(row.participant for row in cohort.rows) else 0.0
+    bars = width * 0.16
+    people = 0.12 if any(row.video.participant for row in cohort.rows) else 0.0
     rated = 0.14 if any(row.rating for row in cohort.rows) else 0.0
     names, numbers = width * (0.34 - people - rated / 2) - 20, width * (0.23 - rated / 2)
     widths = (20.0, names, width * people, numbers, width * rated, bars, width * 0.14, width * 0.13)
@@ -86,14 +78,14 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
     lines += [
         [
             paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
-            paragraph(row.name + row.marks, size_pt=8.0),
-            paragraph(row.participant, size_pt=8.0),
+            paragraph(row.video.name + row.marks, size_pt=8.0),
+            paragraph(row.video.participant, size_pt=8.0),
             paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
             paragraph(row.rating, size_pt=8.0),
-            interval_bar(row.standing.score, row.standing.interval, cohort.span, median, bars),
+            bar,
             paragraph(row.standing.percentile_words, size_pt=8.0, right=True),
             paragraph(row.checksum, size_pt=6.8, of=WHITE.muted, right=True),
         ]
-        for row in cohort.rows
+        for row, bar in zip(cohort.rows, cohort.bars(bars), strict=True)
     ]
     return grid(lines, widths, lines=True, pad_pt=1.5, repeat=1, middle=True)

@@ -6,7 +6,7 @@ plus, what lowers it a hollow one with a minus; this video is black, the others 
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -232,16 +232,26 @@ def signed_bar(value: float, greatest: float, width_pt: float, digits: int) -> "
     return plot.drawing
 
 
-def interval_bar(
-    score: float, interval: tuple[float, float] | None, span: tuple[float, float], median: float, width_pt: float
-) -> "Drawing":
-    """Draw one score with its interval on the scale of a table."""
-    plot = Plot(width_pt, 9.0, span, (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
-    plot.line(plot.x(median), 0.0, plot.x(median), 9.0, WHITE.muted, 0.5, dash=[1.5, 1.5])
-    if interval is not None:
-        plot.line(plot.x(interval[0]), 4.5, plot.x(interval[1]), 4.5, WHITE.text, 1.0)
-    plot.diamond(plot.x(score), 4.5, 2.6)
-    return plot.drawing
+def interval_bars(
+    rows: Sequence[tuple[float, tuple[float, float] | None]], dashed: float, width_pt: float
+) -> "Iterator[Drawing]":
+    """Yield a drawing of each value of a table with its interval, on one scale; nothing is drawn of NaN.
+
+    Args:
+        rows: Values, and the ends of their intervals or None.
+        dashed: Value of the dashed line.
+        width_pt: Width of each drawing in points.
+    """
+    ends = [dashed, *(end for value, interval in rows for end in (value, *(interval or ())) if np.isfinite(end))]
+    by = max((max(ends) - min(ends)) * 0.03, 1e-6)
+    for value, interval in rows:
+        plot = Plot(width_pt, 9.0, (min(ends) - by, max(ends) + by), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
+        if np.isfinite(value):
+            plot.line(plot.x(dashed), 0.0, plot.x(dashed), 9.0, WHITE.muted, 0.5, dash=[1.5, 1.5])
+            if interval is not None and np.isfinite(interval).all():
+                plot.line(plot.x(interval[0]), 4.5, plot.x(interval[1]), 4.5, WHITE.text, 1.0)
+            plot.diamond(plot.x(value), 4.5, 2.6)
+        yield plot.drawing
 
 
 def distribution(scores: Sequence[float], width_pt: float, height_pt: float, digits: int) -> "Drawing":

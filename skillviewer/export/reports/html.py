@@ -21,7 +21,6 @@ from skillviewer.export.reports.drawings import (
     colour_ramp,
     contribution_plot,
     distribution,
-    interval_bar,
     score_plot,
     signed_bar,
 )
@@ -122,17 +121,17 @@ def why_html(why: WhyContent) -> str:
 
 def cohort_html(cohort: Cohort) -> str:
     """Return the report of a cohort."""
-    median, rows = float(np.median(cohort.scores)), []
-    for row in cohort.rows:
-        words, of = score_cell(row.standing, cohort.digits), row.standing
-        rows.append((row, words, _drawn(interval_bar(of.score, of.interval, cohort.span, median, 170.0), words)))
+    rows = []
+    for row, bar in zip(cohort.rows, cohort.bars(170.0), strict=True):
+        words = score_cell(row.standing, cohort.digits)
+        rows.append((row, words, _drawn(bar, words)))
     return _environment().get_template("cohort.html").render(
         cohort=cohort,
         plot=_drawn(distribution(cohort.scores, _WIDTH_PT, 160.0, cohort.digits), cohort.sentence),
         head=RATER_HEAD,
         rows=rows,
         rated=any(row.rating for row in cohort.rows),
-        people=any(row.participant for row in cohort.rows),
+        people=any(row.video.participant for row in cohort.rows),
         facts=cohort_facts(cohort),
     )  # fmt: skip
 
@@ -140,7 +139,7 @@ def cohort_html(cohort: Cohort) -> str:
 def change_html(report: ChangeReport) -> str:
     """Return the report of change over time."""
     tables = [
-        (section, [(cells, bar and _drawn(bar, cells[-1])) for (cells, _), bar in zip(section.rows, bars, strict=True)])
+        (section, [(cells, _drawn(bar, cells[-1])) for (cells, _), bar in zip(section.rows, bars, strict=True)])
         for section in report.sections
         for bars in [section.bars(250.0)]
     ]

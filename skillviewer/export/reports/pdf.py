@@ -224,8 +224,8 @@ class PageFrame:
         """Height between the margins, above the foot."""
         return SIZES_PT[self.paper][1] - 2 * MARGIN_PT - FOOT_PT
 
-    def build(self, story: Iterable["Flowable"], target: BytesIO) -> int:
-        """Set a story; return its number of pages.
+    def build(self, story: Iterable["Flowable"]) -> bytes:
+        """Return a story as PDF.
 
         Raises:
             ExportError: Something on a page is larger than the page.
@@ -234,11 +234,11 @@ class PageFrame:
         from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
         from reportlab.platypus.doctemplate import LayoutError
 
-        width, height = SIZES_PT[self.paper]
+        target = BytesIO()
         # pictures as they are, not as text: a quarter smaller and many times quicker
         rl_config.useA85 = 0
         document = BaseDocTemplate(
-            target, pagesize=(width, height), title=printable(self.title), invariant=1, lang="en"
+            target, pagesize=SIZES_PT[self.paper], title=printable(self.title), invariant=1, lang="en"
         )  # fmt: skip
         frame = Frame(
             MARGIN_PT, MARGIN_PT + FOOT_PT, self.width_pt, self.height_pt,
@@ -249,11 +249,9 @@ class PageFrame:
             document.build(list(story))
         except LayoutError as error:
             raise ExportError(f"The report does not fit on its pages: {str(error).splitlines()[0]}.") from error
-        data = target.getvalue()
-        target.seek(0)
         # as long as before: a PDF says where in the file its parts begin
-        target.write(re.sub(rb"(?<=% |\x9e )ReportLab generated PDF document[^\n]*", _blank, data, flags=re.IGNORECASE))
-        return int(document.page)
+        made = rb"(?<=% |\x9e )ReportLab generated PDF document[^\n]*"
+        return re.sub(made, lambda found: b" " * len(found.group()), target.getvalue(), flags=re.IGNORECASE)
 
     def _foot(self, canvas: "Canvas", document: Any) -> None:  # noqa: ANN401 - not typed
         from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFString
@@ -272,10 +270,6 @@ class PageFrame:
         right = Paragraph(f"page {document.page}", style(7.0, of=WHITE.muted, right=True))
         _, height = right.wrap(60, 20)
         right.drawOn(canvas, MARGIN_PT + self.width_pt - 60, y - 4 - height)
-
-
-def _blank(found: re.Match[bytes]) -> bytes:
-    return b" " * len(found.group())
 
 
 def fitted(sheet: PageFrame, stories: Iterable[Callable[[], Sequence["Flowable"]]]) -> Sequence["Flowable"]:

@@ -81,7 +81,7 @@ def export_cohort(
     options = options if options is not None else CohortOptions()
     check(path, REPORT_SUFFIXES, overwrite=overwrite)
     cohort = gather_cohort(videos, model, options, made_on(options.made_on))
-    words = (cohort.sentence, *cohort.unknown, CAUTION, cohort.model_digest)
+    words = (cohort.sentence, *cohort.unknown, CAUTION, cohort.model.digest)
     _write(path, words, lambda: cohort_pdf(cohort), lambda: cohort_html(cohort), overwrite=overwrite)
     return path
 

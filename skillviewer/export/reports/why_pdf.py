@@ -1,7 +1,6 @@
 """The "why" page of one video on paper: two pages, in the order of a talk about it."""
 
 from functools import partial
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from skillviewer.core.text import clock, signed
@@ -49,9 +48,7 @@ def why_pdf(why: WhyContent) -> bytes:
     width = sheet.width_pt
     first = fitted(sheet, [partial(_first, why, width, size) for size in _FIRST])
     second = fitted(sheet, [partial(_second, why, width, size, notes) for size, notes in _SECOND])
-    target = BytesIO()
-    sheet.build([*first, PageBreak(), *second], target)
-    return target.getvalue()
+    return sheet.build([*first, PageBreak(), *second])
 
 
 def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:

@@ -71,13 +71,6 @@ def dis(first: Picture, second: Picture) -> Float32Array:
     return np.asarray(search.calc(first, second, np.zeros((*first.shape, 2), dtype=np.float32)), dtype=np.float32)
 
 
-def _known(algorithm: str) -> None:
-    if algorithm not in FLOW_ALGORITHMS:
-        raise SettingsError(
-            f"There is no optical flow algorithm “{algorithm}”. Choose one of: {', '.join(FLOW_ALGORITHMS)}."
-        )
-
-
 def _check(first: Picture, second: Picture) -> None:
     fits = first.ndim == 2 and first.shape == second.shape and first.size > 0
     if not fits or first.dtype != np.uint8 or second.dtype != np.uint8:
@@ -141,7 +134,9 @@ class FlowStacks:
         Raises:
             SettingsError: The algorithm is unknown, or the length is not even and positive.
         """
-        _known(settings.algorithm)
+        if settings.algorithm not in FLOW_ALGORITHMS:
+            known = ", ".join(FLOW_ALGORITHMS)
+            raise SettingsError(f"There is no optical flow algorithm “{settings.algorithm}”. Choose one of: {known}.")
         if settings.length < 2 or settings.length % 2:
             raise SettingsError(f"A flow stack has an even number of fields, not {settings.length}.")
         self._settings = settings

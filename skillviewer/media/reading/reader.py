@@ -111,7 +111,6 @@ class VideoReader(Closing):
         for look in BEFORE_OPENING:
             look(self._path, token)
         self._cache = FrameCache(cache_bytes)
-        self._cache_bytes = cache_bytes
         self._file = VideoFile(self._path, threads)
         self._info: VideoInfo | None = None
         try:

@@ -42,11 +42,8 @@ class CurvesPlot(TimePlot):
 
     def spoken(self) -> str:
         """Return the scores of every curve, by its number."""
-        said = []
-        for line in self.lines:
-            words = series_words(map(clock, line.times_s), line.scores, 2)
-            said.append(self.tr("Curve {}: {}").format(self._strokes[line.key][0], words))
-        return " ".join(said)
+        said = [(self._strokes[o.key][0], series_words(map(clock, o.times_s), o.scores, 2)) for o in self.lines]
+        return " ".join(self.tr("Curve {}: {}").format(*each) for each in said)
 
     def show_lines(self, lines: Sequence[Line], strokes: Mapping[str, tuple[str, Stroke]], heights: Heights) -> None:
         """Draw curves."""

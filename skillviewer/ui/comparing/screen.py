@@ -280,8 +280,9 @@ class CompareScreen(QWidget):
     def _show_bars(self, analyses: dict[str, Analysis], looks: dict[str, Look]) -> None:
         bars = []
         if self.header.chosen_scale is Scale.COMMON:
-            units = {kind: f"{kind_words(kind)}, {unit}" if unit else kind_words(kind) for kind, unit in self._units()}
-            bars = [(units[kind], scene) for kind, scene in shared_bars(analyses, looks).items()]
+            units = {MapKind.DISTRIBUTION: self.tr("× average"), MapKind.GATE: self.tr("0 to 1"), MapKind.SIGNED: ""}
+            for kind, scene in shared_bars(analyses, looks).items():
+                bars.append((", ".join(filter(None, (kind_words(kind), units[kind]))), scene))
         difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
         if difference is not None and difference.values is not None:
             bars.append((self.tr("{} minus {}, × average").format(*self._pair_numbers()), difference))
@@ -291,9 +292,6 @@ class CompareScreen(QWidget):
             self.bars.show_bars("", bars)
         else:
             self.bars.show_bars(self.tr("Each map has its own scale; its range is shown under it."), bars)
-
-    def _units(self) -> tuple[tuple[MapKind, str], ...]:
-        return ((MapKind.DISTRIBUTION, self.tr("× average")), (MapKind.GATE, self.tr("0 to 1")), (MapKind.SIGNED, ""))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Compare menu and of the player do; dialogs ask for files and folders."""

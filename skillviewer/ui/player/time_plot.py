@@ -59,11 +59,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    @property
-    def cursor_s(self) -> float:
-        """Time at which the cursor stands, in seconds."""
-        return float(self._cursor.value())
-
     def follow_playhead(self) -> None:
         """Begin to follow video and playhead; called once all items are made."""
         self._playback.video_changed.connect(self._on_video)

@@ -74,10 +74,11 @@ class Stored(Generic[ValueT]):
     write: Callable[[ValueT], object] = str
 
     def __get__(self, settings: "Settings", _owner: object = None) -> ValueT:
-        return self.read(settings.store.value(self.key))
+        return self.read(settings.held[self.key])
 
     def __set__(self, settings: "Settings", value: ValueT) -> None:
-        settings.store.setValue(self.key, self.write(value))
+        settings.held[self.key] = self.write(value)
+        settings.store.setValue(self.key, settings.held[self.key])
 
 
 class Settings:
@@ -101,12 +102,15 @@ class Settings:
     """Position and size of the window; empty at first."""
     export_folder = Stored("export/folder", _text)
     """Folder of the last export, or "" before the first."""
+    person = Stored("person/name", _text, str.strip)
+    """Name of the user, which signs notes, moments and the log of a study; "" for none."""
+    cache_gb = Stored("storage/features_gb", lambda value: min(max(_number(value, CACHE_GB), 1), MOST_CACHE_GB))
+    """Size of the feature cache on the disk, at most, in GiB."""
 
     def __init__(self, store: QSettings) -> None:
         self.store = store
-        # kept apart, for worker threads read them too
-        self._person = _text(store.value("person/name"))
-        self._cache_gb = min(max(_number(store.value("storage/features_gb"), CACHE_GB), 1), MOST_CACHE_GB)
+        stored = [each.key for each in vars(Settings).values() if isinstance(each, Stored)]
+        self.held: dict[str, object] = {key: store.value(key) for key in stored}  # worker threads read them too
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Settings":
@@ -139,26 +143,6 @@ class Settings:
         self.store.remove("keys")
         for name, chosen in keys.items():
             self.store.setValue(f"keys/{name}", list(chosen))
-
-    @property
-    def person(self) -> str:
-        """Name of the user, which signs notes, moments and the log of a study; "" for none."""
-        return self._person
-
-    @person.setter
-    def person(self, name: str) -> None:
-        self._person = name.strip()
-        self.store.setValue("person/name", self._person)
-
-    @property
-    def cache_gb(self) -> int:
-        """Size of the feature cache on the disk, at most, in GiB."""
-        return self._cache_gb
-
-    @cache_gb.setter
-    def cache_gb(self, size: int) -> None:
-        self._cache_gb = size
-        self.store.setValue("storage/features_gb", str(size))
 
     @property
     def look(self) -> Look:

@@ -13,9 +13,9 @@ from skillviewer.ui.widgets.layout import ShortLabel, as_tip, tool_button
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
+"""Fields about the video on screen."""
 ELSEWHERE, ROOMY = ("sampled", "rate", "speed"), 130
 """Fields that other parts show too: they give way to text that is larger than ``ROOMY`` per cent."""
-"""Fields about the video on screen."""
 
 LONGEST_MODEL_PX = 220
 

@@ -124,10 +124,6 @@ def _scaled(entry: VideoEntry) -> ScaledScore:
     return scaled if scaled is not None else _UNSCALED
 
 
-def _rating_interval(entry: VideoEntry) -> str:
-    return _scaled(entry).words.partition(" (")[2].rstrip(")")
-
-
 def _by_rating(entry: VideoEntry) -> float:
     rating = _scaled(entry).rating
     return rating if rating is not None else float("-inf")
@@ -192,7 +188,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         lambda entry, _: _scaled(entry).words.partition(" (")[0] or UNKNOWN * bool(_scaled(entry).criterion),
         lambda entry, _: _by_rating(entry),
         about=str(QT_TRANSLATE_NOOP("videos", "The score on the raters' scale, and its interval for new participants")),
-        under=_rating_interval,
+        under=lambda entry: _scaled(entry).words.partition(" (")[2].rstrip(")"),
         spoken=lambda entry: _scaled(entry).sentence if _scaled(entry).criterion else "",
         widest="00.0 of 00",
         known=lambda entry: bool(_scaled(entry).criterion),

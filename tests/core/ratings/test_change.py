@@ -11,8 +11,8 @@ from scipy import stats
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ratings.change import (
-    Course,
     change,
+    change_between,
     courses,
     in_order,
     joined,
@@ -127,12 +127,12 @@ def test_a_course_joins_the_videos_of_an_occasion_and_skips_what_is_not_rated() 
     estimates = {"a": Estimate(1, 0, 3), "b": Estimate(3, 2, 4), "c": Estimate(6, 5, 7), "x": Estimate(9, 8, 10)}
     attempts = [("a", "P1", "pre"), ("b", "P1", "Pre"), ("c", "P1", "post"), ("d", "P1", "late"), ("x", "P2", "pre")]
     places = in_order({occasion for *_, occasion in attempts})
-    first, second = courses(attempts, estimates, places)
-    assert [(name, n) for name, n, _ in first.steps] == [("Pre", 2), ("post", 1), ("late", 1)]
-    assert first.steps[0][2] == joined([estimates["a"], estimates["b"]]) == Estimate(2, 1, 3.5)
-    found = first.change()
+    first, second = courses(attempts, estimates, places).values()
+    assert [(name, n) for name, n, _ in first] == [("Pre", 2), ("post", 1), ("late", 1)]
+    assert first[0][2] == joined([estimates["a"], estimates["b"]]) == Estimate(2, 1, 3.5)
+    found = change_between(first)
     assert found is not None
     assert (found[:2], found[2]) == (("Pre", "post"), change(Estimate(2, 1, 3.5), estimates["c"]))
-    assert first.change("Pre", "late") is None, "nothing is rated then"
-    assert second == Course("P2", (("Pre", 1, estimates["x"]),))
-    assert second.change() is None
+    assert change_between(first, "Pre", "late") is None, "nothing is rated then"
+    assert second == (("Pre", 1, estimates["x"]),)
+    assert change_between(second) is None

@@ -25,7 +25,7 @@ from skillviewer.core.ratings.rater_agreement import rater_agreement
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
-from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, _unknown, gather_cohort
+from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
 from skillviewer.export.reports.html import check_html
 from skillviewer.export.reports.limits import limits
 from skillviewer.export.reports.pdf import SIZES_PT
@@ -421,8 +421,6 @@ def test_reports_speak_the_raters_scale(tmp_path: Path, reader: VideoReader, suf
 
 def test_a_cohort_tells_one_pass_from_passes_that_looked_at_the_same() -> None:
     one = [CohortVideo(f"v{i}", i / 10, passes=passes) for i, passes in enumerate((1, 4, 4))]
-    text = " ".join(_unknown(gather_cohort(one, MODEL, CohortOptions(), DAY)))
+    text = " ".join(gather_cohort(one, MODEL, CohortOptions(), DAY).unknown)
     assert "1 of 3 videos was assessed with one pass and has no interval." in text
     assert "2 of 3 videos have no interval although several passes were made" in text
-    seen = gather_cohort(one, MODEL, CohortOptions(seen_in_training=frozenset()), DAY)
-    assert "The model was trained on none of these videos." in " ".join(_unknown(seen))

@@ -286,7 +286,7 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     assert panel.heights.currentData() == Heights.OWN, "the box must say what is drawn"
     assert panel._note.text() == "not comparable"
     go_to(qtbot, window, 45)
-    assert panel.plot.cursor_s == pytest.approx(1.5)
+    assert panel.plot._cursor.value() == pytest.approx(1.5)
     assess_study(qtbot, screen)
     qtbot.waitUntil(lambda: panel.shown_heights is Heights.STANDARD)
     assert panel.heights.currentData() == Heights.STANDARD

@@ -63,13 +63,13 @@ def test_the_whole_video_is_in_sight(plot: ScorePlot) -> None:
 def test_the_cursor_follows_the_playhead(plot: ScorePlot, playback: Playback) -> None:
     for frame in (0, 150, 299):
         playback.seek(frame)
-        assert plot.cursor_s == VIDEO.times_s[frame]
+        assert plot._cursor.value() == VIDEO.times_s[frame]
 
 
 def test_a_click_goes_there(plot: ScorePlot, playback: Playback) -> None:
     click(plot.viewport(), place(plot, 4.2))
     assert playback.time_s == pytest.approx(4.2, abs=0.05)
-    assert plot.cursor_s == playback.time_s
+    assert plot._cursor.value() == playback.time_s
 
 
 def test_a_click_on_a_frame_s_time_is_that_frame_where_times_are_uneven(plot: ScorePlot, playback: Playback) -> None:
@@ -85,7 +85,7 @@ def test_a_click_on_a_frame_s_time_is_that_frame_where_times_are_uneven(plot: Sc
             playback.seek((frame + 40) % 120)
             click(plot.viewport(), place(plot, float(times_s[frame])))
             assert playback.frame == frame
-            assert plot.cursor_s == times_s[frame]
+            assert plot._cursor.value() == times_s[frame]
 
 
 def test_dragging_scrubs_all_the_way(qtbot: QtBot, plot: ScorePlot, playback: Playback) -> None:

@@ -67,7 +67,7 @@ def test_a_session_on_the_sample_study(
     shown = inspect(made).player.canvas.shown
     assert shown is not None
     assert shown.shot.frame_index == program.playback.frame > 0
-    assert curve.cursor_s == pytest.approx(program.playback.time_s)
+    assert curve._cursor.value() == pytest.approx(program.playback.time_s)
 
     # keep a moment, write a note, take it back
     canvas = inspect(made).player.canvas

@@ -1,4 +1,4 @@
-"""Copies of videos with blurred faces for an archive, and the remarks about them.
+"""Copies of videos without metadata, with blurred faces if requested, and the remarks about them.
 
 Scores and analyses were computed on the original videos; they are copied to the blurred ones and marked as such.
 Blurring is an aid and no guarantee, and the archive says so.
@@ -32,31 +32,34 @@ _HEARD = "a voice identifies a person as well as a face does. Listen to them bef
 _LISTED = 5
 
 
-class BlurredVideos:
-    """Blurred copies for an archive that is being written.
+class VideoCopies:
+    """Copies for an archive or a pack that is being written.
 
     Args:
         folder: Temporary folder of a copy until it is packed.
         token: Cancels the job; then no copy is left.
         report: Receives the progress of the search and the writing.
+        blur: Whether faces are blurred.
         sound: Whether the copies keep their sound.
 
     Attributes:
         faces: Blurred faces, by digest of the original.
     """
 
-    def __init__(self, folder: Path, token: CancelToken, report: Report, *, sound: bool = False) -> None:
-        self._folder, self._token, self._report, self._sound = folder, token, report, sound
+    def __init__(
+        self, folder: Path, token: CancelToken, report: Report, *, blur: bool = True, sound: bool = False
+    ) -> None:
+        self._folder, self._token, self._report, self._blur, self._sound = folder, token, report, blur, sound
         self._n_heard = 0
         self._store = FaceStore()
         self._copies: dict[str, VideoInfo] = {}  # by digest of the copy
         self._named: list[tuple[str, Faces]] = []
         self.faces: dict[str, Faces] = {}
 
-    def copy(self, source: Path, digest: str, name: str, extent: ClipRange | None = None) -> Path:
+    def copy(self, source: Path, digest: str, name: str, extent: ClipRange | None = None) -> "VideoInfo":
         """Write a video with its stored faces blurred, or else with faces searched now, which are then stored.
 
-        A range writes only that part of the file.
+        A range writes only that part of the file. It returns the facts about the copy. A digest of "" is not compared.
 
         Raises:
             ExportError: The video has changed, or the copy cannot be written.
@@ -70,13 +73,14 @@ class BlurredVideos:
 
         target = self._folder / f"copy{BLURRED_SUFFIX}"
         with VideoReader(source, self._token) as reader:
-            if reader.describe(self._token).digest != digest:
+            digest, given = reader.describe(self._token).digest, digest
+            if given not in {"", digest}:
                 raise ExportError(f"{source} has changed since the study was read: look for its videos again.")
-            faces = self._store.get(digest)
-            if faces is None:
+            faces = self._store.get(digest) if self._blur else None
+            if self._blur and faces is None:
                 faces = find_faces(reader, token=self._token, report=self._named_report(f"looking for faces in {name}"))
                 self._store.put(faces)
-            report = self._named_report(f"blurring faces in {name}")
+            report = self._named_report(f"{'blurring faces in' if self._blur else 'writing'} {name}")
             try:
                 frames = range_frames(extent, reader.info)
                 info = write_anew(reader, target, frames, faces, self._token, report, sound=self._sound)
@@ -84,10 +88,11 @@ class BlurredVideos:
                 words = str(error).replace(str(target), "its blurred copy")
                 raise ExportError(f"{source.name}: {words}") from error
         self._n_heard += has_sound(target)
-        self.faces[digest] = faces
         self._copies[info.digest] = info
-        self._named.append((name, faces))
-        return target
+        if faces is not None:
+            self.faces[digest] = faces
+            self._named.append((name, faces))
+        return info
 
     def _named_report(self, stage: str) -> Report:
         return lambda progress: self._report(Progress(stage, progress.done, progress.total))

@@ -21,7 +21,7 @@ from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_or_discard, save_analysis
 from skillviewer.data.faces_file import SUFFIX as FACES_SUFFIX
 from skillviewer.data.faces_file import FaceStore, save_faces
-from skillviewer.data.study.archive.archive_faces import BLURRED_SUFFIX, BlurredVideos
+from skillviewer.data.study.archive.archive_faces import BLURRED_SUFFIX, VideoCopies
 from skillviewer.data.study.archive.archive_form import (
     BLOCK,
     FACES,
@@ -71,7 +71,7 @@ class Packer:
         self.n_videos = self.n_models = 0
         self.digests: dict[str, str] = {}  # of the copies, by digest of the original
         self.places: dict[str, str] = {}  # paths in the archive, by digest of the original
-        self.blurred = BlurredVideos(folder, token, report, sound=options.sound) if options.blur_faces else None
+        self.blurred = VideoCopies(folder, token, report, sound=options.sound) if options.blur_faces else None
 
     def run(self) -> None:
         """Pack everything, the manifest last; raises as ``archive.pack``."""
@@ -160,7 +160,7 @@ class Packer:
 
     def _pack_video(self, db: sqlite3.Connection, video: StudyVideo, source: Path, place: str) -> None:
         if self.blurred is not None:
-            copy = self.blurred.copy(source, video.digest, self._known_as(video.name))
+            copy = self.blurred.copy(source, video.digest, self._known_as(video.name)).path
         elif self.names is not None:
             from skillviewer.media.writing.remux import copy_without_metadata
 

@@ -25,7 +25,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.core.text import size_words
 from skillviewer.core.video.extents import range_frames
-from skillviewer.data.study.archive.archive_faces import BlurredVideos
+from skillviewer.data.study.archive.archive_faces import VideoCopies
 from skillviewer.data.study.archive.archive_form import MODIFIED_NS
 from skillviewer.data.study.judging.pair_queue import Contender, drawn_pairs
 from skillviewer.data.study.study import Study
@@ -162,11 +162,13 @@ def write_pack(
     try:
         with atomic_folder(drawn.folder) as aside:
             (aside / "clips").mkdir()
-            blurred = BlurredVideos(aside, token, report) if blur_faces else None
+            copies = VideoCopies(aside, token, report, blur=blur_faces)
             for done, (code, video) in enumerate(drawn.clips.items()):
                 report(Progress("packing videos", done, len(drawn.clips)))
-                target = aside / "clips" / f"{code}.mp4"
-                facts[code] = _write_clip(video, key.videos[code][1], target, token, blurred)
+                made = copies.copy(video.path, video.digest, video.name, video.extent)
+                made.path.replace(aside / "clips" / f"{code}.mp4")
+                sync_s = 0.0 if video.sync_s is None else video.sync_s - key.videos[code][1]
+                facts[code] = {"seconds": made.duration_s, "frames": made.n_frames, "sync": sync_s}
             (aside / "index.html").write_text(_page(drawn, facts), encoding="utf-8", newline="\n")
             files = [file for file in aside.rglob("*") if file.is_file()]
             for file in files:
@@ -178,28 +180,8 @@ def write_pack(
     return (
         f"{drawn.folder}: {len(facts)} videos, {size_words(n_bytes)}. Give away the whole folder.",
         *(f"{rater}: {len(key.pairs[code])} pairs{codes[code]}." for code, rater in key.raters.items()),
-        *(blurred.remarks()[:-1] if blurred is not None else ()),  # the last one is on scores, which are not here
+        *(copies.remarks()[:-1] if blur_faces else ()),  # the last one is on scores, which are not here
     )
-
-
-def _write_clip(
-    video: Contender, start_s: float, target: Path, token: CancelToken, blurred: BlurredVideos | None
-) -> dict[str, float]:
-    """Write the clip of a video, and return what the page needs to play it: duration, frames, sync point in seconds."""
-    from skillviewer.media.reading.reader import VideoReader
-    from skillviewer.media.writing.blurred_copy import write_anew
-
-    if blurred is not None:
-        blurred.copy(video.path, video.digest, video.name, video.extent).replace(target)
-    else:
-        with VideoReader(video.path, token) as reader:
-            info = reader.describe(token)
-            if video.digest not in {"", info.digest}:
-                raise ExportError(f"{video.path} has changed since the study was read: look for its videos again.")
-            write_anew(reader, target, range_frames(video.extent, info), token=token)
-    with VideoReader(target, cache_bytes=0) as made:
-        seconds, frames = made.info.duration_s, made.info.n_frames
-    return {"seconds": seconds, "frames": frames, "sync": 0.0 if video.sync_s is None else video.sync_s - start_s}
 
 
 def _page(drawn: DrawnPack, clips: Mapping[str, Mapping[str, float]]) -> str:

@@ -22,7 +22,7 @@ from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import FileState, NewVideo, Study, cached_analysis
 from skillviewer.data.study.archive.archive import Archived, pack
-from skillviewer.data.study.archive.archive_faces import BlurredVideos
+from skillviewer.data.study.archive.archive_faces import VideoCopies
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.export.tables.tables import export_scores
@@ -251,7 +251,7 @@ def test_stretches_of_one_file_share_its_copy(study: Path, tmp_path: Path, monke
 
 
 def test_the_word_that_it_was_said_before_is_never_lost(tmp_path: Path) -> None:
-    made = BlurredVideos(tmp_path, CancelToken(), silent)
+    made = VideoCopies(tmp_path, CancelToken(), silent)
     made._copies["d" * 64] = info(60)
     for n_frames in (60, 59):  # an analysis of another count of frames is kept by an older program
         told = made.restated(analysis(info(n_frames))).video
