@@ -254,11 +254,17 @@ def _is_font(number: Path) -> bool:
 
 
 def growth(rows: list[Held]) -> dict[str, float]:
-    """Return by how much each number grew after the warm-up; the memory as a share, by a fitted line."""
+    """Return by how much each number grew after the warm-up; the memory as a share, by a fitted line.
+
+    Two rounds in turn have unlike exports and so unlike widgets: the most of the last two is held against that of the
+    first two.
+    """
     after = rows[int(WARM_UP * len(rows)) :]
     memory = np.array([row.memory_mb for row in after])
     slope = float(np.polyfit(np.arange(len(after)), memory, 1)[0]) if len(after) > 1 else 0.0
-    counts = {name: float(getattr(after[-1], name) - getattr(after[0], name)) for name in COUNTS}
+    first, last = after[:2], after[-2:]
+    most = {name: [max(getattr(row, name) for row in rows) for rows in (first, last)] for name in COUNTS}
+    counts = {name: float(end - begin) for name, (begin, end) in most.items()}
     return {"memory_mb": slope * (len(after) - 1) / float(memory.mean()), **counts}
 
 
