@@ -92,8 +92,8 @@ class LabelAgreement:
     n_second: int
     n_videos: int
     n_bins: int
-    bin_s: float = BIN_S
-    tolerance_s: float = TOLERANCE_S
+    bin_s: float
+    tolerance_s: float
 
 
 Marked = Mapping[str, tuple[float, Sequence[Annotation]]]
@@ -127,7 +127,8 @@ def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreemen
             one, other = np.concatenate(bins, axis=1)
             said = weighted_kappa(one, other)
             kappa, low, high = (defined(round(x, 6)) for x in (said.value, said.low, said.high))
-            found.append(LabelAgreement(label, first, second, kappa, low, high, *counts, len(both), len(one)))
+            bins = len(one), BIN_S, TOLERANCE_S
+            found.append(LabelAgreement(label, first, second, kappa, low, high, *counts, len(both), *bins))
     return found
 
 

@@ -17,6 +17,9 @@ from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.core.study_log import LogRow
+from skillviewer.core.timelines.annotation import Annotation
+from skillviewer.core.timelines.labels import LabelAgreement, LabelCount
+from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.tables.rows import CurveRow, ScoreRow, curve_rows
 from skillviewer.export.tables.tables import (
     TABLES,
@@ -106,6 +109,10 @@ def test_json_is_the_rows(tmp_path: Path) -> None:
     assert rows == [asdict(row) for row in curve_rows([one])]
 
 
+AGREED = LabelAgreement("slip", "Ann", "Bo", 0.5, None, None, 2, 3, 1, 20, 1.0, 0.5)
+SLIP = Annotation("moments", 0.2, 0.4, "slip", "Ann")
+
+
 def test_every_table_fits_its_schema(tmp_path: Path) -> None:
     one, other = analysis(info(), passes=2), analysis(info(), model="other")
     votes = [
@@ -120,6 +127,9 @@ def test_every_table_fits_its_schema(tmp_path: Path) -> None:
         "judgements": export_table("judgements", tmp_path / "5.json", votes),
         "strengths": export_table("strengths", tmp_path / "6.json", votes),
         "log": export_table("log", tmp_path / "7.json", [LogRow("2026-01-02", "Ann", "vote", "a – b", "left better")]),
+        "labels": export_table("labels", tmp_path / "8.json", [LabelCount("a", "Ann", "slip", 2, 0.5)]),
+        "label-agreement": export_table("label-agreement", tmp_path / "9.json", [AGREED]),
+        "timeline": export_table("timeline", tmp_path / "10.json", [Exhibit(one, annotations=(SLIP,))], ["moments"]),
     }
     assert set(made) == {kind.name for kind in TABLES if not kind.whole}
     for name, path in made.items():
