@@ -127,8 +127,8 @@ def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreemen
             one, other = np.concatenate(bins, axis=1)
             said = weighted_kappa(one, other)
             kappa, low, high = (defined(round(x, 6)) for x in (said.value, said.low, said.high))
-            bins = len(one), BIN_S, TOLERANCE_S
-            found.append(LabelAgreement(label, first, second, kappa, low, high, *counts, len(both), *bins))
+            how = len(one), BIN_S, TOLERANCE_S
+            found.append(LabelAgreement(label, first, second, kappa, low, high, *counts, len(both), *how))
     return found
 
 
