@@ -127,8 +127,8 @@ def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreemen
             one, other = np.concatenate(bins, axis=1)
             said = weighted_kappa(one, other)
             kappa, low, high = (defined(round(x, 6)) for x in (said.value, said.low, said.high))
-            how = len(one), BIN_S, TOLERANCE_S
-            found.append(LabelAgreement(label, first, second, kappa, low, high, *counts, len(both), *how))
+            numbers = (*counts, len(both), len(one))
+            found.append(LabelAgreement(label, first, second, kappa, low, high, *numbers, BIN_S, TOLERANCE_S))
     return found
 
 
