@@ -64,3 +64,8 @@ def reason_told(kind: type[SkillViewerError], failure: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise kind(f"{failure}: {error.strerror or error}.") from error
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of a library's error message, at most 300 characters, without its full stop."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300].rstrip(".")

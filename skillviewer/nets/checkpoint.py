@@ -26,12 +26,11 @@ from torch import Tensor, nn
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.familiarity import Familiarity
 from skillviewer.core.atomic_write import TEMPORARY, clear_leftovers
-from skillviewer.core.errors import CheckpointError, reason_told
+from skillviewer.core.errors import CheckpointError, first_line, reason_told
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
-from skillviewer.nets.backbones.weight_files import first_line
 from skillviewer.nets.configuration import FORMAT, LATER_FIELDS, CheckpointConfig, ModelCard, model_card_page
 from skillviewer.nets.models import attention_model
 

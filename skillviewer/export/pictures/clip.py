@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
@@ -28,9 +28,6 @@ from skillviewer.export.rendering.theme import DARK, THEMES, ExportTheme
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import ENCODERS, Sound, has_sound
 from skillviewer.media.writing.writer import Quality, VideoWriter, last_rate_hz
-
-if TYPE_CHECKING:
-    from skillviewer.export.pictures.still import StillOptions
 
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
 _LEAST_S = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
@@ -63,6 +60,31 @@ class ClipOptions:
     align: bool = offered(False, "Align in time", "The others show at each time what the first video shows then")
     sound: bool = offered(False, "Keep the sound", "Left out where the speed is not 1, and in a GIF")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+
+
+class _Arrangement(Protocol):
+    """The options that a clip and a still share: see ``ClipOptions``."""
+
+    @property
+    def look(self) -> Look: ...
+
+    @property
+    def size(self) -> tuple[int, int] | None: ...
+
+    @property
+    def columns(self) -> int: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def curve(self) -> bool: ...
+
+    @property
+    def labels(self) -> bool: ...
+
+    @property
+    def theme(self) -> ExportTheme: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +205,7 @@ def _thinned(times_s: FloatArray, least_s: float) -> list[int]:
     return kept
 
 
-def clip_layout(analyses: Sequence[Analysis], options: "ClipOptions | StillOptions") -> Layout:
+def clip_layout(analyses: Sequence[Analysis], options: _Arrangement) -> Layout:
     """Return where things stand on a clip or a still."""
     return lay_out(
         picture_sizes([(a.video.width_px, a.video.height_px) for a in analyses], options.size, options.columns),
@@ -195,7 +217,7 @@ def clip_layout(analyses: Sequence[Analysis], options: "ClipOptions | StillOptio
     )
 
 
-def clip_canvas(exhibits: Sequence[Exhibit], options: "ClipOptions | StillOptions", span: Span) -> ClipCanvas:
+def clip_canvas(exhibits: Sequence[Exhibit], options: _Arrangement, span: Span) -> ClipCanvas:
     """Return the canvas that a clip or a still is painted on."""
     analyses = [e.analysis for e in exhibits]
     captions, alignments = [e.title for e in exhibits], [e.alignment for e in exhibits]

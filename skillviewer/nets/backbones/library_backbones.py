@@ -15,9 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from skillviewer.core.errors import CheckpointError
+from skillviewer.core.errors import CheckpointError, first_line
 from skillviewer.nets.backbones.backbone_entry import BackboneEntry, ClipForm, Normalisation
-from skillviewer.nets.backbones.weight_files import first_line
 from skillviewer.nets.backbones.weight_sources import WeightSource
 
 Grid = Callable[[Any, Tensor], Tensor]

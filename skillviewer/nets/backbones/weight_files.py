@@ -7,7 +7,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from skillviewer.core.errors import CheckpointError
+from skillviewer.core.errors import CheckpointError, first_line
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, mismatch, weights_digest
 from skillviewer.nets.backbones.features import backbone
 
@@ -67,8 +67,3 @@ def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
     if problem:
         raise CheckpointError(f"{path} holds no weights of {entry.title}: {problem}.")
     return BackboneWeights(name, state, in_channels, weights_digest(state), beyond)
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of a library's error message, at most 300 characters, without its full stop."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:300].rstrip(".")

@@ -58,6 +58,26 @@ class StudySettingsView(QWidget):
         self.rating_rule = self._choice("rating_rule", self.tr("rule for ratings"), RATING_RULES, self._rule_words)
         self.reaction = self._choice("reaction_ms", self.tr("reaction time"), REACTIONS_MS, self._reaction_words)
         self.blind = QCheckBox(self.tr("Raters see a video's Why page only after judging the video"), form)
+        self._fill(form)
+        area = scroll_area(self, self.tr("Set-up"))
+        inside = QWidget(area)
+        add_all(horizontal(inside, NONE), (form, 1), 1)
+        area.setWidget(inside)
+        add_all(vertical(self, NONE), area)
+        self.question.editingFinished.connect(self._on_question)
+        self.criterion.editingFinished.connect(self._on_criterion)
+        self.labels.editingFinished.connect(self._on_labels)
+        self.neither.clicked.connect(lambda on: self._set(self.tr("possible answers"), allow_neither=on))
+        self.blind.clicked.connect(lambda on: self._set(self.tr("when Why pages open"), blind=on))
+        program.studies.opened.connect(self._on_study)
+        program.studies.replaced.connect(self._on_replaced)
+        program.studies.changed.connect(self._on_changed)
+        self._on_replaced()
+        if program.studies.current is not None:
+            self._on_study(program.studies.current)
+
+    def _fill(self, form: Form) -> None:
+        """Lay the settings out, with their notes."""
         form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
         self.answered.hide()
@@ -88,22 +108,6 @@ class StudySettingsView(QWidget):
         form.add(
             self.tr("Reaction time"), self.reaction, self.tr("Taken off when a key is pressed while a video plays.")
         )
-        area = scroll_area(self, self.tr("Set-up"))
-        inside = QWidget(area)
-        add_all(horizontal(inside, NONE), (form, 1), 1)
-        area.setWidget(inside)
-        add_all(vertical(self, NONE), area)
-        self.question.editingFinished.connect(self._on_question)
-        self.criterion.editingFinished.connect(self._on_criterion)
-        self.labels.editingFinished.connect(self._on_labels)
-        self.neither.clicked.connect(lambda on: self._set(self.tr("possible answers"), allow_neither=on))
-        self.blind.clicked.connect(lambda on: self._set(self.tr("when Why pages open"), blind=on))
-        program.studies.opened.connect(self._on_study)
-        program.studies.replaced.connect(self._on_replaced)
-        program.studies.changed.connect(self._on_changed)
-        self._on_replaced()
-        if program.studies.current is not None:
-            self._on_study(program.studies.current)
 
     def _choice(self, name: str, what: str, values: Sequence[Any], words: Callable[[Any], str]) -> QComboBox:
         """Return a box that sets a field of the settings; ``what`` is the command's text."""
