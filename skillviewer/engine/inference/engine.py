@@ -23,7 +23,7 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.features.frame_inputs import sampling_of
+from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.engine.inference.evidence import fused_passes, weigh
@@ -194,13 +194,13 @@ class Engine(Closing):
         with device_errors(), _opened(path, reader, token) as opened:
             digest = opened.describe(token).digest
             if isinstance(video, Analysis):
-                self._check_own(video, opened.info)
+                self._own_sampling(video, opened.info)
             fused = fused_passes(opened, self._model, self._source, passes, token, report, extent)
             found = weigh(self._model, fused, digest, self.checkpoint.digest, token, report, n_random, seed)
             return replace(found, extent=extent)
 
-    def _check_own(self, analysis: Analysis, info: VideoInfo) -> None:
-        """Refuse an analysis of another model, of other frames, or of another file than the one that is open."""
+    def _own_sampling(self, analysis: Analysis, info: VideoInfo) -> Sampling:
+        """Return the sampling of an analysis; refuse one of another model, of other frames, or of another file."""
         made_by, name = analysis.provenance, analysis.video.path.name
         if made_by.model_digest != self.checkpoint.digest:
             raise CheckpointError(
@@ -215,10 +215,9 @@ class Engine(Closing):
                 f"The analysis of {name} did not look at the frames that {self.name} looks at now, or is not "
                 f"complete. Assess the video again."
             )
+        return sampling
 
-    def align(
-        self, own: Analysis, other: Analysis, token: CancelToken | None = None, report: Report = silent
-    ) -> Alignment:
+    def align(self, own: Analysis, other: Analysis, token: CancelToken = NEVER, report: Report = silent) -> Alignment:
         """Align a video with another one in time, by the backbones' features of the frames that the model looked at.
 
         Args:
@@ -232,7 +231,6 @@ class Engine(Closing):
             VideoError: A file cannot be read, or is no longer the one that was analysed.
             DeviceError: The device ran out of memory.
         """
-        token = token if token is not None else CancelToken()
         self._warm_up(token, report)
         with device_errors():
             (own_places, own_s), (other_places, other_s) = (self.places(one, token, report) for one in (own, other))
@@ -244,13 +242,12 @@ class Engine(Closing):
         return replace(found, own_s=frozen(ends[0]), other_s=frozen(ends[1]))
 
     def places(
-        self, analysis: Analysis, token: CancelToken | None = None, report: Report = silent
+        self, analysis: Analysis, token: CancelToken = NEVER, report: Report = silent
     ) -> tuple[FloatArray, FloatArray]:
         """Return (S, 9 · 2F) means of the features of S frames in 3 x 3 fields, and (S,) times, in order of time."""
-        fields, token = [], token if token is not None else CancelToken()
+        fields = []
         with VideoReader(analysis.video.path, token) as reader:
-            self._check_own(analysis, reader.describe(token))
-            sampling = sampling_of(reader.info, self._source.preprocessing, analysis.n_passes, analysis.extent)
+            sampling = self._own_sampling(analysis, reader.describe(token))
             for done, features in enumerate(self._source.steps(reader, sampling, token), start=1):
                 pooled = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(features).float(), 3)
                 fields.append(pooled.flatten(1).numpy().astype(np.float64))

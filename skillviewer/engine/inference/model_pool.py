@@ -91,7 +91,7 @@ class ModelPool(Closing):
         return self._engine(folder).explain(analysis, token=token, report=report, reader=reader)
 
     def align(
-        self, folder: Path, own: Analysis, other: Analysis, token: CancelToken | None = None, report: Report = silent
+        self, folder: Path, own: Analysis, other: Analysis, token: CancelToken = NEVER, report: Report = silent
     ) -> Alignment:
         """Align a video with another in time by one of the models; see ``Engine.align`` for what it raises."""
         return self._engine(folder).align(own, other, token, report)
