@@ -170,8 +170,9 @@ def picture_of(path: Path, backend: Backend, token: CancelToken) -> Picture | No
     if path.suffix == SUFFIX:
         try:
             with Study.open(path, read_only=True) as study:
-                there = (VideoClip(v.path, v.extent) for v in study.videos.all() if v.path is not None)
-                footage = next(there, footage)
+                video = study.videos.first_in_place()
+            if video is not None and video.path is not None:
+                footage = VideoClip(video.path, video.extent)
         except SkillViewerError:
             return None
     return probe(footage, backend, token).thumbnail if footage.path.suffix.lower() in VIDEO_SUFFIXES else None
