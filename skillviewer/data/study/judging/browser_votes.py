@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from skillviewer.core.dataset.pairs import Verdict
-from skillviewer.core.errors import StudyError
+from skillviewer.core.errors import StudyError, first_line
 from skillviewer.data.study.judging.pack import KEPT_AS, VERSION, PackKey
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.values import read_json
@@ -89,7 +89,7 @@ def read_votes(path: Path) -> VotesFile:
             raise StudyError(f"{path} comes from a newer version of the judging page: update this program first.")
         return msgspec.json.decode(body, type=VotesFile)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise StudyError(f"{none} ({str(error).splitlines()[0][:200]}).") from error
+        raise StudyError(f"{none} ({first_line(error)[:200]}).") from error
 
 
 def import_votes(study: Study, path: Path) -> str:

@@ -21,7 +21,7 @@ import msgspec
 from skillviewer.core.atomic_write import atomic_folder, check_room
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.paths import resources_dir
-from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.core.text import size_words
 from skillviewer.core.video.extents import range_frames
@@ -143,7 +143,7 @@ def _measured(videos: Mapping[str, Contender]) -> tuple[dict[str, float], int]:
 
 
 def write_pack(
-    drawn: DrawnPack, *, blur_faces: bool = False, token: CancelToken | None = None, report: Report = silent
+    drawn: DrawnPack, *, blur_faces: bool = False, token: CancelToken = NEVER, report: Report = silent
 ) -> tuple[str, ...]:
     """Write a pack whose pairs are drawn: the folder is there whole, or not at all. The study is not needed.
 
@@ -158,7 +158,7 @@ def write_pack(
         VideoError: A video or its stored faces cannot be read, or the face search fails.
         DatasetError: An attempt lies outside its file.
     """
-    token, key, facts = token if token is not None else CancelToken(), drawn.key, {}
+    key, facts = drawn.key, {}
     try:
         with atomic_folder(drawn.folder) as aside:
             (aside / "clips").mkdir()
