@@ -120,7 +120,7 @@ def connect(path: Path) -> sqlite3.Connection:
         if full:
             raise
         # a read-only folder without a log to be replayed: nobody can be writing
-        return _open(path, "immutable=1")
+        return _open(path, "mode=ro&immutable=1")  # never makes a file that was deleted meanwhile
 
 
 def checked_version(connection: sqlite3.Connection, path: Path) -> int:

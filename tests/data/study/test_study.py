@@ -474,3 +474,13 @@ def test_example_of_the_documentation_runs(path: Path, tmp_path: Path, capsys: p
     (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     exec(example, {"folder": tmp_path / "videos", "videos": path.parent / "videos"})
     assert capsys.readouterr().out.splitlines()[0] == f"a present {tmp_path / 'videos' / 'a.mp4'}"
+
+
+def test_opening_a_study_that_is_deleted_meanwhile_makes_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "gone.skillstudy"
+    monkeypatch.setattr(database, "_protected", lambda _path: False)  # looked at just before another thread deleted it
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        database.connect(path)
+    assert not path.exists()
