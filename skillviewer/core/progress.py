@@ -14,19 +14,12 @@ ItemT = TypeVar("ItemT")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Progress of a job.
+    """Progress of a job."""
 
-    Attributes:
-        stage: Current activity, in a few words for the user.
-        done: Number of finished steps.
-        total: Number of steps in all; 0 if unknown.
-        value: An intermediate result (a partial ``Analysis``, a row of a training log), or None.
-    """
-
-    stage: str
-    done: int = 0
-    total: int = 0
-    value: object = None
+    stage: str  # current activity, in a few words for the user
+    done: int = 0  # number of finished steps
+    total: int = 0  # number of steps in all; 0 if unknown
+    value: object = None  # an intermediate result (a partial ``Analysis``, a row of a training log), or None
 
 
 Report = Callable[[Progress], None]

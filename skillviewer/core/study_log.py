@@ -11,38 +11,23 @@ MOST_NAMED = 8
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One event of a study.
+    """One event of a study."""
 
-    Attributes:
-        at: When, ISO 8601 in UTC.
-        who: Rater, or author of a note or moment; empty where the study does not keep who did it.
-        what: What was done: vote, vote withdrawn, video added, setting changed, export, ...
-        subject: The video, pair, model or setting, or the name of an exported file.
-        detail: Verdict and reason, text, score, digest, old and new value.
-    """
-
-    at: str
-    who: str
-    what: str
-    subject: str
-    detail: str
+    at: str  # when, ISO 8601 in UTC
+    who: str  # rater, or author of a note or moment; empty where the study does not keep who did it
+    what: str  # what was done: vote, vote withdrawn, video added, setting changed, export, ...
+    subject: str  # the video, pair, model or setting, or the name of an exported file
+    detail: str  # verdict and reason, text, score, digest, old and new value
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedExport:
-    """A file that was written from a study, for its log.
+    """A file that was written from a study, for its log."""
 
-    Attributes:
-        study: Path of the study.
-        file: Name of the written file, without its folder.
-        kind: Name of the exporter.
-        videos: Names of the videos that it shows; empty for a file of the whole study.
-    """
-
-    study: Path
-    file: str
-    kind: str
-    videos: tuple[str, ...] = ()
+    study: Path  # path of the study
+    file: str  # name of the written file, without its folder
+    kind: str  # name of the exporter
+    videos: tuple[str, ...] = ()  # names of the videos that it shows; empty for a file of the whole study
 
     @property
     def detail(self) -> str:

@@ -19,24 +19,16 @@ WELL_SCORED = 75.0
 
 @dataclass(frozen=True, slots=True)
 class CohortStanding:
-    """One score among the others of its cohort. Scores tie only if they are exactly equal.
-
-    Attributes:
-        cohort: Name of the cohort within a sentence: "this task", "the task “Suturing”".
-        n: Number of comparable videos, without the video itself.
-        n_lower: Number with a lower score.
-        n_higher: Number with a higher score.
-        median: Median of their scores; NaN if there are none.
-        reach: Numbers with a score below the lower and below the upper end of the interval (else below the score).
-    """
+    """One score among the others of its cohort. Scores tie only if they are exactly equal."""
 
     score: float
     interval: tuple[float, float] | None
-    cohort: str
-    n: int
-    n_lower: int
-    n_higher: int
-    median: float
+    cohort: str  # name of the cohort within a sentence: "this task", "the task “Suturing”"
+    n: int  # number of comparable videos, without the video itself
+    n_lower: int  # number with a lower score
+    n_higher: int  # number with a higher score
+    median: float  # median of their scores; NaN if there are none
+    # numbers with a score below the lower and below the upper end of the interval (else below the score)
     reach: tuple[int, int]
 
     @property
@@ -162,14 +154,11 @@ def standings(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Member(ReadOnly):
-    """One comparable video.
-
-    Attributes:
-        looks: (D,) float64, features in which similar videos lie close (the mean feature, say), or None.
-    """
+    """One comparable video."""
 
     name: str
     score: float
+    # (D,) float64, features in which similar videos lie close (the mean feature, say), or None
     looks: FloatArray | None = None
 
 
@@ -182,17 +171,13 @@ class NearBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceVideo:
-    """A well-scored video to compare another with.
-
-    Attributes:
-        near_by: Nearest in looks or, if these are unknown, in score.
-        distance: Root mean square over the looks of the difference, in standard deviations of the members; or the
-            difference of the scores.
-    """
+    """A well-scored video to compare another with."""
 
     name: str
     score: float
-    near_by: NearBy
+    near_by: NearBy  # nearest in looks or, if these are unknown, in score
+    # root mean square over the looks of the difference, in standard deviations of the members; or the difference of the
+    # scores
     distance: float
 
 

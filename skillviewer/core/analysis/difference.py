@@ -18,19 +18,13 @@ LEAST = 1e-3
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Difference(ReadOnly):
-    """The first model's normalised maps minus the second's over a video, in multiples of a uniform map.
-
-    Attributes:
-        frames: (M,) int64 ascending, the frame from which each map holds: those that either model sampled.
-        values: (M, h, w) float32; 1 where the first model has more by the weight of a cell in a uniform map.
-        part: Frames of the file that were analysed.
-    """
+    """The first model's normalised maps minus the second's over a video, in multiples of a uniform map."""
 
     video: VideoInfo
-    frames: IntArray
-    values: Float32Array
+    frames: IntArray  # (M,) int64 ascending, the frame from which each map holds: those that either model sampled
+    values: Float32Array  # (M, h, w) float32; 1 where the first model has more by the weight of a cell in a uniform map
     rect: MapRect
-    part: range
+    part: range  # frames of the file that were analysed
 
     @property
     def limit(self) -> float:

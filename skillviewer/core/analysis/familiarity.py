@@ -19,17 +19,11 @@ _MIN_SCALE = 1e-4
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Familiarity(ReadOnly):
-    """Feature statistics of the training videos.
+    """Feature statistics of the training videos."""
 
-    Attributes:
-        mean: (2F,) float32, mean over the training videos of their mean features.
-        scale: (2F,) float32, their standard deviations, positive.
-        held_out: (n,) float64, ascending: distance of each training video from all the others.
-    """
-
-    mean: Float32Array
-    scale: Float32Array
-    held_out: FloatArray
+    mean: Float32Array  # (2F,) float32, mean over the training videos of their mean features
+    scale: Float32Array  # (2F,) float32, their standard deviations, positive
+    held_out: FloatArray  # (n,) float64, ascending: distance of each training video from all the others
 
     @property
     def limit(self) -> float:

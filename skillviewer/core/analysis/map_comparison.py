@@ -117,38 +117,23 @@ def entropy(maps: NDArray[Any]) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class MapNumbers:
-    """Measures of agreement of two maps, or of the maps of two models over a video.
+    """Measures of agreement of two maps, or of the maps of two models over a video."""
 
-    Attributes:
-        correlation: Pearson's correlation of densities over the area, -1 to 1; NaN if a map is constant.
-        similarity: Histogram intersection, 0 to 1.
-        divergence: Kullback-Leibler divergence of the first from the second, in nats.
-        divergence_back: Divergence of the second from the first.
-        top_overlap: Overlap of the densest tenths of the area, 0 to 1; 0.1 by chance.
-        centre_distance: Distance of the centres of mass, relative to the picture's diagonal.
-        entropy: Entropy of the first on its own grid, 0 (one cell) to 1 (uniform).
-        entropy_other: Entropy of the second.
-    """
-
-    correlation: float
-    similarity: float
-    divergence: float
-    divergence_back: float
-    top_overlap: float
-    centre_distance: float
-    entropy: float
-    entropy_other: float
+    correlation: float  # Pearson's correlation of densities over the area, -1 to 1; NaN if a map is constant
+    similarity: float  # histogram intersection, 0 to 1
+    divergence: float  # Kullback-Leibler divergence of the first from the second, in nats
+    divergence_back: float  # divergence of the second from the first
+    top_overlap: float  # overlap of the densest tenths of the area, 0 to 1; 0.1 by chance
+    centre_distance: float  # distance of the centres of mass, relative to the picture's diagonal
+    entropy: float  # entropy of the first on its own grid, 0 (one cell) to 1 (uniform)
+    entropy_other: float  # entropy of the second
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PlacedMaps(ReadOnly):
-    """Maps on one grid, with the part of the picture they cover.
+    """Maps on one grid, with the part of the picture they cover."""
 
-    Attributes:
-        values: (M, h, w), as the model computed them.
-    """
-
-    values: NDArray[Any]
+    values: NDArray[Any]  # (M, h, w), as the model computed them
     rect: MapRect
 
     @property
@@ -222,19 +207,13 @@ def maps_at(analysis: Analysis, frames: IntArray) -> PlacedMaps:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class VideoComparison(ReadOnly):
-    """Two models on one video.
+    """Two models on one video."""
 
-    Attributes:
-        kinds: Kinds of their maps. Maps of one kind are directly comparable; for different kinds, normalised magnitudes
-            are compared. If one model has no map nothing is compared: all numbers are NaN except the entropy of the
-            other's map.
-        frames: (M,) int64 frames that either model sampled, from the first at which both have a map.
-        numbers: One per frame.
-    """
-
+    # kinds of their maps. Maps of one kind are directly comparable; for different kinds, normalised magnitudes are
+    # compared. If one model has no map nothing is compared: all numbers are NaN except the entropy of the other's map
     kinds: tuple[MapKind, MapKind]
-    frames: IntArray
-    numbers: tuple[MapNumbers, ...]
+    frames: IntArray  # (M,) int64 frames that either model sampled, from the first at which both have a map
+    numbers: tuple[MapNumbers, ...]  # one per frame
 
     @property
     def same_kind(self) -> bool:

@@ -27,21 +27,16 @@ ByModel = Mapping[str, Mapping[str, Analysis]]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AgreementMatrix(ReadOnly):
-    """Agreement of M models with each other over a study.
+    """Agreement of M models with each other over a study."""
 
-    Attributes:
-        models: Their names.
-        scores: (M, M) float64, Spearman's correlation over the videos that both assessed; NaN with fewer than
-            ``MIN_VIDEOS`` of them, or if one model gives all of them the same score.
-        maps: (M, M) float64, correlation of the maps, averaged over the frames of a video, then over the videos; NaN if
-            one of the models has no map.
-        n_videos: (M, M) int64, number of videos that both assessed.
-    """
-
-    models: tuple[str, ...]
+    models: tuple[str, ...]  # their names
+    # (M, M) float64, Spearman's correlation over the videos that both assessed; NaN with fewer than ``MIN_VIDEOS`` of
+    # them, or if one model gives all of them the same score
     scores: FloatArray
+    # (M, M) float64, correlation of the maps, averaged over the frames of a video, then over the videos; NaN if one of
+    # the models has no map
     maps: FloatArray
-    n_videos: IntArray
+    n_videos: IntArray  # (M, M) int64, number of videos that both assessed
 
 
 def agreement_matrix(analyses: ByModel, token: CancelToken = NEVER, report: Report = silent) -> AgreementMatrix:
@@ -84,17 +79,12 @@ def map_agreement(first: Analysis, second: Analysis) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RankDisagreement:
-    """One video and its ranks by several models.
+    """One video and its ranks by several models."""
 
-    Attributes:
-        video: Its name.
-        ranks: Rank by each model, in their order: 1 is the highest score; ties share the mean of their ranks.
-        n_videos: Number of ranked videos.
-    """
-
-    video: str
+    video: str  # its name
+    # rank by each model, in their order: 1 is the highest score; ties share the mean of their ranks
     ranks: tuple[float, ...]
-    n_videos: int
+    n_videos: int  # number of ranked videos
 
     @property
     def spread(self) -> float:

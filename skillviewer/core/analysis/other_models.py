@@ -10,21 +10,13 @@ from skillviewer.core.analysis.analysis import MapKind
 
 @dataclass(frozen=True, slots=True)
 class OtherModel:
-    """Rank of the video by another model.
+    """Rank of the video by another model."""
 
-    Attributes:
-        name: Its name and version.
-        rank: Rank of the video by its scores; 1 is the highest.
-        own_rank: Rank by the model in use.
-        n: Number of comparable videos that both have assessed, including this one.
-        agreement: Spearman's correlation of the two models' scores of these; NaN if undefined.
-    """
-
-    name: str
-    rank: int
-    own_rank: int
-    n: int
-    agreement: float
+    name: str  # its name and version
+    rank: int  # rank of the video by its scores; 1 is the highest
+    own_rank: int  # rank by the model in use
+    n: int  # number of comparable videos that both have assessed, including this one
+    agreement: float  # Spearman's correlation of the two models' scores of these; NaN if undefined
 
 
 class Version(Protocol):
@@ -87,29 +79,17 @@ def other_models(
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """One model, as a row of a table.
-
-    Attributes:
-        digest: SHA-256 of its configuration and weights.
-        attention_model: Its entry in ATTENTION_MODELS.
-        title: Display name of that entry.
-        map_kind: Kind of its maps.
-        n_parameters: Number of trained parameters: the head, and backbones of its own.
-        accuracy: Pairwise accuracy on held-out pairs, 0 to 1, or None if not measured.
-        rule: Sentence on what was held out.
-        caution: Warning of its card, or "".
-        features: Description of its feature extraction; models with the same one share features.
-    """
+    """One model, as a row of a table."""
 
     name: str
-    digest: str
-    attention_model: str
-    title: str
-    map_kind: MapKind
-    n_parameters: int
-    accuracy: float | None
+    digest: str  # SHA-256 of its configuration and weights
+    attention_model: str  # its entry in ATTENTION_MODELS
+    title: str  # display name of that entry
+    map_kind: MapKind  # kind of its maps
+    n_parameters: int  # number of trained parameters: the head, and backbones of its own
+    accuracy: float | None  # pairwise accuracy on held-out pairs, 0 to 1, or None if not measured
     accuracy_interval: tuple[float, float] | None
     n_pairs: int
-    rule: str
-    caution: str
-    features: str
+    rule: str  # sentence on what was held out
+    caution: str  # warning of its card, or ""
+    features: str  # description of its feature extraction; models with the same one share features

@@ -18,15 +18,10 @@ from skillviewer.core.arrays import FloatArray, ReadOnly
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Partition(ReadOnly):
-    """A partition of the picture into rectangles; in fractions of its width and height.
+    """A partition of the picture into rectangles; in fractions of its width and height."""
 
-    Attributes:
-        x: (W + 1,) float64 ascending edges.
-        y: (H + 1,) float64 ascending edges.
-    """
-
-    x: FloatArray
-    y: FloatArray
+    x: FloatArray  # (W + 1,) float64 ascending edges
+    y: FloatArray  # (H + 1,) float64 ascending edges
 
     @classmethod
     def of(cls, rect: MapRect, grid: tuple[int, int]) -> "Partition":

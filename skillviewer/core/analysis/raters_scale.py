@@ -41,29 +41,18 @@ class PiecewiseLine:
 
 @dataclass(frozen=True, slots=True)
 class ScaleMap:
-    """Map from a score to a rating with its interval. Values only, to be stored as JSON.
+    """Map from a score to a rating with its interval. Values only, to be stored as JSON."""
 
-    Attributes:
-        curve: Curve of all people.
-        left_out: Curves without each group of people.
-        spreads: Spread around each of these.
-        group: Group of every video.
-        residuals: Distance of every rating from the curve without its group, divided by the spread there.
-        weights: Weight of every video: all people alike; the rest to 1 belongs to the unseen person.
-        low: Lowest rating of the scale; intervals end there.
-        high: Highest rating.
-        level: Level of the interval, 0 to 1.
-    """
-
-    curve: PiecewiseLine
-    left_out: tuple[PiecewiseLine, ...]
-    spreads: tuple[PiecewiseLine, ...]
-    group: tuple[int, ...]
+    curve: PiecewiseLine  # curve of all people
+    left_out: tuple[PiecewiseLine, ...]  # curves without each group of people
+    spreads: tuple[PiecewiseLine, ...]  # spread around each of these
+    group: tuple[int, ...]  # group of every video
+    # distance of every rating from the curve without its group, divided by the spread there
     residuals: tuple[float, ...]
-    weights: tuple[float, ...]
-    low: float
-    high: float
-    level: float
+    weights: tuple[float, ...]  # weight of every video: all people alike; the rest to 1 belongs to the unseen person
+    low: float  # lowest rating of the scale; intervals end there
+    high: float  # highest rating
+    level: float  # level of the interval, 0 to 1
     n_people: int
 
     def __post_init__(self) -> None:
@@ -126,30 +115,20 @@ class ScaleCheck:
 
 @dataclass(frozen=True, slots=True)
 class ScaledScore:
-    """A score on the raters' scale, or the reason why it has no place there: all that a surface prints.
-
-    Attributes:
-        words: Rating and interval, "41 of 60 (35 to 48)"; "" if refused.
-        refusal: Reason, one sentence; "" with a rating.
-        note: Origin of the map and its test on people left out, in words.
-        level: Level of the interval, 0 to 1; 0 if refused.
-        digits: Decimals of a rating.
-        levels: Words of the levels, the worst first; empty for numbers.
-        curve: Curve from scores to ratings, or None.
-    """
+    """A score on the raters' scale, or the reason why it has no place there: all that a surface prints."""
 
     criterion: str
     task: str = ""
-    words: str = ""
-    refusal: str = ""
-    note: str = ""
+    words: str = ""  # rating and interval, "41 of 60 (35 to 48)"; "" if refused
+    refusal: str = ""  # reason, one sentence; "" with a rating
+    note: str = ""  # origin of the map and its test on people left out, in words
     rating: float | None = None
     low: float | None = None
     high: float | None = None
-    level: float = 0.0
-    digits: int = 0
-    levels: tuple[str, ...] = ()
-    curve: PiecewiseLine | None = None
+    level: float = 0.0  # level of the interval, 0 to 1; 0 if refused
+    digits: int = 0  # decimals of a rating
+    levels: tuple[str, ...] = ()  # words of the levels, the worst first; empty for numbers
+    curve: PiecewiseLine | None = None  # curve from scores to ratings, or None
 
     def __post_init__(self) -> None:
         """Make text from files printable."""
@@ -205,27 +184,17 @@ def _number(rating: float, digits: int, levels: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RatersScale:
-    """The raters' scale as the card of a model keeps it.
-
-    Attributes:
-        step: Smallest distance of two ratings.
-        levels: Words of the levels, the worst first; empty for numbers.
-        stated: Whether the ends of the scale are stated, rather than those of the ratings that were given.
-        source: Origin of the scores, in words.
-        map: The map, or None if it was refused.
-        check: Its test on people left out, or None.
-        refusal: Reason for no map, one sentence; else "".
-    """
+    """The raters' scale as the card of a model keeps it."""
 
     criterion: str
     task: str
-    step: float = 1.0
-    levels: tuple[str, ...] = ()
-    stated: bool = True
-    source: str = ""
-    map: ScaleMap | None = None
-    check: ScaleCheck | None = None
-    refusal: str = ""
+    step: float = 1.0  # smallest distance of two ratings
+    levels: tuple[str, ...] = ()  # words of the levels, the worst first; empty for numbers
+    stated: bool = True  # whether the ends of the scale are stated, rather than those of the ratings that were given
+    source: str = ""  # origin of the scores, in words
+    map: ScaleMap | None = None  # the map, or None if it was refused
+    check: ScaleCheck | None = None  # its test on people left out, or None
+    refusal: str = ""  # reason for no map, one sentence; else ""
 
     def __post_init__(self) -> None:
         """Refuse a scale with neither map nor refusal, or with fewer levels than its map has."""

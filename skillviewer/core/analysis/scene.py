@@ -74,43 +74,27 @@ class Look:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scene(ReadOnly):
-    """One moment, resolved.
+    """One moment, resolved."""
 
-    Attributes:
-        frame_index: Frame on screen, from 0.
-        time_s: Its presentation time.
-        values: (h, w) float32 in display units (``unit``), or None if there is no map.
-        low: Value at the lower end of the colour bar.
-        high: Value at its upper end; greater than ``low``.
-        unit: ``"× uniform"`` for distributions, else ``""``.
-        rect: Part of the picture that the map covers.
-        sample: Index of the sampled frame that the map (or the earlier one of two) belongs to, among the frames of all
-            passes in time order, or -1.
-        n_samples: Number of sampled frames in all passes so far.
-        sample_frame: Frame index of that sampled frame, or -1.
-        age_s: Time since that sampled frame in seconds; 0 if the map is the frame's own.
-        step: Step of the model (segment) of that sampled frame, or -1.
-        score: Score after that step in that pass, or NaN before the first.
-        even: True if the maps of the video are spread evenly, and so say little.
-    """
-
-    frame_index: int
-    time_s: float
-    values: Float32Array | None
-    low: float
-    high: float
+    frame_index: int  # frame on screen, from 0
+    time_s: float  # its presentation time
+    values: Float32Array | None  # (h, w) float32 in display units (``unit``), or None if there is no map
+    low: float  # value at the lower end of the colour bar
+    high: float  # value at its upper end; greater than ``low``
     kind: MapKind
-    unit: str
-    rect: MapRect
+    unit: str  # ``"× uniform"`` for distributions, else ``""``
+    rect: MapRect  # part of the picture that the map covers
     look: Look
     source: MapSource
+    # index of the sampled frame that the map (or the earlier one of two) belongs to, among the frames of all passes in
+    # time order, or -1
     sample: int
-    n_samples: int
-    sample_frame: int
-    age_s: float
-    step: int
-    score: float
-    even: bool = False
+    n_samples: int  # number of sampled frames in all passes so far
+    sample_frame: int  # frame index of that sampled frame, or -1
+    age_s: float  # time since that sampled frame in seconds; 0 if the map is the frame's own
+    step: int  # step of the model (segment) of that sampled frame, or -1
+    score: float  # score after that step in that pass, or NaN before the first
+    even: bool = False  # True if the maps of the video are spread evenly, and so say little
 
 
 def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:

@@ -18,29 +18,18 @@ _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreCurve:
-    """Lines of the score curve over time in seconds.
+    """Lines of the score curve over time in seconds."""
 
-    Attributes:
-        times_s: (N,) when the mean is known: time of the last pass's sampled frame in every segment.
-        mean: (N,) mean score over the passes after every step.
-        low: (N,) lower end of the 95 % prediction interval for one more pass, or None as for ``Analysis.interval``.
-        high: (N,) its upper end.
-        pass_times_s: (K, N) times of the sampled frames; exports draw the mean over those of the first pass.
-        passes: (K, N) score of every pass.
-        sampled_s: (S,) times of all sampled frames, each once, in order: a tick for each.
-        boundaries_s: (N - 1,) where segments end, in time; the last ends with the video.
-        analysed_s: Until when the model has looked.
-    """
-
-    times_s: FloatArray
-    mean: FloatArray
+    times_s: FloatArray  # (N,) when the mean is known: time of the last pass's sampled frame in every segment
+    mean: FloatArray  # (N,) mean score over the passes after every step
+    # (N,) lower end of the 95 % prediction interval for one more pass, or None as for ``Analysis.interval``
     low: FloatArray | None
-    high: FloatArray | None
-    pass_times_s: FloatArray
-    passes: FloatArray
-    sampled_s: FloatArray
-    boundaries_s: FloatArray
-    analysed_s: float
+    high: FloatArray | None  # (N,) its upper end
+    pass_times_s: FloatArray  # (K, N) times of the sampled frames; exports draw the mean over those of the first pass
+    passes: FloatArray  # (K, N) score of every pass
+    sampled_s: FloatArray  # (S,) times of all sampled frames, each once, in order: a tick for each
+    boundaries_s: FloatArray  # (N - 1,) where segments end, in time; the last ends with the video
+    analysed_s: float  # until when the model has looked
 
     def limits(self, room: float = 0.12) -> tuple[float, float]:
         """Return the least and the greatest score of all passes, with ``room`` times their range on each side."""
@@ -64,17 +53,11 @@ class ScoreCurve:
 
 @dataclass(frozen=True, slots=True)
 class CurveMark:
-    """A moment over the curve.
+    """A moment over the curve."""
 
-    Attributes:
-        start_s: Where it begins.
-        stop_s: Where it ends.
-        amount: By how much it raises (above 0) or lowers the score; None for one that was kept by hand.
-    """
-
-    start_s: float
-    stop_s: float
-    amount: float | None
+    start_s: float  # where it begins
+    stop_s: float  # where it ends
+    amount: float | None  # by how much it raises (above 0) or lowers the score; None for one that was kept by hand
 
     @property
     def sign(self) -> str:
@@ -84,17 +67,11 @@ class CurveMark:
 
 @dataclass(frozen=True, slots=True)
 class CurveLook:
-    """One way to draw the score between two sampled frames.
+    """One way to draw the score between two sampled frames."""
 
-    Attributes:
-        name: Identity, also on the command line.
-        title: Words of the menu, for translation.
-        apply: Returns the curve as lines from point to point.
-    """
-
-    name: str
-    title: str
-    apply: Callable[[ScoreCurve], ScoreCurve]
+    name: str  # identity, also on the command line
+    title: str  # words of the menu, for translation
+    apply: Callable[[ScoreCurve], ScoreCurve]  # returns the curve as lines from point to point
 
 
 def _in_steps(curve: ScoreCurve) -> ScoreCurve:

@@ -68,27 +68,16 @@ UNNAMED = "unnamed"
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One vote of one rater on two videos.
+    """One vote of one rater on two videos."""
 
-    Attributes:
-        left: Name of the video on the left.
-        right: Name of the video on the right.
-        verdict: Choice of the rater.
-        rater: Name of the rater, or ``UNNAMED``.
-        judged_at: Time of the vote, or None if not recorded.
-        taken_s: Time from first sight to the vote in seconds, or None.
-        watched: Proportion of the two videos that was watched, 0 to 1, or None.
-        speed: Playback speed; 1 is real time.
-    """
-
-    left: str
-    right: str
-    verdict: Verdict
-    rater: str
-    judged_at: datetime | None = None
-    taken_s: float | None = None
-    watched: float | None = None
-    speed: float = 1.0
+    left: str  # name of the video on the left
+    right: str  # name of the video on the right
+    verdict: Verdict  # choice of the rater
+    rater: str  # name of the rater, or ``UNNAMED``
+    judged_at: datetime | None = None  # time of the vote, or None if not recorded
+    taken_s: float | None = None  # time from first sight to the vote in seconds, or None
+    watched: float | None = None  # proportion of the two videos that was watched, 0 to 1, or None
+    speed: float = 1.0  # playback speed; 1 is real time
 
 
 def videos_of(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> list[str]:
@@ -99,23 +88,14 @@ def videos_of(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> lis
 
 @dataclass(frozen=True, slots=True)
 class DatasetVideo:
-    """One attempt at a task.
+    """One attempt at a task."""
 
-    Attributes:
-        name: Name in the pairs; unique in the data set.
-        path: The file, or None if it was not found.
-        participant: The person in the video, or None if unknown.
-        subtask: Part of a pooled task, or "". Videos of different sub-tasks are never compared.
-        extent: Part of the file that shows the attempt, or None for the whole file.
-        occasion: Time of the attempt ("pre", "post", a date), or "" if unknown.
-    """
-
-    name: str
-    path: Path | None = None
-    participant: str | None = None
-    subtask: str = ""
-    extent: ClipRange | None = None
-    occasion: str = ""
+    name: str  # name in the pairs; unique in the data set
+    path: Path | None = None  # the file, or None if it was not found
+    participant: str | None = None  # the person in the video, or None if unknown
+    subtask: str = ""  # part of a pooled task, or "". Videos of different sub-tasks are never compared
+    extent: ClipRange | None = None  # part of the file that shows the attempt, or None for the whole file
+    occasion: str = ""  # time of the attempt ("pre", "post", a date), or "" if unknown
 
     def frames(self, video: VideoInfo) -> range:
         """Return the frames of its file that show the attempt.
@@ -128,15 +108,10 @@ class DatasetVideo:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number known of the videos: a rating, a set ability, a count of drops.
+    """A number known of the videos: a rating, a set ability, a count of drops."""
 
-    Attributes:
-        name: Name of the number.
-        values: (video, number) for the videos with a known number.
-    """
-
-    name: str
-    values: tuple[tuple[str, float], ...]
+    name: str  # name of the number
+    values: tuple[tuple[str, float], ...]  # (video, number) for the videos with a known number
 
     @property
     def first_word(self) -> str:
@@ -150,19 +125,13 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One division of a data set's videos into training and test.
-
-    Attributes:
-        train_videos: Videos available for training.
-        held_out_videos: Videos that training never sees.
-        train_pairs: Pairs of two training videos.
-        test_pairs: Pairs that touch at least one held-out video; the accuracy of papers counts all of them.
-    """
+    """One division of a data set's videos into training and test."""
 
     name: str
-    train_videos: tuple[str, ...]
-    held_out_videos: tuple[str, ...]
-    train_pairs: tuple[Pair, ...]
+    train_videos: tuple[str, ...]  # videos available for training
+    held_out_videos: tuple[str, ...]  # videos that training never sees
+    train_pairs: tuple[Pair, ...]  # pairs of two training videos
+    # pairs that touch at least one held-out video; the accuracy of papers counts all of them
     test_pairs: tuple[Pair, ...]
 
     @property
@@ -184,43 +153,25 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Videos of one task, with their pairs and votes.
-
-    Attributes:
-        form: Its entry in DATASET_FORMATS.
-        videos: All videos named in a pair, a rating or a list of the data set.
-        pairs: Ordered pairs, each once; no pair contradicts another.
-        similar: Pairs that the data set itself calls equal; empty if it names none.
-        judgements: Raw votes, if recorded.
-        rule: Rule by which judgements or ratings became pairs, in words; "" if the data set gives pairs.
-        released: The folds published with the data set, or None.
-        scores: A rating of every video, or None.
-        truth: Other numbers known of the videos (the degradation in a simulation), for ceilings.
-        published: Key in the published numbers, or None.
-        regions_path: File of the regions that show skill, or None.
-        by_recording: Whether some participants are recordings, because the people in them are unknown.
-        problems: Missing, contradictory or unreadable parts, one sentence each.
-        ratings: Ratings of the videos, or None.
-        criterion: Rated item that ``pairs`` and ``scores`` are about, or "".
-    """
+    """Videos of one task, with their pairs and votes."""
 
     name: str
-    form: str
+    form: str  # its entry in DATASET_FORMATS
     task: str
-    videos: tuple[DatasetVideo, ...]
-    pairs: tuple[Pair, ...]
-    similar: tuple[SimilarPair, ...] = ()
-    judgements: tuple[Judgement, ...] = ()
-    rule: str = ""
-    released: tuple[Fold, ...] | None = None
-    scores: Measure | None = None
-    truth: tuple[Measure, ...] = ()
-    published: str | None = None
-    regions_path: Path | None = None
-    by_recording: bool = False
-    problems: tuple[str, ...] = ()
-    ratings: RatingSet | None = None
-    criterion: str = ""
+    videos: tuple[DatasetVideo, ...]  # all videos named in a pair, a rating or a list of the data set
+    pairs: tuple[Pair, ...]  # ordered pairs, each once; no pair contradicts another
+    similar: tuple[SimilarPair, ...] = ()  # pairs that the data set itself calls equal; empty if it names none
+    judgements: tuple[Judgement, ...] = ()  # raw votes, if recorded
+    rule: str = ""  # rule by which judgements or ratings became pairs, in words; "" if the data set gives pairs
+    released: tuple[Fold, ...] | None = None  # the folds published with the data set, or None
+    scores: Measure | None = None  # a rating of every video, or None
+    truth: tuple[Measure, ...] = ()  # other numbers known of the videos (the degradation in a simulation), for ceilings
+    published: str | None = None  # key in the published numbers, or None
+    regions_path: Path | None = None  # file of the regions that show skill, or None
+    by_recording: bool = False  # whether some participants are recordings, because the people in them are unknown
+    problems: tuple[str, ...] = ()  # missing, contradictory or unreadable parts, one sentence each
+    ratings: RatingSet | None = None  # ratings of the videos, or None
+    criterion: str = ""  # rated item that ``pairs`` and ``scores`` are about, or ""
 
     def __post_init__(self) -> None:
         names = set(self.names)

@@ -22,24 +22,15 @@ class VideoRating:
 
 @dataclass(frozen=True, slots=True)
 class RatingScale:
-    """The scale of an item.
-
-    Attributes:
-        low: Lowest possible rating (0 for levels), or the lowest given if the scale is not stated.
-        high: Highest possible rating, or the highest given.
-        step: Smallest distance of two ratings, above 0.
-        levels: Words of the levels, the worst first; empty for numbers.
-        less_is_better: Whether a lower rating shows better skill (errors, seconds).
-        stated: Whether ``low`` and ``high`` are stated.
-    """
+    """The scale of an item."""
 
     item: str
-    low: float
-    high: float
-    step: float = 1.0
-    levels: tuple[str, ...] = ()
-    less_is_better: bool = False
-    stated: bool = False
+    low: float  # lowest possible rating (0 for levels), or the lowest given if the scale is not stated
+    high: float  # highest possible rating, or the highest given
+    step: float = 1.0  # smallest distance of two ratings, above 0
+    levels: tuple[str, ...] = ()  # words of the levels, the worst first; empty for numbers
+    less_is_better: bool = False  # whether a lower rating shows better skill (errors, seconds)
+    stated: bool = False  # whether ``low`` and ``high`` are stated
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -56,17 +56,11 @@ def count_pairs(pairs: Iterable[Pair], scores: Mapping[str, float]) -> Count:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Mean and sample standard deviation over folds (or folds and seeds).
+    """Mean and sample standard deviation over folds (or folds and seeds)."""
 
-    Attributes:
-        mean: Mean of the values that are not NaN; NaN if there are none.
-        sd: Standard deviation with n - 1; NaN for fewer than two values.
-        n: Number of values.
-    """
-
-    mean: float
-    sd: float
-    n: int
+    mean: float  # mean of the values that are not NaN; NaN if there are none
+    sd: float  # standard deviation with n - 1; NaN for fewer than two values
+    n: int  # number of values
 
 
 def spread(values: Iterable[float]) -> Spread:
@@ -78,14 +72,10 @@ def spread(values: Iterable[float]) -> Spread:
 
 @dataclass(frozen=True, slots=True)
 class FoldScores:
-    """Scores by the model of one fold.
-
-    Attributes:
-        scores: Score by video name, for every video in the fold's test pairs.
-    """
+    """Scores by the model of one fold."""
 
     fold: Fold
-    scores: Mapping[str, float]
+    scores: Mapping[str, float]  # score by video name, for every video in the fold's test pairs
 
     def tested(self, honest: bool) -> tuple[Pair, ...]:
         """Return the test pairs: all, or only those with both videos held out."""
@@ -94,22 +84,14 @@ class FoldScores:
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """Accuracy over the test pairs of all folds.
+    """Accuracy over the test pairs of all folds."""
 
-    Attributes:
-        value: Accuracy, 0 to 1, or a difference of two.
-        low: Lower end of the 95 % interval; NaN if there is none: one participant, or none who changes the value.
-        n_pairs: Number of tested pairs; a pair between two folds is tested in both. For a mean, number of videos.
-        n_clusters: Number of participants (or videos) in the interval.
-        clusters: Unit of the interval: ``participant`` or ``video``.
-    """
-
-    value: float
-    low: float
+    value: float  # accuracy, 0 to 1, or a difference of two
+    low: float  # lower end of the 95 % interval; NaN if there is none: one participant, or none who changes the value
     high: float
-    n_pairs: int
-    n_clusters: int
-    clusters: str
+    n_pairs: int  # number of tested pairs; a pair between two folds is tested in both. For a mean, number of videos
+    n_clusters: int  # number of participants (or videos) in the interval
+    clusters: str  # unit of the interval: ``participant`` or ``video``
 
     @property
     def all_alike(self) -> bool:

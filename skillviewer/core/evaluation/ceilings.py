@@ -22,19 +22,12 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """Accuracy of an ordering on the test pairs of all folds, a tie as half.
+    """Accuracy of an ordering on the test pairs of all folds, a tie as half."""
 
-    Attributes:
-        name: What orders.
-        pooled: Accuracy on all test pairs.
-        both_new: On the pairs with both videos held out.
-        equal_success: On the test pairs of equal success; None where the data set does not tell.
-    """
-
-    name: str
-    pooled: Pooled
-    both_new: Pooled
-    equal_success: Pooled | None = None
+    name: str  # what orders
+    pooled: Pooled  # accuracy on all test pairs
+    both_new: Pooled  # on the pairs with both videos held out
+    equal_success: Pooled | None = None  # on the test pairs of equal success; None where the data set does not tell
 
 
 def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:

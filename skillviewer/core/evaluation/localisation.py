@@ -151,25 +151,15 @@ def centred_gaussian(geometry: Geometry) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Localisation(ReadOnly):
-    """Pointing game and energy of M frames.
+    """Pointing game and energy of M frames."""
 
-    Attributes:
-        frames: (M,) int64 frame indices.
-        hits: (M,) float64, 0 to 1, of the maps.
-        hits_uniform: (M,) of a uniform map: chance.
-        hits_centre: (M,) of a centred Gaussian.
-        energies: (M,) float64, proportion of the maps' sum in the region.
-        energies_uniform: (M,) of a uniform map.
-        energies_centre: (M,) of a centred Gaussian.
-    """
-
-    frames: IntArray
-    hits: FloatArray
-    hits_uniform: FloatArray
-    hits_centre: FloatArray
-    energies: FloatArray
-    energies_uniform: FloatArray
-    energies_centre: FloatArray
+    frames: IntArray  # (M,) int64 frame indices
+    hits: FloatArray  # (M,) float64, 0 to 1, of the maps
+    hits_uniform: FloatArray  # (M,) of a uniform map: chance
+    hits_centre: FloatArray  # (M,) of a centred Gaussian
+    energies: FloatArray  # (M,) float64, proportion of the maps' sum in the region
+    energies_uniform: FloatArray  # (M,) of a uniform map
+    energies_centre: FloatArray  # (M,) of a centred Gaussian
 
     @property
     def n_frames(self) -> int:

@@ -21,17 +21,12 @@ N_STRETCHES = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alignment:
-    """Times of one video and the times of another that show the same, both ascending.
+    """Times of one video and the times of another that show the same, both ascending."""
 
-    Attributes:
-        own_s: (N,) times in seconds from the first frame of the file.
-        other_s: (N,) times in the other file.
-        gain: Share, at most 1, by which the matched frames are more alike than in the best match with the other video
-            backwards. 0 below ``LEAST_GAIN``: then both run from start to end at a common pace.
-    """
-
-    own_s: FloatArray
-    other_s: FloatArray
+    own_s: FloatArray  # (N,) times in seconds from the first frame of the file
+    other_s: FloatArray  # (N,) times in the other file
+    # share, at most 1, by which the matched frames are more alike than in the best match with the other video
+    # backwards. 0 below ``LEAST_GAIN``: then both run from start to end at a common pace
     gain: float
 
     def at(self, times_s: FloatArray) -> FloatArray:
@@ -45,23 +40,14 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """A part of a video in which it differs from a better one.
+    """A part of a video in which it differs from a better one."""
 
-    Attributes:
-        start_s: Start in seconds from the first frame of the file.
-        stop_s: End.
-        other_start_s: Start of the same part in the other file.
-        other_stop_s: Its end.
-        change: Change of the score so far over the part.
-        other_change: The same in the other video.
-    """
-
-    start_s: float
-    stop_s: float
-    other_start_s: float
-    other_stop_s: float
-    change: float
-    other_change: float
+    start_s: float  # start in seconds from the first frame of the file
+    stop_s: float  # end
+    other_start_s: float  # start of the same part in the other file
+    other_stop_s: float  # its end
+    change: float  # change of the score so far over the part
+    other_change: float  # the same in the other video
 
     def words(self, digits: int = 2) -> str:
         """Return the difference in words: "takes 1.4 s, there 0.6 s; the score changes by −0.80, there by +0.20"."""

@@ -152,17 +152,12 @@ def opposite_shares(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Removal(ReadOnly):
-    """Scores and distances during deletion or insertion of cells, in one order or in R orders.
+    """Scores and distances during deletion or insertion of cells, in one order or in R orders."""
 
-    Attributes:
-        fractions: (P,) float64, proportion of the cells of every frame deleted or inserted, from 0 to 1.
-        scores: (P,) or (R, P) float64 score, mean over the passes.
-        distances: The same shape, distance of the steps of the score curve from those of the whole video (see
-            ``step_distances``), mean over the passes.
-    """
-
-    fractions: FloatArray
-    scores: FloatArray
+    fractions: FloatArray  # (P,) float64, proportion of the cells of every frame deleted or inserted, from 0 to 1
+    scores: FloatArray  # (P,) or (R, P) float64 score, mean over the passes
+    # the same shape, distance of the steps of the score curve from those of the whole video (see ``step_distances``),
+    # mean over the passes
     distances: FloatArray
 
     def backwards(self) -> "Removal":
@@ -185,35 +180,23 @@ class Removal(ReadOnly):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Faithfulness(ReadOnly):
-    """Effects on the score of deleting cells and changing the maps. R random orders; means over passes.
+    """Effects on the score of deleting cells and changing the maps. R random orders; means over passes."""
 
-    Attributes:
-        score: Score of the whole video.
-        deletion: Cells deleted, most attended first.
-        insertion: Cells inserted into the empty video, most attended first.
-        deletion_random: Cells deleted in the order of R shifted maps.
-        insertion_random: Cells inserted in the order of R shifted maps.
-        deletion_effects: Cells deleted in the order of each cell's measured effect on the score right after its step:
-            the best possible order of an unsigned map.
-        insertion_effects: Cells inserted in that order.
-        permuted: (R,) score with the values of each map shuffled over its cells.
-        uniform: Score with each map replaced by its mean in every cell.
-        rank_correlation: (K, N) Spearman's rho of attention and size of effect over the cells of a frame; NaN if
-            undefined.
-        opposite_share: (K, N) proportion of the most attended tenth of cells whose effect is opposite in sign to the
-            segment's contribution (to the map, if maps are signed); NaN if that is zero.
-    """
-
-    score: float
-    deletion: Removal
-    insertion: Removal
-    deletion_random: Removal
-    insertion_random: Removal
+    score: float  # score of the whole video
+    deletion: Removal  # cells deleted, most attended first
+    insertion: Removal  # cells inserted into the empty video, most attended first
+    deletion_random: Removal  # cells deleted in the order of R shifted maps
+    insertion_random: Removal  # cells inserted in the order of R shifted maps
+    # cells deleted in the order of each cell's measured effect on the score right after its step: the best possible
+    # order of an unsigned map
     deletion_effects: Removal
-    insertion_effects: Removal
-    permuted: FloatArray
-    uniform: float
+    insertion_effects: Removal  # cells inserted in that order
+    permuted: FloatArray  # (R,) score with the values of each map shuffled over its cells
+    uniform: float  # score with each map replaced by its mean in every cell
+    # (K, N) Spearman's rho of attention and size of effect over the cells of a frame; NaN if undefined
     rank_correlation: FloatArray
+    # (K, N) proportion of the most attended tenth of cells whose effect is opposite in sign to the segment's
+    # contribution (to the map, if maps are signed); NaN if that is zero
     opposite_share: FloatArray
 
     @property

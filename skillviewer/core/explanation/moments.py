@@ -53,37 +53,22 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One interval of a video that moved the score.
+    """One interval of a video that moved the score."""
 
-    Attributes:
-        first_segment: First segment of the model in the interval, from 0.
-        last_segment: Last segment.
-        start_frame: First frame.
-        stop_frame: Frame after the last.
-        start_s: Time at which the first frame appears.
-        stop_s: Time at which the last frame leaves the screen.
-        key_frame: Frame that the model sampled (in its first pass) in the strongest segment.
-        amount: Worth, signed, in units of the score.
-        basis: Definition of the worth.
-        change: Change of the mean score curve over the interval.
-        contribution: Sum of its segments' contributions to the score, or None without evidence.
-        hardly_counts: Whether that sum is negligible: the final score hardly depends on the interval.
-        place: Region with most of the attention ("the upper left"), "" if attention was spread, or None for a model
-            without a map.
-    """
-
-    first_segment: int
-    last_segment: int
-    start_frame: int
-    stop_frame: int
-    start_s: float
-    stop_s: float
-    key_frame: int
-    amount: float
-    basis: Basis
-    change: float
-    contribution: float | None
-    hardly_counts: bool
+    first_segment: int  # first segment of the model in the interval, from 0
+    last_segment: int  # last segment
+    start_frame: int  # first frame
+    stop_frame: int  # frame after the last
+    start_s: float  # time at which the first frame appears
+    stop_s: float  # time at which the last frame leaves the screen
+    key_frame: int  # frame that the model sampled (in its first pass) in the strongest segment
+    amount: float  # worth, signed, in units of the score
+    basis: Basis  # definition of the worth
+    change: float  # change of the mean score curve over the interval
+    contribution: float | None  # sum of its segments' contributions to the score, or None without evidence
+    hardly_counts: bool  # whether that sum is negligible: the final score hardly depends on the interval
+    # region with most of the attention ("the upper left"), "" if attention was spread, or None for a model without a
+    # map
     place: str | None
 
     def sentence(self, digits: int = 2) -> str:
@@ -269,15 +254,10 @@ def peak_words(scene: Scene) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PictureRegion:
-    """A region of the picture (3 x 3) and the contribution of its cells to the score.
+    """A region of the picture (3 x 3) and the contribution of its cells to the score."""
 
-    Attributes:
-        place: One of ``PLACES``: "the upper left".
-        amount: Signed sum of the contributions of its cells; a cell on the border counts by its covered share.
-    """
-
-    place: str
-    amount: float
+    place: str  # one of ``PLACES``: "the upper left"
+    amount: float  # signed sum of the contributions of its cells; a cell on the border counts by its covered share
 
 
 def strongest_regions(

@@ -14,19 +14,13 @@ from skillviewer.core.explanation.moments import Moment, PictureRegion, find_mom
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreFindings:
-    """Findings on the score of one video.
-
-    Attributes:
-        evidence: Its evidence, or None before it is known.
-        standing: Position of the score among the comparable videos.
-        moments: Parts of the video that moved the score most, in order of time.
-        regions: Regions of the picture that raised and lowered the score most; None without evidence or cells.
-    """
+    """Findings on the score of one video."""
 
     analysis: Analysis
-    evidence: Evidence | None
-    standing: CohortStanding
-    moments: tuple[Moment, ...]
+    evidence: Evidence | None  # its evidence, or None before it is known
+    standing: CohortStanding  # position of the score among the comparable videos
+    moments: tuple[Moment, ...]  # parts of the video that moved the score most, in order of time
+    # regions of the picture that raised and lowered the score most; None without evidence or cells
     regions: tuple[PictureRegion | None, PictureRegion | None] | None
 
 

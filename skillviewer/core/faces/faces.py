@@ -60,36 +60,22 @@ class FaceBox:
 
 @dataclass(frozen=True, slots=True)
 class FaceMark:
-    """A face in one frame.
+    """A face in one frame."""
 
-    Attributes:
-        frame: The frame, from 0.
-        box: The face's box.
-        certainty: Confidence of the detector, 0 to 1; 1 if drawn by the user.
-        by_hand: Whether the user drew it.
-    """
-
-    frame: int
-    box: FaceBox
-    certainty: float = 1.0
-    by_hand: bool = False
+    frame: int  # the frame, from 0
+    box: FaceBox  # the face's box
+    certainty: float = 1.0  # confidence of the detector, 0 to 1; 1 if drawn by the user
+    by_hand: bool = False  # whether the user drew it
 
 
 @dataclass(frozen=True, slots=True)
 class FaceTrack:
-    """One face over an interval of the video.
+    """One face over an interval of the video."""
 
-    Attributes:
-        number: Its number, unique in the video.
-        start: First blurred frame; before the first mark its box is held.
-        stop: Frame after the last blurred one; after the last mark its box is held.
-        marks: Detected or drawn boxes, in order of frames; at least one.
-    """
-
-    number: int
-    start: int
-    stop: int
-    marks: tuple[FaceMark, ...]
+    number: int  # its number, unique in the video
+    start: int  # first blurred frame; before the first mark its box is held
+    stop: int  # frame after the last blurred one; after the last mark its box is held
+    marks: tuple[FaceMark, ...]  # detected or drawn boxes, in order of frames; at least one
 
     def __post_init__(self) -> None:
         frames = [mark.frame for mark in self.marks]

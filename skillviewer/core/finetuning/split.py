@@ -45,23 +45,14 @@ def may_share_frames(digest: str, extent: ClipRange | None, shown: ClipsByFile) 
 
 @dataclass(frozen=True, slots=True)
 class TuningChoices:
-    """Choices of the user.
+    """Choices of the user."""
 
-    Attributes:
-        rule: Rule that turns votes into pairs (see ``core.ranking.consensus.RULES``).
-        by: Unit to hold out, or None for participants if some are known, else videos.
-        seed: Seed of the division and of training.
-        epochs: Greatest number of epochs, or None for the default of the start.
-        candidates: K, frames per segment that training draws from.
-        old_pairs: Whether to monitor the pairs that the model was trained on before.
-    """
-
-    rule: str = "default"
-    by: FoldsBy | None = None
-    seed: int = 0
-    epochs: int | None = None
-    candidates: int = 2
-    old_pairs: bool = True
+    rule: str = "default"  # rule that turns votes into pairs (see ``core.ranking.consensus.RULES``)
+    by: FoldsBy | None = None  # unit to hold out, or None for participants if some are known, else videos
+    seed: int = 0  # seed of the division and of training
+    epochs: int | None = None  # greatest number of epochs, or None for the default of the start
+    candidates: int = 2  # k, frames per segment that training draws from
+    old_pairs: bool = True  # whether to monitor the pairs that the model was trained on before
 
     def __post_init__(self) -> None:
         if self.by is FoldsBy.RELEASED:
@@ -72,17 +63,11 @@ class TuningChoices:
 
 @dataclass(frozen=True, slots=True)
 class StudyPairs:
-    """Pairs and votes of a study, by a rule.
+    """Pairs and votes of a study, by a rule."""
 
-    Attributes:
-        dataset: Videos, pairs by the rule, and the underlying votes.
-        set_aside: Pairs chosen at random as the honest test set.
-        digests: SHA-256 of the videos' files by name, if known.
-    """
-
-    dataset: Dataset
-    set_aside: frozenset[SimilarPair] = frozenset()
-    digests: Mapping[str, str] = field(default_factory=dict)
+    dataset: Dataset  # videos, pairs by the rule, and the underlying votes
+    set_aside: frozenset[SimilarPair] = frozenset()  # pairs chosen at random as the honest test set
+    digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of the videos' files by name, if known
 
     @property
     def clips_by_file(self) -> ClipsByFile:
@@ -114,22 +99,15 @@ class StudyPairs:
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Division of the pairs.
+    """Division of the pairs."""
 
-    Attributes:
-        by: Unit that is held out.
-        fold: Training and held-out videos.
-        inner: Inner fold on which the epoch is selected; None if the last epoch is used.
-        set_aside: Ordered pairs of the honest test set; those of two training videos are neither trained on nor among
-            the fold's test pairs.
-        warnings: Weaknesses of the result, one sentence each.
-    """
-
-    by: FoldsBy
-    fold: Fold
-    inner: Fold | None
+    by: FoldsBy  # unit that is held out
+    fold: Fold  # training and held-out videos
+    inner: Fold | None  # inner fold on which the epoch is selected; None if the last epoch is used
+    # ordered pairs of the honest test set; those of two training videos are neither trained on nor among the fold's
+    # test pairs
     set_aside: tuple[Pair, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())  # weaknesses of the result, one sentence each
 
     @property
     def digest(self) -> str:

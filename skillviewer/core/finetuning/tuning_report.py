@@ -44,65 +44,39 @@ class OldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One batch.
+    """One batch."""
 
-    Attributes:
-        batch: Number from 1, over all stages.
-        seconds_left: Estimated time until the training ends.
-    """
-
-    batch: int
+    batch: int  # number from 1, over all stages
     loss: float
     smoothed: float
-    seconds_left: float
+    seconds_left: float  # estimated time until the training ends
 
 
 @dataclass(frozen=True, slots=True)
 class TuningRow:
-    """One epoch.
+    """One epoch."""
 
-    Attributes:
-        epoch: Number from 0, over all stages: 0 is the model before.
-        batch: The batch after which it was evaluated.
-        final: Whether it belongs to the stage on all training pairs, after an epoch was selected.
-        loss: Mean training loss per pair; NaN at 0.
-        choosing_accuracy: Accuracy on the pairs for the selection of the epoch; NaN without any.
-        held_out_loss: Loss on the held-out pairs, which play no part in the selection.
-        held_out: Accuracy on the held-out pairs, with its interval.
-        old: Accuracy on the old pairs, or the drift of familiar scores in standard deviations; NaN without either.
-        old_kind: Meaning of ``old``.
-        best: Whether this epoch would be kept if training stopped now.
-        seconds: Time since the training began.
-        seconds_left: Estimated time until it ends; NaN at first.
-    """
-
-    epoch: int
-    batch: int
-    final: bool
-    loss: float
-    choosing_accuracy: float
-    held_out_loss: float
-    held_out: Pooled
-    old: float
-    old_kind: OldKind
-    best: bool
-    seconds: float
-    seconds_left: float
+    epoch: int  # number from 0, over all stages: 0 is the model before
+    batch: int  # the batch after which it was evaluated
+    final: bool  # whether it belongs to the stage on all training pairs, after an epoch was selected
+    loss: float  # mean training loss per pair; NaN at 0
+    choosing_accuracy: float  # accuracy on the pairs for the selection of the epoch; NaN without any
+    held_out_loss: float  # loss on the held-out pairs, which play no part in the selection
+    held_out: Pooled  # accuracy on the held-out pairs, with its interval
+    old: float  # accuracy on the old pairs, or the drift of familiar scores in standard deviations; NaN without either
+    old_kind: OldKind  # meaning of ``old``
+    best: bool  # whether this epoch would be kept if training stopped now
+    seconds: float  # time since the training began
+    seconds_left: float  # estimated time until it ends; NaN at first
 
 
 @dataclass(frozen=True, slots=True)
 class BeforeAfter:
-    """Accuracy on the same pairs, before and after.
+    """Accuracy on the same pairs, before and after."""
 
-    Attributes:
-        before: Accuracy of the model before; None if there was none.
-        after: Accuracy of the new model.
-        gain: After minus before, each participant (or video) left out of both; None without a model before.
-    """
-
-    before: Pooled | None
-    after: Pooled
-    gain: Pooled | None
+    before: Pooled | None  # accuracy of the model before; None if there was none
+    after: Pooled  # accuracy of the new model
+    gain: Pooled | None  # after minus before, each participant (or video) left out of both; None without a model before
 
     @property
     def beyond_noise(self) -> bool:
@@ -145,24 +119,17 @@ def only_pairs(dataset: Dataset, pairs: Sequence[Pair]) -> Fold:
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """Retention of earlier training.
+    """Retention of earlier training."""
 
-    Attributes:
-        kind: Subject of the check.
-        what: Description of the subject, for the user.
-        pairs: Accuracy on the old pairs; None if drift was checked.
-        drift: Mean absolute change of the scores of familiar videos, each set of scores centred, in standard deviations
-            of the scores before; NaN if pairs were checked.
-        order: Spearman's correlation of the scores of the same videos before and after; NaN likewise.
-        n_videos: Number of videos checked.
-    """
-
-    kind: OldKind
-    what: str
-    pairs: BeforeAfter | None = None
+    kind: OldKind  # subject of the check
+    what: str  # description of the subject, for the user
+    pairs: BeforeAfter | None = None  # accuracy on the old pairs; None if drift was checked
+    # mean absolute change of the scores of familiar videos, each set of scores centred, in standard deviations of the
+    # scores before; NaN if pairs were checked
     drift: float = float("nan")
+    # Spearman's correlation of the scores of the same videos before and after; NaN likewise
     order: float = float("nan")
-    n_videos: int = 0
+    n_videos: int = 0  # number of videos checked
 
 
 def interval_words(pooled: Pooled, form: str) -> str:
@@ -200,22 +167,14 @@ def order_kept(before: Mapping[str, float], after: Mapping[str, float]) -> float
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Score of one video, before and after.
-
-    Attributes:
-        use: Role of the video.
-        before: Score by the model before; NaN if there was none.
-        after: Score by the new model.
-        rank_before: Rank among these videos, 1 the best; NaN without a model before.
-        rank_after: Rank by the new model.
-    """
+    """Score of one video, before and after."""
 
     video: str
-    use: Use
-    before: float
-    after: float
-    rank_before: float
-    rank_after: float
+    use: Use  # role of the video
+    before: float  # score by the model before; NaN if there was none
+    after: float  # score by the new model
+    rank_before: float  # rank among these videos, 1 the best; NaN without a model before
+    rank_after: float  # rank by the new model
 
     @property
     def change(self) -> float:
@@ -251,22 +210,14 @@ def shifts(
 
 @dataclass(frozen=True, slots=True)
 class AttentionChange:
-    """Change of the attention on one video.
-
-    Attributes:
-        correlation: Correlation of the maps before and after, mean over the sampled frames: 1 is no change.
-        centre_distance: Mean distance of their centres, relative to the picture's diagonal.
-        step: Index of the sampled frame with the least similar maps.
-        frame_index: That frame of the video, from 0.
-        step_correlation: Correlation at that frame.
-    """
+    """Change of the attention on one video."""
 
     video: str
-    correlation: float
-    centre_distance: float
-    step: int
-    frame_index: int
-    step_correlation: float
+    correlation: float  # correlation of the maps before and after, mean over the sampled frames: 1 is no change
+    centre_distance: float  # mean distance of their centres, relative to the picture's diagonal
+    step: int  # index of the sampled frame with the least similar maps
+    frame_index: int  # that frame of the video, from 0
+    step_correlation: float  # correlation at that frame
 
 
 def attention_change(
@@ -290,30 +241,19 @@ def attention_change(
 
 @dataclass(frozen=True, slots=True)
 class TuningReport:
-    """Comparison of the models before and after fine-tuning.
+    """Comparison of the models before and after fine-tuning."""
 
-    Attributes:
-        held_out: Accuracy on the held-out pairs.
-        set_aside: Accuracy on the honest test set, chosen at random; None if there is none.
-        forgetting: Retention of earlier training.
-        shifts: Shift of every video's score.
-        attention: Changes of attention, greatest first; empty without a model before, or without maps.
-        epoch: The kept epoch, of the last stage.
-        selection: Description of its selection.
-        warnings: Warnings to read before accepting the model, one sentence each.
-        problems: Videos left out, one sentence each.
-    """
-
-    held_out: BeforeAfter
-    set_aside: BeforeAfter | None
-    forgetting: Forgetting
-    shifts: tuple[Shift, ...]
+    held_out: BeforeAfter  # accuracy on the held-out pairs
+    set_aside: BeforeAfter | None  # accuracy on the honest test set, chosen at random; None if there is none
+    forgetting: Forgetting  # retention of earlier training
+    shifts: tuple[Shift, ...]  # shift of every video's score
+    # changes of attention, greatest first; empty without a model before, or without maps
     attention: tuple[AttentionChange, ...]
-    epoch: int
-    selection: str
+    epoch: int  # the kept epoch, of the last stage
+    selection: str  # description of its selection
     n_trained: int
-    warnings: tuple[str, ...]
-    problems: tuple[str, ...]
+    warnings: tuple[str, ...]  # warnings to read before accepting the model, one sentence each
+    problems: tuple[str, ...]  # videos left out, one sentence each
     seconds: float
 
 

@@ -30,23 +30,15 @@ RELIABLE, TENTATIVE = 0.8, 0.667
 
 @dataclass(frozen=True, slots=True)
 class Alpha:
-    """Krippendorff's alpha: 1 is perfect agreement, 0 is chance level.
+    """Krippendorff's alpha: 1 is perfect agreement, 0 is chance level."""
 
-    Attributes:
-        value: Alpha, at most 1; NaN if only one verdict was ever given, as the chance level is then undefined.
-        low: Lower end of the 95 % interval; NaN if only one pair has more than one rater, or if all draws give the same
-            value.
-        n_pairs: Number of pairs with more than one rater.
-        n_raters: Number of raters of such pairs.
-        level: Level of measurement: nominal, or ordinal in the order second better, no difference, first better.
-    """
-
-    value: float
+    value: float  # alpha, at most 1; NaN if only one verdict was ever given, as the chance level is then undefined
+    # lower end of the 95 % interval; NaN if only one pair has more than one rater, or if all draws give the same value
     low: float
     high: float
-    n_pairs: int
-    n_raters: int
-    level: Level
+    n_pairs: int  # number of pairs with more than one rater
+    n_raters: int  # number of raters of such pairs
+    level: Level  # level of measurement: nominal, or ordinal in the order second better, no difference, first better
 
     @property
     def verdict(self) -> str:

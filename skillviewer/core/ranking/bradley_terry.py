@@ -23,17 +23,12 @@ LEFT_SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Strengths(ReadOnly):
-    """Bradley-Terry strengths.
+    """Bradley-Terry strengths."""
 
-    Attributes:
-        names: Videos, in alphabetical order.
-        values: (n,) float64, maximum a posteriori strengths in logits, with mean 0; larger is better.
-        covariance: (n, n) float64, covariance of the strengths about their mean in the normal approximation of the
-            posterior (inverse curvature at the maximum).
-    """
-
-    names: tuple[str, ...]
-    values: FloatArray
+    names: tuple[str, ...]  # videos, in alphabetical order
+    values: FloatArray  # (n,) float64, maximum a posteriori strengths in logits, with mean 0; larger is better
+    # (n, n) float64, covariance of the strengths about their mean in the normal approximation of the posterior (inverse
+    # curvature at the maximum)
     covariance: FloatArray
 
     @property

@@ -34,13 +34,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """A preference cycle: each video beats the next by majority, and the last beats the first.
+    """A preference cycle: each video beats the next by majority, and the last beats the first."""
 
-    Attributes:
-        links: Majority verdicts on neighbouring videos.
-    """
-
-    links: tuple[Link, ...]
+    links: tuple[Link, ...]  # majority verdicts on neighbouring videos
 
     @property
     def videos(self) -> tuple[str, ...]:
@@ -55,16 +51,12 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class PreferenceCycles:
-    """Preference cycles in majority votes.
+    """Preference cycles in majority votes."""
 
-    Attributes:
-        cycles: All cycles of three, and for each strongly connected set without one a shortest cycle through its first
-            video; cycles with the smallest weakest lead come first.
-        tangles: Strongly connected sets of videos: their order is undecided.
-    """
-
+    # all cycles of three, and for each strongly connected set without one a shortest cycle through its first video;
+    # cycles with the smallest weakest lead come first
     cycles: tuple[Cycle, ...]
-    tangles: tuple[tuple[str, ...], ...]
+    tangles: tuple[tuple[str, ...], ...]  # strongly connected sets of videos: their order is undecided
 
 
 def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:

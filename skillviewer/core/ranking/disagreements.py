@@ -10,23 +10,14 @@ from skillviewer.core.dataset.pairs import Dataset, SimilarPair
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A pair that the model orders differently from the raters.
+    """A pair that the model orders differently from the raters."""
 
-    Attributes:
-        better: The better video according to the raters (or to the pair, if there are no votes).
-        worse: The other video, with the higher score (or the same).
-        lead: Lead of the worse video's score, in standard deviations of the scores; 0 for an exact tie.
-        votes_for: Number of votes for ``better``.
-        votes_against: Number of votes for ``worse``.
-        neither: Number of votes for no difference.
-    """
-
-    better: str
-    worse: str
-    lead: float
-    votes_for: int
-    votes_against: int
-    neither: int
+    better: str  # the better video according to the raters (or to the pair, if there are no votes)
+    worse: str  # the other video, with the higher score (or the same)
+    lead: float  # lead of the worse video's score, in standard deviations of the scores; 0 for an exact tie
+    votes_for: int  # number of votes for ``better``
+    votes_against: int  # number of votes for ``worse``
+    neither: int  # number of votes for no difference
 
 
 def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[Disagreement, ...]:

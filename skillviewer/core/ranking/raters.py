@@ -22,18 +22,12 @@ class Misfit:
     judgement uses them for judges (Pollitt, 2012): 1 is expected by chance, more shows a rater with another order, less
     a rater more regular than the model. The scale is that of the other raters and its uncertainty counts, so raters are
     not compared with their own votes, and few votes do not look like misfit.
-
-    Attributes:
-        infit: Mean squared residual, each vote weighted by its variance; 1 by chance.
-        outfit: Unweighted mean square, so that single surprises on clear pairs count heavily.
-        z: Infit minus 1, in standard errors.
-        n: Number of votes used; "no difference" is left out.
     """
 
-    infit: float
-    outfit: float
-    z: float
-    n: int
+    infit: float  # mean squared residual, each vote weighted by its variance; 1 by chance
+    outfit: float  # unweighted mean square, so that single surprises on clear pairs count heavily
+    z: float  # infit minus 1, in standard errors
+    n: int  # number of votes used; "no difference" is left out
 
 
 def expected_wins(judgements: Sequence[Judgement], strengths: Strengths) -> FloatArray:
@@ -91,31 +85,20 @@ MISFIT_INFIT, MISFIT_Z = 1.2, 2.0
 
 @dataclass(frozen=True, slots=True)
 class RaterReport:
-    """Statistics of one rater's votes.
-
-    Attributes:
-        judged: Number of judgements.
-        skipped: Number of skipped pairs.
-        neither: Number of judgements of no difference.
-        left: Proportion of left among the votes for a side.
-        median_s: Median time to a vote in seconds, or None if not recorded.
-        hurried: Votes before half of the two videos was watched, among the votes with a known proportion.
-        agreement: Proportion of verdicts that match the majority of the other raters of the pair.
-        consistency: Proportion of repeated pairs with the same verdict. Pairs put back in the queue because of
-            contradictory votes are harder than others and do not count.
-        misfit: Misfit on the scale of the others, or None without others.
-    """
+    """Statistics of one rater's votes."""
 
     name: str
-    judged: int
-    skipped: int
-    neither: int
-    left: Proportion
-    median_s: float | None
-    hurried: Proportion
-    agreement: Proportion
+    judged: int  # number of judgements
+    skipped: int  # number of skipped pairs
+    neither: int  # number of judgements of no difference
+    left: Proportion  # proportion of left among the votes for a side
+    median_s: float | None  # median time to a vote in seconds, or None if not recorded
+    hurried: Proportion  # votes before half of the two videos was watched, among the votes with a known proportion
+    agreement: Proportion  # proportion of verdicts that match the majority of the other raters of the pair
+    # proportion of repeated pairs with the same verdict. Pairs put back in the queue because of contradictory votes are
+    # harder than others and do not count
     consistency: Proportion
-    misfit: Misfit | None
+    misfit: Misfit | None  # misfit on the scale of the others, or None without others
 
     @property
     def warnings(self) -> tuple[str, ...]:

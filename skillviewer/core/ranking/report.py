@@ -24,60 +24,38 @@ from skillviewer.core.ranking.standings import ranks
 
 @dataclass(frozen=True, slots=True)
 class VideoStanding:
-    """Position of one video.
-
-    Attributes:
-        rank: 1 for the strongest of its task; ties share the better rank.
-        strength: Bradley-Terry strength in logits; the mean of its task is 0.
-        error: Its standard error.
-        won: Number of votes for it.
-        lost: Number of votes for the other video.
-        neither: Number of votes for no difference.
-    """
+    """Position of one video."""
 
     name: str
     task: str
-    rank: int
-    strength: float
-    error: float
-    won: int
-    lost: int
-    neither: int
+    rank: int  # 1 for the strongest of its task; ties share the better rank
+    strength: float  # Bradley-Terry strength in logits; the mean of its task is 0
+    error: float  # its standard error
+    won: int  # number of votes for it
+    lost: int  # number of votes for the other video
+    neither: int  # number of votes for no difference
 
 
 @dataclass(frozen=True, slots=True)
 class RankingReport:
-    """Report on the votes of a study.
+    """Report on the votes of a study."""
 
-    Attributes:
-        standings: Judged videos, task by task, the strongest first.
-        reliability: Separation reliability of the strengths about the means of their tasks, 0 to 1 (see
-            ``Strengths.reliability``); NaN without votes.
-        nominal: Agreement of the raters on the nominal level; None if no pair has two raters.
-        ordinal: Agreement on the ordinal level.
-        on_test: Ordinal agreement over the test pairs alone, which were chosen at random.
-        raters: Statistics of every rater.
-        contradictions: Preference cycles.
-        parts: For every task, the sets of its videos that votes connect, the largest first; an unjudged video is a set
-            of its own.
-        split_half: Split-half reliability, or None with too few votes.
-        judged: Number of judgements.
-        skipped: Number of skipped pairs.
-        why: Number of judgements by reason of the pair.
-    """
-
-    standings: tuple[VideoStanding, ...]
+    standings: tuple[VideoStanding, ...]  # judged videos, task by task, the strongest first
+    # separation reliability of the strengths about the means of their tasks, 0 to 1 (see ``Strengths.reliability``);
+    # NaN without votes
     reliability: float
-    nominal: Alpha | None
-    ordinal: Alpha | None
-    on_test: Alpha | None
-    raters: tuple[RaterReport, ...]
-    contradictions: PreferenceCycles
+    nominal: Alpha | None  # agreement of the raters on the nominal level; None if no pair has two raters
+    ordinal: Alpha | None  # agreement on the ordinal level
+    on_test: Alpha | None  # ordinal agreement over the test pairs alone, which were chosen at random
+    raters: tuple[RaterReport, ...]  # statistics of every rater
+    contradictions: PreferenceCycles  # preference cycles
+    # for every task, the sets of its videos that votes connect, the largest first; an unjudged video is a set of its
+    # own
     parts: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
-    split_half: SplitHalf | None
-    judged: int
-    skipped: int
-    why: tuple[tuple[str, int], ...]
+    split_half: SplitHalf | None  # split-half reliability, or None with too few votes
+    judged: int  # number of judgements
+    skipped: int  # number of skipped pairs
+    why: tuple[tuple[str, int], ...]  # number of judgements by reason of the pair
 
     @property
     def connected(self) -> bool:

@@ -22,27 +22,16 @@ N_SPLITS = 50
 
 @dataclass(frozen=True, slots=True)
 class SplitHalf:
-    """Rank correlation of the halves, stepped up to full length.
+    """Rank correlation of the halves, stepped up to full length."""
 
-    Attributes:
-        value: Mean over the splits of 2 r / (1 + r) (Spearman and Brown, 1910), where r is Spearman's correlation.
-        low: 2.5 % of the splits lie below.
-        high: 97.5 % of the splits lie below.
-        halves: Unit of the split: "raters" or "judgements".
-        n_splits: Number of splits used.
-        every: Whether all possible splits were made, and not a random sample.
-        n_made: Number of splits made; in some of them the halves may share too few videos.
-        n_tasks: Number of tasks within which orders were compared.
-    """
-
-    value: float
-    low: float
-    high: float
-    halves: str
-    n_splits: int
-    every: bool = False
-    n_made: int = 0
-    n_tasks: int = 1
+    value: float  # mean over the splits of 2 r / (1 + r) (Spearman and Brown, 1910), where r is Spearman's correlation
+    low: float  # 2.5 % of the splits lie below
+    high: float  # 97.5 % of the splits lie below
+    halves: str  # unit of the split: "raters" or "judgements"
+    n_splits: int  # number of splits used
+    every: bool = False  # whether all possible splits were made, and not a random sample
+    n_made: int = 0  # number of splits made; in some of them the halves may share too few videos
+    n_tasks: int = 1  # number of tasks within which orders were compared
 
     @property
     def sentence(self) -> str:

@@ -9,19 +9,12 @@ from skillviewer.core.text import EQUAL_DECIMALS
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Position of one video.
+    """Position of one video."""
 
-    Attributes:
-        strength: Bradley-Terry strength in logits; the mean of its task is 0.
-        error: Its standard error.
-        rank: 1 for the strongest of the videos connected with it by votes; ties share the better rank.
-        n: Number of these videos, with itself.
-    """
-
-    strength: float
-    error: float
-    rank: int
-    n: int
+    strength: float  # Bradley-Terry strength in logits; the mean of its task is 0
+    error: float  # its standard error
+    rank: int  # 1 for the strongest of the videos connected with it by votes; ties share the better rank
+    n: int  # number of these videos, with itself
 
 
 def ranks(values: Sequence[float]) -> list[int]:

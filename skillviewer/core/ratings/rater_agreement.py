@@ -30,22 +30,15 @@ class TwoRaters:
 
 @dataclass(frozen=True, slots=True)
 class RaterAgreement:
-    """Agreement of the raters of an item.
-
-    Attributes:
-        n_complete: Videos that all of them rated.
-        single: ICC(2,1) on these videos, of one rater; None with fewer than two.
-        mean: ICC(2,k), of the mean of all raters.
-        sem: Standard error of measurement of one rater, in points; NaN if unknown.
-        severity: Effect of each rater in points: below 0 severe, above 0 lenient; NaN if videos do not link raters.
-    """
+    """Agreement of the raters of an item."""
 
     item: str
     raters: tuple[str, ...]
-    n_complete: int
-    single: Estimate | None
-    mean: Estimate | None
-    sem: float
+    n_complete: int  # videos that all of them rated
+    single: Estimate | None  # ICC(2,1) on these videos, of one rater; None with fewer than two
+    mean: Estimate | None  # ICC(2,k), of the mean of all raters
+    sem: float  # standard error of measurement of one rater, in points; NaN if unknown
+    # effect of each rater in points: below 0 severe, above 0 lenient; NaN if videos do not link raters
     severity: tuple[float, ...]
     pairs: tuple[TwoRaters, ...]
 

@@ -115,25 +115,15 @@ def rejection_curve(errors: FloatArray, widths: FloatArray) -> tuple[FloatArray,
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Predicted:
-    """Predictions for n rated videos, by models that have not seen their people.
+    """Predictions for n rated videos, by models that have not seen their people."""
 
-    Attributes:
-        people: Person in every video.
-        scores: (n,) scores; higher is better.
-        ratings: (n,) ratings predicted from them.
-        low: (n,) lower ends of their intervals, NaN without.
-        high: (n,) upper ends.
-        truth: (n,) mean ratings by the raters.
-        scale: Scale of the ratings.
-    """
-
-    people: NDArray[np.str_]
-    scores: FloatArray
-    ratings: FloatArray
-    low: FloatArray
-    high: FloatArray
-    truth: FloatArray
-    scale: RatingScale
+    people: NDArray[np.str_]  # person in every video
+    scores: FloatArray  # (n,) scores; higher is better
+    ratings: FloatArray  # (n,) ratings predicted from them
+    low: FloatArray  # (n,) lower ends of their intervals, NaN without
+    high: FloatArray  # (n,) upper ends
+    truth: FloatArray  # (n,) mean ratings by the raters
+    scale: RatingScale  # scale of the ratings
 
     def without(self, person: str | None) -> "Predicted":
         """Return the predictions for the videos of all others."""
@@ -171,22 +161,14 @@ def _kappa(predicted: IntArray, truth: IntArray) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RatedMetric:
-    """Metric of predicted ratings.
+    """Metric of predicted ratings."""
 
-    Attributes:
-        name: Name on the command line and in files.
-        measure: Computes the number; NaN if it is undefined.
-        reach: Range of the number.
-        needs: Part of the predictions that it needs: ``ratings``, ``levels`` or ``intervals``.
-        papers: Papers that report it, or "".
-    """
-
-    name: str
+    name: str  # name on the command line and in files
     title: str
-    measure: Callable[[Predicted], float]
-    reach: Range
-    needs: str = "ratings"
-    papers: str = ""
+    measure: Callable[[Predicted], float]  # computes the number; NaN if it is undefined
+    reach: Range  # range of the number
+    needs: str = "ratings"  # part of the predictions that it needs: ``ratings``, ``levels`` or ``intervals``
+    papers: str = ""  # papers that report it, or ""
 
 
 _QUALITY = "action quality assessment (Pirsiavash 2014, Yu 2021)"

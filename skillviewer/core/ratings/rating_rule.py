@@ -35,22 +35,14 @@ class RatedPairs:
 
 @dataclass(frozen=True, slots=True)
 class RatedOrder:
-    """The order of rated videos by a rule.
-
-    Attributes:
-        rule: The rule, in words.
-        difference: Smallest difference, in points, that orders two videos with the usual number of raters.
-        means: Mean rating of every video; greater is better.
-        counts: Number of its raters.
-        sem: Standard error of measurement of one rater, in points; 0 if ``difference`` orders all pairs.
-    """
+    """The order of rated videos by a rule."""
 
     item: str
-    rule: str
-    difference: float
-    means: Mapping[str, float]
-    counts: Mapping[str, int]
-    sem: float
+    rule: str  # the rule, in words
+    difference: float  # smallest difference, in points, that orders two videos with the usual number of raters
+    means: Mapping[str, float]  # mean rating of every video; greater is better
+    counts: Mapping[str, int]  # number of its raters
+    sem: float  # standard error of measurement of one rater, in points; 0 if ``difference`` orders all pairs
 
     def compare(self, first: str, second: str) -> int | None:
         """Return 1 if the first video is better, -1 if the second is, 0 if they are alike, None if it is unknown."""
@@ -91,16 +83,12 @@ class RatedOrder:
 
 @dataclass(frozen=True, slots=True)
 class RatingRule:
-    """A rule that turns ratings into pairs.
+    """A rule that turns ratings into pairs."""
 
-    Attributes:
-        kind: "detectable" (the smallest detectable difference if several raters rated the same videos, else one step),
-            "steps" of the scale, or "points".
-        amount: Number of steps or points.
-    """
-
+    # "detectable" (the smallest detectable difference if several raters rated the same videos, else one step), "steps"
+    # of the scale, or "points"
     kind: str = "detectable"
-    amount: float = 1.0
+    amount: float = 1.0  # number of steps or points
 
     @property
     def name(self) -> str:

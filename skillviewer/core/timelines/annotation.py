@@ -27,23 +27,14 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """An interval of a video, or a point in it, with a text.
+    """An interval of a video, or a point in it, with a text."""
 
-    Attributes:
-        tier: Name of its tier.
-        start_s: Start, in seconds from the first frame of the file.
-        stop_s: End; the start for a point.
-        text: Text, or "".
-        author: Rater, user or model, or "".
-        value: Number that the text tells, in units of the score, or None.
-    """
-
-    tier: str
-    start_s: float
-    stop_s: float
-    text: str = ""
-    author: str = ""
-    value: float | None = None
+    tier: str  # name of its tier
+    start_s: float  # start, in seconds from the first frame of the file
+    stop_s: float  # end; the start for a point
+    text: str = ""  # text, or ""
+    author: str = ""  # rater, user or model, or ""
+    value: float | None = None  # number that the text tells, in units of the score, or None
 
     @property
     def full_tier(self) -> str:
